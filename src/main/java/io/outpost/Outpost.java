@@ -1,0 +1,14 @@
+package io.outpost;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+
+/** Outpost's one program; the Spring profile {@code api} or {@code worker} says which role it plays. */
+@SpringBootApplication
+public class Outpost {
+
+  /** Starts the role named by the active profile. */
+  public static void main(String[] args) {
+    SpringApplication.run(Outpost.class, args);
+  }
+}
