@@ -3,7 +3,9 @@ package io.outpost;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** Outpost's one program; the Spring profile {@code api} or {@code worker} says which role it plays. */
+/**
+ * Outpost's one program; the Spring profile {@code api} or {@code worker} says which role it plays.
+ */
 @SpringBootApplication
 public class Outpost {
 
