@@ -1,0 +1,12 @@
+package io.outpost.worker.agent;
+
+import java.math.BigDecimal;
+
+/**
+ * What a run consumed, as the agent itself tells.
+ *
+ * @param inputTokens tokens read by the model
+ * @param outputTokens tokens written by the model
+ * @param costUsd cost in US dollars; {@code null} when not told
+ */
+public record AgentUsage(long inputTokens, long outputTokens, BigDecimal costUsd) {}

@@ -1,0 +1,235 @@
+package io.outpost.worker.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.platform.agents.Agent;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * An agent runs as a real process: its task, its output, its limits and its end, whatever it does.
+ */
+class AgentProcessTest {
+
+  @TempDir Path directory;
+
+  @Test
+  void theTaskArrivesOnStandardInputWhichThenEnds() throws Exception {
+    AgentRun run =
+        AgentRun.script(directory, "cat; echo; echo end of input")
+            .task("first line\nsecond $HOME `id` line");
+    assertThat(run.toEnd().succeeded()).isTrue();
+    assertThat(run.output()).isEqualTo("first line\nsecond $HOME `id` line\nend of input\n");
+  }
+
+  @Test
+  void theTaskIsAFileWhereTheCommandAsksForOneAndInNoArgument() throws Exception {
+    AgentRun run =
+        AgentRun.script(directory, "")
+            .command(
+                List.of(
+                    "/bin/sh",
+                    "-c",
+                    "cat \"$1\"; echo; echo \"$0\"; tr '\\0' ' ' < /proc/$$/cmdline",
+                    "{model}",
+                    "{task_file}"))
+            .task("the secret plan");
+    assertThat(run.toEnd().succeeded()).isTrue();
+    assertThat(run.output())
+        .startsWith("the secret plan\nsome-model\n")
+        .containsOnlyOnce("the secret plan");
+  }
+
+  @Test
+  void outputAndErrorKeepTheirOrder() throws Exception {
+    AgentRun run =
+        AgentRun.script(directory, "for i in 1 2 3; do echo out $i; echo err $i >&2; done");
+    run.toEnd();
+    assertThat(run.output()).isEqualTo("out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n");
+  }
+
+  @Test
+  void outputIsThereWhileTheAgentRuns() throws Exception {
+    AgentRun run = AgentRun.script(directory, "echo hello; cat > /dev/null; read x < wait");
+    Files.createDirectories(new JobDirectory(directory).work());
+    new ProcessBuilder("mkfifo", new JobDirectory(directory).work().resolve("wait").toString())
+        .start()
+        .waitFor();
+    AgentProcess process = run.start();
+    await().until(() -> process.outputBytes() == 6);
+    assertThat(process.isRunning()).isTrue();
+    assertThat(process.awaitChange(Duration.ofMillis(1))).isFalse();
+    assertThatThrownBy(process::result).isInstanceOf(IllegalStateException.class);
+    assertThat(run.output()).isEqualTo("hello\n");
+    process.stop(StopReason.CANCELLED);
+    assertThat(AgentRun.endOf(process).stopped()).hasValue(StopReason.CANCELLED);
+  }
+
+  @Test
+  void aFailureIsToldByItsExitCode() throws Exception {
+    AgentResult result = AgentRun.script(directory, "echo broken >&2; exit 7").toEnd();
+    assertThat(result.succeeded()).isFalse();
+    assertThat(result.exitCode()).isEqualTo(7);
+    assertThat(result.stopped()).isEmpty();
+  }
+
+  @Test
+  void anotherCodeCanMeanSuccess() throws Exception {
+    AgentRun run = AgentRun.script(directory, "exit 3");
+    Agent agent = run.agent();
+    Agent tolerant =
+        new Agent(
+            agent.name(),
+            agent.title(),
+            agent.command(),
+            null,
+            agent.providerVariables(),
+            null,
+            null,
+            agent.timeLimit(),
+            null,
+            Set.of(0, 3),
+            null,
+            false);
+    assertThat(AgentRun.endOf(run.start(tolerant)).succeeded()).isTrue();
+  }
+
+  @Test
+  void moreOutputThanAllowedIsDroppedAndNeverBlocksTheAgent() throws Exception {
+    AgentRun run =
+        AgentRun.script(directory, "head -c 50000000 /dev/zero; echo done > reached")
+            .outputLimit(1000);
+    AgentResult result = run.toEnd();
+    assertThat(result.succeeded()).isTrue();
+    assertThat(result.outputCut()).isTrue();
+    assertThat(new JobDirectory(directory).work().resolve("reached")).exists();
+    assertThat(run.output()).startsWith("\0".repeat(1000) + "\n[outpost: ").hasSizeLessThan(1200);
+  }
+
+  @Test
+  void theTimeLimitStopsAnAgentThatIgnoresTheRequestToEnd() throws Exception {
+    AgentResult result =
+        AgentRun.script(directory, "trap '' TERM; while :; do sleep 1; done")
+            .limit(Duration.ofMillis(300))
+            .toEnd();
+    assertThat(result.stopped()).hasValue(StopReason.TIME_LIMIT);
+    assertThat(result.exitCode()).isEqualTo(128 + 9);
+    assertThat(result.duration()).isBetween(AgentProcess.GRACE, AgentProcess.GRACE.plusSeconds(5));
+  }
+
+  @Test
+  void anAgentThatIsAskedToEndMayTidyUp() throws Exception {
+    AgentRun run =
+        AgentRun.script(
+            directory, "trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.1; done");
+    AgentProcess process = run.start();
+    await().until(() -> process.outputBytes() > 0);
+    process.stop(StopReason.RELEASED);
+    AgentResult result = AgentRun.endOf(process);
+    assertThat(result.succeeded()).isFalse();
+    assertThat(result.stopped()).hasValue(StopReason.RELEASED);
+    assertThat(run.output()).startsWith("ready\n").endsWith("tidied\n");
+  }
+
+  @Test
+  void whatTheAgentLeavesRunningIsEndedWithIt() throws Exception {
+    String daemons =
+        "(setsid sleep 1234 > /dev/null 2>&1 &) ; setsid sh -c 'echo $$ > daemon; exec sleep 1234' & "
+            + "while ! [ -s daemon ]; do sleep 0.01; done";
+    AgentRun run = AgentRun.script(directory, daemons);
+    assertThat(run.toEnd().succeeded()).isTrue();
+    long daemon =
+        Long.parseLong(
+            Files.readString(new JobDirectory(directory).work().resolve("daemon")).strip());
+    await().until(() -> ProcessHandle.of(daemon).filter(ProcessHandle::isAlive).isEmpty());
+  }
+
+  @Test
+  void theEnvironmentIsAnAllowListAndTheAgentsOwnKeys() throws Exception {
+    AgentRun run =
+        AgentRun.script(
+                directory,
+                "env | cut -d= -f1 | sort | tr '\\n' ' '; echo; echo $FIXED ${#SECOND_KEY}")
+            .keys(Map.of("SECOND_KEY", "12345678", "OTHER_KEY", "of another agent"));
+    run.toEnd();
+    assertThat(run.output())
+        .isEqualTo("FIXED HOME LANG OUTPOST_JOB_ID PATH PWD SECOND_KEY TERM TMPDIR \nvalue 8\n");
+  }
+
+  @Test
+  void aProviderKeyNeverReachesTheDisk() throws Exception {
+    AgentRun run =
+        AgentRun.script(
+                directory,
+                "printf 'key: %.4s' \"$FIRST_KEY\"; sleep 0.2; printf '%s\\n' \"${FIRST_KEY#????}\"")
+            .keys(Map.of("FIRST_KEY", "sk-abcdefgh"));
+    run.toEnd();
+    assertThat(run.output()).isEqualTo("key: [redacted]\n");
+  }
+
+  @Test
+  void theLoginStepGetsTheKeyAndItsFailureIsTheJobs() throws Exception {
+    AgentRun run = AgentRun.script(directory, "echo main").keys(Map.of("SECOND_KEY", "k-12345"));
+    assertThat(
+            AgentRun.endOf(run.start(withLogin(run, "cat | wc -c > ../home/login; echo in")))
+                .succeeded())
+        .isTrue();
+    assertThat(run.output()).isEqualTo("in\nmain\n");
+    assertThat(new JobDirectory(directory).home().resolve("login")).hasContent("7\n");
+    AgentResult refused = AgentRun.endOf(run.start(withLogin(run, "echo refused; exit 4")));
+    assertThat(refused.exitCode()).isEqualTo(4);
+    assertThat(run.output()).isEqualTo("refused\n");
+  }
+
+  @Test
+  void consumptionIsReadFromTheLastLineThatTellsIt() throws Exception {
+    AgentResult result =
+        AgentRun.script(
+                directory,
+                """
+        echo '{"usage": {"in": 1, "out": 2}}'
+        echo '{"usage": {"in": 10, "out": 20}, "cost": 0.0125}'
+        echo '{"text": "bye"}'
+        echo '{broken'
+        """)
+            .toEnd();
+    assertThat(result.usage()).hasValue(new AgentUsage(10, 20, new BigDecimal("0.0125")));
+    assertThat(AgentRun.script(directory, "echo '{\"usage\": {\"in\": \"many\"}}'").toEnd().usage())
+        .isEqualTo(Optional.empty());
+  }
+
+  @Test
+  void aMissingProgramIsToldByTheAgentsName() {
+    AgentRun run = AgentRun.script(directory, "").command(List.of("no-such-program"));
+    assertThatThrownBy(run::start)
+        .isInstanceOf(AgentUnavailableException.class)
+        .hasMessageContaining("'script'");
+  }
+
+  private static Agent withLogin(AgentRun run, String script) {
+    Agent agent = run.agent();
+    return new Agent(
+        agent.name(),
+        agent.title(),
+        agent.command(),
+        agent.model(),
+        agent.providerVariables(),
+        List.of("/bin/sh", "-c", script),
+        agent.environment(),
+        agent.timeLimit(),
+        agent.version(),
+        agent.successCodes(),
+        agent.usage(),
+        false);
+  }
+}

@@ -1,0 +1,73 @@
+package io.outpost.worker.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.platform.agents.Agent;
+import io.outpost.platform.agents.AgentCatalogue;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.convert.ApplicationConversionService;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.ComponentScan;
+
+/** Where no agent is installed the demo script stands in for all of them, and says so. */
+class DemoAgentTest {
+
+  @TempDir Path directory;
+
+  @ComponentScan("io.outpost.platform.agents")
+  static class Catalogue {}
+
+  @Test
+  void everyAgentOfTheCatalogueHasItsDemoWhichSaysWhatItWasAsked() {
+    new ApplicationContextRunner()
+        .withInitializer(
+            context ->
+                context
+                    .getBeanFactory()
+                    .setConversionService(ApplicationConversionService.getSharedInstance()))
+        .withUserConfiguration(Catalogue.class)
+        .withPropertyValues("outpost.agents.demo=always")
+        .run(
+            context -> {
+              for (Agent agent : context.getBean(AgentCatalogue.class).all()) {
+                AgentRun run =
+                    AgentRun.script(directory.resolve(agent.name()), "")
+                        .task("write $HOME a `poem`");
+                assertThat(AgentRun.endOf(run.start(agent)).succeeded()).isTrue();
+                assertThat(run.output())
+                    .contains(
+                        "demo " + agent.name() + ": no model is called", "write $HOME a `poem`\n");
+                assertThat(new JobDirectory(run.directory()).work().resolve("artifacts/task.txt"))
+                    .hasContent("write $HOME a `poem`\n");
+              }
+            });
+  }
+
+  @Test
+  void itSleepsPrintsAndFailsWhenTheTaskSaysSo() throws Exception {
+    AgentRun run = demo("please sleep 1, then print 2k bytes and print the report; fail 9.");
+    AgentResult result = run.toEnd();
+    assertThat(result.exitCode()).isEqualTo(9);
+    assertThat(result.duration()).isGreaterThan(Duration.ofSeconds(1));
+    assertThat(run.output()).hasSizeBetween(2048, 2400).contains("failing with code 9");
+  }
+
+  @Test
+  void itCountsItsRunsInADirectory() throws Exception {
+    demo("first").toEnd();
+    AgentRun second = demo("second");
+    second.toEnd();
+    assertThat(second.output()).contains("run 2 in this directory");
+  }
+
+  private AgentRun demo(String task) {
+    Path script = Path.of(DemoAgentTest.class.getResource("/demo-agent.sh").getPath());
+    return AgentRun.script(directory, "")
+        .task(task)
+        .command(List.of("/bin/sh", script.toString(), "claude"));
+  }
+}
