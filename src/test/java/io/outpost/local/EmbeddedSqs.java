@@ -15,6 +15,7 @@ import org.elasticmq.StrictSQSLimits$;
 import org.elasticmq.actor.QueueManagerActor;
 import org.elasticmq.actor.queue.QueueEvent;
 import org.elasticmq.persistence.CreateQueueMetadata;
+import org.elasticmq.persistence.sql.DB;
 import org.elasticmq.persistence.sql.SqlQueuePersistenceActor;
 import org.elasticmq.persistence.sql.SqlQueuePersistenceConfig;
 import org.elasticmq.rest.sqs.SQSRestServer;
@@ -24,7 +25,7 @@ import scala.Option;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 import scala.util.Either;
-import scalikejdbc.ConnectionPool$;
+import scalikejdbc.ConnectionPool;
 
 /**
  * ElasticMQ, assembled from its parts: its own server class listens before the stored queues are
@@ -83,7 +84,7 @@ final class EmbeddedSqs implements EmbeddedService {
       actors.terminate();
       actors.getWhenTerminated().toCompletableFuture().get(5, TimeUnit.SECONDS);
       if (stored) {
-        ConnectionPool$.MODULE$.closeAll();
+        ConnectionPool.closeAll();
       }
     }
   }
@@ -113,6 +114,14 @@ final class EmbeddedSqs implements EmbeddedService {
     // H2 would answer a send before it is on disk, and would close while jobs still finish.
     String uri = "jdbc:h2:" + folder.resolve("messages") + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE";
     var config = new SqlQueuePersistenceConfig(true, "org.h2.Driver", uri, "", "", false);
+    // ElasticMQ opens the pool of the first folder that this JVM sees, and never another.
+    DB.initializeSingleton(config);
+    ConnectionPool.singleton(
+        uri,
+        "",
+        "",
+        ConnectionPool.singleton$default$4(),
+        ConnectionPool.DEFAULT_CONNECTION_POOL_FACTORY());
     return actors.actorOf(
         Props.create(
             SqlQueuePersistenceActor.class,
