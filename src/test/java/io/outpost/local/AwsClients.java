@@ -1,0 +1,64 @@
+package io.outpost.local;
+
+import java.net.URI;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.sns.SnsClient;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** SDK clients of the services that Outpost uses, for tests and for creating its resources. */
+public record AwsClients(
+    SqsClient sqs,
+    DynamoDbClient dynamoDb,
+    S3Client s3,
+    SecretsManagerClient secrets,
+    SnsClient sns)
+    implements AutoCloseable {
+
+  /** Where each service listens. */
+  public record Endpoints(URI sqs, URI dynamoDb, URI s3, URI secrets, URI sns) {
+
+    /** All services at one address, as LocalStack has it. */
+    public static Endpoints at(URI all) {
+      return new Endpoints(all, all, all, all, all);
+    }
+  }
+
+  /** Clients with the credentials of the embedded AWS, which LocalStack takes too. */
+  public static AwsClients of(Endpoints at) {
+    return new AwsClients(
+        build(SqsClient.builder(), at.sqs()),
+        build(DynamoDbClient.builder(), at.dynamoDb()),
+        build(S3Client.builder().forcePathStyle(true), at.s3()),
+        build(SecretsManagerClient.builder(), at.secrets()),
+        build(SnsClient.builder(), at.sns()));
+  }
+
+  @Override
+  public void close() {
+    sqs.close();
+    dynamoDb.close();
+    s3.close();
+    secrets.close();
+    sns.close();
+  }
+
+  private static <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C build(
+      B builder, URI endpoint) {
+    return builder
+        .endpointOverride(endpoint)
+        .region(Region.of(EmbeddedAws.REGION))
+        .credentialsProvider(
+            StaticCredentialsProvider.create(
+                AwsBasicCredentials.create(EmbeddedAws.ACCESS_KEY, EmbeddedAws.SECRET_KEY)))
+        .httpClientBuilder(ApacheHttpClient.builder())
+        .build();
+  }
+}

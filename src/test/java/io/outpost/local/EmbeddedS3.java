@@ -1,0 +1,50 @@
+package io.outpost.local;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
+
+/** S3Proxy: path-style addresses, signatures and the expiry of presigned URLs are checked. */
+final class EmbeddedS3 implements EmbeddedService {
+
+  private final S3Proxy proxy;
+
+  private EmbeddedS3(S3Proxy proxy) {
+    this.proxy = proxy;
+  }
+
+  static EmbeddedS3 start(Optional<Path> folder, String accessKey, String secretKey)
+      throws Exception {
+    S3Proxy proxy =
+        S3Proxy.builder()
+            .endpoint(EmbeddedService.onPort(0))
+            .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, accessKey, secretKey)
+            .ignoreUnknownHeaders(true)
+            .blobStore(
+                folder.isPresent()
+                    ? new FilesystemNio2BlobStore(folder.get().toString())
+                    : new TransientNio2BlobStore())
+            .build();
+    try {
+      proxy.start();
+    } catch (Exception e) {
+      proxy.stop();
+      throw e;
+    }
+    return new EmbeddedS3(proxy);
+  }
+
+  @Override
+  public URI endpoint() {
+    return EmbeddedService.onPort(proxy.getPort());
+  }
+
+  @Override
+  public void close() throws Exception {
+    proxy.stop();
+  }
+}
