@@ -18,6 +18,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,6 +107,21 @@ class EmbeddedAwsTest {
   }
 
   @Test
+  void closeLeavesNoThreadThatKeepsTheJvmFromEnding() throws Exception {
+    Set<Thread> before = lasting();
+    var aws = EmbeddedAws.start(Optional.empty());
+    try (var clients = aws.clients()) {
+      new Provisioner(clients, "test").provision();
+      aws.close();
+    }
+    for (Thread thread : lasting()) {
+      assertThat(before.contains(thread) || thread.join(Duration.ofSeconds(5)))
+          .as("%s ends", thread)
+          .isTrue();
+    }
+  }
+
+  @Test
   void noServiceCanBeReachedFromAnotherMachine() throws Exception {
     List<InetAddress> outside =
         NetworkInterface.networkInterfaces()
@@ -153,6 +170,12 @@ class EmbeddedAwsTest {
     } catch (SdkException e) {
       assertThat(e).hasMessageContaining("HTTP request");
     }
+  }
+
+  private static Set<Thread> lasting() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> !thread.isDaemon())
+        .collect(Collectors.toSet());
   }
 
   private static void assertAnswers(EmbeddedAws aws) {

@@ -2,12 +2,12 @@ package io.outpost.local;
 
 import com.amazonaws.services.dynamodbv2.local.server.LocalDynamoDBRequestHandler;
 import com.amazonaws.services.dynamodbv2.local.server.LocalDynamoDBServerHandler;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
  * DynamoDB Local. Its request handler runs on a server of ours, because its own one listens on
@@ -15,23 +15,23 @@ import org.eclipse.jetty.server.ServerConnector;
  */
 final class EmbeddedDynamoDb implements EmbeddedService {
 
-  private final Server server;
+  private final ThreadGroup threads = new ThreadGroup("dynamodb");
+  private final Server server = new Server(new QueuedThreadPool(64, 4, 60_000, -1, null, threads));
+  private final ServerConnector connector = new ServerConnector(server);
   private final LocalDynamoDBServerHandler handler;
 
-  private EmbeddedDynamoDb(Server server, LocalDynamoDBServerHandler handler) {
-    this.server = server;
+  private EmbeddedDynamoDb(LocalDynamoDBServerHandler handler) {
     this.handler = handler;
+    connector.setHost("127.0.0.1");
+    server.addConnector(connector);
+    server.setHandler(handler);
   }
 
   static EmbeddedDynamoDb start(Optional<Path> folder) throws Exception {
     String path = folder.map(Path::toString).orElse(null);
     // One database for all regions and access keys; tables are ready as soon as they are created.
     var requests = new LocalDynamoDBRequestHandler(0, folder.isEmpty(), path, true, false);
-    var service =
-        new EmbeddedDynamoDb(
-            new Server(new InetSocketAddress("127.0.0.1", 0)),
-            new LocalDynamoDBServerHandler(requests, null));
-    service.server.setHandler(service.handler);
+    var service = new EmbeddedDynamoDb(new LocalDynamoDBServerHandler(requests, null));
     try {
       service.server.start();
     } catch (Exception e) {
@@ -43,7 +43,7 @@ final class EmbeddedDynamoDb implements EmbeddedService {
 
   @Override
   public URI endpoint() {
-    return EmbeddedService.onPort(((ServerConnector) server.getConnectors()[0]).getLocalPort());
+    return EmbeddedService.onPort(connector.getLocalPort());
   }
 
   @Override
@@ -52,6 +52,8 @@ final class EmbeddedDynamoDb implements EmbeddedService {
       server.stop();
     } finally {
       handler.close();
+      // Jobs of its own that sleep for minutes would keep the JVM from ending.
+      threads.interrupt();
     }
   }
 }

@@ -24,6 +24,8 @@ final class EmbeddedS3 implements EmbeddedService {
             .endpoint(EmbeddedService.onPort(0))
             .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, accessKey, secretKey)
             .ignoreUnknownHeaders(true)
+            // Stopping would wait for clients that merely keep a connection.
+            .stopTimeout(0)
             .blobStore(
                 folder.isPresent()
                     ? new FilesystemNio2BlobStore(folder.get().toString())
