@@ -1,0 +1,24 @@
+package io.outpost.auth;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * How callers are told apart.
+ *
+ * @param bootstrapAdminKey a key that is an admin key without being stored; blank: none
+ * @param cacheFor how long a key's view is trusted when no change is announced
+ * @param unknownFor how long an unknown key is remembered as such
+ * @param cachedKeys how many keys a container remembers
+ * @param rateLimitPerMinute requests a key may make in a minute unless it or its tier says
+ *     otherwise
+ * @param pastDueGrace how long after a failed payment a tenant may still change things
+ */
+@ConfigurationProperties("outpost.auth")
+record AuthSettings(
+    String bootstrapAdminKey,
+    Duration cacheFor,
+    Duration unknownFor,
+    long cachedKeys,
+    int rateLimitPerMinute,
+    Duration pastDueGrace) {}

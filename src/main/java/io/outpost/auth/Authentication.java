@@ -1,0 +1,92 @@
+package io.outpost.auth;
+
+import io.outpost.platform.ApiKey;
+import io.outpost.platform.Principal;
+import io.outpost.platform.Problem;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.http.Call;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+
+/** Finds out who is calling. Stateless. */
+@Component("authentication")
+public class Authentication {
+
+  private final KeyStore keys;
+  private final AuthSettings settings;
+
+  Authentication(KeyStore keys, AuthSettings settings) {
+    this.keys = keys;
+    this.settings = settings;
+  }
+
+  /**
+   * Sets the call's principal.
+   *
+   * @throws Problem 401 without a usable key; 403 when the tenant may not do this now
+   */
+  public void authenticate(@ExchangeProperty(Call.NAME) Call call) {
+    var secret = credential(call).flatMap(Secret::parse).orElseThrow(Authentication::noKey);
+    var view = keys.find(secret.hash()).orElseThrow(Authentication::badKey);
+    var now = Instant.now();
+    if (view.key().revokedAt() != null
+        || view.key().expiresAt() != null && !now.isBefore(view.key().expiresAt())
+        || view.tenant().status() == Tenant.Status.deleted) {
+      throw badKey();
+    }
+    call.principal(principal(view.key(), view.tenant()));
+    switch (view.tenant().status()) {
+      case suspended ->
+          throw new Problem(Problem.Code.FORBIDDEN, "The tenant is suspended; ask the operator.");
+      case past_due -> refuseChanges(call, view.tenant(), now);
+      default -> {}
+    }
+  }
+
+  private void refuseChanges(Call call, Tenant tenant, Instant now) {
+    var changes = !call.method().equals("GET") && !call.operation().anyOf().contains("billing");
+    if (changes
+        && tenant.pastDueSince() != null
+        && now.isAfter(tenant.pastDueSince().plus(settings.pastDueGrace()))) {
+      throw new Problem(
+          Problem.Code.FORBIDDEN,
+          "A payment is overdue: until it is made the account is read-only (POST /billing/checkout, GET /billing/portal).");
+    }
+  }
+
+  private Principal principal(ApiKey key, Tenant tenant) {
+    return new Principal(
+        key.tenantId(),
+        key.keyId(),
+        Set.copyOf(key.scopes()),
+        tenant.tier(),
+        settings.rateLimitPerMinute(),
+        tenant.billingAnchor());
+  }
+
+  private static Optional<String> credential(Call call) {
+    var bearer =
+        call.header("Authorization")
+            .filter(a -> a.regionMatches(true, 0, "Bearer ", 0, 7))
+            .map(a -> a.substring(7).strip());
+    return bearer.isPresent() ? bearer : call.header("X-API-Key");
+  }
+
+  private static Problem noKey() {
+    return unauthenticated("Send an API key: Authorization: Bearer op_live_… (or X-API-Key).");
+  }
+
+  private static Problem badKey() {
+    return unauthenticated("This API key is unknown, expired or revoked.");
+  }
+
+  private static Problem unauthenticated(String detail) {
+    return new Problem(
+        Problem.Code.UNAUTHENTICATED, detail, List.of(), Map.of("WWW-Authenticate", "Bearer"));
+  }
+}

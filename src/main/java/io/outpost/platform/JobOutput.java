@@ -1,0 +1,23 @@
+package io.outpost.platform;
+
+/** Where the output of a job is kept. */
+public final class JobOutput {
+
+  private JobOutput() {}
+
+  /** The object of the job's latest attempt in the output bucket: under the tenant's own prefix. */
+  public static String key(Job job) {
+    return "tenants/"
+        + job.tenantId()
+        + "/jobs/"
+        + job.jobId()
+        + "/output-"
+        + job.attempts()
+        + ".txt";
+  }
+
+  /** Where clients read it. */
+  public static String location(Job job) {
+    return "/jobs/" + job.jobId() + "/output";
+  }
+}

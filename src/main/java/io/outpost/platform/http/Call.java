@@ -1,0 +1,129 @@
+package io.outpost.platform.http;
+
+import io.outpost.platform.Ids;
+import io.outpost.platform.Principal;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * One HTTP request: the facts that the edge took from it, and what was found out about it on the
+ * way (the operation, the caller). Lives as long as the request; used by one thread at a time.
+ */
+public final class Call {
+
+  /** The request attribute, and the exchange property, that holds the call. */
+  public static final String NAME = "call";
+
+  private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+  private static final Pattern TRACE_PARENT =
+      Pattern.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+  private static final int LONGEST_USER_AGENT = 256;
+
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private final byte[] body;
+  private final String requestId;
+  private final String entryId = Ids.ulid();
+  private final Instant arrived = Instant.now();
+  private Operation operation;
+  private Principal principal;
+
+  Call(HttpServletRequest request, HttpServletResponse response, byte[] body) {
+    this.request = request;
+    this.response = response;
+    this.body = body;
+    var given = request.getHeader("X-Request-Id");
+    this.requestId = given != null && REQUEST_ID.matcher(given).matches() ? given : entryId;
+  }
+
+  /** The call of a request that has passed the edge. */
+  public static Call of(HttpServletRequest request) {
+    return (Call) request.getAttribute(NAME);
+  }
+
+  public String requestId() {
+    return requestId;
+  }
+
+  /** The id of this call's audit entry, wherever it is written. */
+  public String entryId() {
+    return entryId;
+  }
+
+  public Instant arrived() {
+    return arrived;
+  }
+
+  public String method() {
+    return request.getMethod();
+  }
+
+  /** The path as the server decoded it, without the query. */
+  public String path() {
+    return request.getRequestURI();
+  }
+
+  public String ipAddress() {
+    return request.getRemoteAddr();
+  }
+
+  /** At most 256 characters of it; null when there is none. */
+  public String userAgent() {
+    var agent = request.getHeader("User-Agent");
+    return agent == null || agent.length() <= LONGEST_USER_AGENT
+        ? agent
+        : agent.substring(0, LONGEST_USER_AGENT);
+  }
+
+  /** The W3C trace context of the caller, when it is well formed. */
+  public Optional<String> traceParent() {
+    return header("traceparent").filter(t -> TRACE_PARENT.matcher(t).matches());
+  }
+
+  /** A request header, never a query parameter of the same name. */
+  public Optional<String> header(String name) {
+    return Optional.ofNullable(request.getHeader(name));
+  }
+
+  /** A query parameter; a repeated one is refused by the contract. */
+  public String[] query(String name) {
+    return request.getParameterValues(name);
+  }
+
+  /** The names of the query parameters. */
+  public Iterable<String> queryNames() {
+    return request.getParameterMap().keySet();
+  }
+
+  /** The body as it came; empty when there was none. */
+  public byte[] body() {
+    return body;
+  }
+
+  /** Sets a header of the answer, whatever the answer will be. */
+  public void answerHeader(String name, String value) {
+    response.setHeader(name, value);
+  }
+
+  /** The operation of the contract; null while, or when, there is none. */
+  public Operation operation() {
+    return operation;
+  }
+
+  void operation(Operation matched) {
+    this.operation = matched;
+  }
+
+  /** Who is calling; null while, or when, nobody is known. */
+  public Principal principal() {
+    return principal;
+  }
+
+  /** Remembers who is calling; for the authentication step only. */
+  public void principal(Principal caller) {
+    this.principal = caller;
+  }
+}

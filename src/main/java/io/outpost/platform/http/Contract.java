@@ -1,0 +1,154 @@
+package io.outpost.platform.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.core.io.Resource;
+import org.springframework.stereotype.Component;
+
+/**
+ * The OpenAPI document, read once: its operations with their scopes, and compiled schemas. The
+ * names of the agents come from the catalogue, so that a new agent needs no edit here. Thread-safe.
+ */
+@Component
+public class Contract {
+
+  private static final String BASE = "https://outpost.invalid/openapi";
+  private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
+
+  private final JsonNode document;
+  private final SchemaRegistry schemas;
+  private final Map<String, Operation> operations = new LinkedHashMap<>();
+
+  Contract(@Value("${outpost.contract}") Resource file, AgentNames agents) throws IOException {
+    document = new ObjectMapper(new YAMLFactory()).readTree(file.getInputStream());
+    var names = ((ObjectNode) document.at("/components/schemas/AgentName")).putArray("enum");
+    agents.names().forEach(names::add);
+    schemas =
+        SchemaRegistry.withDefaultDialect(
+            SpecificationVersion.DRAFT_2020_12, b -> b.schemas(Map.of(BASE, document.toString())));
+    document.get("paths").properties().forEach(path -> readPath(path.getKey(), path.getValue()));
+  }
+
+  /** What the contract needs to know of the agent catalogue. */
+  public interface AgentNames {
+    /** The names a job may ask for. */
+    List<String> names();
+  }
+
+  /** The whole document, as served. */
+  public JsonNode document() {
+    return document;
+  }
+
+  /** All operations, in the order of the document. */
+  public Iterable<Operation> operations() {
+    return operations.values();
+  }
+
+  /** An operation by its operationId. */
+  public Operation operation(String id) {
+    var operation = operations.get(id);
+    if (operation == null) {
+      throw new IllegalArgumentException("No operation " + id + " in the contract");
+    }
+    return operation;
+  }
+
+  /** The compiled schema of components/schemas. */
+  public Schema schema(String name) {
+    return schemaAt("/components/schemas/" + name);
+  }
+
+  private void readPath(String path, JsonNode item) {
+    var shared = item.path("parameters");
+    for (var field : item.properties()) {
+      if (METHODS.contains(field.getKey())) {
+        var operation = readOperation(path, field.getKey(), field.getValue(), shared);
+        operations.put(operation.id(), operation);
+      }
+    }
+  }
+
+  private Operation readOperation(String path, String method, JsonNode node, JsonNode shared) {
+    var parameters = new ArrayList<Operation.Parameter>();
+    var idempotent = false;
+    var at = "/paths/" + path.replace("~", "~0").replace("/", "~1");
+    for (var list :
+        List.of(Map.entry(at, shared), Map.entry(at + "/" + method, node.path("parameters")))) {
+      for (int i = 0; i < list.getValue().size(); i++) {
+        var pointer = pointer(list.getKey() + "/parameters/" + i);
+        if (document.at(pointer).get("in").asText().equals("header")) {
+          idempotent |= document.at(pointer).get("name").asText().equals("Idempotency-Key");
+        } else {
+          parameters.add(parameter(pointer));
+        }
+      }
+    }
+    var body = bodyOf(at + "/" + method);
+    return new Operation(
+        node.get("operationId").asText(),
+        method.toUpperCase(java.util.Locale.ROOT),
+        path,
+        scopes(node),
+        List.copyOf(parameters),
+        body,
+        idempotent);
+  }
+
+  private Operation.Parameter parameter(String pointer) {
+    var node = document.at(pointer);
+    var schema = node.get("schema");
+    var fallback = schema.has("default") ? schema.get("default").numberValue() : null;
+    return new Operation.Parameter(
+        node.get("name").asText(),
+        node.get("in").asText().equals("path"),
+        node.path("required").asBoolean(),
+        schema.path("type").asText().equals("integer"),
+        fallback,
+        schemaAt(pointer + "/schema"));
+  }
+
+  private Schema bodyOf(String operation) {
+    if (!document.at(operation).has("requestBody")) {
+      return null;
+    }
+    var content = pointer(operation + "/requestBody") + "/content/application~1json/schema";
+    return document.at(content).isMissingNode() || document.at(content).isEmpty()
+        ? null
+        : schemaAt(content);
+  }
+
+  /** Where a possible $ref leads. */
+  private String pointer(String at) {
+    var ref = document.at(at).path("$ref").asText();
+    return ref.isEmpty() ? at : ref.substring(1);
+  }
+
+  private Set<String> scopes(JsonNode operation) {
+    var security = operation.has("security") ? operation.get("security") : document.get("security");
+    if (security.isEmpty()) {
+      return null;
+    }
+    var anyOf = new HashSet<String>();
+    security.forEach(s -> s.path("bearer").forEach(scope -> anyOf.add(scope.asText())));
+    return Set.copyOf(anyOf);
+  }
+
+  private Schema schemaAt(String pointer) {
+    return schemas.getSchema(SchemaLocation.of(BASE + "#" + pointer));
+  }
+}

@@ -1,0 +1,174 @@
+package io.outpost.platform.http;
+
+import io.outpost.platform.Problem;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.stereotype.Component;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * The outermost step of every request: gives it an id, bounds its body, makes a problem of every
+ * failure that nothing further in has answered, and reports it to the audit once it is answered.
+ */
+@Component
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class Edge extends OncePerRequestFilter {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
+  private static final Set<String> METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE");
+
+  private final int bodyLimit;
+  private final ProblemWriter problems;
+  private final CallRecorder recorder;
+
+  Edge(
+      @Value("${outpost.http.body-limit}") DataSize bodyLimit,
+      ProblemWriter problems,
+      CallRecorder recorder) {
+    this.bodyLimit = (int) bodyLimit.toBytes();
+    this.problems = problems;
+    this.recorder = recorder;
+  }
+
+  @Override
+  protected void doFilterInternal(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    byte[] body = null;
+    Problem refusal = null;
+    try {
+      body = bodyOf(request);
+    } catch (IOException e) {
+      refusal =
+          Problem.invalid(
+              "body", "could not be read: " + "send as many bytes as Content-Length says");
+    }
+    var call = new Call(request, response, body == null ? new byte[0] : body);
+    request.setAttribute(Call.NAME, call);
+    response.setHeader("X-Request-Id", call.requestId());
+    try {
+      if (refusal != null) {
+        throw refusal;
+      }
+      if (body == null) {
+        response.setHeader("Connection", "close");
+        throw new Problem(
+            Problem.Code.PAYLOAD_TOO_LARGE, "The body may have " + bodyLimit + " bytes.");
+      }
+      if (!METHODS.contains(request.getMethod())) {
+        throw new Problem(
+            Problem.Code.METHOD_NOT_ALLOWED,
+            "Use a method of the contract.",
+            java.util.List.of(),
+            java.util.Map.of("Allow", "GET, POST, PUT, PATCH, DELETE"));
+      }
+      chain.doFilter(new WithBody(request, body), new Unanswered(response));
+      if (response.getStatus() >= 400 && !response.isCommitted() && isUnanswered(response)) {
+        problems.write(unanswered(response.getStatus()), call, response);
+      }
+    } catch (Problem problem) {
+      problems.write(problem, call, response);
+    } catch (IOException | ServletException | RuntimeException e) {
+      LOG.error("Request {} failed outside a route", call.requestId(), e);
+      if (!response.isCommitted()) {
+        response.reset();
+        response.setHeader("X-Request-Id", call.requestId());
+        problems.write(
+            new Problem(Problem.Code.INTERNAL, "Try again; quote the request id when it stays."),
+            call,
+            response);
+      }
+    } finally {
+      recorder.record(call, response.getStatus());
+    }
+  }
+
+  /** The whole body; null when it is over the limit. */
+  private byte[] bodyOf(HttpServletRequest request) throws IOException {
+    if (request.getContentLengthLong() > bodyLimit) {
+      return null;
+    }
+    var body = request.getInputStream().readNBytes(bodyLimit + 1);
+    return body.length > bodyLimit ? null : body;
+  }
+
+  /**
+   * Every answer of ours with an error is JSON; Camel answers what escapes a route with empty text.
+   */
+  private static boolean isUnanswered(HttpServletResponse response) {
+    return response.getContentType() == null || response.getContentType().startsWith("text/");
+  }
+
+  private static Problem unanswered(int status) {
+    var code = Problem.Code.of(status);
+    return new Problem(
+        code,
+        switch (code) {
+          case NOT_FOUND -> "There is nothing at this path; /openapi.json lists what there is.";
+          case METHOD_NOT_ALLOWED ->
+              "The path exists, but not with this method; see the header Allow.";
+          default -> code.title() + ".";
+        });
+  }
+
+  /**
+   * An error that nobody has written an answer for is left to the edge, not to the server's error
+   * page.
+   */
+  private static final class Unanswered extends HttpServletResponseWrapper {
+    Unanswered(HttpServletResponse response) {
+      super(response);
+    }
+
+    @Override
+    public void sendError(int status) {
+      resetBuffer();
+      setContentType(null);
+      setStatus(status);
+    }
+
+    @Override
+    public void sendError(int status, String message) {
+      sendError(status);
+    }
+  }
+
+  /** The request with its body read ahead. */
+  private static final class WithBody extends HttpServletRequestWrapper {
+    private final byte[] body;
+
+    WithBody(HttpServletRequest request, byte[] body) {
+      super(request);
+      this.body = body;
+    }
+
+    @Override
+    public ServletInputStream getInputStream() {
+      return new BodyStream(body);
+    }
+
+    @Override
+    public BufferedReader getReader() {
+      return new BufferedReader(
+          new InputStreamReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8));
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.outpost.platform.http;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.Problem;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+
+/**
+ * Remembers, in the transaction of the effect, what a request with an Idempotency-Key was answered.
+ * The answer may hold a new API key, so it is sealed with a key that only the client's
+ * Idempotency-Key yields; the table holds its hash. Thread-safe.
+ */
+@Component
+class Idempotency {
+
+  private static final Duration KEPT = Duration.ofHours(24);
+  private static final String HEADER = "Idempotency-Key";
+
+  private final ObjectMapper mapper;
+  private final Names names;
+
+  Idempotency(ObjectMapper mapper, Names names) {
+    this.mapper = mapper;
+    this.names = names;
+  }
+
+  /** The stored answer of the first request. */
+  record Answer(int status, String location, String body) {}
+
+  /** Thrown out of the transaction when the key is known: carries what is stored. */
+  static final class Repeated extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient Map<String, AttributeValue> item;
+
+    Repeated(Map<String, AttributeValue> item) {
+      super(null, null, false, false);
+      this.item = item;
+    }
+  }
+
+  /**
+   * Adds the record of this request, when it has a key; first, so that a repetition is seen before
+   * any other refusal.
+   */
+  void add(Change change, Call call, Message answer) {
+    var key = call.header(HEADER);
+    if (key.isEmpty() || !call.operation().idempotent()) {
+      return;
+    }
+    var now = Instant.now();
+    var kept =
+        new Answer(
+            answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class),
+            answer.getHeader("Location", String.class),
+            answer.getBody(String.class));
+    var item = new HashMap<String, AttributeValue>();
+    item.put("request_key", Items.text(recordKey(call, key.get())));
+    item.put("request_hash", Items.text(requestHash(call)));
+    item.put("expires_at", Items.number(now.plus(KEPT).getEpochSecond()));
+    try {
+      var sealed = Seal.of(key.get(), requestHash(call)).close(mapper.writeValueAsBytes(kept));
+      item.put("answer", AttributeValue.fromB(SdkBytes.fromByteArrayUnsafe(sealed)));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    change.first(
+        Put.builder()
+            .tableName(names.table("idempotency"))
+            .item(item)
+            .conditionExpression("attribute_not_exists(request_key) OR expires_at < :now")
+            .expressionAttributeValues(Map.of(":now", Items.number(now.getEpochSecond()))),
+        Repeated::new);
+  }
+
+  /** Makes the message the first answer. */
+  void answerAgain(Repeated repeated, Call call, Message message) {
+    if (!repeated.item.get("request_hash").s().equals(requestHash(call))) {
+      throw new Problem(
+          Problem.Code.IDEMPOTENCY_KEY_REUSED,
+          "This Idempotency-Key was sent with another request; use a new key.");
+    }
+    try {
+      var sealed = repeated.item.get("answer").b().asByteArrayUnsafe();
+      var opened = Seal.of(call.header(HEADER).orElseThrow(), requestHash(call)).open(sealed);
+      var answer = mapper.readValue(opened, Answer.class);
+      message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.status());
+      message.setHeader("Location", answer.location());
+      message.setHeader("Idempotent-Replayed", "true");
+      message.setBody(answer.body());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String recordKey(Call call, String key) {
+    return call.principal().tenantId() + "#" + Seal.hash(key.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String requestHash(Call call) {
+    var head = (call.method() + " " + call.path() + "\n").getBytes(StandardCharsets.UTF_8);
+    return Seal.hash(head, call.body());
+  }
+}

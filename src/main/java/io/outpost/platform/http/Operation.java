@@ -1,0 +1,40 @@
+package io.outpost.platform.http;
+
+import com.networknt.schema.Schema;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * An operation of the contract.
+ *
+ * @param id the operationId
+ * @param method the HTTP method
+ * @param path the path with its parameters in braces
+ * @param anyOf scopes of which the caller needs one; null: open to everyone; empty: any key
+ * @param parameters path and query parameters
+ * @param body the schema of the JSON body; null when the operation takes none or takes it raw
+ * @param idempotent whether it takes an Idempotency-Key
+ */
+public record Operation(
+    String id,
+    String method,
+    String path,
+    Set<String> anyOf,
+    List<Parameter> parameters,
+    Schema body,
+    boolean idempotent) {
+
+  /** A parameter with its schema; {@code number} when the schema's type is integer. */
+  public record Parameter(
+      String name,
+      boolean inPath,
+      boolean required,
+      boolean number,
+      Object fallback,
+      Schema schema) {}
+
+  /** Whether everyone may call it without a key. */
+  public boolean open() {
+    return anyOf == null;
+  }
+}

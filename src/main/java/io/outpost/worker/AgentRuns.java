@@ -1,0 +1,147 @@
+package io.outpost.worker;
+
+import io.outpost.platform.JobOutput;
+import io.outpost.platform.agents.AgentCatalogue;
+import io.outpost.platform.aws.Names;
+import io.outpost.worker.agent.AgentLaunch;
+import io.outpost.worker.agent.AgentLauncher;
+import io.outpost.worker.agent.StopReason;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.ExchangeProperty;
+import org.apache.commons.io.input.BoundedInputStream;
+import org.springframework.stereotype.Component;
+import org.springframework.util.FileSystemUtils;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** The steps of running an agent for a job. Thread-safe. */
+@Component("agentRuns")
+public class AgentRuns {
+
+  /** Uploads of a running job's output take at most a tenth of the time. */
+  private static final int PAUSE_PER_UPLOAD = 10;
+
+  private final AgentCatalogue catalogue;
+  private final AgentLauncher launcher;
+  private final ProviderKeys keys;
+  private final S3Client s3;
+  private final Names names;
+  private final WorkerSettings settings;
+  private final Set<Run> running = ConcurrentHashMap.newKeySet();
+
+  AgentRuns(
+      AgentCatalogue catalogue,
+      AgentLauncher launcher,
+      ProviderKeys keys,
+      S3Client s3,
+      Names names,
+      WorkerSettings settings) {
+    this.catalogue = catalogue;
+    this.launcher = launcher;
+    this.keys = keys;
+    this.s3 = s3;
+    this.names = names;
+    this.settings = settings;
+  }
+
+  /** Starts the agent in a directory of its own. */
+  public void start(@ExchangeProperty("run") Run run, @ExchangeProperty("slot") int slot)
+      throws IOException {
+    var job = run.job();
+    var agent =
+        catalogue
+            .find(job.agent())
+            .orElseThrow(() -> new IllegalStateException("No agent " + job.agent() + " here"));
+    var environment = new HashMap<String, String>();
+    environment.put("OUTPOST_JOB_ID", job.jobId());
+    if (run.details().traceParent() != null) {
+      environment.put("TRACEPARENT", run.details().traceParent());
+    }
+    var launch =
+        new AgentLaunch(
+            agent,
+            job.command(),
+            directory(run),
+            keys.of(job.tenantId(), agent),
+            environment,
+            Duration.ofSeconds(job.timeoutSeconds()),
+            slot);
+    running.add(run);
+    run.started(launcher.start(launch));
+  }
+
+  /** Waits until the agent has ended, or until its output may be stored again. */
+  public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
+    run.process().awaitChange(settings.outputEvery());
+  }
+
+  /** Whether there is output that is worth storing now. */
+  public boolean hasNewOutput(@ExchangeProperty("run") Run run) {
+    return run.wantsStoring(Instant.now());
+  }
+
+  /**
+   * Stores the output as it is: at the end, or in between so that it can be read and a crash keeps
+   * it.
+   */
+  public void storeOutput(@ExchangeProperty("run") Run run) throws IOException {
+    var file = run.process().output();
+    var size = Files.exists(file) ? Files.size(file) : 0;
+    var began = Instant.now();
+    s3.putObject(
+        p ->
+            p.bucket(names.bucket("output"))
+                .key(JobOutput.key(run.job()))
+                .contentType("text/plain; charset=utf-8"),
+        RequestBody.fromContentProvider(() -> open(file, size), size, "text/plain; charset=utf-8"));
+    var now = Instant.now();
+    run.stored(size, now, Duration.between(began, now).multipliedBy(PAUSE_PER_UPLOAD));
+  }
+
+  /** Removes what the run left on this machine. */
+  public void clean(@ExchangeProperty("run") Run run) throws IOException {
+    running.remove(run);
+    FileSystemUtils.deleteRecursively(directory(run));
+  }
+
+  /** Stops the agent of a job that was cancelled, if it runs here. */
+  public void cancel(String tenantId, String jobId) {
+    running.stream()
+        .filter(run -> run.job().jobId().equals(jobId) && run.job().tenantId().equals(tenantId))
+        .forEach(run -> run.lose(StopReason.CANCELLED));
+  }
+
+  /** Stops every agent, for the jobs to be handed back. */
+  public void releaseAll() {
+    running.forEach(run -> run.stop(StopReason.RELEASED));
+  }
+
+  private Path directory(Run run) {
+    return settings.directory().resolve(run.leaseId());
+  }
+
+  /** The first {@code size} bytes: the file may grow meanwhile. */
+  private static InputStream open(Path file, long size) {
+    try {
+      if (size == 0) {
+        return InputStream.nullInputStream();
+      }
+      return BoundedInputStream.builder()
+          .setInputStream(new BufferedInputStream(Files.newInputStream(file)))
+          .setMaxCount(size)
+          .get();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

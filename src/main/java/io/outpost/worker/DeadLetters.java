@@ -1,0 +1,111 @@
+package io.outpost.worker;
+
+import io.outpost.platform.Job;
+import io.outpost.platform.JobTransition;
+import io.outpost.platform.QuotaCounter;
+import io.outpost.platform.aws.AuditTrail;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Transactions;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** Ends jobs that the platform could not run. Stateless. */
+@Component("deadLetters")
+public class DeadLetters {
+
+  private final DynamoDbClient dynamoDb;
+  private final Transactions transactions;
+  private final JobWrites writes;
+  private final QuotaCounter quota;
+  private final AuditTrail trail;
+  private final Items items;
+  private final Names names;
+
+  DeadLetters(
+      DynamoDbClient dynamoDb,
+      Transactions transactions,
+      JobWrites writes,
+      QuotaCounter quota,
+      AuditTrail trail,
+      Items items,
+      Names names) {
+    this.dynamoDb = dynamoDb;
+    this.transactions = transactions;
+    this.writes = writes;
+    this.quota = quota;
+    this.trail = trail;
+    this.items = items;
+    this.names = names;
+  }
+
+  private static final class Moved extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /**
+   * Makes the job a dead letter and gives its quota back; nothing happens when it ended or runs
+   * meanwhile.
+   */
+  public void bury(@ExchangeProperty("job") Job job, Exchange exchange) {
+    var found =
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("jobs"))
+                    .key(Job.key(job.tenantId(), job.jobId()))
+                    .consistentRead(true));
+    if (!found.hasItem()) {
+      return;
+    }
+    var details = items.read(found.item(), Run.Details.class);
+    var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    var dead = dead(items.read(found.item(), Job.class), now);
+    var transition =
+        JobTransition.entry(
+            dead, details.requestId(), Map.of("attempts", Integer.toString(dead.attempts())));
+    var change = new Change();
+    change.update(writes.deadLetter(dead, now), old -> new Moved());
+    if (details.tier().quota().isPresent()) {
+      change.update(quota.giveBack(dead.tenantId(), details.billingPeriod()), old -> new Moved());
+    }
+    trail.add(change, transition);
+    try {
+      transactions.write(change);
+      exchange.setProperty("job", dead);
+      exchange.setProperty("transition", transition);
+    } catch (Moved e) {
+      exchange.removeProperty("transition");
+    }
+  }
+
+  private static Job dead(Job job, Instant now) {
+    var fault =
+        new Job.Fault(
+            "platform-failed",
+            "The platform could not run the job in %d attempts.".formatted(job.attempts()));
+    return new Job(
+        job.jobId(),
+        job.tenantId(),
+        job.agent(),
+        job.command(),
+        job.workspace(),
+        job.priority(),
+        job.timeoutSeconds(),
+        Job.Status.dead_letter,
+        job.attempts(),
+        job.createdAt(),
+        job.startedAt(),
+        now,
+        null,
+        job.outputLocation(),
+        null,
+        null,
+        fault);
+  }
+}

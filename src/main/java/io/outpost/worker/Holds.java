@@ -1,0 +1,108 @@
+package io.outpost.worker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.Job;
+import io.outpost.platform.JobMessage;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Queues;
+import java.util.Map;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+
+/**
+ * Sends the message of a job that cannot run now again, so that waiting counts as no delivery.
+ * Stateless.
+ */
+@Component("holds")
+public class Holds {
+
+  private static final int LONGEST_DELAY = 900;
+  private static final int MOST_DOUBLINGS = 5;
+
+  private final DynamoDbClient dynamoDb;
+  private final Queues queues;
+  private final Names names;
+  private final ObjectMapper mapper;
+  private final WorkerSettings settings;
+
+  Holds(
+      DynamoDbClient dynamoDb,
+      Queues queues,
+      Names names,
+      ObjectMapper mapper,
+      WorkerSettings settings) {
+    this.dynamoDb = dynamoDb;
+    this.queues = queues;
+    this.names = names;
+    this.mapper = mapper;
+    this.settings = settings;
+  }
+
+  /** Lets the job say that it waits for one of its tenant's own. */
+  public void explain(@ExchangeProperty("job") Job job) {
+    if ("tenant-limit".equals(job.waitingReason())) {
+      return;
+    }
+    try {
+      dynamoDb.updateItem(
+          u ->
+              u.tableName(names.table("jobs"))
+                  .key(Job.key(job.tenantId(), job.jobId()))
+                  .updateExpression("SET waiting_reason = :reason")
+                  .conditionExpression("#status = :pending")
+                  .expressionAttributeNames(Map.of("#status", "status"))
+                  .expressionAttributeValues(
+                      Map.of(
+                          ":reason",
+                          Items.text("tenant-limit"),
+                          ":pending",
+                          Items.text(Job.Status.pending.name()))));
+    } catch (ConditionalCheckFailedException e) {
+      // It was cancelled meanwhile; its next delivery is dropped.
+    }
+  }
+
+  /** After a hold: later each time. */
+  public void sendLater(@ExchangeProperty("message") JobMessage message)
+      throws JsonProcessingException {
+    var doublings = Math.min(message.holds(), MOST_DOUBLINGS);
+    var delay = settings.holdFor().toSeconds() << doublings;
+    send(message, message.holds() + 1, (int) Math.min(delay, LONGEST_DELAY));
+  }
+
+  /** After a fault of the platform: later with each attempt. */
+  public void retryLater(
+      @ExchangeProperty("message") JobMessage message, @ExchangeProperty("run") Run run)
+      throws JsonProcessingException {
+    var delay = settings.retryAfter().toSeconds() << (2 * (run.job().attempts() - 1));
+    send(message, 0, (int) Math.min(delay, LONGEST_DELAY));
+  }
+
+  /** For another worker, at once. */
+  public void sendNow(@ExchangeProperty("message") JobMessage message)
+      throws JsonProcessingException {
+    send(message, 0, 0);
+  }
+
+  /** Whether the job has had all its attempts. */
+  public boolean isLastAttempt(@ExchangeProperty("run") Run run) {
+    return run.job().attempts() >= settings.attempts();
+  }
+
+  private void send(JobMessage message, int holds, int delaySeconds)
+      throws JsonProcessingException {
+    var again =
+        new JobMessage(
+            message.tenantId(), message.jobId(), message.priority(), message.traceParent(), holds);
+    queues.send(
+        "jobs-" + message.priority(),
+        mapper.writeValueAsString(again),
+        message.tenantId(),
+        Map.of(),
+        delaySeconds);
+  }
+}

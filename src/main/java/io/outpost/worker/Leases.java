@@ -1,0 +1,228 @@
+package io.outpost.worker;
+
+import io.outpost.platform.Job;
+import io.outpost.platform.JobOutput;
+import io.outpost.platform.JobTransition;
+import io.outpost.platform.Json;
+import io.outpost.platform.Shards;
+import io.outpost.platform.aws.AuditTrail;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Transactions;
+import io.outpost.worker.agent.AgentResult;
+import io.outpost.worker.agent.StopReason;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+
+/** What a worker may write about a job while it holds the lease, and only then. Thread-safe. */
+@Component("leases")
+public class Leases {
+
+  private final Transactions transactions;
+  private final JobWrites writes;
+  private final TenantSlots slots;
+  private final AuditTrail trail;
+  private final Names names;
+  private final WorkerSettings settings;
+
+  Leases(
+      Transactions transactions,
+      JobWrites writes,
+      TenantSlots slots,
+      AuditTrail trail,
+      Names names,
+      WorkerSettings settings) {
+    this.transactions = transactions;
+    this.writes = writes;
+    this.slots = slots;
+    this.trail = trail;
+    this.names = names;
+    this.settings = settings;
+  }
+
+  /** The job is not ours any more. */
+  static final class Lost extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final boolean cancelled;
+
+    Lost(Map<String, software.amazon.awssdk.services.dynamodb.model.AttributeValue> item) {
+      super("The lease is lost");
+      cancelled =
+          item.containsKey("status") && item.get("status").s().equals(Job.Status.cancelled.name());
+    }
+  }
+
+  private static final class SlotGone extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Renews the lease; when it is lost, the agent is stopped before another worker starts one. */
+  public void keep(@ExchangeProperty("run") Run run) {
+    var until = Instant.now().plus(settings.lease());
+    var change = new Change();
+    change.update(writes.keep(run, until), Lost::new);
+    change.update(slots.keep(run.job(), until), old -> new SlotGone());
+    try {
+      transactions.write(change);
+      run.leasedUntil(until);
+    } catch (Lost lost) {
+      run.lose(lost.cancelled ? StopReason.CANCELLED : StopReason.RELEASED);
+    } catch (SlotGone e) {
+      run.lose(StopReason.RELEASED);
+    }
+  }
+
+  /** The lease could not be renewed: once it is about to end, the agent is stopped. */
+  public void doubt(@ExchangeProperty("run") Run run) {
+    if (!Instant.now().plus(settings.lease().dividedBy(3)).isBefore(run.leasedUntil())) {
+      run.lose(StopReason.RELEASED);
+    }
+  }
+
+  /** Ends the job as the agent ended: status, ledger, audit and slot in one transaction. */
+  public void finish(@ExchangeProperty("run") Run run, Exchange exchange) {
+    var result = run.process().result();
+    var ended = ended(run.job(), result, Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    var transition = JobTransition.entry(ended, run.details().requestId(), Map.of());
+    if (write(
+        run,
+        change -> {
+          change.update(writes.finish(run, ended), Lost::new);
+          change.put(
+              ledger(run, ended),
+              old -> new IllegalStateException("An unconditional write was refused"));
+          trail.add(change, transition);
+        })) {
+      exchange.setProperty("job", ended);
+      exchange.setProperty("transition", transition);
+    }
+  }
+
+  /** Makes the job pending again after a fault of the platform; the attempt counts. */
+  public void retry(@ExchangeProperty("run") Run run, Exchange exchange) {
+    giveBack(run, run.job().attempts(), "retry", exchange);
+  }
+
+  /** Hands the job back untouched, because this worker stops; the attempt does not count. */
+  public void release(@ExchangeProperty("run") Run run, Exchange exchange) {
+    giveBack(run, run.job().attempts() - 1, "queued", exchange);
+  }
+
+  /** Frees the tenant's slot of a run that finishes nothing. */
+  public void abandon(@ExchangeProperty("run") Run run) {
+    slots.releaseAlone(run.job());
+  }
+
+  private void giveBack(Run run, int attempts, String reason, Exchange exchange) {
+    var pending = pending(run.job(), attempts, reason);
+    var transition =
+        JobTransition.entry(pending, run.details().requestId(), Map.of("reason", reason));
+    var due = Instant.now().plus(settings.lease());
+    if (write(
+        run,
+        change -> {
+          change.update(writes.giveBack(run, pending, due), Lost::new);
+          trail.add(change, transition);
+        })) {
+      exchange.setProperty("job", pending);
+      exchange.setProperty("transition", transition);
+    }
+  }
+
+  /**
+   * Writes under the lease, giving the slot back; false, and the run lost, when the lease is not
+   * ours any more.
+   */
+  private boolean write(Run run, java.util.function.Consumer<Change> parts) {
+    for (var withSlot : new boolean[] {true, false}) {
+      var change = new Change();
+      parts.accept(change);
+      if (withSlot) {
+        change.update(slots.release(run.job()), old -> new SlotGone());
+      }
+      try {
+        transactions.write(change);
+        return true;
+      } catch (Lost lost) {
+        run.lose(lost.cancelled ? StopReason.CANCELLED : StopReason.RELEASED);
+        return false;
+      } catch (SlotGone e) {
+        // Its lease ended and another job took it: the rest still holds.
+      }
+    }
+    throw new IllegalStateException("A slot that was left out was refused");
+  }
+
+  private Put.Builder ledger(Run run, Job ended) {
+    var sk = "ledger#" + run.details().billingPeriod() + "#" + ended.jobId();
+    return Put.builder()
+        .tableName(names.table("usage"))
+        .item(
+            Map.of(
+                "tenant_id", Items.text(ended.tenantId()),
+                "sk", Items.text(sk),
+                "job_id", Items.text(ended.jobId()),
+                "recorded_at", Items.text(Json.time(ended.completedAt())),
+                "unreported_shard", Items.text(Shards.of("unreported", ended.jobId()))));
+  }
+
+  private static Job ended(Job job, AgentResult result, Instant now) {
+    var timeout = result.stopped().filter(StopReason.TIME_LIMIT::equals).isPresent();
+    Job.Fault fault = null;
+    if (timeout) {
+      fault =
+          new Job.Fault(
+              "agent-timeout", "The agent ran longer than %d s.".formatted(job.timeoutSeconds()));
+    } else if (!result.succeeded()) {
+      fault =
+          new Job.Fault(
+              "agent-failed", "The agent ended with exit code %d.".formatted(result.exitCode()));
+    }
+    var status = fault == null ? Job.Status.succeeded : Job.Status.failed;
+    return new Job(
+        job.jobId(),
+        job.tenantId(),
+        job.agent(),
+        job.command(),
+        job.workspace(),
+        job.priority(),
+        job.timeoutSeconds(),
+        status,
+        job.attempts(),
+        job.createdAt(),
+        job.startedAt(),
+        now,
+        timeout ? null : result.exitCode(),
+        JobOutput.location(job),
+        null,
+        null,
+        fault);
+  }
+
+  private static Job pending(Job job, int attempts, String reason) {
+    return new Job(
+        job.jobId(),
+        job.tenantId(),
+        job.agent(),
+        job.command(),
+        job.workspace(),
+        job.priority(),
+        job.timeoutSeconds(),
+        Job.Status.pending,
+        attempts,
+        job.createdAt(),
+        null,
+        null,
+        null,
+        null,
+        reason,
+        null,
+        null);
+  }
+}

@@ -1,0 +1,116 @@
+package io.outpost.worker;
+
+import io.outpost.platform.Job;
+import io.outpost.platform.Tier;
+import io.outpost.worker.agent.AgentProcess;
+import io.outpost.worker.agent.StopReason;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * One attempt at a job by this worker, under a lease. Read by the heartbeat and the cancel route
+ * while the slot's thread waits for the agent, so its changing parts are volatile.
+ */
+public final class Run {
+
+  private final Job job;
+  private final String leaseId;
+  private final Details details;
+  private volatile AgentProcess process;
+  private volatile StopReason stopReason;
+  private volatile boolean lost;
+  private volatile Instant leasedUntil;
+  private Instant nextOutput = Instant.MIN;
+  private long storedBytes = -1;
+
+  /**
+   * What the job's item says beyond the job.
+   *
+   * @param billingPeriod start of the period that the job is counted in
+   * @param traceParent trace context of the submission; may be null
+   * @param requestId the submission's; for the audit
+   */
+  record Details(Tier tier, String billingPeriod, String traceParent, String requestId) {}
+
+  Run(Job job, String leaseId, Instant leasedUntil, Details details) {
+    this.job = job;
+    this.leaseId = leaseId;
+    this.leasedUntil = leasedUntil;
+    this.details = details;
+  }
+
+  /** The job as claimed: running, with this attempt counted. */
+  public Job job() {
+    return job;
+  }
+
+  /** The fencing token: only who holds it can finish the job. */
+  public String leaseId() {
+    return leaseId;
+  }
+
+  Details details() {
+    return details;
+  }
+
+  /** Whether the agent still runs; the condition of the route's loop. */
+  public boolean isRunning() {
+    return process != null && process.isRunning();
+  }
+
+  /**
+   * Whether somebody else owns the job by now (cancelled, or the lease was lost): nothing may be
+   * finished.
+   */
+  public boolean isLost() {
+    return lost;
+  }
+
+  /** Whether the agent was stopped because this worker stops: the job is to be handed back. */
+  public boolean isReleased() {
+    return stopReason == StopReason.RELEASED;
+  }
+
+  Instant leasedUntil() {
+    return leasedUntil;
+  }
+
+  void leasedUntil(Instant until) {
+    leasedUntil = until;
+  }
+
+  AgentProcess process() {
+    return process;
+  }
+
+  synchronized void started(AgentProcess started) {
+    process = started;
+    if (stopReason != null) {
+      started.stop(stopReason);
+    }
+  }
+
+  /** Stops the agent, now or as soon as it has started. */
+  synchronized void stop(StopReason reason) {
+    stopReason = reason;
+    if (process != null) {
+      process.stop(reason);
+    }
+  }
+
+  /** The job is no longer ours: stop, and finish nothing. */
+  void lose(StopReason reason) {
+    lost = true;
+    stop(reason);
+  }
+
+  /** Whether output was added that is worth storing now; a large one is stored less often. */
+  boolean wantsStoring(Instant now) {
+    return process.outputBytes() > Math.max(storedBytes, 0) && !now.isBefore(nextOutput);
+  }
+
+  void stored(long bytes, Instant at, Duration pause) {
+    storedBytes = bytes;
+    nextOutput = at.plus(pause);
+  }
+}

@@ -1,0 +1,30 @@
+package io.outpost.worker;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * How a worker runs jobs.
+ *
+ * @param slots jobs at once
+ * @param lease how long a job is a worker's without a sign of life
+ * @param directory where running jobs have their directories
+ * @param grace how long running jobs may go on after SIGTERM
+ * @param attempts starts of an agent before a job is a dead letter
+ * @param holdFor how long the message of a job waits when its tenant has no free slot; doubles, up
+ *     to 32 times
+ * @param retryAfter how long a job waits after its first failed attempt; four times as long after
+ *     the next
+ * @param outputEvery how often at most the output of a running job is stored
+ */
+@ConfigurationProperties("outpost.worker")
+record WorkerSettings(
+    int slots,
+    Duration lease,
+    Path directory,
+    Duration grace,
+    int attempts,
+    Duration holdFor,
+    Duration retryAfter,
+    Duration outputEvery) {}

@@ -1,0 +1,41 @@
+package io.outpost.worker.lanes;
+
+import io.outpost.platform.aws.Queues;
+import java.util.Map;
+import org.apache.camel.Endpoint;
+import org.apache.camel.support.DefaultComponent;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/**
+ * {@code jobs:high=6,normal=3,low=1}: takes jobs from several queues by weight, into a fixed number
+ * of slots. Nothing is received that no slot can run at once; an idle lane's share serves the
+ * others.
+ */
+@Component("jobs")
+public class JobsComponent extends DefaultComponent {
+
+  private final SqsClient sqs;
+  private final Queues queues;
+
+  JobsComponent(SqsClient sqs, Queues queues) {
+    this.sqs = sqs;
+    this.queues = queues;
+  }
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String lanes, Map<String, Object> parameters)
+      throws Exception {
+    var endpoint = new JobsEndpoint(uri, this, lanes);
+    setProperties(endpoint, parameters);
+    return endpoint;
+  }
+
+  SqsClient sqs() {
+    return sqs;
+  }
+
+  Queues queues() {
+    return queues;
+  }
+}

@@ -1,0 +1,197 @@
+package io.outpost.worker.lanes;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Processor;
+import org.apache.camel.Suspendable;
+import org.apache.camel.support.DefaultConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Slots short-poll the lanes in their order while there is work; only while a slot is idle does one
+ * watcher a lane long-poll for it. Camel suspends the consumer first on shutdown: from then on no
+ * job starts, and what runs may end.
+ */
+class JobsConsumer extends DefaultConsumer implements Suspendable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(JobsConsumer.class);
+  private static final Duration AFTER_A_FAULT = Duration.ofSeconds(1);
+  private static final Duration FOR_A_FREE_SLOT = Duration.ofSeconds(1);
+
+  private final JobsEndpoint endpoint;
+  private final JobsComponent component;
+  private final List<String> names;
+  private final Lanes lanes;
+  private final SynchronousQueue<Delivery> handover = new SynchronousQueue<>();
+  private final Semaphore idleSlots = new Semaphore(0);
+  private final Waiters waiting = new Waiters();
+  private final Waiters receiving = new Waiters();
+  private Inbox inbox;
+  private ScheduledExecutorService clock;
+  private volatile Object session;
+
+  JobsConsumer(JobsEndpoint endpoint, JobsComponent component, Processor processor) {
+    super(endpoint, processor);
+    this.endpoint = endpoint;
+    this.component = component;
+    this.names = new ArrayList<>(endpoint.lanes().keySet());
+    this.lanes = new Lanes(new ArrayList<>(endpoint.lanes().values()));
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    clock =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("jobs-heartbeat").factory());
+    inbox = new Inbox(this, endpoint, component, names, clock);
+    begin();
+  }
+
+  @Override
+  protected void doResume() {
+    begin();
+  }
+
+  @Override
+  protected void doSuspend() throws Exception {
+    end();
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    end();
+    super.doStop();
+  }
+
+  @Override
+  protected void doShutdown() throws Exception {
+    if (clock != null) {
+      clock.shutdownNow();
+    }
+    super.doShutdown();
+  }
+
+  private void begin() {
+    var mine = new Object();
+    session = mine;
+    waiting.open();
+    receiving.open();
+    for (int i = 0; i < endpoint.getSlots(); i++) {
+      int slot = i;
+      Thread.ofVirtual().name("slot-" + i).start(() -> repeat(mine, () -> serve(slot)));
+    }
+    for (int i = 0; i < names.size(); i++) {
+      int lane = i;
+      Thread.ofVirtual().name("watch-" + names.get(i)).start(() -> repeat(mine, () -> watch(lane)));
+    }
+  }
+
+  /**
+   * A broken-off long poll can swallow a message until its visibility ends: the poll that waits is
+   * let end first.
+   */
+  private void end() throws InterruptedException {
+    session = null;
+    waiting.close();
+    receiving.awaitEmpty(Math.min(endpoint.getWaitTimeSeconds(), 3) * 1000L);
+    receiving.close();
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private void repeat(Object mine, Step step) {
+    while (isCurrent(mine)) {
+      try {
+        step.run();
+      } catch (InterruptedException e) {
+        // Stopping: the loop's condition ends it.
+      } catch (Exception e) {
+        if (isCurrent(mine)) {
+          LOG.warn(
+              "Cannot take jobs, trying again in {} s: {}",
+              AFTER_A_FAULT.toSeconds(),
+              e.toString());
+          pauseAfterFault();
+        }
+      }
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // A session is itself and nothing else.
+  private boolean isCurrent(Object mine) {
+    return session == mine;
+  }
+
+  private void pauseAfterFault() {
+    try {
+      waiting.in(
+          () -> new Semaphore(0).tryAcquire(AFTER_A_FAULT.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (Exception e) {
+      // Stopping.
+    }
+  }
+
+  private void serve(int slot) throws Exception {
+    var delivery = next();
+    if (session == null) {
+      inbox.giveBack(delivery);
+    } else {
+      inbox.process(delivery, slot);
+    }
+  }
+
+  private Delivery next() throws Exception {
+    var delivery = handover.poll();
+    int tried = 0;
+    for (int lane; delivery == null && (lane = lanes.next(tried)) >= 0; tried |= 1 << lane) {
+      delivery = inbox.receive(lane, 0);
+      if (delivery != null) {
+        lanes.served(lane, tried);
+      }
+    }
+    if (delivery != null) {
+      return delivery;
+    }
+    lanes.idle();
+    idleSlots.release();
+    try {
+      return waiting.in(handover::take);
+    } finally {
+      idleSlots.acquireUninterruptibly();
+    }
+  }
+
+  /** Another lane may have taken the last idle slot meanwhile: then the message goes back. */
+  private void watch(int lane) throws Exception {
+    waiting.in(
+        () -> {
+          idleSlots.acquire();
+          idleSlots.release();
+          return null;
+        });
+    var delivery = receiving.in(() -> inbox.receive(lane, endpoint.getWaitTimeSeconds()));
+    if (delivery == null) {
+      return;
+    }
+    var taken = false;
+    try {
+      taken =
+          waiting.in(
+              () -> handover.offer(delivery, FOR_A_FREE_SLOT.toMillis(), TimeUnit.MILLISECONDS));
+    } finally {
+      if (!taken) {
+        inbox.giveBack(delivery);
+      }
+    }
+  }
+}
