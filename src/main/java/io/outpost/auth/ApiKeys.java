@@ -5,14 +5,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.platform.ApiKey;
 import io.outpost.platform.Ids;
+import io.outpost.platform.Json;
 import io.outpost.platform.Principal;
 import io.outpost.platform.Problem;
 import io.outpost.platform.Tenant;
+import io.outpost.platform.aws.Announcements;
+import io.outpost.platform.aws.Announcements.Announcement;
+import io.outpost.platform.aws.Announcements.Kind;
 import io.outpost.platform.aws.Change;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.http.Call;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Body;
@@ -22,18 +28,29 @@ import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.Put;
+import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** The steps of making API keys. Stateless. */
+/** The steps of making, replacing and revoking API keys. Stateless. */
 @Component("apiKeys")
 public class ApiKeys {
 
   private static final List<String> DEFAULT_SCOPES = List.of("jobs:read", "jobs:write");
+  private static final int DEFAULT_GRACE_SECONDS = 86_400;
 
+  private final ApiKeyReader reader;
+  private final Announcements announcements;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
-  ApiKeys(ObjectMapper mapper, Items items, Names names) {
+  ApiKeys(
+      ApiKeyReader reader,
+      Announcements announcements,
+      ObjectMapper mapper,
+      Items items,
+      Names names) {
+    this.reader = reader;
+    this.announcements = announcements;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
@@ -43,7 +60,12 @@ public class ApiKeys {
   public record Created(@JsonUnwrapped ApiKey apiKey, String key) {}
 
   /** What a client asks for. */
-  record Wish(String name, List<String> scopes, String mode, Instant expiresAt) {}
+  record Wish(
+      String name,
+      List<String> scopes,
+      String mode,
+      Instant expiresAt,
+      Integer rateLimitPerMinute) {}
 
   /**
    * Makes a key for a tenant.
@@ -59,15 +81,92 @@ public class ApiKeys {
     var wish = mapper.convertValue(body, Wish.class);
     var scopes = wish.scopes() == null ? DEFAULT_SCOPES : wish.scopes();
     refuseMoreThanOwn(scopes, call.principal());
-    var now = Instant.now();
+    if (wish.rateLimitPerMinute() != null && !call.principal().isAdmin()) {
+      throw new Problem(Problem.Code.FORBIDDEN, "rate_limit_per_minute is set by operators.");
+    }
+    var now = now();
     if (wish.expiresAt() != null && !wish.expiresAt().isAfter(now)) {
       throw Problem.invalid("expires_at", "must be in the future");
     }
     var mode = wish.mode() == null ? "live" : wish.mode();
     var key =
         new ApiKey(
-            Ids.ulid(), tenantId, wish.name(), scopes, mode, now, wish.expiresAt(), null, null);
+            Ids.ulid(),
+            tenantId,
+            wish.name(),
+            scopes,
+            mode,
+            now,
+            wish.expiresAt(),
+            null,
+            null,
+            wish.rateLimitPerMinute());
     return add(Change.of(exchange), key);
+  }
+
+  /**
+   * Makes a key in the place of another, which ends after a grace.
+   *
+   * @throws Problem 409 when the old one has ended already; 403 when it can more than the caller's
+   *     own
+   */
+  public Created rotate(
+      @Body JsonNode body,
+      @Header("tenant_id") String tenantId,
+      @Header("key_id") String keyId,
+      @ExchangeProperty(Call.NAME) Call call,
+      Exchange exchange) {
+    var old = reader.load(tenantId, keyId);
+    var now = now();
+    refuseMoreThanOwn(old.key().scopes(), call.principal());
+    if (old.key().revokedAt() != null
+        || (old.key().expiresAt() != null && !old.key().expiresAt().isAfter(now))) {
+      throw new Problem(Problem.Code.CONFLICT, "This key has ended; create a new one.");
+    }
+    var end = now.plus(Duration.ofSeconds(body.path("grace_seconds").asInt(DEFAULT_GRACE_SECONDS)));
+    if (old.key().expiresAt() != null && old.key().expiresAt().isBefore(end)) {
+      end = old.key().expiresAt();
+    }
+    var change = Change.of(exchange);
+    change.update(
+        of(tenantId, keyId)
+            .updateExpression("SET expires_at = :end")
+            .conditionExpression("attribute_exists(sk) AND attribute_not_exists(revoked_at)")
+            .expressionAttributeValues(Map.of(":end", Items.text(Json.time(end)))),
+        item ->
+            new Problem(
+                Problem.Code.CONFLICT, "This key was revoked meanwhile; create a new one."));
+    announcements.add(change, new Announcement(Kind.key, tenantId, old.hash()));
+    exchange.setProperty("endedKey", old.hash());
+    var o = old.key();
+    return add(
+        change,
+        new ApiKey(
+            Ids.ulid(),
+            tenantId,
+            o.name(),
+            o.scopes(),
+            o.mode(),
+            now,
+            o.expiresAt(),
+            null,
+            null,
+            o.rateLimitPerMinute()));
+  }
+
+  /** Revokes a key; once revoked it stays so. */
+  public void revoke(
+      @Header("tenant_id") String tenantId, @Header("key_id") String keyId, Exchange exchange) {
+    var old = reader.load(tenantId, keyId);
+    var change = Change.of(exchange);
+    change.update(
+        of(tenantId, keyId)
+            .updateExpression("SET revoked_at = if_not_exists(revoked_at, :now)")
+            .conditionExpression("attribute_exists(sk)")
+            .expressionAttributeValues(Map.of(":now", Items.text(Json.time(now())))),
+        item -> Problem.notFound("API key"));
+    announcements.add(change, new Announcement(Kind.key, tenantId, old.hash()));
+    exchange.setProperty("endedKey", old.hash());
   }
 
   private Created add(Change change, ApiKey key) {
@@ -76,8 +175,11 @@ public class ApiKeys {
     item.put("sk", Items.text(ApiKey.sk(key.keyId())));
     item.put("key_hash", Items.text(secret.hash()));
     change.put(
-        Put.builder().tableName(names.table("tenants")).item(item),
-        old -> new IllegalStateException("unconditional"));
+        Put.builder()
+            .tableName(names.table("tenants"))
+            .item(item)
+            .conditionExpression("attribute_not_exists(sk)"),
+        old -> new Problem(Problem.Code.CONFLICT, "Try again."));
     if (!key.tenantId().equals(Ids.OPERATORS)) {
       change.check(
           ConditionCheck.builder()
@@ -89,6 +191,16 @@ public class ApiKeys {
           old -> Problem.notFound("tenant"));
     }
     return new Created(key, secret.reveal());
+  }
+
+  private Update.Builder of(String tenantId, String keyId) {
+    return Update.builder()
+        .tableName(names.table("tenants"))
+        .key(Tenant.key(tenantId, ApiKey.sk(keyId)));
+  }
+
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MILLIS);
   }
 
   private static void refuseMoreThanOwn(List<String> scopes, Principal caller) {

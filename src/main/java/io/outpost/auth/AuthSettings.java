@@ -1,6 +1,8 @@
 package io.outpost.auth;
 
+import io.outpost.platform.Tier;
 import java.time.Duration;
+import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -12,6 +14,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param cachedKeys how many keys a container remembers
  * @param rateLimitPerMinute requests a key may make in a minute unless it or its tier says
  *     otherwise
+ * @param rateLimits requests a minute by tier, where a tier has its own
+ * @param unknownKeysPerMinute unknown keys that an address may try in a minute
  * @param pastDueGrace how long after a failed payment a tenant may still change things
  */
 @ConfigurationProperties("outpost.auth")
@@ -21,4 +25,14 @@ record AuthSettings(
     Duration unknownFor,
     long cachedKeys,
     int rateLimitPerMinute,
-    Duration pastDueGrace) {}
+    Map<String, Integer> rateLimits,
+    int unknownKeysPerMinute,
+    Duration pastDueGrace) {
+
+  /** Requests a minute of a key of a tier. */
+  int rateLimit(Tier tier) {
+    return rateLimits == null
+        ? rateLimitPerMinute
+        : rateLimits.getOrDefault(tier.word(), rateLimitPerMinute);
+  }
+}

@@ -18,10 +18,14 @@ import org.springframework.stereotype.Component;
 public class Authentication {
 
   private final KeyStore keys;
+  private final Strangers strangers;
+  private final LastUsed lastUsed;
   private final AuthSettings settings;
 
-  Authentication(KeyStore keys, AuthSettings settings) {
+  Authentication(KeyStore keys, Strangers strangers, LastUsed lastUsed, AuthSettings settings) {
     this.keys = keys;
+    this.strangers = strangers;
+    this.lastUsed = lastUsed;
     this.settings = settings;
   }
 
@@ -32,20 +36,33 @@ public class Authentication {
    */
   public void authenticate(@ExchangeProperty(Call.NAME) Call call) {
     var secret = credential(call).flatMap(Secret::parse).orElseThrow(Authentication::noKey);
-    var view = keys.find(secret.hash()).orElseThrow(Authentication::badKey);
+    var view = view(secret.hash(), call.ipAddress());
     var now = Instant.now();
     if (view.key().revokedAt() != null
-        || view.key().expiresAt() != null && !now.isBefore(view.key().expiresAt())
+        || hasEnded(view.key(), now)
         || view.tenant().status() == Tenant.Status.deleted) {
       throw badKey();
     }
-    call.principal(principal(view.key(), view.tenant()));
+    call.identify(principal(view.key(), view.tenant()));
+    lastUsed.note(view.key(), now);
     switch (view.tenant().status()) {
       case suspended ->
           throw new Problem(Problem.Code.FORBIDDEN, "The tenant is suspended; ask the operator.");
       case past_due -> refuseChanges(call, view.tenant(), now);
       default -> {}
     }
+  }
+
+  private KeyStore.View view(String hash, String address) {
+    var known = keys.known(hash);
+    if (known.isEmpty()) {
+      strangers.admit(address);
+      known = keys.find(hash);
+      if (known.isEmpty()) {
+        strangers.missed(address);
+      }
+    }
+    return known.orElseThrow(Authentication::badKey);
   }
 
   private void refuseChanges(Call call, Tenant tenant, Instant now) {
@@ -59,13 +76,19 @@ public class Authentication {
     }
   }
 
+  private static boolean hasEnded(ApiKey key, Instant now) {
+    return key.expiresAt() != null && !now.isBefore(key.expiresAt());
+  }
+
   private Principal principal(ApiKey key, Tenant tenant) {
     return new Principal(
         key.tenantId(),
         key.keyId(),
         Set.copyOf(key.scopes()),
         tenant.tier(),
-        settings.rateLimitPerMinute(),
+        key.rateLimitPerMinute() == null
+            ? settings.rateLimit(tenant.tier())
+            : key.rateLimitPerMinute(),
         tenant.billingAnchor());
   }
 

@@ -51,11 +51,18 @@ public class KeyStore {
     this.bootstrapHash = bootstrapHash(settings.bootstrapAdminKey());
   }
 
-  /** The view of a key; empty when no such key exists. */
+  /** The view of a key, read when it is not known; empty when no such key exists. */
   Optional<View> find(String hash) {
-    return bootstrapHash.filter(hash::equals).isPresent()
-        ? Optional.of(bootstrap())
-        : cache.get(hash);
+    return cache.get(hash);
+  }
+
+  /** The view of a key that is known to exist, without asking anyone. */
+  Optional<View> known(String hash) {
+    if (bootstrapHash.filter(hash::equals).isPresent()) {
+      return Optional.of(bootstrap());
+    }
+    var cached = cache.getIfPresent(hash);
+    return cached == null ? Optional.empty() : cached;
   }
 
   /** Forgets a key. */
@@ -106,6 +113,7 @@ public class KeyStore {
             List.of(Principal.ADMIN),
             "live",
             Instant.EPOCH,
+            null,
             null,
             null,
             null);

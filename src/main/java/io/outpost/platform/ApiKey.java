@@ -7,6 +7,7 @@ import java.util.List;
  * An API key without the key: that is shown once and kept only as its SHA-256. Stored in the table
  * tenants under the sort key {@code key#<key_id>}.
  *
+ * @param rateLimitPerMinute null: the tier's
  * @param expiresAt null: never; a rotation sets it to the end of the grace
  */
 public record ApiKey(
@@ -18,7 +19,8 @@ public record ApiKey(
     Instant createdAt,
     Instant expiresAt,
     Instant revokedAt,
-    Instant lastUsedAt) {
+    Instant lastUsedAt,
+    Integer rateLimitPerMinute) {
 
   /** Where the sort keys of a tenant's API keys begin. */
   public static final String SK_PREFIX = "key#";

@@ -7,13 +7,12 @@ public final class JobOutput {
 
   /** The object of the job's latest attempt in the output bucket: under the tenant's own prefix. */
   public static String key(Job job) {
-    return "tenants/"
-        + job.tenantId()
-        + "/jobs/"
-        + job.jobId()
-        + "/output-"
-        + job.attempts()
-        + ".txt";
+    return prefix(job.tenantId()) + "jobs/" + job.jobId() + "/output-" + job.attempts() + ".txt";
+  }
+
+  /** What everything of a tenant begins with in the output bucket. */
+  public static String prefix(String tenantId) {
+    return "tenants/" + tenantId + "/";
   }
 
   /** Where clients read it. */

@@ -3,16 +3,25 @@ package io.outpost.tenants;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.platform.Ids;
+import io.outpost.platform.Json;
+import io.outpost.platform.Page;
 import io.outpost.platform.Problem;
 import io.outpost.platform.Tenant;
 import io.outpost.platform.Tier;
+import io.outpost.platform.aws.Announcements;
+import io.outpost.platform.aws.Announcements.Announcement;
+import io.outpost.platform.aws.Announcements.Kind;
 import io.outpost.platform.aws.Change;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Pages;
+import io.outpost.platform.http.Call;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -22,51 +31,43 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 @Component("tenants")
 public class Tenants {
 
+  /**
+   * Partitions of the index directory: those that are there, and those that wait for their data's
+   * removal.
+   */
+  static final String PRESENT = "tenants";
+
+  static final String DELETED = "deleted";
+
   private final DynamoDbClient dynamoDb;
+  private final Announcements announcements;
+  private final Pages pages;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
-  Tenants(DynamoDbClient dynamoDb, ObjectMapper mapper, Items items, Names names) {
+  Tenants(
+      DynamoDbClient dynamoDb,
+      Announcements announcements,
+      Pages pages,
+      ObjectMapper mapper,
+      Items items,
+      Names names) {
     this.dynamoDb = dynamoDb;
+    this.announcements = announcements;
+    this.pages = pages;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
   }
 
-  /** What a client sees of a tenant. */
-  public record View(
-      String tenantId,
-      String name,
-      String email,
-      Tier tier,
-      Tenant.Status status,
-      String stripeCustomerId,
-      String subscriptionStatus,
-      Instant createdAt,
-      Instant updatedAt) {
+  /** What a client asks for; in a change, what is null stays. */
+  record Wish(String name, String email, Tier tier, Tenant.Status status) {}
 
-    static View of(Tenant t) {
-      return new View(
-          t.tenantId(),
-          t.name(),
-          t.email(),
-          t.tier(),
-          t.status(),
-          t.stripeCustomerId(),
-          t.subscriptionStatus(),
-          t.createdAt(),
-          t.updatedAt());
-    }
-  }
-
-  /** What a client asks for. */
-  record Wish(String name, String email, Tier tier) {}
-
-  /** Makes a tenant from the request and adds it to the change. */
-  public View create(@Body JsonNode body, Exchange exchange) {
+  /** Makes a tenant from the request. */
+  public Tenant create(@Body JsonNode body, Exchange exchange) {
     var wish = mapper.convertValue(body, Wish.class);
-    var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    var now = now();
     var tier = wish.tier() == null ? Tier.FREE : wish.tier();
     var tenant =
         new Tenant(
@@ -82,30 +83,155 @@ public class Tenants {
             null,
             now,
             1);
-    var item = items.write(tenant);
-    item.put("sk", Items.text(Tenant.SK));
-    item.put("directory", Items.text("tenants"));
     Change.of(exchange)
         .put(
-            Put.builder()
-                .tableName(names.table("tenants"))
-                .item(item)
-                .conditionExpression("attribute_not_exists(sk)"),
-            old -> new Problem(Problem.Code.CONFLICT, "Try again."));
-    return View.of(tenant);
+            put(tenant, PRESENT).conditionExpression("attribute_not_exists(sk)"), old -> changed());
+    return tenant;
   }
 
   /** Reads a tenant. */
-  public View read(@Header("tenant_id") String tenantId) {
-    return View.of(load(tenantId));
-  }
-
-  private Tenant load(String tenantId) {
+  public Tenant read(@Header("tenant_id") String tenantId) {
     var found =
-        dynamoDb.getItem(g -> g.tableName(names.table("tenants")).key(Tenant.key(tenantId)));
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("tenants")).key(Tenant.key(tenantId)).consistentRead(true));
     if (!found.hasItem()) {
       throw Problem.notFound("tenant");
     }
     return items.read(found.item(), Tenant.class);
+  }
+
+  /** A page of tenants, newest first; deleted ones only when asked for. */
+  public Page<TenantView> list(
+      @Header("status") String status,
+      @Header("limit") int limit,
+      @Header("cursor") String cursor) {
+    var deleted = Tenant.Status.deleted.name().equals(status);
+    var page =
+        pages.read(
+            q -> {
+              q.tableName(names.table("tenants"))
+                  .indexName("directory")
+                  .keyConditionExpression("directory = :directory");
+              var directory = Items.text(deleted ? DELETED : PRESENT);
+              if (status == null || deleted) {
+                q.expressionAttributeValues(Map.of(":directory", directory));
+              } else {
+                q.filterExpression("#status = :status")
+                    .expressionAttributeNames(Map.of("#status", "status"))
+                    .expressionAttributeValues(
+                        Map.of(":directory", directory, ":status", Items.text(status)));
+              }
+            },
+            "tenants " + status,
+            limit,
+            cursor,
+            Tenant.class);
+    return new Page<>(page.data().stream().map(TenantView::of).toList(), page.nextCursor());
+  }
+
+  /**
+   * The tenant with the changes of the request.
+   *
+   * @throws Problem 403 when a tenant changes what is the operators'; 409 when it is not as
+   *     If-Match says, or deleted
+   */
+  public Tenant update(
+      @Body JsonNode body,
+      @Header("tenant_id") String tenantId,
+      @ExchangeProperty(Call.NAME) Call call,
+      Exchange exchange) {
+    var wish = mapper.convertValue(body, Wish.class);
+    if (!call.principal().isAdmin() && (wish.status() != null || wish.tier() != null)) {
+      throw new Problem(
+          Problem.Code.FORBIDDEN,
+          "status and tier are changed by operators; pay with POST /billing/checkout.");
+    }
+    var old = current(tenantId, call);
+    var tenant =
+        new Tenant(
+            tenantId,
+            or(wish.name(), old.name()),
+            or(wish.email(), old.email()),
+            or(wish.tier(), old.tier()),
+            or(wish.status(), old.status()),
+            old.stripeCustomerId(),
+            old.subscriptionStatus(),
+            old.createdAt(),
+            now(),
+            wish.status() == null ? old.pastDueSince() : null,
+            old.billingAnchor(),
+            old.version() + 1);
+    return replace(old, tenant, PRESENT, exchange);
+  }
+
+  /** The tenant, deleted: nobody gets in any more, its data goes later. */
+  public Tenant delete(
+      @Header("tenant_id") String tenantId,
+      @ExchangeProperty(Call.NAME) Call call,
+      Exchange exchange) {
+    var old = current(tenantId, call);
+    var tenant =
+        new Tenant(
+            tenantId,
+            old.name(),
+            old.email(),
+            old.tier(),
+            Tenant.Status.deleted,
+            old.stripeCustomerId(),
+            old.subscriptionStatus(),
+            old.createdAt(),
+            now(),
+            null,
+            old.billingAnchor(),
+            old.version() + 1);
+    return replace(old, tenant, DELETED, exchange);
+  }
+
+  private Tenant current(String tenantId, Call call) {
+    var old = read(tenantId);
+    var match = call.header("If-Match");
+    if (old.status() == Tenant.Status.deleted) {
+      throw Problem.notFound("tenant");
+    }
+    if (match.isPresent()
+        && !match.get().equals("*")
+        && !match.get().equals(TenantView.etag(old))) {
+      throw changed();
+    }
+    return old;
+  }
+
+  private Tenant replace(Tenant old, Tenant tenant, String directory, Exchange exchange) {
+    var change = Change.of(exchange);
+    change.put(
+        put(tenant, directory)
+            .conditionExpression("version = :version")
+            .expressionAttributeValues(Map.of(":version", Items.number(old.version()))),
+        item -> changed());
+    announcements.add(change, new Announcement(Kind.tenant, tenant.tenantId(), tenant.tenantId()));
+    return tenant;
+  }
+
+  private Put.Builder put(Tenant tenant, String directory) {
+    var item = items.write(tenant);
+    item.put("sk", Items.text(Tenant.SK));
+    item.put("directory", Items.text(directory));
+    item.put("updated_at", Items.text(Json.time(tenant.updatedAt())));
+    return Put.builder().tableName(names.table("tenants")).item(item);
+  }
+
+  private static Problem changed() {
+    return new Problem(
+        Problem.Code.CONFLICT,
+        "The tenant was changed meanwhile: read it again, then send its ETag as If-Match.");
+  }
+
+  private static <T> T or(T wished, T old) {
+    return wished == null ? old : wished;
+  }
+
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MILLIS);
   }
 }

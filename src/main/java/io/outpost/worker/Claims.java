@@ -18,6 +18,7 @@ import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -26,6 +27,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * Takes jobs: one conditional transaction, so that of any number of deliveries one runs the job.
  * Thread-safe.
  */
+@Profile({"worker", "local"})
 @Component("claims")
 @EnableConfigurationProperties(WorkerSettings.class)
 public class Claims {
@@ -108,7 +110,7 @@ public class Claims {
     exchange.setProperty("job", job);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     if (job.status().isTerminal()
-        || job.status() == Job.Status.running && isLeased(found.item(), now)) {
+        || (job.status() == Job.Status.running && isLeased(found.item(), now))) {
       return Decision.drop;
     }
     if (job.attempts() >= settings.attempts()) {

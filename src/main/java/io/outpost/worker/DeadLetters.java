@@ -13,10 +13,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /** Ends jobs that the platform could not run. Stateless. */
+@Profile({"worker", "local"})
 @Component("deadLetters")
 public class DeadLetters {
 

@@ -9,6 +9,7 @@ import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Queues;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
+import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
@@ -17,6 +18,7 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
  * Sends the message of a job that cannot run now again, so that waiting counts as no delivery.
  * Stateless.
  */
+@Profile({"worker", "local"})
 @Component("holds")
 public class Holds {
 

@@ -8,11 +8,13 @@ import io.outpost.platform.aws.Names;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /** The conditional writes of a job's item: each names the state that it needs. Thread-safe. */
+@Profile({"worker", "local"})
 @Component
 class JobWrites {
 

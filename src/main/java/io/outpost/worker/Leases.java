@@ -3,12 +3,9 @@ package io.outpost.worker;
 import io.outpost.platform.Job;
 import io.outpost.platform.JobOutput;
 import io.outpost.platform.JobTransition;
-import io.outpost.platform.Json;
-import io.outpost.platform.Shards;
+import io.outpost.platform.Ledger;
 import io.outpost.platform.aws.AuditTrail;
 import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Transactions;
 import io.outpost.worker.agent.AgentResult;
 import io.outpost.worker.agent.StopReason;
@@ -17,10 +14,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /** What a worker may write about a job while it holds the lease, and only then. Thread-safe. */
+@Profile({"worker", "local"})
 @Component("leases")
 public class Leases {
 
@@ -28,7 +26,7 @@ public class Leases {
   private final JobWrites writes;
   private final TenantSlots slots;
   private final AuditTrail trail;
-  private final Names names;
+  private final Ledger ledger;
   private final WorkerSettings settings;
 
   Leases(
@@ -36,13 +34,13 @@ public class Leases {
       JobWrites writes,
       TenantSlots slots,
       AuditTrail trail,
-      Names names,
+      Ledger ledger,
       WorkerSettings settings) {
     this.transactions = transactions;
     this.writes = writes;
     this.slots = slots;
     this.trail = trail;
-    this.names = names;
+    this.ledger = ledger;
     this.settings = settings;
   }
 
@@ -95,7 +93,7 @@ public class Leases {
         change -> {
           change.update(writes.finish(run, ended), Lost::new);
           change.put(
-              ledger(run, ended),
+              ledger.entry(ended, run.details().billingPeriod()),
               old -> new IllegalStateException("An unconditional write was refused"));
           trail.add(change, transition);
         })) {
@@ -157,19 +155,6 @@ public class Leases {
       }
     }
     throw new IllegalStateException("A slot that was left out was refused");
-  }
-
-  private Put.Builder ledger(Run run, Job ended) {
-    var sk = "ledger#" + run.details().billingPeriod() + "#" + ended.jobId();
-    return Put.builder()
-        .tableName(names.table("usage"))
-        .item(
-            Map.of(
-                "tenant_id", Items.text(ended.tenantId()),
-                "sk", Items.text(sk),
-                "job_id", Items.text(ended.jobId()),
-                "recorded_at", Items.text(Json.time(ended.completedAt())),
-                "unreported_shard", Items.text(Shards.of("unreported", ended.jobId()))));
   }
 
   private static Job ended(Job job, AgentResult result, Instant now) {

@@ -7,6 +7,7 @@ import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import java.time.Instant;
 import java.util.Map;
+import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -18,6 +19,7 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
  * job, until when its slot is leased. A slot whose lease has ended is free, so a crash leaks none.
  * Thread-safe.
  */
+@Profile({"worker", "local"})
 @Component("tenantSlots")
 public class TenantSlots {
 

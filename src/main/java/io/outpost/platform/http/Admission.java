@@ -26,7 +26,7 @@ public class Admission {
     var intercepted =
         exchange.getProperty(ExchangePropertyKey.INTERCEPTED_ROUTE_ENDPOINT_URI, String.class);
     var call = Call.of(exchange.getMessage(PlatformHttpMessage.class).getRequest());
-    call.operation(contract.operation(intercepted.substring(intercepted.lastIndexOf('/') + 1)));
+    call.match(contract.operation(intercepted.substring(intercepted.lastIndexOf('/') + 1)));
     exchange.setProperty(Call.NAME, call);
     var headers = new HashMap<>(exchange.getMessage().getHeaders());
     exchange.setProperty("pathValues", headers);

@@ -113,7 +113,7 @@ public final class Call {
     return operation;
   }
 
-  void operation(Operation matched) {
+  void match(Operation matched) {
     this.operation = matched;
   }
 
@@ -123,7 +123,7 @@ public final class Call {
   }
 
   /** Remembers who is calling; for the authentication step only. */
-  public void principal(Principal caller) {
+  public void identify(Principal caller) {
     this.principal = caller;
   }
 }

@@ -106,6 +106,7 @@ public class Contract {
         scopes(node),
         List.copyOf(parameters),
         body,
+        document.at(pointer(at + "/" + method + "/requestBody")).path("required").asBoolean(),
         idempotent);
   }
 

@@ -13,6 +13,11 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,10 +82,13 @@ class Edge extends OncePerRequestFilter {
         throw new Problem(
             Problem.Code.METHOD_NOT_ALLOWED,
             "Use a method of the contract.",
-            java.util.List.of(),
-            java.util.Map.of("Allow", "GET, POST, PUT, PATCH, DELETE"));
+            List.of(),
+            Map.of("Allow", "GET, POST, PUT, PATCH, DELETE"));
       }
       chain.doFilter(new WithBody(request, body), new Unanswered(response));
+      if (response.getStatus() == HttpServletResponse.SC_NO_CONTENT && !response.isCommitted()) {
+        response.setContentType(null);
+      }
       if (response.getStatus() >= 400 && !response.isCommitted() && isUnanswered(response)) {
         problems.write(unanswered(response.getStatus()), call, response);
       }
@@ -151,13 +159,39 @@ class Edge extends OncePerRequestFilter {
     }
   }
 
-  /** The request with its body read ahead. */
+  /**
+   * The request with its body read ahead. What it sends and accepts is for the contract's own step
+   * to judge, after the caller is known: the web server's mapping sees JSON and no wish.
+   */
   private static final class WithBody extends HttpServletRequestWrapper {
     private final byte[] body;
 
     WithBody(HttpServletRequest request, byte[] body) {
       super(request);
       this.body = body;
+    }
+
+    @Override
+    public String getContentType() {
+      return "application/json";
+    }
+
+    @Override
+    public String getHeader(String name) {
+      return switch (name.toLowerCase(Locale.ROOT)) {
+        case "accept" -> null;
+        case "content-type" -> getContentType();
+        default -> super.getHeader(name);
+      };
+    }
+
+    @Override
+    public Enumeration<String> getHeaders(String name) {
+      return switch (name.toLowerCase(Locale.ROOT)) {
+        case "accept" -> Collections.emptyEnumeration();
+        case "content-type" -> Collections.enumeration(List.of(getContentType()));
+        default -> super.getHeaders(name);
+      };
     }
 
     @Override

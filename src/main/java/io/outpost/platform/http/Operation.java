@@ -13,6 +13,7 @@ import java.util.Set;
  * @param anyOf scopes of which the caller needs one; null: open to everyone; empty: any key
  * @param parameters path and query parameters
  * @param body the schema of the JSON body; null when the operation takes none or takes it raw
+ * @param bodyRequired whether the body may be left out
  * @param idempotent whether it takes an Idempotency-Key
  */
 public record Operation(
@@ -22,6 +23,7 @@ public record Operation(
     Set<String> anyOf,
     List<Parameter> parameters,
     Schema body,
+    boolean bodyRequired,
     boolean idempotent) {
 
   /** A parameter with its schema; {@code number} when the schema's type is integer. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import io.outpost.platform.Problem;
@@ -83,21 +82,12 @@ public class Validation {
           Problem.Code.UNSUPPORTED_MEDIA_TYPE,
           "Send the body as application/json in UTF-8 (Content-Type).");
     }
+    if (call.body().length == 0 && !call.operation().bodyRequired()) {
+      return mapper.createObjectNode();
+    }
     var body = parse(call.body());
     refuse(faults(call.operation().body(), body, ""));
     return body;
-  }
-
-  /** Fills in the defaults that a schema's properties name. */
-  public static ObjectNode withDefaults(JsonNode body, Map<String, String> defaults) {
-    var filled = (ObjectNode) body.deepCopy();
-    defaults.forEach(
-        (name, value) -> {
-          if (!filled.has(name)) {
-            filled.put(name, value);
-          }
-        });
-    return filled;
   }
 
   private JsonNode parse(byte[] body) {
@@ -142,9 +132,14 @@ public class Validation {
         switch (error.getKeyword()) {
           case "additionalProperties" -> "is not a known field";
           case "required" -> "is required";
+          case "enum" -> "must be one of " + String.join(", ", words(error));
           default -> error.getMessage();
         };
     return new FieldError(field, detail);
+  }
+
+  private static List<String> words(Error error) {
+    return error.getSchemaNode().valueStream().map(JsonNode::asText).toList();
   }
 
   private static JsonNode node(Operation.Parameter parameter, String text) {

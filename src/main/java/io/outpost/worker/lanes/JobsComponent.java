@@ -4,6 +4,7 @@ import io.outpost.platform.aws.Queues;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.support.DefaultComponent;
+import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -12,6 +13,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
  * of slots. Nothing is received that no slot can run at once; an idle lane's share serves the
  * others.
  */
+@Profile({"worker", "local"})
 @Component("jobs")
 public class JobsComponent extends DefaultComponent {
 

@@ -1,0 +1,63 @@
+package io.outpost.auth;
+
+import io.outpost.platform.ApiKey;
+import io.outpost.platform.Page;
+import io.outpost.platform.Problem;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Pages;
+import java.util.Map;
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** Reads API keys of a tenant, never the key itself or its hash for a client. Stateless. */
+@Component("apiKeyReader")
+public class ApiKeyReader {
+
+  private final DynamoDbClient dynamoDb;
+  private final Pages pages;
+  private final Items items;
+  private final Names names;
+
+  ApiKeyReader(DynamoDbClient dynamoDb, Pages pages, Items items, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.pages = pages;
+    this.items = items;
+    this.names = names;
+  }
+
+  /** A key with the hash that caches know it by. */
+  record Stored(ApiKey key, String hash) {}
+
+  Stored load(String tenantId, String keyId) {
+    var found =
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("tenants"))
+                    .key(Tenant.key(tenantId, ApiKey.sk(keyId)))
+                    .consistentRead(true));
+    if (!found.hasItem()) {
+      throw Problem.notFound("API key");
+    }
+    return new Stored(items.read(found.item(), ApiKey.class), found.item().get("key_hash").s());
+  }
+
+  /** A page of keys, newest first. */
+  public Page<ApiKey> list(
+      @Header("tenant_id") String tenantId,
+      @Header("limit") int limit,
+      @Header("cursor") String cursor) {
+    return pages.read(
+        q ->
+            q.tableName(names.table("tenants"))
+                .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :key)")
+                .expressionAttributeValues(
+                    Map.of(":tenant", Items.text(tenantId), ":key", Items.text(ApiKey.SK_PREFIX))),
+        tenantId + " api-keys",
+        limit,
+        cursor,
+        ApiKey.class);
+  }
+}

@@ -1,0 +1,58 @@
+package io.outpost.auth;
+
+import io.outpost.platform.ApiKey;
+import io.outpost.platform.Json;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+
+/** When keys were last used: noted in memory by each request, written now and then. Thread-safe. */
+@Component("lastUsed")
+public class LastUsed {
+
+  private final DynamoDbClient dynamoDb;
+  private final Names names;
+  private final Map<Key, Instant> noted = new ConcurrentHashMap<>();
+
+  private record Key(String tenantId, String keyId) {}
+
+  LastUsed(DynamoDbClient dynamoDb, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.names = names;
+  }
+
+  void note(ApiKey key, Instant now) {
+    noted.put(new Key(key.tenantId(), key.keyId()), now);
+  }
+
+  /** Writes what was noted since the last time. */
+  public void write() {
+    for (var key : noted.keySet()) {
+      var at = noted.remove(key);
+      if (at != null) {
+        write(key, at);
+      }
+    }
+  }
+
+  private void write(Key key, Instant at) {
+    try {
+      dynamoDb.updateItem(
+          u ->
+              u.tableName(names.table("tenants"))
+                  .key(Tenant.key(key.tenantId(), ApiKey.sk(key.keyId())))
+                  .updateExpression("SET last_used_at = :at")
+                  .conditionExpression(
+                      "attribute_exists(sk) AND (attribute_not_exists(last_used_at) OR last_used_at < :at)")
+                  .expressionAttributeValues(Map.of(":at", Items.text(Json.time(at)))));
+    } catch (ConditionalCheckFailedException e) {
+      // The bootstrap key, or another container has seen it later.
+    }
+  }
+}

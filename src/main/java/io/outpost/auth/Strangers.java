@@ -1,0 +1,50 @@
+package io.outpost.auth;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.outpost.platform.Problem;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.springframework.stereotype.Component;
+
+/**
+ * Bounds how many unknown keys an address may have looked up, so that guessing costs us next to
+ * nothing. Thread-safe.
+ */
+@Component
+class Strangers {
+
+  private static final Duration WINDOW = Duration.ofMinutes(1);
+  private static final int ADDRESSES = 50_000;
+
+  private final Cache<String, AtomicInteger> misses =
+      Caffeine.newBuilder().maximumSize(ADDRESSES).expireAfterWrite(WINDOW).build();
+  private final int most;
+
+  Strangers(AuthSettings settings) {
+    this.most = settings.unknownKeysPerMinute();
+  }
+
+  /**
+   * Refuses an address that had too many unknown keys looked up.
+   *
+   * @throws Problem 429
+   */
+  void admit(String address) {
+    var count = misses.getIfPresent(address);
+    if (count != null && count.get() >= most) {
+      throw new Problem(
+          Problem.Code.RATE_LIMITED,
+          "Too many unknown API keys came from this address; wait a minute.",
+          List.of(),
+          Map.of("Retry-After", Long.toString(WINDOW.toSeconds())));
+    }
+  }
+
+  /** Counts an unknown key. */
+  void missed(String address) {
+    misses.get(address, a -> new AtomicInteger()).incrementAndGet();
+  }
+}

@@ -1,0 +1,81 @@
+package io.outpost.jobs;
+
+import io.outpost.platform.Cursor;
+import io.outpost.platform.Job;
+import io.outpost.platform.Page;
+import io.outpost.platform.Shards;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Reads the dead letters of all tenants, for operators. Stateless. */
+@Component("deadLetterReader")
+public class DeadLetterReader {
+
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final Names names;
+
+  DeadLetterReader(DynamoDbClient dynamoDb, Items items, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.names = names;
+  }
+
+  /** A page of dead letters, newest first: the shards are read side by side and merged. */
+  public Page<Job> list(@Header("limit") int limit, @Header("cursor") String cursor) {
+    var before = cursor == null ? "~" : Cursor.open(cursor, "dead-letters");
+    var found = new ArrayList<Letter>();
+    for (var shard : Shards.all("dead")) {
+      found.addAll(read(shard, before, limit + 1));
+    }
+    found.sort(Comparator.comparing(Letter::position).reversed());
+    var page = found.subList(0, Math.min(limit, found.size()));
+    var next = found.size() > limit ? Cursor.to(page.getLast().position(), "dead-letters") : null;
+    return new Page<>(page.stream().map(Letter::job).toList(), next);
+  }
+
+  /** Keys of all dead letters, a bounded number at a time. */
+  List<Job> all(int most) {
+    var found = new ArrayList<Job>();
+    for (var shard : Shards.all("dead")) {
+      read(shard, "~", most).forEach(letter -> found.add(letter.job()));
+    }
+    return found;
+  }
+
+  private record Letter(String position, Job job) {}
+
+  /** Two dead letters of one millisecond are told apart by their ids, in the filter. */
+  private List<Letter> read(String shard, String before, int most) {
+    var time = before.split("#", 2)[0];
+    Map<String, AttributeValue> values =
+        Map.of(":shard", Items.text(shard), ":time", Items.text(time));
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("jobs"))
+                    .indexName("open")
+                    .keyConditionExpression("open_shard = :shard AND open_due <= :time")
+                    .expressionAttributeValues(values)
+                    .scanIndexForward(false)
+                    .limit(most))
+        .items()
+        .stream()
+        .map(
+            item ->
+                new Letter(
+                    item.get("open_due").s() + "#" + item.get("job_id").s(),
+                    items.read(item, Job.class)))
+        .filter(letter -> letter.position().compareTo(before) < 0)
+        .limit(most)
+        .toList();
+  }
+}

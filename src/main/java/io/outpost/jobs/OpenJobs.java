@@ -1,0 +1,120 @@
+package io.outpost.jobs;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.Job;
+import io.outpost.platform.JobMessage;
+import io.outpost.platform.Json;
+import io.outpost.platform.Shards;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Queues;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+
+/**
+ * Jobs that have not ended and that nobody has touched for too long: their message may be lost, so
+ * it is sent again. A message too many does no harm, for a claim is conditional. Any number of
+ * containers may sweep at once: each takes a job by moving its due time on. Stateless.
+ */
+@Component("openJobs")
+public class OpenJobs {
+
+  private static final int MOST_A_SHARD = 100;
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(15);
+
+  private final DynamoDbClient dynamoDb;
+  private final Queues queues;
+  private final ObjectMapper mapper;
+  private final Items items;
+  private final Names names;
+  private final JobSettings settings;
+
+  OpenJobs(
+      DynamoDbClient dynamoDb,
+      Queues queues,
+      ObjectMapper mapper,
+      Items items,
+      Names names,
+      JobSettings settings) {
+    this.dynamoDb = dynamoDb;
+    this.queues = queues;
+    this.mapper = mapper;
+    this.items = items;
+    this.names = names;
+    this.settings = settings;
+  }
+
+  /**
+   * A job that is due.
+   *
+   * @param openDue when it was to be looked at
+   * @param sweeps how often that has happened
+   */
+  public record Due(
+      String tenantId,
+      String jobId,
+      String priority,
+      Instant createdAt,
+      String traceParent,
+      String openDue,
+      int sweeps) {}
+
+  /** The jobs that are due now, of all shards, the longest overdue first; a bounded number. */
+  public List<Due> due() {
+    var now = Json.time(Instant.now());
+    var due = new ArrayList<Due>();
+    for (var shard : Shards.all("open")) {
+      Map<String, AttributeValue> values =
+          Map.of(":shard", Items.text(shard), ":now", Items.text(now));
+      dynamoDb
+          .query(
+              q ->
+                  q.tableName(names.table("jobs"))
+                      .indexName("open")
+                      .keyConditionExpression("open_shard = :shard AND open_due < :now")
+                      .expressionAttributeValues(values)
+                      .limit(MOST_A_SHARD))
+          .items()
+          .forEach(item -> due.add(items.read(item, Due.class)));
+    }
+    return due;
+  }
+
+  /** Takes a job to send it again; false when another container did, or when it has moved on. */
+  public boolean take(@Body Due due) {
+    var pause = settings.resendAfter().multipliedBy(1L << Math.min(due.sweeps(), 5));
+    var next = Instant.now().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+    try {
+      dynamoDb.updateItem(
+          u ->
+              u.tableName(names.table("jobs"))
+                  .key(Job.key(due.tenantId(), due.jobId()))
+                  .updateExpression("SET open_due = :next ADD sweeps :one")
+                  .conditionExpression("open_due = :due")
+                  .expressionAttributeValues(
+                      Map.of(
+                          ":next", Items.text(Json.time(next)),
+                          ":due", Items.text(due.openDue()),
+                          ":one", Items.number(1))));
+      return true;
+    } catch (ConditionalCheckFailedException e) {
+      return false;
+    }
+  }
+
+  /** Sends the message of a job again. */
+  public void send(@Body Due due) throws JsonProcessingException {
+    var message = new JobMessage(due.tenantId(), due.jobId(), due.priority(), due.traceParent(), 0);
+    queues.send(
+        "jobs-" + due.priority(), mapper.writeValueAsString(message), due.tenantId(), Map.of(), 0);
+  }
+}

@@ -1,0 +1,169 @@
+package io.outpost.secrets;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.platform.Json;
+import io.outpost.platform.Page;
+import io.outpost.platform.Problem;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.TenantSecret;
+import io.outpost.platform.aws.Announcements;
+import io.outpost.platform.aws.Announcements.Announcement;
+import io.outpost.platform.aws.Announcements.Kind;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.Delete;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestException;
+import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.secretsmanager.model.Tag;
+
+/**
+ * The steps of keeping provider keys: the value in Secrets Manager under the tenant's prefix, its
+ * name in the table. No step logs, returns or puts a value anywhere else. Stateless.
+ */
+@Component("secrets")
+public class Secrets {
+
+  private static final long RECOVERY_DAYS = 7;
+  private static final String SK = "secret#";
+
+  private final SecretsManagerClient manager;
+  private final DynamoDbClient dynamoDb;
+  private final Announcements announcements;
+  private final Items items;
+  private final Names names;
+  private final String kmsKey;
+  private final int rotateAfterDays;
+
+  Secrets(
+      SecretsManagerClient manager,
+      DynamoDbClient dynamoDb,
+      Announcements announcements,
+      Items items,
+      Names names,
+      @Value("${outpost.secrets.kms-key}") String kmsKey,
+      @Value("${outpost.secrets.rotate-after-days}") int rotateAfterDays) {
+    this.manager = manager;
+    this.dynamoDb = dynamoDb;
+    this.announcements = announcements;
+    this.items = items;
+    this.names = names;
+    this.kmsKey = kmsKey;
+    this.rotateAfterDays = rotateAfterDays;
+  }
+
+  /** What clients see of a provider key: everything but the key. */
+  public record View(String name, Instant createdAt, Instant updatedAt, Instant rotateBy) {}
+
+  /** Takes the value out of the body, so that it is in no later message. */
+  public String take(@org.apache.camel.Body JsonNode body) {
+    return body.get("value").asText();
+  }
+
+  /** Keeps a new secret, with the rotation policy and the KMS key of the installation. */
+  public void create(
+      @Header("tenant_id") String tenantId,
+      @Header("name") String name,
+      @ExchangeProperty("secretValue") String value) {
+    manager.createSecret(
+        c ->
+            c.name(TenantSecret.name(tenantId, name))
+                .secretString(value)
+                .kmsKeyId(kmsKey.isBlank() ? null : kmsKey)
+                .tags(
+                    Tag.builder().key("outpost:tenant").value(tenantId).build(),
+                    Tag.builder()
+                        .key("outpost:rotate-after-days")
+                        .value(Integer.toString(rotateAfterDays))
+                        .build()));
+  }
+
+  /** Brings a secret back that is about to be deleted; nothing happens to any other. */
+  public void restore(@Header("tenant_id") String tenantId, @Header("name") String name) {
+    manager.restoreSecret(r -> r.secretId(TenantSecret.name(tenantId, name)));
+  }
+
+  /** Replaces the value of a secret that is there. */
+  public void replace(
+      @Header("tenant_id") String tenantId,
+      @Header("name") String name,
+      @ExchangeProperty("secretValue") String value) {
+    manager.putSecretValue(p -> p.secretId(TenantSecret.name(tenantId, name)).secretString(value));
+  }
+
+  /** Adds the name to the change. */
+  public void note(
+      @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
+    var now = Json.time(Instant.now());
+    var change = Change.of(exchange);
+    change.update(
+        Update.builder()
+            .tableName(names.table("tenants"))
+            .key(Tenant.key(tenantId, SK + name))
+            .updateExpression(
+                "SET #name = :name, created_at = if_not_exists(created_at, :now), updated_at = :now")
+            .expressionAttributeNames(Map.of("#name", "name"))
+            .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))),
+        old -> new IllegalStateException("An unconditional write was refused"));
+    announcements.add(change, new Announcement(Kind.secret, tenantId, name));
+  }
+
+  /**
+   * Deletes a secret, recoverable for seven days.
+   *
+   * @throws Problem 404 when there is none, or it is deleted already
+   */
+  public void delete(@Header("tenant_id") String tenantId, @Header("name") String name) {
+    try {
+      manager.deleteSecret(
+          d -> d.secretId(TenantSecret.name(tenantId, name)).recoveryWindowInDays(RECOVERY_DAYS));
+    } catch (ResourceNotFoundException | InvalidRequestException e) {
+      throw Problem.notFound("secret");
+    }
+  }
+
+  /** Takes the name away in the change. */
+  public void forget(
+      @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
+    var change = Change.of(exchange);
+    change.delete(
+        Delete.builder()
+            .tableName(names.table("tenants"))
+            .key(Tenant.key(tenantId, SK + name))
+            .conditionExpression("attribute_exists(sk)"),
+        old -> Problem.notFound("secret"));
+    announcements.add(change, new Announcement(Kind.secret, tenantId, name));
+  }
+
+  /** All names of a tenant; there are as many as providers, so one page. */
+  public Page<View> list(@Header("tenant_id") String tenantId) {
+    var found =
+        dynamoDb.query(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :secret)")
+                    .expressionAttributeValues(
+                        Map.of(":tenant", Items.text(tenantId), ":secret", Items.text(SK))));
+    var views =
+        found.items().stream()
+            .map(item -> items.read(item, View.class))
+            .map(this::withRotation)
+            .toList();
+    return new Page<>(views, null);
+  }
+
+  private View withRotation(View view) {
+    var rotateBy = view.updatedAt().plus(java.time.Duration.ofDays(rotateAfterDays));
+    return new View(view.name(), view.createdAt(), view.updatedAt(), rotateBy);
+  }
+}

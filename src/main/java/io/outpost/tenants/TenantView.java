@@ -1,0 +1,38 @@
+package io.outpost.tenants;
+
+import io.outpost.platform.Tenant;
+import io.outpost.platform.Tier;
+import java.time.Instant;
+import org.apache.camel.Body;
+
+/** What clients see of a tenant. */
+public record TenantView(
+    String tenantId,
+    String name,
+    String email,
+    Tier tier,
+    Tenant.Status status,
+    String stripeCustomerId,
+    String subscriptionStatus,
+    Instant createdAt,
+    Instant updatedAt) {
+
+  /** The view of a tenant. */
+  public static TenantView of(@Body Tenant t) {
+    return new TenantView(
+        t.tenantId(),
+        t.name(),
+        t.email(),
+        t.tier(),
+        t.status(),
+        t.stripeCustomerId(),
+        t.subscriptionStatus(),
+        t.createdAt(),
+        t.updatedAt());
+  }
+
+  /** The entity tag of a tenant's state (RFC 9110, section 8.8.3). */
+  public static String etag(@Body Tenant t) {
+    return "\"" + t.version() + "\"";
+  }
+}
