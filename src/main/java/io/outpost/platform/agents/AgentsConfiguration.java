@@ -1,11 +1,7 @@
 package io.outpost.platform.agents;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +10,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
@@ -52,10 +49,7 @@ class AgentsConfiguration {
     AgentCatalogue catalogue = AgentCatalogue.of(files);
     if (demo != Demo.NEVER) {
       Predicate<Agent> missing = agent -> programs.find(agent.command().getFirst()).isEmpty();
-      catalogue =
-          catalogue.withDemo(
-              List.of("/bin/sh", demoScript().toString()),
-              demo == Demo.ALWAYS ? agent -> true : missing);
+      catalogue = catalogue.withDemo(demoCommand(), demo == Demo.ALWAYS ? agent -> true : missing);
     }
     return catalogue.withOverrides(settings::getProperty);
   }
@@ -69,17 +63,13 @@ class AgentsConfiguration {
     return files;
   }
 
-  /** The demo script as a file that every user may read. */
-  private static Path demoScript() throws IOException {
-    Path folder = Files.createTempDirectory("outpost-demo");
-    Path script = folder.resolve("demo-agent.sh");
-    try (InputStream in = AgentsConfiguration.class.getResourceAsStream("/demo-agent.sh")) {
-      Files.copy(in, script);
-    }
-    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rw-r--r--"));
-    folder.toFile().deleteOnExit();
-    script.toFile().deleteOnExit();
-    return script;
+  /**
+   * The script travels in the command itself, so that no file of it must be readable by the agents'
+   * users.
+   */
+  private static List<String> demoCommand() throws IOException {
+    String script =
+        new ClassPathResource("demo-agent.sh").getContentAsString(StandardCharsets.UTF_8);
+    return List.of("/bin/sh", "-c", script, "demo-agent");
   }
 }

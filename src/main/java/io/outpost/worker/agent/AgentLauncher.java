@@ -9,18 +9,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Starts agents as processes of their own. Safe for use by many threads. */
-public final class AgentLauncher {
+public final class AgentLauncher implements AutoCloseable {
 
   private final SearchPath programs;
-  private final long outputLimit;
+  private final AgentRunSettings settings;
   private final Confinement confinement;
 
-  AgentLauncher(SearchPath programs, long outputLimit, Confinement confinement) {
+  AgentLauncher(SearchPath programs, AgentRunSettings settings, Confinement confinement) {
     this.programs = programs;
-    this.outputLimit = outputLimit;
+    this.settings = settings;
     this.confinement = confinement;
   }
 
@@ -32,40 +33,47 @@ public final class AgentLauncher {
    */
   public AgentProcess start(AgentLaunch launch) throws IOException {
     JobDirectory directory = new JobDirectory(launch.directory());
-    List<String> command = command(launch.agent().command(), launch, directory);
-    Directories.create(directory);
+    List<StepRun.Step> steps = steps(launch, directory);
+    Directories.prepare(directory);
     if (launch.agent().command().stream().anyMatch(part -> part.contains("{task_file}"))) {
-      Files.writeString(directory.task(), launch.task());
+      Files.writeString(Directories.newFile(directory.task()), launch.task());
     }
     confinement.handOver(directory, launch.slot());
-    Map<String, String> environment = environment(launch, directory);
-    List<AgentProcess.Step> steps = new ArrayList<>();
-    String key = firstKey(launch);
-    if (!launch.agent().login().isEmpty() && key != null) {
-      steps.add(step(command(launch.agent().login(), launch, directory), key, launch, environment));
-    }
-    steps.add(step(command, launch.task(), launch, environment));
     OutputSpool spool =
-        new OutputSpool(directory.output(), outputLimit, launch.providerKeys().values());
-    try {
-      return AgentProcess.start(launch, confinement, spool, steps);
-    } catch (IOException | RuntimeException e) {
-      spool.close();
-      throw e;
-    }
+        new OutputSpool(
+            directory.output(), settings.output().toBytes(), launch.providerKeys().values());
+    ResourceWatch watch = new ResourceWatch(settings.memory().toBytes(), settings.disk().toBytes());
+    return AgentProcess.start(launch, confinement, spool, watch, steps);
   }
 
-  private AgentProcess.Step step(
-      List<String> command, String input, AgentLaunch launch, Map<String, String> environment) {
-    JobDirectory directory = new JobDirectory(launch.directory());
+  /** Gives back what it took from the machine; no run may be under way. */
+  @Override
+  public void close() throws IOException {
+    confinement.close();
+  }
+
+  private List<StepRun.Step> steps(AgentLaunch launch, JobDirectory directory) {
+    Agent agent = launch.agent();
+    List<StepRun.Step> steps = new ArrayList<>();
+    Optional<String> key = firstKey(launch);
+    if (!agent.login().isEmpty() && key.isPresent()) {
+      steps.add(step(agent.login(), key.get(), launch, directory));
+    }
+    steps.add(step(agent.command(), launch.task(), launch, directory));
+    return steps;
+  }
+
+  private StepRun.Step step(
+      List<String> command, String input, AgentLaunch launch, JobDirectory directory) {
+    List<String> filled = command(command, launch, directory);
     List<String> whole =
-        new ArrayList<>(confinement.prefix(directory, launch.slot(), launch.timeLimit()));
-    whole.addAll(command);
+        new ArrayList<>(confinement.prefix(directory, launch.slot(), launch.timeLimit(), filled));
+    whole.addAll(filled);
     ProcessBuilder builder =
         new ProcessBuilder(whole).directory(directory.work().toFile()).redirectErrorStream(true);
     builder.environment().clear();
-    builder.environment().putAll(environment);
-    return new AgentProcess.Step(builder, input);
+    builder.environment().putAll(environment(launch, directory));
+    return new StepRun.Step(builder, input);
   }
 
   private List<String> command(List<String> command, AgentLaunch launch, JobDirectory directory) {
@@ -92,6 +100,7 @@ public final class AgentLauncher {
     environment.put("TMPDIR", directory.tmp().toString());
     environment.put("LANG", "C.UTF-8");
     environment.put("TERM", "dumb");
+    environment.put("AWS_EC2_METADATA_DISABLED", "true");
     environment.putAll(agent.environment());
     environment.putAll(launch.environment());
     agent.providerVariables().stream()
@@ -100,11 +109,10 @@ public final class AgentLauncher {
     return environment;
   }
 
-  private static String firstKey(AgentLaunch launch) {
+  private static Optional<String> firstKey(AgentLaunch launch) {
     return launch.agent().providerVariables().stream()
         .map(launch.providerKeys()::get)
         .filter(Objects::nonNull)
-        .findFirst()
-        .orElse(null);
+        .findFirst();
   }
 }

@@ -1,23 +1,44 @@
 package io.outpost.worker.agent;
 
+import io.outpost.platform.agents.AgentCatalogue;
 import io.outpost.platform.agents.SearchPath;
-import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.annotation.Value;
+import java.io.IOException;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.system.ApplicationHome;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Profile;
-import org.springframework.util.unit.DataSize;
 
-/** Gives the worker its launcher. */
+/** Gives the worker its launcher, and has it look once at what it can run. */
 @Configuration(proxyBeanMethods = false)
 @Profile({"worker", "local"})
+@EnableConfigurationProperties(AgentRunSettings.class)
 class AgentProcessConfiguration {
 
   @Bean
-  AgentLauncher agentLauncher(
-      SearchPath programs, @Value("${outpost.worker.output-limit:10MB}") DataSize outputLimit) {
-    Confinement confinement = new SameUser(programs);
-    LoggerFactory.getLogger(AgentLauncher.class).warn("Agents: {}", confinement.description());
-    return new AgentLauncher(programs, outputLimit.toBytes(), confinement);
+  AgentLauncher agentLauncher(SearchPath programs, AgentRunSettings settings) throws IOException {
+    return new AgentLauncher(programs, settings, new Isolation(settings).choose());
+  }
+
+  @Bean
+  AgentInventory agentInventory(
+      AgentCatalogue catalogue,
+      SearchPath programs,
+      AgentLauncher launcher,
+      AgentRunSettings settings) {
+    return new AgentInventory(catalogue, programs, launcher, settings.directory());
+  }
+
+  @Bean
+  ApplicationListener<ApplicationReadyEvent> agentReport(AgentInventory inventory) {
+    return ready ->
+        Thread.startVirtualThread(
+            () -> {
+              inventory.check();
+              inventory.warnIfReadable(
+                  new ApplicationHome(AgentInventory.class).getSource().toPath());
+            });
   }
 }

@@ -19,4 +19,12 @@ public record AgentResult(
     Optional<StopReason> stopped,
     Duration duration,
     boolean outputCut,
-    Optional<AgentUsage> usage) {}
+    Optional<AgentUsage> usage) {
+
+  /** What happened, in a sentence for the customer. */
+  public String explanation() {
+    return stopped
+        .map(reason -> "The agent was stopped: " + reason.text())
+        .orElse("The agent ended with exit code " + exitCode);
+  }
+}

@@ -27,7 +27,7 @@ public record JobDirectory(Path root) {
 
   /** The task as a file, for programs that do not read standard input. */
   public Path task() {
-    return home().resolve("task.txt");
+    return root.resolve("task.txt");
   }
 
   /** What the agent printed. */

@@ -19,10 +19,11 @@ final class OutputSpool implements AutoCloseable {
   private final Redactor redactor;
   private volatile long size;
   private volatile boolean cut;
+  private boolean closed;
 
   OutputSpool(Path path, long limit, Collection<String> secrets) throws IOException {
     this.limit = limit;
-    this.file = Files.newOutputStream(path);
+    this.file = Files.newOutputStream(Directories.newFile(path));
     this.redactor = new Redactor(new Bounded(), secrets);
   }
 
@@ -30,7 +31,13 @@ final class OutputSpool implements AutoCloseable {
   void drain(InputStream in) throws IOException {
     byte[] buffer = new byte[32 * 1024];
     for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-      redactor.write(buffer, read);
+      write(buffer, read);
+    }
+  }
+
+  private synchronized void write(byte[] bytes, int length) throws IOException {
+    if (!closed) {
+      redactor.write(bytes, length);
     }
   }
 
@@ -42,8 +49,13 @@ final class OutputSpool implements AutoCloseable {
     return cut;
   }
 
+  /** What arrives later is dropped. */
   @Override
-  public void close() throws IOException {
+  public synchronized void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
     try (file) {
       redactor.finish();
     }

@@ -1,36 +1,35 @@
 package io.outpost.worker.agent;
 
-import io.outpost.platform.agents.SearchPath;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Runs agents as the worker's own user, for a developer's machine: they are found by session,
- * descent and home directory, but nothing keeps them from the worker's files and processes.
+ * Runs agents as the worker's own user, for a developer's machine. They are found by descent,
+ * session and home directory; without a sandbox nothing keeps them from what that user may read.
  */
 final class SameUser implements Confinement {
 
   private static final long SETTLE = TimeUnit.SECONDS.toNanos(2);
 
-  private final List<String> session;
+  private final Limits limits;
+  private final Optional<Sandbox> sandbox;
 
-  SameUser(SearchPath tools) {
-    this.session = tools.find("setsid").map(setsid -> List.of(setsid.toString())).orElse(List.of());
+  SameUser(Limits limits, Optional<Sandbox> sandbox) {
+    this.limits = limits;
+    this.sandbox = sandbox;
   }
 
   @Override
   public String description() {
-    return "NOT ISOLATED: agents run as the worker's own user and can read whatever it can; "
-        + "start the worker as root in its container to keep tenants apart";
+    return sandbox.isPresent()
+        ? "the worker's own user, in a bubblewrap sandbox; agents can READ THIS USER'S FILES"
+        : "the worker's own user, NOT ISOLATED: agents can read and change whatever this user can; start the worker "
+            + "as root in its container to keep tenants apart";
   }
 
   @Override
@@ -39,69 +38,47 @@ final class SameUser implements Confinement {
   }
 
   @Override
-  public List<String> prefix(JobDirectory directory, int slot, Duration timeLimit) {
-    return session;
+  public List<String> prefix(
+      JobDirectory directory, int slot, Duration timeLimit, List<String> command) {
+    List<String> prefix = new ArrayList<>(limits.chain(timeLimit, ProcessTable.ownTasks()));
+    limits
+        .find("setpriv")
+        .ifPresent(
+            setpriv ->
+                prefix.addAll(
+                    List.of(setpriv.toString(), "--no-new-privs", "--pdeathsig", "KILL", "--")));
+    sandbox.ifPresent(box -> prefix.addAll(box.arguments(directory, command)));
+    return prefix;
   }
 
   @Override
-  public void terminate(ProcessHandle main, JobDirectory directory, int slot) {
-    members(main, directory).forEach(ProcessHandle::destroy);
+  public void close() {
+    // Nothing was taken.
+  }
+
+  @Override
+  public Stream<ProcessHandle> members(ProcessHandle main, JobDirectory directory, int slot) {
+    String home = "HOME=" + directory.home();
+    Stream<ProcessHandle> marked =
+        ProcessTable.alive()
+            .filter(
+                process ->
+                    ProcessTable.isOfSession(process, main.pid())
+                        || ProcessTable.hasVariable(process, home));
+    return Stream.concat(
+            Stream.concat(Stream.of(main), main.descendants()).filter(ProcessHandle::isAlive),
+            marked)
+        .distinct();
   }
 
   @Override
   public void kill(ProcessHandle main, JobDirectory directory, int slot) {
     long end = System.nanoTime() + SETTLE;
-    Set<ProcessHandle> left = members(main, directory);
+    List<ProcessHandle> left = members(main, directory, slot).toList();
     while (!left.isEmpty() && System.nanoTime() < end) {
       left.forEach(ProcessHandle::destroyForcibly);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-      left = members(main, directory);
-    }
-  }
-
-  private static Set<ProcessHandle> members(ProcessHandle main, JobDirectory directory) {
-    String home = "HOME=" + directory.home();
-    Stream<ProcessHandle> marked =
-        ProcessHandle.allProcesses()
-            .filter(
-                process ->
-                    sessionOf(process) == main.pid() || environmentOf(process).contains(home));
-    return Stream.of(Stream.of(main), main.descendants(), marked)
-        .flatMap(processes -> processes)
-        .filter(ProcessHandle::isAlive)
-        .filter(process -> !isZombie(process))
-        .collect(Collectors.toSet());
-  }
-
-  private static long sessionOf(ProcessHandle process) {
-    String[] fields = statusOf(process);
-    return fields.length > 3 ? Long.parseLong(fields[3]) : -1;
-  }
-
-  private static boolean isZombie(ProcessHandle process) {
-    return statusOf(process)[0].equals("Z");
-  }
-
-  /**
-   * The fields of {@code /proc/<pid>/stat} behind the name: state, parent, group, session and so
-   * on.
-   */
-  private static String[] statusOf(ProcessHandle process) {
-    String stat = read(Path.of("/proc", Long.toString(process.pid()), "stat"));
-    return stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
-  }
-
-  private static Set<String> environmentOf(ProcessHandle process) {
-    return Set.copyOf(
-        List.of(read(Path.of("/proc", Long.toString(process.pid()), "environ")).split("\0")));
-  }
-
-  /** Empty where there is no such file, or it is another user's. */
-  private static String read(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      return "";
+      left = members(main, directory, slot).toList();
     }
   }
 }

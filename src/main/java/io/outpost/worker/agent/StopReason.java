@@ -3,9 +3,24 @@ package io.outpost.worker.agent;
 /** Why an agent was stopped before it ended by itself. */
 public enum StopReason {
   /** The customer cancelled the job. */
-  CANCELLED,
+  CANCELLED("it was cancelled"),
   /** The job ran longer than it may. */
-  TIME_LIMIT,
+  TIME_LIMIT("it reached its time limit"),
+  /** Its processes together had more memory than a job may. */
+  MEMORY_LIMIT("it used more memory than a job may"),
+  /** Its files together were larger than a job's may be. */
+  DISK_LIMIT("it wrote more to disk than a job may"),
   /** The worker gives the job back: it shuts down or has lost the lease. */
-  RELEASED
+  RELEASED("the worker gave the job back");
+
+  private final String text;
+
+  StopReason(String text) {
+    this.text = text;
+  }
+
+  /** In words, for the customer. */
+  String text() {
+    return text;
+  }
 }

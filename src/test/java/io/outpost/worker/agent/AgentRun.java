@@ -11,44 +11,52 @@ import java.util.Map;
 
 /** A run to be made: a shell script plays the agent, in a directory of the test's. */
 record AgentRun(
+    Confinement confinement,
+    AgentRunSettings settings,
+    int slot,
     Path directory,
     List<String> command,
     String task,
     Map<String, String> keys,
-    Duration limit,
-    long outputLimit) {
+    Duration limit) {
 
   static final SearchPath PROGRAMS = new SearchPath(System.getenv("PATH"));
 
   /** An agent that is this shell script. */
-  static AgentRun script(Path directory, String script) {
+  static AgentRun script(Confinement confinement, Path directory, String script) {
     return new AgentRun(
+        confinement,
+        TestConfinement.SETTINGS,
+        0,
         directory,
         List.of("/bin/sh", "-c", script),
         "the task",
         Map.of(),
-        Duration.ofMinutes(1),
-        1 << 20);
+        Duration.ofMinutes(1));
+  }
+
+  AgentRun settings(AgentRunSettings other) {
+    return new AgentRun(confinement, other, slot, directory, command, task, keys, limit);
+  }
+
+  AgentRun slot(int other) {
+    return new AgentRun(confinement, settings, other, directory, command, task, keys, limit);
   }
 
   AgentRun task(String text) {
-    return new AgentRun(directory, command, text, keys, limit, outputLimit);
+    return new AgentRun(confinement, settings, slot, directory, command, text, keys, limit);
   }
 
   AgentRun command(List<String> other) {
-    return new AgentRun(directory, other, task, keys, limit, outputLimit);
+    return new AgentRun(confinement, settings, slot, directory, other, task, keys, limit);
   }
 
   AgentRun keys(Map<String, String> values) {
-    return new AgentRun(directory, command, task, values, limit, outputLimit);
+    return new AgentRun(confinement, settings, slot, directory, command, task, values, limit);
   }
 
   AgentRun limit(Duration value) {
-    return new AgentRun(directory, command, task, keys, value, outputLimit);
-  }
-
-  AgentRun outputLimit(long bytes) {
-    return new AgentRun(directory, command, task, keys, limit, bytes);
+    return new AgentRun(confinement, settings, slot, directory, command, task, keys, value);
   }
 
   Agent agent() {
@@ -72,15 +80,15 @@ record AgentRun(
   }
 
   AgentProcess start(Agent agent) throws IOException {
-    AgentLaunch launch =
-        new AgentLaunch(agent, task, directory, keys, Map.of("OUTPOST_JOB_ID", "job-1"), limit, 0);
-    return new AgentLauncher(PROGRAMS, outputLimit, new SameUser(PROGRAMS)).start(launch);
+    return new AgentLauncher(PROGRAMS, settings, confinement)
+        .start(
+            new AgentLaunch(
+                agent, task, directory, keys, Map.of("OUTPOST_JOB_ID", "job-1"), limit, slot));
   }
 
   /** Starts it and waits for its end. */
   AgentResult toEnd() throws IOException, InterruptedException {
-    AgentProcess process = start();
-    return endOf(process);
+    return endOf(start());
   }
 
   static AgentResult endOf(AgentProcess process) throws InterruptedException {
@@ -90,7 +98,11 @@ record AgentRun(
     return process.result();
   }
 
+  JobDirectory files() {
+    return new JobDirectory(directory);
+  }
+
   String output() throws IOException {
-    return Files.readString(new JobDirectory(directory).output());
+    return Files.readString(files().output());
   }
 }

@@ -35,13 +35,13 @@ class DemoAgentTest {
             context -> {
               for (Agent agent : context.getBean(AgentCatalogue.class).all()) {
                 AgentRun run =
-                    AgentRun.script(directory.resolve(agent.name()), "")
+                    AgentRun.script(TestConfinement.sameUser(), directory.resolve(agent.name()), "")
                         .task("write $HOME a `poem`");
                 assertThat(AgentRun.endOf(run.start(agent)).succeeded()).isTrue();
                 assertThat(run.output())
                     .contains(
                         "demo " + agent.name() + ": no model is called", "write $HOME a `poem`\n");
-                assertThat(new JobDirectory(run.directory()).work().resolve("artifacts/task.txt"))
+                assertThat(run.files().work().resolve("artifacts/task.txt"))
                     .hasContent("write $HOME a `poem`\n");
               }
             });
@@ -66,7 +66,7 @@ class DemoAgentTest {
 
   private AgentRun demo(String task) {
     Path script = Path.of(DemoAgentTest.class.getResource("/demo-agent.sh").getPath());
-    return AgentRun.script(directory, "")
+    return AgentRun.script(TestConfinement.sameUser(), directory, "")
         .task(task)
         .command(List.of("/bin/sh", script.toString(), "claude"));
   }

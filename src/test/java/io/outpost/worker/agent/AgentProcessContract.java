@@ -5,29 +5,51 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.outpost.platform.agents.Agent;
+import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
 
 /**
  * An agent runs as a real process: its task, its output, its limits and its end, whatever it does.
  */
-class AgentProcessTest {
+abstract class AgentProcessContract {
 
-  @TempDir Path directory;
+  @TempDir(factory = TestConfinement.Passable.class)
+  Path jobs;
+
+  private Confinement confinement;
+
+  abstract Confinement confine() throws IOException;
+
+  @BeforeEach
+  void keepApart() throws IOException {
+    confinement = confine();
+  }
+
+  @AfterEach
+  void giveBack() throws IOException {
+    confinement.close();
+  }
+
+  private AgentRun script(String script) {
+    return AgentRun.script(confinement, jobs.resolve("job"), script);
+  }
 
   @Test
   void theTaskArrivesOnStandardInputWhichThenEnds() throws Exception {
     AgentRun run =
-        AgentRun.script(directory, "cat; echo; echo end of input")
-            .task("first line\nsecond $HOME `id` line");
+        script("cat; echo; echo end of input").task("first line\nsecond $HOME `id` line");
     assertThat(run.toEnd().succeeded()).isTrue();
     assertThat(run.output()).isEqualTo("first line\nsecond $HOME `id` line\nend of input\n");
   }
@@ -35,7 +57,7 @@ class AgentProcessTest {
   @Test
   void theTaskIsAFileWhereTheCommandAsksForOneAndInNoArgument() throws Exception {
     AgentRun run =
-        AgentRun.script(directory, "")
+        script("")
             .command(
                 List.of(
                     "/bin/sh",
@@ -52,19 +74,14 @@ class AgentProcessTest {
 
   @Test
   void outputAndErrorKeepTheirOrder() throws Exception {
-    AgentRun run =
-        AgentRun.script(directory, "for i in 1 2 3; do echo out $i; echo err $i >&2; done");
+    AgentRun run = script("for i in 1 2 3; do echo out $i; echo err $i >&2; done");
     run.toEnd();
     assertThat(run.output()).isEqualTo("out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n");
   }
 
   @Test
   void outputIsThereWhileTheAgentRuns() throws Exception {
-    AgentRun run = AgentRun.script(directory, "echo hello; cat > /dev/null; read x < wait");
-    Files.createDirectories(new JobDirectory(directory).work());
-    new ProcessBuilder("mkfifo", new JobDirectory(directory).work().resolve("wait").toString())
-        .start()
-        .waitFor();
+    AgentRun run = script("echo hello; mkfifo wait; read x < wait");
     AgentProcess process = run.start();
     await().until(() -> process.outputBytes() == 6);
     assertThat(process.isRunning()).isTrue();
@@ -77,7 +94,7 @@ class AgentProcessTest {
 
   @Test
   void aFailureIsToldByItsExitCode() throws Exception {
-    AgentResult result = AgentRun.script(directory, "echo broken >&2; exit 7").toEnd();
+    AgentResult result = script("echo broken >&2; exit 7").toEnd();
     assertThat(result.succeeded()).isFalse();
     assertThat(result.exitCode()).isEqualTo(7);
     assertThat(result.stopped()).isEmpty();
@@ -85,7 +102,7 @@ class AgentProcessTest {
 
   @Test
   void anotherCodeCanMeanSuccess() throws Exception {
-    AgentRun run = AgentRun.script(directory, "exit 3");
+    AgentRun run = script("exit 3");
     Agent agent = run.agent();
     Agent tolerant =
         new Agent(
@@ -107,31 +124,27 @@ class AgentProcessTest {
   @Test
   void moreOutputThanAllowedIsDroppedAndNeverBlocksTheAgent() throws Exception {
     AgentRun run =
-        AgentRun.script(directory, "head -c 50000000 /dev/zero; echo done > reached")
-            .outputLimit(1000);
+        script("head -c 50000000 /dev/zero; echo done > reached").settings(keeping(1000));
     AgentResult result = run.toEnd();
     assertThat(result.succeeded()).isTrue();
     assertThat(result.outputCut()).isTrue();
-    assertThat(new JobDirectory(directory).work().resolve("reached")).exists();
+    assertThat(run.files().work().resolve("reached")).exists();
     assertThat(run.output()).startsWith("\0".repeat(1000) + "\n[outpost: ").hasSizeLessThan(1200);
   }
 
   @Test
   void theTimeLimitStopsAnAgentThatIgnoresTheRequestToEnd() throws Exception {
     AgentResult result =
-        AgentRun.script(directory, "trap '' TERM; while :; do sleep 1; done")
-            .limit(Duration.ofMillis(300))
-            .toEnd();
+        script("trap '' TERM; while :; do sleep 1; done").limit(Duration.ofMillis(300)).toEnd();
     assertThat(result.stopped()).hasValue(StopReason.TIME_LIMIT);
     assertThat(result.exitCode()).isEqualTo(128 + 9);
-    assertThat(result.duration()).isBetween(AgentProcess.GRACE, AgentProcess.GRACE.plusSeconds(5));
+    assertThat(result.duration()).isBetween(StepRun.GRACE, StepRun.GRACE.plusSeconds(5));
   }
 
   @Test
   void anAgentThatIsAskedToEndMayTidyUp() throws Exception {
     AgentRun run =
-        AgentRun.script(
-            directory, "trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.1; done");
+        script("trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.1; done");
     AgentProcess process = run.start();
     await().until(() -> process.outputBytes() > 0);
     process.stop(StopReason.RELEASED);
@@ -143,35 +156,40 @@ class AgentProcessTest {
 
   @Test
   void whatTheAgentLeavesRunningIsEndedWithIt() throws Exception {
+    String mark = Long.toString(System.nanoTime());
     String daemons =
-        "(setsid sleep 1234 > /dev/null 2>&1 &) ; setsid sh -c 'echo $$ > daemon; exec sleep 1234' & "
-            + "while ! [ -s daemon ]; do sleep 0.01; done";
-    AgentRun run = AgentRun.script(directory, daemons);
-    assertThat(run.toEnd().succeeded()).isTrue();
-    long daemon =
-        Long.parseLong(
-            Files.readString(new JobDirectory(directory).work().resolve("daemon")).strip());
-    await().until(() -> ProcessHandle.of(daemon).filter(ProcessHandle::isAlive).isEmpty());
+        "(setsid sleep %s & ) > /dev/null 2>&1; setsid sh -c 'echo up; exec sleep %s' & "
+            .formatted(mark, mark);
+    AgentProcess process = script("mkfifo never; " + daemons + "read x < never").start();
+    await().until(() -> process.outputBytes() > 0 && sleepers(mark) == 2);
+    process.stop(StopReason.CANCELLED);
+    AgentRun.endOf(process);
+    assertThat(sleepers(mark)).isZero();
+  }
+
+  private static long sleepers(String mark) {
+    return ProcessHandle.allProcesses()
+        .filter(
+            process ->
+                process.info().arguments().stream().flatMap(Stream::of).anyMatch(mark::equals))
+        .count();
   }
 
   @Test
   void theEnvironmentIsAnAllowListAndTheAgentsOwnKeys() throws Exception {
     AgentRun run =
-        AgentRun.script(
-                directory,
-                "env | cut -d= -f1 | sort | tr '\\n' ' '; echo; echo $FIXED ${#SECOND_KEY}")
+        script("env | cut -d= -f1 | sort | tr '\\n' ' '; echo; echo $FIXED ${#SECOND_KEY}")
             .keys(Map.of("SECOND_KEY", "12345678", "OTHER_KEY", "of another agent"));
     run.toEnd();
     assertThat(run.output())
-        .isEqualTo("FIXED HOME LANG OUTPOST_JOB_ID PATH PWD SECOND_KEY TERM TMPDIR \nvalue 8\n");
+        .isEqualTo(
+            "AWS_EC2_METADATA_DISABLED FIXED HOME LANG OUTPOST_JOB_ID PATH PWD SECOND_KEY TERM TMPDIR \nvalue 8\n");
   }
 
   @Test
   void aProviderKeyNeverReachesTheDisk() throws Exception {
     AgentRun run =
-        AgentRun.script(
-                directory,
-                "printf 'key: %.4s' \"$FIRST_KEY\"; sleep 0.2; printf '%s\\n' \"${FIRST_KEY#????}\"")
+        script("printf 'key: %.4s' \"$FIRST_KEY\"; sleep 0.2; printf '%s\\n' \"${FIRST_KEY#????}\"")
             .keys(Map.of("FIRST_KEY", "sk-abcdefgh"));
     run.toEnd();
     assertThat(run.output()).isEqualTo("key: [redacted]\n");
@@ -179,13 +197,13 @@ class AgentProcessTest {
 
   @Test
   void theLoginStepGetsTheKeyAndItsFailureIsTheJobs() throws Exception {
-    AgentRun run = AgentRun.script(directory, "echo main").keys(Map.of("SECOND_KEY", "k-12345"));
+    AgentRun run = script("echo main").keys(Map.of("SECOND_KEY", "k-12345"));
     assertThat(
             AgentRun.endOf(run.start(withLogin(run, "cat | wc -c > ../home/login; echo in")))
                 .succeeded())
         .isTrue();
     assertThat(run.output()).isEqualTo("in\nmain\n");
-    assertThat(new JobDirectory(directory).home().resolve("login")).hasContent("7\n");
+    assertThat(run.files().home().resolve("login")).hasContent("7\n");
     AgentResult refused = AgentRun.endOf(run.start(withLogin(run, "echo refused; exit 4")));
     assertThat(refused.exitCode()).isEqualTo(4);
     assertThat(run.output()).isEqualTo("refused\n");
@@ -194,8 +212,7 @@ class AgentProcessTest {
   @Test
   void consumptionIsReadFromTheLastLineThatTellsIt() throws Exception {
     AgentResult result =
-        AgentRun.script(
-                directory,
+        script(
                 """
         echo '{"usage": {"in": 1, "out": 2}}'
         echo '{"usage": {"in": 10, "out": 20}, "cost": 0.0125}'
@@ -204,13 +221,13 @@ class AgentProcessTest {
         """)
             .toEnd();
     assertThat(result.usage()).hasValue(new AgentUsage(10, 20, new BigDecimal("0.0125")));
-    assertThat(AgentRun.script(directory, "echo '{\"usage\": {\"in\": \"many\"}}'").toEnd().usage())
+    assertThat(script("echo '{\"usage\": {\"in\": \"many\"}}'").toEnd().usage())
         .isEqualTo(Optional.empty());
   }
 
   @Test
   void aMissingProgramIsToldByTheAgentsName() {
-    AgentRun run = AgentRun.script(directory, "").command(List.of("no-such-program"));
+    AgentRun run = script("").command(List.of("no-such-program"));
     assertThatThrownBy(run::start)
         .isInstanceOf(AgentUnavailableException.class)
         .hasMessageContaining("'script'");
@@ -231,5 +248,19 @@ class AgentProcessTest {
         agent.successCodes(),
         agent.usage(),
         false);
+  }
+
+  private static AgentRunSettings keeping(long outputBytes) {
+    AgentRunSettings settings = TestConfinement.SETTINGS;
+    return new AgentRunSettings(
+        settings.directory(),
+        settings.firstUser(),
+        settings.sandbox(),
+        DataSize.ofBytes(outputBytes),
+        settings.processes(),
+        settings.memory(),
+        settings.disk(),
+        settings.fileSize(),
+        settings.openFiles());
   }
 }

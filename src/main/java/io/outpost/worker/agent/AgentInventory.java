@@ -1,0 +1,119 @@
+package io.outpost.worker.agent;
+
+import io.outpost.platform.agents.Agent;
+import io.outpost.platform.agents.AgentCatalogue;
+import io.outpost.platform.agents.SearchPath;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * Which agents of the catalogue this worker can run, found out by running their version checks as a
+ * job would run. Safe for use by many threads.
+ */
+public final class AgentInventory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AgentInventory.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Not a job's slot: its user is the worker's own for such checks. */
+  private static final int CHECKS = -1;
+
+  private final AgentCatalogue catalogue;
+  private final SearchPath programs;
+  private final AgentLauncher launcher;
+  private final Path directory;
+  private volatile SortedSet<String> usable = new TreeSet<>();
+
+  AgentInventory(
+      AgentCatalogue catalogue, SearchPath programs, AgentLauncher launcher, Path directory) {
+    this.catalogue = catalogue;
+    this.programs = programs;
+    this.launcher = launcher;
+    this.directory = directory.resolve("check");
+  }
+
+  /** The names of the agents that can run here; empty until {@link #check} has found out. */
+  public SortedSet<String> usable() {
+    return usable;
+  }
+
+  /**
+   * Tries every agent, one after the other, and logs what it finds. Takes seconds where all are
+   * installed.
+   */
+  public void check() {
+    SortedSet<String> found = new TreeSet<>();
+    for (Agent agent : catalogue.all()) {
+      Optional<Path> program = programs.find(agent.command().getFirst());
+      Optional<String> version = program.flatMap(file -> versionOf(agent, file));
+      if (version.isPresent()) {
+        LOG.info("Agent {}: {}", agent.name(), version.get());
+        found.add(agent.name());
+      } else {
+        LOG.warn("Agent {}: not usable here: {}", agent.name(), fault(agent, program));
+      }
+    }
+    usable = found;
+  }
+
+  /** Warns when agents can read a file that is the worker's. */
+  void warnIfReadable(Path path) {
+    if (Files.exists(path)
+        && run(List.of("test", "-r", path.toString())).filter(Outcome::succeeded).isPresent()) {
+      LOG.warn("Agents can read {}: let root alone read it", path);
+    }
+  }
+
+  /** The version in one line; empty when the program does not run. */
+  private Optional<String> versionOf(Agent agent, Path program) {
+    boolean asked = !agent.version().isEmpty();
+    return run(asked ? agent.version() : List.of("test", "-x", program.toString()))
+        .filter(Outcome::succeeded)
+        .map(
+            outcome ->
+                agent.demo()
+                    ? "played by the demo script"
+                    : (asked ? outcome.firstLine() : "unchecked") + " (" + program + ")");
+  }
+
+  private static String fault(Agent agent, Optional<Path> program) {
+    return program
+        .map(file -> file + " does not run as an agent's user")
+        .orElse(agent.command().getFirst() + " is not installed");
+  }
+
+  private record Outcome(boolean succeeded, String firstLine) {}
+
+  private Optional<Outcome> run(List<String> command) {
+    Agent check =
+        new Agent(
+            "check", "", command, "", List.of(), null, null, PATIENCE, null, null, null, false);
+    try {
+      AgentProcess process =
+          launcher.start(
+              new AgentLaunch(check, "", directory, Map.of(), Map.of(), PATIENCE, CHECKS));
+      if (!process.awaitChange(PATIENCE.plusSeconds(10))) {
+        return Optional.empty();
+      }
+      String firstLine = Files.readString(process.output()).lines().findFirst().orElse("");
+      FileSystemUtils.deleteRecursively(directory);
+      return Optional.of(new Outcome(process.result().succeeded(), firstLine));
+    } catch (IOException | AgentUnavailableException e) {
+      LOG.debug("Checking {} failed", command, e);
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.outpost.worker.agent;
+
+import java.nio.file.Path;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * What a run of an agent may use, and as whom it runs.
+ *
+ * @param directory in which each job gets its own directory
+ * @param firstUser the user id of the worker's first slot; the ids after it serve the others
+ * @param sandbox whether bubblewrap is used where it works
+ * @param output bytes of output that are kept
+ * @param processes processes and threads at once, where a slot has its own user
+ * @param memory bytes of all its processes together
+ * @param disk bytes of all its files together
+ * @param fileSize bytes of one file
+ * @param openFiles open files of one process
+ */
+@ConfigurationProperties("outpost.worker.agents")
+public record AgentRunSettings(
+    @DefaultValue("/var/lib/outpost/jobs") Path directory,
+    @DefaultValue("20000") int firstUser,
+    @DefaultValue("auto") SandboxUse sandbox,
+    @DefaultValue("10MB") DataSize output,
+    @DefaultValue("1000") int processes,
+    @DefaultValue("4GB") DataSize memory,
+    @DefaultValue("5GB") DataSize disk,
+    @DefaultValue("1GB") DataSize fileSize,
+    @DefaultValue("4096") int openFiles) {
+
+  /** Whether a sandbox is used. */
+  public enum SandboxUse {
+    /** When bubblewrap is installed and works here. */
+    AUTO,
+    /** Never: agents see the machine's files and process table, as far as their user may. */
+    OFF
+  }
+}

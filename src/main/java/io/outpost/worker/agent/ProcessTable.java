@@ -1,0 +1,81 @@
+package io.outpost.worker.agent;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What {@code /proc} tells of processes; everything is empty or zero for one that has gone, or
+ * without a /proc.
+ */
+final class ProcessTable {
+
+  private static final long PAGE = 4096;
+
+  private ProcessTable() {}
+
+  /** Every process that is neither gone nor only waiting to be reaped. */
+  static Stream<ProcessHandle> alive() {
+    return ProcessHandle.allProcesses().filter(process -> !stat(process)[0].matches("[ZX]"));
+  }
+
+  /** Whether the process acts for that user, or could again. */
+  static boolean isOf(ProcessHandle process, int user) {
+    return Stream.of(status(process, "Uid:").split("\\s+"))
+        .anyMatch(Integer.toString(user)::equals);
+  }
+
+  /** Processes and threads of the user that this program runs as. */
+  static long ownTasks() {
+    Optional<String> user = ProcessHandle.current().info().user();
+    return ProcessHandle.allProcesses()
+        .filter(process -> process.info().user().equals(user))
+        .map(process -> status(process, "Threads:"))
+        .filter(threads -> !threads.isEmpty())
+        .mapToLong(Long::parseLong)
+        .sum();
+  }
+
+  static boolean isOfSession(ProcessHandle process, long session) {
+    String[] fields = stat(process);
+    return fields.length > 3 && fields[3].equals(Long.toString(session));
+  }
+
+  /** Whether its environment has this {@code NAME=value}; unknown of another user's process. */
+  static boolean hasVariable(ProcessHandle process, String variable) {
+    return Stream.of(read(process, "environ").split("\0")).anyMatch(variable::equals);
+  }
+
+  /** Bytes of memory that it shares with no other process. */
+  static long ownMemory(ProcessHandle process) {
+    String[] pages = read(process, "statm").strip().split(" ");
+    return pages.length < 3 ? 0 : (Long.parseLong(pages[1]) - Long.parseLong(pages[2])) * PAGE;
+  }
+
+  private static String status(ProcessHandle process, String field) {
+    return read(process, "status")
+        .lines()
+        .filter(line -> line.startsWith(field))
+        .map(line -> line.substring(field.length()).strip())
+        .findFirst()
+        .orElse("");
+  }
+
+  /** The fields of {@code stat} behind the name: state, parent, group, session and so on. */
+  private static String[] stat(ProcessHandle process) {
+    String stat = read(process, "stat");
+    return stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+  }
+
+  private static String read(ProcessHandle process, String file) {
+    try {
+      return Files.readString(
+          Path.of("/proc", Long.toString(process.pid()), file), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.outpost.worker.agent;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * bubblewrap as the last link of the launch chain: a process table of its own, every file read-only
+ * but the job's, the other jobs and the shared temporary directories out of sight. Needs user
+ * namespaces, no privilege.
+ *
+ * @param bwrap its program
+ */
+record Sandbox(Path bwrap) {
+
+  private static final List<String> SHARED = List.of("/tmp", "/var/tmp", "/dev/shm");
+
+  /** Its command line up to where the agent's command follows. */
+  List<String> arguments(JobDirectory directory, List<String> command) {
+    List<String> arguments = base();
+    for (String shared : SHARED) {
+      add(arguments, "--bind", directory.tmp(), shared);
+    }
+    add(arguments, "--tmpfs", directory.root().getParent());
+    add(arguments, "--ro-bind", directory.root(), directory.root());
+    for (Path own : List.of(directory.work(), directory.home(), directory.tmp())) {
+      add(arguments, "--bind", own, own);
+    }
+    command.stream()
+        .filter(Sandbox::isHidden)
+        .filter(part -> !part.startsWith(directory.root() + "/") && Files.exists(Path.of(part)))
+        .forEach(part -> add(arguments, "--ro-bind", part, part));
+    add(arguments, "--chdir", directory.work(), "--");
+    return arguments;
+  }
+
+  /** A command line that ends well where sandboxes work. */
+  List<String> probe() {
+    List<String> arguments = base();
+    add(arguments, "--", "/bin/sh", "-c", "test $$ -lt 10");
+    return arguments;
+  }
+
+  private List<String> base() {
+    List<String> arguments = new ArrayList<>();
+    add(
+        arguments,
+        bwrap,
+        "--unshare-user",
+        "--unshare-pid",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try");
+    add(arguments, "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc");
+    return arguments;
+  }
+
+  private static boolean isHidden(String part) {
+    return SHARED.stream().anyMatch(shared -> part.startsWith(shared + "/"));
+  }
+
+  private static void add(List<String> arguments, Object... more) {
+    for (Object argument : more) {
+      arguments.add(argument.toString());
+    }
+  }
+}

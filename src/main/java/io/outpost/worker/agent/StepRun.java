@@ -1,0 +1,129 @@
+package io.outpost.worker.agent;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries out one command of a run, from its start until none of its processes is left.
+ *
+ * @param deadline by the clock of {@link System#nanoTime}
+ * @param stop completed by whoever wants the run stopped, and here when it exceeds a limit
+ */
+record StepRun(
+    AgentLaunch launch,
+    Confinement confinement,
+    OutputSpool spool,
+    ResourceWatch watch,
+    long deadline,
+    CompletableFuture<StopReason> stop) {
+
+  /** How long processes have between being asked to end and being killed. */
+  static final Duration GRACE = Duration.ofSeconds(5);
+
+  private static final Logger LOG = LoggerFactory.getLogger(StepRun.class);
+
+  /**
+   * A command of the run.
+   *
+   * @param builder ready to start
+   * @param input what it gets on standard input
+   */
+  record Step(ProcessBuilder builder, String input) {}
+
+  /** How it ended. */
+  record Ended(int exitCode, Optional<StopReason> stopped) {
+
+    boolean well() {
+      return exitCode == 0 && stopped.isEmpty();
+    }
+  }
+
+  Ended carryOut(Process process, Step step) throws InterruptedException {
+    Thread reader =
+        Thread.ofPlatform()
+            .daemon()
+            .name("agent-output-" + launch.slot())
+            .start(() -> drain(process));
+    Thread.startVirtualThread(() -> feed(process, step.input()));
+    Optional<StopReason> stopped = awaitEnd(process);
+    confinement.kill(process.toHandle(), directory(), launch.slot());
+    int exitCode = process.waitFor();
+    // A process that got away may hold the pipe open: its words are not waited for.
+    reader.join(GRACE);
+    return new Ended(exitCode, stopped);
+  }
+
+  private JobDirectory directory() {
+    return new JobDirectory(launch.directory());
+  }
+
+  /** Waits for the end or a reason to stop; in the second case gives the processes their grace. */
+  private Optional<StopReason> awaitEnd(Process process) throws InterruptedException {
+    CompletableFuture<Object> event = CompletableFuture.anyOf(process.onExit(), stop);
+    long left = deadline - System.nanoTime();
+    while (left > 0 && !within(Math.min(left, watch.pause()), event)) {
+      watch
+          .exceeded(
+              () -> confinement.members(process.toHandle(), directory(), launch.slot()),
+              directory())
+          .ifPresent(stop::complete);
+      left = deadline - System.nanoTime();
+    }
+    if (!event.isDone()) {
+      stop.complete(StopReason.TIME_LIMIT);
+    }
+    if (!process.isAlive()) {
+      return Optional.empty();
+    }
+    askToEnd(process);
+    within(GRACE.toNanos(), process.onExit());
+    return Optional.of(stop.join());
+  }
+
+  /** A sandbox would end at once what is in it: it is left out. */
+  private static void askToEnd(Process process) {
+    Stream.concat(Stream.of(process.toHandle()), process.descendants())
+        .filter(
+            member ->
+                member.info().command().filter(command -> command.endsWith("/bwrap")).isEmpty())
+        .forEach(ProcessHandle::destroy);
+  }
+
+  private static boolean within(long nanos, CompletableFuture<?> event)
+      throws InterruptedException {
+    try {
+      event.get(nanos, TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private void drain(Process process) {
+    try {
+      spool.drain(process.getInputStream());
+    } catch (IOException e) {
+      LOG.debug("The output of {} ended early", launch, e);
+    }
+  }
+
+  private void feed(Process process, String input) {
+    try (OutputStream in = process.getOutputStream()) {
+      in.write(input.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      LOG.debug("{} did not read all of its input", launch, e);
+    }
+  }
+}

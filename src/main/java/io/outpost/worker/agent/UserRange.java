@@ -1,0 +1,75 @@
+package io.outpost.worker.agent;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * User ids that this worker has for itself while it lives: two workers on one machine would
+ * otherwise end each other's agents. The first id serves the worker's own checks, the ones after it
+ * the slots.
+ */
+final class UserRange implements AutoCloseable {
+
+  /** How many ids a worker takes. */
+  static final int SIZE = 1000;
+
+  private static final int RANGES = 20;
+
+  private final int first;
+  private final FileChannel lock;
+
+  private UserRange(int first, FileChannel lock) {
+    this.first = first;
+    this.lock = lock;
+  }
+
+  /**
+   * Takes the first range that no other worker has.
+   *
+   * @param locks a directory that only root may write, for one lock file a range
+   * @throws IOException when all are taken
+   */
+  static UserRange take(int wanted, Path locks) throws IOException {
+    Files.createDirectories(locks);
+    for (int first = wanted; first < wanted + RANGES * SIZE; first += SIZE) {
+      FileChannel channel =
+          FileChannel.open(
+              locks.resolve("users-" + first), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (isLocked(channel)) {
+        return new UserRange(first, channel);
+      }
+      channel.close();
+    }
+    throw new IOException(
+        "Every range of user ids from " + wanted + " is taken by another worker: see " + locks);
+  }
+
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  int first() {
+    return first;
+  }
+
+  /** The user of a slot; slot -1 is the worker's own checks. */
+  int of(int slot) {
+    if (slot < -1 || slot >= SIZE - 1) {
+      throw new IllegalArgumentException("There is no user for slot " + slot);
+    }
+    return first + 1 + slot;
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.close();
+  }
+}
