@@ -1,0 +1,47 @@
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.account_id]
+
+  default_tags {
+    tags = {
+      Project     = "outpost"
+      Environment = "dev"
+      ManagedBy   = "terraform"
+    }
+  }
+}
+
+# Small and easy to throw away: one NAT gateway, no deletion protection, workers down to none.
+module "outpost" {
+  source = "../../modules/outpost"
+
+  environment         = "dev"
+  account_id          = var.account_id
+  region              = var.region
+  zones               = var.zones
+  bucket_suffix       = var.bucket_suffix
+  domain              = var.domain
+  cors_origins        = var.cors_origins
+  notice_emails       = var.notice_emails
+  credentials         = var.credentials
+  credentials_version = var.credentials_version
+
+  settings = {
+    OUTPOST_RATE_LIMIT_PER_MINUTE   = "1000"
+    OUTPOST_STRIPE_API_BASE         = "https://api.stripe.com"
+    OUTPOST_STRIPE_METER_EVENT_NAME = var.stripe.meter_event_name
+    OUTPOST_STRIPE_PRICE_ENTERPRISE = var.stripe.price_enterprise
+    OUTPOST_STRIPE_PRICE_PRO        = var.stripe.price_pro
+    OUTPOST_USAGE_REPORT_INTERVAL   = "PT1M"
+  }
+
+  nat_per_zone        = false
+  deletion_protection = false
+  audit_lock          = { mode = "GOVERNANCE", days = 1 }
+  log_days            = 14
+
+  api       = { image = var.images.api, cpu = 512, memory = 1024 }
+  api_tasks = { min = 1, max = 2 }
+  worker    = { image = var.images.worker, on_demand_base = 0, spot_percent = 100 }
+  workers   = { min = 0, max = 5 }
+}

@@ -1,0 +1,47 @@
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.account_id]
+
+  default_tags {
+    tags = {
+      Project     = "outpost"
+      Environment = "prod"
+      ManagedBy   = "terraform"
+    }
+  }
+}
+
+# Survives the loss of a zone; nothing that holds data can be deleted by a mistake.
+module "outpost" {
+  source = "../../modules/outpost"
+
+  environment         = "prod"
+  account_id          = var.account_id
+  region              = var.region
+  zones               = var.zones
+  bucket_suffix       = var.bucket_suffix
+  domain              = var.domain
+  cors_origins        = var.cors_origins
+  notice_emails       = var.notice_emails
+  credentials         = var.credentials
+  credentials_version = var.credentials_version
+
+  settings = {
+    OUTPOST_RATE_LIMIT_PER_MINUTE   = "1000"
+    OUTPOST_STRIPE_API_BASE         = "https://api.stripe.com"
+    OUTPOST_STRIPE_METER_EVENT_NAME = var.stripe.meter_event_name
+    OUTPOST_STRIPE_PRICE_ENTERPRISE = var.stripe.price_enterprise
+    OUTPOST_STRIPE_PRICE_PRO        = var.stripe.price_pro
+    OUTPOST_USAGE_REPORT_INTERVAL   = "PT1M"
+  }
+
+  nat_per_zone        = true
+  deletion_protection = true
+  audit_lock          = { mode = "COMPLIANCE", days = 365 }
+  log_days            = 90
+
+  api       = { image = var.images.api }
+  api_tasks = { min = 2, max = 10 }
+  worker    = { image = var.images.worker, on_demand_base = 1, spot_percent = 70 }
+  workers   = { min = 1, max = 50 }
+}

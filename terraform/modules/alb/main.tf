@@ -1,0 +1,56 @@
+# Internal: the only way in is the API Gateway's VPC link. It is here for health checks, draining and the firewall.
+resource "aws_lb" "this" {
+  name                       = "outpost-${var.environment}"
+  internal                   = true
+  load_balancer_type         = "application"
+  subnets                    = var.subnet_ids
+  security_groups            = [var.security_group_id]
+  enable_deletion_protection = var.deletion_protection
+  drop_invalid_header_fields = true
+  desync_mitigation_mode     = "strictest"
+  idle_timeout               = 60
+
+  access_logs {
+    bucket  = var.log_bucket
+    prefix  = "alb"
+    enabled = true
+  }
+}
+
+resource "aws_lb_target_group" "api" {
+  name        = "outpost-api-${var.environment}"
+  vpc_id      = var.vpc_id
+  target_type = "ip"
+  protocol    = "HTTP"
+  port        = 8080
+
+  # Longer than any request may take, shorter than the API's own stop timeout.
+  deregistration_delay = 35
+
+  # Liveness, not readiness: a dependency that is down answers 503 and must not make ECS replace every task.
+  health_check {
+    path                = "/health"
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
+resource "aws_lb_listener" "this" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = local.tls ? 443 : 80
+  protocol          = local.tls ? "HTTPS" : "HTTP"
+  ssl_policy        = local.tls ? "ELBSecurityPolicy-TLS13-1-2-2021-06" : null
+  certificate_arn   = var.certificate_arn
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.api.arn
+  }
+}
+
+locals {
+  tls = var.certificate_arn != null
+}

@@ -1,0 +1,164 @@
+# Workers follow the jobs: one task for every few messages that wait or are being worked on. Step scaling to an exact
+# capacity, because it starts from zero, acts on one data point, and repeating it changes nothing. How it behaves on a
+# recorded load is simulated from these very resources, see docs/scaling.md.
+locals {
+  lanes = ["high", "normal", "low"]
+
+  # A job leaves the queue only when it has ended, so messages in flight are jobs that hold a slot: if they did not
+  # count, a full fleet would look idle and be stopped under its jobs.
+  metrics = merge(
+    { for lane in local.lanes : "waiting_${lane}" => {
+      namespace = "AWS/SQS", name = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = var.queue_names["jobs-${lane}"] }
+    } },
+    { for lane in local.lanes : "running_${lane}" => {
+      namespace = "AWS/SQS", name = "ApproximateNumberOfMessagesNotVisible", dimensions = { QueueName = var.queue_names["jobs-${lane}"] }
+    } },
+    { tasks = {
+      namespace = "ECS/ContainerInsights", name = "DesiredTaskCount", dimensions = { ClusterName = var.cluster_name, ServiceName = var.worker_service }
+    } }
+  )
+  messages = join(" + ", [for id in sort(keys(local.metrics)) : "FILL(${id}, 0)" if id != "tasks"])
+
+  alarms = {
+    # More wanted than there are: the number wanted, else 0.
+    out = {
+      expression = "IF(wanted > FILL(tasks, 0), wanted, 0)"
+      periods    = 1
+      cooldown   = 60
+      text       = "More workers are wanted than there are"
+    }
+    # Fewer wanted for five minutes: the number wanted and one, as 0 is a wish too; else 0.
+    in = {
+      expression = "IF(wanted < FILL(tasks, 0), wanted + 1, 0)"
+      periods    = 5
+      cooldown   = 300
+      text       = "Fewer workers are wanted than there are"
+    }
+  }
+
+  # A policy takes 20 steps at most. Up to 8 workers are sized exactly, more are rounded up: by a fifth of the size at
+  # most when 50 are allowed, by a half when 1,000 are.
+  sizes = var.workers.max <= 19 ? range(1, var.workers.max + 1) : distinct(concat(
+    range(1, 9), [for k in range(1, 12) : min(var.workers.max, ceil(8 * pow(var.workers.max / 8, k / 11) - 0.000001))]
+  ))
+
+  # Steps as distances from the alarm's threshold, which is 1: [from, to) sets the size.
+  steps = {
+    out = [for index, size in local.sizes : {
+      from = index == 0 ? 0 : local.sizes[index - 1], to = index == length(local.sizes) - 1 ? null : size, size = size
+    }]
+    in = concat([{ from = 0, to = 1, size = 0 }], [for index, size in local.sizes : {
+      from = 1 + (index == 0 ? 0 : local.sizes[index - 1]), to = index == length(local.sizes) - 1 ? null : 1 + size, size = size
+    }])
+  }
+}
+
+resource "aws_appautoscaling_target" "worker" {
+  service_namespace  = "ecs"
+  resource_id        = "service/${var.cluster_name}/${var.worker_service}"
+  scalable_dimension = "ecs:service:DesiredCount"
+  min_capacity       = var.workers.min
+  max_capacity       = var.workers.max
+}
+
+resource "aws_appautoscaling_policy" "worker" {
+  for_each = local.alarms
+
+  name               = "outpost-worker-${each.key}-${var.environment}"
+  policy_type        = "StepScaling"
+  service_namespace  = aws_appautoscaling_target.worker.service_namespace
+  resource_id        = aws_appautoscaling_target.worker.resource_id
+  scalable_dimension = aws_appautoscaling_target.worker.scalable_dimension
+
+  step_scaling_policy_configuration {
+    adjustment_type         = "ExactCapacity"
+    cooldown                = each.value.cooldown
+    metric_aggregation_type = "Maximum"
+
+    dynamic "step_adjustment" {
+      for_each = local.steps[each.key]
+
+      content {
+        metric_interval_lower_bound = step_adjustment.value.from
+        metric_interval_upper_bound = step_adjustment.value.to
+        scaling_adjustment          = step_adjustment.value.size
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "worker" {
+  for_each = local.alarms
+
+  alarm_name          = "outpost-worker-${each.key}-${var.environment}"
+  alarm_description   = "${each.value.text}; scales the worker service, nobody needs to act"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = each.value.periods
+  alarm_actions       = [aws_appautoscaling_policy.worker[each.key].arn]
+
+  # No data moves nothing.
+  treat_missing_data = "notBreaching"
+
+  metric_query {
+    id          = "answer"
+    expression  = each.value.expression
+    label       = each.value.text
+    return_data = true
+  }
+
+  metric_query {
+    id         = "wanted"
+    expression = "IF(asked > ${var.workers.max}, ${var.workers.max}, IF(asked < ${var.workers.min}, ${var.workers.min}, asked))"
+    label      = "Workers wanted, within the limits"
+  }
+
+  metric_query {
+    id         = "asked"
+    expression = "CEIL((${local.messages}) / ${var.messages_per_worker})"
+    label      = "Workers for the messages there are"
+  }
+
+  dynamic "metric_query" {
+    for_each = local.metrics
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.name
+        dimensions  = metric_query.value.dimensions
+        stat        = "Maximum"
+        period      = 60
+      }
+    }
+  }
+}
+
+# The API's load is its requests; CPU says enough about it.
+resource "aws_appautoscaling_target" "api" {
+  service_namespace  = "ecs"
+  resource_id        = "service/${var.cluster_name}/${var.api_service}"
+  scalable_dimension = "ecs:service:DesiredCount"
+  min_capacity       = var.api.min
+  max_capacity       = var.api.max
+}
+
+resource "aws_appautoscaling_policy" "api" {
+  name               = "outpost-api-cpu-${var.environment}"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.api.service_namespace
+  resource_id        = aws_appautoscaling_target.api.resource_id
+  scalable_dimension = aws_appautoscaling_target.api.scalable_dimension
+
+  target_tracking_scaling_policy_configuration {
+    target_value       = 60
+    scale_out_cooldown = 60
+    scale_in_cooldown  = 300
+
+    predefined_metric_specification {
+      predefined_metric_type = "ECSServiceAverageCPUUtilization"
+    }
+  }
+}

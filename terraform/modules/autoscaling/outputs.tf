@@ -1,0 +1,7 @@
+output "worker_limits" {
+  description = "Fewest and most workers."
+  value = {
+    min = aws_appautoscaling_target.worker.min_capacity
+    max = aws_appautoscaling_target.worker.max_capacity
+  }
+}

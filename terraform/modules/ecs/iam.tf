@@ -1,0 +1,164 @@
+# Each role's rights are actions.json: what the code calls through the SDK, on what. A test of the application
+# compares the file with the calls it records, so a missing or an unused action fails there.
+locals {
+  grants    = jsondecode(file("${path.module}/actions.json"))
+  topic_arn = "arn:aws:sns:${var.region}:${var.account_id}:outpost-notices-${var.environment}"
+
+  # Resources of actions.json by service and logical name. Names are fixed, so every policy can be read in a plan.
+  arns = {
+    dynamodb = merge([
+      for table, indexes in var.tables : merge(
+        { (table) = "arn:aws:dynamodb:${var.region}:${var.account_id}:table/outpost-${table}-${var.environment}" },
+        {
+          for index in indexes : "${table}/${index}" =>
+          "arn:aws:dynamodb:${var.region}:${var.account_id}:table/outpost-${table}-${var.environment}/index/${index}"
+        }
+      )
+    ]...)
+    sqs = { for queue in var.queues : queue => "arn:aws:sqs:${var.region}:${var.account_id}:outpost-${queue}-${var.environment}" }
+    sns = { notices = local.topic_arn }
+    secretsmanager = {
+      "tenants/*" = "arn:aws:secretsmanager:${var.region}:${var.account_id}:secret:/outpost/tenants/*"
+      # ListSecrets takes no resource: it gives names and dates of the account's secrets, never a value.
+      "*" = "*"
+    }
+    # A bucket, or a bucket and a prefix: the part before the first slash is the bucket's logical name.
+    s3 = {
+      for resource in distinct(flatten([for role in values(local.grants) : [
+        for grant in role : grant.resources if grant.service == "s3"
+      ]])) : resource => "arn:aws:s3:::${join("/", concat([var.buckets[split("/", resource)[0]]], slice(split("/", resource), 1, length(split("/", resource)))))}"
+    }
+  }
+
+  repositories = {
+    for role, image in local.images : role => regex("^(?P<account>[0-9]+)\\.dkr\\.ecr\\.(?P<region>[a-z0-9-]+)\\.amazonaws\\.com/(?P<name>[^@]+)@", image)
+  }
+
+  trust = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.account_id }
+        ArnLike      = { "aws:SourceArn" = "arn:aws:ecs:${var.region}:${var.account_id}:*" }
+      }
+    }]
+  })
+}
+
+# What the application may do.
+resource "aws_iam_role" "task" {
+  for_each = local.grants
+
+  name               = "outpost-${each.key}-${var.environment}"
+  description        = "What the ${each.key} containers of Outpost may do"
+  assume_role_policy = local.trust
+}
+
+resource "aws_iam_role_policy" "task" {
+  for_each = local.grants
+
+  name = "application"
+  role = aws_iam_role.task[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [for grant in each.value : {
+      Sid      = grant.sid
+      Effect   = "Allow"
+      Action   = [for action in grant.actions : "${grant.service}:${action}"]
+      Resource = [for resource in grant.resources : local.arns[grant.service][resource]]
+    }]
+  })
+}
+
+# The key is never called by the application but by the services that it calls, in its name.
+resource "aws_iam_role_policy" "key" {
+  for_each = local.grants
+
+  name = "key"
+  role = aws_iam_role.task[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "DataKey"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource = var.kms_key_arn
+      Condition = {
+        StringEquals = {
+          "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager", "sns"] : "${service}.${var.region}.amazonaws.com"]
+        }
+      }
+    }]
+  })
+}
+
+# What Fargate may do to start a container: fetch its image, settings and secrets, and write its log.
+resource "aws_iam_role" "execution" {
+  for_each = local.grants
+
+  name               = "outpost-${each.key}-start-${var.environment}"
+  description        = "What Fargate may do to start the ${each.key} containers of Outpost"
+  assume_role_policy = local.trust
+}
+
+resource "aws_iam_role_policy" "execution" {
+  for_each = local.grants
+
+  name = "start"
+  role = aws_iam_role.execution[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          # A token belongs to the caller and not to a repository: AWS takes no other resource than "*".
+          Sid      = "ImageToken"
+          Effect   = "Allow"
+          Action   = ["ecr:GetAuthorizationToken"]
+          Resource = ["*"]
+        },
+        {
+          Sid      = "Image"
+          Effect   = "Allow"
+          Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+          Resource = ["arn:aws:ecr:${local.repositories[each.key].region}:${local.repositories[each.key].account}:repository/${local.repositories[each.key].name}"]
+        },
+        {
+          Sid      = "Log"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = ["arn:aws:logs:${var.region}:${var.account_id}:log-group:${var.log_groups[each.key]}:log-stream:${each.key}/*"]
+        }
+      ],
+      [for names in [local.settings[each.key].parameters] : {
+        Sid      = "Settings"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameters"]
+        Resource = [for name in names : local.parameter_arns[name]]
+      } if length(names) > 0],
+      [for names in [local.settings[each.key].secrets] : {
+        Sid      = "Secrets"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = [for name in names : var.secret_arns[name]]
+      } if length(names) > 0],
+      [for names in [local.settings[each.key].secrets] : {
+        Sid       = "SecretsKey"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt"]
+        Resource  = [var.kms_key_arn]
+        Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${var.region}.amazonaws.com" } }
+      } if length(names) > 0]
+    )
+  })
+}
+
+locals {
+  parameter_arns = {
+    for name in concat(local.settings.api.parameters, local.settings.worker.parameters) :
+    name => "arn:aws:ssm:${var.region}:${var.account_id}:parameter/outpost/${var.environment}/${name}"
+  }
+}

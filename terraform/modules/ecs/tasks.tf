@@ -1,0 +1,128 @@
+locals {
+  # Which setting goes to which container, and how; a test of the application compares this file with what it reads.
+  settings = jsondecode(file("${path.module}/settings.json"))
+
+  # Everything Terraform itself decides.
+  values = {
+    for role in ["api", "worker"] : role => {
+      AWS_REGION                 = var.region
+      OUTPOST_AUDIT_BUCKET       = var.buckets["audit"]
+      OUTPOST_AUDIT_HEAD_BUCKET  = var.buckets["audit-head"]
+      OUTPOST_ENV                = var.environment
+      OUTPOST_JOB_GRACE          = tostring(var.worker.job_grace_seconds)
+      OUTPOST_NOTICES_TOPIC_ARN  = local.topic_arn
+      OUTPOST_OUTPUT_BUCKET      = var.buckets["output"]
+      OUTPOST_SECRETS_KMS_KEY_ID = "alias/outpost-${var.environment}"
+      OUTPOST_WORKER_SLOTS       = tostring(var.worker.slots)
+      SPRING_PROFILES_ACTIVE     = role
+    }
+  }
+
+  images = { api = var.api.image, worker = var.worker.image }
+
+  # ECS allows a Fargate task 120 s to stop at most. The worker's margin over the grace is for handing jobs back.
+  stop_timeouts = { api = 45, worker = var.worker.job_grace_seconds + 15 }
+
+  # Writable places; the rest of the file system is read-only.
+  mounts = {
+    api    = { tmp = "/tmp" }
+    worker = { tmp = "/tmp", jobs = "/var/lib/outpost" }
+  }
+
+  # The API needs no capability. The worker starts agents as users of their own and ends what they leave behind
+  # (SETUID, SETGID, SETPCAP, KILL) and hands each its directory (CHOWN, FOWNER, DAC_OVERRIDE): those stay.
+  dropped_capabilities = {
+    api    = ["ALL"]
+    worker = ["AUDIT_WRITE", "FSETID", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SYS_CHROOT"]
+  }
+
+  containers = {
+    for role in ["api", "worker"] : role => {
+      name                   = role
+      image                  = local.images[role]
+      essential              = true
+      readonlyRootFilesystem = true
+      privileged             = false
+      stopTimeout            = local.stop_timeouts[role]
+
+      environment = [for name in local.settings[role].environment : { name = name, value = local.values[role][name] }]
+      secrets = concat(
+        [for name in local.settings[role].parameters : { name = name, valueFrom = local.parameter_arns[name] }],
+        [for name in local.settings[role].secrets : { name = name, valueFrom = var.secret_arns[name] }]
+      )
+
+      portMappings = role == "api" ? [{ containerPort = 8080, protocol = "tcp" }] : []
+      mountPoints  = [for name, path in local.mounts[role] : { sourceVolume = name, containerPath = path, readOnly = false }]
+
+      # PID 1 reaps what agents leave behind; without it zombies fill a slot's process limit.
+      linuxParameters = {
+        initProcessEnabled = true
+        capabilities       = { drop = local.dropped_capabilities[role] }
+      }
+
+      healthCheck = {
+        command     = ["CMD", "curl", "--fail", "--silent", "--max-time", "4", "http://127.0.0.1:8080/health"]
+        interval    = 10
+        timeout     = 5
+        retries     = 3
+        startPeriod = 60
+      }
+
+      logConfiguration = {
+        logDriver = "awslogs"
+        options = {
+          "awslogs-region"        = var.region
+          "awslogs-group"         = var.log_groups[role]
+          "awslogs-stream-prefix" = role
+          # Logging must never hold a request or a job up; what does not fit is dropped and counted by ECS.
+          "mode"            = "non-blocking"
+          "max-buffer-size" = "8m"
+        }
+      }
+    }
+  }
+}
+
+# Operators change these without an apply touching anything else; which settings exist is settings.json's.
+resource "aws_ssm_parameter" "setting" {
+  for_each = toset(concat(local.settings.api.parameters, local.settings.worker.parameters))
+
+  name        = "/outpost/${var.environment}/${each.key}"
+  description = "Setting of the containers in ${var.environment}"
+  type        = "String"
+  value       = var.settings[each.key]
+}
+
+resource "aws_ecs_task_definition" "this" {
+  for_each = local.containers
+
+  family                   = "outpost-${each.key}-${var.environment}"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = each.key == "api" ? var.api.cpu : var.worker.cpu
+  memory                   = each.key == "api" ? var.api.memory : var.worker.memory
+  execution_role_arn       = aws_iam_role.execution[each.key].arn
+  task_role_arn            = aws_iam_role.task[each.key].arn
+  container_definitions    = jsonencode([each.value])
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "X86_64"
+  }
+
+  dynamic "ephemeral_storage" {
+    for_each = each.key == "worker" ? [var.worker.disk_gib] : []
+
+    content {
+      size_in_gib = ephemeral_storage.value
+    }
+  }
+
+  dynamic "volume" {
+    for_each = local.mounts[each.key]
+
+    content {
+      name = volume.key
+    }
+  }
+}

@@ -1,0 +1,153 @@
+variable "environment" {
+  description = "Name of the environment; the last part of every resource name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment: 2 to 12 lower-case letters or digits, a letter first."
+  }
+}
+
+variable "account_id" {
+  description = "AWS account that owns everything."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id: 12 digits."
+  }
+}
+
+variable "region" {
+  description = "AWS region, for example us-east-1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
+    error_message = "region: a region name such as us-east-1."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Customer managed key that encrypts data at rest."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws:kms:", var.kms_key_arn))
+    error_message = "kms_key_arn: the ARN of a KMS key."
+  }
+}
+
+variable "subnet_ids" {
+  description = "Private subnets of the tasks."
+  type        = list(string)
+}
+
+variable "security_group_ids" {
+  description = "Security groups of the tasks: api and worker."
+  type        = map(string)
+}
+
+variable "target_group_arn" {
+  description = "Target group that API tasks join."
+  type        = string
+}
+
+variable "log_groups" {
+  description = "Log group names: api and worker."
+  type        = map(string)
+}
+
+variable "tables" {
+  description = "Index names by logical table name: what actions.json may name."
+  type        = map(list(string))
+}
+
+variable "queues" {
+  description = "Logical queue names: what actions.json may name."
+  type        = set(string)
+}
+
+variable "buckets" {
+  description = "Physical bucket names by logical name: output, audit, audit-head."
+  type        = map(string)
+}
+
+variable "secret_arns" {
+  description = "ARNs of the platform's secrets by the setting that each fills."
+  type        = map(string)
+}
+
+variable "credentials_version" {
+  description = "Version of the secrets' values; a new one starts new tasks."
+  type        = number
+}
+
+variable "settings" {
+  description = "Values of the settings that settings.json lists as parameters."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for value in values(var.settings) : length(value) > 0])
+    error_message = "settings: a parameter cannot be empty."
+  }
+}
+
+variable "api" {
+  description = "API containers: image pinned by digest, CPU units and MiB, and how many at the first start."
+  type = object({
+    image  = string
+    cpu    = optional(number, 1024)
+    memory = optional(number, 2048)
+    tasks  = optional(number, 2)
+  })
+
+  validation {
+    condition     = can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com/[^@:]+@sha256:[0-9a-f]{64}$", var.api.image))
+    error_message = "api.image: an ECR image pinned by digest, 123456789012.dkr.ecr.REGION.amazonaws.com/NAME@sha256:…; a tag can be moved."
+  }
+}
+
+variable "worker" {
+  description = <<-TEXT
+    Worker containers: image pinned by digest, CPU units and MiB, GiB of disk, jobs at once, seconds a job may
+    go on after SIGTERM, how many tasks at the first start, how many of them always on demand, and the share
+    of the others on Spot.
+  TEXT
+  type = object({
+    image             = string
+    cpu               = optional(number, 2048)
+    memory            = optional(number, 4096)
+    disk_gib          = optional(number, 50)
+    slots             = optional(number, 5)
+    job_grace_seconds = optional(number, 100)
+    tasks             = optional(number, 1)
+    on_demand_base    = optional(number, 1)
+    spot_percent      = optional(number, 70)
+  })
+
+  validation {
+    condition     = can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com/[^@:]+@sha256:[0-9a-f]{64}$", var.worker.image))
+    error_message = "worker.image: an ECR image pinned by digest, 123456789012.dkr.ecr.REGION.amazonaws.com/NAME@sha256:…; a tag can be moved."
+  }
+
+  validation {
+    condition     = var.worker.job_grace_seconds >= 0 && var.worker.job_grace_seconds <= 105
+    error_message = "worker.job_grace_seconds: 0 to 105; Fargate ends a task 120 s after SIGTERM and 15 s are for handing jobs back."
+  }
+
+  validation {
+    condition     = var.worker.spot_percent >= 0 && var.worker.spot_percent <= 100
+    error_message = "worker.spot_percent: 0 to 100."
+  }
+
+  validation {
+    condition     = var.worker.slots >= 1 && var.worker.slots <= 64
+    error_message = "worker.slots: 1 to 64."
+  }
+
+  validation {
+    condition     = var.worker.disk_gib >= 21 && var.worker.disk_gib <= 200
+    error_message = "worker.disk_gib: 21 to 200, what Fargate offers."
+  }
+}

@@ -1,0 +1,68 @@
+locals {
+  # What the containers call, and what Fargate calls to start them (image, secrets, settings, logs).
+  interface_services = toset(["sqs", "secretsmanager", "sns", "ssm", "ecr.api", "ecr.dkr", "logs"])
+
+  # An endpoint is a way to AWS for whoever runs in a task, an agent included: only with our own credentials.
+  own_principals = {
+    Effect    = "Allow"
+    Principal = "*"
+    Action    = "*"
+    Resource  = "*"
+    Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
+  }
+
+  # S3 also only to our own buckets, so that no data leaves to somebody else's; image layers are ECR's own.
+  s3_statements = [
+    merge(local.own_principals, {
+      Sid = "OwnBuckets"
+      Condition = {
+        StringEquals = { "aws:PrincipalAccount" = var.account_id, "aws:ResourceAccount" = var.account_id }
+      }
+    }),
+    {
+      Sid       = "ImageLayers"
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:::prod-${var.region}-starport-layer-bucket/*"
+      Condition = null
+    }
+  ]
+}
+
+resource "aws_vpc_endpoint" "interface" {
+  for_each = local.interface_services
+
+  vpc_id              = aws_vpc.this.id
+  service_name        = "com.amazonaws.${var.region}.${each.key}"
+  vpc_endpoint_type   = "Interface"
+  private_dns_enabled = true
+  subnet_ids          = [for zone in var.zones : aws_subnet.private[zone].id]
+  security_group_ids  = [aws_security_group.this["endpoints"].id]
+  policy              = jsonencode({ Version = "2012-10-17", Statement = [merge(local.own_principals, { Sid = "OwnPrincipals" })] })
+
+  tags = { Name = "outpost-${var.environment}-${each.key}" }
+}
+
+resource "aws_vpc_endpoint" "dynamodb" {
+  vpc_id            = aws_vpc.this.id
+  service_name      = "com.amazonaws.${var.region}.dynamodb"
+  vpc_endpoint_type = "Gateway"
+  route_table_ids   = [for zone in var.zones : aws_route_table.private[zone].id]
+  policy            = jsonencode({ Version = "2012-10-17", Statement = [merge(local.own_principals, { Sid = "OwnPrincipals" })] })
+
+  tags = { Name = "outpost-${var.environment}-dynamodb" }
+}
+
+resource "aws_vpc_endpoint" "s3" {
+  vpc_id            = aws_vpc.this.id
+  service_name      = "com.amazonaws.${var.region}.s3"
+  vpc_endpoint_type = "Gateway"
+  route_table_ids   = [for zone in var.zones : aws_route_table.private[zone].id]
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [for statement in local.s3_statements : { for key, value in statement : key => value if value != null }]
+  })
+
+  tags = { Name = "outpost-${var.environment}-s3" }
+}

@@ -1,0 +1,97 @@
+# Tasks live in private subnets. Public subnets hold nothing but the way out to model providers and Stripe.
+resource "aws_vpc" "this" {
+  cidr_block           = var.cidr
+  enable_dns_support   = true
+  enable_dns_hostnames = true
+
+  tags = { Name = "outpost-${var.environment}" }
+}
+
+resource "aws_subnet" "private" {
+  for_each = local.zones
+
+  vpc_id            = aws_vpc.this.id
+  availability_zone = each.key
+  cidr_block        = cidrsubnet(var.cidr, 4, each.value)
+
+  tags = { Name = "outpost-${var.environment}-private-${each.key}" }
+}
+
+resource "aws_subnet" "public" {
+  for_each = local.zones
+
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.key
+  cidr_block              = cidrsubnet(var.cidr, 8, 240 + each.value)
+  map_public_ip_on_launch = false
+
+  tags = { Name = "outpost-${var.environment}-public-${each.key}" }
+}
+
+resource "aws_internet_gateway" "this" {
+  vpc_id = aws_vpc.this.id
+
+  tags = { Name = "outpost-${var.environment}" }
+}
+
+resource "aws_eip" "nat" {
+  for_each = local.nat_zones
+
+  domain = "vpc"
+
+  tags = { Name = "outpost-${var.environment}-nat-${each.key}" }
+}
+
+resource "aws_nat_gateway" "this" {
+  for_each = local.nat_zones
+
+  allocation_id = aws_eip.nat[each.key].id
+  subnet_id     = aws_subnet.public[each.key].id
+
+  tags = { Name = "outpost-${var.environment}-${each.key}" }
+
+  depends_on = [aws_internet_gateway.this]
+}
+
+resource "aws_route_table" "public" {
+  vpc_id = aws_vpc.this.id
+
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.this.id
+  }
+
+  tags = { Name = "outpost-${var.environment}-public" }
+}
+
+resource "aws_route_table_association" "public" {
+  for_each = local.zones
+
+  route_table_id = aws_route_table.public.id
+  subnet_id      = aws_subnet.public[each.key].id
+}
+
+resource "aws_route_table" "private" {
+  for_each = local.zones
+
+  vpc_id = aws_vpc.this.id
+
+  route {
+    cidr_block     = "0.0.0.0/0"
+    nat_gateway_id = aws_nat_gateway.this[var.nat_per_zone ? each.key : var.zones[0]].id
+  }
+
+  tags = { Name = "outpost-${var.environment}-private-${each.key}" }
+}
+
+resource "aws_route_table_association" "private" {
+  for_each = local.zones
+
+  route_table_id = aws_route_table.private[each.key].id
+  subnet_id      = aws_subnet.private[each.key].id
+}
+
+locals {
+  zones     = { for index, zone in var.zones : zone => index }
+  nat_zones = toset(var.nat_per_zone ? var.zones : [var.zones[0]])
+}

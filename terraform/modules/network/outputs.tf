@@ -1,0 +1,14 @@
+output "vpc_id" {
+  description = "The VPC."
+  value       = aws_vpc.this.id
+}
+
+output "private_subnet_ids" {
+  description = "Private subnets, one for each zone."
+  value       = [for zone in var.zones : aws_subnet.private[zone].id]
+}
+
+output "security_group_ids" {
+  description = "Security groups by who wears them: link, alb, api, worker, endpoints."
+  value       = { for name, group in aws_security_group.this : name => group.id }
+}

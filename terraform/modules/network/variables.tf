@@ -1,0 +1,70 @@
+variable "environment" {
+  description = "Name of the environment; the last part of every resource name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment: 2 to 12 lower-case letters or digits, a letter first."
+  }
+}
+
+variable "account_id" {
+  description = "AWS account that owns everything."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id: 12 digits."
+  }
+}
+
+variable "region" {
+  description = "AWS region, for example us-east-1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
+    error_message = "region: a region name such as us-east-1."
+  }
+}
+
+variable "cidr" {
+  description = "Addresses of the VPC, a /16."
+  type        = string
+  default     = "10.42.0.0/16"
+
+  validation {
+    condition     = can(cidrhost(var.cidr, 0)) && endswith(var.cidr, "/16")
+    error_message = "cidr: an IPv4 block with the length /16."
+  }
+}
+
+variable "zones" {
+  description = "Availability zones to spread over, two or three."
+  type        = list(string)
+
+  validation {
+    condition     = contains([2, 3], length(distinct(var.zones))) && length(distinct(var.zones)) == length(var.zones)
+    error_message = "zones: two or three different ones."
+  }
+}
+
+variable "nat_per_zone" {
+  description = "A NAT gateway in each zone (a zone may fail) instead of one for all (cheaper)."
+  type        = bool
+}
+
+variable "listener_port" {
+  description = "Port on which the load balancer listens: 443 with a certificate, 80 without."
+  type        = number
+
+  validation {
+    condition     = contains([80, 443], var.listener_port)
+    error_message = "listener_port: 80 or 443."
+  }
+}
+
+variable "flow_log_group_arn" {
+  description = "Log group of the flow logs."
+  type        = string
+}

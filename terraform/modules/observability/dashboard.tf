@@ -1,0 +1,65 @@
+locals {
+  lanes = ["high", "normal", "low"]
+
+  # What the first look should show, two charts a row; each line is [namespace, metric, dimension, value, …, {options}].
+  charts = [
+    {
+      title = "Requests and failures", stat = "Sum"
+      lines = [
+        ["AWS/ApiGateway", "Count", "ApiId", var.api_id],
+        ["AWS/ApiGateway", "4xx", "ApiId", var.api_id],
+        ["AWS/ApiGateway", "5xx", "ApiId", var.api_id]
+      ]
+    },
+    {
+      title = "Request time (ms)", stat = "p99"
+      lines = [
+        ["AWS/ApiGateway", "Latency", "ApiId", var.api_id, { stat = "p50", label = "p50" }],
+        ["AWS/ApiGateway", "Latency", "ApiId", var.api_id, { stat = "p99", label = "p99" }],
+        ["AWS/ApiGateway", "IntegrationLatency", "ApiId", var.api_id, { stat = "p99", label = "p99 behind the gateway" }]
+      ]
+    },
+    {
+      title = "Jobs waiting", stat = "Maximum"
+      lines = [for lane in local.lanes : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queue_names["jobs-${lane}"], { label = lane }]]
+    },
+    {
+      title = "Jobs running", stat = "Maximum"
+      lines = [for lane in local.lanes : ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", var.queue_names["jobs-${lane}"], { label = lane }]]
+    },
+    {
+      title = "Workers", stat = "Maximum"
+      lines = [for metric in ["DesiredTaskCount", "RunningTaskCount", "PendingTaskCount"] :
+        ["ECS/ContainerInsights", metric, "ClusterName", var.cluster_name, "ServiceName", var.worker_service]
+      ]
+    },
+    {
+      title = "Dead letters", stat = "Maximum"
+      lines = [for queue in ["jobs-dlq", "audit-dlq", "stripe-dlq"] : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queue_names[queue], { label = queue }]]
+    },
+    {
+      title = "DynamoDB write units", stat = "Sum"
+      lines = [for table in values(var.table_names) : ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", table]]
+    },
+    {
+      title = "Age of the oldest message (s)", stat = "Maximum"
+      lines = [for queue in ["audit", "stripe"] : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queue_names[queue], { label = queue }]]
+    }
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = "outpost-${var.environment}"
+  dashboard_body = jsonencode({
+    widgets = concat(
+      [{
+        type       = "alarm", x = 0, y = 0, width = 24, height = 4
+        properties = { title = "Promises", alarms = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.arn] }
+      }],
+      [for index, chart in local.charts : {
+        type       = "metric", x = 12 * (index % 2), y = 4 + 6 * floor(index / 2), width = 12, height = 6
+        properties = { title = chart.title, stat = chart.stat, metrics = chart.lines, period = 60, region = var.region, view = "timeSeries" }
+      }]
+    )
+  })
+}

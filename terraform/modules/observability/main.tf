@@ -1,0 +1,60 @@
+locals {
+  log_groups = {
+    api    = "/outpost/${var.environment}/api"
+    worker = "/outpost/${var.environment}/worker"
+    access = "/outpost/${var.environment}/access"
+    flow   = "/outpost/${var.environment}/flow"
+
+    # The firewall takes only groups whose name begins so.
+    firewall = "aws-waf-logs-outpost-${var.environment}"
+  }
+  topic_arn = "arn:aws:sns:${var.region}:${var.account_id}:outpost-notices-${var.environment}"
+}
+
+# Every log group of the environment, so that retention and encryption are said once.
+resource "aws_cloudwatch_log_group" "this" {
+  for_each = local.log_groups
+
+  name              = each.value
+  retention_in_days = var.log_days
+  kms_key_id        = var.kms_key_arn
+}
+
+# What people should hear of: alarms, dead letters, quotas.
+resource "aws_sns_topic" "notices" {
+  name              = "outpost-notices-${var.environment}"
+  kms_master_key_id = var.kms_key_arn
+}
+
+resource "aws_sns_topic_policy" "notices" {
+  arn = aws_sns_topic.notices.arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "Alarms"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = local.topic_arn
+        Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+      },
+      {
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = local.topic_arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }
+    ]
+  })
+}
+
+resource "aws_sns_topic_subscription" "notices" {
+  for_each = var.notice_emails
+
+  topic_arn = aws_sns_topic.notices.arn
+  protocol  = "email"
+  endpoint  = each.key
+}

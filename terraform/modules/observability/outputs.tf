@@ -1,0 +1,14 @@
+output "topic_arn" {
+  description = "Topic of notices to people."
+  value       = aws_sns_topic.notices.arn
+}
+
+output "log_group_names" {
+  description = "Log groups by what is logged: api, worker, access, flow, firewall."
+  value       = { for key, group in aws_cloudwatch_log_group.this : key => group.name }
+}
+
+output "log_group_arns" {
+  description = "ARNs of the log groups by what is logged."
+  value       = { for key, group in aws_cloudwatch_log_group.this : key => group.arn }
+}

@@ -1,0 +1,151 @@
+# A whole environment from the ten service modules. The environments differ only in sizes and names.
+locals {
+  # The application's own definitions; nothing here repeats them.
+  schema = "${path.module}/../../../src/main/resources/schema"
+  tables = jsondecode(file("${local.schema}/tables.json"))
+  queues = jsondecode(file("${local.schema}/queues.json"))
+
+  # The platform's secrets: what each is for, and the setting that it fills.
+  secrets = {
+    stripe-secret-key     = { setting = "OUTPOST_STRIPE_SECRET_KEY", text = "Stripe's secret key" }
+    stripe-webhook-secret = { setting = "OUTPOST_STRIPE_WEBHOOK_SECRET", text = "Signing secrets of Stripe's events, comma-separated while one is replaced" }
+    bootstrap-admin-key   = { setting = "OUTPOST_BOOTSTRAP_ADMIN_KEY", text = "Outpost key that works as an admin key from the first start" }
+  }
+
+  # The caller's address travels from the gateway to the firewall and the application in this header.
+  client_address_header = "x-outpost-client-address"
+}
+
+module "secrets" {
+  source = "../secrets"
+
+  environment         = var.environment
+  account_id          = var.account_id
+  region              = var.region
+  secrets             = { for name, secret in local.secrets : name => secret.text }
+  credentials         = var.credentials
+  credentials_version = var.credentials_version
+  rotation            = var.rotation
+}
+
+module "dynamodb" {
+  source = "../dynamodb"
+
+  environment         = var.environment
+  kms_key_arn         = module.secrets.kms_key_arn
+  tables              = local.tables
+  deletion_protection = var.deletion_protection
+}
+
+module "sqs" {
+  source = "../sqs"
+
+  environment     = var.environment
+  account_id      = var.account_id
+  region          = var.region
+  queues          = local.queues
+  alarm_topic_arn = module.observability.topic_arn
+}
+
+module "s3" {
+  source = "../s3"
+
+  environment   = var.environment
+  account_id    = var.account_id
+  region        = var.region
+  kms_key_arn   = module.secrets.kms_key_arn
+  bucket_suffix = var.bucket_suffix
+  audit_lock    = var.audit_lock
+  keep_days     = var.keep_days
+}
+
+module "network" {
+  source = "../network"
+
+  environment        = var.environment
+  account_id         = var.account_id
+  region             = var.region
+  zones              = var.zones
+  nat_per_zone       = var.nat_per_zone
+  listener_port      = var.domain == null ? 80 : 443
+  flow_log_group_arn = module.observability.log_group_arns["flow"]
+}
+
+module "alb" {
+  source = "../alb"
+
+  environment            = var.environment
+  vpc_id                 = module.network.vpc_id
+  subnet_ids             = module.network.private_subnet_ids
+  security_group_id      = module.network.security_group_ids["alb"]
+  log_bucket             = module.s3.names["logs"]
+  firewall_log_group_arn = module.observability.log_group_arns["firewall"]
+  client_address_header  = local.client_address_header
+  certificate_arn        = try(var.domain.certificate_arn, null)
+  deletion_protection    = var.deletion_protection
+}
+
+module "api_gateway" {
+  source = "../api_gateway"
+
+  environment           = var.environment
+  subnet_ids            = module.network.private_subnet_ids
+  security_group_id     = module.network.security_group_ids["link"]
+  listener_arn          = module.alb.listener_arn
+  client_address_header = local.client_address_header
+  access_log_group_arn  = module.observability.log_group_arns["access"]
+  cors_origins          = var.cors_origins
+  domain                = var.domain
+}
+
+module "ecs" {
+  source = "../ecs"
+
+  environment         = var.environment
+  account_id          = var.account_id
+  region              = var.region
+  kms_key_arn         = module.secrets.kms_key_arn
+  subnet_ids          = module.network.private_subnet_ids
+  security_group_ids  = module.network.security_group_ids
+  target_group_arn    = module.alb.target_group_arn
+  log_groups          = module.observability.log_group_names
+  tables              = { for name, table in local.tables : name => keys(table.indexes) }
+  queues              = keys(local.queues)
+  buckets             = module.s3.names
+  secret_arns         = { for name, secret in local.secrets : secret.setting => module.secrets.arns[name] }
+  credentials_version = var.credentials_version
+  settings            = var.settings
+  api                 = merge(var.api, { tasks = var.api_tasks.min })
+  worker              = merge(var.worker, { tasks = var.workers.min })
+}
+
+module "autoscaling" {
+  source = "../autoscaling"
+
+  environment         = var.environment
+  cluster_name        = module.ecs.cluster_name
+  worker_service      = module.ecs.service_names["worker"]
+  api_service         = module.ecs.service_names["api"]
+  queue_names         = module.sqs.names
+  messages_per_worker = var.messages_per_worker
+  workers             = var.workers
+  api                 = var.api_tasks
+}
+
+module "observability" {
+  source = "../observability"
+
+  environment    = var.environment
+  account_id     = var.account_id
+  region         = var.region
+  kms_key_arn    = module.secrets.kms_key_arn
+  log_days       = var.log_days
+  notice_emails  = var.notice_emails
+  api_id         = module.api_gateway.api_id
+  load_balancer  = module.alb.dimensions
+  queue_names    = module.sqs.names
+  table_names    = module.dynamodb.names
+  cluster_name   = module.ecs.cluster_name
+  worker_service = module.ecs.service_names["worker"]
+  worker_max     = module.autoscaling.worker_limits.max
+}

@@ -1,0 +1,183 @@
+variable "environment" {
+  description = "Name of the environment; the last part of every resource name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment: 2 to 12 lower-case letters or digits, a letter first."
+  }
+}
+
+variable "account_id" {
+  description = "AWS account that owns everything."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id: 12 digits."
+  }
+}
+
+variable "region" {
+  description = "AWS region, for example us-east-1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
+    error_message = "region: a region name such as us-east-1."
+  }
+}
+
+variable "zones" {
+  description = "Availability zones, two or three."
+  type        = list(string)
+}
+
+variable "nat_per_zone" {
+  description = "A NAT gateway in each zone instead of one for all."
+  type        = bool
+}
+
+variable "deletion_protection" {
+  description = "Whether tables and the load balancer refuse to be deleted."
+  type        = bool
+}
+
+variable "bucket_suffix" {
+  description = "Last part of every bucket's name."
+  type        = string
+  default     = ""
+}
+
+variable "audit_lock" {
+  description = "How long heads of audit chains are locked, and how hard (GOVERNANCE or COMPLIANCE)."
+  type = object({
+    mode = string
+    days = number
+  })
+}
+
+variable "keep_days" {
+  description = "Days after which job output, audit archive and access logs are removed."
+  type = object({
+    output = optional(number, 90)
+    audit  = optional(number, 730)
+    logs   = optional(number, 90)
+  })
+  default = {}
+}
+
+variable "log_days" {
+  description = "Days that logs are kept in CloudWatch."
+  type        = number
+}
+
+variable "notice_emails" {
+  description = "Who gets notices by e-mail."
+  type        = set(string)
+  default     = []
+}
+
+variable "cors_origins" {
+  description = "Web origins that may call the API from a browser."
+  type        = list(string)
+  default     = []
+}
+
+variable "domain" {
+  description = "Domain of the API with its ACM certificate and Route 53 zone; null for the generated address."
+  type = object({
+    name            = string
+    certificate_arn = string
+    zone_id         = string
+  })
+  default = null
+}
+
+variable "credentials" {
+  description = "Values of stripe-secret-key, stripe-webhook-secret and bootstrap-admin-key; written when credentials_version is raised."
+  type        = map(string)
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition = (
+      can(regex("^(sk|rk)_(live|test)_", var.credentials["stripe-secret-key"]))
+      && can(regex("^whsec_[^,]+(,whsec_[^,]+)*$", var.credentials["stripe-webhook-secret"]))
+      && can(regex("^op_(live|test)_[0-9a-f]{32}$", var.credentials["bootstrap-admin-key"]))
+    )
+    error_message = "credentials: stripe-secret-key is sk_… or rk_…, stripe-webhook-secret is whsec_… (several joined by commas), bootstrap-admin-key is op_live_… or op_test_… with 32 hex digits."
+  }
+}
+
+variable "credentials_version" {
+  description = "Raise it by one to write the values in credentials."
+  type        = number
+  default     = 1
+}
+
+variable "rotation" {
+  description = "Secrets that a function of the operator's rotates."
+  type = map(object({
+    lambda_arn = string
+    days       = optional(number, 90)
+  }))
+  default = {}
+}
+
+variable "settings" {
+  description = "Values of the settings kept under /outpost/{environment}/ in the parameter store."
+  type        = map(string)
+}
+
+variable "api" {
+  description = "API containers: image, CPU units, MiB."
+  type = object({
+    image  = string
+    cpu    = optional(number, 1024)
+    memory = optional(number, 2048)
+  })
+}
+
+variable "api_tasks" {
+  description = "Fewest and most API tasks."
+  type = object({
+    min = optional(number, 2)
+    max = optional(number, 10)
+  })
+  default = {}
+}
+
+variable "worker" {
+  description = "Worker containers: image, CPU units, MiB, GiB of disk, jobs at once, grace in seconds, tasks on demand, percent on Spot."
+  type = object({
+    image             = string
+    cpu               = optional(number, 2048)
+    memory            = optional(number, 4096)
+    disk_gib          = optional(number, 50)
+    slots             = optional(number, 5)
+    job_grace_seconds = optional(number, 100)
+    on_demand_base    = optional(number, 1)
+    spot_percent      = optional(number, 70)
+  })
+
+  validation {
+    condition     = var.worker.slots >= var.messages_per_worker
+    error_message = "worker.slots: at least messages_per_worker, else a job may wait on a full worker while none is started for it."
+  }
+}
+
+variable "workers" {
+  description = "Fewest and most workers."
+  type = object({
+    min = optional(number, 1)
+    max = optional(number, 50)
+  })
+  default = {}
+}
+
+variable "messages_per_worker" {
+  description = "Messages for which there is to be one worker."
+  type        = number
+  default     = 5
+}

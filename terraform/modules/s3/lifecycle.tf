@@ -1,0 +1,70 @@
+locals {
+  # What is kept, and for how long, by bucket and prefix. Workspaces are their tenants' and stay until removed.
+  expiries = {
+    output = {
+      "jobs/"         = var.keep_days.output
+      "dead-letters/" = var.keep_days.output
+      "exports/"      = 7
+    }
+    audit        = { "" = var.keep_days.audit }
+    "audit-head" = {}
+    logs         = { "" = var.keep_days.logs }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  for_each = local.names
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  rule {
+    id     = "tidy"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = each.key == "audit-head" ? var.audit_lock.days + 1 : 30
+    }
+  }
+
+  dynamic "rule" {
+    for_each = local.expiries[each.key]
+
+    content {
+      id     = "expire-${coalesce(trimsuffix(rule.key, "/"), "all")}"
+      status = "Enabled"
+
+      filter {
+        prefix = rule.key
+      }
+
+      expiration {
+        days = rule.value
+      }
+    }
+  }
+
+  # An audit archive is written once and hardly ever read; it stays readable at once, for exports and checks.
+  dynamic "rule" {
+    for_each = each.key == "audit" ? [1] : []
+
+    content {
+      id     = "archive"
+      status = "Enabled"
+
+      filter {}
+
+      transition {
+        days          = 90
+        storage_class = "GLACIER_IR"
+      }
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.this]
+}

@@ -1,0 +1,7 @@
+output "names" {
+  description = "Physical bucket names by logical name: output, audit, audit-head, logs."
+  value       = { for name, bucket in aws_s3_bucket.this : name => bucket.bucket }
+
+  # A bucket is ready once log delivery and TLS are settled.
+  depends_on = [aws_s3_bucket_policy.this]
+}

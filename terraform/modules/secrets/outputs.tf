@@ -1,0 +1,9 @@
+output "kms_key_arn" {
+  description = "The key that encrypts data at rest."
+  value       = aws_kms_key.data.arn
+}
+
+output "arns" {
+  description = "ARNs of the platform's secrets by name."
+  value       = { for name, secret in aws_secretsmanager_secret.this : name => secret.arn }
+}
