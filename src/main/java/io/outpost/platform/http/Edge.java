@@ -86,9 +86,6 @@ class Edge extends OncePerRequestFilter {
             Map.of("Allow", "GET, POST, PUT, PATCH, DELETE"));
       }
       chain.doFilter(new WithBody(request, body), new Unanswered(response));
-      if (response.getStatus() == HttpServletResponse.SC_NO_CONTENT && !response.isCommitted()) {
-        response.setContentType(null);
-      }
       if (response.getStatus() >= 400 && !response.isCommitted() && isUnanswered(response)) {
         problems.write(unanswered(response.getStatus()), call, response);
       }
@@ -144,6 +141,12 @@ class Edge extends OncePerRequestFilter {
   private static final class Unanswered extends HttpServletResponseWrapper {
     Unanswered(HttpServletResponse response) {
       super(response);
+    }
+
+    /** An answer without content has no type either. */
+    @Override
+    public void setContentType(String type) {
+      super.setContentType(getStatus() == SC_NO_CONTENT ? null : type);
     }
 
     @Override
