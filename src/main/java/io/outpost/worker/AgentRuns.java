@@ -123,6 +123,11 @@ public class AgentRuns {
         .forEach(run -> run.lose(StopReason.CANCELLED));
   }
 
+  /** Whether any agent runs here. */
+  public boolean isBusy() {
+    return !running.isEmpty();
+  }
+
   /** Stops every agent, for the jobs to be handed back. */
   public void releaseAll() {
     running.forEach(run -> run.stop(StopReason.RELEASED));

@@ -1,6 +1,7 @@
 package io.outpost.worker;
 
 import io.outpost.platform.Job;
+import io.outpost.platform.JobMessage;
 import io.outpost.platform.JobTransition;
 import io.outpost.platform.QuotaCounter;
 import io.outpost.platform.aws.AuditTrail;
@@ -16,6 +17,7 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Ends jobs that the platform could not run. Stateless. */
 @Profile({"worker", "local"})
@@ -29,6 +31,7 @@ public class DeadLetters {
   private final AuditTrail trail;
   private final Items items;
   private final Names names;
+  private final WorkerSettings settings;
 
   DeadLetters(
       DynamoDbClient dynamoDb,
@@ -37,7 +40,8 @@ public class DeadLetters {
       QuotaCounter quota,
       AuditTrail trail,
       Items items,
-      Names names) {
+      Names names,
+      WorkerSettings settings) {
     this.dynamoDb = dynamoDb;
     this.transactions = transactions;
     this.writes = writes;
@@ -45,10 +49,38 @@ public class DeadLetters {
     this.trail = trail;
     this.items = items;
     this.names = names;
+    this.settings = settings;
   }
 
   private static final class Moved extends RuntimeException {
     private static final long serialVersionUID = 1L;
+  }
+
+  /** What a message that SQS gave up on means: {@code exhausted}, {@code again} or {@code drop}. */
+  public String judge(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
+    var found = load(message.tenantId(), message.jobId());
+    if (found.isEmpty()) {
+      return "drop";
+    }
+    var job = items.read(found, Job.class);
+    exchange.setProperty("job", job);
+    if (job.status() != Job.Status.pending) {
+      return "drop";
+    }
+    return job.attempts() >= settings.attempts() ? "exhausted" : "again";
+  }
+
+  /** The message as it came; a job buried on its last attempt has its identity instead. */
+  public String raw(@ExchangeProperty("rawMessage") String raw, @ExchangeProperty("job") Job job) {
+    return raw == null
+        ? "{\"tenant_id\":\"%s\",\"job_id\":\"%s\"}".formatted(job.tenantId(), job.jobId())
+        : raw;
+  }
+
+  /** What operators are told. */
+  public String notice(@ExchangeProperty("job") Job job) {
+    return "Job %s of tenant %s could not be run in %d attempts. POST /admin/dead-letters/redrive runs it again."
+        .formatted(job.jobId(), job.tenantId(), job.attempts());
   }
 
   /**
@@ -56,18 +88,13 @@ public class DeadLetters {
    * meanwhile.
    */
   public void bury(@ExchangeProperty("job") Job job, Exchange exchange) {
-    var found =
-        dynamoDb.getItem(
-            g ->
-                g.tableName(names.table("jobs"))
-                    .key(Job.key(job.tenantId(), job.jobId()))
-                    .consistentRead(true));
-    if (!found.hasItem()) {
+    var found = load(job.tenantId(), job.jobId());
+    if (found.isEmpty()) {
       return;
     }
-    var details = items.read(found.item(), Run.Details.class);
+    var details = items.read(found, Run.Details.class);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-    var dead = dead(items.read(found.item(), Job.class), now);
+    var dead = dead(items.read(found, Job.class), now);
     var transition =
         JobTransition.entry(
             dead, details.requestId(), Map.of("attempts", Integer.toString(dead.attempts())));
@@ -84,6 +111,14 @@ public class DeadLetters {
     } catch (Moved e) {
       exchange.removeProperty("transition");
     }
+  }
+
+  private Map<String, AttributeValue> load(String tenantId, String jobId) {
+    return dynamoDb
+        .getItem(
+            g ->
+                g.tableName(names.table("jobs")).key(Job.key(tenantId, jobId)).consistentRead(true))
+        .item();
   }
 
   private static Job dead(Job job, Instant now) {

@@ -1,19 +1,18 @@
 package io.outpost.platform.aws;
 
-import org.springframework.beans.factory.annotation.Value;
+import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
-/** Physical names: {@code outpost-<name>-<env>}. Thread-safe. */
+/** Physical names: {@code outpost-<name>-<env>}, for buckets as set. Thread-safe. */
 @Component
 public class Names {
 
+  private final Environment settings;
   private final String env;
-  private final String accountSuffix;
 
-  Names(
-      @Value("${outpost.env}") String env, @Value("${outpost.bucket-suffix}") String bucketSuffix) {
-    this.env = env;
-    this.accountSuffix = bucketSuffix.isBlank() ? "" : "-" + bucketSuffix;
+  Names(Environment settings) {
+    this.settings = settings;
+    this.env = settings.getRequiredProperty("outpost.env");
   }
 
   /** A table of schema/tables.json. */
@@ -26,8 +25,8 @@ public class Names {
     return "outpost-" + name + "-" + env;
   }
 
-  /** A bucket; bucket names are global, hence the suffix. */
+  /** A bucket: output, audit or audit-head. */
   public String bucket(String name) {
-    return "outpost-" + name + "-" + env + accountSuffix;
+    return settings.getRequiredProperty("outpost.buckets." + name);
   }
 }

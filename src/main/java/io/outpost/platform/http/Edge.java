@@ -150,6 +150,28 @@ class Edge extends OncePerRequestFilter {
     }
 
     @Override
+    public void setHeader(String name, String value) {
+      if (getStatus() != SC_NO_CONTENT || !name.equalsIgnoreCase("Content-Type")) {
+        super.setHeader(name, value);
+      }
+    }
+
+    @Override
+    public void addHeader(String name, String value) {
+      if (getStatus() != SC_NO_CONTENT || !name.equalsIgnoreCase("Content-Type")) {
+        super.addHeader(name, value);
+      }
+    }
+
+    @Override
+    public void setStatus(int status) {
+      super.setStatus(status);
+      if (status == SC_NO_CONTENT) {
+        super.setContentType(null);
+      }
+    }
+
+    @Override
     public void sendError(int status) {
       resetBuffer();
       setContentType(null);
