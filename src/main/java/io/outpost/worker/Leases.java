@@ -165,9 +165,7 @@ public class Leases {
           new Job.Fault(
               "agent-timeout", "The agent ran longer than %d s.".formatted(job.timeoutSeconds()));
     } else if (!result.succeeded()) {
-      fault =
-          new Job.Fault(
-              "agent-failed", "The agent ended with exit code %d.".formatted(result.exitCode()));
+      fault = new Job.Fault("agent-failed", result.explanation());
     }
     var status = fault == null ? Job.Status.succeeded : Job.Status.failed;
     return new Job(

@@ -19,6 +19,7 @@ class AgentProcessConfiguration {
 
   @Bean
   AgentLauncher agentLauncher(SearchPath programs, AgentRunSettings settings) throws IOException {
+    Directories.prepareForJobs(settings.directory());
     return new AgentLauncher(programs, settings, new Isolation(settings).choose());
   }
 

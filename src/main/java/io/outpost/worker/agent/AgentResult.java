@@ -24,7 +24,7 @@ public record AgentResult(
   /** What happened, in a sentence for the customer. */
   public String explanation() {
     return stopped
-        .map(reason -> "The agent was stopped: " + reason.text())
-        .orElse("The agent ended with exit code " + exitCode);
+        .map(reason -> "The agent was stopped: " + reason.text() + ".")
+        .orElse("The agent ended with exit code %d.".formatted(exitCode));
   }
 }

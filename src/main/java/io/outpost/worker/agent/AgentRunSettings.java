@@ -2,7 +2,6 @@ package io.outpost.worker.agent;
 
 import java.nio.file.Path;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -20,15 +19,15 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("outpost.worker.agents")
 public record AgentRunSettings(
-    @DefaultValue("/var/lib/outpost/jobs") Path directory,
-    @DefaultValue("20000") int firstUser,
-    @DefaultValue("auto") SandboxUse sandbox,
-    @DefaultValue("10MB") DataSize output,
-    @DefaultValue("1000") int processes,
-    @DefaultValue("4GB") DataSize memory,
-    @DefaultValue("5GB") DataSize disk,
-    @DefaultValue("1GB") DataSize fileSize,
-    @DefaultValue("4096") int openFiles) {
+    Path directory,
+    int firstUser,
+    SandboxUse sandbox,
+    DataSize output,
+    int processes,
+    DataSize memory,
+    DataSize disk,
+    DataSize fileSize,
+    int openFiles) {
 
   /** Whether a sandbox is used. */
   public enum SandboxUse {

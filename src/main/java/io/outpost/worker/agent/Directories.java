@@ -27,6 +27,26 @@ final class Directories {
   private Directories() {}
 
   /**
+   * Makes the directory that all jobs have theirs in; agents may pass through and not list it.
+   *
+   * @throws IllegalStateException when it is another user's, who could put links in our way
+   */
+  static void prepareForJobs(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    Path ours = Files.createTempFile(directory, "own", "er");
+    try {
+      if (!Files.getOwner(directory).equals(Files.getOwner(ours))) {
+        throw new IllegalStateException(
+            directory
+                + " belongs to another user: set OUTPOST_WORKER_DIRECTORY to a directory of ours");
+      }
+    } finally {
+      Files.delete(ours);
+    }
+    Files.setPosixFilePermissions(directory, PASSAGE);
+  }
+
+  /**
    * Makes what is missing and empties all but the working directory, which may hold a restored
    * workspace.
    */
