@@ -1,0 +1,218 @@
+package io.outpost.local.stripe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.outpost.local.stripe.Faults.Fault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * A stand-in for Stripe's API on a loopback port: keeps state, refuses what Stripe's types refuse,
+ * fails on request and sends signed events. Safe for use by many threads.
+ */
+public final class StripeStub implements AutoCloseable {
+  /** The secret key that it accepts. */
+  public static final String SECRET_KEY = "sk_test_outpost_stub";
+
+  private static final Logger LOG = System.getLogger(StripeStub.class.getName());
+
+  private final RequestSchemas schemas = new RequestSchemas();
+  private final Faults faults = new Faults();
+  private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Webhooks webhooks;
+  private final IdempotencyKeys keys;
+  private final Account account;
+  private final HttpServer server;
+  private volatile Consumer<Call> gate = call -> {};
+
+  private StripeStub(int port, Clock clock) throws IOException {
+    webhooks = new Webhooks(clock);
+    keys = new IdempotencyKeys(clock);
+    account = new Account(clock, schemas.version(), webhooks::happened, this::base);
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 128);
+    server.setExecutor(threads);
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  /** Starts a stub; port 0 finds a free one. */
+  public static StripeStub start(int port, Clock clock) {
+    try {
+      return new StripeStub(port, clock);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What {@code OUTPOST_STRIPE_API_BASE} must be. */
+  public URI base() {
+    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  /** The account, to look at and to let things happen in. */
+  public Account account() {
+    return account;
+  }
+
+  /** What to get wrong. */
+  public Faults faults() {
+    return faults;
+  }
+
+  /** Where events go. */
+  public Webhooks webhooks() {
+    return webhooks;
+  }
+
+  /** Every call so far, refused ones too, oldest first. */
+  public List<Call> calls() {
+    return List.copyOf(calls);
+  }
+
+  /** Runs before each call takes effect; it may block, so that calls overlap as a test wants. */
+  public void gate(Consumer<Call> gate) {
+    this.gate = gate;
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String path = exchange.getRequestURI().getPath();
+      if (!path.startsWith("/v1/")) {
+        page(exchange, path);
+        return;
+      }
+      Fault fault = faults.draw(path);
+      Answer answer = answer(exchange, path, fault);
+      if (fault == Fault.TIMEOUT) {
+        closed.await();
+      } else if (fault != Fault.DROPPED) {
+        send(exchange, answer);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void page(HttpExchange exchange, String path) throws IOException {
+    try {
+      Pages.Page page = account.visit(exchange.getRequestMethod(), path);
+      if (page.location() != null) {
+        exchange.getResponseHeaders().set("Location", page.location());
+        exchange.sendResponseHeaders(303, -1);
+      } else {
+        write(exchange, 200, "text/html; charset=utf-8", page.html());
+      }
+    } catch (StripeError e) {
+      write(exchange, e.status(), "text/plain; charset=utf-8", e.getMessage());
+    }
+  }
+
+  private Answer answer(HttpExchange exchange, String path, Fault fault) throws IOException {
+    try {
+      Call call = read(exchange, path);
+      calls.add(call);
+      if (!("Bearer " + SECRET_KEY).equals(call.header("authorization"))) {
+        throw StripeError.unauthorized();
+      }
+      if (fault != null && !fault.hasEffect()) {
+        throw refusal(fault);
+      }
+      return perform(call);
+    } catch (StripeError e) {
+      return Answer.of(e);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "The stub failed", e);
+      return Answer.of(StripeError.internal());
+    }
+  }
+
+  private static StripeError refusal(Fault fault) {
+    return switch (fault) {
+      case RATE_LIMITED -> StripeError.rateLimited();
+      case LOCK_TIMEOUT -> StripeError.lockTimeout();
+      default -> StripeError.internal();
+    };
+  }
+
+  private Answer perform(Call call) {
+    for (Operation operation : account.operations()) {
+      Map<String, String> variables = operation.match(call).orElse(null);
+      if (variables != null) {
+        if (operation.schema() != null) {
+          schemas.check(operation.schema(), call.params());
+        }
+        Call bound = call.with(variables);
+        String key = call.method().equals("POST") ? call.header("idempotency-key") : null;
+        return key == null
+            ? effect(operation.effect(), bound)
+            : keys.once(key, bound, () -> effect(operation.effect(), bound));
+      }
+    }
+    throw StripeError.unknownUrl(call.method(), call.path());
+  }
+
+  private Answer effect(Function<Call, ObjectNode> effect, Call call) {
+    try {
+      return account.perform(call, gate, effect);
+    } catch (StripeError e) {
+      return Answer.of(e);
+    }
+  }
+
+  private static Call read(HttpExchange exchange, String path) throws IOException {
+    String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    String form = body.isEmpty() ? exchange.getRequestURI().getRawQuery() : body;
+    Map<String, String> headers =
+        exchange.getRequestHeaders().entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    header -> header.getKey().toLowerCase(Locale.ROOT),
+                    header -> header.getValue().getFirst()));
+    return new Call(exchange.getRequestMethod(), path, FormBody.decode(form), headers, Map.of());
+  }
+
+  private void send(HttpExchange exchange, Answer answer) throws IOException {
+    exchange.getResponseHeaders().set("Stripe-Version", schemas.version());
+    if (answer.replay()) {
+      exchange.getResponseHeaders().set("Idempotent-Replayed", "true");
+    }
+    write(exchange, answer.status(), "application/json", answer.body().toPrettyString());
+  }
+
+  private static void write(HttpExchange exchange, int status, String type, String text)
+      throws IOException {
+    byte[] body = text.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", type);
+    exchange.sendResponseHeaders(status, body.length);
+    exchange.getResponseBody().write(body);
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    server.stop(0);
+    webhooks.close();
+    threads.shutdownNow();
+  }
+}
