@@ -56,7 +56,7 @@ public final class Account {
     Supplier<Answer> run =
         () -> {
           gate.accept(call);
-          return locked(() -> Answer.of(effect.apply(call)));
+          return locked(() -> Answer.of(world.expand(call, effect.apply(call))));
         };
     return call.path().equals(METER_EVENTS)
         ? meters.alone(call.params().at("/payload/stripe_customer_id").asText(), run)

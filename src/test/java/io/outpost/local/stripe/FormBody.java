@@ -34,7 +34,7 @@ final class FormBody {
     try {
       return URLDecoder.decode(encoded, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      throw StripeError.invalid("parameter_invalid", "Malformed form body");
+      return encoded; // Stripe, too, takes a stray percent sign as it is.
     }
   }
 

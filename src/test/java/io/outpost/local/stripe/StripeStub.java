@@ -1,13 +1,10 @@
 package io.outpost.local.stripe;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.outpost.local.stripe.Faults.Fault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -16,13 +13,10 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -33,23 +27,19 @@ public final class StripeStub implements AutoCloseable {
   /** The secret key that it accepts. */
   public static final String SECRET_KEY = "sk_test_outpost_stub";
 
-  private static final Logger LOG = System.getLogger(StripeStub.class.getName());
-
   private final RequestSchemas schemas = new RequestSchemas();
   private final Faults faults = new Faults();
-  private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Webhooks webhooks;
-  private final IdempotencyKeys keys;
+  private final FrontDesk front;
   private final Account account;
   private final HttpServer server;
-  private volatile Consumer<Call> gate = call -> {};
 
   private StripeStub(int port, Clock clock) throws IOException {
     webhooks = new Webhooks(clock);
-    keys = new IdempotencyKeys(clock);
     account = new Account(clock, schemas.version(), webhooks::happened, this::base);
+    front = new FrontDesk(account, schemas, new IdempotencyKeys(clock));
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 128);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
@@ -87,12 +77,12 @@ public final class StripeStub implements AutoCloseable {
 
   /** Every call so far, refused ones too, oldest first. */
   public List<Call> calls() {
-    return List.copyOf(calls);
+    return front.calls();
   }
 
   /** Runs before each call takes effect; it may block, so that calls overlap as a test wants. */
   public void gate(Consumer<Call> gate) {
-    this.gate = gate;
+    front.gate(gate);
   }
 
   private void handle(HttpExchange exchange) throws IOException {
@@ -103,7 +93,7 @@ public final class StripeStub implements AutoCloseable {
         return;
       }
       Fault fault = faults.draw(path);
-      Answer answer = answer(exchange, path, fault);
+      Answer answer = front.answer(read(exchange, path), fault);
       if (fault == Fault.TIMEOUT) {
         closed.await();
       } else if (fault != Fault.DROPPED) {
@@ -125,58 +115,6 @@ public final class StripeStub implements AutoCloseable {
       }
     } catch (StripeError e) {
       write(exchange, e.status(), "text/plain; charset=utf-8", e.getMessage());
-    }
-  }
-
-  private Answer answer(HttpExchange exchange, String path, Fault fault) throws IOException {
-    try {
-      Call call = read(exchange, path);
-      calls.add(call);
-      if (!("Bearer " + SECRET_KEY).equals(call.header("authorization"))) {
-        throw StripeError.unauthorized();
-      }
-      if (fault != null && !fault.hasEffect()) {
-        throw refusal(fault);
-      }
-      return perform(call);
-    } catch (StripeError e) {
-      return Answer.of(e);
-    } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "The stub failed", e);
-      return Answer.of(StripeError.internal());
-    }
-  }
-
-  private static StripeError refusal(Fault fault) {
-    return switch (fault) {
-      case RATE_LIMITED -> StripeError.rateLimited();
-      case LOCK_TIMEOUT -> StripeError.lockTimeout();
-      default -> StripeError.internal();
-    };
-  }
-
-  private Answer perform(Call call) {
-    for (Operation operation : account.operations()) {
-      Map<String, String> variables = operation.match(call).orElse(null);
-      if (variables != null) {
-        if (operation.schema() != null) {
-          schemas.check(operation.schema(), call.params());
-        }
-        Call bound = call.with(variables);
-        String key = call.method().equals("POST") ? call.header("idempotency-key") : null;
-        return key == null
-            ? effect(operation.effect(), bound)
-            : keys.once(key, bound, () -> effect(operation.effect(), bound));
-      }
-    }
-    throw StripeError.unknownUrl(call.method(), call.path());
-  }
-
-  private Answer effect(Function<Call, ObjectNode> effect, Call call) {
-    try {
-      return account.perform(call, gate, effect);
-    } catch (StripeError e) {
-      return Answer.of(e);
     }
   }
 

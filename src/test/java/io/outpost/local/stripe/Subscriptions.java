@@ -178,7 +178,9 @@ final class Subscriptions {
       long quantity = Catalogue.isMetered(price) ? used(subscription, item) : 1;
       lines.add(new Invoices.Line(price, quantity));
     }
-    return invoices.open(subscription, reason, lines);
+    ObjectNode invoice = invoices.open(subscription, reason, lines);
+    subscription.put("latest_invoice", invoice.get("id").asText());
+    return invoice;
   }
 
   private long used(ObjectNode subscription, JsonNode item) {

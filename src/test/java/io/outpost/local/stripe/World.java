@@ -94,6 +94,28 @@ final class World {
     return kinds.computeIfAbsent(kind, name -> new LinkedHashMap<>());
   }
 
+  /** A copy of an answer with the ids that the call wants {@code expand}ed replaced by objects. */
+  ObjectNode expand(Call call, ObjectNode answer) {
+    ObjectNode copy = answer.deepCopy();
+    for (JsonNode path : call.params().path("expand")) {
+      expand(copy, List.of(path.asText().split("\\.")));
+    }
+    return copy;
+  }
+
+  private void expand(JsonNode node, List<String> path) {
+    if (node.isArray()) {
+      node.forEach(element -> expand(element, path));
+    } else if (path.size() > 1) {
+      expand(node.path(path.getFirst()), path.subList(1, path.size()));
+    } else if (node.path(path.getFirst()).isTextual()) {
+      String id = node.get(path.getFirst()).asText();
+      kinds.values().stream()
+          .filter(all -> all.containsKey(id))
+          .forEach(all -> ((ObjectNode) node).set(path.getFirst(), all.get(id).deepCopy()));
+    }
+  }
+
   static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
   }
