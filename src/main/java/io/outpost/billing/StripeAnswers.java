@@ -86,18 +86,17 @@ public final class StripeAnswers {
   }
 
   private static Subscribed subscribed(Subscription subscription) {
+    List<SubscriptionItem> items = required(subscription.getItems(), Subscription.class).getData();
     Invoice newest = subscription.getLatestInvoiceObject();
     boolean unpaid =
         newest != null && List.of("open", "uncollectible").contains(newest.getStatus());
-    List<SubscriptionItem> items =
-        subscription.getItems() == null ? List.of() : subscription.getItems().getData();
     return new Subscribed(
         required(subscription.getId(), Subscription.class),
         required(subscription.getStatus(), Subscription.class),
         items.stream().map(item -> item.getPrice().getId()).toList(),
         at(subscription.getCreated()),
         at(subscription.getBillingCycleAnchor()),
-        unpaid ? at(newest.getCreated()) : null);
+        at(unpaid ? newest.getCreated() : items.getFirst().getCurrentPeriodStart()));
   }
 
   /** How many jobs Stripe counted, over all windows of a summary. */

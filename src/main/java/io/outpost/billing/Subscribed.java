@@ -10,7 +10,8 @@ import java.util.List;
  * @param prices the ids of its prices
  * @param created when it began
  * @param anchor the instant from which its months are counted
- * @param unpaidSince when its newest invoice was made, if that is still to be paid; else null
+ * @param unpaidSince when its newest invoice was made, if that is still to be paid; else when the
+ *     current period began
  */
 public record Subscribed(
     String id,

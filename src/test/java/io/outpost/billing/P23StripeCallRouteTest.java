@@ -106,7 +106,7 @@ class P23StripeCallRouteTest {
   @Test
   void givesUpAfterTheAllowedRetries() {
     stub.faults().next(100, Fault.SERVER_ERROR);
-    assertThatThrownBy(() -> call(CREATE)).isInstanceOf(CamelExecutionException.class);
+    assertThatThrownBy(() -> call(CREATE)).hasCauseInstanceOf(StripeUnavailable.class);
     assertThat(stub.calls()).hasSize(4);
   }
 
@@ -133,7 +133,8 @@ class P23StripeCallRouteTest {
     int sent = stub.calls().size();
     assertThat(sent).isLessThan(20);
     assertThatThrownBy(() -> call(CREATE))
-        .rootCause()
+        .cause()
+        .isInstanceOf(StripeUnavailable.class)
         .hasMessageContaining("CircuitBreaker 'stripe-circuit' is OPEN");
     assertThat(stub.calls()).hasSize(sent);
   }

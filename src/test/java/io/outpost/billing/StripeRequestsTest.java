@@ -99,7 +99,12 @@ class StripeRequestsTest {
     assertThat(subscriptions())
         .containsExactly(
             new Subscribed(
-                id, "active", List.of("price_pro"), clock.instant(), clock.instant(), null));
+                id,
+                "active",
+                List.of("price_pro"),
+                clock.instant(),
+                clock.instant(),
+                clock.instant()));
     Instant began = clock.instant();
     clock.advance(Duration.ofDays(30));
     stub.account().fail(stub.account().renew(id).get("id").asText());
