@@ -50,6 +50,11 @@ public record Standing(
         .orElse(Optional.of(new Standing(Tier.FREE, Tenant.Status.active, null, null, null)));
   }
 
+  /** Of a customer that is gone, and its subscriptions with it. */
+  static Standing ended() {
+    return new Standing(Tier.FREE, Tenant.Status.active, "canceled", null, null);
+  }
+
   private static Optional<Standing> judge(Subscribed one, Map<String, Tier> tiers) {
     Optional<Tier> paidFor =
         one.prices().stream().filter(tiers::containsKey).findFirst().map(tiers::get);

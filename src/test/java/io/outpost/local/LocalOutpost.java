@@ -1,8 +1,10 @@
 package io.outpost.local;
 
 import io.outpost.Outpost;
+import io.outpost.local.stripe.LocalStripe;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -19,6 +21,8 @@ import org.springframework.core.env.MapPropertySource;
  * last.
  */
 public final class LocalOutpost implements AutoCloseable {
+
+  private static final String STRIPE = "outpost.stripe.api-base";
 
   private final EmbeddedAws aws;
   private final ConfigurableApplicationContext context;
@@ -72,6 +76,23 @@ public final class LocalOutpost implements AutoCloseable {
     all.put("outpost.env", env);
     all.put("outpost.auth.bootstrap-admin-key", adminKey);
     all.putAll(settings);
+    if (setting("OUTPOST_STRIPE_API_BASE").isPresent() || all.containsKey(STRIPE)) {
+      return run(aws, all, owned);
+    }
+    var stripe = LocalStripe.start(Clock.systemUTC());
+    try {
+      all.putAll(stripe.settings());
+      var outpost = run(aws, all, owned);
+      outpost.closeFirst("localStripe", stripe);
+      stripe.notify(outpost.address());
+      return outpost;
+    } catch (Throwable failure) {
+      stripe.close();
+      throw failure;
+    }
+  }
+
+  private static LocalOutpost run(EmbeddedAws aws, Map<String, Object> all, boolean owned) {
     var application = new SpringApplication(Outpost.class);
     application.setRegisterShutdownHook(true);
     application.addInitializers(context -> first(context.getEnvironment(), all));
@@ -79,6 +100,7 @@ public final class LocalOutpost implements AutoCloseable {
       application.addInitializers(context -> closeLast(context, aws));
     }
     application.setAdditionalProfiles(all.getOrDefault("profile", "local").toString());
+    var adminKey = all.get("outpost.auth.bootstrap-admin-key").toString();
     return new LocalOutpost(aws, application.run(), adminKey);
   }
 
@@ -105,6 +127,12 @@ public final class LocalOutpost implements AutoCloseable {
   @Override
   public void close() {
     context.close();
+  }
+
+  /** What is registered last is closed first, while Outpost stops already. */
+  private void closeFirst(String name, AutoCloseable resource) {
+    var beans = (DefaultListableBeanFactory) context.getBeanFactory();
+    beans.registerDisposableBean(name, resource::close);
   }
 
   private static void first(ConfigurableEnvironment environment, Map<String, Object> settings) {
