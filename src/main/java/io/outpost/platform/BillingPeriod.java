@@ -35,9 +35,4 @@ public record BillingPeriod(Instant start, Instant end) {
   public boolean contains(Instant instant) {
     return !instant.isBefore(start) && instant.isBefore(end);
   }
-
-  /** The start as it stands in keys of the usage table, such as {@code 2026-11-21T22:38:00Z}. */
-  public String id() {
-    return start.toString();
-  }
 }

@@ -1,8 +1,10 @@
 package io.outpost.local;
 
 import io.outpost.Outpost;
+import io.outpost.local.stripe.LocalStripe;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -21,6 +23,7 @@ import org.springframework.core.env.MapPropertySource;
 public final class LocalOutpost implements AutoCloseable {
 
   private static final String ADMIN_KEY = "outpost.auth.bootstrap-admin-key";
+  private static final String STRIPE = "outpost.stripe.api-base";
 
   private final AwsClients.Endpoints aws;
   private final ConfigurableApplicationContext context;
@@ -106,6 +109,32 @@ public final class LocalOutpost implements AutoCloseable {
     try (var clients = AwsClients.of(aws)) {
       new Provisioner(clients, all.get("outpost.env").toString()).provision();
     }
+    if (setting("OUTPOST_STRIPE_API_BASE").isPresent() || all.containsKey(STRIPE)) {
+      return launch(aws, profile, all, last);
+    }
+    return withStripe(aws, profile, all, last);
+  }
+
+  /** With a Stripe of its own, which tells it what happens. */
+  private static LocalOutpost withStripe(
+      AwsClients.Endpoints aws, String profile, Map<String, Object> all, Runnable last) {
+    var stripe = LocalStripe.start(Clock.systemUTC());
+    try {
+      all.putAll(stripe.settings());
+      var outpost = launch(aws, profile, all, last);
+      outpost.closeFirst("localStripe", stripe);
+      if (!profile.equals("worker")) {
+        stripe.notify(outpost.address());
+      }
+      return outpost;
+    } catch (Throwable failure) {
+      stripe.close();
+      throw failure;
+    }
+  }
+
+  private static LocalOutpost launch(
+      AwsClients.Endpoints aws, String profile, Map<String, Object> all, Runnable last) {
     var application = new SpringApplication(Outpost.class);
     application.setAdditionalProfiles(profile);
     application.addInitializers(
@@ -114,6 +143,12 @@ public final class LocalOutpost implements AutoCloseable {
           closeLast(context, last);
         });
     return new LocalOutpost(aws, application.run());
+  }
+
+  /** What is registered last is closed first, while Outpost stops already. */
+  private void closeFirst(String name, AutoCloseable resource) {
+    var beans = (DefaultListableBeanFactory) context.getBeanFactory();
+    beans.registerDisposableBean(name, resource::close);
   }
 
   private static void first(ConfigurableEnvironment environment, Map<String, Object> settings) {

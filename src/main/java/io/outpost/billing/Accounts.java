@@ -1,0 +1,202 @@
+package io.outpost.billing;
+
+import io.outpost.platform.AuditEntry;
+import io.outpost.platform.Json;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.Tier;
+import io.outpost.platform.aws.Announcements;
+import io.outpost.platform.aws.Announcements.Announcement;
+import io.outpost.platform.aws.Announcements.Kind;
+import io.outpost.platform.aws.AuditTrail;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Transactions;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/**
+ * The link between tenants and their customers at Stripe, and what subscriptions make of a tenant.
+ * A change holds only while nobody else changed the tenant since it was read: so what was asked of
+ * Stripe last is written last. Each leaves its audit entry in the variable {@code audited}.
+ * Thread-safe.
+ */
+@Component("accounts")
+public class Accounts {
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final Names names;
+  private final Transactions transactions;
+  private final AuditTrail trail;
+  private final Announcements announcements;
+
+  Accounts(
+      DynamoDbClient dynamoDb,
+      Items items,
+      Names names,
+      Transactions transactions,
+      AuditTrail trail,
+      Announcements announcements) {
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.names = names;
+    this.transactions = transactions;
+    this.trail = trail;
+    this.announcements = announcements;
+  }
+
+  /** The tenant was changed by someone else after we read it. */
+  private static final class Overtaken extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Overtaken() {
+      super(null, null, false, false);
+    }
+  }
+
+  /** A tenant as it is now; null where there is none. */
+  public Tenant load(@ExchangeProperty("tenantId") String tenantId) {
+    if (tenantId == null) {
+      return null;
+    }
+    var found =
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("tenants")).key(Tenant.key(tenantId)).consistentRead(true));
+    return found.hasItem() ? items.read(found.item(), Tenant.class) : null;
+  }
+
+  /** Whether the tenant should have a customer and has none. */
+  public boolean needsCustomer(@ExchangeProperty("tenant") Tenant tenant) {
+    return tenant != null
+        && tenant.stripeCustomerId() == null
+        && tenant.status() != Tenant.Status.deleted;
+  }
+
+  /** The tenant that a customer is linked to; null where there is none, or none yet. */
+  public String tenantOf(@ExchangeProperty("customer") String customer) {
+    if (customer == null) {
+      return null;
+    }
+    var found =
+        dynamoDb.query(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .indexName("stripe-customer")
+                    .keyConditionExpression("stripe_customer_id = :customer")
+                    .expressionAttributeValues(Map.of(":customer", Items.text(customer))));
+    return found.items().isEmpty() ? null : found.items().getFirst().get("tenant_id").s();
+  }
+
+  /** Whether a customer is no tenant's, or another customer took its place. */
+  public boolean isForeign(
+      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("customer") String customer) {
+    return tenant == null
+        || tenant.stripeCustomerId() != null && !tenant.stripeCustomerId().equals(customer);
+  }
+
+  /** Whether a tenant is linked to this customer no more, or never was. */
+  public boolean isUnlinked(
+      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("customer") String customer) {
+    return tenant == null || !customer.equals(tenant.stripeCustomerId());
+  }
+
+  /**
+   * Links a tenant that has no customer to its new one; false when the tenant changed meanwhile.
+   */
+  public boolean link(
+      @ExchangeProperty("tenant") Tenant tenant,
+      @ExchangeProperty("customer") String customer,
+      Exchange exchange) {
+    var update = new TenantUpdate(tenant).with("stripe_customer_id", customer);
+    return write(update, "billing.customer-linked", exchange);
+  }
+
+  /** Forgets a customer that is gone at Stripe; false when the tenant changed meanwhile. */
+  public boolean unlink(
+      @ExchangeProperty("tenant") Tenant tenant,
+      @ExchangeProperty("customer") String customer,
+      Exchange exchange) {
+    if (isUnlinked(tenant, customer)) {
+      return true;
+    }
+    var update = new TenantUpdate(tenant).with("stripe_customer_id", null);
+    if (tenant.subscriptionStatus() != null) {
+      become(update, tenant, Standing.ended());
+    }
+    return write(update, "billing.customer-lost", exchange);
+  }
+
+  /**
+   * Makes the tenant what its subscriptions entitle it to. A tier that an operator gave to a tenant
+   * that never subscribed stays.
+   *
+   * @return false when the tenant changed meanwhile: ask Stripe again, then come again
+   */
+  public boolean apply(
+      @ExchangeProperty("tenant") Tenant tenant,
+      @ExchangeProperty("customer") String customer,
+      @ExchangeProperty("standing") Standing standing,
+      Exchange exchange) {
+    if (isForeign(tenant, customer) || isSettled(tenant, standing)) {
+      return true;
+    }
+    var update = new TenantUpdate(tenant).with("stripe_customer_id", customer);
+    become(update, tenant, standing);
+    return write(update, "billing.subscription-applied", exchange);
+  }
+
+  private static boolean isSettled(Tenant tenant, Standing standing) {
+    boolean neverSubscribed =
+        tenant.subscriptionStatus() == null && standing.subscriptionStatus() == null;
+    return neverSubscribed
+        || tenant.tier() == standing.tier()
+            && tenant.status() == statusOf(tenant, standing)
+            && Objects.equals(tenant.subscriptionStatus(), standing.subscriptionStatus())
+            && tenant.billingAnchor().equals(anchorOf(tenant, standing))
+            && Objects.equals(tenant.pastDueSince(), standing.pastDueSince());
+  }
+
+  private static void become(TenantUpdate update, Tenant tenant, Standing standing) {
+    update
+        .with("tier", standing.tier().word())
+        .with("status", statusOf(tenant, standing).name())
+        .with("subscription_status", standing.subscriptionStatus())
+        .with("billing_anchor", Json.time(anchorOf(tenant, standing)))
+        .with(
+            "past_due_since",
+            standing.pastDueSince() == null ? null : Json.time(standing.pastDueSince()));
+  }
+
+  /** What an operator suspended or deleted, a payment does not bring back. */
+  private static Tenant.Status statusOf(Tenant tenant, Standing standing) {
+    return switch (tenant.status()) {
+      case suspended, deleted -> tenant.status();
+      default -> standing.status();
+    };
+  }
+
+  private static Instant anchorOf(Tenant tenant, Standing standing) {
+    return standing.tier() == Tier.FREE ? tenant.createdAt() : standing.anchor();
+  }
+
+  private boolean write(TenantUpdate update, String action, Exchange exchange) {
+    AuditEntry entry = update.entry(action);
+    Change change = new Change();
+    change.update(update.write(names.table("tenants")), old -> new Overtaken());
+    trail.add(change, entry);
+    announcements.add(change, new Announcement(Kind.tenant, entry.tenantId(), entry.tenantId()));
+    try {
+      transactions.write(change);
+    } catch (Overtaken e) {
+      return false;
+    }
+    exchange.setVariable("audited", entry);
+    return true;
+  }
+}

@@ -1,0 +1,125 @@
+package io.outpost.billing;
+
+import io.outpost.platform.AuditEntry;
+import io.outpost.platform.Ids;
+import io.outpost.platform.Json;
+import io.outpost.platform.aws.AuditTrail;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Transactions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+
+/**
+ * Which events of Stripe's we have seen, and which of them were applied. Stripe names events for 30
+ * days; we remember them for 35. Thread-safe.
+ */
+@Component("eventLog")
+public class EventLog {
+  private static final Duration KEPT = Duration.ofDays(35);
+
+  private final DynamoDbClient dynamoDb;
+  private final Names names;
+  private final Transactions transactions;
+  private final AuditTrail trail;
+
+  EventLog(DynamoDbClient dynamoDb, Names names, Transactions transactions, AuditTrail trail) {
+    this.dynamoDb = dynamoDb;
+    this.names = names;
+    this.transactions = transactions;
+    this.trail = trail;
+  }
+
+  /** Thrown out of the transaction when the event was applied before. */
+  private static final class Applied extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Applied() {
+      super(null, null, false, false);
+    }
+  }
+
+  /**
+   * Writes down that the event happened.
+   *
+   * @return whether it is still to be applied: false when that was done before
+   */
+  public boolean remember(@ExchangeProperty("event") StripeEvent event) {
+    try {
+      dynamoDb.updateItem(
+          u ->
+              u.tableName(names.table("events"))
+                  .key(key(event.id()))
+                  .updateExpression(
+                      "SET #type = :type, created = :created, expires_at = :expires,"
+                          + " received_at = if_not_exists(received_at, :now)")
+                  .conditionExpression("attribute_not_exists(applied_at)")
+                  .expressionAttributeNames(Map.of("#type", "type"))
+                  .expressionAttributeValues(
+                      Map.of(
+                          ":type", Items.text(event.type()),
+                          ":created", Items.text(Json.time(event.created())),
+                          ":expires", Items.number(Instant.now().plus(KEPT).getEpochSecond()),
+                          ":now", Items.text(Json.time(Instant.now())))));
+      return true;
+    } catch (ConditionalCheckFailedException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Writes down that the event was applied, once, with its audit entry; that is left in the
+   * variable {@code audited}.
+   */
+  public void applied(
+      @ExchangeProperty("event") StripeEvent event,
+      @ExchangeProperty("tenantId") String tenantId,
+      Exchange exchange) {
+    AuditEntry entry = entry(event, tenantId == null ? Ids.OPERATORS : tenantId);
+    Change change = new Change();
+    change.update(
+        Update.builder()
+            .tableName(names.table("events"))
+            .key(key(event.id()))
+            .updateExpression("SET applied_at = :now")
+            .conditionExpression("attribute_not_exists(applied_at)")
+            .expressionAttributeValues(Map.of(":now", Items.text(Json.time(entry.timestamp())))),
+        old -> new Applied());
+    trail.add(change, entry);
+    try {
+      transactions.write(change);
+      exchange.setVariable("audited", entry);
+    } catch (Applied e) {
+      exchange.removeVariable("audited");
+    }
+  }
+
+  private static AuditEntry entry(StripeEvent event, String tenantId) {
+    return new AuditEntry(
+        Ids.ulid(),
+        tenantId,
+        Instant.now(),
+        "stripe." + event.type(),
+        "/stripe/events/" + event.id(),
+        AuditEntry.Outcome.allowed,
+        null,
+        null,
+        null,
+        null,
+        null,
+        Map.of("api_version", event.apiVersion(), "created", Json.time(event.created())));
+  }
+
+  private static Map<String, AttributeValue> key(String id) {
+    return Map.of("event_id", Items.text(id));
+  }
+}

@@ -1,0 +1,82 @@
+package io.outpost.billing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.platform.Problem;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.Tier;
+import io.outpost.platform.http.Call;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Body;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Variable;
+import org.springframework.stereotype.Component;
+
+/** The steps of checkout and portal that are no call to Stripe. Stateless. */
+@Component("purchase")
+public class Purchase {
+  private static final Set<String> LIVING =
+      Set.of("active", "trialing", "past_due", "unpaid", "paused");
+
+  private final StripeSettings settings;
+
+  Purchase(StripeSettings settings) {
+    this.settings = settings;
+  }
+
+  /** The tenant whose account the caller pays for. */
+  public String payer(@ExchangeProperty(Call.NAME) Call call) {
+    return call.principal().tenantId();
+  }
+
+  /**
+   * The tier that the request is to buy.
+   *
+   * @throws Problem 503 where no price of it is set
+   */
+  public Tier wanted(@Body JsonNode request) {
+    var tier = Tier.of(request.get("tier").textValue());
+    if (settings.prices(tier).isEmpty()) {
+      throw Problem.unavailable("The tier " + tier.word() + " is not on sale here.");
+    }
+    return tier;
+  }
+
+  /**
+   * A tenant has one subscription: another tier is chosen in the portal.
+   *
+   * @throws Problem 409 with a living subscription; 404 for a tenant that is none
+   */
+  public void requireNone(@ExchangeProperty("tenant") Tenant tenant) {
+    requireTenant(tenant);
+    if (LIVING.contains(String.valueOf(tenant.subscriptionStatus()))) {
+      throw new Problem(
+          Problem.Code.CONFLICT,
+          "There is a subscription already; change it in the portal (GET /billing/portal).");
+    }
+  }
+
+  /**
+   * Operators have no account to pay for.
+   *
+   * @throws Problem 404
+   */
+  public void requireTenant(@ExchangeProperty("tenant") Tenant tenant) {
+    if (tenant == null) {
+      throw Problem.notFound("billing account");
+    }
+  }
+
+  /** What the client gets: where to send the browser. */
+  public Map<String, String> answer(@Variable("session") String session) {
+    return Map.of("url", StripeAnswers.sessionUrl(session));
+  }
+
+  /** Whether a browser asks, which goes where it is sent. */
+  public boolean isBrowser(@ExchangeProperty(Call.NAME) Call call) {
+    return call.header("Accept")
+        .map(accept -> accept.toLowerCase(Locale.ROOT).contains("text/html"))
+        .orElse(false);
+  }
+}

@@ -1,0 +1,21 @@
+package io.outpost.billing;
+
+import io.outpost.platform.Tier;
+import java.util.Map;
+import org.apache.camel.Variable;
+import org.springframework.stereotype.Component;
+
+/** Judges what Stripe answered about a customer's subscriptions. Immutable. */
+@Component("standings")
+public class Standings {
+  private final Map<String, Tier> tiers;
+
+  Standings(StripeSettings settings) {
+    this.tiers = settings.tiers();
+  }
+
+  /** The tenant's standing; null where it pays for a price that we do not know. */
+  public Standing judge(@Variable("subscriptions") String subscriptions) {
+    return Standing.of(StripeAnswers.subscriptions(subscriptions), tiers).orElse(null);
+  }
+}

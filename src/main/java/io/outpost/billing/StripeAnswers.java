@@ -1,0 +1,131 @@
+package io.outpost.billing;
+
+import com.google.gson.JsonSyntaxException;
+import com.stripe.model.Customer;
+import com.stripe.model.CustomerCollection;
+import com.stripe.model.Invoice;
+import com.stripe.model.Price;
+import com.stripe.model.StripeObject;
+import com.stripe.model.Subscription;
+import com.stripe.model.SubscriptionCollection;
+import com.stripe.model.SubscriptionItem;
+import com.stripe.model.billing.MeterEventSummaryCollection;
+import com.stripe.net.ApiResource;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/** What Stripe answered, read by Stripe's own types. Pure. */
+public final class StripeAnswers {
+  private StripeAnswers() {}
+
+  /** An answer that does not have the form that Stripe publishes. */
+  public static final class Unreadable extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Unreadable(Class<?> expected) {
+      super("Stripe's answer is no " + expected.getSimpleName());
+    }
+  }
+
+  /** The id of the customer that was created. */
+  public static String customerId(String json) {
+    return required(read(json, Customer.class).getId(), Customer.class);
+  }
+
+  /** The tenant that a customer was made for; empty for a deleted or a foreign one. */
+  public static Optional<String> tenantOf(String json) {
+    Customer customer = read(json, Customer.class);
+    return Boolean.TRUE.equals(customer.getDeleted()) || customer.getMetadata() == null
+        ? Optional.empty()
+        : Optional.ofNullable(customer.getMetadata().get(StripeRequests.TENANT));
+  }
+
+  /** The oldest customer of a list that was made for a tenant. */
+  public static Optional<String> customerOf(String json, String tenantId) {
+    return required(read(json, CustomerCollection.class).getData(), CustomerCollection.class)
+        .stream()
+        .filter(customer -> customer.getMetadata() != null)
+        .filter(customer -> tenantId.equals(customer.getMetadata().get(StripeRequests.TENANT)))
+        .map(Customer::getId)
+        .reduce((newer, older) -> older);
+  }
+
+  /** Where to send the browser: the address of a checkout or portal session. */
+  public static String sessionUrl(String json) {
+    // Both sessions have it under the same name.
+    return required(
+        read(json, com.stripe.model.checkout.Session.class).getUrl(),
+        com.stripe.model.checkout.Session.class);
+  }
+
+  /** Whether a price is paid by use. */
+  public static boolean isMetered(String json) {
+    Price price = read(json, Price.class);
+    return price.getRecurring() != null && "metered".equals(price.getRecurring().getUsageType());
+  }
+
+  /** The subscriptions of a list, newest first. */
+  public static List<Subscribed> subscriptions(String json) {
+    return required(
+            read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
+        .stream()
+        .map(StripeAnswers::subscribed)
+        .toList();
+  }
+
+  /** The customers of the subscriptions of a list. */
+  public static List<String> subscribers(String json) {
+    return required(
+            read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
+        .stream()
+        .map(Subscription::getCustomer)
+        .distinct()
+        .toList();
+  }
+
+  private static Subscribed subscribed(Subscription subscription) {
+    List<SubscriptionItem> items = required(subscription.getItems(), Subscription.class).getData();
+    Invoice newest = subscription.getLatestInvoiceObject();
+    boolean unpaid =
+        newest != null && List.of("open", "uncollectible").contains(newest.getStatus());
+    return new Subscribed(
+        required(subscription.getId(), Subscription.class),
+        required(subscription.getStatus(), Subscription.class),
+        items.stream().map(item -> item.getPrice().getId()).toList(),
+        at(subscription.getCreated()),
+        at(subscription.getBillingCycleAnchor()),
+        at(unpaid ? newest.getCreated() : items.getFirst().getCurrentPeriodStart()));
+  }
+
+  /** How many jobs Stripe counted, over all windows of a summary. */
+  public static long counted(String json) {
+    return required(
+            read(json, MeterEventSummaryCollection.class).getData(),
+            MeterEventSummaryCollection.class)
+        .stream()
+        .mapToLong(summary -> summary.getAggregatedValue().longValue())
+        .sum();
+  }
+
+  private static Instant at(Long epochSecond) {
+    return Instant.ofEpochSecond(required(epochSecond, Subscription.class));
+  }
+
+  private static <T> T required(T value, Class<?> type) {
+    if (Objects.isNull(value)) {
+      throw new Unreadable(type);
+    }
+    return value;
+  }
+
+  private static <T extends StripeObject> T read(String json, Class<T> type) {
+    try {
+      return required(ApiResource.GSON.fromJson(json, type), type);
+    } catch (JsonSyntaxException e) {
+      // The cause would quote the answer, which may name a customer.
+      throw new Unreadable(type);
+    }
+  }
+}

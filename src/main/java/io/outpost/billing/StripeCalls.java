@@ -1,0 +1,100 @@
+package io.outpost.billing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.Tier;
+import io.outpost.platform.http.Call;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.apache.camel.Variable;
+import org.springframework.stereotype.Component;
+
+/**
+ * The calls that routes make to Stripe. An idempotency key says what is to be done, not who does
+ * it: the same on every container. Stateless.
+ */
+@Component("stripeCalls")
+public class StripeCalls {
+  private static final String CUSTOMERS = "/v1/customers";
+
+  private final StripeSettings settings;
+
+  StripeCalls(StripeSettings settings) {
+    this.settings = settings;
+  }
+
+  /** Looks for the customer that was made for a tenant before. */
+  public StripeCall findCustomer(@ExchangeProperty("tenant") Tenant tenant) {
+    return StripeCall.get(CUSTOMERS, StripeRequests.customersWith(tenant.email()));
+  }
+
+  /**
+   * Makes the customer of a tenant. The tenant's version lets it have another one when this one is
+   * deleted: a key brings the first one back for 24 hours.
+   */
+  public StripeCall createCustomer(@ExchangeProperty("tenant") Tenant tenant) {
+    return StripeCall.post(
+        CUSTOMERS,
+        StripeRequests.customer(tenant.tenantId(), tenant.name(), tenant.email()),
+        "outpost-customer-" + tenant.tenantId() + "-" + tenant.version());
+  }
+
+  /** Reads a customer. */
+  public StripeCall customer(@ExchangeProperty("customer") String customer) {
+    return StripeCall.get(CUSTOMERS + "/" + customer, null);
+  }
+
+  /** Reads every subscription of a customer. */
+  public StripeCall subscriptions(@ExchangeProperty("customer") String customer) {
+    return StripeCall.get("/v1/subscriptions", StripeRequests.subscriptionsOf(customer));
+  }
+
+  /** Reads the price of a tier. */
+  public StripeCall price(@ExchangeProperty("tier") Tier tier) {
+    return StripeCall.get("/v1/prices/" + settings.prices(tier).getFirst(), null);
+  }
+
+  /** Opens a checkout for the tier that the request names. */
+  public StripeCall checkout(
+      @ExchangeProperty("tenant") Tenant tenant,
+      @ExchangeProperty("tier") Tier tier,
+      @ExchangeProperty("request") JsonNode request,
+      @ExchangeProperty(Call.NAME) Call call,
+      @Variable("price") String price) {
+    var form =
+        StripeRequests.checkout(
+            tenant.tenantId(),
+            tenant.stripeCustomerId(),
+            settings.prices(tier).getFirst(),
+            StripeAnswers.isMetered(price),
+            request.get("success_url").textValue(),
+            request.get("cancel_url").textValue());
+    var wish = call.header("Idempotency-Key").orElse(call.entryId());
+    var key = digest(tenant.tenantId() + "\n" + wish + "\n" + form);
+    return StripeCall.post("/v1/checkout/sessions", form, "outpost-checkout-" + key);
+  }
+
+  /** Opens the billing portal. */
+  public StripeCall portal(
+      @ExchangeProperty("tenant") Tenant tenant,
+      @ExchangeProperty(Call.NAME) Call call,
+      @Header("return_url") String returnUrl) {
+    return StripeCall.post(
+        "/v1/billing_portal/sessions",
+        StripeRequests.portal(tenant.stripeCustomerId(), returnUrl),
+        "outpost-portal-" + call.entryId());
+  }
+
+  private static String digest(String text) {
+    try {
+      var hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

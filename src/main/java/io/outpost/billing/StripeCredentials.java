@@ -1,0 +1,39 @@
+package io.outpost.billing;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.stereotype.Component;
+
+/**
+ * Our secret key at Stripe; it appears in the one header that needs it and nowhere else. Immutable.
+ */
+@Component("stripeCredentials")
+public final class StripeCredentials {
+  private final String secretKey;
+
+  @Autowired
+  StripeCredentials(StripeSettings settings) {
+    this(settings.secretKey());
+  }
+
+  StripeCredentials(String secretKey) {
+    this.secretKey = secretKey;
+  }
+
+  /** Whether we have an account at all. */
+  public boolean present() {
+    return secretKey != null && !secretKey.isBlank();
+  }
+
+  /** The value of the Authorization header. */
+  public String authorization() {
+    if (!present()) {
+      throw new StripeUnavailable("no secret key is set");
+    }
+    return "Bearer " + secretKey;
+  }
+
+  @Override
+  public String toString() {
+    return "StripeCredentials";
+  }
+}

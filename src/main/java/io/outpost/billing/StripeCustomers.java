@@ -1,0 +1,27 @@
+package io.outpost.billing;
+
+import io.outpost.platform.Tenant;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Variable;
+import org.springframework.stereotype.Component;
+
+/** What Stripe's answers say of customers. Stateless. */
+@Component("stripeCustomers")
+public class StripeCustomers {
+
+  /** The customer made for the tenant before, whether or not we came to know; null for none. */
+  public String existing(
+      @Variable("customers") String customers, @ExchangeProperty("tenant") Tenant tenant) {
+    return StripeAnswers.customerOf(customers, tenant.tenantId()).orElse(null);
+  }
+
+  /** The customer just made. */
+  public String created(@Variable("customer") String customer) {
+    return StripeAnswers.customerId(customer);
+  }
+
+  /** The tenant that a customer says it was made for; null for a stranger. */
+  public String tenant(@Variable("customer") String customer) {
+    return StripeAnswers.tenantOf(customer).orElse(null);
+  }
+}

@@ -1,0 +1,90 @@
+package io.outpost.billing;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What we keep of a Stripe event: that something happened to a customer. What exactly is asked of
+ * Stripe again, so that neither order nor age of events matters.
+ *
+ * @param id such as {@code evt_1Pgc76}
+ * @param type such as {@code invoice.paid}
+ * @param apiVersion the API version that shaped the event
+ * @param created when it happened, whole seconds
+ * @param customer the customer concerned, or null where the event names none
+ */
+public record StripeEvent(
+    String id, String type, String apiVersion, Instant created, String customer) {
+  private static final Pattern EVENT_ID = Pattern.compile("evt_[A-Za-z0-9_]{1,200}");
+  private static final Pattern TYPE = Pattern.compile("[a-z0-9_.]{1,100}");
+  private static final Pattern VERSION = Pattern.compile("[a-z0-9.-]{1,40}");
+  private static final Pattern CUSTOMER_ID = Pattern.compile("cus_[A-Za-z0-9]{1,200}");
+  private static final long LATEST = Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(64).build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  /** Reads a webhook body; empty where it is no snapshot event of API v1. */
+  public static Optional<StripeEvent> read(byte[] body) {
+    try {
+      return read(JSON.readTree(body));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Reads an element of the Events API's list; empty where it is no snapshot event. */
+  public static Optional<StripeEvent> read(JsonNode event) {
+    JsonNode object = event.path("data").path("object");
+    boolean whole =
+        event.path("object").asText().equals("event")
+            && is(event.path("id"), EVENT_ID)
+            && is(event.path("type"), TYPE)
+            && is(event.path("api_version"), VERSION)
+            && event.path("created").canConvertToLong()
+            && event.path("created").isIntegralNumber()
+            && event.path("created").longValue() >= 0
+            && event.path("created").longValue() <= LATEST
+            && object.isObject();
+    return whole ? Optional.of(of(event, object)) : Optional.empty();
+  }
+
+  private static StripeEvent of(JsonNode event, JsonNode object) {
+    return new StripeEvent(
+        event.get("id").textValue(),
+        event.get("type").textValue(),
+        event.get("api_version").textValue(),
+        Instant.ofEpochSecond(event.get("created").longValue()),
+        customerOf(object));
+  }
+
+  /** A customer names itself; every other object names its customer, by id or in full. */
+  private static String customerOf(JsonNode object) {
+    JsonNode customer = object.path("customer");
+    JsonNode id =
+        object.path("object").asText().equals("customer")
+            ? object.path("id")
+            : customer.isObject() ? customer.path("id") : customer;
+    return is(id, CUSTOMER_ID) ? id.textValue() : null;
+  }
+
+  private static boolean is(JsonNode value, Pattern form) {
+    return value.isTextual() && form.matcher(value.textValue()).matches();
+  }
+}

@@ -1,0 +1,24 @@
+package io.outpost.billing;
+
+/**
+ * What travels through the queue {@code stripe}: something to be done about a tenant's billing.
+ *
+ * @param kind what is to be done
+ * @param tenantId whose customer, or whose job
+ * @param event what happened at Stripe
+ * @param jobId the job to be taken off the bill
+ * @param period the billing period that the job was counted in, as in its ledger entry
+ */
+public record StripeMessage(
+    Kind kind, String tenantId, StripeEvent event, String jobId, String period) {
+
+  /** What a message asks for. */
+  public enum Kind {
+    /** Apply an event. */
+    event,
+    /** Make sure that a tenant has a customer. */
+    customer,
+    /** Take a job off the bill. */
+    void_job
+  }
+}

@@ -1,0 +1,48 @@
+package io.outpost.billing;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.aws.Queues;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+
+/** Writes and reads the messages of the queue {@code stripe}. Thread-safe. */
+@Component("stripeMessages")
+public class StripeMessages {
+  private static final String QUEUE = "stripe";
+
+  private final Queues queues;
+  private final ObjectMapper mapper;
+
+  StripeMessages(Queues queues, ObjectMapper mapper) {
+    this.queues = queues;
+    this.mapper = mapper;
+  }
+
+  /** Asks for a tenant's customer to be made. */
+  public void requestCustomer(@ExchangeProperty("tenantId") String tenantId) {
+    send(new StripeMessage(StripeMessage.Kind.customer, tenantId, null, null, null), tenantId);
+  }
+
+  /** Asks for an event to be applied. */
+  public void sendEvent(@ExchangeProperty("event") StripeEvent event) {
+    send(
+        new StripeMessage(StripeMessage.Kind.event, null, event, null, null),
+        event.customer() == null ? "none" : event.customer());
+  }
+
+  /** Reads a message. */
+  public StripeMessage read(@Body String body) throws JsonProcessingException {
+    return mapper.readValue(body, StripeMessage.class);
+  }
+
+  private void send(StripeMessage message, String group) {
+    try {
+      queues.send(QUEUE, mapper.writeValueAsString(message), group, Map.of(), 0);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

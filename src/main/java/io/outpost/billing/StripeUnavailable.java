@@ -1,0 +1,24 @@
+package io.outpost.billing;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+
+/** Stripe did not answer, or we did not ask because it has not been answering: later may do. */
+public final class StripeUnavailable extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  StripeUnavailable(String why) {
+    super("Stripe is unavailable: " + why, null, false, false);
+  }
+
+  /** Throws what the failed call says; a refusal of Stripe's stays what it is. */
+  public static void raise(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause) {
+    if (cause instanceof StripeRefusal refusal) {
+      throw refusal;
+    }
+    if (cause instanceof StripeUnavailable unavailable) {
+      throw unavailable;
+    }
+    throw new StripeUnavailable(cause.toString());
+  }
+}

@@ -1,0 +1,89 @@
+package io.outpost.billing;
+
+import io.outpost.platform.AuditEntry;
+import io.outpost.platform.Ids;
+import io.outpost.platform.Json;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.aws.Items;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+
+/**
+ * One change of a tenant by billing, with the audit entry that tells of it. It holds only while the
+ * tenant is as it was read. For one thread.
+ */
+final class TenantUpdate {
+  private final Tenant tenant;
+  private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+  private final Map<String, AttributeValue> wanted = new TreeMap<>();
+  private final Map<String, String> details = new TreeMap<>();
+
+  TenantUpdate(Tenant tenant) {
+    this.tenant = tenant;
+    wanted.put("version", Items.number(tenant.version() + 1));
+    wanted.put("updated_at", Items.text(Json.time(now)));
+  }
+
+  /** Sets an attribute, or removes it where {@code value} is null, and says so in the audit. */
+  TenantUpdate with(String attribute, String value) {
+    wanted.put(attribute, value == null ? null : Items.text(value));
+    details.put(attribute, value == null ? "" : value);
+    return this;
+  }
+
+  Update.Builder write(String table) {
+    Map<String, AttributeValue> values = new HashMap<>();
+    values.put(":read", Items.number(tenant.version()));
+    Map<String, String> attributes = new HashMap<>();
+    wanted.forEach(
+        (attribute, value) -> {
+          attributes.put("#" + attribute, attribute);
+          if (value != null) {
+            values.put(":" + attribute, value);
+          }
+        });
+    return Update.builder()
+        .tableName(table)
+        .key(Tenant.key(tenant.tenantId()))
+        .updateExpression(expression())
+        .conditionExpression("#version = :read")
+        .expressionAttributeNames(attributes)
+        .expressionAttributeValues(values);
+  }
+
+  private String expression() {
+    String set =
+        wanted.entrySet().stream()
+            .filter(entry -> entry.getValue() != null)
+            .map(entry -> "#" + entry.getKey() + " = :" + entry.getKey())
+            .collect(Collectors.joining(", ", "SET ", ""));
+    String remove =
+        wanted.entrySet().stream()
+            .filter(entry -> entry.getValue() == null)
+            .map(entry -> "#" + entry.getKey())
+            .collect(Collectors.joining(", "));
+    return remove.isEmpty() ? set : set + " REMOVE " + remove;
+  }
+
+  AuditEntry entry(String action) {
+    return new AuditEntry(
+        Ids.ulid(),
+        tenant.tenantId(),
+        now,
+        action,
+        "/tenants/" + tenant.tenantId(),
+        AuditEntry.Outcome.allowed,
+        null,
+        null,
+        null,
+        null,
+        null,
+        Map.copyOf(details));
+  }
+}

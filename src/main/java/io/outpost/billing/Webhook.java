@@ -1,0 +1,43 @@
+package io.outpost.billing;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.outpost.platform.Problem;
+import io.outpost.platform.http.Call;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+
+/** Takes what Stripe sends us, and only that. Thread-safe. */
+@Component("webhook")
+public class Webhook {
+  private final WebhookSignature signature;
+  private final MeterRegistry meters;
+
+  Webhook(WebhookSignature signature, MeterRegistry meters) {
+    this.signature = signature;
+    this.meters = meters;
+  }
+
+  /**
+   * The event that the request brings.
+   *
+   * @throws Problem 400 where Stripe did not sign it just now, or where it is no event
+   */
+  public StripeEvent read(@ExchangeProperty(Call.NAME) Call call) {
+    signature
+        .refusal(call.body(), call.header("Stripe-Signature").orElse(null))
+        .ifPresent(
+            refusal -> {
+              throw refused(refusal.name(), "The signature is missing, wrong or out of date.");
+            });
+    return StripeEvent.read(call.body())
+        .orElseThrow(
+            () -> refused("NO_EVENT", "The body is no snapshot event of Stripe's API v1."));
+  }
+
+  private Problem refused(String why, String detail) {
+    meters
+        .counter("outpost.billing.webhooks.refused", "why", why.toLowerCase(java.util.Locale.ROOT))
+        .increment();
+    return new Problem(Problem.Code.INVALID_REQUEST, detail);
+  }
+}

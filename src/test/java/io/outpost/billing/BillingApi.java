@@ -1,0 +1,141 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.stripe.LocalStripe;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A whole Outpost with its Stripe, driven over HTTP as clients drive it. */
+final class BillingApi implements AutoCloseable {
+  static final List<String> SCOPES = List.of("jobs:read", "jobs:write", "billing", "tenant:read");
+
+  private final LocalStripe stripe;
+  private final LocalOutpost outpost;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final ObjectMapper json = new ObjectMapper();
+
+  private BillingApi(LocalStripe stripe, Map<String, Object> settings) {
+    this.stripe = stripe;
+    Map<String, Object> all = new HashMap<>(stripe.settings());
+    all.put("server.port", 0);
+    all.put("outpost.stripe.retry-delay", 20);
+    all.put("outpost.stripe.response-timeout", 500);
+    all.putAll(settings);
+    outpost = LocalOutpost.start(Optional.empty(), Optional.empty(), all);
+    stripe.notify(outpost.address());
+  }
+
+  static BillingApi start(Map<String, Object> settings) {
+    return start(Clock.systemUTC(), settings);
+  }
+
+  static BillingApi start(Clock stripesClock, Map<String, Object> settings) {
+    var stripe = LocalStripe.start(stripesClock);
+    try {
+      return new BillingApi(stripe, settings);
+    } catch (Throwable failure) {
+      stripe.close();
+      throw failure;
+    }
+  }
+
+  LocalStripe stripe() {
+    return stripe;
+  }
+
+  LocalOutpost outpost() {
+    return outpost;
+  }
+
+  /** A tenant with a key of its own. */
+  record Client(String tenantId, String key) {}
+
+  Client client(String name, String tier) throws IOException, InterruptedException {
+    var tenant =
+        post(
+            "/tenants",
+            outpost.adminKey(),
+            Map.of("name", name, "email", name + "@example.com", "tier", tier));
+    assertThat(tenant.statusCode()).as(tenant.body()).isEqualTo(201);
+    var id = read(tenant).get("tenant_id").asText();
+    var key =
+        post(
+            "/tenants/" + id + "/api-keys",
+            outpost.adminKey(),
+            Map.of("name", "all", "scopes", SCOPES));
+    assertThat(key.statusCode()).as(key.body()).isEqualTo(201);
+    return new Client(id, read(key).get("key").asText());
+  }
+
+  JsonNode tenant(Client client) throws IOException, InterruptedException {
+    return read(get("/tenants/" + client.tenantId(), client.key()));
+  }
+
+  HttpResponse<String> get(String path, String key, String... headers)
+      throws IOException, InterruptedException {
+    return send(request(path, key, headers).GET());
+  }
+
+  HttpResponse<String> post(String path, String key, Object body, String... headers)
+      throws IOException, InterruptedException {
+    return send(
+        request(path, key, headers)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(json.writeValueAsString(body))));
+  }
+
+  /** Posts to the webhook endpoint; a null signature sends none. */
+  HttpResponse<String> webhook(byte[] body, String signature)
+      throws IOException, InterruptedException {
+    var request =
+        HttpRequest.newBuilder(URI.create(outpost.address() + "/webhooks/stripe"))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+    if (signature != null) {
+      request.header("Stripe-Signature", signature);
+    }
+    return send(request);
+  }
+
+  /** Opens one of Stripe's pages, or presses its button. */
+  HttpResponse<String> visit(String method, String url) throws IOException, InterruptedException {
+    return send(
+        HttpRequest.newBuilder(URI.create(url))
+            .method(method, HttpRequest.BodyPublishers.noBody()));
+  }
+
+  JsonNode read(HttpResponse<String> answer) throws IOException {
+    return json.readTree(answer.body());
+  }
+
+  private HttpRequest.Builder request(String path, String key, String... headers) {
+    var request =
+        HttpRequest.newBuilder(URI.create(outpost.address() + path))
+            .header("Authorization", "Bearer " + key);
+    return headers.length == 0 ? request : request.headers(headers);
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Override
+  public void close() {
+    outpost.close();
+    stripe.close();
+    http.close();
+  }
+}

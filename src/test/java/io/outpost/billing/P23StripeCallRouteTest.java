@@ -1,0 +1,157 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.outpost.local.stripe.Call;
+import io.outpost.local.stripe.Faults.Fault;
+import io.outpost.local.stripe.SettableClock;
+import io.outpost.local.stripe.StripeStub;
+import java.util.Properties;
+import org.apache.camel.CamelExecutionException;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Calls to Stripe are repeated only where that is safe, and not for ever. */
+class P23StripeCallRouteTest {
+  private static final StripeCall CREATE =
+      StripeCall.post(
+          "/v1/customers",
+          StripeRequests.customer("t-1", "Ada", "ada@example.com"),
+          "outpost-customer-t-1");
+
+  private final StripeStub stub = StripeStub.start(0, new SettableClock("2026-11-21T12:00:00Z"));
+  private final DefaultCamelContext camel = new DefaultCamelContext();
+  private ProducerTemplate producer;
+
+  @BeforeEach
+  void start() throws Exception {
+    Properties settings = new Properties();
+    settings.put("outpost.stripe.api-base", stub.base().toString());
+    settings.put("outpost.stripe.api-version", "2026-10-28.endive");
+    settings.put("outpost.stripe.retries", "3");
+    settings.put("outpost.stripe.retry-delay", "5");
+    settings.put("outpost.stripe.connect-timeout", "500");
+    settings.put("outpost.stripe.response-timeout", "300");
+    camel.getPropertiesComponent().setInitialProperties(settings);
+    camel.getRegistry().bind("stripeCredentials", new StripeCredentials(StripeStub.SECRET_KEY));
+    PluginHelper.getRoutesLoader(camel)
+        .loadRoutes(
+            ResourceHelper.resolveResource(
+                camel, "classpath:routes/common/billing-stripe.camel.yaml"));
+    camel.addRoutes(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:caller")
+                .toV("direct:call-stripe", "call", "answer")
+                .setBody(simple("${variable.answer}"));
+          }
+        });
+    camel.start();
+    producer = camel.createProducerTemplate();
+  }
+
+  @AfterEach
+  void stop() {
+    camel.stop();
+    stub.close();
+  }
+
+  private String call(StripeCall call) {
+    return producer.requestBodyAndHeader("direct:call-stripe", call, "Cookie", "no", String.class);
+  }
+
+  @Test
+  void sendsWhatStripeNeedsAndNothingElse() {
+    String id = StripeAnswers.customerId(call(CREATE));
+    assertThat(id).startsWith("cus_");
+    assertThat(stub.calls())
+        .singleElement()
+        .satisfies(
+            sent -> {
+              assertThat(sent.header("stripe-version")).isEqualTo("2026-10-28.endive");
+              assertThat(sent.header("idempotency-key")).isEqualTo("outpost-customer-t-1");
+              assertThat(sent.header("authorization")).isEqualTo("Bearer " + StripeStub.SECRET_KEY);
+              assertThat(sent.header("content-type"))
+                  .startsWith("application/x-www-form-urlencoded");
+              assertThat(sent.headers()).doesNotContainKey("cookie");
+            });
+    String listed =
+        call(StripeCall.get("/v1/customers", StripeRequests.customersWith("ada@example.com")));
+    assertThat(StripeAnswers.customerOf(listed, "t-1")).hasValue(id);
+  }
+
+  /** Whatever goes wrong, even after the effect, the customer exists once. */
+  @ParameterizedTest
+  @EnumSource(Fault.class)
+  void repeatsWithTheSameKeyUntilStripeAnswers(Fault fault) {
+    stub.faults().next(2, fault);
+    assertThat(StripeAnswers.customerId(call(CREATE))).startsWith("cus_");
+    assertThat(stub.account().customers()).hasSize(1);
+    assertThat(stub.calls()).hasSize(3);
+    assertThat(stub.calls())
+        .extracting(sent -> sent.header("idempotency-key"))
+        .containsOnly("outpost-customer-t-1");
+  }
+
+  @Test
+  void givesUpAfterTheAllowedRetries() {
+    stub.faults().next(100, Fault.SERVER_ERROR);
+    assertThatThrownBy(() -> call(CREATE)).hasCauseInstanceOf(StripeUnavailable.class);
+    assertThat(stub.calls()).hasSize(4);
+  }
+
+  @Test
+  void doesNotRepeatWhatStripeRefused() {
+    assertThatThrownBy(() -> call(StripeCall.get("/v1/customers/cus_none", null)))
+        .cause()
+        .isInstanceOfSatisfying(
+            StripeRefusal.class,
+            refusal -> {
+              assertThat(refusal.isMissing()).isTrue();
+              assertThat(refusal.status()).isEqualTo(404);
+            });
+    assertThat(stub.calls()).hasSize(1);
+  }
+
+  /** A Stripe that is down is left alone: calls fail at once and are not sent. */
+  @Test
+  void opensTheCircuitWhenStripeIsDown() {
+    stub.faults().next(1_000, Fault.SERVER_ERROR);
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(() -> call(CREATE)).isInstanceOf(CamelExecutionException.class);
+    }
+    int sent = stub.calls().size();
+    assertThat(sent).isLessThan(20);
+    assertThatThrownBy(() -> call(CREATE))
+        .cause()
+        .isInstanceOf(StripeUnavailable.class)
+        .hasMessageContaining("CircuitBreaker 'stripe-circuit' is OPEN");
+    assertThat(stub.calls()).hasSize(sent);
+  }
+
+  /** The caller keeps its own message: the answer comes in a variable, headers stay apart. */
+  @Test
+  void leavesTheCallersMessageAlone() {
+    var answer =
+        producer.request(
+            "direct:caller",
+            exchange -> {
+              exchange.setVariable("call", CREATE);
+              exchange.getMessage().setHeader("mine", "kept");
+            });
+    assertThat(answer.getException()).isNull();
+    assertThat(answer.getMessage().getHeader("mine")).isEqualTo("kept");
+    assertThat(answer.getMessage().getHeaders()).doesNotContainKeys("Authorization", "Request-Id");
+    assertThat(stub.calls()).map(Call::path).containsExactly("/v1/customers");
+  }
+}

@@ -1,0 +1,75 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.local.stripe.Faults.Fault;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A tenant gets its customer, subscribes, changes and cancels, as a person would do it. */
+class SubscribeTest {
+  private static BillingApi api;
+
+  @BeforeAll
+  static void start() {
+    api = BillingApi.start(Map.of());
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+  }
+
+  private static Map<String, String> checkout(String tier) {
+    return Map.of(
+        "tier", tier, "success_url", "https://a.example/ok", "cancel_url", "https://a.example/no");
+  }
+
+  @Test
+  void paysForATierAndCancelsIt() throws Exception {
+    var client = api.client("ada", "free");
+    var session = api.post("/billing/checkout", client.key(), checkout("pro"));
+    assertThat(session.statusCode()).as(session.body()).isEqualTo(201);
+    var url = api.read(session).get("url").asText();
+    var paid = api.visit("POST", url);
+    assertThat(paid.headers().firstValue("Location")).hasValue("https://a.example/ok");
+    awaitTier(client, "pro");
+    assertThat(api.tenant(client).get("subscription_status").asText()).isEqualTo("active");
+    var again = api.post("/billing/checkout", client.key(), checkout("enterprise"));
+    assertThat(again.statusCode()).isEqualTo(409);
+
+    var portal = api.get("/billing/portal?return_url=https://a.example/back", client.key());
+    assertThat(portal.statusCode()).as(portal.body()).isEqualTo(200);
+    var browser = api.get("/billing/portal", client.key(), "Accept", "text/html,*/*;q=0.8");
+    assertThat(browser.statusCode()).isEqualTo(303);
+    assertThat(browser.headers().firstValue("Location")).isPresent();
+    assertThat(browser.body()).isEmpty();
+    var back = api.visit("POST", api.read(portal).get("url").asText());
+    assertThat(back.headers().firstValue("Location")).hasValue("https://a.example/back");
+    awaitTier(client, "free");
+    assertThat(api.tenant(client).get("subscription_status").asText()).isEqualTo("canceled");
+  }
+
+  @Test
+  void givesEveryTenantACustomerThoughStripeStumbles() throws Exception {
+    api.stripe().stub().faults().next(2, Fault.SERVER_ERROR, "/v1/customers");
+    api.stripe().stub().faults().next(1, Fault.TIMEOUT, "/v1/customers");
+    var client = api.client("bob", "free");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> !api.tenant(client).get("stripe_customer_id").isNull());
+    assertThat(api.stripe().stub().account().customers())
+        .filteredOn(c -> c.at("/metadata/tenant_id").asText().equals(client.tenantId()))
+        .hasSize(1);
+  }
+
+  private static void awaitTier(BillingApi.Client client, String tier) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> api.tenant(client).get("tier").asText().equals(tier));
+  }
+}

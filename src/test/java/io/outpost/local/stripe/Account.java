@@ -1,0 +1,145 @@
+package io.outpost.local.stripe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.URI;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * The stub's one Stripe account: what its calls do, and what a test makes happen at Stripe. Safe
+ * for use by many threads; answers are copies.
+ */
+public final class Account {
+  private static final String METER_EVENTS = "/v1/billing/meter_events";
+
+  private final World world;
+  private final Events events;
+  private final Catalogue catalogue;
+  private final Meters meters;
+  private final Subscriptions subscriptions;
+  private final Pages pages;
+  private final List<Operation> operations;
+
+  Account(Clock clock, String apiVersion, Consumer<ObjectNode> listener, Supplier<URI> base) {
+    world = new World(clock);
+    events = new Events(world, apiVersion, listener);
+    catalogue = new Catalogue(world);
+    Customers customers = new Customers(world, events);
+    meters = new Meters(world, customers);
+    Invoices invoices = new Invoices(world, events);
+    subscriptions = new Subscriptions(world, events, customers, invoices, meters);
+    Checkout checkout = new Checkout(world, events, customers, subscriptions, base);
+    pages = new Pages(checkout);
+    operations =
+        Stream.of(
+                customers.operations(),
+                catalogue.operations(),
+                checkout.operations(),
+                subscriptions.operations(),
+                invoices.operations(),
+                meters.operations(),
+                events.operations())
+            .flatMap(List::stream)
+            .toList();
+  }
+
+  List<Operation> operations() {
+    return operations;
+  }
+
+  Answer perform(Call call, Consumer<Call> gate, Function<Call, ObjectNode> effect) {
+    Supplier<Answer> run =
+        () -> {
+          gate.accept(call);
+          return locked(() -> Answer.of(world.expand(call, effect.apply(call))));
+        };
+    return call.path().equals(METER_EVENTS)
+        ? meters.alone(call.params().at("/payload/stripe_customer_id").asText(), run)
+        : run.get();
+  }
+
+  Pages.Page visit(String method, String path) {
+    return locked(() -> pages.visit(method, path));
+  }
+
+  private <T> T locked(Supplier<T> work) {
+    synchronized (world) {
+      return work.get();
+    }
+  }
+
+  /** Adds a meter that sums {@code eventName}; answers its id. */
+  public String addMeter(String eventName) {
+    return locked(() -> meters.seed(eventName, eventName).get("id").asText());
+  }
+
+  /** Adds a monthly price, or one for each unit of a meter where {@code meter} is not null. */
+  public void addPrice(String id, String name, long cents, String meter) {
+    locked(() -> catalogue.seed(id, name, cents, meter));
+  }
+
+  /** Starts an active, paid subscription; answers it. */
+  public ObjectNode subscribe(String customer, String price) {
+    Call call = new Call("POST", "/", World.object(), Map.of(), Map.of());
+    return locked(
+        () ->
+            subscriptions
+                .start(customer, List.of(world.find(Catalogue.PRICE, price)), call)
+                .deepCopy());
+  }
+
+  /** Moves a subscription to a status, with the event that Stripe would send. */
+  public ObjectNode turn(String subscription, String status, String event) {
+    return locked(
+        () -> subscriptions.turn(subscriptions.find(subscription), status, event).deepCopy());
+  }
+
+  /** Ends a subscription at once. */
+  public ObjectNode cancel(String subscription) {
+    return locked(() -> subscriptions.cancel(subscriptions.find(subscription)).deepCopy());
+  }
+
+  /** Ends the current period of a subscription and answers its invoice, still open. */
+  public ObjectNode renew(String subscription) {
+    return locked(() -> subscriptions.renew(subscriptions.find(subscription)).deepCopy());
+  }
+
+  /** The payment of an invoice succeeds. */
+  public ObjectNode pay(String invoice) {
+    return locked(() -> subscriptions.pay(world.find(Invoices.KIND, invoice)).deepCopy());
+  }
+
+  /** The payment of an invoice fails. */
+  public ObjectNode fail(String invoice) {
+    return locked(() -> subscriptions.fail(world.find(Invoices.KIND, invoice)).deepCopy());
+  }
+
+  /** Every customer, deleted ones too, oldest first. */
+  public List<ObjectNode> customers() {
+    return locked(() -> copies(world.select(Customers.KIND, customer -> true)));
+  }
+
+  /** Everything that happened, oldest first. */
+  public List<ObjectNode> events() {
+    return locked(() -> copies(events.all()));
+  }
+
+  /** How often each meter event's identifier was counted. */
+  public Map<String, Integer> counted() {
+    return locked(meters::counted);
+  }
+
+  /** What a customer used of a meter in all. */
+  public long used(String meter, String customer) {
+    return locked(() -> meters.sum(meter, customer, at -> true));
+  }
+
+  private static List<ObjectNode> copies(List<ObjectNode> objects) {
+    return objects.stream().map(ObjectNode::deepCopy).toList();
+  }
+}

@@ -1,0 +1,58 @@
+package io.outpost.local.stripe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/** Products and their monthly prices. */
+final class Catalogue {
+  static final String PRICE = "price";
+  private static final String PRODUCT = "product";
+
+  private final World world;
+
+  Catalogue(World world) {
+    this.world = world;
+  }
+
+  List<Operation> operations() {
+    return List.of(
+        Operation.post("/v1/products", "createProduct", call -> product(call.text("name"))),
+        Operation.get("/v1/products/{id}", null, call -> world.find(PRODUCT, call.id())),
+        Operation.post("/v1/prices", "createPrice", this::createPrice),
+        Operation.get("/v1/prices/{id}", null, call -> world.find(PRICE, call.id())));
+  }
+
+  private ObjectNode product(String name) {
+    return world.create(PRODUCT, "prod_").put("name", name).put("active", true);
+  }
+
+  private ObjectNode createPrice(Call call) {
+    String product =
+        call.text("product") == null
+            ? product(call.params().at("/product_data/name").asText()).get("id").asText()
+            : world.find(PRODUCT, call.text("product")).get("id").asText();
+    String meter = call.params().at("/recurring/meter").asText(null);
+    return price(null, product, call.number("unit_amount", 0), meter)
+        .put("currency", call.text("currency"));
+  }
+
+  /** A price of a new product under an id of the caller's choice. */
+  ObjectNode seed(String id, String name, long cents, String meter) {
+    return price(id, product(name).get("id").asText(), cents, meter);
+  }
+
+  /** A price a month, or a job where it names a meter. */
+  private ObjectNode price(String id, String product, long cents, String meter) {
+    ObjectNode price = world.create(PRICE, "price_", id);
+    price.put("active", true).put("billing_scheme", "per_unit").put("currency", "usd");
+    price.put("product", product).put("type", "recurring").put("unit_amount", cents);
+    ObjectNode recurring = price.putObject("recurring").put("interval", "month");
+    recurring.put("interval_count", 1).put("meter", meter);
+    recurring.put("usage_type", meter == null ? "licensed" : "metered");
+    return price;
+  }
+
+  static boolean isMetered(ObjectNode price) {
+    return "metered".equals(price.at("/recurring/usage_type").asText());
+  }
+}

@@ -1,0 +1,59 @@
+package io.outpost.local.stripe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/** The account's events: kept for the Events API, handed to the webhooks as they happen. */
+final class Events {
+  private static final String KIND = "event";
+
+  private final World world;
+  private final String apiVersion;
+  private final Consumer<ObjectNode> listener;
+
+  Events(World world, String apiVersion, Consumer<ObjectNode> listener) {
+    this.world = world;
+    this.apiVersion = apiVersion;
+    this.listener = listener;
+  }
+
+  /** Records that something happened to an object; the event shows the object as it is now. */
+  ObjectNode emit(String type, ObjectNode subject) {
+    ObjectNode event = world.create(KIND, "evt_");
+    event.put("api_version", apiVersion).put("type", type).put("pending_webhooks", 1);
+    event.putObject("data").set("object", subject.deepCopy());
+    event.putObject("request").putNull("id").putNull("idempotency_key");
+    listener.accept(event.deepCopy());
+    return event;
+  }
+
+  /** Everything that happened, oldest first. */
+  List<ObjectNode> all() {
+    return world.select(KIND, event -> true);
+  }
+
+  List<Operation> operations() {
+    return List.of(
+        Operation.get("/v1/events", "listEvents", call -> world.page(call, KIND, wanted(call))),
+        Operation.get("/v1/events/{id}", null, call -> world.find(KIND, call.id())));
+  }
+
+  private static Predicate<ObjectNode> wanted(Call call) {
+    JsonNode created = call.params().path("created");
+    List<String> types = new ArrayList<>();
+    call.params().path("types").forEach(type -> types.add(type.asText()));
+    return event -> {
+      long at = event.get("created").asLong();
+      return World.fits(call, "type", event.get("type"))
+          && (types.isEmpty() || types.contains(event.get("type").asText()))
+          && at >= created.path("gte").asLong(Long.MIN_VALUE)
+          && at > created.path("gt").asLong(Long.MIN_VALUE)
+          && at <= created.path("lte").asLong(Long.MAX_VALUE)
+          && at < created.path("lt").asLong(Long.MAX_VALUE);
+    };
+  }
+}

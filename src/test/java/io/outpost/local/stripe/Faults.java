@@ -1,0 +1,70 @@
+package io.outpost.local.stripe;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Random;
+
+/** What the stub is told to get wrong. Safe for use by many threads. */
+public final class Faults {
+  /** A way to fail. */
+  public enum Fault {
+    /** 429 before anything happened. */
+    RATE_LIMITED,
+    /** 429 {@code lock_timeout} before anything happened. */
+    LOCK_TIMEOUT,
+    /** 500 before anything happened. */
+    SERVER_ERROR,
+    /** The effect happens, the answer never comes. */
+    TIMEOUT,
+    /** The effect happens, the connection closes without an answer. */
+    DROPPED;
+
+    boolean hasEffect() {
+      return this == TIMEOUT || this == DROPPED;
+    }
+  }
+
+  private record Planned(String pathPrefix, Fault fault) {}
+
+  private final Deque<Planned> planned = new ArrayDeque<>();
+  private Fault[] sometimes = {};
+  private double share;
+  private Random random = new Random(0);
+
+  /** Fails the next {@code times} calls. */
+  public void next(int times, Fault fault) {
+    next(times, fault, "/");
+  }
+
+  /** Fails the next {@code times} calls whose path starts with {@code pathPrefix}. */
+  public synchronized void next(int times, Fault fault, String pathPrefix) {
+    for (int i = 0; i < times; i++) {
+      planned.add(new Planned(pathPrefix, fault));
+    }
+  }
+
+  /** From now on fails each call with probability {@code share}, drawn from {@code seed}. */
+  public synchronized void sometimes(double share, long seed, Fault... faults) {
+    this.share = share;
+    this.random = new Random(seed);
+    this.sometimes = faults.clone();
+  }
+
+  /** From now on all is well. */
+  public synchronized void none() {
+    planned.clear();
+    share = 0;
+  }
+
+  /** The fault of this call, or null. */
+  synchronized Fault draw(String path) {
+    for (Planned plan : planned) {
+      if (path.startsWith(plan.pathPrefix())) {
+        planned.remove(plan);
+        return plan.fault();
+      }
+    }
+    boolean unlucky = sometimes.length > 0 && random.nextDouble() < share;
+    return unlucky ? sometimes[random.nextInt(sometimes.length)] : null;
+  }
+}

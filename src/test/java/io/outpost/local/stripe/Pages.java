@@ -1,0 +1,60 @@
+package io.outpost.local.stripe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.springframework.web.util.HtmlUtils;
+
+/** The stub's two pages for a browser: one that pays, one that cancels. */
+final class Pages {
+  /** What a browser gets: a page, or where to go next. */
+  record Page(String html, String location) {}
+
+  private final Checkout checkout;
+
+  Pages(Checkout checkout) {
+    this.checkout = checkout;
+  }
+
+  /** {@code /checkout/<id>} and {@code /portal/<id>}; a form's POST acts. */
+  Page visit(String method, String path) {
+    String[] parts = path.split("/");
+    if (parts.length != 3) {
+      throw StripeError.unknownUrl(method, path);
+    }
+    boolean acts = method.equals("POST");
+    return switch (parts[1]) {
+      case "checkout" -> acts ? next(checkout.pay(parts[2])) : checkoutPage(parts[2]);
+      case "portal" -> acts ? next(checkout.cancel(parts[2])) : portalPage(parts[2]);
+      default -> throw StripeError.unknownUrl(method, path);
+    };
+  }
+
+  private static Page next(String location) {
+    return new Page(null, location);
+  }
+
+  private Page checkoutPage(String id) {
+    ObjectNode session = checkout.session(Checkout.SESSION, id);
+    String prices = HtmlUtils.htmlEscape(session.path("prices").toString());
+    return page("Checkout", "Subscribe to " + prices + ".", "Pay (nothing is charged)");
+  }
+
+  private Page portalPage(String id) {
+    List<String> shown =
+        checkout.shown(id).stream()
+            .map(s -> s.get("id").asText() + " (" + s.get("status").asText() + ")")
+            .toList();
+    return page("Billing portal", "Subscriptions: " + shown, "Cancel subscriptions");
+  }
+
+  private static Page page(String title, String text, String button) {
+    return new Page(
+        """
+        <!doctype html><meta charset="utf-8"><title>%1$s – Stripe stub</title>
+        <h1>%1$s</h1><p>This is Outpost's local stand-in for Stripe.</p><p>%2$s</p>
+        <form method="post"><button>%3$s</button></form>
+        """
+            .formatted(title, text, button),
+        null);
+  }
+}

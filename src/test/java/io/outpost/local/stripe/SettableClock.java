@@ -1,0 +1,43 @@
+package io.outpost.local.stripe;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** A clock that stands still until a test moves it. Safe for use by many threads. */
+public final class SettableClock extends Clock {
+  private final AtomicReference<Instant> now;
+
+  /** Starts at an RFC 3339 time. */
+  public SettableClock(String start) {
+    now = new AtomicReference<>(Instant.parse(start));
+  }
+
+  /** Moves on. */
+  public void advance(Duration by) {
+    now.updateAndGet(instant -> instant.plus(by));
+  }
+
+  /** Moves to a time, back too. */
+  public void set(Instant instant) {
+    now.set(instant);
+  }
+
+  @Override
+  public Instant instant() {
+    return now.get();
+  }
+
+  @Override
+  public ZoneId getZone() {
+    return ZoneOffset.UTC;
+  }
+
+  @Override
+  public Clock withZone(ZoneId zone) {
+    return this;
+  }
+}
