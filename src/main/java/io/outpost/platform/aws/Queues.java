@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /**
  * Sends to queues by name, with a message group (fair queues), which Camel's component does not do.
@@ -26,6 +27,13 @@ public class Queues {
   public String url(String queue) {
     return urls.computeIfAbsent(
         queue, q -> sqs.getQueueUrl(r -> r.queueName(names.queue(q))).queueUrl());
+  }
+
+  /** About how many messages of a queue wait to be received. */
+  public long waiting(String queue) {
+    var attribute = QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES;
+    var answer = sqs.getQueueAttributes(q -> q.queueUrl(url(queue)).attributeNames(attribute));
+    return Long.parseLong(answer.attributes().getOrDefault(attribute, "0"));
   }
 
   /**

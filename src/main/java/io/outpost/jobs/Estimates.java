@@ -1,0 +1,97 @@
+package io.outpost.jobs;
+
+import io.outpost.platform.Job;
+import io.outpost.platform.aws.Queues;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.camel.Body;
+import org.springframework.stereotype.Component;
+
+/**
+ * When a job will probably start: the jobs that wait before it, divided by how fast they were taken
+ * lately. Measured now and then, never on the path of a request; with jobs waiting and no progress
+ * seen there is no estimate. Thread-safe.
+ */
+@Component("estimates")
+public class Estimates {
+
+  /** Highest first: a lane waits for those before it, roughly. */
+  private static final List<String> LANES = List.of("high", "normal", "low");
+
+  private static final double SMOOTHING = 0.3;
+  private static final Duration STALE = Duration.ofMinutes(1);
+
+  private final Queues queues;
+  private final Map<String, Long> waiting = new ConcurrentHashMap<>();
+  private final AtomicLong sent = new AtomicLong();
+  private volatile Instant measured = Instant.MIN;
+  private volatile double takenPerSecond;
+
+  Estimates(Queues queues) {
+    this.queues = queues;
+  }
+
+  /** Counts the waiting jobs of each lane, and how fast they went since the last time. */
+  public synchronized void measure() {
+    var before = total();
+    for (var lane : LANES) {
+      waiting.put(lane, queues.waiting("jobs-" + lane));
+    }
+    var now = Instant.now();
+    var arrived = sent.getAndSet(0);
+    if (before > 0 && measured != Instant.MIN) {
+      var seconds = Math.max(0.001, Duration.between(measured, now).toMillis() / 1000.0);
+      var taken = Math.max(0, before + arrived - total()) / seconds;
+      takenPerSecond =
+          takenPerSecond == 0 ? taken : SMOOTHING * taken + (1 - SMOOTHING) * takenPerSecond;
+    }
+    measured = now;
+  }
+
+  /** The job, with an estimate if there is one. */
+  public Job estimate(@Body Job job) {
+    sent.incrementAndGet();
+    return new Job(
+        job.jobId(),
+        job.tenantId(),
+        job.agent(),
+        job.command(),
+        job.workspace(),
+        job.priority(),
+        job.timeoutSeconds(),
+        job.status(),
+        job.attempts(),
+        job.createdAt(),
+        job.startedAt(),
+        job.completedAt(),
+        job.exitCode(),
+        job.outputLocation(),
+        job.waitingReason(),
+        startOf(job),
+        job.error());
+  }
+
+  private Instant startOf(Job job) {
+    if (Duration.between(measured, job.createdAt()).compareTo(STALE) > 0) {
+      return null;
+    }
+    var ahead = 0L;
+    for (var lane : LANES.subList(0, LANES.indexOf(job.priority()) + 1)) {
+      ahead += waiting.getOrDefault(lane, 0L);
+    }
+    if (ahead == 0) {
+      return job.createdAt();
+    }
+    return takenPerSecond == 0
+        ? null
+        : job.createdAt().plusMillis((long) (1000 * ahead / takenPerSecond));
+  }
+
+  private long total() {
+    return waiting.values().stream().mapToLong(Long::longValue).sum();
+  }
+}
