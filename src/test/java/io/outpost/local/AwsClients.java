@@ -1,6 +1,7 @@
 package io.outpost.local;
 
 import java.net.URI;
+import java.util.Map;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
@@ -28,6 +29,19 @@ public record AwsClients(
     /** All services at one address, as LocalStack has it. */
     public static Endpoints at(URI all) {
       return new Endpoints(all, all, all, all, all);
+    }
+
+    /** The Spring properties that point Outpost at these services. */
+    public Map<String, Object> settings() {
+      return Map.of(
+          "outpost.aws.endpoints.sqs", sqs.toString(),
+          "outpost.aws.endpoints.dynamodb", dynamoDb.toString(),
+          "outpost.aws.endpoints.s3", s3.toString(),
+          "outpost.aws.endpoints.secretsmanager", secrets.toString(),
+          "outpost.aws.endpoints.sns", sns.toString(),
+          "outpost.aws.region", EmbeddedAws.REGION,
+          "outpost.aws.access-key", EmbeddedAws.ACCESS_KEY,
+          "outpost.aws.secret-key", EmbeddedAws.SECRET_KEY);
     }
   }
 

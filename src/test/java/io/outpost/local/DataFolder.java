@@ -33,7 +33,10 @@ final class DataFolder implements AutoCloseable {
       // Held by this very process: the same answer as for any other.
     }
     channel.close();
-    throw new IllegalStateException("The data folder " + root + " is used by another Outpost.");
+    throw new IllegalStateException(
+        "The data folder "
+            + root
+            + " is used by another Outpost; stop that one, or choose another folder: OUTPOST_LOCAL_DATA.");
   }
 
   /** The folder of one service. */

@@ -61,15 +61,7 @@ public final class EmbeddedAws implements AutoCloseable {
 
   /** The Spring properties that point Outpost at these services. */
   public Map<String, Object> settings() {
-    return Map.of(
-        "outpost.aws.endpoints.sqs", endpoints.sqs().toString(),
-        "outpost.aws.endpoints.dynamodb", endpoints.dynamoDb().toString(),
-        "outpost.aws.endpoints.s3", endpoints.s3().toString(),
-        "outpost.aws.endpoints.secretsmanager", endpoints.secrets().toString(),
-        "outpost.aws.endpoints.sns", endpoints.sns().toString(),
-        "outpost.aws.region", REGION,
-        "outpost.aws.access-key", ACCESS_KEY,
-        "outpost.aws.secret-key", SECRET_KEY);
+    return endpoints.settings();
   }
 
   /** What was published to SNS topics since the start, oldest first. */

@@ -16,42 +16,43 @@ import org.springframework.core.env.MapPropertySource;
 /**
  * API and worker in one process on the embedded AWS: the program of {@code mvn
  * spring-boot:test-run}, and what tests drive over HTTP. Closing it ends running jobs first, AWS
- * last.
+ * last. Thread-safe.
  */
 public final class LocalOutpost implements AutoCloseable {
 
-  private final EmbeddedAws aws;
-  private final ConfigurableApplicationContext context;
-  private final String adminKey;
+  private static final String ADMIN_KEY = "outpost.auth.bootstrap-admin-key";
 
-  private LocalOutpost(EmbeddedAws aws, ConfigurableApplicationContext context, String adminKey) {
+  private final AwsClients.Endpoints aws;
+  private final ConfigurableApplicationContext context;
+
+  private LocalOutpost(AwsClients.Endpoints aws, ConfigurableApplicationContext context) {
     this.aws = aws;
     this.context = context;
-    this.adminKey = adminKey;
   }
 
   /** Starts everything, or says in one line why not and exits with 1. */
   public static void main(String[] args) {
     try {
-      var outpost =
-          start(
-              setting("OUTPOST_LOCAL_DATA").map(Path::of),
-              setting("OUTPOST_BOOTSTRAP_ADMIN_KEY"),
-              Map.of());
-      System.out.println(Welcome.text(outpost.address(), outpost.adminKey()));
+      var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), Map.of());
+      var welcome = new Welcome(outpost.address(), outpost.adminKey());
+      welcome.leaveIn(Path.of("target"));
+      System.out.println(welcome.text());
     } catch (Throwable failure) {
       System.err.println("Outpost did not start: " + StartupFailure.explain(failure));
       System.exit(1);
     }
   }
 
-  /** Starts on a fresh embedded AWS; settings are Spring properties that win over all others. */
-  public static LocalOutpost start(
-      Optional<Path> data, Optional<String> adminKey, Map<String, Object> settings) {
-    StartupFailure.requireJdk();
+  /**
+   * Starts API and worker on an embedded AWS of their own, which is closed with them.
+   *
+   * @param data where AWS keeps its state; empty: in memory
+   * @param settings Spring properties that win over all others
+   */
+  public static LocalOutpost start(Optional<Path> data, Map<String, Object> settings) {
     var aws = EmbeddedAws.start(data);
     try {
-      return on(aws, adminKey.orElseGet(LocalOutpost::randomKey), settings, true);
+      return run(aws.endpoints(), "local", settings, aws::close);
     } catch (Throwable failure) {
       aws.close();
       throw failure;
@@ -59,41 +60,30 @@ public final class LocalOutpost implements AutoCloseable {
   }
 
   /**
-   * Starts another Outpost on an embedded AWS that is there; it is closed with this one when {@code
-   * owned}.
+   * Starts another Outpost on an AWS that is there and stays: embedded, or LocalStack. Its tables
+   * and queues are made as far as they are missing, for the environment that the setting {@code
+   * outpost.env} names.
+   *
+   * @param profile {@code api}, {@code worker} or {@code local} for both
+   * @param settings Spring properties that win over all others
    */
   public static LocalOutpost on(
-      EmbeddedAws aws, String adminKey, Map<String, Object> settings, boolean owned) {
-    var env = setting("OUTPOST_ENV").orElse("local");
-    try (var clients = aws.clients()) {
-      new Provisioner(clients, env).provision();
-    }
-    Map<String, Object> all = new HashMap<>(aws.settings());
-    all.put("outpost.env", env);
-    all.put("outpost.auth.bootstrap-admin-key", adminKey);
-    all.putAll(settings);
-    var application = new SpringApplication(Outpost.class);
-    application.setRegisterShutdownHook(true);
-    application.addInitializers(context -> first(context.getEnvironment(), all));
-    if (owned) {
-      application.addInitializers(context -> closeLast(context, aws));
-    }
-    application.setAdditionalProfiles(all.getOrDefault("profile", "local").toString());
-    return new LocalOutpost(aws, application.run(), adminKey);
+      AwsClients.Endpoints aws, String profile, Map<String, Object> settings) {
+    return run(aws, profile, settings, () -> {});
   }
 
   /** Where the API listens. */
   public String address() {
-    return "http://localhost:" + context.getEnvironment().getProperty("local.server.port");
+    return "http://localhost:" + property("local.server.port");
   }
 
   /** A key with the scope admin. */
   public String adminKey() {
-    return adminKey;
+    return property(ADMIN_KEY);
   }
 
-  /** The AWS beneath. */
-  public EmbeddedAws aws() {
+  /** Where the AWS beneath listens. */
+  public AwsClients.Endpoints aws() {
     return aws;
   }
 
@@ -107,14 +97,37 @@ public final class LocalOutpost implements AutoCloseable {
     context.close();
   }
 
+  private static LocalOutpost run(
+      AwsClients.Endpoints aws, String profile, Map<String, Object> settings, Runnable last) {
+    Map<String, Object> all = new HashMap<>(aws.settings());
+    all.put("outpost.env", setting("OUTPOST_ENV").orElse("local"));
+    all.put(ADMIN_KEY, setting("OUTPOST_BOOTSTRAP_ADMIN_KEY").orElseGet(LocalOutpost::randomKey));
+    all.putAll(settings);
+    try (var clients = AwsClients.of(aws)) {
+      new Provisioner(clients, all.get("outpost.env").toString()).provision();
+    }
+    var application = new SpringApplication(Outpost.class);
+    application.setAdditionalProfiles(profile);
+    application.addInitializers(
+        context -> {
+          first(context.getEnvironment(), all);
+          closeLast(context, last);
+        });
+    return new LocalOutpost(aws, application.run());
+  }
+
   private static void first(ConfigurableEnvironment environment, Map<String, Object> settings) {
     environment.getPropertySources().addFirst(new MapPropertySource("local", settings));
   }
 
   /** What is registered first is closed last, when nothing uses AWS any more. */
-  private static void closeLast(ConfigurableApplicationContext context, EmbeddedAws aws) {
+  private static void closeLast(ConfigurableApplicationContext context, Runnable last) {
     var beans = (DefaultListableBeanFactory) context.getBeanFactory();
-    beans.registerDisposableBean("embeddedAws", aws::close);
+    beans.registerDisposableBean("aws", last::run);
+  }
+
+  private String property(String name) {
+    return context.getEnvironment().getRequiredProperty(name);
   }
 
   private static Optional<String> setting(String name) {

@@ -1,34 +1,67 @@
 package io.outpost.local;
 
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.camel.FailedToCreateRouteException;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.springframework.beans.TypeMismatchException;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.web.server.PortInUseException;
 
 /** Why the start failed, in one line with the remedy. */
 final class StartupFailure {
 
-  private static final int OLDEST_JDK = 21;
+  private static final String ROUTES = " (docs/routes.md tells what a route file is made of)";
 
   private StartupFailure() {}
 
-  static void requireJdk() {
-    if (Runtime.version().feature() < OLDEST_JDK) {
-      throw new IllegalStateException(
-          "JDK %d is too old; install JDK %d or newer"
-              .formatted(Runtime.version().feature(), OLDEST_JDK));
-    }
+  static String explain(Throwable failure) {
+    return causes(failure)
+        .map(StartupFailure::known)
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseGet(() -> text(root(failure)));
   }
 
-  static String explain(Throwable failure) {
-    for (var cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof PortInUseException port) {
-        return "port %d is taken; stop what uses it, or choose another: SERVER_PORT=8081 mvn spring-boot:test-run"
-            .formatted(port.getPort());
-      }
-    }
-    var root = failure;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    var message = String.valueOf(root.getMessage()).lines().findFirst().orElse(root.toString());
-    return message.isBlank() ? root.toString() : message;
+  private static Optional<String> known(Throwable cause) {
+    return Optional.ofNullable(
+        switch (cause) {
+          case PortInUseException port ->
+              "port %d is taken; stop what uses it, or choose another: SERVER_PORT=8081 mvn spring-boot:test-run"
+                  .formatted(port.getPort());
+          case MarkedYamlEngineException yaml ->
+              yaml.getProblemMark().map(at -> at(at) + yaml.getProblem() + ROUTES).orElse(null);
+          case FailedToCreateRouteException route -> firstLine(route.getMessage()) + ROUTES;
+          case BindException setting ->
+              "the setting %s does not fit: %s".formatted(setting.getName(), text(root(setting)));
+          case TypeMismatchException setting ->
+              "the value of a setting does not fit: " + text(root(setting));
+          default -> null;
+        });
+  }
+
+  private static String at(Mark mark) {
+    return "%s, line %d, column %d: "
+        .formatted(mark.getName(), mark.getLine() + 1, mark.getColumn() + 1);
+  }
+
+  private static Stream<Throwable> causes(Throwable failure) {
+    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause).limit(100);
+  }
+
+  private static Throwable root(Throwable failure) {
+    return causes(failure).reduce((outer, inner) -> inner).orElseThrow();
+  }
+
+  /** A message of ours is a sentence; what others throw needs its type to be understood. */
+  private static String text(Throwable cause) {
+    var message = String.valueOf(cause.getMessage());
+    var isSentence = message.contains(" ");
+    return firstLine(isSentence ? message : cause.toString());
+  }
+
+  private static String firstLine(String message) {
+    return message.lines().findFirst().orElse("no reason is known");
   }
 }

@@ -1,14 +1,17 @@
 package io.outpost.local;
 
-/**
- * What a user sees when everything is up: where it is, the operator's key, and a first job to
- * paste.
- */
-final class Welcome {
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 
-  private Welcome() {}
+/** What a user needs when everything is up. */
+record Welcome(String address, String adminKey) {
 
-  static String text(String address, String adminKey) {
+  private static final String FILE = "outpost.env";
+
+  /** Where it is, the operator's key, and a first job to paste. */
+  String text() {
     return """
 
         Outpost is ready at %1$s (the API's page: %1$s/docs)
@@ -16,17 +19,40 @@ final class Welcome {
 
         A first job, to paste into another terminal:
 
-          export OUTPOST=%1$s ADMIN=%2$s
-          TENANT=$(curl -s $OUTPOST/tenants -H "Authorization: Bearer $ADMIN" -H 'Content-Type: application/json' \\
+          %3$s
+          JSON='Content-Type: application/json'
+          TENANT=$(curl -s $OUTPOST/tenants -H "Authorization: Bearer $ADMIN" -H "$JSON" \\
             -d '{"name":"Acme","email":"dev@acme.example"}' | sed 's/.*"tenant_id":"\\([^"]*\\)".*/\\1/')
-          KEY=$(curl -s $OUTPOST/tenants/$TENANT/api-keys -H "Authorization: Bearer $ADMIN" \\
-            -H 'Content-Type: application/json' -d '{"name":"first"}' | sed 's/.*"key":"\\([^"]*\\)".*/\\1/')
-          JOB=$(curl -s $OUTPOST/jobs -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+          KEY=$(curl -s $OUTPOST/tenants/$TENANT/api-keys -H "Authorization: Bearer $ADMIN" -H "$JSON" \\
+            -d '{"name":"first"}' | sed 's/.*"key":"\\([^"]*\\)".*/\\1/')
+          JOB=$(curl -s $OUTPOST/jobs -H "Authorization: Bearer $KEY" -H "$JSON" \\
             -d '{"agent":"claude","command":"Say hello"}' | sed 's/.*"job_id":"\\([^"]*\\)".*/\\1/')
-          curl -s --retry 9 --retry-all-errors --retry-delay 1 -f $OUTPOST/jobs/$JOB/output -H "Authorization: Bearer $KEY"
+          curl -sf --retry 9 --retry-all-errors --retry-delay 1 $OUTPOST/jobs/$JOB/output -H "Authorization: Bearer $KEY"
 
         Ctrl-C ends it.
         """
-        .formatted(address, adminKey);
+        .formatted(address, adminKey, variables());
+  }
+
+  /**
+   * Leaves the variables of the README's commands in a file, the owner's only, while this process
+   * runs. Does nothing where the folder is missing.
+   */
+  void leaveIn(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    var file = folder.resolve(FILE);
+    Files.deleteIfExists(file);
+    if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      var owner = PosixFilePermissions.fromString("rw-------");
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(owner));
+    }
+    Files.writeString(file, variables() + "\n");
+    file.toFile().deleteOnExit();
+  }
+
+  private String variables() {
+    return "export OUTPOST=%s ADMIN=%s".formatted(address, adminKey);
   }
 }

@@ -1,0 +1,60 @@
+package io.outpost.local;
+
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * Gives tests an {@link EmbeddedAws} or a {@link LocalOutpost} (profile local, on that AWS) as a
+ * parameter: one of each for all tests of a JVM, started when first asked for. Tests keep apart by
+ * tenants of their own.
+ */
+public final class SharedOutpost implements ParameterResolver {
+
+  private static final Namespace NAMESPACE = Namespace.create(SharedOutpost.class);
+
+  /** JUnit closes what was stored last first. */
+  private record Shared<T extends AutoCloseable>(T it)
+      implements ExtensionContext.Store.CloseableResource {
+    @Override
+    public void close() throws Exception {
+      it.close();
+    }
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext extension) {
+    var type = parameter.getParameter().getType();
+    return type == EmbeddedAws.class || type == LocalOutpost.class;
+  }
+
+  @Override
+  public AutoCloseable resolveParameter(ParameterContext parameter, ExtensionContext extension) {
+    var store = extension.getRoot().getStore(NAMESPACE);
+    return parameter.getParameter().getType() == EmbeddedAws.class ? aws(store) : outpost(store);
+  }
+
+  private static EmbeddedAws aws(ExtensionContext.Store store) {
+    return (EmbeddedAws)
+        store
+            .getOrComputeIfAbsent(
+                EmbeddedAws.class,
+                type -> new Shared<>(EmbeddedAws.start(Optional.empty())),
+                Shared.class)
+            .it();
+  }
+
+  private static LocalOutpost outpost(ExtensionContext.Store store) {
+    var aws = aws(store).endpoints();
+    return (LocalOutpost)
+        store
+            .getOrComputeIfAbsent(
+                LocalOutpost.class,
+                type -> new Shared<>(LocalOutpost.on(aws, "local", Map.of("server.port", 0))),
+                Shared.class)
+            .it();
+  }
+}
