@@ -27,9 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedOutpost.class)
 class NewOperationTest {
 
-  private static final String ROUTES =
-      "classpath:routes/common/*.camel.yaml,classpath:routes/api/*.camel.yaml,file:%s/*.camel.yaml";
-
   @TempDir Path folder;
   private final EmbeddedAws aws;
   private OpenApi contract;
@@ -92,7 +89,8 @@ class NewOperationTest {
             "outpost.contract",
             contract.writeTo(folder).toUri().toString(),
             "camel.main.routes-include-pattern",
-            ROUTES.formatted(folder)));
+            "classpath:routes/common/*.camel.yaml,classpath:routes/api/*.camel.yaml,file:%s/*.camel.yaml"
+                .formatted(folder)));
   }
 
   private static HttpResponse<String> get(LocalOutpost outpost, String key)
