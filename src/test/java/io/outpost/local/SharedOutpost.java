@@ -15,6 +15,11 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 public final class SharedOutpost implements ParameterResolver {
 
   private static final Namespace NAMESPACE = Namespace.create(SharedOutpost.class);
+  private static final Map<String, Object> SETTINGS =
+      Map.of(
+          "server.port", 0,
+          "outpost.agents.demo", "always",
+          "outpost.auth.rate-limit-per-minute", 1_000_000);
 
   /** JUnit closes what was stored last first. */
   private record Shared<T extends AutoCloseable>(T it)
@@ -53,7 +58,7 @@ public final class SharedOutpost implements ParameterResolver {
         store
             .getOrComputeIfAbsent(
                 LocalOutpost.class,
-                type -> new Shared<>(LocalOutpost.on(aws, "local", Map.of("server.port", 0))),
+                type -> new Shared<>(LocalOutpost.on(aws, "local", SETTINGS)),
                 Shared.class)
             .it();
   }

@@ -1,0 +1,128 @@
+package io.outpost.blackbox;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A client of the API that knows nothing of its inside: HTTP and JSON. Immutable, thread-safe.
+ *
+ * @param http shared by all clients of a test
+ * @param address for example {@code http://localhost:8080}
+ * @param key the API key that it sends; null: none
+ */
+public record Client(HttpClient http, String address, String key) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration LONGEST = Duration.ofSeconds(30);
+  private static final Set<String> ENDED =
+      Set.of("succeeded", "failed", "cancelled", "dead_letter");
+
+  /** What came back. */
+  public record Answer(int status, HttpHeaders headers, String body) {
+
+    /** The body as JSON. */
+    public JsonNode json() {
+      try {
+        return JSON.readTree(body);
+      } catch (IOException e) {
+        throw new UncheckedIOException("not JSON: " + body, e);
+      }
+    }
+
+    /** A field of the body. */
+    public String text(String field) {
+      return json().path(field).asText();
+    }
+
+    /** A header; empty when there is none. */
+    public String header(String name) {
+      return headers.firstValue(name).orElse("");
+    }
+  }
+
+  /** A client without a key. */
+  public static Client of(String address) {
+    return new Client(HttpClient.newBuilder().connectTimeout(LONGEST).build(), address, null);
+  }
+
+  /** The same with another key. */
+  public Client with(String otherKey) {
+    return new Client(http, address, otherKey);
+  }
+
+  /** The client of a new tenant: a key with the scopes that a key has by default. */
+  public Client newTenant(String name) {
+    var body = "{\"name\":\"%s\",\"email\":\"dev@%s.example\",\"tier\":\"enterprise\"}";
+    var tenant = post("/tenants", body.formatted(name, name.toLowerCase(Locale.ROOT)));
+    return with(
+        post("/tenants/" + tenant.text("tenant_id") + "/api-keys", "{\"name\":\"first\"}")
+            .text("key"));
+  }
+
+  /** Submits a job, and fails when it is not accepted. */
+  public String submit(String body) {
+    var answer = post("/jobs", body);
+    if (answer.status() != 202) {
+      throw new IllegalStateException("not accepted: " + answer);
+    }
+    return answer.text("job_id");
+  }
+
+  /** Submits a job with an agent and a command that need no escaping. */
+  public String submit(String agent, String command) {
+    return submit("{\"agent\":\"%s\",\"command\":\"%s\"}".formatted(agent, command));
+  }
+
+  /** The job once it has ended, after at most a minute. */
+  public JsonNode ended(String jobId) {
+    return await()
+        .atMost(Duration.ofMinutes(1))
+        .pollInterval(Duration.ofMillis(50))
+        .until(
+            () -> get("/jobs/" + jobId).json(), job -> ENDED.contains(job.path("status").asText()));
+  }
+
+  public Answer get(String path) {
+    return send("GET", path, Map.of(), BodyPublishers.noBody());
+  }
+
+  /** Posts JSON. */
+  public Answer post(String path, String json) {
+    return send(
+        "POST", path, Map.of("Content-Type", "application/json"), BodyPublishers.ofString(json));
+  }
+
+  /** Sends anything. */
+  public Answer send(String method, String path, Map<String, String> headers, BodyPublisher body) {
+    var request =
+        HttpRequest.newBuilder(URI.create(address + path)).timeout(LONGEST).method(method, body);
+    headers.forEach(request::setHeader);
+    if (key != null) {
+      request.setHeader("Authorization", "Bearer " + key);
+    }
+    try {
+      var response = http.send(request.build(), BodyHandlers.ofString());
+      return new Answer(response.statusCode(), response.headers(), response.body());
+    } catch (IOException e) {
+      throw new UncheckedIOException(method + " " + path, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package io.outpost.blackbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.SharedOutpost;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Whatever a client does wrong, and wherever on the way it is refused, it reads one format: clients
+ * have one way to handle errors.
+ */
+@ExtendWith(SharedOutpost.class)
+class EveryRefusalIsAProblemTest {
+
+  private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
+  private static final BodyPublisher NOTHING = BodyPublishers.noBody();
+  private static final byte[] A_HUNDRED_KB = new byte[100_000];
+
+  private final Client client;
+  private final URI address;
+
+  EveryRefusalIsAProblemTest(LocalOutpost outpost) {
+    client = Client.of(outpost.address()).with(outpost.adminKey()).newTenant("Acme");
+    address = URI.create(outpost.address());
+  }
+
+  static Stream<Arguments> refusals() {
+    var large = BodyPublishers.ofByteArray(A_HUNDRED_KB);
+    var unsized = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(A_HUNDRED_KB));
+    return Stream.of(
+        arguments("GET", "/nope", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/", Map.of(), NOTHING, 404, "not-found"),
+        arguments("POST", "/nope", JSON, BodyPublishers.ofString("{}"), 404, "not-found"),
+        arguments("GET", "/jobs/no-ulid", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/docs/nope.js", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/docs/..%2Fapplication.yaml", Map.of(), NOTHING, 400, "invalid-request"),
+        arguments("GET", "/error", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/actuator", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/actuator/health", Map.of(), NOTHING, 404, "not-found"),
+        arguments("PUT", "/jobs", JSON, BodyPublishers.ofString("{}"), 405, "method-not-allowed"),
+        arguments("DELETE", "/health", Map.of(), NOTHING, 405, "method-not-allowed"),
+        arguments("TRACE", "/jobs", Map.of(), NOTHING, 405, "method-not-allowed"),
+        arguments("OPTIONS", "/jobs", Map.of(), NOTHING, 405, "method-not-allowed"),
+        arguments("PROPFIND", "/jobs", Map.of(), NOTHING, 405, "method-not-allowed"),
+        arguments(
+            "POST",
+            "/jobs",
+            Map.of("Content-Type", "application/x-www-form-urlencoded"),
+            BodyPublishers.ofString("agent=claude"),
+            415,
+            "unsupported-media-type"),
+        arguments(
+            "POST",
+            "/jobs",
+            Map.of("Content-Type", "multipart/form-data; boundary=x"),
+            BodyPublishers.ofString("--x--"),
+            415,
+            "unsupported-media-type"),
+        arguments(
+            "POST",
+            "/jobs",
+            Map.of("Content-Type", "text/plain"),
+            BodyPublishers.ofString("{}"),
+            415,
+            "unsupported-media-type"),
+        arguments(
+            "POST",
+            "/jobs",
+            Map.of("Content-Type", "no type"),
+            BodyPublishers.ofString("{}"),
+            415,
+            "unsupported-media-type"),
+        arguments("POST", "/jobs", JSON, large, 413, "payload-too-large"),
+        arguments("POST", "/jobs", JSON, unsized, 413, "payload-too-large"),
+        arguments("POST", "/nope", JSON, large, 413, "payload-too-large"),
+        arguments("GET", "/jobs/%2F", Map.of(), NOTHING, 400, "invalid-request"),
+        arguments("GET", "/jobs/%00", Map.of(), NOTHING, 400, "invalid-request"),
+        arguments("GET", "/jobs/%5C", Map.of(), NOTHING, 400, "invalid-request"),
+        arguments("GET", "/jobs?limit=x", Map.of(), NOTHING, 400, "invalid-request"),
+        arguments("GET", "/jobs?limit=1&limit=2", Map.of(), NOTHING, 400, "invalid-request"),
+        arguments("GET", "/jobs?nope=1", Map.of(), NOTHING, 400, "invalid-request"),
+        arguments("GET", "/nope", Map.of("Accept", "text/html"), NOTHING, 404, "not-found"),
+        arguments(
+            "GET", "/jobs/no-ulid", Map.of("Accept", "text/html"), NOTHING, 404, "not-found"));
+  }
+
+  @ParameterizedTest(name = "{0} {1} {2}: {4}")
+  @MethodSource("refusals")
+  void aRefusalIsAProblem(
+      String method,
+      String path,
+      Map<String, String> headers,
+      BodyPublisher body,
+      int status,
+      String code) {
+    var answer = client.send(method, path, headers, body);
+    Problems.check(answer, status, code);
+    if (status == 405) {
+      assertThat(answer.header("Allow")).isNotBlank();
+    }
+  }
+
+  /** What no HTTP client would send: refused before any code of ours sees it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /jobs?q={} HTTP/1.1\r\nHost: outpost\r\n\r\n",
+        "GET /a b HTTP/1.1\r\nHost: outpost\r\n\r\n",
+        "GET /health HTTP/1.1\r\n\r\n",
+        "GET /health HTTP/1.1\r\nHost: outpost\r\nContent-Length: x\r\n\r\n",
+        "POST /jobs HTTP/1.1\r\nHost: outpost\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\nno size\r\n",
+      })
+  void aRequestThatIsNoHttpIsAProblemToo(String request) throws IOException {
+    var answer = raw(request);
+    assertThat(answer).startsWith("HTTP/1.1 400");
+    assertThat(answer).contains("application/problem+json", "/invalid-request", "\"request_id\"");
+    assertThat(answer).doesNotContain("Tomcat", "java.", "<html");
+  }
+
+  @Test
+  void aHeadHasTheHeadersOfAProblemAndNoBody() {
+    var answer = client.send("HEAD", "/nope", Map.of(), NOTHING);
+    assertThat(answer.status()).isEqualTo(404);
+    assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+    assertThat(answer.header("X-Request-Id")).isNotBlank();
+    assertThat(answer.body()).isEmpty();
+  }
+
+  private String raw(String request) throws IOException {
+    try (var socket = new Socket(address.getHost(), address.getPort())) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

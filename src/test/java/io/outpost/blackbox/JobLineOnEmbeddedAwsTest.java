@@ -1,0 +1,13 @@
+package io.outpost.blackbox;
+
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.SharedOutpost;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(SharedOutpost.class)
+class JobLineOnEmbeddedAwsTest extends JobLine {
+
+  JobLineOnEmbeddedAwsTest(LocalOutpost outpost) {
+    super(outpost);
+  }
+}

@@ -1,0 +1,26 @@
+package io.outpost.blackbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** How every answer that is not a success looks (RFC 9457). */
+final class Problems {
+
+  private Problems() {}
+
+  /** Fails unless the answer is the problem of this code; gives its body. */
+  static JsonNode check(Client.Answer answer, int status, String code) {
+    assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
+    assertThat(answer.header("Content-Type"))
+        .as(answer.toString())
+        .isEqualTo("application/problem+json");
+    var body = answer.json();
+    assertThat(body.path("type").asText()).startsWith("https://").endsWith("/" + code);
+    assertThat(body.path("title").asText()).isNotBlank();
+    assertThat(body.path("detail").asText()).isNotBlank();
+    assertThat(body.path("status").asInt()).isEqualTo(status);
+    assertThat(body.path("request_id").asText()).isEqualTo(answer.header("X-Request-Id"));
+    return body;
+  }
+}
