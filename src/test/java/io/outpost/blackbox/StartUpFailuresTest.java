@@ -1,0 +1,72 @@
+package io.outpost.blackbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.local.EmbeddedAws;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a stranger sees when the first command fails: one line, with what to do about it. */
+class StartUpFailuresTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void aTakenPortIsNamed() throws Exception {
+    try (var taken = new ServerSocket(0)) {
+      var port = String.valueOf(taken.getLocalPort());
+      assertOneLine(
+          Map.of("SERVER_PORT", port), "port " + port + " is taken", "choose another: SERVER_PORT");
+    }
+  }
+
+  @Test
+  void aBrokenRouteFileIsNamedWithItsLine() throws Exception {
+    var file = Files.writeString(folder.resolve("broken.camel.yaml"), "- route:\n    idd: x\n");
+    assertOneLine(
+        Map.of(
+            "CAMEL_MAIN_ROUTES_INCLUDE_PATTERN",
+            "classpath:routes/common/*.camel.yaml," + file.toUri()),
+        "broken.camel.yaml, line 2, column 5",
+        "idd",
+        "docs/routes.md");
+  }
+
+  @Test
+  void aMalformedAdminKeyIsNamedButNotShown() throws Exception {
+    var said =
+        assertOneLine(
+            Map.of("OUTPOST_BOOTSTRAP_ADMIN_KEY", "op_live_mistyped"),
+            "OUTPOST_BOOTSTRAP_ADMIN_KEY is malformed",
+            "32 lower-case hex digits");
+    assertThat(said).doesNotContain("mistyped");
+  }
+
+  @Test
+  void aDataFolderInUseIsNamed() throws Exception {
+    var data = folder.resolve("data");
+    try (var other = EmbeddedAws.start(Optional.of(data))) {
+      assertOneLine(
+          Map.of("OUTPOST_LOCAL_DATA", data.toString()),
+          data + " is used by another Outpost",
+          "choose another folder: OUTPOST_LOCAL_DATA");
+    }
+  }
+
+  private String assertOneLine(Map<String, String> environment, String... parts)
+      throws IOException, InterruptedException {
+    try (var outpost = OutpostProcess.start(folder, environment)) {
+      assertThat(outpost.awaitExit()).isEqualTo(1);
+      assertThat(outpost.said()).hasSize(1);
+      assertThat(outpost.said().getFirst()).startsWith("Outpost did not start: ").contains(parts);
+      assertThat(outpost.printed()).doesNotContain("\tat ", "Exception");
+      return outpost.printed();
+    }
+  }
+}
