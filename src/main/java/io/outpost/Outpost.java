@@ -9,8 +9,11 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 @SpringBootApplication
 public class Outpost {
 
-  /** Starts the role named by the active profile. */
+  /** Starts the role named by the active profile; a command ends when it is done. */
   public static void main(String[] args) {
-    SpringApplication.run(Outpost.class, args);
+    var context = SpringApplication.run(Outpost.class, args);
+    if (context.getEnvironment().matchesProfiles("verify")) {
+      System.exit(SpringApplication.exit(context));
+    }
   }
 }

@@ -1,7 +1,11 @@
 package io.outpost.platform;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * What happened, who did it and how it ended. The same entry_id wherever it is written, so that
@@ -10,6 +14,9 @@ import java.util.Map;
  * @param action the operationId of a call, or {@code job.<status>} for a job's transition
  * @param resource the path of a call, or {@code /jobs/<job_id>}
  * @param status the HTTP status of a call; null for a transition
+ * @param metadata words about it, of an allow-list: {@code problem} (the code of the refusal),
+ *     {@code attempt}, {@code attempts}, {@code reason} and {@code was} (the status before);
+ *     anything else is left out
  */
 public record AuditEntry(
     String entryId,
@@ -25,6 +32,15 @@ public record AuditEntry(
     String userAgent,
     Map<String, String> metadata) {
 
+  private static final Set<String> METADATA =
+      Set.of("problem", "attempt", "attempts", "reason", "was");
+  private static final Pattern WORD = Pattern.compile("[a-z0-9_-]{1,64}");
+
+  /** Keeps what metadata may be. */
+  public AuditEntry {
+    metadata = allowed(metadata);
+  }
+
   /** How it ended. */
   public enum Outcome {
     allowed,
@@ -38,6 +54,19 @@ public record AuditEntry(
         default -> status < 400 ? allowed : failed;
       };
     }
+  }
+
+  private static Map<String, String> allowed(Map<String, String> metadata) {
+    if (metadata == null || metadata.isEmpty()) {
+      return Map.of();
+    }
+    var allowed = new TreeMap<>(metadata);
+    allowed.entrySet().removeIf(m -> !METADATA.contains(m.getKey()) || !isWord(m.getValue()));
+    return Collections.unmodifiableMap(allowed);
+  }
+
+  private static boolean isWord(String value) {
+    return value != null && WORD.matcher(value).matches();
   }
 
   /** The sort key in the audit table. */

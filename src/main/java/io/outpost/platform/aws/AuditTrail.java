@@ -1,39 +1,60 @@
 package io.outpost.platform.aws;
 
 import io.outpost.platform.AuditEntry;
+import io.outpost.platform.Json;
+import io.outpost.platform.Shards;
+import io.outpost.platform.Tier;
 import java.time.Duration;
 import java.util.Map;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /** Audit entries as items of the audit table. Thread-safe. */
 @Component
+@EnableConfigurationProperties(AuditRetention.class)
 public class AuditTrail {
+
+  /** Partitions of the index open: entries that have not come through the queue. */
+  public static final String UNTOLD = "entry";
 
   private final Items items;
   private final Names names;
-  private final Duration retention;
+  private final AuditRetention retention;
+  private final Duration toldWithin;
 
-  AuditTrail(Items items, Names names, @Value("${outpost.audit.retention}") Duration retention) {
+  AuditTrail(
+      Items items,
+      Names names,
+      AuditRetention retention,
+      @Value("${outpost.audit.told-within}") Duration toldWithin) {
     this.items = items;
     this.names = names;
     this.retention = retention;
+    this.toldWithin = toldWithin;
   }
 
-  /** Adds an entry to the transaction of what it tells of. */
+  /**
+   * Adds an entry to the transaction of what it tells of. Until the same entry has come through the
+   * audit queue, and so into the archive, it is in the index open.
+   */
   public void add(Change change, AuditEntry entry) {
+    var item = item(entry, Tier.ENTERPRISE);
+    item.put("open_shard", Items.text(Shards.of(UNTOLD, entry.entryId())));
+    item.put("open_due", Items.text(Json.time(entry.timestamp().plus(toldWithin))));
     change.put(
-        Put.builder().tableName(names.table("audit")).item(item(entry)),
+        Put.builder().tableName(names.table("audit")).item(item),
         old -> new IllegalStateException("An unconditional write was refused"));
   }
 
-  /** The item of an entry; writing it twice is once. */
-  public Map<String, AttributeValue> item(AuditEntry entry) {
+  /** The item of an entry that came through the queue; writing it twice is once. */
+  public Map<String, AttributeValue> item(AuditEntry entry, Tier tier) {
     Map<String, AttributeValue> item = items.write(entry);
     item.put("sk", Items.text(entry.sk()));
-    item.put("expires_at", Items.number(entry.timestamp().plus(retention).getEpochSecond()));
+    item.put(
+        "expires_at", Items.number(entry.timestamp().plus(retention.of(tier)).getEpochSecond()));
     return item;
   }
 }

@@ -1,5 +1,6 @@
 package io.outpost.platform.aws;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.stereotype.Component;
@@ -13,6 +14,9 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
  */
 @Component("queues")
 public class Queues {
+
+  /** Sending is quick or fails: what waits for it has something else to do then. */
+  private static final Duration LONGEST_SEND = Duration.ofSeconds(5);
 
   private final SqsClient sqs;
   private final Names names;
@@ -55,6 +59,7 @@ public class Queues {
                 .messageBody(body)
                 .messageGroupId(group)
                 .messageAttributes(typed)
-                .delaySeconds(delaySeconds == 0 ? null : delaySeconds));
+                .delaySeconds(delaySeconds == 0 ? null : delaySeconds)
+                .overrideConfiguration(o -> o.apiCallTimeout(LONGEST_SEND)));
   }
 }

@@ -2,6 +2,7 @@ package io.outpost.platform.health;
 
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Queues;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -24,13 +25,21 @@ public class Health {
   private final S3Client s3;
   private final Queues queues;
   private final Names names;
+  private final List<HealthPart> parts;
 
-  Health(DynamoDbClient dynamoDb, SqsClient sqs, S3Client s3, Queues queues, Names names) {
+  Health(
+      DynamoDbClient dynamoDb,
+      SqsClient sqs,
+      S3Client s3,
+      Queues queues,
+      Names names,
+      List<HealthPart> parts) {
     this.dynamoDb = dynamoDb;
     this.sqs = sqs;
     this.s3 = s3;
     this.queues = queues;
     this.names = names;
+    this.parts = List.copyOf(parts);
   }
 
   /** {@code UP} or {@code DOWN}, for the whole and for each dependency. */
@@ -57,6 +66,7 @@ public class Health {
                         q.queueUrl(queues.url("jobs-normal"))
                             .attributeNames(QueueAttributeName.QUEUE_ARN))));
     components.put("s3", ask("s3", () -> s3.headBucket(b -> b.bucket(names.bucket("output")))));
+    parts.forEach(part -> components.put(part.name(), part.state()));
     return new State(components.containsValue("DOWN") ? "DOWN" : "UP", components);
   }
 

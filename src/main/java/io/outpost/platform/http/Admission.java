@@ -68,6 +68,9 @@ public class Admission {
         && !call.principal().sees(tenant)) {
       throw Problem.notFound("tenant");
     }
+    if (values.get("tenant_id") instanceof String tenant) {
+      call.concerns(tenant);
+    }
     if (call.operation().body() == null) {
       exchange.getMessage().setBody(call.body().length == 0 ? null : call.body());
     } else {

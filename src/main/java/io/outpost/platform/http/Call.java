@@ -2,6 +2,7 @@ package io.outpost.platform.http;
 
 import io.outpost.platform.Ids;
 import io.outpost.platform.Principal;
+import io.outpost.platform.Problem;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Instant;
@@ -30,6 +31,8 @@ public final class Call {
   private final Instant arrived = Instant.now();
   private Operation operation;
   private Principal principal;
+  private String concerned;
+  private Problem.Code refusal;
 
   Call(HttpServletRequest request, HttpServletResponse response, byte[] body) {
     this.request = request;
@@ -125,5 +128,26 @@ public final class Call {
   /** Remembers who is calling; for the authentication step only. */
   public void identify(Principal caller) {
     this.principal = caller;
+  }
+
+  /**
+   * Whose audit the call belongs to: the tenant it acts on, else the caller's; null for neither.
+   */
+  public String tenant() {
+    return concerned != null || principal == null ? concerned : principal.tenantId();
+  }
+
+  /** Says which tenant the call acts on, once it is known that the caller may see it. */
+  public void concerns(String tenantId) {
+    this.concerned = tenantId;
+  }
+
+  /** Why it was not done; null when it was. */
+  Problem.Code refusal() {
+    return refusal;
+  }
+
+  void refuse(Problem.Code code) {
+    this.refusal = code;
   }
 }

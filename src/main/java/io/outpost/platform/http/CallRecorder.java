@@ -2,21 +2,42 @@ package io.outpost.platform.http;
 
 import io.outpost.platform.AuditEntry;
 import io.outpost.platform.Ids;
+import io.outpost.platform.Problem;
+import java.time.Instant;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.regex.Pattern;
 import org.apache.camel.ProducerTemplate;
+import org.apache.catalina.AccessLog;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
-/** Hands the audit entry of every answered call to the audit route. Thread-safe. */
+/**
+ * Hands the audit entry of every answered call to the audit route; what is called while the routes
+ * are still starting is handed over once they have started. Thread-safe.
+ */
 @Component
 public class CallRecorder {
 
   private static final Set<String> NOT_CALLS = Set.of("health", "healthReady", "getOpenapi");
 
+  /** API keys that a client has put where they do not belong. */
+  private static final Pattern KEY = Pattern.compile("op_(live|test)_[0-9a-fA-F]+");
+
+  private static final int MOST_EARLY = 10_000;
   private static final int LONGEST_PATH = 512;
+  private static final int LONGEST_AGENT = 256;
+  private static final int LONGEST_ADDRESS = 64;
 
   private final ProducerTemplate camel;
+  private final Queue<AuditEntry> early = new LinkedBlockingQueue<>(MOST_EARLY);
+  private volatile boolean started;
 
   CallRecorder(@Lazy ProducerTemplate camel) {
     this.camel = camel;
@@ -27,21 +48,17 @@ public class CallRecorder {
     var who = call.principal();
     return new AuditEntry(
         call.entryId(),
-        who == null ? Ids.OPERATORS : who.tenantId(),
+        call.tenant() == null ? Ids.OPERATORS : call.tenant(),
         call.arrived(),
         call.operation() == null ? "unknown" : call.operation().id(),
-        shortened(call.path()),
+        safe(call.path(), LONGEST_PATH),
         AuditEntry.Outcome.of(status),
         status,
         call.requestId(),
         who == null ? null : who.keyId(),
-        call.ipAddress(),
-        call.userAgent(),
-        Map.of());
-  }
-
-  private static String shortened(String path) {
-    return path.length() <= LONGEST_PATH ? path : path.substring(0, LONGEST_PATH);
+        safe(call.ipAddress(), LONGEST_ADDRESS),
+        safe(call.userAgent(), LONGEST_AGENT),
+        call.refusal() == null ? Map.of() : Map.of("problem", call.refusal().slug()));
   }
 
   void record(Call call, int status) {
@@ -49,6 +66,60 @@ public class CallRecorder {
         || call.path().startsWith("/docs")) {
       return;
     }
-    camel.sendBody("direct:record-audit", entry(call, status));
+    tell(entry(call, status));
+  }
+
+  /** Records what the web server refused before it was a call. */
+  void record(Request request, Response response) {
+    var entryId = Ids.ulid();
+    var requestId = response.getHeader("X-Request-Id");
+    var address = request.getAttribute(AccessLog.REMOTE_ADDR_ATTRIBUTE);
+    tell(
+        new AuditEntry(
+            entryId,
+            Ids.OPERATORS,
+            Instant.now(),
+            "unknown",
+            safe(request.getRequestURI(), LONGEST_PATH),
+            AuditEntry.Outcome.of(response.getStatus()),
+            response.getStatus(),
+            requestId == null ? entryId : requestId,
+            null,
+            safe(address instanceof String a ? a : request.getRemoteAddr(), LONGEST_ADDRESS),
+            safe(request.getHeader("User-Agent"), LONGEST_AGENT),
+            Map.of("problem", Problem.Code.of(response.getStatus()).slug())));
+  }
+
+  @EventListener(ApplicationReadyEvent.class)
+  void start() {
+    started = true;
+    tellEarly();
+  }
+
+  /** Whether the routes have started. */
+  boolean isStarted() {
+    return started;
+  }
+
+  private void tell(AuditEntry entry) {
+    if (started) {
+      camel.sendBody("direct:record-audit", entry);
+    } else if (early.offer(entry) && started) {
+      tellEarly();
+    }
+  }
+
+  private void tellEarly() {
+    for (var entry = early.poll(); entry != null; entry = early.poll()) {
+      camel.sendBody("direct:record-audit", entry);
+    }
+  }
+
+  private static String safe(String text, int longest) {
+    if (text == null) {
+      return null;
+    }
+    var clean = text.contains("op_") ? KEY.matcher(text).replaceAll("[redacted]") : text;
+    return clean.length() <= longest ? clean : clean.substring(0, longest);
   }
 }

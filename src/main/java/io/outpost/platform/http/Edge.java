@@ -73,6 +73,9 @@ class Edge extends OncePerRequestFilter {
       if (refusal != null) {
         throw refusal;
       }
+      if (!recorder.isStarted()) {
+        throw Problem.unavailable("Outpost is starting; try again shortly.");
+      }
       if (body == null) {
         response.setHeader("Connection", "close");
         throw new Problem(

@@ -39,8 +39,10 @@ class HttpConfiguration implements WebMvcConfigurer {
   }
 
   @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsForWhatTomcatRefuses() {
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsForWhatTomcatRefuses(
+      CallRecorder recorder) {
     return factory -> {
+      factory.addEngineValves(new UnseenCalls(recorder));
       // TRACE is refused by the edge, with a problem; Tomcat itself would answer without a body.
       factory.addConnectorCustomizers(connector -> connector.setAllowTrace(true));
       factory.addContextCustomizers(

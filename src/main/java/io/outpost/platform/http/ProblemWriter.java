@@ -33,9 +33,10 @@ public class ProblemWriter {
       String requestId,
       List<Problem.FieldError> errors) {}
 
-  /** The body for a problem met by a call. */
+  /** The body for a problem met by a call, whose audit entry will name it. */
   public byte[] body(Problem problem, Call call) {
     var code = problem.code();
+    call.refuse(code);
     var instance = call.path().replaceAll("[^ -~]", "?");
     try {
       return mapper.writeValueAsBytes(

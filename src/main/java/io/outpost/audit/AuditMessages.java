@@ -1,0 +1,74 @@
+package io.outpost.audit;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.AuditEntry;
+import io.outpost.platform.aws.Queues;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
+
+/** The steps of taking batches from the audit queue. Stateless. */
+@Component("auditMessages")
+public class AuditMessages {
+
+  private static final TypeReference<List<AuditEntry>> ENTRIES = new TypeReference<>() {};
+
+  /** SQS takes no more at once. */
+  private static final int DELETES = 10;
+
+  private final SqsClient sqs;
+  private final Queues queues;
+  private final ObjectMapper mapper;
+
+  AuditMessages(SqsClient sqs, Queues queues, ObjectMapper mapper) {
+    this.sqs = sqs;
+    this.queues = queues;
+    this.mapper = mapper;
+  }
+
+  /** A message of the queue, which is there until it is deleted; each of its entries once. */
+  record Received(String receipt, List<AuditEntry> entries) {}
+
+  /** Reads a message; one that cannot be read stays, and SQS moves it to the dead-letter queue. */
+  public Received read(@Body String message, @Header("CamelAwsSqsReceiptHandle") String receipt)
+      throws JsonProcessingException {
+    var entries = new TreeMap<String, AuditEntry>();
+    mapper.readValue(message, ENTRIES).forEach(entry -> entries.put(entry.sk(), entry));
+    return new Received(receipt, List.copyOf(entries.values()));
+  }
+
+  /** The entries of all messages by tenant, each once, oldest first. */
+  public List<Part> byTenant(@Body List<Received> messages) {
+    var tenants = new TreeMap<String, TreeMap<String, AuditEntry>>();
+    for (var message : messages) {
+      for (var entry : message.entries()) {
+        tenants.computeIfAbsent(entry.tenantId(), t -> new TreeMap<>()).put(entry.sk(), entry);
+      }
+    }
+    return tenants.entrySet().stream()
+        .map(tenant -> new Part(tenant.getKey(), List.copyOf(tenant.getValue().values())))
+        .toList();
+  }
+
+  /** Deletes messages whose entries are in the table and in the archive. */
+  public void delete(@Body List<Received> messages) {
+    for (int from = 0; from < messages.size(); from += DELETES) {
+      var batch = new ArrayList<DeleteMessageBatchRequestEntry>();
+      for (int i = from; i < Math.min(from + DELETES, messages.size()); i++) {
+        batch.add(
+            DeleteMessageBatchRequestEntry.builder()
+                .id(Integer.toString(i))
+                .receiptHandle(messages.get(i).receipt())
+                .build());
+      }
+      sqs.deleteMessageBatch(d -> d.queueUrl(queues.url("audit")).entries(batch));
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.outpost.audit;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.AuditEntry;
+import io.outpost.platform.aws.Queues;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.springframework.stereotype.Component;
+
+/** Sends batches of entries to the audit queue. Stateless. */
+@Component("auditQueue")
+public class AuditQueue {
+
+  private static final String QUEUE = "audit";
+
+  /** Longer than another writer's block takes. */
+  private static final int LATER_SECONDS = 60;
+
+  private final Queues queues;
+  private final ObjectMapper mapper;
+
+  AuditQueue(Queues queues, ObjectMapper mapper) {
+    this.queues = queues;
+    this.mapper = mapper;
+  }
+
+  /** Sends a batch, a JSON array of entries. */
+  public void send(@Body String batch) {
+    queues.send(QUEUE, batch, QUEUE, Map.of(), 0);
+  }
+
+  /** Sends entries of one tenant again that could not be archived now. */
+  public void sendLater(@Body Part part) throws JsonProcessingException {
+    var entries = part.entries();
+    for (int from = 0; from < entries.size(); from += Part.MESSAGE) {
+      var to = Math.min(from + Part.MESSAGE, entries.size());
+      queues.send(QUEUE, json(entries.subList(from, to)), QUEUE, Map.of(), LATER_SECONDS);
+    }
+  }
+
+  private String json(List<AuditEntry> entries) throws JsonProcessingException {
+    return mapper.writeValueAsString(entries);
+  }
+}

@@ -1,0 +1,71 @@
+package io.outpost.audit;
+
+import io.outpost.platform.AuditEntry;
+import io.outpost.platform.Json;
+import io.outpost.platform.Page;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Pages;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Reads the audit of a tenant. Stateless. */
+@Component("auditReader")
+public class AuditReader {
+
+  private final Pages pages;
+  private final Names names;
+
+  AuditReader(Pages pages, Names names) {
+    this.pages = pages;
+    this.names = names;
+  }
+
+  /** A page of entries, newest first; each filter may be null. */
+  public Page<AuditEntry> list(
+      @Header("tenant_id") String tenantId,
+      @Header("from") String from,
+      @Header("to") String to,
+      @Header("action") String action,
+      @Header("resource") String resource,
+      @Header("request_id") String requestId,
+      @Header("limit") int limit,
+      @Header("cursor") String cursor) {
+    var range = TimeRange.of(from, to);
+    var wanted = new TreeMap<String, String>();
+    wanted.put("action", action);
+    wanted.put("resource", resource);
+    wanted.put("request_id", requestId);
+    wanted.values().removeIf(value -> value == null);
+    var condition = new StringBuilder("expires_at > :now");
+    Map<String, String> attributes = new HashMap<>();
+    Map<String, AttributeValue> values = new HashMap<>();
+    values.put(":tenant", Items.text(tenantId));
+    // No entry has a bare time for its sort key, so that the second bound is not within.
+    values.put(":from", Items.text(Json.time(range.from())));
+    values.put(":to", Items.text(Json.time(range.to())));
+    values.put(":now", Items.number(Instant.now().getEpochSecond()));
+    wanted.forEach(
+        (name, value) -> {
+          condition.append(" AND #%s = :%s".formatted(name, name));
+          attributes.put("#" + name, name);
+          values.put(":" + name, Items.text(value));
+        });
+    return pages.read(
+        q ->
+            q.tableName(names.table("audit"))
+                .keyConditionExpression("tenant_id = :tenant AND sk BETWEEN :from AND :to")
+                .filterExpression(condition.toString())
+                .expressionAttributeNames(attributes.isEmpty() ? null : attributes)
+                .expressionAttributeValues(values),
+        "%s audit %s %s".formatted(tenantId, range, wanted),
+        limit,
+        cursor,
+        AuditEntry.class);
+  }
+}

@@ -1,0 +1,123 @@
+package io.outpost.audit;
+
+import io.outpost.platform.Ids;
+import io.outpost.platform.health.HealthPart;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.stereotype.Component;
+
+/**
+ * Where batches of entries wait on disk while the audit queue does not answer, oldest first, up to
+ * a number of bytes; what a process leaves there, its next start finds. What does not fit is lost
+ * and told in the log; entries of changes are in the table all the same, and are sent again from
+ * there. Thread-safe.
+ */
+@Component("auditSpool")
+@EnableConfigurationProperties(AuditSettings.class)
+public class AuditSpool implements HealthPart {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AuditSpool.class);
+  private static final String BATCH = ".json";
+
+  private final Path folder;
+  private final long limit;
+  private final ConcurrentSkipListMap<String, Long> waiting = new ConcurrentSkipListMap<>();
+  private final AtomicLong bytes = new AtomicLong();
+  private volatile boolean losing;
+
+  AuditSpool(AuditSettings settings) throws IOException {
+    folder = Files.createDirectories(settings.spool());
+    limit = settings.spoolLimit().toBytes();
+    try (var files = Files.list(folder)) {
+      files.filter(file -> file.toString().endsWith(BATCH)).forEach(this::found);
+    }
+  }
+
+  /** Whether no batch waits. */
+  public boolean isEmpty() {
+    return waiting.isEmpty();
+  }
+
+  /** How many batches wait. */
+  public int size() {
+    return waiting.size();
+  }
+
+  /** Keeps a batch until it can be sent. */
+  public void keep(@Body String batch) {
+    var content = batch.getBytes(StandardCharsets.UTF_8);
+    try {
+      if (bytes.addAndGet(content.length) > limit) {
+        throw new IOException("it has its limit of %d bytes".formatted(limit));
+      }
+      var name = Ids.ulid() + BATCH;
+      // A reader never sees half a batch.
+      var half = Files.write(folder.resolve(name + ".half"), content);
+      Files.move(half, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+      waiting.put(name, (long) content.length);
+      losing = false;
+    } catch (IOException e) {
+      bytes.addAndGet(-content.length);
+      losing = true;
+      LOG.error("A batch of audit entries is lost, {} does not take it: {}", folder, e.toString());
+    }
+  }
+
+  /** The batch that waits longest; the property {@code spooled} names it. */
+  public String oldest(Exchange exchange) throws IOException {
+    var name = waiting.firstKey();
+    exchange.setProperty("spooled", name);
+    try {
+      return Files.readString(folder.resolve(name));
+    } catch (NoSuchFileException e) {
+      remove(name);
+      throw e;
+    }
+  }
+
+  /** Forgets a batch that was sent. */
+  public void remove(@ExchangeProperty("spooled") String name) throws IOException {
+    var size = waiting.remove(name);
+    if (size != null) {
+      bytes.addAndGet(-size);
+    }
+    Files.deleteIfExists(folder.resolve(name));
+    losing = false;
+  }
+
+  @Override
+  public String name() {
+    return "audit";
+  }
+
+  /** UP; DELAYED while entries wait, which harms no request; DOWN when entries are lost. */
+  @Override
+  public String state() {
+    if (losing) {
+      return "DOWN";
+    }
+    return isEmpty() ? "UP" : "DELAYED";
+  }
+
+  private void found(Path file) {
+    try {
+      waiting.put(file.getFileName().toString(), Files.size(file));
+      bytes.addAndGet(Files.size(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.outpost.audit;
+
+import io.outpost.audit.AuditMessages.Received;
+import io.outpost.platform.aws.AuditTrail;
+import io.outpost.platform.aws.Names;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.PutRequest;
+import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
+
+/** Writes entries to the table that answers questions. Stateless. */
+@Component("auditTable")
+public class AuditTable {
+
+  /** DynamoDB takes no more at once. */
+  private static final int WRITES = 25;
+
+  private final DynamoDbClient dynamoDb;
+  private final AuditTrail trail;
+  private final TenantTiers tiers;
+  private final Names names;
+
+  AuditTable(DynamoDbClient dynamoDb, AuditTrail trail, TenantTiers tiers, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.trail = trail;
+    this.tiers = tiers;
+    this.names = names;
+  }
+
+  /** Up to 25 writes, and of those what is still to be done; for one exchange. */
+  static final class Batch {
+    private List<WriteRequest> left;
+
+    private Batch(List<WriteRequest> writes) {
+      left = writes;
+    }
+  }
+
+  /** The table did not take all that it was given. */
+  static final class Throttled extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private Throttled(int left) {
+      super("The audit table left %d entries unwritten".formatted(left));
+    }
+  }
+
+  /** The entries of a message as batches. */
+  public List<Batch> batches(@Body Received message) {
+    var batches = new ArrayList<Batch>();
+    var entries = message.entries();
+    for (int from = 0; from < entries.size(); from += WRITES) {
+      var writes =
+          entries.subList(from, Math.min(from + WRITES, entries.size())).stream()
+              .map(entry -> trail.item(entry, tiers.of(entry.tenantId())))
+              .map(item -> PutRequest.builder().item(item).build())
+              .map(put -> WriteRequest.builder().putRequest(put).build())
+              .toList();
+      batches.add(new Batch(writes));
+    }
+    return batches;
+  }
+
+  /** Writes what is left of a batch. */
+  public void write(@Body Batch batch) {
+    var table = names.table("audit");
+    var done = dynamoDb.batchWriteItem(b -> b.requestItems(Map.of(table, batch.left)));
+    batch.left = done.unprocessedItems().getOrDefault(table, List.of());
+    if (!batch.left.isEmpty()) {
+      throw new Throttled(batch.left.size());
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package io.outpost.audit;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One object of a tenant's archive before compression: a line with its link to the block before it,
+ * then a line for each entry, all JSON in UTF-8.
+ *
+ * @param content those lines, each closed by a line feed; not to be changed
+ */
+record Block(String tenantId, Mark mark, byte[] content) {
+
+  /**
+   * The first line, under the name {@code link}.
+   *
+   * @param previousKey null in the first block
+   * @param previousSha256 of the content of the block before; null in the first block
+   * @param firstTimestamp the time of the first entry
+   * @param entries the number of lines that follow
+   */
+  record Link(
+      String tenantId,
+      long sequence,
+      String previousKey,
+      String previousSha256,
+      Instant archivedAt,
+      Instant firstTimestamp,
+      int entries) {
+
+    BlockKey key() {
+      return new BlockKey(tenantId, archivedAt, sequence, firstTimestamp);
+    }
+  }
+
+  private record FirstLine(Link link) {}
+
+  /** The block that follows; {@code previous} is null for a tenant's first one. */
+  static Block after(Mark previous, Part part, Instant now, ObjectMapper mapper) {
+    var first = part.entries().getFirst().timestamp();
+    var link =
+        previous == null
+            ? new Link(part.tenantId(), 1, null, null, now, first, part.entries().size())
+            : new Link(
+                part.tenantId(),
+                previous.sequence() + 1,
+                previous.key(),
+                previous.sha256(),
+                now.isBefore(previous.archivedAt()) ? previous.archivedAt() : now,
+                first,
+                part.entries().size());
+    try {
+      var lines = new StringBuilder(mapper.writeValueAsString(Map.of("link", link))).append('\n');
+      for (var entry : part.entries()) {
+        lines.append(mapper.writeValueAsString(entry)).append('\n');
+      }
+      var content = lines.toString().getBytes(StandardCharsets.UTF_8);
+      var mark = new Mark(link.sequence(), sha256(content), link.key().text(), link.archivedAt());
+      return new Block(part.tenantId(), mark, content);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The link in a block's content; empty when there is none. */
+  static Optional<Link> link(byte[] content, ObjectMapper mapper) {
+    try {
+      var line = Arrays.copyOf(content, endOfLine(content));
+      return Optional.ofNullable(mapper.readValue(line, FirstLine.class).link());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** SHA-256 in lower-case hex. */
+  static String sha256(byte[] content) {
+    return HexFormat.of().formatHex(sha256().digest(content));
+  }
+
+  /** A new digest. */
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static int endOfLine(byte[] content) {
+    for (int i = 0; i < content.length; i++) {
+      if (content[i] == '\n') {
+        return i;
+      }
+    }
+    return content.length;
+  }
+}

@@ -1,0 +1,255 @@
+package io.outpost.audit;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.audit.Archive.Stored;
+import io.outpost.audit.Block.Link;
+import io.outpost.audit.ChainHeads.Standing;
+import io.outpost.audit.Fault.Kind;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Compares the blocks of a chain, in the order of their names, with their heads: each block must be
+ * there once, at its place, as it was sealed, and name the one before. For one check of one tenant,
+ * not thread-safe.
+ */
+final class ChainCheck {
+
+  private final String tenantId;
+  private final long upTo;
+  private final Instant expired;
+  private final ObjectMapper mapper;
+  private final Iterator<HeadCopy> heads;
+  private final Iterator<Stored> blocks;
+  private final List<Fault> faults = new ArrayList<>();
+  private HeadCopy head;
+  private Stored block;
+  private Position last;
+  private long firstSequence;
+  private int checked;
+  private long entries;
+
+  /**
+   * How far a check came.
+   *
+   * @param key the last object
+   * @param sequence the last block; 0 before the first
+   * @param sha256 of that block, as its head says; null before the first
+   */
+  record Position(String key, long sequence, String sha256) {
+    static final Position BEGINNING = new Position("", 0, null);
+  }
+
+  /**
+   * A check.
+   *
+   * @param upTo the last sequence when the check began: what comes later may be underway
+   * @param expired blocks before this time may have been removed by the bucket's lifecycle
+   * @param start where an earlier check ended
+   * @param heads from the sequence after {@code start}
+   * @param blocks from the name after {@code start}, read after {@code upTo}
+   */
+  ChainCheck(
+      String tenantId,
+      long upTo,
+      Instant expired,
+      Position start,
+      Iterator<HeadCopy> heads,
+      Iterator<Stored> blocks,
+      ObjectMapper mapper) {
+    this.tenantId = tenantId;
+    this.upTo = upTo;
+    this.expired = expired;
+    this.last = start;
+    this.heads = heads;
+    this.blocks = blocks;
+    this.mapper = mapper;
+    head = next(heads);
+    block = next(blocks);
+    if (start.sequence() == 0) {
+      skipExpired();
+    }
+  }
+
+  /** Checks up to {@code limit} objects; whether there are more. */
+  boolean run(int limit) {
+    while (checked < limit) {
+      var ofBlock = sequence(block);
+      var ofHead = head == null ? Long.MAX_VALUE : head.sequence();
+      if (ofBlock > upTo && ofHead > upTo) {
+        return false;
+      }
+      if (ofHead < ofBlock) {
+        missing(ofHead);
+      } else if (ofBlock < ofHead) {
+        extra();
+      } else {
+        compare();
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Checks what lies beyond {@code upTo}, after the whole chain was run through.
+   *
+   * @param now where the chain stands, read after all else
+   */
+  void end(Standing now) {
+    if (now.head() != null
+        && now.sequence() == last.sequence()
+        && !now.head().sha256().equals(last.sha256())) {
+      fault(Kind.forked, last.sequence(), last.key(), "The table names another head.");
+    }
+    while (head != null) {
+      if (isUnderway(head.sequence(), now)) {
+        head = next(heads);
+      } else {
+        missing(head.sequence());
+      }
+    }
+    while (block != null) {
+      if (isUnderway(sequence(block), now)) {
+        block = next(blocks);
+      } else {
+        extra();
+      }
+    }
+  }
+
+  List<Fault> faults() {
+    return faults;
+  }
+
+  /** How far it came. */
+  Position last() {
+    return last;
+  }
+
+  /** The first block that was checked; 0: none. */
+  long firstSequence() {
+    return firstSequence;
+  }
+
+  /** Objects that were looked at. */
+  int checked() {
+    return checked;
+  }
+
+  /** Entries in blocks that are as they were sealed. */
+  long entries() {
+    return entries;
+  }
+
+  private boolean isUnderway(long sequence, Standing now) {
+    return sequence > upTo
+        && (sequence <= now.sequence()
+            || now.reserved() != null && sequence == now.reserved().sequence());
+  }
+
+  /** The beginning may have been removed by the lifecycle, which the first block then tells. */
+  private void skipExpired() {
+    var first = link(block);
+    var gone =
+        first
+            .map(Link::previousKey)
+            .flatMap(BlockKey::parse)
+            .filter(key -> key.hour().isBefore(expired));
+    while (gone.isPresent() && head != null && head.sequence() < first.get().sequence()) {
+      head = next(heads);
+    }
+    if (gone.isPresent()) {
+      last = new Position(last.key(), first.get().sequence() - 1, first.get().previousSha256());
+    }
+  }
+
+  private void missing(long sequence) {
+    fault(Kind.missing, sequence, null, "The block is not in the archive.");
+    last = new Position(last.key(), sequence, head.sha256());
+    nextHead();
+  }
+
+  private void extra() {
+    checked++;
+    var sequence = link(block).map(Link::sequence).orElse(sequence(block));
+    var known = sequence <= last.sequence();
+    fault(
+        known ? Kind.duplicated : Kind.unsealed,
+        sequence,
+        block.key(),
+        known ? "The block is there once more." : "No head knows this object.");
+    last = new Position(block.key(), last.sequence(), last.sha256());
+    block = next(blocks);
+  }
+
+  private void compare() {
+    checked++;
+    var sequence = head.sequence();
+    var content = block.content().get();
+    var link = content.flatMap(c -> Block.link(c, mapper));
+    if (sequence > last.sequence() + 1) {
+      fault(Kind.missing, sequence - 1, null, "Neither the block before nor its head is there.");
+    }
+    if (content.filter(c -> Block.sha256(c).equals(head.sha256())).isEmpty()) {
+      changed(sequence, link);
+    } else if (!link.map(l -> l.key().text()).equals(Optional.of(block.key()))) {
+      fault(Kind.misplaced, sequence, block.key(), "The object's name is not its block's.");
+    } else if (!Objects.equals(last.sha256(), link.get().previousSha256())) {
+      fault(Kind.forked, sequence, block.key(), "It does not follow the block before.");
+    } else {
+      entries += link.get().entries();
+    }
+    firstSequence = firstSequence == 0 ? sequence : firstSequence;
+    last = new Position(block.key(), sequence, head.sha256());
+    block = next(blocks);
+    nextHead();
+  }
+
+  private void changed(long sequence, Optional<Link> link) {
+    if (link.isPresent() && link.get().sequence() != sequence) {
+      var detail = "It holds block %d.".formatted(link.get().sequence());
+      fault(Kind.misplaced, sequence, block.key(), detail);
+    } else {
+      fault(Kind.edited, sequence, block.key(), "It is not what was sealed.");
+    }
+  }
+
+  private void nextHead() {
+    var passed = head;
+    head = next(heads);
+    while (head != null && head.sequence() == passed.sequence()) {
+      if (!head.sha256().equals(passed.sha256())) {
+        fault(Kind.forked, passed.sequence(), null, "The block has two heads.");
+      }
+      head = next(heads);
+    }
+  }
+
+  private void fault(Kind kind, long sequence, String key, String detail) {
+    faults.add(new Fault(kind, sequence, key, detail));
+  }
+
+  private Optional<Link> link(Stored stored) {
+    return stored == null
+        ? Optional.empty()
+        : stored.content().get().flatMap(c -> Block.link(c, mapper));
+  }
+
+  /** By the object's name; one that is none of ours comes before all others. */
+  private long sequence(Stored stored) {
+    return stored == null
+        ? Long.MAX_VALUE
+        : BlockKey.parse(stored.key())
+            .filter(key -> key.tenantId().equals(tenantId))
+            .map(BlockKey::sequence)
+            .orElse(0L);
+  }
+
+  private static <T> T next(Iterator<T> iterator) {
+    return iterator.hasNext() ? iterator.next() : null;
+  }
+}

@@ -1,0 +1,130 @@
+package io.outpost.audit;
+
+import io.outpost.platform.Json;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+
+/**
+ * Where each tenant's chain stands, in the audit table: conditional updates keep writers from
+ * making two blocks of one sequence. Thread-safe.
+ */
+@Component
+class ChainHeads {
+
+  private static final String SK = "chain";
+
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final Names names;
+
+  ChainHeads(DynamoDbClient dynamoDb, Items items, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.names = names;
+  }
+
+  /**
+   * Where a chain stands.
+   *
+   * @param head the last block; null before the first one
+   * @param reserved the block that a writer is about to add; null: none
+   * @param reservedUntil when that writer is taken for dead
+   */
+  record Standing(Mark head, Mark reserved, Instant reservedUntil) {
+
+    /** The last block's sequence; 0 before the first one. */
+    long sequence() {
+      return head == null ? 0 : head.sequence();
+    }
+  }
+
+  /** Another writer is at this chain. */
+  static final class Contended extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Contended(String tenantId) {
+      super("Another writer is adding to the audit chain of " + tenantId, null, false, false);
+    }
+  }
+
+  /** Where a tenant's chain stands now. */
+  Standing standing(String tenantId) {
+    var found =
+        dynamoDb.getItem(
+            g -> g.tableName(names.table("audit")).key(key(tenantId)).consistentRead(true));
+    return found.hasItem()
+        ? items.read(found.item(), Standing.class)
+        : new Standing(null, null, null);
+  }
+
+  /**
+   * Reserves the next place in a chain for a block.
+   *
+   * @param seen where the chain stood when the block was made, with a reservation whose writer is
+   *     dead
+   * @throws Contended when it stands elsewhere by now
+   */
+  void reserve(String tenantId, Standing seen, Mark next, Instant until) {
+    var values = new HashMap<String, AttributeValue>();
+    values.put(":next", AttributeValue.fromM(items.write(next)));
+    values.put(":until", Items.text(Json.time(until)));
+    var condition =
+        matches("head", seen.head(), values)
+            + " AND "
+            + matches("reserved", seen.reserved(), values);
+    update(tenantId, "SET #reserved = :next, reserved_until = :until", condition, values);
+  }
+
+  /**
+   * Makes a reserved block the last one.
+   *
+   * @throws Contended when it is neither reserved nor the last one any more
+   */
+  void advance(String tenantId, Mark reserved) {
+    var values = new HashMap<String, AttributeValue>();
+    var condition = matches("reserved", reserved, values);
+    try {
+      update(tenantId, "SET #head = #reserved REMOVE #reserved, reserved_until", condition, values);
+    } catch (Contended e) {
+      var head = standing(tenantId).head();
+      if (head == null || !head.sha256().equals(reserved.sha256())) {
+        throw e;
+      }
+    }
+  }
+
+  private void update(
+      String tenantId, String expression, String condition, Map<String, AttributeValue> values) {
+    try {
+      dynamoDb.updateItem(
+          u ->
+              u.tableName(names.table("audit"))
+                  .key(key(tenantId))
+                  .updateExpression(expression)
+                  .conditionExpression(condition)
+                  .expressionAttributeNames(Map.of("#head", "head", "#reserved", "reserved"))
+                  .expressionAttributeValues(values));
+    } catch (ConditionalCheckFailedException e) {
+      throw new Contended(tenantId);
+    }
+  }
+
+  private static String matches(String name, Mark mark, Map<String, AttributeValue> values) {
+    if (mark == null) {
+      return "attribute_not_exists(#%s)".formatted(name);
+    }
+    values.put(":" + name, Items.text(mark.sha256()));
+    return "#%s.sha256 = :%s".formatted(name, name);
+  }
+
+  private static Map<String, AttributeValue> key(String tenantId) {
+    return Map.of("tenant_id", Items.text(tenantId), "sk", Items.text(SK));
+  }
+}

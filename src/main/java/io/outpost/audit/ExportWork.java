@@ -1,0 +1,115 @@
+package io.outpost.audit;
+
+import io.outpost.audit.Manifest.File;
+import io.outpost.audit.Manifest.Stretch;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** An export while it is made. For one worker's attempt, not thread-safe. */
+final class ExportWork {
+
+  private final Export export;
+  private final List<BlockKey> blocks;
+  private final Map<Long, String> heads;
+  private final List<File> files = new ArrayList<>();
+  private final Set<String> unusable = new LinkedHashSet<>();
+  private long entries;
+  private Stretch chain;
+  private String manifestSha256;
+
+  /**
+   * An export's beginning.
+   *
+   * @param blocks a stretch of the chain with all that may hold entries of the time range
+   * @param heads the digests of the blocks by sequence
+   */
+  ExportWork(Export export, List<BlockKey> blocks, Map<Long, String> heads) {
+    this.export = export;
+    this.blocks = List.copyOf(blocks);
+    this.heads = Map.copyOf(heads);
+  }
+
+  /** One day, UTC, of an export. */
+  record Day(ExportWork work, LocalDate date) {}
+
+  /** The days that have files: those of the time range, and those of the blocks. */
+  List<Day> days() {
+    var last = date(export.to().minusMillis(1));
+    return Stream.concat(
+            date(export.from()).datesUntil(last.plusDays(1)),
+            blocks.stream().map(block -> date(block.hour())))
+        .distinct()
+        .sorted()
+        .map(date -> new Day(this, date))
+        .toList();
+  }
+
+  Export export() {
+    return export;
+  }
+
+  /** The blocks of the stretch, in order. */
+  List<BlockKey> blocks() {
+    return blocks;
+  }
+
+  /** Whether a block is as it was sealed. */
+  boolean vouchesFor(BlockKey block, byte[] content) {
+    return Block.sha256(content).equals(heads.get(block.sequence()));
+  }
+
+  /** Adds a file that is stored. */
+  void add(File file) {
+    files.add(file);
+    entries += file.kind() == Manifest.Kind.entries ? file.lines() : 0;
+  }
+
+  /** Notes an object that is not a block as it was sealed. */
+  void unusable(String key) {
+    unusable.add(key);
+  }
+
+  /** Notes a block of the stretch; they come in order. */
+  void pass(Block.Link link, String sha256) {
+    chain =
+        chain == null
+            ? new Stretch(link.sequence(), link.previousSha256(), link.sequence(), sha256)
+            : new Stretch(chain.firstSequence(), chain.previousSha256(), link.sequence(), sha256);
+  }
+
+  long entries() {
+    return entries;
+  }
+
+  String manifestSha256() {
+    return manifestSha256;
+  }
+
+  void manifestSha256(String sha256) {
+    manifestSha256 = sha256;
+  }
+
+  Manifest manifest(Instant now) {
+    return new Manifest(
+        export.exportId(),
+        export.tenantId(),
+        export.from(),
+        export.to(),
+        now,
+        entries,
+        chain,
+        files,
+        List.copyOf(unusable));
+  }
+
+  static LocalDate date(Instant instant) {
+    return LocalDate.ofInstant(instant, ZoneOffset.UTC);
+  }
+}

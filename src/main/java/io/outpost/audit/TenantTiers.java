@@ -1,0 +1,47 @@
+package io.outpost.audit;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import io.outpost.platform.Ids;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.Tier;
+import io.outpost.platform.aws.Names;
+import java.time.Duration;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** The tiers of tenants, up to five minutes old. Thread-safe. */
+@Component
+class TenantTiers {
+
+  private static final Duration FRESH = Duration.ofMinutes(5);
+  private static final int KNOWN = 100_000;
+
+  private final DynamoDbClient dynamoDb;
+  private final Names names;
+  private final LoadingCache<String, Tier> tiers =
+      Caffeine.newBuilder().maximumSize(KNOWN).expireAfterWrite(FRESH).build(this::load);
+
+  TenantTiers(DynamoDbClient dynamoDb, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.names = names;
+  }
+
+  /** A tenant's tier; the lowest when there is no such tenant any more. */
+  Tier of(String tenantId) {
+    return tiers.get(tenantId);
+  }
+
+  private Tier load(String tenantId) {
+    if (tenantId.equals(Ids.OPERATORS)) {
+      return Tenant.operators().tier();
+    }
+    var tenant =
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("tenants"))
+                    .key(Tenant.key(tenantId))
+                    .projectionExpression("tier"));
+    return tenant.hasItem() ? Tier.of(tenant.item().get("tier").s()) : Tier.FREE;
+  }
+}

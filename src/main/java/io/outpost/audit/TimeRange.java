@@ -1,0 +1,47 @@
+package io.outpost.audit;
+
+import io.outpost.platform.Problem;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+
+/** A stretch of time, in milliseconds: {@code from} is within, {@code to} is not any more. */
+record TimeRange(Instant from, Instant to) {
+
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");
+
+  /**
+   * The range that a client asks for, in RFC 3339 times.
+   *
+   * @param from null: the oldest there is
+   * @param to null: the newest there is
+   * @throws Problem 400 when it is none
+   */
+  static TimeRange of(String from, String to) {
+    var range =
+        new TimeRange(
+            from == null ? Instant.EPOCH : time("from", from), to == null ? LAST : time("to", to));
+    if (!range.from.isBefore(range.to)) {
+      throw Problem.invalid("to", "must be after from");
+    }
+    return range;
+  }
+
+  /** Whether an instant lies within. */
+  boolean contains(Instant instant) {
+    return !instant.isBefore(from) && instant.isBefore(to);
+  }
+
+  private static Instant time(String field, String text) {
+    try {
+      var time = OffsetDateTime.parse(text).toInstant().truncatedTo(ChronoUnit.MILLIS);
+      if (time.isAfter(Instant.EPOCH) && time.isBefore(LAST)) {
+        return time;
+      }
+    } catch (DateTimeException e) {
+      // A leap second, for one: the contract's format lets it through.
+    }
+    throw Problem.invalid(field, "must be an RFC 3339 time such as 2026-11-21T22:38:00.000Z");
+  }
+}
