@@ -32,7 +32,7 @@ public class Authentication {
   /**
    * Sets the call's principal.
    *
-   * @throws Problem 401 without a usable key; 403 when the tenant may not do this now
+   * @throws Problem 401 without a usable key
    */
   public void authenticate(@ExchangeProperty(Call.NAME) Call call) {
     var secret = credential(call).flatMap(Secret::parse).orElseThrow(Authentication::noKey);
@@ -45,10 +45,18 @@ public class Authentication {
     }
     call.identify(principal(view.key(), view.tenant()));
     lastUsed.note(view.key(), now);
-    switch (view.tenant().status()) {
+  }
+
+  /**
+   * Refuses what the caller's tenant may not do as it stands.
+   *
+   * @throws Problem 403 when it is suspended, or would change something long after a failed payment
+   */
+  public void checkStanding(@ExchangeProperty(Call.NAME) Call call) {
+    switch (call.principal().standing()) {
       case suspended ->
           throw new Problem(Problem.Code.FORBIDDEN, "The tenant is suspended; ask the operator.");
-      case past_due -> refuseChanges(call, view.tenant(), now);
+      case past_due -> refuseChanges(call);
       default -> {}
     }
   }
@@ -65,11 +73,10 @@ public class Authentication {
     return known.orElseThrow(Authentication::badKey);
   }
 
-  private void refuseChanges(Call call, Tenant tenant, Instant now) {
+  private void refuseChanges(Call call) {
     var changes = !call.method().equals("GET") && !call.operation().anyOf().contains("billing");
-    if (changes
-        && tenant.pastDueSince() != null
-        && now.isAfter(tenant.pastDueSince().plus(settings.pastDueGrace()))) {
+    var since = call.principal().pastDueSince();
+    if (changes && since != null && Instant.now().isAfter(since.plus(settings.pastDueGrace()))) {
       throw new Problem(
           Problem.Code.FORBIDDEN,
           "A payment is overdue: until it is made the account is read-only (POST /billing/checkout, GET /billing/portal).");
@@ -89,7 +96,9 @@ public class Authentication {
         key.rateLimitPerMinute() == null
             ? settings.rateLimit(tenant.tier())
             : key.rateLimitPerMinute(),
-        tenant.billingAnchor());
+        tenant.billingAnchor(),
+        tenant.status(),
+        tenant.pastDueSince());
   }
 
   private static Optional<String> credential(Call call) {

@@ -1,41 +1,60 @@
 package io.outpost.auth;
 
+import static java.util.concurrent.CompletableFuture.supplyAsync;
+
+import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
-import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.outpost.platform.ApiKey;
 import io.outpost.platform.Ids;
 import io.outpost.platform.Principal;
+import io.outpost.platform.Problem;
 import io.outpost.platform.Tenant;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 
 /**
  * What is known of a key, by its hash: cached for minutes, loaded once however many ask at the same
- * time, forgotten when a change of the key or its tenant is announced. Unknown keys are remembered
- * for seconds. Thread-safe.
+ * time, forgotten when a change of the key or its tenant is announced. While announcements cannot be
+ * heard, a view is trusted for seconds only. Unknown keys are remembered for seconds. Thread-safe.
  */
 @Component("keyStore")
 @EnableConfigurationProperties(AuthSettings.class)
 public class KeyStore {
 
+  private static final Executor LOADERS = Thread::startVirtualThread;
   private static final String BOOTSTRAP_KEY_ID = "0".repeat(26);
+
+  /** With the time that hearing may take, below the five seconds in which a revocation holds. */
+  private static final long TRUSTED_UNHEARD = Duration.ofSeconds(3).toNanos();
 
   private final DynamoDbClient dynamoDb;
   private final Items items;
   private final Names names;
-  private final LoadingCache<String, Optional<View>> cache;
+  private final AsyncCache<String, Optional<View>> cache;
   private final Optional<String> bootstrapHash;
+  private volatile long heard = System.nanoTime();
 
-  /** A key and its tenant as they stood when they were read. */
-  record View(ApiKey key, Tenant tenant) {}
+  /**
+   * A key and its tenant as they stood when they were read.
+   *
+   * @param read when the reading began, on the clock of {@link System#nanoTime}
+   */
+  record View(ApiKey key, Tenant tenant, long read) {}
 
   KeyStore(DynamoDbClient dynamoDb, Items items, Names names, AuthSettings settings) {
     this.dynamoDb = dynamoDb;
@@ -47,13 +66,24 @@ public class KeyStore {
             .expireAfter(
                 Expiry.<String, Optional<View>>creating(
                     (hash, view) -> view.isPresent() ? settings.cacheFor() : settings.unknownFor()))
-            .build(this::load);
+            .buildAsync();
     this.bootstrapHash = bootstrapHash(settings.bootstrapAdminKey());
   }
 
-  /** The view of a key, read when it is not known; empty when no such key exists. */
+  /**
+   * The view of a key, read when it is not known; empty when no such key exists. Callers that wait
+   * for the same reading share its failure too.
+   */
   Optional<View> find(String hash) {
-    return cache.get(hash);
+    var cached = cache.getIfPresent(hash);
+    if (cached != null && cached.isDone() && trusted(cached).isEmpty()) {
+      cache.asMap().remove(hash, cached);
+    }
+    try {
+      return cache.get(hash, (h, executor) -> supplyAsync(() -> load(h), LOADERS)).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 
   /** The view of a key that is known to exist, without asking anyone. */
@@ -62,46 +92,80 @@ public class KeyStore {
       return Optional.of(bootstrap());
     }
     var cached = cache.getIfPresent(hash);
-    return cached == null ? Optional.empty() : cached;
+    return cached == null || !cached.isDone() ? Optional.empty() : trusted(cached);
   }
 
   /** Forgets a key. */
   public void forgetKey(String hash) {
-    cache.invalidate(hash);
+    cache.asMap().remove(hash);
   }
 
-  /** Forgets every key of a tenant. */
+  /** Forgets every key of a tenant, and what is being read just now. */
   public void forgetTenant(String tenantId) {
     cache
         .asMap()
         .values()
-        .removeIf(view -> view.filter(v -> v.tenant().tenantId().equals(tenantId)).isPresent());
+        .removeIf(
+            view ->
+                !view.isDone()
+                    || view.join().filter(v -> v.tenant().tenantId().equals(tenantId)).isPresent());
   }
 
+  /** Notes that every change announced until now is taken into account. */
+  public void upToDate() {
+    heard = System.nanoTime();
+  }
+
+  private Optional<View> trusted(CompletableFuture<Optional<View>> cached) {
+    if (cached.isCompletedExceptionally()) {
+      return Optional.empty();
+    }
+    var now = System.nanoTime();
+    return cached
+        .join()
+        .filter(view -> now - heard < TRUSTED_UNHEARD || now - view.read() < TRUSTED_UNHEARD);
+  }
+
+  /** The index only says whose key it is, for it may lag behind; what counts is read afresh. */
   private Optional<View> load(String hash) {
+    var began = System.nanoTime();
+    var table = names.table("tenants");
     var found =
         dynamoDb.query(
             q ->
-                q.tableName(names.table("tenants"))
+                q.tableName(table)
                     .indexName("api-key")
                     .keyConditionExpression("key_hash = :hash")
                     .expressionAttributeValues(Map.of(":hash", Items.text(hash))));
     if (found.items().isEmpty()) {
       return Optional.empty();
     }
-    var key = items.read(found.items().getFirst(), ApiKey.class);
-    return tenant(key.tenantId()).map(tenant -> new View(key, tenant));
+    var indexed = items.read(found.items().getFirst(), ApiKey.class);
+    var tenantId = indexed.tenantId();
+    var read = read(table, Tenant.key(tenantId, ApiKey.sk(indexed.keyId())), Tenant.key(tenantId));
+    var key = read.get(ApiKey.sk(indexed.keyId()));
+    var tenant = read.get(Tenant.SK);
+    if (key == null || tenant == null && !tenantId.equals(Ids.OPERATORS)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new View(
+            items.read(key, ApiKey.class),
+            tenant == null ? Tenant.operators() : items.read(tenant, Tenant.class),
+            began));
   }
 
-  private Optional<Tenant> tenant(String tenantId) {
-    if (tenantId.equals(Ids.OPERATORS)) {
-      return Optional.of(Tenant.operators());
+  /** Items as they are now, by sort key. */
+  @SafeVarargs
+  private Map<String, Map<String, AttributeValue>> read(
+      String table, Map<String, AttributeValue>... keys) {
+    var wanted = KeysAndAttributes.builder().keys(keys).consistentRead(true).build();
+    var read = dynamoDb.batchGetItem(b -> b.requestItems(Map.of(table, wanted)));
+    if (!read.unprocessedKeys().isEmpty()) {
+      throw Problem.unavailable("The table of API keys is busy; try again shortly.");
     }
-    var item =
-        dynamoDb.getItem(
-            g ->
-                g.tableName(names.table("tenants")).key(Tenant.key(tenantId)).consistentRead(true));
-    return item.hasItem() ? Optional.of(items.read(item.item(), Tenant.class)) : Optional.empty();
+    return read.responses().get(table).stream()
+        .collect(Collectors.toMap(item -> item.get("sk").s(), item -> item));
   }
 
   private static View bootstrap() {
@@ -117,7 +181,7 @@ public class KeyStore {
             null,
             null,
             null);
-    return new View(key, Tenant.operators());
+    return new View(key, Tenant.operators(), System.nanoTime());
   }
 
   private static Optional<String> bootstrapHash(String key) {

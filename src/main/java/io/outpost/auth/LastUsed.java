@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.TransactionConflictException;
 
 /** When keys were last used: noted in memory by each request, written now and then. Thread-safe. */
 @Component("lastUsed")
@@ -53,6 +54,8 @@ public class LastUsed {
                   .expressionAttributeValues(Map.of(":at", Items.text(Json.time(at)))));
     } catch (ConditionalCheckFailedException e) {
       // The bootstrap key, or another container has seen it later.
+    } catch (TransactionConflictException e) {
+      noted.putIfAbsent(key, at);
     }
   }
 }

@@ -11,6 +11,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
@@ -21,7 +23,7 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 
 /**
  * Requests a minute of each key, over all containers: permits are drawn from one shared counter a
- * minute, in chunks that shrink towards the limit, so that the sum never exceeds it and little is
+ * minute, in chunks that grow with the use and shrink towards the limit, so that the sum never exceeds it and little is
  * left unused. Thread-safe.
  *
  * <p>Header fields: draft-ietf-httpapi-ratelimit-headers.
@@ -30,6 +32,11 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 public class RateLimits {
 
   private static final long WINDOW_SECONDS = 60;
+
+  /** A container's first draw is one fiftieth of the limit, none is more than a tenth. */
+  private static final int FIRST_SHARE = 50;
+
+  private static final int LARGEST_SHARE = 10;
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
@@ -60,15 +67,8 @@ public class RateLimits {
   public void take(@ExchangeProperty(Call.NAME) Call call) {
     var caller = call.principal();
     var seconds = clock.instant().getEpochSecond();
-    var minute = seconds / WINDOW_SECONDS;
     var reset = WINDOW_SECONDS - seconds % WINDOW_SECONDS;
-    var window =
-        windows
-            .asMap()
-            .compute(
-                caller.keyId(),
-                (id, old) -> old != null && old.minute == minute ? old : new Window(minute));
-    var left = window.take(caller);
+    var left = take(caller, seconds / WINDOW_SECONDS);
     call.answerHeader(
         "RateLimit-Policy", "\"default\";q=" + caller.rateLimit() + ";w=" + WINDOW_SECONDS);
     call.answerHeader("RateLimit", "\"default\";r=" + Math.max(left, 0) + ";t=" + reset);
@@ -81,35 +81,84 @@ public class RateLimits {
     }
   }
 
+  /** Permits left of a minute after taking one; -1 when there was none to take. */
+  long take(Principal caller, long minute) {
+    return windows
+        .asMap()
+        .compute(
+            caller.keyId(),
+            (id, old) -> old != null && old.minute >= minute ? old : new Window(minute))
+        .take(caller);
+  }
+
   /**
    * One key's minute in this container: permits in hand, and what is known of the shared counter.
    */
   private final class Window {
     private final long minute;
+    private int taken;
     private int inHand;
     private long drawn;
+    private CompletableFuture<Void> drawing;
 
     Window(long minute) {
       this.minute = minute;
     }
 
-    /** Permits left afterwards; -1 when there was none to take. */
-    synchronized long take(Principal caller) {
-      while (inHand == 0) {
-        var free = caller.rateLimit() - drawn;
-        if (free <= 0) {
-          return -1;
+    long take(Principal caller) {
+      while (true) {
+        CompletableFuture<Void> awaited;
+        var chunk = 0;
+        synchronized (this) {
+          if (inHand > 0) {
+            inHand--;
+            taken++;
+            return caller.rateLimit() - drawn + inHand;
+          }
+          if (drawn >= caller.rateLimit()) {
+            return -1;
+          }
+          if (drawing == null) {
+            drawing = new CompletableFuture<>();
+            chunk = chunk(caller.rateLimit());
+          }
+          awaited = drawing;
         }
-        draw(caller, (int) Math.clamp(free / 4, 1, Math.max(1, caller.rateLimit() / 10)));
+        if (chunk > 0) {
+          draw(caller, chunk, awaited);
+        }
+        await(awaited);
       }
-      inHand--;
-      return caller.rateLimit() - drawn + inHand;
     }
 
-    private void draw(Principal caller, int chunk) {
+    /** As much again as was needed so far: an idle container holds little back from the others. */
+    private int chunk(int limit) {
+      var wanted = Math.min(Math.max(taken, limit / FIRST_SHARE), (limit - drawn) / 4);
+      return (int) Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
+    }
+
+    /** Whoever waits for this draw shares its failure, so that nobody waits for the next one too. */
+    private void draw(Principal caller, int chunk, CompletableFuture<Void> done) {
+      try {
+        var used = count(caller, chunk);
+        synchronized (this) {
+          inHand = used.granted() ? chunk : 0;
+          drawn = used.sum();
+          drawing = null;
+        }
+        done.complete(null);
+      } catch (RuntimeException e) {
+        synchronized (this) {
+          drawing = null;
+        }
+        done.completeExceptionally(e);
+      }
+    }
+
+    private Used count(Principal caller, int chunk) {
       var most = caller.rateLimit() - chunk;
       try {
-        var drawnNow =
+        var now =
             dynamoDb.updateItem(
                 u ->
                     u.tableName(names.table("rate-limits"))
@@ -124,11 +173,20 @@ public class RateLimits {
                         .returnValues(ReturnValue.UPDATED_NEW)
                         .returnValuesOnConditionCheckFailure(
                             ReturnValuesOnConditionCheckFailure.ALL_OLD));
-        drawn = Long.parseLong(drawnNow.attributes().get("used").n());
-        inHand = chunk;
+        return new Used(true, Long.parseLong(now.attributes().get("used").n()));
       } catch (ConditionalCheckFailedException e) {
-        drawn = Long.parseLong(e.item().get("used").n());
+        return new Used(false, Long.parseLong(e.item().get("used").n()));
       }
+    }
+  }
+
+  private record Used(boolean granted, long sum) {}
+
+  private static void await(CompletableFuture<Void> draw) {
+    try {
+      draw.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
   }
 }

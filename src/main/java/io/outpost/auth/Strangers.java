@@ -3,7 +3,10 @@ package io.outpost.auth;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.outpost.platform.Problem;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,7 +36,7 @@ class Strangers {
    * @throws Problem 429
    */
   void admit(String address) {
-    var count = misses.getIfPresent(address);
+    var count = misses.getIfPresent(network(address));
     if (count != null && count.get() >= most) {
       throw new Problem(
           Problem.Code.RATE_LIMITED,
@@ -45,6 +48,19 @@ class Strangers {
 
   /** Counts an unknown key. */
   void missed(String address) {
-    misses.get(address, a -> new AtomicInteger()).incrementAndGet();
+    misses.get(network(address), a -> new AtomicInteger()).incrementAndGet();
+  }
+
+  /** Of IPv6 the first 64 bits: one caller has all addresses that begin with them. */
+  private static String network(String address) {
+    if (!address.contains(":")) {
+      return address;
+    }
+    try {
+      var bytes = InetAddress.getByName(address).getAddress();
+      return HexFormat.of().formatHex(bytes, 0, Math.min(8, bytes.length));
+    } catch (UnknownHostException e) {
+      return address;
+    }
   }
 }

@@ -13,6 +13,8 @@ import java.util.Set;
  * @param tier the tenant's tier
  * @param rateLimit requests a minute
  * @param billingAnchor the instant that the tenant's billing periods are counted from
+ * @param standing how the tenant stands: never deleted
+ * @param pastDueSince when a payment failed; null unless the standing is past_due
  */
 public record Principal(
     String tenantId,
@@ -20,7 +22,9 @@ public record Principal(
     Set<String> scopes,
     Tier tier,
     int rateLimit,
-    Instant billingAnchor) {
+    Instant billingAnchor,
+    Tenant.Status standing,
+    Instant pastDueSince) {
 
   /** The scope of operators: every tenant. */
   public static final String ADMIN = "admin";

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -49,6 +50,12 @@ public record Client(HttpClient http, String address, String key) {
       return json().path(field).asText();
     }
 
+    /** The code of a problem: the last part of its type. */
+    public String problem() {
+      var type = text("type");
+      return type.substring(type.lastIndexOf('/') + 1);
+    }
+
     /** A header; empty when there is none. */
     public String header(String name) {
       return headers.firstValue(name).orElse("");
@@ -63,6 +70,11 @@ public record Client(HttpClient http, String address, String key) {
   /** The same with another key. */
   public Client with(String otherKey) {
     return new Client(http, address, otherKey);
+  }
+
+  /** The same at another instance. */
+  public Client at(String otherAddress) {
+    return new Client(http, otherAddress, key);
   }
 
   /** The client of a new tenant: a key with the scopes that a key has by default. */
@@ -103,8 +115,34 @@ public record Client(HttpClient http, String address, String key) {
 
   /** Posts JSON. */
   public Answer post(String path, String json) {
-    return send(
-        "POST", path, Map.of("Content-Type", "application/json"), BodyPublishers.ofString(json));
+    return json("POST", path, json);
+  }
+
+  /** Puts JSON. */
+  public Answer put(String path, String json) {
+    return json("PUT", path, json);
+  }
+
+  /** Patches with JSON. */
+  public Answer patch(String path, String json) {
+    return json("PATCH", path, json);
+  }
+
+  public Answer delete(String path) {
+    return send("DELETE", path, Map.of(), BodyPublishers.noBody());
+  }
+
+  /** Sends JSON, or nothing when it is null, with further headers as names and values in turn. */
+  public Answer json(String method, String path, String json, String... headers) {
+    var all = new HashMap<String, String>();
+    for (int i = 0; i < headers.length; i += 2) {
+      all.put(headers[i], headers[i + 1]);
+    }
+    if (json == null) {
+      return send(method, path, all, BodyPublishers.noBody());
+    }
+    all.put("Content-Type", "application/json");
+    return send(method, path, all, BodyPublishers.ofString(json));
   }
 
   /** Sends anything. */

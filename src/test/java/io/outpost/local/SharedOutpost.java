@@ -8,9 +8,9 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives tests an {@link EmbeddedAws} or a {@link LocalOutpost} (profile local, on that AWS) as a
- * parameter: one of each for all tests of a JVM, started when first asked for. Tests keep apart by
- * tenants of their own.
+ * Gives tests an {@link EmbeddedAws}, a {@link LocalOutpost} (profile local, on that AWS) or {@link
+ * TwoApis} as a parameter: one of each for all tests of a JVM, started when first asked for. Tests
+ * keep apart by tenants of their own.
  */
 public final class SharedOutpost implements ParameterResolver {
 
@@ -33,13 +33,17 @@ public final class SharedOutpost implements ParameterResolver {
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext extension) {
     var type = parameter.getParameter().getType();
-    return type == EmbeddedAws.class || type == LocalOutpost.class;
+    return type == EmbeddedAws.class || type == LocalOutpost.class || type == TwoApis.class;
   }
 
   @Override
   public AutoCloseable resolveParameter(ParameterContext parameter, ExtensionContext extension) {
     var store = extension.getRoot().getStore(NAMESPACE);
-    return parameter.getParameter().getType() == EmbeddedAws.class ? aws(store) : outpost(store);
+    var type = parameter.getParameter().getType();
+    if (type == EmbeddedAws.class) {
+      return aws(store);
+    }
+    return type == LocalOutpost.class ? outpost(store) : twoApis(store);
   }
 
   private static EmbeddedAws aws(ExtensionContext.Store store) {
@@ -60,6 +64,15 @@ public final class SharedOutpost implements ParameterResolver {
                 LocalOutpost.class,
                 type -> new Shared<>(LocalOutpost.on(aws, "local", SETTINGS)),
                 Shared.class)
+            .it();
+  }
+
+  private static TwoApis twoApis(ExtensionContext.Store store) {
+    var aws = aws(store);
+    return (TwoApis)
+        store
+            .getOrComputeIfAbsent(
+                TwoApis.class, type -> new Shared<>(new TwoApis(aws)), Shared.class)
             .it();
   }
 }

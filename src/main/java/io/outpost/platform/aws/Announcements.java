@@ -22,8 +22,10 @@ public class Announcements {
 
   private static final String PARTITION = "changes";
 
-  /** Clocks of containers differ by less. */
-  private static final Duration OVERLAP = Duration.ofSeconds(10);
+  /** Clocks of containers differ, and transactions take, less than this together. */
+  private static final Duration OVERLAP = Duration.ofSeconds(30);
+
+  private static final Duration LONGEST_HEARING = Duration.ofMillis(1500);
 
   private static final Duration KEPT = Duration.ofHours(1);
 
@@ -78,7 +80,8 @@ public class Announcements {
                 q.tableName(names.table("tenants"))
                     .keyConditionExpression("tenant_id = :changes AND sk > :since")
                     .consistentRead(true)
-                    .expressionAttributeValues(values))
+                    .expressionAttributeValues(values)
+                    .overrideConfiguration(o -> o.apiCallTimeout(LONGEST_HEARING)))
         .items()
         .forEach(item -> found.add(items.read(item, Announcement.class)));
     heard.put(listener, now);

@@ -1,0 +1,288 @@
+package io.outpost.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.outpost.auth.SampleRequests.Belongings;
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Client.Answer;
+import io.outpost.blackbox.Customer;
+import io.outpost.local.SharedOutpost;
+import io.outpost.local.TwoApis;
+import io.outpost.platform.Principal;
+import io.outpost.platform.http.Contract;
+import io.outpost.platform.http.Operation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * Each operation of the contract against each kind of caller: who may not is told so in the way of
+ * the contract, and what belongs to another tenant looks the same as what is not there.
+ */
+@ExtendWith(SharedOutpost.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class P16NothingOfAnotherTenantTest {
+
+  private static final String NOBODY = "00000000-1111-2222-3333-444444444444";
+
+  private final TwoApis apis;
+  private final Client admin;
+  private final List<Operation> operations;
+  private Belongings victim;
+
+  P16NothingOfAnotherTenantTest(TwoApis apis) {
+    this.apis = apis;
+    this.admin = apis.admin();
+    this.operations =
+        StreamSupport.stream(apis.bean(Contract.class).operations().spliterator(), false).toList();
+  }
+
+  @BeforeEach
+  void someoneHasOneOfEverything() {
+    if (victim == null) {
+      victim = ownerOfEverything();
+    }
+  }
+
+  @Test
+  void everyOperationHasARow() {
+    assertThat(operations).isNotEmpty().allMatch(SampleRequests::has);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whoIsNotLetInByAnyOperation() {
+    var unusable =
+        Map.of(
+            "no key", admin.with(null),
+            "a malformed key", admin.with("op_live_0123"),
+            "an unknown key", admin.with("op_live_" + "a".repeat(32)),
+            "a revoked key", revoked(),
+            "an expired key", expired(),
+            "a deleted tenant's key", deleted());
+    return closed()
+        .flatMap(
+            operation ->
+                unusable.entrySet().stream()
+                    .map(
+                        caller ->
+                            dynamicTest(
+                                operation.id() + " with " + caller.getKey(),
+                                () -> {
+                                  var answer = send(operation, caller.getValue(), victim);
+                                  assertProblem(answer, 401, "unauthenticated");
+                                  assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
+                                })));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aSuspendedTenantIsForbiddenEverything() {
+    var owner = ownerOfEverything();
+    admin.patch(owner.customer().path(""), "{\"status\":\"suspended\"}");
+    return closed()
+        .map(
+            operation ->
+                dynamicTest(
+                    operation.id(),
+                    () -> {
+                      var answer = send(operation, owner.customer().client(), owner);
+                      assertProblem(answer, 403, "forbidden");
+                      assertThat(answer.header("RateLimit")).isNotEmpty();
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aKeyWithoutTheScopeIsForbidden() {
+    return closed()
+        .filter(operation -> !operation.anyOf().isEmpty())
+        .map(
+            operation ->
+                dynamicTest(
+                    operation.id(),
+                    () -> {
+                      var owner = withoutScopesOf(operation);
+                      assertProblem(send(operation, owner, victim), 403, "forbidden");
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> anotherTenantsResourceIsNotThere() {
+    var stranger = Customer.of(admin, "enterprise").client();
+    var nothing =
+        new Belongings(
+            victim.customer(), "01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    return closed()
+        .map(
+            operation ->
+                dynamicTest(
+                    operation.id(),
+                    () -> {
+                      var before = stateOf(victim);
+                      var answer = send(operation, stranger, victim);
+                      if (operation.anyOf().equals(java.util.Set.of(Principal.ADMIN))) {
+                        assertProblem(answer, 403, "forbidden");
+                      } else if (operation.path().contains("{")) {
+                        assertProblem(answer, 404, "not-found");
+                        assertLooksLike(answer, send(operation, stranger, nobodys(nothing)));
+                      } else {
+                        assertLetIn(answer);
+                      }
+                      assertThat(answer.body().replace(answer.text("instance"), ""))
+                          .doesNotContain(victim.customer().tenantId(), victim.jobId());
+                      assertThat(stateOf(victim)).isEqualTo(before);
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> anOperatorIsLetInWhereTheContractNamesAdmin() {
+    return closed()
+        .map(
+            operation ->
+                dynamicTest(
+                    operation.id(),
+                    () -> {
+                      var answer = send(operation, admin, ownerOfEverything());
+                      if (operation.anyOf().isEmpty()
+                          || operation.anyOf().contains(Principal.ADMIN)) {
+                        assertLetIn(answer);
+                      } else {
+                        assertProblem(answer, 403, "forbidden");
+                      }
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> anOwnerIsLetInUnlessItTakesAnOperator() {
+    return closed()
+        .map(
+            operation ->
+                dynamicTest(
+                    operation.id(),
+                    () -> {
+                      var owner = ownerOfEverything();
+                      var answer = send(operation, owner.customer().client(), owner);
+                      if (operation.anyOf().equals(java.util.Set.of(Principal.ADMIN))) {
+                        assertProblem(answer, 403, "forbidden");
+                      } else {
+                        assertLetIn(answer);
+                      }
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatIsOpenAsksForNoKey() {
+    return operations.stream()
+        .filter(Operation::open)
+        .map(
+            operation ->
+                dynamicTest(
+                    operation.id(),
+                    () ->
+                        assertThat(send(operation, admin.with(null), victim).status())
+                            .isIn(200, 400)));
+  }
+
+  private Stream<Operation> closed() {
+    return operations.stream().filter(operation -> !operation.open());
+  }
+
+  private static Answer send(Operation operation, Client caller, Belongings target) {
+    return SampleRequests.send(operation, caller, target);
+  }
+
+  private Belongings ownerOfEverything() {
+    return Belongings.of(admin, Customer.of(admin, "enterprise"));
+  }
+
+  private static Belongings nobodys(Belongings nothing) {
+    var nobody = new Customer(NOBODY, nothing.keyId(), nothing.customer().client());
+    return new Belongings(nobody, nothing.keyId(), nothing.jobId());
+  }
+
+  private Client revoked() {
+    var customer = Customer.of(admin, "free");
+    admin.delete(customer.path("/api-keys/" + customer.keyId()));
+    return customer.client();
+  }
+
+  private Client deleted() {
+    var customer = Customer.of(admin, "free");
+    admin.delete(customer.path(""));
+    return customer.client();
+  }
+
+  /** Nothing is born expired, so a key is moved to the past. */
+  private Client expired() {
+    var customer = Customer.of(admin, "free");
+    apis.clients()
+        .dynamoDb()
+        .updateItem(
+            u ->
+                u.tableName(apis.table("tenants"))
+                    .key(
+                        io.outpost.platform.Tenant.key(
+                            customer.tenantId(), "key#" + customer.keyId()))
+                    .updateExpression("SET expires_at = :past")
+                    .expressionAttributeValues(
+                        Map.of(":past", AttributeValue.fromS("2026-01-01T00:00:00.000Z"))));
+    return customer.client();
+  }
+
+  /** A key of the victim's own tenant that has every other scope. */
+  private Client withoutScopesOf(Operation operation) {
+    var others = new TreeSet<>(Customer.SCOPES);
+    others.removeAll(operation.anyOf());
+    var list = others.stream().map(s -> '"' + s + '"').collect(Collectors.joining(","));
+    var key = Customer.newKey(admin, victim.customer().tenantId(), "\"scopes\":[" + list + "]");
+    return admin.with(key.text("key"));
+  }
+
+  /** Everything that tables hold of a tenant. */
+  private List<Map<String, AttributeValue>> stateOf(Belongings owner) {
+    var items = new ArrayList<Map<String, AttributeValue>>();
+    for (var table : List.of("tenants", "jobs", "usage")) {
+      items.addAll(
+          apis.clients()
+              .dynamoDb()
+              .query(
+                  q ->
+                      q.tableName(apis.table(table))
+                          .keyConditionExpression("tenant_id = :tenant")
+                          .expressionAttributeValues(
+                              Map.of(":tenant", AttributeValue.fromS(owner.customer().tenantId()))))
+              .items());
+    }
+    return items;
+  }
+
+  private static void assertLetIn(Answer answer) {
+    assertThat(answer.status()).as(answer.toString()).isIn(200, 201, 202, 204, 302, 404, 503);
+    if (answer.status() == 404) {
+      assertThat(answer.text("detail")).isEqualTo("The job has no output yet.");
+    }
+  }
+
+  private static void assertProblem(Answer answer, int status, String code) {
+    assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
+    assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+    assertThat(answer.problem()).isEqualTo(code);
+    assertThat(answer.text("request_id")).isEqualTo(answer.header("X-Request-Id"));
+  }
+
+  private static void assertLooksLike(Answer one, Answer other) {
+    assertThat(other.status()).isEqualTo(one.status());
+    assertThat(other.text("detail")).isEqualTo(one.text("detail"));
+    assertThat(other.text("title")).isEqualTo(one.text("title"));
+  }
+}
