@@ -17,19 +17,22 @@ locals {
       namespace = "ECS/ContainerInsights", name = "DesiredTaskCount", dimensions = { ClusterName = var.cluster_name, ServiceName = var.worker_service }
     } }
   )
+  # A count that is late is the last one known; ECS sends none at all while nothing runs, which is none.
+  tasks = "FILL(FILL(tasks, REPEAT), 0)"
+
   messages = join(" + ", [for id in sort(keys(local.metrics)) : "FILL(${id}, 0)" if id != "tasks"])
 
   alarms = {
     # More wanted than there are: the number wanted, else 0.
     out = {
-      expression = "IF(wanted > FILL(tasks, 0), wanted, 0)"
+      expression = "IF(wanted > ${local.tasks}, wanted, 0)"
       periods    = 1
       cooldown   = 60
       text       = "More workers are wanted than there are"
     }
     # Fewer wanted for five minutes: the number wanted and one, as 0 is a wish too; else 0.
     in = {
-      expression = "IF(wanted < FILL(tasks, 0), wanted + 1, 0)"
+      expression = "IF(wanted < ${local.tasks}, wanted + 1, 0)"
       periods    = 5
       cooldown   = 300
       text       = "Fewer workers are wanted than there are"
