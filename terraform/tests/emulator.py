@@ -23,6 +23,19 @@ def know_redrive_allow_policy():
     Queue._set_attributes = keep_policy
 
 
+def answer_policies_as_given():
+    """SQS answers a redrive policy as it was sent; moto adds blanks, which looks like a change."""
+    attributes = Queue.attributes.fget
+
+    def compact(queue):
+        answer = attributes(queue)
+        if "RedrivePolicy" in answer and answer["RedrivePolicy"]:
+            answer["RedrivePolicy"] = json.dumps(json.loads(answer["RedrivePolicy"]), separators=(",", ":"))
+        return answer
+
+    Queue.attributes = property(compact)
+
+
 def know_scaling_tags():
     """The provider reads a scaling target's tags after each call; moto keeps none."""
     ApplicationAutoScalingResponse.list_tags_for_resource = lambda _: json.dumps({"Tags": {}})
@@ -30,5 +43,6 @@ def know_scaling_tags():
 
 if __name__ == "__main__":
     know_redrive_allow_policy()
+    answer_policies_as_given()
     know_scaling_tags()
     main(["--port", sys.argv[1]])
