@@ -17,22 +17,32 @@ locals {
       namespace = "ECS/ContainerInsights", name = "DesiredTaskCount", dimensions = { ClusterName = var.cluster_name, ServiceName = var.worker_service }
     } }
   )
-  messages = join(" + ", [for id in sort(keys(local.metrics)) : "FILL(${id}, 0)" if id != "tasks"])
+
+  # A value that is late is the last one known. ECS sends none while nothing runs, SQS none for a queue that nobody has
+  # used for hours: both mean 0.
+  value    = { for id in keys(local.metrics) : id => "FILL(FILL(${id}, REPEAT), 0)" }
+  waiting  = join(" + ", [for lane in local.lanes : local.value["waiting_${lane}"]])
+  messages = join(" + ", [for lane in local.lanes : "${local.value["waiting_${lane}"]} + ${local.value["running_${lane}"]}"])
 
   alarms = {
-    # More wanted than there are: the number wanted, else 0.
+    # Jobs wait, and more workers are wanted than there are: the number wanted, else 0. Looks at the last minute. The
+    # cooldown is longer than ECS's count is late, so that a wish which shrinks meanwhile takes nothing back; a larger
+    # one is granted at once all the same.
     out = {
-      expression = "IF(wanted > FILL(tasks, 0), wanted, 0)"
-      periods    = 1
-      cooldown   = 60
-      text       = "More workers are wanted than there are"
+      expression = "IF(${local.waiting} > 0, IF(wanted > ${local.value.tasks}, wanted, 0), 0)"
+      period     = 60
+      tasks      = "Maximum"
+      cooldown   = 180
+      text       = "Jobs wait and more workers are wanted than there are"
     }
-    # Fewer wanted for five minutes: the number wanted and one, as 0 is a wish too; else 0.
+    # The most that were wanted in five minutes, and a quarter more, are fewer than there were all the time: that most
+    # and one, as 0 is a wish too; else 0. CloudWatch moves the five minutes on each minute.
     in = {
-      expression = "IF(wanted < FILL(tasks, 0), wanted + 1, 0)"
-      periods    = 5
+      expression = "IF(wanted * 1.25 < ${local.value.tasks}, wanted + 1, 0)"
+      period     = 300
+      tasks      = "Minimum"
       cooldown   = 300
-      text       = "Fewer workers are wanted than there are"
+      text       = "Fewer workers were wanted in the last five minutes than there are"
     }
   }
 
@@ -94,7 +104,7 @@ resource "aws_cloudwatch_metric_alarm" "worker" {
   alarm_description   = "${each.value.text}; scales the worker service, nobody needs to act"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
-  evaluation_periods  = each.value.periods
+  evaluation_periods  = 1
   alarm_actions       = [aws_appautoscaling_policy.worker[each.key].arn]
 
   # No data moves nothing.
@@ -129,8 +139,8 @@ resource "aws_cloudwatch_metric_alarm" "worker" {
         namespace   = metric_query.value.namespace
         metric_name = metric_query.value.name
         dimensions  = metric_query.value.dimensions
-        stat        = "Maximum"
-        period      = 60
+        stat        = metric_query.key == "tasks" ? each.value.tasks : "Maximum"
+        period      = each.value.period
       }
     }
   }

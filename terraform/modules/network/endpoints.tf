@@ -5,7 +5,7 @@ locals {
   # An endpoint is a way to AWS for whoever runs in a task, an agent included: only with our own credentials.
   own_principals = {
     Effect    = "Allow"
-    Principal = "*"
+    Principal = { AWS = "*" }
     Action    = "*"
     Resource  = "*"
     Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
@@ -22,7 +22,7 @@ locals {
     {
       Sid       = "ImageLayers"
       Effect    = "Allow"
-      Principal = "*"
+      Principal = { AWS = "*" }
       Action    = "s3:GetObject"
       Resource  = "arn:aws:s3:::prod-${var.region}-starport-layer-bucket/*"
       Condition = null

@@ -42,7 +42,7 @@ resource "aws_sns_topic_policy" "notices" {
       {
         Sid       = "TlsOnly"
         Effect    = "Deny"
-        Principal = "*"
+        Principal = { AWS = "*" }
         Action    = "sns:Publish"
         Resource  = local.topic_arn
         Condition = { Bool = { "aws:SecureTransport" = "false" } }

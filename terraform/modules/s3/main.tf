@@ -80,4 +80,7 @@ resource "aws_s3_bucket_logging" "this" {
   bucket        = aws_s3_bucket.this[each.key].id
   target_bucket = aws_s3_bucket.this["logs"].id
   target_prefix = "s3/${each.key}/"
+
+  # S3 wants to be allowed to write before it is told to.
+  depends_on = [aws_s3_bucket_policy.this]
 }

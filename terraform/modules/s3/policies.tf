@@ -3,31 +3,32 @@ locals {
     for name, bucket in local.names : name => {
       Sid       = "TlsOnly"
       Effect    = "Deny"
-      Principal = "*"
+      Principal = { AWS = "*" }
       Action    = "s3:*"
       Resource  = ["arn:aws:s3:::${bucket}", "arn:aws:s3:::${bucket}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }
   }
 
-  # Who writes logs: the load balancer, and S3 for the other buckets.
-  log_delivery = [
-    {
+  # Who writes logs: the load balancer, and S3 for each of the other buckets.
+  log_delivery = concat(
+    [{
       Sid       = "LoadBalancerLogs"
       Effect    = "Allow"
       Principal = { Service = "logdelivery.elasticloadbalancing.amazonaws.com" }
-      Action    = "s3:PutObject"
+      Action    = ["s3:PutObject"]
       Resource  = "arn:aws:s3:::${local.names["logs"]}/alb/AWSLogs/${var.account_id}/*"
-    },
-    {
-      Sid       = "BucketLogs"
+      Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+    }],
+    [for name, bucket in local.data : {
+      Sid       = "BucketLogs${replace(title(name), "-", "")}"
       Effect    = "Allow"
       Principal = { Service = "logging.s3.amazonaws.com" }
-      Action    = "s3:PutObject"
-      Resource  = "arn:aws:s3:::${local.names["logs"]}/s3/*"
+      Action    = ["s3:PutObject"]
+      Resource  = "arn:aws:s3:::${local.names["logs"]}/s3/${name}/*"
       Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
-    }
-  ]
+    }]
+  )
 }
 
 resource "aws_s3_bucket_policy" "this" {

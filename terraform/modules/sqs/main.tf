@@ -39,7 +39,7 @@ resource "aws_sqs_queue_redrive_allow_policy" "this" {
   queue_url = aws_sqs_queue.dead_letter[each.key].id
   redrive_allow_policy = jsonencode({
     redrivePermission = "byQueue"
-    sourceQueueArns   = [for name, queue in var.queues : aws_sqs_queue.work[name].arn if queue.dead_letter == each.key]
+    sourceQueueArns   = [for name, queue in var.queues : local.arns[name] if queue.dead_letter == each.key]
   })
 }
 
@@ -53,7 +53,7 @@ resource "aws_sqs_queue_policy" "this" {
     Statement = [{
       Sid       = "TlsOnly"
       Effect    = "Deny"
-      Principal = "*"
+      Principal = { AWS = "*" }
       Action    = "sqs:*"
       Resource  = local.arns[each.key]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }

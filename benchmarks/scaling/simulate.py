@@ -1,0 +1,243 @@
+"""Runs the worker scaling policy, as Terraform plans it, on the recorded load in load.csv.
+
+Usage: simulate.py PLAN.json… [--plot FILE.svg]
+Each PLAN is `terraform show -json` of a plan of modules/autoscaling: alarms, expressions, steps and cooldowns are read
+from it, so what is simulated is what would be deployed. Exit 1 when the policy breaks a promise (see promises()).
+
+The clock ticks in seconds. What is assumed of AWS, on the slow side of what it states: a queue's numbers can be read
+60 s after their minute, ECS's 120 s; CloudWatch evaluates an alarm each minute and repeats its action while it lasts;
+a Fargate task runs 30 to 75 s after it is asked for; inside its cooldown a policy grants larger sizes and refuses
+smaller ones. Where AWS leaves open which task it stops, chance (seeded) decides.
+"""
+
+import csv
+import json
+import math
+import pathlib
+import random
+import sys
+
+import plot
+
+MINUTE = 60
+LATE = {"tasks": 120}  # seconds until a metric can be read, 60 unless said here
+SLOTS = 5  # jobs that a worker runs at once, as the worker module has it
+GRACE = 100  # seconds that a job may go on when its worker is stopped
+START = (30, 75)  # seconds from asking for a task to its first job
+REACH = 300  # how far back an alarm looks for a value to repeat
+REPEAT = object()
+
+
+class Reading:
+    """A metric's value over the period that ends now, as far as it can be read by now (else None), and the one before."""
+
+    def __init__(self, samples, metric, now):
+        self.value, self.before = None, None
+        late = LATE.get(metric["id"], MINUTE)
+        pick = {"Maximum": max, "Minimum": min}[metric["stat"]]
+        for end in range(now, now - REACH, -MINUTE):
+            seconds = range((end - metric["period"]) // MINUTE * MINUTE, end, MINUTE)
+            known = [samples[at] for at in seconds if at in samples and at + late <= now]
+            if end == now:
+                self.value = pick(known, default=None)
+            elif known and self.before is None:
+                self.before = pick(known)
+
+
+def fill(reading, filler):
+    """CloudWatch's FILL."""
+    if not isinstance(reading, Reading):
+        return filler if reading is None else reading
+    if reading.value is not None:
+        return reading.value
+    return reading.before if filler is REPEAT else filler
+
+
+FUNCTIONS = {"FILL": fill, "REPEAT": REPEAT, "CEIL": math.ceil, "IF": lambda test, yes, no: yes if test else no}
+
+
+class Names(dict):
+    """What an expression may name: functions, metrics, and other expressions, worked out when they are asked for."""
+
+    def __missing__(self, name):
+        self[name] = eval(self.expressions[name], {"__builtins__": {}}, self)  # metric math, from our own plan
+        return self[name]
+
+
+class Alarm:
+    """An alarm and the step policy that it sets off."""
+
+    def __init__(self, alarm, policy):
+        queries = {query["id"]: query for query in alarm["metric_query"]}
+        self.expressions = {name: query["expression"] for name, query in queries.items() if query["expression"]}
+        self.metrics = [{"id": name, **query["metric"][0]} for name, query in queries.items() if query["metric"]]
+        self.answer = next(name for name, query in queries.items() if query["return_data"])
+        if alarm["evaluation_periods"] != 1:
+            raise ValueError("only alarms over one period are simulated")
+        self.threshold = alarm["threshold"]
+        settings = policy["step_scaling_policy_configuration"][0]
+        if settings["adjustment_type"] != "ExactCapacity":
+            raise ValueError("only exact capacities are simulated")
+        self.cooldown = settings["cooldown"]
+        self.steps = [
+            (float(step["metric_interval_lower_bound"] or "-inf"), float(step["metric_interval_upper_bound"] or "inf"),
+             step["scaling_adjustment"])
+            for step in settings["step_adjustment"]
+        ]
+
+    def wish(self, samples, now):
+        """The capacity that the alarm asks for now, or None while it is quiet."""
+        names = Names(FUNCTIONS)
+        names.update({metric["id"]: Reading(samples[metric["id"]], metric, now) for metric in self.metrics})
+        names.expressions = self.expressions
+        above = names[self.answer] - self.threshold
+        return next((size for lower, upper, size in self.steps if lower <= above < upper), None) if above >= 0 else None
+
+
+class Job:
+    def __init__(self, at, lane, duration):
+        self.at, self.lane, self.duration, self.started = at, lane, duration, None
+
+
+class Worker:
+    """A task: starting until ready, then running jobs; while stopping it takes none and ends by its deadline."""
+
+    def __init__(self, ready):
+        self.ready, self.jobs, self.deadline = ready, {}, None
+
+    def free(self, now):
+        return 0 if self.deadline or now < self.ready else SLOTS - len(self.jobs)
+
+
+class Fleet:
+    """Queues, workers and the policy, second by second."""
+
+    def __init__(self, plan, jobs):
+        resources = {entry["address"]: entry["values"] for entry in plan["planned_values"]["root_module"]["resources"]}
+        self.alarms = {
+            way: Alarm(resources[f'aws_cloudwatch_metric_alarm.worker["{way}"]'], resources[f'aws_appautoscaling_policy.worker["{way}"]'])
+            for way in ["out", "in"]
+        }
+        target = resources["aws_appautoscaling_target.worker"]
+        self.min, self.max = target["min_capacity"], target["max_capacity"]
+        self.chance = random.Random(7)
+        self.coming, self.waiting = sorted(jobs, key=lambda job: job.at), []
+        self.workers = [Worker(0) for _ in range(self.min)]
+        self.desired = self.min
+        self.last = {"out": -math.inf, "in": -math.inf}  # when each policy last acted
+        self.metrics = {f"{kind}_{lane}": {} for kind in ["waiting", "running"] for lane in ["high", "normal", "low"]}
+        self.metrics["tasks"] = {}
+        self.changes, self.handed_back, self.ended, self.trace = [], 0, 0, []
+
+    def run(self, seconds):
+        for now in range(seconds):
+            self._submit_and_finish(now)
+            self._stop_workers(now)
+            self._start_jobs(now)
+            if now % MINUTE == 0:
+                self._measure(now)
+            if now % MINUTE == 15 and now > 6 * MINUTE:
+                self._scale(now)
+            if now % 15 == 0:
+                running = sum(len(worker.jobs) for worker in self.workers)
+                self.trace.append((now, len(self.waiting), running, self.desired, self._running(now)))
+        return self
+
+    def _running(self, now):
+        return sum(1 for worker in self.workers if now >= worker.ready and not worker.deadline)
+
+    def _submit_and_finish(self, now):
+        while self.coming and self.coming[0].at <= now:
+            self.waiting.append(self.coming.pop(0))
+        for worker in self.workers:
+            for job in [job for job, end in worker.jobs.items() if end <= now]:
+                del worker.jobs[job]
+                self.ended += 1
+
+    def _stop_workers(self, now):
+        for worker in [worker for worker in self.workers if worker.deadline and (now >= worker.deadline or not worker.jobs)]:
+            self.workers.remove(worker)
+            self.handed_back += len(worker.jobs)
+            self.waiting.extend(worker.jobs)  # handed back unharmed, to begin again elsewhere
+
+    def _start_jobs(self, now):
+        for worker in self.workers:
+            for _ in range(min(worker.free(now), len(self.waiting))):
+                job = self.waiting.pop(0)
+                job.started = job.started or now
+                worker.jobs[job] = now + job.duration
+
+    def _measure(self, now):
+        for kind, jobs in [("waiting", self.waiting), ("running", [job for worker in self.workers for job in worker.jobs])]:
+            for lane in ["high", "normal", "low"]:
+                self.metrics[f"{kind}_{lane}"][now] = sum(1 for job in jobs if job.lane == lane)
+        if self._running(now):
+            self.metrics["tasks"][now] = self.desired  # ECS sends nothing while nothing runs
+
+    def _scale(self, now):
+        for way, alarm in self.alarms.items():
+            wish = alarm.wish(self.metrics, now)
+            if wish is None:
+                continue
+            size = max(self.min, min(self.max, wish))
+            resting = now - self.last[way] < alarm.cooldown
+            if size > self.desired or size < self.desired and not resting:
+                self._resize(now, way, size)
+
+    def _resize(self, now, way, size):
+        self.changes.append((now, way, self.desired, size))
+        self.last[way] = now
+        self.desired = size
+        serving = [worker for worker in self.workers if not worker.deadline]
+        for worker in self.chance.sample(serving, max(0, len(serving) - size)):
+            worker.deadline = max(now, worker.ready) + GRACE
+        for _ in range(size - len(serving)):
+            self.workers.append(Worker(now + self.chance.randint(*START)))
+
+
+def promises(fleet, jobs):
+    """(what is promised, measured, kept) for each promise about scaling."""
+    burst = min(job.at for job in jobs)
+    full = next((at for at, *_, running in fleet.trace if running >= fleet.max), math.inf)
+    first = next(at for at, _, before, after in fleet.changes if after > before)
+    ups = [at for at, _, before, after in fleet.changes if after > before]
+    downs = [at for at, _, before, after in fleet.changes if after < before]
+    soonest = min((down - up for up in ups for down in downs if down > up), default=math.inf)
+    gaps = [later - sooner for sooner, later in zip(downs, downs[1:])]
+    waits = sorted(job.started - job.at for job in jobs)
+    over = max(at for at, waiting, running, *_ in fleet.trace if waiting + running)
+    rest = next((at for at, _, _, after in fleet.changes if at > over and after == fleet.min), over)
+    return [
+        (f"{fleet.min} to {fleet.max} running workers in under 300 s of the first job", full - burst, full - burst < 300),
+        ("first scaling within 180 s of the first job", first - burst, first - burst <= 180),
+        ("never fewer workers within 300 s of more", soonest, soonest >= 300),
+        ("never fewer twice within 300 s", min(gaps), min(gaps) >= 300),
+        ("every job ends", fleet.ended, fleet.ended == len(jobs)),
+        ("half of the jobs start within 5 s, all within 600 s", f"{waits[len(waits) // 2]} and {waits[-1]}",
+         waits[len(waits) // 2] <= 5 and waits[-1] <= 600),
+        (f"back at {fleet.min} workers within 600 s of the last job", rest - over, rest - over <= 600 and fleet.desired == fleet.min),
+    ]
+
+
+def main(arguments):
+    file = arguments[arguments.index("--plot") + 1] if "--plot" in arguments else None
+    plans = [argument for argument in arguments if argument.endswith(".json")]
+    broken, fleets = 0, []
+    for path in plans:
+        with open(pathlib.Path(__file__).with_name("load.csv"), encoding="utf-8") as load:
+            jobs = [Job(int(row["second"]), row["lane"], int(row["duration"])) for row in csv.DictReader(load)]
+        plan = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        fleet = Fleet(plan, jobs).run(4 * 3600)
+        fleets.append(fleet)
+        print(f"{fleet.min} to {fleet.max} workers, {len(jobs)} jobs: {len(fleet.changes)} changes of size,"
+              f" {fleet.handed_back} jobs handed back by stopping workers")
+        for promise, measured, kept in promises(fleet, jobs):
+            broken += not kept
+            print(f"  {'kept  ' if kept else 'BROKEN'} {promise}: {measured}")
+    if file:
+        pathlib.Path(file).write_text(plot.draw(fleets[0].trace), encoding="utf-8")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  account_id    = "123456789012"
+  bucket_suffix = "example"
+  images = {
+    api    = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    worker = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  }
+  stripe = { price_pro = "price_1", price_enterprise = "price_2" }
+  credentials = {
+    stripe-secret-key     = "sk_test_1"
+    stripe-webhook-secret = "whsec_1"
+    bootstrap-admin-key   = "op_test_0123456789abcdef0123456789abcdef"
+  }
+}
+
+run "dev_is_made_from_what_an_operator_gives" {
+  assert {
+    condition     = output.table_names["jobs"] == "outpost-jobs-dev" && output.cluster_name == "outpost-dev"
+    error_message = "Everything is called after the environment."
+  }
+
+  assert {
+    condition     = output.bucket_names["output"] == "outpost-output-dev-example"
+    error_message = "Buckets carry the operator's suffix."
+  }
+
+  assert {
+    condition     = contains(output.containers["api"].environment, { name = "OUTPOST_ENV", value = "dev" })
+    error_message = "The application knows where it runs."
+  }
+}
+
+run "something_that_is_no_price_is_refused" {
+  command = plan
+
+  variables {
+    stripe = { price_pro = "prod_1", price_enterprise = "price_2" }
+  }
+
+  expect_failures = [var.stripe]
+}

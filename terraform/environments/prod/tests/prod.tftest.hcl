@@ -1,0 +1,49 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  account_id    = "123456789012"
+  bucket_suffix = "example"
+  images = {
+    api    = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    worker = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  }
+  stripe = { price_pro = "price_1", price_enterprise = "price_2" }
+  credentials = {
+    stripe-secret-key     = "sk_test_1"
+    stripe-webhook-secret = "whsec_1"
+    bootstrap-admin-key   = "op_test_0123456789abcdef0123456789abcdef"
+  }
+}
+
+run "prod_is_made_from_what_an_operator_gives" {
+  variables {
+    domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0", zone_id = "Z1" }
+  }
+
+  assert {
+    condition     = output.table_names["jobs"] == "outpost-jobs-prod" && output.cluster_name == "outpost-prod"
+    error_message = "Everything is called after the environment."
+  }
+
+  assert {
+    condition     = output.url == "https://api.example.com"
+    error_message = "The API has the operator's domain."
+  }
+
+  assert {
+    condition     = contains(output.containers["worker"].environment, { name = "OUTPOST_WORKER_SLOTS", value = "5" })
+    error_message = "A worker runs as many jobs as there is one worker for."
+  }
+}
+
+run "something_that_is_no_price_is_refused" {
+  command = plan
+
+  variables {
+    stripe = { price_pro = "prod_1", price_enterprise = "price_2" }
+  }
+
+  expect_failures = [var.stripe]
+}

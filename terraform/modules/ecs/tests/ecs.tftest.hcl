@@ -1,0 +1,176 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  environment         = "test"
+  account_id          = "123456789012"
+  region              = "us-east-1"
+  kms_key_arn         = "arn:aws:kms:us-east-1:123456789012:key/0"
+  subnet_ids          = ["subnet-1", "subnet-2"]
+  security_group_ids  = { api = "sg-api", worker = "sg-worker" }
+  target_group_arn    = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/outpost/0000000000000000"
+  log_groups          = { api = "/outpost/test/api", worker = "/outpost/test/worker" }
+  tables              = { for name, table in jsondecode(file("../../../src/main/resources/schema/tables.json")) : name => keys(table.indexes) }
+  queues              = keys(jsondecode(file("../../../src/main/resources/schema/queues.json")))
+  buckets             = { output = "outpost-output-test", audit = "outpost-audit-test", audit-head = "outpost-audit-head-test" }
+  credentials_version = 1
+  api                 = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  worker              = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+
+  # Whatever settings.json asks for.
+  settings = { for name in concat(
+    jsondecode(file("settings.json")).api.parameters, jsondecode(file("settings.json")).worker.parameters
+  ) : name => "value" }
+  secret_arns = { for name in jsondecode(file("settings.json")).api.secrets :
+    name => "arn:aws:secretsmanager:us-east-1:123456789012:secret:/outpost/test/${name}-AbCdEf"
+  }
+}
+
+run "containers_are_confined_and_roles_exact" {
+  assert {
+    condition = alltrue([for container in output.containers :
+      container.readonlyRootFilesystem && !container.privileged && container.linuxParameters.initProcessEnabled
+    ])
+    error_message = "Read-only, unprivileged, with somebody to reap children."
+  }
+
+  assert {
+    condition     = output.containers["api"].linuxParameters.capabilities.drop == ["ALL"] && !contains(output.containers["worker"].linuxParameters.capabilities.drop, "SETUID")
+    error_message = "The API has no capability; the worker keeps what it needs to start agents as other users."
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.this["worker"].cpu == "2048" && aws_ecs_task_definition.this["worker"].memory == "4096"
+    error_message = "A worker has 2 vCPU and 4 GiB."
+  }
+
+  assert {
+    condition     = output.containers["worker"].stopTimeout == 115 && contains(output.containers["worker"].environment, { name = "OUTPOST_JOB_GRACE", value = "100" })
+    error_message = "A job may go on for its grace, then there is time to hand it back."
+  }
+
+  assert {
+    condition     = alltrue([for role in ["api", "worker"] : contains(output.containers[role].environment, { name = "SPRING_PROFILES_ACTIVE", value = role })])
+    error_message = "The profile is the role."
+  }
+
+  assert {
+    condition     = length(output.containers["worker"].secrets) == 0 && toset([for secret in output.containers["api"].secrets : secret.name]) == toset(concat(local.settings.api.parameters, local.settings.api.secrets))
+    error_message = "Where agents run there is no secret of the platform."
+  }
+
+  assert {
+    condition     = alltrue([for container in output.containers : container.healthCheck.command == ["CMD", "curl", "--fail", "--silent", "--max-time", "4", "http://127.0.0.1:8080/health"]])
+    error_message = "Health is asked without a shell."
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.setting["OUTPOST_STRIPE_PRICE_PRO"].name == "/outpost/test/OUTPOST_STRIPE_PRICE_PRO"
+    error_message = "Settings stand under /outpost/<environment>/."
+  }
+
+  assert {
+    condition = alltrue(flatten([for policy in aws_iam_role_policy.task : [for statement in jsondecode(policy.policy).Statement : [
+      for resource in flatten([statement.Resource]) : resource != "*" || statement.Action == ["secretsmanager:ListSecrets"]
+    ]]]))
+    error_message = "Exact resources, but for the one action that knows none."
+  }
+
+  assert {
+    condition     = !can(regex("\\*", join(" ", flatten([for policy in aws_iam_role_policy.task : [for statement in jsondecode(policy.policy).Statement : statement.Action]]))))
+    error_message = "Exact actions."
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(aws_iam_role_policy.task["worker"].policy).Statement : statement if statement.Sid == "TenantSecrets"]) == {
+      Sid      = "TenantSecrets", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"]
+      Resource = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:/outpost/tenants/*"]
+    }
+    error_message = "A worker only reads tenants' keys."
+  }
+
+  assert {
+    condition     = !can(regex("GetSecretValue", aws_iam_role_policy.task["api"].policy))
+    error_message = "The API never reads a tenant's key."
+  }
+
+  assert {
+    condition = contains(
+      one([for statement in jsondecode(aws_iam_role_policy.task["api"].policy).Statement : statement.Resource if statement.Sid == "Indexes"]),
+      "arn:aws:dynamodb:us-east-1:123456789012:table/outpost-tenants-test/index/api-key"
+    )
+    error_message = "Indexes are named one by one."
+  }
+
+  assert {
+    condition = alltrue([for lane in ["high", "normal", "low"] : !contains(
+      one([for statement in jsondecode(aws_iam_role_policy.task["api"].policy).Statement : statement.Resource if contains(flatten([statement.Action]), "sqs:ReceiveMessage")]),
+      "arn:aws:sqs:us-east-1:123456789012:outpost-jobs-${lane}-test"
+    )])
+    error_message = "The API takes no job from a queue."
+  }
+
+  assert {
+    condition = contains(
+      flatten([for statement in jsondecode(aws_iam_role_policy.execution["api"].policy).Statement : statement.Resource if statement.Sid == "Image"]),
+      "arn:aws:ecr:us-east-1:123456789012:repository/outpost-api"
+    )
+    error_message = "Only its own image is pulled."
+  }
+
+  assert {
+    condition     = !can(regex("secretsmanager|ssm:", aws_iam_role_policy.execution["worker"].policy))
+    error_message = "Starting a worker needs no secret."
+  }
+
+  assert {
+    condition = (
+      [for entry in aws_ecs_service.worker.capacity_provider_strategy : entry.weight if entry.capacity_provider == "FARGATE_SPOT"] == [70]
+      && [for entry in aws_ecs_service.worker.capacity_provider_strategy : entry.base if entry.capacity_provider == "FARGATE"] == [1]
+      && [for entry in aws_ecs_service.api.capacity_provider_strategy : entry.capacity_provider] == ["FARGATE"]
+    )
+    error_message = "Workers mostly on Spot, one always on demand; the API never on Spot."
+  }
+
+  assert {
+    condition     = alltrue([for service in [aws_ecs_service.api, aws_ecs_service.worker] : service.deployment_circuit_breaker[0].rollback && !service.network_configuration[0].assign_public_ip])
+    error_message = "A failing deployment is rolled back; no task has a public address."
+  }
+}
+
+run "new_secrets_start_new_tasks" {
+  command = plan
+
+  variables {
+    credentials_version = 2
+  }
+
+  assert {
+    condition     = aws_ecs_service.api.triggers["credentials"] == "2" && aws_ecs_service.worker.triggers["credentials"] == "2"
+    error_message = "Both services are deployed again."
+  }
+}
+
+run "an_image_that_can_be_replaced_is_refused" {
+  command = plan
+
+  variables {
+    api = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api:latest" }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "a_grace_that_fargate_would_cut_is_refused" {
+  command = plan
+
+  variables {
+    worker = {
+      image             = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      job_grace_seconds = 106
+    }
+  }
+
+  expect_failures = [var.worker]
+}

@@ -1,0 +1,74 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  environment         = "test"
+  account_id          = "123456789012"
+  region              = "us-east-1"
+  zones               = ["us-east-1a", "us-east-1b"]
+  nat_per_zone        = false
+  deletion_protection = false
+  audit_lock          = { mode = "GOVERNANCE", days = 1 }
+  log_days            = 14
+  api                 = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  worker              = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+
+  settings = { for name in concat(
+    jsondecode(file("../ecs/settings.json")).api.parameters, jsondecode(file("../ecs/settings.json")).worker.parameters
+  ) : name => "value" }
+  credentials = {
+    stripe-secret-key     = "sk_test_1"
+    stripe-webhook-secret = "whsec_1,whsec_2"
+    bootstrap-admin-key   = "op_test_0123456789abcdef0123456789abcdef"
+  }
+}
+
+run "the_parts_fit_together" {
+  assert {
+    condition     = toset(keys(output.table_names)) == toset(keys(jsondecode(file("../../../src/main/resources/schema/tables.json"))))
+    error_message = "The tables are the application's."
+  }
+
+  assert {
+    condition     = toset(keys(output.queue_names)) == toset(keys(jsondecode(file("../../../src/main/resources/schema/queues.json"))))
+    error_message = "The queues are the application's."
+  }
+
+  assert {
+    condition     = contains(output.containers["worker"].environment, { name = "OUTPOST_OUTPUT_BUCKET", value = output.bucket_names["output"] })
+    error_message = "Containers are told the buckets that there are."
+  }
+
+  assert {
+    condition     = toset(values(local.secrets)[*].setting) == toset(jsondecode(file("../ecs/settings.json")).api.secrets)
+    error_message = "There is a secret for each setting that is one, and no other."
+  }
+}
+
+run "a_job_that_no_alarm_sees_is_refused" {
+  command = plan
+
+  variables {
+    worker = {
+      image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      slots = 4
+    }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "a_malformed_credential_is_refused" {
+  command = plan
+
+  variables {
+    credentials = {
+      stripe-secret-key     = "sk_test_1"
+      stripe-webhook-secret = "whsec_1"
+      bootstrap-admin-key   = "admin"
+    }
+  }
+
+  expect_failures = [var.credentials]
+}

@@ -1,0 +1,119 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  environment   = "test"
+  account_id    = "123456789012"
+  region        = "us-east-1"
+  kms_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/0"
+  bucket_suffix = "example"
+  audit_lock    = { mode = "COMPLIANCE", days = 365 }
+}
+
+run "nothing_is_public_and_everything_is_kept_as_long_as_said" {
+  assert {
+    condition = output.names == {
+      output       = "outpost-output-test-example", audit = "outpost-audit-test-example"
+      "audit-head" = "outpost-audit-head-test-example", logs = "outpost-logs-test-example"
+    }
+    error_message = "Buckets are called outpost-<bucket>-<environment>-<suffix>."
+  }
+
+  assert {
+    condition = alltrue([for name in keys(output.names) :
+      aws_s3_bucket_public_access_block.this[name].block_public_acls
+      && aws_s3_bucket_public_access_block.this[name].block_public_policy
+      && aws_s3_bucket_public_access_block.this[name].ignore_public_acls
+      && aws_s3_bucket_public_access_block.this[name].restrict_public_buckets
+    ])
+    error_message = "Every bucket blocks public access in all four ways."
+  }
+
+  assert {
+    condition = alltrue([for name, entry in aws_s3_bucket_policy.this :
+      jsondecode(entry.policy).Statement[0].Effect == "Deny"
+      && jsondecode(entry.policy).Statement[0].Condition.Bool["aws:SecureTransport"] == "false"
+    ])
+    error_message = "Every bucket refuses requests without TLS."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this["audit-head"].object_lock_enabled && !aws_s3_bucket.this["output"].object_lock_enabled
+    error_message = "Object Lock is on for the heads only."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_object_lock_configuration.audit_head.rule[0].default_retention[0].mode == "COMPLIANCE"
+    error_message = "The mode is passed on."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.this["audit-head"].rule[0].noncurrent_version_expiration[0].noncurrent_days == 366
+    error_message = "Old heads are removed only after their lock has ended."
+  }
+
+  assert {
+    condition = alltrue([for name in ["output", "audit", "audit-head"] :
+      one(aws_s3_bucket_server_side_encryption_configuration.this[name].rule).apply_server_side_encryption_by_default[0].kms_master_key_id == var.kms_key_arn
+      && aws_s3_bucket_logging.this[name].target_prefix == "s3/${name}/"
+      && aws_s3_bucket_versioning.this[name].versioning_configuration[0].status == "Enabled"
+    ])
+    error_message = "Data is encrypted with our key, versioned, and every access is logged."
+  }
+
+  assert {
+    condition = alltrue([for statement in jsondecode(aws_s3_bucket_policy.this["logs"].policy).Statement :
+      statement.Effect == "Deny" || try(statement.Condition.StringEquals["aws:SourceAccount"], "") == "123456789012"
+    ])
+    error_message = "Services deliver logs for our account only."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_s3_bucket_policy.this["output"].policy).Statement) == 1
+    error_message = "Nobody delivers logs to another bucket."
+  }
+
+  assert {
+    condition = { for rule in aws_s3_bucket_lifecycle_configuration.this["output"].rule : rule.id => rule.expiration[0].days if length(rule.expiration) > 0 } == {
+      "expire-jobs" = 90, "expire-dead-letters" = 90, "expire-exports" = 7
+    }
+    error_message = "Output expires by prefix; workspaces have no rule and stay."
+  }
+
+  assert {
+    condition     = one([for rule in aws_s3_bucket_lifecycle_configuration.this["audit"].rule : one(rule.transition).storage_class if length(rule.transition) > 0]) == "GLACIER_IR"
+    error_message = "The audit archive moves to a class that is read at once."
+  }
+}
+
+run "the_suffix_may_be_left_out" {
+  variables {
+    bucket_suffix = ""
+  }
+
+  assert {
+    condition     = output.names["output"] == "outpost-output-test"
+    error_message = "No suffix, no hyphen."
+  }
+}
+
+run "an_unknown_lock_is_refused" {
+  command = plan
+
+  variables {
+    audit_lock = { mode = "NONE", days = 1 }
+  }
+
+  expect_failures = [var.audit_lock]
+}
+
+run "an_audit_archive_shorter_than_its_table_is_refused" {
+  command = plan
+
+  variables {
+    keep_days = { audit = 90 }
+  }
+
+  expect_failures = [var.keep_days]
+}

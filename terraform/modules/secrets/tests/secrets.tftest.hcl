@@ -1,0 +1,82 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  environment         = "test"
+  account_id          = "123456789012"
+  region              = "us-east-1"
+  secrets             = { stripe-secret-key = "Stripe", bootstrap-admin-key = "First key" }
+  credentials         = { stripe-secret-key = "sk_test_1", bootstrap-admin-key = "op_test_1" }
+  credentials_version = 1
+}
+
+run "secrets_are_encrypted_and_never_in_the_state" {
+  assert {
+    condition     = aws_kms_key.data.enable_key_rotation && aws_kms_alias.data.name == "alias/outpost-test"
+    error_message = "The key's material is replaced each year."
+  }
+
+  assert {
+    condition     = alltrue([for secret in aws_secretsmanager_secret.this : secret.kms_key_id == aws_kms_key.data.arn && secret.recovery_window_in_days == 7])
+    error_message = "Secrets use the key and can be recovered for seven days."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret.this["stripe-secret-key"].name == "/outpost/test/stripe-secret-key"
+    error_message = "Secrets stand under /outpost/<environment>/."
+  }
+
+  assert {
+    condition     = alltrue([for version in aws_secretsmanager_secret_version.this : version.secret_string_wo == null && version.secret_string == null])
+    error_message = "Values are written only."
+  }
+
+  assert {
+    condition     = alltrue([for version in aws_secretsmanager_secret_version.this : version.secret_string_wo_version == 1])
+    error_message = "The version decides when they are written."
+  }
+
+  assert {
+    condition = alltrue([for statement in jsondecode(aws_kms_key.data.policy).Statement :
+      can(statement.Principal.AWS) ? statement.Principal.AWS == "arn:aws:iam::123456789012:root" : can(statement.Condition)
+    ])
+    error_message = "The account administers the key; a service needs a condition."
+  }
+}
+
+run "a_function_may_rotate_a_secret" {
+  variables {
+    rotation = { bootstrap-admin-key = { lambda_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate" } }
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_rotation.this["bootstrap-admin-key"].rotation_rules[0].automatically_after_days == 90
+    error_message = "Every 90 days unless said otherwise."
+  }
+
+  assert {
+    condition     = length(aws_secretsmanager_secret_rotation.this) == 1
+    error_message = "Only that secret is rotated by it."
+  }
+}
+
+run "a_missing_value_is_refused" {
+  command = plan
+
+  variables {
+    credentials = { stripe-secret-key = "sk_test_1" }
+  }
+
+  expect_failures = [var.credentials]
+}
+
+run "rotating_an_unknown_secret_is_refused" {
+  command = plan
+
+  variables {
+    rotation = { other = { lambda_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate" } }
+  }
+
+  expect_failures = [var.rotation]
+}

@@ -1,0 +1,260 @@
+"""What every environment must hold, checked on what Terraform plans or has made.
+
+Usage: check.py FILE [--production] [--complete]
+FILE is the output of `terraform show -json`, of a plan or of a state. A plan does not know everything yet;
+with --complete (a state) that is a fault too. Exit 1 names each resource that breaks a rule.
+"""
+
+import json
+import re
+import sys
+
+# Resources "*" that AWS has no other way for, each explained where it stands.
+ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets"}
+SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|_KEY(?!_ID)")
+RULES = []
+
+
+def rule(check):
+    """A rule is a generator of (address, fault) over an environment."""
+    RULES.append(check)
+    return check
+
+
+class Environment:
+    """The resources of a plan or state."""
+
+    def __init__(self, shown, production):
+        root = shown.get("planned_values", shown.get("values"))["root_module"]
+        self.resources = [entry for entry in self._walk(root) if entry["mode"] == "managed"]
+        self.production = production
+        self.unknown = []
+
+    def _walk(self, module):
+        yield from module.get("resources", [])
+        for child in module.get("child_modules", []):
+            yield from self._walk(child)
+
+    def all(self, kind):
+        return [(entry["address"], entry["values"]) for entry in self.resources if entry["type"] == kind]
+
+    def beside(self, kind, address):
+        """The resource of another kind for the same for_each key: bucket settings are resources of their own."""
+        key = address[address.index("["):]
+        return next((values for other, values in self.all(kind) if other.endswith(key)), {})
+
+    def document(self, address, values, field):
+        """A JSON field, or None where a plan does not know it yet."""
+        if values.get(field) is None:
+            self.unknown.append(f"{address}.{field}")
+            return None
+        return json.loads(values[field])
+
+    def statements(self, kind, field="policy"):
+        for address, values in self.all(kind):
+            document = self.document(address, values, field)
+            for statement in document["Statement"] if document else []:
+                yield address, statement
+
+
+def several(value):
+    return value if isinstance(value, list) else [value]
+
+
+def first(blocks):
+    """The single block of a kind, as Terraform shows it: a list of one."""
+    return (blocks or [{}])[0]
+
+
+@rule
+def data_is_encrypted(env):
+    for address, table in env.all("aws_dynamodb_table"):
+        if not first(table["server_side_encryption"]).get("enabled"):
+            yield address, "is not encrypted with our key"
+    for address, queue in env.all("aws_sqs_queue"):
+        if not queue["sqs_managed_sse_enabled"]:
+            yield address, "is not encrypted"
+    for address, _ in env.all("aws_s3_bucket"):
+        settings = env.beside("aws_s3_bucket_server_side_encryption_configuration", address)
+        default = first(first(settings.get("rule")).get("apply_server_side_encryption_by_default"))
+        wanted = "AES256" if '"logs"' in address else "aws:kms"
+        if default.get("sse_algorithm") != wanted:
+            yield address, f"is not encrypted with {wanted}"
+    keys = {"aws_secretsmanager_secret": "kms_key_id", "aws_sns_topic": "kms_master_key_id", "aws_cloudwatch_log_group": "kms_key_id"}
+    for kind, field in keys.items():
+        for address, values in env.all(kind):
+            if not values.get(field, "made by this plan"):
+                yield address, "is not encrypted with our key"
+    for address, key in env.all("aws_kms_key"):
+        if not key["enable_key_rotation"]:
+            yield address, "is never rotated"
+
+
+@rule
+def nothing_is_public(env):
+    blocks = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"]
+    for address, _ in env.all("aws_s3_bucket"):
+        if not all(env.beside("aws_s3_bucket_public_access_block", address).get(block) for block in blocks):
+            yield address, "does not block public access"
+    for address, entry in env.all("aws_vpc_security_group_ingress_rule"):
+        if entry.get("cidr_ipv4") or entry.get("cidr_ipv6"):
+            yield address, "lets addresses in instead of a security group"
+    for address, entry in env.all("aws_lb"):
+        if not entry["internal"]:
+            yield address, "faces the internet"
+    for address, service in env.all("aws_ecs_service"):
+        if first(service["network_configuration"])["assign_public_ip"]:
+            yield address, "gives its tasks public addresses"
+
+
+@rule
+def transport_is_encrypted(env):
+    for kind in ["aws_s3_bucket_policy", "aws_sqs_queue_policy", "aws_sns_topic_policy"]:
+        refusing = {
+            address for address, statement in env.statements(kind)
+            if statement["Effect"] == "Deny"
+            and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") == "false"
+        }
+        for address, _ in env.all(kind):
+            if address not in refusing:
+                yield address, "accepts requests without TLS"
+    for address, listener in env.all("aws_lb_listener"):
+        if env.production and listener["protocol"] != "HTTPS":
+            yield address, "listens without TLS"
+
+
+@rule
+def roles_name_what_they_may_do(env):
+    for address, statement in env.statements("aws_iam_role_policy"):
+        if statement["Effect"] != "Allow":
+            continue
+        actions = several(statement["Action"])
+        for action in actions:
+            if "*" in action:
+                yield address, f"allows {action}"
+        if "*" in several(statement["Resource"]) and not set(actions) <= ANY_RESOURCE:
+            yield address, f"allows {', '.join(actions)} on everything"
+
+
+@rule
+def only_ours_may_come(env):
+    """Policies on resources let in AWS services or our own account, never anybody."""
+    kinds = ["aws_s3_bucket_policy", "aws_sqs_queue_policy", "aws_sns_topic_policy", "aws_kms_key", "aws_vpc_endpoint"]
+    for kind in kinds:
+        for address, statement in env.statements(kind):
+            if statement["Effect"] != "Allow":
+                continue
+            principal = statement["Principal"]
+            anybody = principal == "*" or (isinstance(principal, dict) and principal.get("AWS") == "*")
+            condition = statement.get("Condition", {}).get("StringEquals", {})
+            layers = "starport-layer-bucket" in str(statement["Resource"])  # image layers of ECR, signed by ECR
+            if anybody and "aws:PrincipalAccount" not in condition and not layers:
+                yield address, "lets anybody in"
+            service = isinstance(principal, dict) and "Service" in principal
+            if service and not statement.get("Condition"):
+                yield address, f"lets {principal['Service']} act for any account"
+    for address, statement in env.statements("aws_iam_role", "assume_role_policy"):
+        if "aws:SourceAccount" not in statement.get("Condition", {}).get("StringEquals", {}):
+            yield address, "may be assumed for another account"
+
+
+@rule
+def everything_is_logged(env):
+    for address, _ in env.all("aws_s3_bucket"):
+        if '"logs"' not in address and not env.beside("aws_s3_bucket_logging", address):
+            yield address, "has no access log"
+    for address, balancer in env.all("aws_lb"):
+        if not first(balancer["access_logs"]).get("enabled"):
+            yield address, "has no access log"
+    for address, stage in env.all("aws_apigatewayv2_stage"):
+        if not stage.get("access_log_settings"):
+            yield address, "has no access log"
+    for needed in ["aws_flow_log", "aws_wafv2_web_acl_logging_configuration"]:
+        if not env.all(needed):
+            yield needed, "is missing"
+    for address, group in env.all("aws_cloudwatch_log_group"):
+        if not group["retention_in_days"]:
+            yield address, "keeps logs for ever"
+
+
+@rule
+def nothing_is_lost(env):
+    for address, table in env.all("aws_dynamodb_table"):
+        if not first(table["point_in_time_recovery"])["enabled"]:
+            yield address, "cannot be restored to a point in time"
+    for address, queue in env.all("aws_sqs_queue"):
+        if queue["message_retention_seconds"] != 14 * 24 * 3600:
+            yield address, "does not keep messages for 14 days"
+        if ".work[" in address and "jobs-" in address and queue["visibility_timeout_seconds"] != 900:
+            yield address, "does not hide a job for 15 minutes"
+    for address, bucket in env.all("aws_s3_bucket"):
+        if '"audit-head"' in address and not bucket["object_lock_enabled"]:
+            yield address, "lets heads of audit chains be changed"
+    for address, alarm in env.all("aws_cloudwatch_metric_alarm"):
+        if "dead_letters" in address and alarm["threshold"] != 10:
+            yield address, "does not ring at ten dead letters"
+
+
+@rule
+def containers_are_confined(env):
+    for address, task in env.all("aws_ecs_task_definition"):
+        for container in env.document(address, task, "container_definitions") or []:
+            if not container["readonlyRootFilesystem"] or container["privileged"]:
+                yield address, "may write its own file system or is privileged"
+            if not container["linuxParameters"]["initProcessEnabled"]:
+                yield address, "has nobody to reap its children"
+            if "@sha256:" not in container["image"]:
+                yield address, "runs an image that can be replaced"
+            if "healthCheck" not in container or container["logConfiguration"]["logDriver"] != "awslogs":
+                yield address, "has no health check or no log"
+            plain = {entry["name"]: entry["value"] for entry in container["environment"]}
+            if any(SECRET_NAME.search(name) for name in plain):
+                yield address, "has a secret in its environment instead of in the secret store"
+            if not int(plain.get("OUTPOST_JOB_GRACE", 0)) < container["stopTimeout"] <= 120:
+                yield address, "is killed before its grace has passed"
+    for address, service in env.all("aws_ecs_service"):
+        if not first(service["deployment_circuit_breaker"]).get("rollback"):
+            yield address, "does not roll a failing deployment back"
+
+
+@rule
+def production_cannot_be_deleted(env):
+    if not env.production:
+        return
+    for address, table in env.all("aws_dynamodb_table"):
+        if not table["deletion_protection_enabled"]:
+            yield address, "can be deleted"
+    for address, balancer in env.all("aws_lb"):
+        if not balancer["enable_deletion_protection"]:
+            yield address, "can be deleted"
+    for address, lock in env.all("aws_s3_bucket_object_lock_configuration"):
+        if first(first(lock["rule"])["default_retention"])["mode"] != "COMPLIANCE":
+            yield address, "can be unlocked"
+    for address, bucket in env.all("aws_s3_bucket"):
+        if bucket["force_destroy"]:
+            yield address, "can be deleted with everything in it"
+    if len(env.all("aws_nat_gateway")) < 2:
+        yield "aws_nat_gateway", "is only one: a zone that fails takes all ways out with it"
+
+
+def faults(shown, production):
+    """All (rule, address, fault) of an environment, and what is not known yet."""
+    env = Environment(shown, production)
+    found = [(check.__name__, address, fault) for check in RULES for address, fault in check(env)]
+    return found, sorted(set(env.unknown)), env
+
+
+def main(arguments):
+    with open(arguments[0], encoding="utf-8") as file:
+        found, unknown, env = faults(json.load(file), "--production" in arguments)
+    if "--complete" in arguments:
+        found += [("everything_is_known", address, "is not known") for address in unknown]
+    for name, address, fault in found:
+        print(f"FAULT {name}: {address} {fault}")
+    print(f"{len(RULES)} rules on {len(env.resources)} resources: {len(found)} faults;"
+          f" known only once applied: {', '.join(unknown) or 'nothing'}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

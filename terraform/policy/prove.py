@@ -1,0 +1,134 @@
+"""Proves that the rules of check.py find what they are for: breaks a production plan in one place after the other.
+
+Usage: prove.py PLAN.json, where PLAN.json passes check.py --production. Exit 1 names each break that no rule found.
+"""
+
+import copy
+import json
+import sys
+
+import check
+
+
+def change(kind, part, **values):
+    """Sets attributes of the first resource of a kind whose address contains part."""
+
+    def apply(resources):
+        next(entry for entry in resources if entry["type"] == kind and part in entry["address"])["values"].update(values)
+
+    return apply
+
+
+def remove(kind, part=""):
+    def apply(resources):
+        resources[:] = [entry for entry in resources if not (entry["type"] == kind and part in entry["address"])]
+
+    return apply
+
+
+def edit(kind, part, field, edit_document):
+    """Changes a JSON attribute."""
+
+    def apply(resources):
+        values = next(entry for entry in resources if entry["type"] == kind and part in entry["address"])["values"]
+        document = json.loads(values[field])
+        edit_document(document)
+        values[field] = json.dumps(document)
+
+    return apply
+
+
+def statement(**values):
+    return lambda document: document["Statement"][0].update(values)
+
+
+def container(**values):
+    return lambda document: document[0].update(values)
+
+
+BREAKS = {
+    "data_is_encrypted": [
+        change("aws_dynamodb_table", '"jobs"', server_side_encryption=[]),
+        change("aws_sqs_queue", "jobs-high", sqs_managed_sse_enabled=False),
+        change("aws_sns_topic", "notices", kms_master_key_id=None),
+        change("aws_kms_key", "data", enable_key_rotation=False),
+        remove("aws_s3_bucket_server_side_encryption_configuration", '"audit"'),
+    ],
+    "nothing_is_public": [
+        remove("aws_s3_bucket_public_access_block", '"output"'),
+        change("aws_s3_bucket_public_access_block", '"output"', block_public_policy=False),
+        change("aws_vpc_security_group_ingress_rule", "alb-api", cidr_ipv4="0.0.0.0/0"),
+        change("aws_lb", "", internal=False),
+        change("aws_ecs_service", "worker", network_configuration=[{"assign_public_ip": True}]),
+    ],
+    "transport_is_encrypted": [
+        edit("aws_s3_bucket_policy", '"output"', "policy", statement(Effect="Allow")),
+        edit("aws_sqs_queue_policy", "jobs-low", "policy", statement(Condition={})),
+        change("aws_lb_listener", "", protocol="HTTP"),
+    ],
+    "roles_name_what_they_may_do": [
+        edit("aws_iam_role_policy", 'task["worker"]', "policy", statement(Action=["dynamodb:*"])),
+        edit("aws_iam_role_policy", 'task["api"]', "policy", statement(Resource="*")),
+    ],
+    "only_ours_may_come": [
+        edit("aws_vpc_endpoint", ".s3", "policy", statement(Condition={})),
+        edit("aws_sns_topic_policy", "", "policy", statement(Condition={})),
+        edit("aws_iam_role", 'task["api"]', "assume_role_policy", statement(Condition={})),
+        edit("aws_s3_bucket_policy", '"audit"', "policy", statement(Effect="Allow", Principal="*", Condition={})),
+    ],
+    "everything_is_logged": [
+        remove("aws_s3_bucket_logging", '"audit"'),
+        change("aws_lb", "", access_logs=[]),
+        change("aws_apigatewayv2_stage", "", access_log_settings=[]),
+        change("aws_cloudwatch_log_group", "worker", retention_in_days=0),
+        remove("aws_flow_log"),
+    ],
+    "nothing_is_lost": [
+        change("aws_dynamodb_table", '"usage"', point_in_time_recovery=[{"enabled": False}]),
+        change("aws_sqs_queue", 'work["jobs-normal"]', visibility_timeout_seconds=30),
+        change("aws_sqs_queue", "jobs-dlq", message_retention_seconds=345600),
+        change("aws_s3_bucket", '"audit-head"', object_lock_enabled=False),
+        change("aws_cloudwatch_metric_alarm", "dead_letters", threshold=100),
+    ],
+    "containers_are_confined": [
+        edit("aws_ecs_task_definition", "worker", "container_definitions", container(readonlyRootFilesystem=False)),
+        edit("aws_ecs_task_definition", "worker", "container_definitions", container(image="outpost-worker:latest")),
+        edit("aws_ecs_task_definition", "worker", "container_definitions", container(stopTimeout=30)),
+        edit(
+            "aws_ecs_task_definition", "worker", "container_definitions",
+            container(environment=[{"name": "OUTPOST_STRIPE_SECRET_KEY", "value": "sk_live_1"}]),
+        ),
+        change("aws_ecs_service", "api", deployment_circuit_breaker=[]),
+    ],
+    "production_cannot_be_deleted": [
+        change("aws_dynamodb_table", '"tenants"', deletion_protection_enabled=False),
+        change("aws_lb", "", enable_deletion_protection=False),
+        change("aws_s3_bucket", '"output"', force_destroy=True),
+    ],
+}
+
+
+def flat(shown):
+    """The plan with its resources in one list, so that a break can take one out."""
+    resources = check.Environment(shown, True).resources
+    return {"values": {"root_module": {"resources": copy.deepcopy(resources)}}}
+
+
+def main(path):
+    with open(path, encoding="utf-8") as file:
+        shown = json.load(file)
+    missed = [f"{name} has no break" for name in {entry.__name__ for entry in check.RULES} - set(BREAKS)]
+    for name, breaks in BREAKS.items():
+        for number, apply in enumerate(breaks):
+            broken = flat(shown)
+            apply(broken["values"]["root_module"]["resources"])
+            if name not in {fault[0] for fault in check.faults(broken, True)[0]}:
+                missed.append(f"{name} does not find its break number {number + 1}")
+    for entry in missed:
+        print(f"FAULT {entry}")
+    print(f"{sum(map(len, BREAKS.values()))} breaks of {len(BREAKS)} rules: {len(missed)} not found")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
