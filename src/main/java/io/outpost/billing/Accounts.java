@@ -13,6 +13,7 @@ import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Transactions;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.camel.Exchange;
@@ -91,6 +92,22 @@ public class Accounts {
                     .keyConditionExpression("stripe_customer_id = :customer")
                     .expressionAttributeValues(Map.of(":customer", Items.text(customer))));
     return found.items().isEmpty() ? null : found.items().getFirst().get("tenant_id").s();
+  }
+
+  /** The tenants that were left without a customer. */
+  public List<String> withoutCustomer() {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .indexName("directory")
+                    .keyConditionExpression("directory = :tenants")
+                    .filterExpression("attribute_not_exists(stripe_customer_id)")
+                    .expressionAttributeValues(Map.of(":tenants", Items.text("tenants"))))
+        .items()
+        .stream()
+        .map(item -> item.get("tenant_id").s())
+        .toList();
   }
 
   /** Whether a customer is no tenant's, or another customer took its place. */

@@ -9,6 +9,8 @@ import com.stripe.model.StripeObject;
 import com.stripe.model.Subscription;
 import com.stripe.model.SubscriptionCollection;
 import com.stripe.model.SubscriptionItem;
+import com.stripe.model.billing.Meter;
+import com.stripe.model.billing.MeterCollection;
 import com.stripe.model.billing.MeterEventSummaryCollection;
 import com.stripe.net.ApiResource;
 import java.time.Instant;
@@ -75,16 +77,6 @@ public final class StripeAnswers {
         .toList();
   }
 
-  /** The customers of the subscriptions of a list. */
-  public static List<String> subscribers(String json) {
-    return required(
-            read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
-        .stream()
-        .map(Subscription::getCustomer)
-        .distinct()
-        .toList();
-  }
-
   private static Subscribed subscribed(Subscription subscription) {
     List<SubscriptionItem> items = required(subscription.getItems(), Subscription.class).getData();
     Invoice newest = subscription.getLatestInvoiceObject();
@@ -107,6 +99,14 @@ public final class StripeAnswers {
         .stream()
         .mapToLong(summary -> summary.getAggregatedValue().longValue())
         .sum();
+  }
+
+  /** The id of the meter that sums events of a name. */
+  public static Optional<String> meterOf(String json, String eventName) {
+    return required(read(json, MeterCollection.class).getData(), MeterCollection.class).stream()
+        .filter(meter -> eventName.equals(meter.getEventName()))
+        .map(Meter::getId)
+        .findFirst();
   }
 
   private static Instant at(Long epochSecond) {

@@ -21,6 +21,8 @@ import org.springframework.stereotype.Component;
 public class StripeCalls {
   private static final String CUSTOMERS = "/v1/customers";
 
+  private static final String METER_EVENTS = "/v1/billing/meter_events";
+
   private final StripeSettings settings;
 
   StripeCalls(StripeSettings settings) {
@@ -87,6 +89,40 @@ public class StripeCalls {
         "/v1/billing_portal/sessions",
         StripeRequests.portal(tenant.stripeCustomerId(), returnUrl),
         "outpost-portal-" + call.entryId());
+  }
+
+  /** Reports a job; Stripe itself tells doubles apart by the job's id. */
+  public StripeCall report(
+      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("entry") LedgerEntry entry) {
+    return StripeCall.post(
+        METER_EVENTS,
+        StripeRequests.meterEvent(
+            settings.meterEventName(),
+            tenant.stripeCustomerId(),
+            entry.jobId(),
+            entry.recordedAt()),
+        null);
+  }
+
+  /** Takes a job back that was reported within the last hours. */
+  public StripeCall cancelReport(@ExchangeProperty("entry") LedgerEntry entry) {
+    return StripeCall.post(
+        "/v1/billing/meter_event_adjustments",
+        StripeRequests.cancelMeterEvent(settings.meterEventName(), entry.jobId()),
+        "outpost-void-" + entry.jobId());
+  }
+
+  /** Reports the opposite of a job that Stripe takes back no more. */
+  public StripeCall reportOpposite(
+      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("entry") LedgerEntry entry) {
+    return StripeCall.post(
+        METER_EVENTS,
+        StripeRequests.counterEvent(
+            settings.meterEventName(),
+            tenant.stripeCustomerId(),
+            entry.jobId(),
+            entry.recordedAt()),
+        "outpost-void-" + entry.jobId());
   }
 
   private static String digest(String text) {

@@ -9,6 +9,7 @@ import com.stripe.param.SubscriptionListParams;
 import com.stripe.param.billing.MeterEventAdjustmentCreateParams;
 import com.stripe.param.billing.MeterEventCreateParams;
 import com.stripe.param.billing.MeterEventSummaryListParams;
+import com.stripe.param.billing.MeterListParams;
 import com.stripe.param.checkout.SessionCreateParams;
 import java.time.Instant;
 import java.util.List;
@@ -84,25 +85,25 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Lists subscriptions whose payment failed; {@code after} is the last id seen, or null. */
-  public static String subscriptionsPastDue(String after) {
-    return encode(
-        SubscriptionListParams.builder()
-            .setStatus(SubscriptionListParams.Status.PAST_DUE)
-            .setLimit(PAGE)
-            .setStartingAfter(after)
-            .build());
-  }
-
   /** Reports one job that ended at {@code at}; the job's id keeps it from counting twice. */
   public static String meterEvent(String eventName, String customer, String jobId, Instant at) {
+    return meterEvent(eventName, customer, jobId, at, 1);
+  }
+
+  /** Takes one job of that time off the count again. */
+  public static String counterEvent(String eventName, String customer, String jobId, Instant at) {
+    return meterEvent(eventName, customer, jobId + "-void", at, -1);
+  }
+
+  private static String meterEvent(
+      String eventName, String customer, String identifier, Instant at, int value) {
     return encode(
         MeterEventCreateParams.builder()
             .setEventName(eventName)
-            .setIdentifier(jobId)
+            .setIdentifier(identifier)
             .setTimestamp(at.getEpochSecond())
             .putPayload("stripe_customer_id", customer)
-            .putPayload("value", "1")
+            .putPayload("value", Integer.toString(value))
             .build());
   }
 
@@ -125,6 +126,12 @@ public final class StripeRequests {
             .setStartTime(start.getEpochSecond())
             .setEndTime(end.getEpochSecond())
             .build());
+  }
+
+  /** Lists the meters that are in use. */
+  public static String meters() {
+    return encode(
+        MeterListParams.builder().setStatus(MeterListParams.Status.ACTIVE).setLimit(PAGE).build());
   }
 
   /** Lists events of some types since a time; {@code after} is the last id seen, or null. */

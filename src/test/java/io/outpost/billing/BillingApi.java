@@ -1,21 +1,26 @@
 package io.outpost.billing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.stripe.LocalStripe;
+import io.outpost.platform.aws.Names;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.camel.ProducerTemplate;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /** A whole Outpost with its Stripe, driven over HTTP as clients drive it. */
 final class BillingApi implements AutoCloseable {
@@ -32,6 +37,9 @@ final class BillingApi implements AutoCloseable {
     all.put("server.port", 0);
     all.put("outpost.stripe.retry-delay", 20);
     all.put("outpost.stripe.response-timeout", 500);
+    all.put("outpost.stripe.usage-report-interval", "PT1H");
+    all.put("outpost.auth.rate-limit-per-minute", 1_000_000);
+    all.put("outpost.stripe.repair-interval", "PT1H");
     all.putAll(settings);
     outpost = LocalOutpost.start(Optional.empty(), Optional.empty(), all);
     stripe.notify(outpost.address());
@@ -62,14 +70,9 @@ final class BillingApi implements AutoCloseable {
   /** A tenant with a key of its own. */
   record Client(String tenantId, String key) {}
 
+  /** A new tenant with a key for everything that billing concerns. */
   Client client(String name, String tier) throws IOException, InterruptedException {
-    var tenant =
-        post(
-            "/tenants",
-            outpost.adminKey(),
-            Map.of("name", name, "email", name + "@example.com", "tier", tier));
-    assertThat(tenant.statusCode()).as(tenant.body()).isEqualTo(201);
-    var id = read(tenant).get("tenant_id").asText();
+    var id = tenant(name, tier).tenantId();
     var key =
         post(
             "/tenants/" + id + "/api-keys",
@@ -77,6 +80,14 @@ final class BillingApi implements AutoCloseable {
             Map.of("name", "all", "scopes", SCOPES));
     assertThat(key.statusCode()).as(key.body()).isEqualTo(201);
     return new Client(id, read(key).get("key").asText());
+  }
+
+  /** A new tenant, seen with the operators' key. */
+  Client tenant(String name, String tier) throws IOException, InterruptedException {
+    var wish = Map.of("name", name, "email", name + "@example.com", "tier", tier);
+    var tenant = post("/tenants", outpost.adminKey(), wish);
+    assertThat(tenant.statusCode()).as(tenant.body()).isEqualTo(201);
+    return new Client(read(tenant).get("tenant_id").asText(), outpost.adminKey());
   }
 
   JsonNode tenant(Client client) throws IOException, InterruptedException {
@@ -107,6 +118,31 @@ final class BillingApi implements AutoCloseable {
       request.header("Stripe-Signature", signature);
     }
     return send(request);
+  }
+
+  /** Runs a route now that else waits for its timer. */
+  void run(String route) {
+    outpost.context().getBean(ProducerTemplate.class).sendBody("direct:" + route, null);
+  }
+
+  DynamoDbClient dynamoDb() {
+    return outpost.context().getBean(DynamoDbClient.class);
+  }
+
+  String table(String name) {
+    return outpost.context().getBean(Names.class).table(name);
+  }
+
+  /** Waits until a tenant has its customer, and answers the customer's id. */
+  String customer(Client client) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> tenant(client).hasNonNull("stripe_customer_id"));
+    try {
+      return tenant(client).get("stripe_customer_id").asText();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Opens one of Stripe's pages, or presses its button. */

@@ -111,8 +111,6 @@ class StripeRequestsTest {
     assertThat(subscriptions())
         .containsExactly(
             new Subscribed(id, "past_due", List.of("price_pro"), began, began, clock.instant()));
-    String overdue = get("/v1/subscriptions", StripeRequests.subscriptionsPastDue(null));
-    assertThat(StripeAnswers.subscribers(overdue)).containsExactly(customer);
     stub.account().cancel(id);
     assertThat(subscriptions()).extracting(Subscribed::status).containsExactly("canceled");
   }
@@ -133,9 +131,15 @@ class StripeRequestsTest {
     post(
         "/v1/billing/meter_event_adjustments",
         StripeRequests.cancelMeterEvent("outpost_jobs", "j2"));
+    post(
+        "/v1/billing/meter_events",
+        StripeRequests.counterEvent("outpost_jobs", customer, "j3", minute));
+    String meters = get("/v1/billing/meters", StripeRequests.meters());
+    assertThat(StripeAnswers.meterOf(meters, "outpost_jobs")).hasValue(meter);
+    assertThat(StripeAnswers.meterOf(meters, "others")).isEmpty();
     String path = "/v1/billing/meters/" + meter + "/event_summaries";
     String query = StripeRequests.meterSummary(customer, minute, minute.plusSeconds(60));
-    assertThat(StripeAnswers.counted(get(path, query))).isEqualTo(2);
+    assertThat(StripeAnswers.counted(get(path, query))).isEqualTo(1);
   }
 
   @Test

@@ -1,0 +1,89 @@
+package io.outpost.billing;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.Json;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Variable;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/**
+ * How far Stripe's own list of events was looked through for what no webhook brought. Stripe keeps
+ * it for 30 days. Thread-safe.
+ */
+@Component("eventRepair")
+public class EventRepair {
+  // Events may be listed a little late, and clocks differ.
+  private static final Duration OVERLAP = Duration.ofHours(1);
+  private static final Duration AT_FIRST = Duration.ofDays(3);
+
+  private final DynamoDbClient dynamoDb;
+  private final ObjectMapper mapper;
+  private final Names names;
+
+  EventRepair(DynamoDbClient dynamoDb, ObjectMapper mapper, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.mapper = mapper;
+    this.names = names;
+  }
+
+  /** From where to look: where the last look began. */
+  public Instant since() {
+    var found = dynamoDb.getItem(g -> g.tableName(names.table("events")).key(key()));
+    return found.hasItem()
+        ? Instant.parse(found.item().get("looked_at").s()).minus(OVERLAP)
+        : Instant.now().minus(AT_FIRST);
+  }
+
+  /** Asks for the next page of events. */
+  public StripeCall page(
+      @ExchangeProperty("types") String types,
+      @ExchangeProperty("since") Instant since,
+      @ExchangeProperty("after") String after) {
+    return StripeCall.get(
+        "/v1/events", StripeRequests.events(List.of(types.split(",", -1)), since, after));
+  }
+
+  /** The events of a page. */
+  public List<StripeEvent> events(@Variable("page") String page) throws JsonProcessingException {
+    return StreamSupport.stream(mapper.readTree(page).path("data").spliterator(), false)
+        .map(StripeEvent::read)
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  /** Whether another page follows. */
+  public boolean hasMore(@Variable("page") String page) throws JsonProcessingException {
+    return mapper.readTree(page).path("has_more").asBoolean();
+  }
+
+  /** The last event of a page, behind which the next page begins; null on an empty one. */
+  public String last(@Variable("page") String page) throws JsonProcessingException {
+    JsonNode events = mapper.readTree(page).path("data");
+    return events.path(events.size() - 1).path("id").textValue();
+  }
+
+  /** Everything since then was looked at. */
+  public void looked(@ExchangeProperty("began") Instant began) {
+    dynamoDb.updateItem(
+        u ->
+            u.tableName(names.table("events"))
+                .key(key())
+                .updateExpression("SET looked_at = :began")
+                .expressionAttributeValues(Map.of(":began", Items.text(Json.time(began)))));
+  }
+
+  private static Map<String, software.amazon.awssdk.services.dynamodb.model.AttributeValue> key() {
+    return Map.of("event_id", Items.text("repair"));
+  }
+}

@@ -1,0 +1,129 @@
+package io.outpost.billing;
+
+import io.outpost.platform.AuditEntry;
+import io.outpost.platform.BillingPeriod;
+import io.outpost.platform.Ids;
+import io.outpost.platform.Json;
+import io.outpost.platform.QuotaCounter;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.aws.AuditTrail;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Transactions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+
+/** Notices that a tenant used 80 % or all of its quota: each once in a period. Thread-safe. */
+@Component("quotaNotices")
+public class QuotaNotices {
+  private static final List<Integer> THRESHOLDS = List.of(80, 100);
+
+  private final DynamoDbClient dynamoDb;
+  private final Names names;
+  private final Transactions transactions;
+  private final AuditTrail trail;
+
+  QuotaNotices(DynamoDbClient dynamoDb, Names names, Transactions transactions, AuditTrail trail) {
+    this.dynamoDb = dynamoDb;
+    this.names = names;
+    this.transactions = transactions;
+    this.trail = trail;
+  }
+
+  /**
+   * One notice.
+   *
+   * @param percent the threshold that was reached
+   * @param entry its audit entry, written
+   */
+  public record QuotaNotice(
+      String tenantId, int percent, long used, int quota, Instant periodEnd, AuditEntry entry) {}
+
+  /** The notice was given before. */
+  private static final class Given extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Given() {
+      super(null, null, false, false);
+    }
+  }
+
+  /** The notices that are to be given now; asking again does not give them again. */
+  public List<QuotaNotice> due(@ExchangeProperty("tenant") Tenant tenant) {
+    List<QuotaNotice> due = new ArrayList<>();
+    if (tenant == null || tenant.tier().quota().isEmpty()) {
+      return due;
+    }
+    int quota = tenant.tier().quota().getAsInt();
+    var period = BillingPeriod.at(tenant.billingAnchor(), Instant.now());
+    long used = used(tenant.tenantId(), Json.time(period.start()));
+    for (int percent : THRESHOLDS) {
+      if (used * 100 >= (long) quota * percent) {
+        var notice =
+            new QuotaNotice(
+                tenant.tenantId(),
+                percent,
+                used,
+                quota,
+                period.end(),
+                entry(tenant, percent, used));
+        if (give(notice, period)) {
+          due.add(notice);
+        }
+      }
+    }
+    return due;
+  }
+
+  private long used(String tenantId, String start) {
+    var found =
+        dynamoDb.getItem(
+            g -> g.tableName(names.table("usage")).key(QuotaCounter.key(tenantId, start)));
+    return found.hasItem() ? Long.parseLong(found.item().get("used").n()) : 0;
+  }
+
+  private boolean give(QuotaNotice notice, BillingPeriod period) {
+    var sk = "notice#" + Json.time(period.start()) + "#" + notice.percent();
+    Change change = new Change();
+    change.put(
+        Put.builder()
+            .tableName(names.table("usage"))
+            .item(
+                Map.of(
+                    "tenant_id", Items.text(notice.tenantId()),
+                    "sk", Items.text(sk),
+                    "given_at", Items.text(Json.time(notice.entry().timestamp()))))
+            .conditionExpression("attribute_not_exists(sk)"),
+        old -> new Given());
+    trail.add(change, notice.entry());
+    try {
+      transactions.write(change);
+      return true;
+    } catch (Given e) {
+      return false;
+    }
+  }
+
+  private static AuditEntry entry(Tenant tenant, int percent, long used) {
+    return new AuditEntry(
+        Ids.ulid(),
+        tenant.tenantId(),
+        Instant.now(),
+        "billing.quota-" + percent,
+        "/tenants/" + tenant.tenantId(),
+        AuditEntry.Outcome.allowed,
+        null,
+        null,
+        null,
+        null,
+        null,
+        Map.of("used", Long.toString(used), "tier", tenant.tier().word()));
+  }
+}
