@@ -41,7 +41,7 @@ final class BillingApi implements AutoCloseable {
     all.put("outpost.auth.rate-limit-per-minute", 1_000_000);
     all.put("outpost.stripe.repair-interval", "PT1H");
     all.putAll(settings);
-    outpost = LocalOutpost.start(Optional.empty(), Optional.empty(), all);
+    outpost = LocalOutpost.start(Optional.empty(), all);
     stripe.notify(outpost.address());
   }
 
