@@ -1,0 +1,102 @@
+package io.outpost.blackbox;
+
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A stranger who starts Outpost and pastes what it tells them ends with an agent's output. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FirstJobTest {
+
+  private static final String OUTPUT = "demo claude: no model is called; this is what I was asked:";
+
+  private Path folder;
+  private OutpostProcess outpost;
+
+  @BeforeAll
+  void start(@TempDir Path empty) throws IOException {
+    folder = empty;
+    Files.createDirectory(folder.resolve("target"));
+    outpost = OutpostProcess.start(folder, Map.of());
+    outpost.awaitReady();
+  }
+
+  @AfterAll
+  void stop() {
+    outpost.close();
+  }
+
+  @Test
+  void theReadmesLinesEndWithWhatTheReadmeShows() throws Exception {
+    var chapter = chapter(Files.readString(Path.of("README.md")), "## A first job");
+    var printed = bash(String.join("", blocks(chapter, "bash")));
+
+    var output = blocks(chapter, "text").getFirst();
+    assertThat(printed).startsWith(output).contains(OUTPUT);
+    var job = json(printed.substring(output.length()));
+    var shown = json(blocks(chapter, "json").getFirst());
+    assertThat(job.fieldNames()).toIterable().containsExactlyElementsOf(shown::fieldNames);
+    assertThat(job.get("command")).isEqualTo(shown.get("command"));
+  }
+
+  @Test
+  void theLinesThatTheStartPrintsEndWithTheAgentsOutput() throws Exception {
+    var lines =
+        outpost.printed().lines().filter(line -> line.startsWith("  ")).collect(joining("\n"));
+    assertThat(lines).contains("export OUTPOST=", "curl");
+    assertThat(bash(lines)).startsWith(OUTPUT);
+  }
+
+  @Test
+  void theFileWithTheOperatorsKeyIsItsOwnersOnly() throws IOException {
+    assertThat(Files.getPosixFilePermissions(folder.resolve("target/outpost.env")))
+        .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+  }
+
+  /** Pastes lines into a shell in the folder; gives what they print. */
+  private String bash(String lines) throws IOException, InterruptedException {
+    var script = Files.writeString(Files.createTempFile(folder, "pasted", ".txt"), lines + "\n");
+    var printed = Files.createTempFile(folder, "printed", ".txt");
+    var shell =
+        new ProcessBuilder("bash")
+            .directory(folder.toFile())
+            .redirectInput(script.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(printed.toFile())
+            .start();
+    assertThat(shell.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    return Files.readString(printed);
+  }
+
+  private static String chapter(String text, String title) {
+    var from = text.indexOf(title + "\n");
+    return text.substring(from, text.indexOf("\n## ", from));
+  }
+
+  private static List<String> blocks(String text, String language) {
+    return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
+        .matcher(text)
+        .results()
+        .map(block -> block.group(1))
+        .toList();
+  }
+
+  private static JsonNode json(String text) throws IOException {
+    return new ObjectMapper().readTree(text);
+  }
+}
