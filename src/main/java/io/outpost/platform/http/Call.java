@@ -26,6 +26,7 @@ public final class Call {
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final byte[] body;
+  private final String ipAddress;
   private final String requestId;
   private final String entryId = Ids.ulid();
   private final Instant arrived = Instant.now();
@@ -38,6 +39,7 @@ public final class Call {
     this.request = request;
     this.response = response;
     this.body = body;
+    this.ipAddress = request.getRemoteAddr();
     var given = request.getHeader("X-Request-Id");
     this.requestId = given != null && REQUEST_ID.matcher(given).matches() ? given : entryId;
   }
@@ -70,7 +72,7 @@ public final class Call {
   }
 
   public String ipAddress() {
-    return request.getRemoteAddr();
+    return ipAddress;
   }
 
   /** At most 256 characters of it; null when there is none. */

@@ -25,7 +25,8 @@ import org.springframework.stereotype.Component;
 @Component
 public class CallRecorder {
 
-  private static final Set<String> NOT_CALLS = Set.of("health", "healthReady", "getOpenapi");
+  private static final Set<String> NOT_CALLS =
+      Set.of("/health", "/health/ready", "/openapi.json", "/docs");
 
   /** API keys that a client has put where they do not belong. */
   private static final Pattern KEY = Pattern.compile("op_(live|test)_[0-9a-fA-F]+");
@@ -62,11 +63,9 @@ public class CallRecorder {
   }
 
   void record(Call call, int status) {
-    if (call.operation() != null && NOT_CALLS.contains(call.operation().id())
-        || call.path().startsWith("/docs")) {
-      return;
+    if (!NOT_CALLS.contains(call.path()) && !call.path().startsWith("/docs/")) {
+      tell(entry(call, status));
     }
-    tell(entry(call, status));
   }
 
   /** Records what the web server refused before it was a call. */
@@ -80,7 +79,7 @@ public class CallRecorder {
             Ids.OPERATORS,
             Instant.now(),
             "unknown",
-            safe(request.getRequestURI(), LONGEST_PATH),
+            request.getRequestURI() == null ? "unknown" : safe(request.getRequestURI(), LONGEST_PATH),
             AuditEntry.Outcome.of(response.getStatus()),
             response.getStatus(),
             requestId == null ? entryId : requestId,

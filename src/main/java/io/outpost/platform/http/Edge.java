@@ -29,8 +29,8 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * The outermost step of every request: gives it an id, bounds its body, makes a problem of every
- * failure that nothing further in has answered, and reports it to the audit once it is answered.
+ * The outermost step of every request: gives it an id, bounds its body, and makes a problem of
+ * every failure that nothing further in has answered.
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)
@@ -104,8 +104,6 @@ class Edge extends OncePerRequestFilter {
             call,
             response);
       }
-    } finally {
-      recorder.record(call, response.getStatus());
     }
   }
 

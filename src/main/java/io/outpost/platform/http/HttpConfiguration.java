@@ -42,7 +42,7 @@ class HttpConfiguration implements WebMvcConfigurer {
   WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsForWhatTomcatRefuses(
       CallRecorder recorder) {
     return factory -> {
-      factory.addEngineValves(new UnseenCalls(recorder));
+      factory.addEngineValves(new CallLog(recorder));
       // TRACE is refused by the edge, with a problem; Tomcat itself would answer without a body.
       factory.addConnectorCustomizers(connector -> connector.setAllowTrace(true));
       factory.addContextCustomizers(

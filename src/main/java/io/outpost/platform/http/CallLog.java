@@ -8,14 +8,15 @@ import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 
 /**
- * Records calls that the web server refused before any filter saw them, such as one whose request
- * line is not HTTP: the access log is the only place that hears of those. Thread-safe.
+ * The web server's access log: it alone hears of every call, once, when it is answered, however
+ * that came about; also of what the server itself refused, such as a request line that is not HTTP.
+ * Thread-safe.
  */
-final class UnseenCalls extends ValveBase implements AccessLog {
+final class CallLog extends ValveBase implements AccessLog {
 
   private final CallRecorder recorder;
 
-  UnseenCalls(CallRecorder recorder) {
+  CallLog(CallRecorder recorder) {
     super(true);
     this.recorder = recorder;
   }
@@ -27,7 +28,9 @@ final class UnseenCalls extends ValveBase implements AccessLog {
 
   @Override
   public void log(Request request, Response response, long nanoseconds) {
-    if (request.getAttribute(Call.NAME) == null && response.getStatus() >= 400) {
+    if (request.getAttribute(Call.NAME) instanceof Call call) {
+      recorder.record(call, response.getStatus());
+    } else {
       recorder.record(request, response);
     }
   }
