@@ -17,8 +17,11 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
 import software.amazon.awssdk.services.dynamodb.model.Update;
@@ -34,6 +37,8 @@ import software.amazon.awssdk.services.secretsmanager.model.Tag;
 @Component("secrets")
 public class Secrets {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Secrets.class);
+  private static final String UNDO = "undo";
   private static final long RECOVERY_DAYS = 7;
   private static final String SK = "secret#";
 
@@ -74,10 +79,12 @@ public class Secrets {
   public void create(
       @Header("tenant_id") String tenantId,
       @Header("name") String name,
-      @ExchangeProperty("secretValue") String value) {
+      @ExchangeProperty("secretValue") String value,
+      Exchange exchange) {
+    var id = TenantSecret.name(tenantId, name);
     manager.createSecret(
         c ->
-            c.name(TenantSecret.name(tenantId, name))
+            c.name(id)
                 .secretString(value)
                 .kmsKeyId(kmsKey.isBlank() ? null : kmsKey)
                 .tags(
@@ -86,19 +93,78 @@ public class Secrets {
                         .key("outpost:rotate-after-days")
                         .value(Integer.toString(rotateAfterDays))
                         .build()));
+    undo(
+        exchange, () -> manager.deleteSecret(d -> d.secretId(id).forceDeleteWithoutRecovery(true)));
   }
 
   /** Brings a secret back that is about to be deleted; nothing happens to any other. */
-  public void restore(@Header("tenant_id") String tenantId, @Header("name") String name) {
-    manager.restoreSecret(r -> r.secretId(TenantSecret.name(tenantId, name)));
+  public void restore(
+      @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
+    var id = TenantSecret.name(tenantId, name);
+    manager.restoreSecret(r -> r.secretId(id));
+    undo(
+        exchange,
+        () -> manager.deleteSecret(d -> d.secretId(id).recoveryWindowInDays(RECOVERY_DAYS)));
   }
 
   /** Replaces the value of a secret that is there. */
   public void replace(
       @Header("tenant_id") String tenantId,
       @Header("name") String name,
-      @ExchangeProperty("secretValue") String value) {
-    manager.putSecretValue(p -> p.secretId(TenantSecret.name(tenantId, name)).secretString(value));
+      @ExchangeProperty("secretValue") String value,
+      Exchange exchange) {
+    var id = TenantSecret.name(tenantId, name);
+    var replaced = manager.putSecretValue(p -> p.secretId(id).secretString(value));
+    undo(exchange, () -> putBack(id, replaced.versionId()));
+  }
+
+  /** Makes the version before this one the current one again. */
+  private void putBack(String id, String version) {
+    var versions = manager.describeSecret(d -> d.secretId(id)).versionIdsToStages();
+    versions.entrySet().stream()
+        .filter(v -> v.getValue().contains("AWSPREVIOUS"))
+        .forEach(
+            previous ->
+                manager.updateSecretVersionStage(
+                    u ->
+                        u.secretId(id)
+                            .versionStage("AWSCURRENT")
+                            .moveToVersionId(previous.getKey())
+                            .removeFromVersionId(version)));
+  }
+
+  /** Remembers how to take back what was done, before what was done earlier. */
+  private static void undo(Exchange exchange, Runnable step) {
+    var earlier = exchange.getProperty(UNDO, Runnable.class);
+    exchange.setProperty(
+        UNDO,
+        (Runnable)
+            () -> {
+              step.run();
+              if (earlier != null) {
+                earlier.run();
+              }
+            });
+  }
+
+  /**
+   * Takes back what was done in Secrets Manager when the table could not be written.
+   *
+   * @throws Exception always: what went wrong
+   */
+  public void takeBack(
+      @ExchangeProperty(UNDO) Runnable undo,
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause)
+      throws Exception {
+    try {
+      if (undo != null) {
+        undo.run();
+      }
+    } catch (SdkException e) {
+      LOG.warn(
+          "A provider key's change was not recorded, nor could it be undone: {}", e.toString());
+    }
+    throw cause;
   }
 
   /** Adds the name to the change. */
@@ -111,28 +177,27 @@ public class Secrets {
             .tableName(names.table("tenants"))
             .key(Tenant.key(tenantId, SK + name))
             .updateExpression(
-                "SET #name = :name, created_at = if_not_exists(created_at, :now), updated_at = :now")
+                "SET #name = :name, created_at = if_not_exists(created_at, :now), updated_at ="
+                    + " :now")
             .expressionAttributeNames(Map.of("#name", "name"))
             .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))),
         old -> new IllegalStateException("An unconditional write was refused"));
     announcements.add(change, new Announcement(Kind.secret, tenantId, name));
   }
 
-  /**
-   * Deletes a secret, recoverable for seven days.
-   *
-   * @throws Problem 404 when there is none, or it is deleted already
-   */
-  public void delete(@Header("tenant_id") String tenantId, @Header("name") String name) {
+  /** Deletes a secret, recoverable for seven days; nothing happens when it is deleted already. */
+  public void delete(
+      @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
+    var id = TenantSecret.name(tenantId, name);
     try {
-      manager.deleteSecret(
-          d -> d.secretId(TenantSecret.name(tenantId, name)).recoveryWindowInDays(RECOVERY_DAYS));
+      manager.deleteSecret(d -> d.secretId(id).recoveryWindowInDays(RECOVERY_DAYS));
+      undo(exchange, () -> manager.restoreSecret(r -> r.secretId(id)));
     } catch (ResourceNotFoundException | InvalidRequestException e) {
-      throw Problem.notFound("secret");
+      LOG.debug("A provider key to delete is not there: its name, if there is one, goes anyway");
     }
   }
 
-  /** Takes the name away in the change. */
+  /** Takes the name away in the change, which is refused with 404 when there is none. */
   public void forget(
       @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
     var change = Change.of(exchange);

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.platform.Ids;
 import io.outpost.platform.Json;
-import io.outpost.platform.Page;
 import io.outpost.platform.Problem;
 import io.outpost.platform.Tenant;
 import io.outpost.platform.Tier;
@@ -14,20 +13,19 @@ import io.outpost.platform.aws.Announcements.Kind;
 import io.outpost.platform.aws.Change;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Pages;
 import io.outpost.platform.http.Call;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
-/** The steps of keeping tenants. Stateless. */
+/** The steps of making, changing and deleting tenants. Stateless. */
 @Component("tenants")
 public class Tenants {
 
@@ -39,23 +37,20 @@ public class Tenants {
 
   static final String DELETED = "deleted";
 
-  private final DynamoDbClient dynamoDb;
+  private final TenantReader reader;
   private final Announcements announcements;
-  private final Pages pages;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
   Tenants(
-      DynamoDbClient dynamoDb,
+      TenantReader reader,
       Announcements announcements,
-      Pages pages,
       ObjectMapper mapper,
       Items items,
       Names names) {
-    this.dynamoDb = dynamoDb;
+    this.reader = reader;
     this.announcements = announcements;
-    this.pages = pages;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
@@ -87,47 +82,6 @@ public class Tenants {
         .put(
             put(tenant, PRESENT).conditionExpression("attribute_not_exists(sk)"), old -> changed());
     return tenant;
-  }
-
-  /** Reads a tenant. */
-  public Tenant read(@Header("tenant_id") String tenantId) {
-    var found =
-        dynamoDb.getItem(
-            g ->
-                g.tableName(names.table("tenants")).key(Tenant.key(tenantId)).consistentRead(true));
-    if (!found.hasItem()) {
-      throw Problem.notFound("tenant");
-    }
-    return items.read(found.item(), Tenant.class);
-  }
-
-  /** A page of tenants, newest first; deleted ones only when asked for. */
-  public Page<TenantView> list(
-      @Header("status") String status,
-      @Header("limit") int limit,
-      @Header("cursor") String cursor) {
-    var deleted = Tenant.Status.deleted.name().equals(status);
-    var page =
-        pages.read(
-            q -> {
-              q.tableName(names.table("tenants"))
-                  .indexName("directory")
-                  .keyConditionExpression("directory = :directory");
-              var directory = Items.text(deleted ? DELETED : PRESENT);
-              if (status == null || deleted) {
-                q.expressionAttributeValues(Map.of(":directory", directory));
-              } else {
-                q.filterExpression("#status = :status")
-                    .expressionAttributeNames(Map.of("#status", "status"))
-                    .expressionAttributeValues(
-                        Map.of(":directory", directory, ":status", Items.text(status)));
-              }
-            },
-            "tenants " + status,
-            limit,
-            cursor,
-            Tenant.class);
-    return new Page<>(page.data().stream().map(TenantView::of).toList(), page.nextCursor());
   }
 
   /**
@@ -189,17 +143,21 @@ public class Tenants {
   }
 
   private Tenant current(String tenantId, Call call) {
-    var old = read(tenantId);
+    var old = reader.read(tenantId);
     var match = call.header("If-Match");
     if (old.status() == Tenant.Status.deleted) {
       throw Problem.notFound("tenant");
     }
-    if (match.isPresent()
-        && !match.get().equals("*")
-        && !match.get().equals(TenantView.etag(old))) {
+    if (match.isPresent() && !matches(match.get(), TenantView.etag(old))) {
       throw changed();
     }
     return old;
+  }
+
+  /** Strong comparison with each tag of a list (RFC 9110, section 13.1.1). */
+  private static boolean matches(String ifMatch, String etag) {
+    return ifMatch.strip().equals("*")
+        || Arrays.stream(ifMatch.split(",")).map(String::strip).anyMatch(etag::equals);
   }
 
   private Tenant replace(Tenant old, Tenant tenant, String directory, Exchange exchange) {

@@ -6,6 +6,7 @@ import io.outpost.platform.Problem;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -91,6 +92,11 @@ public final class Call {
   /** A request header, never a query parameter of the same name. */
   public Optional<String> header(String name) {
     return Optional.ofNullable(request.getHeader(name));
+  }
+
+  /** All values of a request header; empty when there is none. */
+  public String[] headers(String name) {
+    return Collections.list(request.getHeaders(name)).toArray(String[]::new);
   }
 
   /** A query parameter; a repeated one is refused by the contract. */

@@ -43,4 +43,14 @@ public class Commit {
       exchange.setProperty("repeated", true);
     }
   }
+
+  /**
+   * Looks for a repetition before anything is done, for operations that would not find things as
+   * they were the first time; otherwise as {@link #commit} does.
+   */
+  public void recall(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
+    var repeated = idempotency.find(call);
+    repeated.ifPresent(r -> idempotency.answerAgain(r, call, exchange.getMessage()));
+    exchange.setProperty("repeated", repeated.isPresent());
+  }
 }

@@ -94,17 +94,11 @@ public class Contract {
 
   private Operation readOperation(String path, String method, JsonNode node, JsonNode shared) {
     var parameters = new ArrayList<Operation.Parameter>();
-    var idempotent = false;
     var at = "/paths/" + path.replace("~", "~0").replace("/", "~1");
     for (var list :
         List.of(Map.entry(at, shared), Map.entry(at + "/" + method, node.path("parameters")))) {
       for (int i = 0; i < list.getValue().size(); i++) {
-        var pointer = pointer(list.getKey() + "/parameters/" + i);
-        if (document.at(pointer).get("in").asText().equals("header")) {
-          idempotent |= document.at(pointer).get("name").asText().equals("Idempotency-Key");
-        } else {
-          parameters.add(parameter(pointer));
-        }
+        parameters.add(parameter(pointer(list.getKey() + "/parameters/" + i)));
       }
     }
     var body = bodyOf(at + "/" + method);
@@ -116,7 +110,7 @@ public class Contract {
         List.copyOf(parameters),
         body,
         document.at(pointer(at + "/" + method + "/requestBody")).path("required").asBoolean(),
-        idempotent);
+        parameters.stream().anyMatch(p -> p.name().equals(Idempotency.HEADER)));
   }
 
   private Operation.Parameter parameter(String pointer) {
@@ -125,7 +119,7 @@ public class Contract {
     var fallback = schema.has("default") ? schema.get("default").numberValue() : null;
     return new Operation.Parameter(
         node.get("name").asText(),
-        node.get("in").asText().equals("path"),
+        Operation.Place.valueOf(node.get("in").asText()),
         node.path("required").asBoolean(),
         schema.path("type").asText().equals("integer"),
         fallback,

@@ -3,20 +3,10 @@ package io.outpost.platform.http;
 import io.outpost.platform.Problem;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.servlet.http.HttpServletResponseWrapper;
-import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.util.Collections;
-import java.util.Enumeration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -89,7 +79,7 @@ class Edge extends OncePerRequestFilter {
             Map.of("Allow", "GET, POST, PUT, PATCH, DELETE"));
       }
       chain.doFilter(new WithBody(request, body), new Unanswered(response));
-      if (response.getStatus() >= 400 && !response.isCommitted() && isUnanswered(response)) {
+      if (response.getStatus() >= 400 && !response.isCommitted() && isUnanswered(call, response)) {
         problems.write(unanswered(response.getStatus()), call, response);
       }
     } catch (Problem problem) {
@@ -117,10 +107,13 @@ class Edge extends OncePerRequestFilter {
   }
 
   /**
-   * Every answer of ours with an error is JSON; Camel answers what escapes a route with empty text.
+   * Every answer of ours with an error is JSON; Camel answers what escapes a route with empty text,
+   * and what reaches no operation with nothing.
    */
-  private static boolean isUnanswered(HttpServletResponse response) {
-    return response.getContentType() == null || response.getContentType().startsWith("text/");
+  private static boolean isUnanswered(Call call, HttpServletResponse response) {
+    return call.operation() == null
+        || response.getContentType() == null
+        || response.getContentType().startsWith("text/");
   }
 
   private static Problem unanswered(int status) {
@@ -133,102 +126,5 @@ class Edge extends OncePerRequestFilter {
               "The path exists, but not with this method; see the header Allow.";
           default -> code.title() + ".";
         });
-  }
-
-  /**
-   * An error that nobody has written an answer for is left to the edge, not to the server's error
-   * page.
-   */
-  private static final class Unanswered extends HttpServletResponseWrapper {
-    Unanswered(HttpServletResponse response) {
-      super(response);
-    }
-
-    /** An answer without content has no type either. */
-    @Override
-    public void setContentType(String type) {
-      super.setContentType(getStatus() == SC_NO_CONTENT ? null : type);
-    }
-
-    @Override
-    public void setHeader(String name, String value) {
-      if (getStatus() != SC_NO_CONTENT || !name.equalsIgnoreCase("Content-Type")) {
-        super.setHeader(name, value);
-      }
-    }
-
-    @Override
-    public void addHeader(String name, String value) {
-      if (getStatus() != SC_NO_CONTENT || !name.equalsIgnoreCase("Content-Type")) {
-        super.addHeader(name, value);
-      }
-    }
-
-    @Override
-    public void setStatus(int status) {
-      super.setStatus(status);
-      if (status == SC_NO_CONTENT) {
-        super.setContentType(null);
-      }
-    }
-
-    @Override
-    public void sendError(int status) {
-      resetBuffer();
-      setContentType(null);
-      setStatus(status);
-    }
-
-    @Override
-    public void sendError(int status, String message) {
-      sendError(status);
-    }
-  }
-
-  /**
-   * The request with its body read ahead. What it sends and accepts is for the contract's own step
-   * to judge, after the caller is known: the web server's mapping sees JSON and no wish.
-   */
-  private static final class WithBody extends HttpServletRequestWrapper {
-    private final byte[] body;
-
-    WithBody(HttpServletRequest request, byte[] body) {
-      super(request);
-      this.body = body;
-    }
-
-    @Override
-    public String getContentType() {
-      return "application/json";
-    }
-
-    @Override
-    public String getHeader(String name) {
-      return switch (name.toLowerCase(Locale.ROOT)) {
-        case "accept" -> null;
-        case "content-type" -> getContentType();
-        default -> super.getHeader(name);
-      };
-    }
-
-    @Override
-    public Enumeration<String> getHeaders(String name) {
-      return switch (name.toLowerCase(Locale.ROOT)) {
-        case "accept" -> Collections.emptyEnumeration();
-        case "content-type" -> Collections.enumeration(List.of(getContentType()));
-        default -> super.getHeaders(name);
-      };
-    }
-
-    @Override
-    public ServletInputStream getInputStream() {
-      return new BodyStream(body);
-    }
-
-    @Override
-    public BufferedReader getReader() {
-      return new BufferedReader(
-          new InputStreamReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8));
-    }
   }
 }

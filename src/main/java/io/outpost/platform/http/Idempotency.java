@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
@@ -27,12 +29,14 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 class Idempotency {
 
   private static final Duration KEPT = Duration.ofHours(24);
-  private static final String HEADER = "Idempotency-Key";
+  static final String HEADER = "Idempotency-Key";
 
+  private final DynamoDbClient dynamoDb;
   private final ObjectMapper mapper;
   private final Names names;
 
-  Idempotency(ObjectMapper mapper, Names names) {
+  Idempotency(DynamoDbClient dynamoDb, ObjectMapper mapper, Names names) {
+    this.dynamoDb = dynamoDb;
     this.mapper = mapper;
     this.names = names;
   }
@@ -85,6 +89,27 @@ class Idempotency {
         Repeated::new);
   }
 
+  /** What is stored of an earlier request with the call's key; empty when there was none. */
+  Optional<Repeated> find(Call call) {
+    var key = call.header(HEADER);
+    if (key.isEmpty()) {
+      return Optional.empty();
+    }
+    var found =
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("idempotency"))
+                    .key(Map.of("request_key", Items.text(recordKey(call, key.get()))))
+                    .consistentRead(true));
+    return Optional.of(found)
+        .filter(f -> f.hasItem() && isKept(f.item()))
+        .map(f -> new Repeated(f.item()));
+  }
+
+  private static boolean isKept(Map<String, AttributeValue> item) {
+    return Long.parseLong(item.get("expires_at").n()) >= Instant.now().getEpochSecond();
+  }
+
   /** Makes the message the first answer. */
   void answerAgain(Repeated repeated, Call call, Message message) {
     if (!repeated.item.get("request_hash").s().equals(requestHash(call))) {
@@ -99,6 +124,8 @@ class Idempotency {
       message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.status());
       message.setHeader("Location", answer.location());
       message.setHeader("Idempotent-Replayed", "true");
+      message.setHeader("Cache-Control", "no-store");
+      message.setHeader(Exchange.CONTENT_TYPE, "application/json");
       message.setBody(answer.body());
     } catch (IOException e) {
       throw new IllegalStateException(e);

@@ -11,7 +11,7 @@ import java.util.Set;
  * @param method the HTTP method
  * @param path the path with its parameters in braces
  * @param anyOf scopes of which the caller needs one; null: open to everyone; empty: any key
- * @param parameters path and query parameters
+ * @param parameters path, query and header parameters
  * @param body the schema of the JSON body; null when the operation takes none or takes it raw
  * @param bodyRequired whether the body may be left out
  * @param idempotent whether it takes an Idempotency-Key
@@ -28,12 +28,20 @@ public record Operation(
 
   /** A parameter with its schema; {@code number} when the schema's type is integer. */
   public record Parameter(
-      String name,
-      boolean inPath,
-      boolean required,
-      boolean number,
-      Object fallback,
-      Schema schema) {}
+      String name, Place in, boolean required, boolean number, Object fallback, Schema schema) {
+
+    /** Whether it is a part of the path. */
+    public boolean inPath() {
+      return in == Place.path;
+    }
+  }
+
+  /** Where a parameter stands in a request. */
+  public enum Place {
+    path,
+    query,
+    header
+  }
 
   /** Whether everyone may call it without a key. */
   public boolean open() {

@@ -9,6 +9,7 @@ import com.networknt.schema.Schema;
 import io.outpost.platform.Problem;
 import io.outpost.platform.Problem.FieldError;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +28,8 @@ public class Validation {
   }
 
   /**
-   * The declared parameters of the call, checked, with defaults filled in.
+   * The declared parameters of the call, checked, with defaults filled in; headers are checked
+   * alone, steps read them from the call.
    *
    * @param pathValues values of the path's parameters by name
    * @throws Problem 400 naming each parameter; 404 when a path parameter cannot be an id
@@ -36,10 +38,7 @@ public class Validation {
     var values = new TreeMap<String, Object>();
     var errors = new ArrayList<FieldError>();
     for (var parameter : call.operation().parameters()) {
-      var given =
-          parameter.inPath()
-              ? single(pathValues.get(parameter.name()))
-              : call.query(parameter.name());
+      var given = given(parameter, call, pathValues);
       if (given == null || given.length == 0) {
         if (parameter.fallback() != null) {
           values.put(parameter.name(), parameter.fallback());
@@ -55,12 +54,14 @@ public class Validation {
           throw Problem.notFound("resource");
         }
         errors.addAll(faults);
-        values.put(parameter.name(), value.isNumber() ? value.numberValue() : given[0]);
+        if (parameter.in() != Operation.Place.header) {
+          values.put(parameter.name(), value.isNumber() ? value.numberValue() : given[0]);
+        }
       }
     }
     for (var name : call.queryNames()) {
       if (call.operation().parameters().stream()
-          .noneMatch(p -> !p.inPath() && p.name().equals(name))) {
+          .noneMatch(p -> p.in() == Operation.Place.query && p.name().equals(name))) {
         errors.add(new FieldError(printable(name), "is not a parameter of this operation"));
       }
     }
@@ -95,7 +96,11 @@ public class Validation {
       throw Problem.invalid("body", "is required: send a JSON object");
     }
     try {
-      return mapper.readTree(body);
+      var tree = mapper.readTree(body);
+      if (!isText(body, tree)) {
+        throw Problem.invalid("body", "holds half a surrogate pair, which is no text");
+      }
+      return tree;
     } catch (JsonProcessingException e) {
       var where =
           e.getLocation() == null
@@ -154,8 +159,23 @@ public class Validation {
     return json.textNode(text);
   }
 
-  private static String[] single(String value) {
-    return value == null ? null : new String[] {value};
+  private static String[] given(
+      Operation.Parameter parameter, Call call, Map<String, String> pathValues) {
+    return switch (parameter.in()) {
+      case path -> new String[] {pathValues.get(parameter.name())};
+      case query -> call.query(parameter.name());
+      case header -> call.headers(parameter.name());
+    };
+  }
+
+  /** JSON can escape half a surrogate pair, which is no text: it could be stored nowhere. */
+  private static boolean isText(byte[] raw, JsonNode body) {
+    for (var b : raw) {
+      if (b < 0 || b == '\\') {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(body.toString());
+      }
+    }
+    return true;
   }
 
   /** A name that the client chose, made safe to show. */

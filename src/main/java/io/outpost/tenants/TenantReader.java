@@ -1,0 +1,87 @@
+package io.outpost.tenants;
+
+import io.outpost.platform.Ids;
+import io.outpost.platform.Page;
+import io.outpost.platform.Problem;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Pages;
+import io.outpost.platform.http.Call;
+import java.util.Map;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** Reads tenants. Stateless. */
+@Component("tenantReader")
+public class TenantReader {
+
+  private final DynamoDbClient dynamoDb;
+  private final Pages pages;
+  private final Items items;
+  private final Names names;
+
+  TenantReader(DynamoDbClient dynamoDb, Pages pages, Items items, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.pages = pages;
+    this.items = items;
+    this.names = names;
+  }
+
+  /** Reads a tenant. */
+  public Tenant read(@Header("tenant_id") String tenantId) {
+    var found =
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("tenants")).key(Tenant.key(tenantId)).consistentRead(true));
+    if (!found.hasItem()) {
+      throw Problem.notFound("tenant");
+    }
+    return items.read(found.item(), Tenant.class);
+  }
+
+  /**
+   * Makes sure that the tenant of the path is there. A caller's own one is: its key says so.
+   *
+   * @throws Problem 404 when it is not, or deleted
+   */
+  public void require(
+      @Header("tenant_id") String tenantId, @ExchangeProperty(Call.NAME) Call call) {
+    if (!tenantId.equals(call.principal().tenantId())
+        && !tenantId.equals(Ids.OPERATORS)
+        && read(tenantId).status() == Tenant.Status.deleted) {
+      throw Problem.notFound("tenant");
+    }
+  }
+
+  /** A page of tenants, newest first; deleted ones only when asked for. */
+  public Page<TenantView> list(
+      @Header("status") String status,
+      @Header("limit") int limit,
+      @Header("cursor") String cursor) {
+    var deleted = Tenant.Status.deleted.name().equals(status);
+    var page =
+        pages.read(
+            q -> {
+              q.tableName(names.table("tenants"))
+                  .indexName("directory")
+                  .keyConditionExpression("directory = :directory");
+              var directory = Items.text(deleted ? Tenants.DELETED : Tenants.PRESENT);
+              if (status == null || deleted) {
+                q.expressionAttributeValues(Map.of(":directory", directory));
+              } else {
+                q.filterExpression("#status = :status")
+                    .expressionAttributeNames(Map.of("#status", "status"))
+                    .expressionAttributeValues(
+                        Map.of(":directory", directory, ":status", Items.text(status)));
+              }
+            },
+            "tenants " + status,
+            limit,
+            cursor,
+            Tenant.class);
+    return new Page<>(page.data().stream().map(TenantView::of).toList(), page.nextCursor());
+  }
+}

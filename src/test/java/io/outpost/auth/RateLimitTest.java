@@ -1,0 +1,225 @@
+package io.outpost.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.blackbox.Client.Answer;
+import io.outpost.blackbox.Customer;
+import io.outpost.local.AtOnce;
+import io.outpost.local.SharedOutpost;
+import io.outpost.local.TwoApis;
+import io.outpost.platform.Ids;
+import io.outpost.platform.Principal;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.Tier;
+import io.outpost.platform.aws.Names;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** A key's requests a minute hold over all containers together, and are nearly all to be had. */
+@ExtendWith(SharedOutpost.class)
+class RateLimitTest {
+
+  private static final long MINUTE = 29_000_000;
+
+  private final TwoApis apis;
+
+  RateLimitTest(TwoApis apis) {
+    this.apis = apis;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 100, 1000})
+  void twoContainersTogetherGiveExactlyTheLimit(int limit) {
+    var caller = caller(limit);
+    var containers = List.of(container(), container());
+    var granted =
+        AtOnce.times(40, i -> taken(containers.get(i % 2), caller, MINUTE, limit / 20 + 1)).stream()
+            .mapToInt(n -> n)
+            .sum();
+    assertThat(granted).isEqualTo(limit);
+  }
+
+  /** What containers hold back for requests that never come is lost to the others: a tenth. */
+  @Test
+  void idleContainersWasteLittle() {
+    var caller = caller(1000);
+    for (int i = 0; i < 5; i++) {
+      assertThat(container().take(caller, MINUTE)).isNotNegative();
+    }
+    assertThat(5 + taken(container(), caller, MINUTE, 2000)).isBetween(900, 1000);
+  }
+
+  @Test
+  void theNextMinuteIsNew() {
+    var caller = caller(5);
+    var container = container();
+    assertThat(taken(container, caller, MINUTE, 10)).isEqualTo(5);
+    assertThat(taken(container, caller, MINUTE + 1, 10)).isEqualTo(5);
+  }
+
+  /** A request that was late to look at the clock must not undo the new minute. */
+  @Test
+  void aLateRequestTakesFromTheNewMinute() {
+    var caller = caller(10);
+    var container = container();
+    assertThat(container.take(caller, MINUTE + 1)).isEqualTo(9);
+    assertThat(container.take(caller, MINUTE)).isEqualTo(8);
+    assertThat(taken(container, caller, MINUTE + 1, 20)).isEqualTo(8);
+  }
+
+  /** A hanging table costs everybody who waits one wait, not one after the other. */
+  @Test
+  @Timeout(20)
+  void whoeverWaitsForTheSameDrawSharesItsFailure() {
+    var entered = new CountDownLatch(1);
+    var release = new CountDownLatch(1);
+    var draws = new AtomicInteger();
+    try (var hang =
+        apis.probe()
+            .beforeEach(
+                call -> {
+                  if (call.operation().equals("UpdateItem") && call.mentions("hanging")) {
+                    draws.incrementAndGet();
+                    entered.countDown();
+                    awaitQuietly(release);
+                    throw SdkClientException.create("No answer, for this test");
+                  }
+                })) {
+      var container = container();
+      var caller = caller("hanging-" + Ids.ulid(), 1000);
+      var releaser =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    awaitQuietly(entered);
+                    release.countDown();
+                  });
+      var outcomes =
+          AtOnce.times(
+              100,
+              i -> {
+                try {
+                  return container.take(caller, MINUTE);
+                } catch (SdkClientException e) {
+                  return -2L;
+                }
+              });
+      assertThat(outcomes).containsOnly(-2L);
+      assertThat(draws.get()).isLessThan(100);
+      assertThat(releaser.isAlive()).isFalse();
+    }
+  }
+
+  @Test
+  void anAnswerSaysWhatIsLeftAndARefusalWhenToComeBack() {
+    var customer = Customer.of(apis.admin(), "pro");
+    var key =
+        Customer.newKey(apis.admin(), customer.tenantId(), "\"rate_limit_per_minute\":3")
+            .text("key");
+    List<Answer> answers;
+    long minute;
+    do {
+      minute = Instant.now().getEpochSecond() / 60;
+      answers =
+          List.of(
+              apis.admin().with(key).get("/jobs"),
+              apis.admin().with(key).get("/jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+              apis.admin().with(key).at(apis.second()).get("/auth/verify"),
+              apis.admin().with(key).get("/jobs"));
+    } while (minute != Instant.now().getEpochSecond() / 60);
+    assertThat(answers).extracting(Answer::status).containsExactly(200, 404, 200, 429);
+    for (int i = 0; i < 4; i++) {
+      assertThat(answers.get(i).header("RateLimit-Policy")).isEqualTo("\"default\";q=3;w=60");
+      assertThat(answers.get(i).header("RateLimit"))
+          .matches("\"default\";r=" + Math.max(0, 2 - i) + ";t=[1-9][0-9]?");
+    }
+    var refused = answers.getLast();
+    assertThat(refused.problem()).isEqualTo("rate-limited");
+    assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
+  }
+
+  @Test
+  void onlyAnOperatorSetsAKeysOwnLimit() {
+    var customer = Customer.of(apis.admin(), "pro");
+    var wish = "{\"name\":\"fast\",\"rate_limit_per_minute\":100000}";
+    assertThat(customer.client().post(customer.path("/api-keys"), wish).status()).isEqualTo(403);
+  }
+
+  @Test
+  void aTierMayHaveALimitOfItsOwn() {
+    var settings = settings(Map.of("pro", 5000));
+    assertThat(settings.rateLimit(Tier.PRO)).isEqualTo(5000);
+    assertThat(settings.rateLimit(Tier.FREE)).isEqualTo(1000);
+  }
+
+  @Test
+  void aLimitIsRefusedAsAProblemWithoutAskingAgain() {
+    var caller = caller(1);
+    var container = container();
+    assertThat(container.take(caller, MINUTE)).isZero();
+    assertThat(container.take(caller, MINUTE)).isEqualTo(-1);
+    var calls = apis.probe().record(call -> call.mentions(caller.keyId()));
+    assertThat(container.take(caller, MINUTE)).isEqualTo(-1);
+    assertThat(calls).isEmpty();
+  }
+
+  private RateLimits container() {
+    return new RateLimits(
+        apis.bean(DynamoDbClient.class),
+        apis.bean(Names.class),
+        settings(Map.of()),
+        Clock.systemUTC());
+  }
+
+  private static AuthSettings settings(Map<String, Integer> tiers) {
+    var second = Duration.ofSeconds(1);
+    return new AuthSettings("", second, second, 1000, 1000, tiers, 100, second);
+  }
+
+  private static Principal caller(int limit) {
+    return caller(Ids.ulid(), limit);
+  }
+
+  private static Principal caller(String keyId, int limit) {
+    return new Principal(
+        Ids.uuid(),
+        keyId,
+        Set.of(),
+        Tier.PRO,
+        limit,
+        Instant.EPOCH,
+        Tenant.Status.active,
+        null);
+  }
+
+  private static int taken(RateLimits container, Principal caller, long minute, int tries) {
+    var taken = 0;
+    for (int i = 0; i < tries; i++) {
+      if (container.take(caller, minute) >= 0) {
+        taken++;
+      }
+    }
+    return taken;
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
