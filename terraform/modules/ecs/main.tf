@@ -67,8 +67,9 @@ resource "aws_ecs_service" "worker" {
   propagate_tags         = "SERVICE"
   enable_execute_command = false
 
+  # Twice as many for a moment: with less, a fleet of one could never be replaced.
   deployment_minimum_healthy_percent = 100
-  deployment_maximum_percent         = 150
+  deployment_maximum_percent         = 200
 
   force_new_deployment = true
   triggers             = local.triggers

@@ -30,8 +30,8 @@ locals {
         metrics    = { slowest = merge(local.gateway, { name = "Latency", stat = "p99" }) }
       }
       api-tasks = {
-        text       = "Fewer than two API tasks are healthy"
-        expression = "2 - FILL(healthy, 0)", threshold = 1, period = 60, periods = 5
+        text       = "Fewer API tasks are healthy than there should be at least"
+        expression = "${var.api_min} - FILL(healthy, 0)", threshold = 1, period = 60, periods = 5
         metrics = {
           healthy = { namespace = "AWS/ApplicationELB", name = "HealthyHostCount", stat = "Minimum", dimensions = var.load_balancer }
         }

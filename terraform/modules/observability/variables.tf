@@ -93,3 +93,8 @@ variable "worker_max" {
   description = "Most workers there may be."
   type        = number
 }
+
+variable "api_min" {
+  description = "Fewest API tasks there should be."
+  type        = number
+}

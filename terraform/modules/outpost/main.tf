@@ -148,4 +148,5 @@ module "observability" {
   cluster_name   = module.ecs.cluster_name
   worker_service = module.ecs.service_names["worker"]
   worker_max     = module.autoscaling.worker_limits.max
+  api_min        = var.api_tasks.min
 }

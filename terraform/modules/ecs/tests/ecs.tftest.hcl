@@ -137,6 +137,11 @@ run "containers_are_confined_and_roles_exact" {
     condition     = alltrue([for service in [aws_ecs_service.api, aws_ecs_service.worker] : service.deployment_circuit_breaker[0].rollback && !service.network_configuration[0].assign_public_ip])
     error_message = "A failing deployment is rolled back; no task has a public address."
   }
+
+  assert {
+    condition     = alltrue([for service in [aws_ecs_service.api, aws_ecs_service.worker] : service.deployment_minimum_healthy_percent == 100 && service.deployment_maximum_percent == 200])
+    error_message = "A deployment has room to start new tasks before it stops old ones, even if there is only one."
+  }
 }
 
 run "new_secrets_start_new_tasks" {

@@ -16,6 +16,7 @@ variables {
   cluster_name   = "outpost-test"
   worker_service = "worker"
   worker_max     = 50
+  api_min        = 2
 }
 
 run "promises_are_watched_and_logs_end" {
