@@ -29,8 +29,9 @@ import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 
 /**
  * What is known of a key, by its hash: cached for minutes, loaded once however many ask at the same
- * time, forgotten when a change of the key or its tenant is announced. While announcements cannot be
- * heard, a view is trusted for seconds only. Unknown keys are remembered for seconds. Thread-safe.
+ * time, forgotten when a change of the key or its tenant is announced. While announcements cannot
+ * be heard, a view is trusted for seconds only. Unknown keys are remembered for seconds.
+ * Thread-safe.
  */
 @Component("keyStore")
 @EnableConfigurationProperties(AuthSettings.class)

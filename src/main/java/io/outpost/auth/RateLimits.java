@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 
 /**
  * Requests a minute of each key, over all containers: permits are drawn from one shared counter a
- * minute, in chunks that grow with the use and shrink towards the limit, so that the sum never exceeds it and little is
- * left unused. Thread-safe.
+ * minute, in chunks that grow with the use and shrink towards the limit, so that the sum never
+ * exceeds it and little is left unused. Thread-safe.
  *
  * <p>Header fields: draft-ietf-httpapi-ratelimit-headers.
  */
@@ -137,7 +137,9 @@ public class RateLimits {
       return (int) Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
     }
 
-    /** Whoever waits for this draw shares its failure, so that nobody waits for the next one too. */
+    /**
+     * Whoever waits for this draw shares its failure, so that nobody waits for the next one too.
+     */
     private void draw(Principal caller, int chunk, CompletableFuture<Void> done) {
       try {
         var used = count(caller, chunk);
