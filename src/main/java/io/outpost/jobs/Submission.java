@@ -10,6 +10,7 @@ import io.outpost.platform.Problem;
 import io.outpost.platform.QuotaCounter;
 import io.outpost.platform.Shards;
 import io.outpost.platform.Tier;
+import io.outpost.platform.agents.OfferedAgents;
 import io.outpost.platform.aws.Change;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
@@ -32,14 +33,21 @@ public class Submission {
   private final Items items;
   private final Names names;
   private final QuotaCounter quota;
+  private final OfferedAgents offered;
   private final JobSettings settings;
 
   Submission(
-      ObjectMapper mapper, Items items, Names names, QuotaCounter quota, JobSettings settings) {
+      ObjectMapper mapper,
+      Items items,
+      Names names,
+      QuotaCounter quota,
+      OfferedAgents offered,
+      JobSettings settings) {
     this.mapper = mapper;
     this.items = items;
     this.names = names;
     this.quota = quota;
+    this.offered = offered;
     this.settings = settings;
   }
 
@@ -68,6 +76,14 @@ public class Submission {
         "queued",
         null,
         null);
+  }
+
+  /** Refuses a job whose agent no worker has. */
+  public void requireAgent(@ExchangeProperty("job") Job job) {
+    if (!offered.mayRun(job.agent())) {
+      throw Problem.invalid(
+          "agent", "no worker of this installation has " + job.agent() + " installed");
+    }
   }
 
   /** Adds the job to the change, with what sweepers, lease and billing need of it. */

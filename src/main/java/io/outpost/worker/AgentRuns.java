@@ -134,7 +134,7 @@ public class AgentRuns {
   }
 
   private Path directory(Run run) {
-    return settings.directory().resolve(run.leaseId());
+    return run.files(settings.directory()).root();
   }
 
   /** The first {@code size} bytes: the file may grow meanwhile. */

@@ -36,6 +36,7 @@ public class Claims {
   private final Transactions transactions;
   private final JobWrites writes;
   private final TenantSlots slots;
+  private final WorkspaceLeases workspaces;
   private final AuditTrail trail;
   private final Items items;
   private final Names names;
@@ -47,6 +48,7 @@ public class Claims {
       Transactions transactions,
       JobWrites writes,
       TenantSlots slots,
+      WorkspaceLeases workspaces,
       AuditTrail trail,
       Items items,
       Names names,
@@ -56,6 +58,7 @@ public class Claims {
     this.transactions = transactions;
     this.writes = writes;
     this.slots = slots;
+    this.workspaces = workspaces;
     this.trail = trail;
     this.items = items;
     this.names = names;
@@ -64,8 +67,8 @@ public class Claims {
   }
 
   /**
-   * What a delivery may do: run the job, wait for a slot of the tenant, end it as a dead letter, or
-   * nothing.
+   * What a delivery may do: run the job, wait for a slot of the tenant or for the workspace, end it
+   * as a dead letter, or nothing.
    */
   public enum Decision {
     run,
@@ -85,6 +88,10 @@ public class Claims {
     NoSlot(Map<String, AttributeValue> slots) {
       this.slots = slots;
     }
+  }
+
+  private static final class WorkspaceBusy extends RuntimeException {
+    private static final long serialVersionUID = 1L;
   }
 
   /** Reads the message: which job it brings. */
@@ -144,10 +151,14 @@ public class Claims {
       } catch (NoSlot e) {
         held = TenantSlots.holds(e.slots, run.job());
         if (!held && !slots.freeExpired(e.slots, now)) {
-          return Decision.hold;
+          break;
         }
+      } catch (WorkspaceBusy e) {
+        exchange.setProperty("waitingReason", "workspace");
+        return Decision.hold;
       }
     }
+    exchange.setProperty("waitingReason", "tenant-limit");
     return Decision.hold;
   }
 
@@ -161,6 +172,9 @@ public class Claims {
             ? slots.keep(run.job(), until)
             : slots.take(run.job(), until, run.details().tier().slots());
     change.update(slot, NoSlot::new);
+    if (run.job().workspace() != null) {
+      change.update(workspaces.take(run, now, until), old -> new WorkspaceBusy());
+    }
     trail.add(change, transition);
     return change;
   }

@@ -44,9 +44,10 @@ public class Holds {
     this.settings = settings;
   }
 
-  /** Lets the job say that it waits for one of its tenant's own. */
-  public void explain(@ExchangeProperty("job") Job job) {
-    if ("tenant-limit".equals(job.waitingReason())) {
+  /** Lets the job say what it waits for: one of its tenant's own. */
+  public void explain(
+      @ExchangeProperty("job") Job job, @ExchangeProperty("waitingReason") String reason) {
+    if (reason.equals(job.waitingReason())) {
       return;
     }
     try {
@@ -60,7 +61,7 @@ public class Holds {
                   .expressionAttributeValues(
                       Map.of(
                           ":reason",
-                          Items.text("tenant-limit"),
+                          Items.text(reason),
                           ":pending",
                           Items.text(Job.Status.pending.name()))));
     } catch (ConditionalCheckFailedException e) {

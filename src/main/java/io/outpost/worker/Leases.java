@@ -25,6 +25,7 @@ public class Leases {
   private final Transactions transactions;
   private final JobWrites writes;
   private final TenantSlots slots;
+  private final WorkspaceLeases workspaces;
   private final AuditTrail trail;
   private final Ledger ledger;
   private final WorkerSettings settings;
@@ -33,12 +34,14 @@ public class Leases {
       Transactions transactions,
       JobWrites writes,
       TenantSlots slots,
+      WorkspaceLeases workspaces,
       AuditTrail trail,
       Ledger ledger,
       WorkerSettings settings) {
     this.transactions = transactions;
     this.writes = writes;
     this.slots = slots;
+    this.workspaces = workspaces;
     this.trail = trail;
     this.ledger = ledger;
     this.settings = settings;
@@ -66,6 +69,9 @@ public class Leases {
     var change = new Change();
     change.update(writes.keep(run, until), Lost::new);
     change.update(slots.keep(run.job(), until), old -> new SlotGone());
+    if (run.job().workspace() != null) {
+      change.update(workspaces.keep(run, until), old -> new SlotGone());
+    }
     try {
       transactions.write(change);
       run.leasedUntil(until);
@@ -86,12 +92,16 @@ public class Leases {
   /** Ends the job as the agent ended: status, ledger, audit and slot in one transaction. */
   public void finish(@ExchangeProperty("run") Run run, Exchange exchange) {
     var result = run.process().result();
-    var ended = ended(run.job(), result, Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    var ended = ended(run, result, now);
     var transition = JobTransition.entry(ended, run.details().requestId(), Map.of());
     if (write(
         run,
         change -> {
           change.update(writes.finish(run, ended), Lost::new);
+          if (run.job().workspace() != null) {
+            change.update(workspaces.publish(run, now), old -> new Lost(Map.of()));
+          }
           change.put(
               ledger.entry(ended, run.details().billingPeriod()),
               old -> new IllegalStateException("An unconditional write was refused"));
@@ -112,9 +122,12 @@ public class Leases {
     giveBack(run, run.job().attempts() - 1, "queued", exchange);
   }
 
-  /** Frees the tenant's slot of a run that finishes nothing. */
+  /** Frees the tenant's slot and the workspace of a run that finishes nothing. */
   public void abandon(@ExchangeProperty("run") Run run) {
     slots.releaseAlone(run.job());
+    if (run.job().workspace() != null) {
+      workspaces.releaseAlone(run);
+    }
   }
 
   private void giveBack(Run run, int attempts, String reason, Exchange exchange) {
@@ -126,6 +139,9 @@ public class Leases {
         run,
         change -> {
           change.update(writes.giveBack(run, pending, due), Lost::new);
+          if (run.job().workspace() != null) {
+            change.update(workspaces.release(run), old -> new Lost(Map.of()));
+          }
           trail.add(change, transition);
         })) {
       exchange.setProperty("job", pending);
@@ -157,9 +173,10 @@ public class Leases {
     throw new IllegalStateException("A slot that was left out was refused");
   }
 
-  private static Job ended(Job job, AgentResult result, Instant now) {
+  private static Job ended(Run run, AgentResult result, Instant now) {
+    var job = run.job();
     var timeout = result.stopped().filter(StopReason.TIME_LIMIT::equals).isPresent();
-    Job.Fault fault = null;
+    var fault = run.fault();
     if (timeout) {
       fault =
           new Job.Fault(

@@ -3,7 +3,9 @@ package io.outpost.worker;
 import io.outpost.platform.Job;
 import io.outpost.platform.Tier;
 import io.outpost.worker.agent.AgentProcess;
+import io.outpost.worker.agent.JobDirectory;
 import io.outpost.worker.agent.StopReason;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -22,6 +24,8 @@ public final class Run {
   private volatile Instant leasedUntil;
   private Instant nextOutput = Instant.MIN;
   private long storedBytes = -1;
+  private volatile Saved saved;
+  private volatile Job.Fault fault;
 
   /**
    * What the job's item says beyond the job.
@@ -31,6 +35,15 @@ public final class Run {
    * @param requestId the submission's; for the audit
    */
   record Details(Tier tier, String billingPeriod, String traceParent, String requestId) {}
+
+  /**
+   * The files of the run's workspace as stored, not yet the workspace.
+   *
+   * @param key the archive's object
+   * @param sha256 of the archive, in hex
+   * @param sizeBytes of the files, not compressed
+   */
+  record Saved(String key, String sha256, long sizeBytes) {}
 
   Run(Job job, String leaseId, Instant leasedUntil, Details details) {
     this.job = job;
@@ -69,6 +82,33 @@ public final class Run {
   /** Whether the agent was stopped because this worker stops: the job is to be handed back. */
   public boolean isReleased() {
     return stopReason == StopReason.RELEASED;
+  }
+
+  /** Whether the job is finished by this run, so that its files are kept. */
+  public boolean isOurs() {
+    return !lost && !isReleased();
+  }
+
+  /** Where the run's files are, below the directory of all jobs; no two runs share one. */
+  JobDirectory files(Path jobs) {
+    return new JobDirectory(jobs.resolve(leaseId));
+  }
+
+  Saved saved() {
+    return saved;
+  }
+
+  void saved(Saved files) {
+    saved = files;
+  }
+
+  /** Why the job fails whatever the agent's exit code; null: it does not. */
+  Job.Fault fault() {
+    return fault;
+  }
+
+  void fail(Job.Fault reason) {
+    fault = reason;
   }
 
   Instant leasedUntil() {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,7 @@ public final class AgentInventory {
   private final SearchPath programs;
   private final AgentLauncher launcher;
   private final Path directory;
-  private volatile SortedSet<String> usable = new TreeSet<>();
+  private volatile SortedSet<String> usable = Collections.emptySortedSet();
 
   AgentInventory(
       AgentCatalogue catalogue, SearchPath programs, AgentLauncher launcher, Path directory) {

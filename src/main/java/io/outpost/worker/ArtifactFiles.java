@@ -1,0 +1,74 @@
+package io.outpost.worker;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.Artifact;
+import io.outpost.platform.aws.Names;
+import io.outpost.worker.files.ArtifactTree;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.context.annotation.Profile;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/**
+ * Keeps the files that an agent left under {@code artifacts/}, with a manifest of their hashes.
+ * Thread-safe.
+ */
+@Profile({"worker", "local"})
+@Component("artifactFiles")
+public class ArtifactFiles {
+
+  /** Files of a job that are kept. */
+  private static final int MOST = 1000;
+
+  private final S3Client s3;
+  private final Names names;
+  private final ObjectMapper mapper;
+  private final WorkerSettings settings;
+
+  ArtifactFiles(S3Client s3, Names names, ObjectMapper mapper, WorkerSettings settings) {
+    this.s3 = s3;
+    this.names = names;
+    this.mapper = mapper;
+    this.settings = settings;
+  }
+
+  /** Stores each file, then the manifest; nothing when there is no file. */
+  public void store(@ExchangeProperty("run") Run run) throws IOException {
+    var folder = run.files(settings.directory()).work().resolve("artifacts");
+    var tree = ArtifactTree.of(folder, MOST);
+    for (int place = 0; place < tree.files().size(); place++) {
+      put(Artifact.contentKey(run.job(), place), tree.files().get(place));
+    }
+    if (!tree.files().isEmpty()) {
+      var manifest = mapper.writeValueAsBytes(tree.manifest());
+      s3.putObject(
+          p ->
+              p.bucket(names.bucket("output"))
+                  .key(Artifact.manifestKey(run.job()))
+                  .contentType("application/json"),
+          RequestBody.fromBytes(manifest));
+    }
+  }
+
+  private void put(String key, Path file) throws IOException {
+    var type = "application/octet-stream";
+    s3.putObject(
+        p -> p.bucket(names.bucket("output")).key(key).contentType(type),
+        RequestBody.fromContentProvider(() -> open(file), Files.size(file), type));
+  }
+
+  private static InputStream open(Path file) {
+    try {
+      return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

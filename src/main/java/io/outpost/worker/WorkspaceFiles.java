@@ -1,0 +1,132 @@
+package io.outpost.worker;
+
+import io.outpost.platform.Job;
+import io.outpost.platform.Workspace;
+import io.outpost.platform.aws.Names;
+import io.outpost.worker.files.ArchiveReader;
+import io.outpost.worker.files.ArchiveWriter;
+import io.outpost.worker.files.TooLargeException;
+import io.outpost.worker.files.TreeLimits;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import org.apache.camel.ExchangeProperty;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Profile;
+import org.springframework.stereotype.Component;
+import org.springframework.util.unit.DataSize;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/**
+ * Brings a workspace's files to the agent and keeps what became of them: one archive in S3 for each
+ * save, of which the workspace's item names the one that counts, with its hash. Thread-safe.
+ */
+@Profile({"worker", "local"})
+@Component("workspaceFiles")
+public class WorkspaceFiles {
+
+  private final DynamoDbClient dynamoDb;
+  private final S3Client s3;
+  private final Names names;
+  private final WorkerSettings settings;
+  private final TreeLimits limits;
+
+  WorkspaceFiles(
+      DynamoDbClient dynamoDb,
+      S3Client s3,
+      Names names,
+      WorkerSettings settings,
+      @Value("${outpost.worker.workspace-size}") DataSize size,
+      @Value("${outpost.worker.workspace-entries}") int entries) {
+    this.dynamoDb = dynamoDb;
+    this.s3 = s3;
+    this.names = names;
+    this.settings = settings;
+    this.limits = new TreeLimits(size.toBytes(), entries);
+  }
+
+  /**
+   * Unpacks the workspace where the agent will run; a new one is empty.
+   *
+   * @throws IOException when what is stored is not what was saved
+   */
+  public void restore(@ExchangeProperty("run") Run run) throws IOException {
+    var work = Files.createDirectories(run.files(settings.directory()).work());
+    var job = run.job();
+    var item =
+        dynamoDb
+            .getItem(
+                g ->
+                    g.tableName(names.table("tenants"))
+                        .key(Workspace.key(job.tenantId(), job.workspace()))
+                        .consistentRead(true))
+            .item();
+    if (item.containsKey("archive_key")) {
+      unpack(item.get("archive_key").s(), item.get("archive_sha256").s(), work);
+    }
+  }
+
+  /** Stores the files as the agent left them, for the job's end to make them the workspace. */
+  public void save(@ExchangeProperty("run") Run run) throws IOException {
+    var files = run.files(settings.directory());
+    var archive = files.root().resolve("workspace.tar.gz");
+    var digest = DigestUtils.getSha256Digest();
+    try {
+      var size = pack(files.work(), archive, digest);
+      var key = prefix(run.job()) + run.leaseId() + ".tar.gz";
+      s3.putObject(p -> p.bucket(names.bucket("output")).key(key), RequestBody.fromFile(archive));
+      run.saved(new Run.Saved(key, HexFormat.of().formatHex(digest.digest()), size));
+    } catch (TooLargeException e) {
+      run.fail(new Job.Fault("workspace-too-large", e.getMessage()));
+    }
+  }
+
+  /** Removes the archives that no longer count. */
+  public void removeOlder(@ExchangeProperty("run") Run run) {
+    if (run.saved() != null) {
+      s3
+          .listObjectsV2Paginator(l -> l.bucket(names.bucket("output")).prefix(prefix(run.job())))
+          .contents()
+          .stream()
+          .filter(object -> !object.key().equals(run.saved().key()))
+          .forEach(
+              object -> s3.deleteObject(d -> d.bucket(names.bucket("output")).key(object.key())));
+    }
+  }
+
+  private void unpack(String key, String sha256, Path work) throws IOException {
+    var digest = DigestUtils.getSha256Digest();
+    try (InputStream stored = s3.getObject(g -> g.bucket(names.bucket("output")).key(key));
+        var in = new DigestInputStream(stored, digest)) {
+      ArchiveReader.read(in, work, limits);
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    if (!HexFormat.of().formatHex(digest.digest()).equals(sha256)) {
+      throw new IOException("The archive " + key + " is not the one that was saved");
+    }
+  }
+
+  private long pack(Path work, Path archive, MessageDigest digest) throws IOException {
+    try (var out =
+        new DigestOutputStream(
+            new BufferedOutputStream(Files.newOutputStream(archive, StandardOpenOption.CREATE_NEW)),
+            digest)) {
+      return ArchiveWriter.write(work, out, limits);
+    }
+  }
+
+  private static String prefix(Job job) {
+    return Workspace.prefix(job.tenantId(), job.workspace());
+  }
+}

@@ -1,0 +1,13 @@
+package io.outpost.worker.files;
+
+/** A tree of files is more than a workspace may hold; the message says how much that is. */
+public final class TooLargeException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  TooLargeException(TreeLimits limits) {
+    super(
+        "The workspace may hold %d bytes in %d files and folders; this is more. What was saved before is kept."
+            .formatted(limits.bytes(), limits.entries()));
+  }
+}

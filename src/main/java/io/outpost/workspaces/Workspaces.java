@@ -1,0 +1,85 @@
+package io.outpost.workspaces;
+
+import io.outpost.platform.Json;
+import io.outpost.platform.Page;
+import io.outpost.platform.Problem;
+import io.outpost.platform.Workspace;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Pages;
+import io.outpost.platform.http.Call;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.Delete;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** The caller's workspaces, as its jobs left them. Stateless. */
+@Component("workspaces")
+public class Workspaces {
+
+  private final S3Client s3;
+  private final Pages pages;
+  private final Names names;
+
+  Workspaces(S3Client s3, Pages pages, Names names) {
+    this.s3 = s3;
+    this.pages = pages;
+    this.names = names;
+  }
+
+  /** A page of them by name; one that no job has saved yet is not there. */
+  public Page<Workspace> list(
+      @Header("limit") int limit,
+      @Header("cursor") String cursor,
+      @ExchangeProperty(Call.NAME) Call call) {
+    var tenantId = call.principal().tenantId();
+    return pages.read(
+        query ->
+            query
+                .tableName(names.table("tenants"))
+                .scanIndexForward(true)
+                .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :workspace)")
+                .filterExpression("attribute_exists(archive_key)")
+                .expressionAttributeValues(
+                    Map.of(
+                        ":tenant", Items.text(tenantId), ":workspace", Items.text(Workspace.SK))),
+        tenantId + " workspaces",
+        limit,
+        cursor,
+        Workspace.class);
+  }
+
+  /** Adds the end of a workspace to the change; refused with 409 while a job runs in it. */
+  public void delete(
+      @Header("workspace") String name, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
+    Change.of(exchange)
+        .delete(
+            Delete.builder()
+                .tableName(names.table("tenants"))
+                .key(Workspace.key(call.principal().tenantId(), name))
+                .conditionExpression(
+                    "attribute_exists(archive_key) AND (attribute_not_exists(holder) OR holder_until < :now)")
+                .expressionAttributeValues(Map.of(":now", Items.text(Json.time(Instant.now())))),
+            old ->
+                old.containsKey("archive_key")
+                    ? new Problem(
+                        Problem.Code.CONFLICT,
+                        "A job runs in this workspace; delete it when the job has ended.")
+                    : Problem.notFound("workspace"));
+  }
+
+  /** Removes the files of a workspace that is deleted. */
+  public void removeFiles(
+      @Header("workspace") String name, @ExchangeProperty(Call.NAME) Call call) {
+    var bucket = names.bucket("output");
+    var prefix = Workspace.prefix(call.principal().tenantId(), name);
+    s3.listObjectsV2Paginator(l -> l.bucket(bucket).prefix(prefix))
+        .contents()
+        .forEach(object -> s3.deleteObject(d -> d.bucket(bucket).key(object.key())));
+  }
+}

@@ -1,0 +1,259 @@
+package io.outpost.workspaces;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.blackbox.Client;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import java.net.http.HttpRequest;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import software.amazon.awssdk.core.sync.RequestBody;
+
+/**
+ * What jobs leave for each other and for their customer: over HTTP, with a shell as the agent and
+ * the task as its script.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class JobFilesTest {
+
+  private static final String ADMIN = "op_test_" + "0123456789abcdef".repeat(2);
+  private static final String BUCKET = "outpost-output-local";
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Map<String, Object> SETTINGS =
+      Map.of(
+          "server.port",
+          0,
+          "outpost.auth.bootstrap-admin-key",
+          ADMIN,
+          "OUTPOST_AGENT_CLAUDE_COMMAND",
+          "/bin/sh",
+          "OUTPOST_AGENT_GROK_COMMAND",
+          "/no/such/program",
+          "outpost.worker.workspace-size",
+          "1MB",
+          "outpost.worker.attempts",
+          1);
+
+  private EmbeddedAws aws;
+  private LocalOutpost outpost;
+  private LocalOutpost worker;
+  private Client tenant;
+
+  @BeforeAll
+  void start() {
+    aws = EmbeddedAws.start(Optional.empty());
+    outpost = LocalOutpost.on(aws.endpoints(), "api", SETTINGS);
+    worker = LocalOutpost.on(aws.endpoints(), "worker", SETTINGS);
+  }
+
+  @AfterAll
+  void stop() {
+    worker.close();
+    outpost.close();
+    aws.close();
+  }
+
+  @BeforeEach
+  void newTenant() {
+    tenant = operator().newTenant("Files");
+  }
+
+  private Client operator() {
+    return Client.of(outpost.address()).with(ADMIN);
+  }
+
+  @Test
+  void aWorkspaceIsThereForTheNextJobOnAnotherWorker() {
+    assertThat(
+            run(
+                "notes",
+                "echo one > note; ln -s note link; mkdir -p sub; echo x > sub/run; chmod 700 sub/run"))
+        .isEqualTo("succeeded");
+    assertThat(run("other", "cat note")).isEqualTo("failed");
+    worker.close();
+    worker = LocalOutpost.on(aws.endpoints(), "worker", SETTINGS);
+    String next =
+        submit("notes", "cat link; test -x sub/run && echo two >> note; echo $HOME; ls -A ~");
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    assertThat(output(next)).startsWith("one\n").endsWith("/home\n");
+    String third = submit("notes", "cat note");
+    assertThat(endOf(third)).isEqualTo("succeeded");
+    assertThat(output(third)).isEqualTo("one\ntwo\n");
+  }
+
+  @Test
+  void aJobWithoutAWorkspaceStartsEmpty() {
+    assertThat(run(null, "echo one > note")).isEqualTo("succeeded");
+    String next = submit(null, "ls -A");
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    assertThat(output(next)).isEmpty();
+  }
+
+  @Test
+  void oneJobAtATimeHasAWorkspaceAndTheOtherWaits() {
+    String first = submit("shared", "sleep 3; echo first > who");
+    await().until(() -> job(first).get("status").asText().equals("running"));
+    String second = submit("shared", "cat who");
+    await().until(() -> job(second).path("waiting_reason").asText().equals("workspace"));
+    assertThat(delete("/workspaces/shared").status()).isIn(404, 409);
+    assertThat(endOf(first)).isEqualTo("succeeded");
+    assertThat(endOf(second)).isEqualTo("succeeded");
+    assertThat(output(second)).isEqualTo("first\n");
+  }
+
+  @Test
+  void aFailedJobsFilesAreKeptAndACancelledOnesAreNot() {
+    assertThat(run("ws", "echo kept > file; exit 3")).isEqualTo("failed");
+    String cancelled = submit("ws", "echo dropped > file; echo ready; sleep 600");
+    await().until(() -> tenant.get("/jobs/" + cancelled + "/output").status() == 200);
+    assertThat(delete("/workspaces/ws").status()).isEqualTo(409);
+    assertThat(delete("/jobs/" + cancelled).status()).isEqualTo(200);
+    String next = submit("ws", "cat file");
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    assertThat(output(next)).isEqualTo("kept\n");
+  }
+
+  @Test
+  void aWorkspaceOverItsLimitFailsTheJobAndKeepsWhatWasThere() {
+    assertThat(run("ws", "echo small > file")).isEqualTo("succeeded");
+    String large = submit("ws", "head -c 2000000 /dev/zero > large; echo changed > file");
+    assertThat(endOf(large)).isEqualTo("failed");
+    JsonNode error = job(large).get("error");
+    assertThat(error.get("code").asText()).isEqualTo("workspace-too-large");
+    assertThat(error.get("message").asText()).contains("1048576 bytes");
+    String next = submit("ws", "cat file; ls");
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    assertThat(output(next)).isEqualTo("small\nfile\n");
+  }
+
+  @Test
+  void aLinkOutOfTheWorkspaceIsNotSaved() {
+    assertThat(
+            run(
+                "ws",
+                "ln -s /etc/passwd bad; ln -s ../../.. worse; echo x > good; mkdir artifacts; ln -s /etc/passwd artifacts/stolen"))
+        .isEqualTo("succeeded");
+    String next = submit("ws", "ls");
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    assertThat(output(next)).isEqualTo("artifacts\ngood\n");
+    assertThat(tenant.get("/jobs/" + next + "/artifacts").json().get("data")).isEmpty();
+  }
+
+  @Test
+  void aDamagedArchiveIsNoticedBeforeTheAgentStarts() {
+    String first = submit("ws", "echo x > file");
+    assertThat(endOf(first)).isEqualTo("succeeded");
+    String prefix = "tenants/" + job(first).get("tenant_id").asText() + "/workspaces/ws/";
+    try (var clients = aws.clients()) {
+      var objects = clients.s3().listObjectsV2(l -> l.bucket(BUCKET)).contents();
+      var archive =
+          objects.stream().filter(o -> o.key().startsWith(prefix)).findFirst().orElseThrow();
+      byte[] bytes =
+          clients.s3().getObjectAsBytes(g -> g.bucket(BUCKET).key(archive.key())).asByteArray();
+      bytes[5] ^=
+          1; // the time in gzip's head: still a good archive, only not the one that was saved
+      clients
+          .s3()
+          .putObject(p -> p.bucket(BUCKET).key(archive.key()), RequestBody.fromBytes(bytes));
+    }
+    String next = submit("ws", "echo started");
+    assertThat(endOf(next)).isEqualTo("dead_letter");
+    assertThat(tenant.get("/jobs/" + next + "/output").status()).isEqualTo(404);
+  }
+
+  @Test
+  void artifactsAreListedWithTheirHashesAndCanBeFetched() {
+    String job =
+        submit(
+            null,
+            "mkdir -p artifacts/sub; printf hello > 'artifacts/a b.txt'; printf '<script>' > artifacts/sub/page.html");
+    assertThat(endOf(job)).isEqualTo("succeeded");
+    JsonNode list = tenant.get("/jobs/" + job + "/artifacts").json();
+    assertThat(list.get("left_out").asInt()).isZero();
+    assertThat(list.at("/data/0/path").asText()).isEqualTo("a b.txt");
+    assertThat(list.at("/data/1/path").asText()).isEqualTo("sub/page.html");
+    assertThat(list.at("/data/0/sha256").asText()).isEqualTo(DigestUtils.sha256Hex("hello"));
+    assertThat(list.at("/data/0/size_bytes").asInt()).isEqualTo(5);
+    Client.Answer page = new Client(tenant.http(), "", null).get(list.at("/data/1/url").asText());
+    assertThat(page.body()).isEqualTo("<script>");
+    assertThat(page.header("Content-Type")).isEqualTo("application/octet-stream");
+    newTenant();
+    assertThat(tenant.get("/jobs/" + job + "/artifacts").status()).isEqualTo(404);
+  }
+
+  @Test
+  void workspacesAreListedAndDeletedByTheirTenantAlone() {
+    assertThat(run("b", "printf 12345 > file")).isEqualTo("succeeded");
+    String last = submit("a", "true");
+    assertThat(endOf(last)).isEqualTo("succeeded");
+    JsonNode list = tenant.get("/workspaces").json();
+    assertThat(list.get("data")).hasSize(2);
+    assertThat(list.at("/data/0/name").asText()).isEqualTo("a");
+    assertThat(list.at("/data/0/job_id").asText()).isEqualTo(last);
+    assertThat(list.at("/data/1/size_bytes").asInt()).isEqualTo(5);
+    Client owner = tenant;
+    newTenant();
+    assertThat(tenant.get("/workspaces").json().get("data")).isEmpty();
+    assertThat(delete("/workspaces/b").status()).isEqualTo(404);
+    tenant = owner;
+    assertThat(delete("/workspaces/b").status()).isEqualTo(204);
+    assertThat(delete("/workspaces/b").status()).isEqualTo(404);
+    String next = submit("b", "ls -A");
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    assertThat(output(next)).isEmpty();
+    assertThat(delete("/workspaces/..%2Fjobs").status()).isBetween(400, 404);
+  }
+
+  @Test
+  void anAgentThatNoWorkerHasIsRefusedAtSubmit() {
+    String grok = "{\"agent\":\"grok\",\"command\":\"x\"}";
+    Client.Answer refused =
+        await()
+            .atMost(Duration.ofSeconds(40))
+            .pollInterval(Duration.ofSeconds(1))
+            .until(() -> tenant.post("/jobs", grok), answer -> answer.status() == 400);
+    assertThat(refused.json().at("/errors/0/field").asText()).as(refused.body()).isEqualTo("agent");
+    assertThat(refused.json().at("/errors/0/detail").asText()).contains("grok");
+    assertThat(run(null, "true")).isEqualTo("succeeded");
+  }
+
+  private String run(String workspace, String script) {
+    return endOf(submit(workspace, script));
+  }
+
+  private String submit(String workspace, String script) {
+    var job = JSON.createObjectNode().put("agent", "claude").put("command", script);
+    job.put("priority", "high");
+    if (workspace != null) {
+      job.put("workspace", workspace);
+    }
+    return tenant.submit(job.toString());
+  }
+
+  private String endOf(String job) {
+    return tenant.ended(job).get("status").asText();
+  }
+
+  private JsonNode job(String job) {
+    return tenant.get("/jobs/" + job).json();
+  }
+
+  private String output(String job) {
+    return tenant.get("/jobs/" + job + "/output").body();
+  }
+
+  private Client.Answer delete(String path) {
+    return tenant.send("DELETE", path, Map.of(), HttpRequest.BodyPublishers.noBody());
+  }
+}
