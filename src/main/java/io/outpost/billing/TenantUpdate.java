@@ -19,6 +19,12 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
  * tenant is as it was read. For one thread.
  */
 final class TenantUpdate {
+
+  /**
+   * The link to Stripe's customer: made beside requests, so no client's If-Match may trip over it.
+   */
+  private static final String CUSTOMER = "stripe_customer_id";
+
   private final Tenant tenant;
   private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
   private final Map<String, AttributeValue> wanted = new TreeMap<>();
@@ -26,7 +32,7 @@ final class TenantUpdate {
 
   TenantUpdate(Tenant tenant) {
     this.tenant = tenant;
-    wanted.put("version", Items.number(tenant.version() + 1));
+    wanted.put("version", Items.number(tenant.version()));
     wanted.put("updated_at", Items.text(Json.time(now)));
   }
 
@@ -34,6 +40,9 @@ final class TenantUpdate {
   TenantUpdate with(String attribute, String value) {
     wanted.put(attribute, value == null ? null : Items.text(value));
     details.put(attribute, value == null ? "" : value);
+    if (!attribute.equals(CUSTOMER)) {
+      wanted.put("version", Items.number(tenant.version() + 1));
+    }
     return this;
   }
 

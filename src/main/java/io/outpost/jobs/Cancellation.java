@@ -74,18 +74,21 @@ public class Cancellation {
       @Header("job_id") String jobId, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var item = reader.item(jobId, call);
     var job = items.read(item, Job.class);
-    if (job.status() == Job.Status.cancelled || job.status().isTerminal()) {
+    if (job.status().isTerminal()) {
       throw new Problem(Problem.Code.CONFLICT, "The job has ended already: " + job.status() + ".");
     }
     var cancelled = cancelled(job);
     var change = Change.of(exchange);
     change.update(write(cancelled, job.status(), item), old -> new Moved());
     if (job.status() == Job.Status.running) {
-      change.put(ledger.entry(cancelled, item.get("billing_period").s()), old -> new Moved());
+      change.put(
+          ledger.entry(cancelled, item.get("billing_period").s()),
+          old -> new IllegalStateException("The job is in the ledger already"));
       announcements.add(change, new Announcement(Kind.cancel, job.tenantId(), job.jobId()));
     } else if (Tier.of(item.get("tier").s()).quota().isPresent()) {
       change.update(
-          quota.giveBack(job.tenantId(), item.get("billing_period").s()), old -> new Moved());
+          quota.giveBack(job.tenantId(), item.get("billing_period").s()),
+          old -> new IllegalStateException("An unconditional write was refused"));
     }
     var transition =
         JobTransition.entry(cancelled, call.requestId(), Map.of("was", job.status().name()));

@@ -4,6 +4,7 @@ import io.outpost.platform.Cursor;
 import io.outpost.platform.Job;
 import io.outpost.platform.Page;
 import io.outpost.platform.Shards;
+import io.outpost.platform.Tier;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import java.util.ArrayList;
@@ -42,16 +43,22 @@ public class DeadLetterReader {
     return new Page<>(page.stream().map(Letter::job).toList(), next);
   }
 
-  /** Keys of all dead letters, a bounded number at a time. */
-  List<Job> all(int most) {
-    var found = new ArrayList<Job>();
+  /** All dead letters, a bounded number at a time. */
+  List<Letter> all(int most) {
+    var found = new ArrayList<Letter>();
     for (var shard : Shards.all("dead")) {
-      read(shard, "~", most).forEach(letter -> found.add(letter.job()));
+      found.addAll(read(shard, "~", most));
     }
     return found;
   }
 
-  private record Letter(String position, Job job) {}
+  /**
+   * A dead letter.
+   *
+   * @param position among all dead letters
+   * @param billingPeriod start of the period that the job is counted in
+   */
+  public record Letter(String position, Job job, Tier tier, String billingPeriod) {}
 
   /** Two dead letters of one millisecond are told apart by their ids, in the filter. */
   private List<Letter> read(String shard, String before, int most) {
@@ -73,7 +80,9 @@ public class DeadLetterReader {
             item ->
                 new Letter(
                     item.get("open_due").s() + "#" + item.get("job_id").s(),
-                    items.read(item, Job.class)))
+                    items.read(item, Job.class),
+                    Tier.of(item.get("tier").s()),
+                    item.get("billing_period").s()))
         .filter(letter -> letter.position().compareTo(before) < 0)
         .limit(most)
         .toList();

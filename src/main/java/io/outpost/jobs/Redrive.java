@@ -1,9 +1,11 @@
 package io.outpost.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.jobs.DeadLetterReader.Letter;
 import io.outpost.platform.Job;
 import io.outpost.platform.JobTransition;
 import io.outpost.platform.Json;
+import io.outpost.platform.QuotaCounter;
 import io.outpost.platform.Shards;
 import io.outpost.platform.aws.AuditTrail;
 import io.outpost.platform.aws.Change;
@@ -34,12 +36,19 @@ public class Redrive {
 
   private final DeadLetterReader reader;
   private final Transactions transactions;
+  private final QuotaCounter quota;
   private final AuditTrail trail;
   private final Names names;
 
-  Redrive(DeadLetterReader reader, Transactions transactions, AuditTrail trail, Names names) {
+  Redrive(
+      DeadLetterReader reader,
+      Transactions transactions,
+      QuotaCounter quota,
+      AuditTrail trail,
+      Names names) {
     this.reader = reader;
     this.transactions = transactions;
+    this.quota = quota;
     this.trail = trail;
     this.names = names;
   }
@@ -49,23 +58,32 @@ public class Redrive {
   }
 
   /** The dead letters that the request names, or all. */
-  public List<Job> choose(@Body JsonNode body) {
+  public List<Letter> choose(@Body JsonNode body) {
     if (!body.has("job_ids")) {
       return reader.all(MOST);
     }
     Set<String> wanted = new HashSet<>();
     body.get("job_ids").forEach(id -> wanted.add(id.asText()));
     return reader.all(Integer.MAX_VALUE).stream()
-        .filter(job -> wanted.contains(job.jobId()))
+        .filter(letter -> wanted.contains(letter.job().jobId()))
         .toList();
   }
 
-  /** Makes one pending again, with all its attempts; false when it is no dead letter any more. */
-  public boolean revive(@Body Job dead, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
-    var pending = pending(dead);
+  /**
+   * Makes one pending again, with all its attempts, and counts it against the quota again; false
+   * when it is no dead letter any more.
+   */
+  public boolean revive(
+      @Body Letter dead, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
+    var pending = pending(dead.job());
     var transition = JobTransition.entry(pending, call.requestId(), Map.of("reason", "redrive"));
     var change = new Change();
     change.update(write(pending), old -> new Moved());
+    if (dead.tier().quota().isPresent()) {
+      change.update(
+          quota.countAgain(pending.tenantId(), dead.billingPeriod()),
+          old -> new IllegalStateException("An unconditional write was refused"));
+    }
     trail.add(change, transition);
     try {
       transactions.write(change);
@@ -91,8 +109,9 @@ public class Redrive {
         .tableName(names.table("jobs"))
         .key(Job.key(pending.tenantId(), pending.jobId()))
         .updateExpression(
-            "SET #status = :pending, status_job = :key, attempts = :none, open_shard = :shard, open_due = :due,"
-                + " waiting_reason = :reason REMOVE completed_at, started_at, #error, sweeps")
+            "SET #status = :pending, status_job = :key, attempts = :none, open_shard = :shard,"
+                + " open_due = :due, waiting_reason = :reason REMOVE completed_at, started_at,"
+                + " #error, sweeps")
         .conditionExpression("#status = :dead")
         .expressionAttributeNames(Map.of("#status", "status", "#error", "error"))
         .expressionAttributeValues(values);

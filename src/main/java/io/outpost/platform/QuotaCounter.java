@@ -25,12 +25,20 @@ public class QuotaCounter {
         .expressionAttributeValues(Map.of(":one", Items.number(1), ":quota", Items.number(quota)));
   }
 
-  /** Takes one job off the count again. */
+  /** Counts one job that was given back and runs after all, whatever the quota. */
+  public Update.Builder countAgain(String tenantId, String periodStart) {
+    return add(tenantId, periodStart, 1);
+  }
+
+  /** Takes one job that was counted off the count again. */
   public Update.Builder giveBack(String tenantId, String periodStart) {
+    return add(tenantId, periodStart, -1);
+  }
+
+  private Update.Builder add(String tenantId, String periodStart, int jobs) {
     return counter(tenantId, periodStart)
-        .updateExpression("ADD used :minusOne")
-        .conditionExpression("used > :none")
-        .expressionAttributeValues(Map.of(":minusOne", Items.number(-1), ":none", Items.number(0)));
+        .updateExpression("ADD used :jobs")
+        .expressionAttributeValues(Map.of(":jobs", Items.number(jobs)));
   }
 
   /** The primary key of a period's counter. */

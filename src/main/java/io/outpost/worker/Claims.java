@@ -2,6 +2,7 @@ package io.outpost.worker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.platform.AuditEntry;
 import io.outpost.platform.Ids;
 import io.outpost.platform.Job;
 import io.outpost.platform.JobMessage;
@@ -123,17 +124,12 @@ public class Claims {
     if (job.attempts() >= settings.attempts()) {
       return Decision.exhausted;
     }
-    var run =
-        new Run(
-            started(job, now),
-            Ids.ulid(),
-            now.plus(settings.lease()),
-            items.read(found.item(), Run.Details.class));
+    var run = new Run(started(job, now), Ids.ulid(), items.read(found.item(), Run.Details.class));
+    run.leased(now, settings.lease());
     return take(run, exchange, now);
   }
 
   private Decision take(Run run, Exchange exchange, Instant now) {
-    var held = false;
     for (int tries = 0; tries < 3; tries++) {
       try {
         var transition =
@@ -141,7 +137,7 @@ public class Claims {
                 run.job(),
                 run.details().requestId(),
                 Map.of("attempt", Integer.toString(run.job().attempts())));
-        transactions.write(change(run, held, now, transition));
+        transactions.write(change(run, transition));
         exchange.setProperty("run", run);
         exchange.setProperty("job", run.job());
         exchange.setProperty("transition", transition);
@@ -149,8 +145,7 @@ public class Claims {
       } catch (Taken e) {
         return Decision.drop;
       } catch (NoSlot e) {
-        held = TenantSlots.holds(e.slots, run.job());
-        if (!held && !slots.freeExpired(e.slots, now)) {
+        if (!slots.freeExpired(e.slots, now)) {
           break;
         }
       } catch (WorkspaceBusy e) {
@@ -162,18 +157,13 @@ public class Claims {
     return Decision.hold;
   }
 
-  private Change change(
-      Run run, boolean held, Instant now, io.outpost.platform.AuditEntry transition) {
-    var until = now.plus(settings.lease());
+  private Change change(Run run, AuditEntry transition) {
     var change = new Change();
-    change.update(writes.claim(run.job(), run.leaseId(), until), old -> new Taken());
-    var slot =
-        held
-            ? slots.keep(run.job(), until)
-            : slots.take(run.job(), until, run.details().tier().slots());
-    change.update(slot, NoSlot::new);
+    change.update(writes.claim(run.job(), run.leaseId(), run.leasedUntil()), old -> new Taken());
+    change.update(slots.take(run, run.details().tier().slots()), NoSlot::new);
     if (run.job().workspace() != null) {
-      change.update(workspaces.take(run, now, until), old -> new WorkspaceBusy());
+      change.update(
+          workspaces.take(run, Instant.now(), run.leasedUntil()), old -> new WorkspaceBusy());
     }
     trail.add(change, transition);
     return change;

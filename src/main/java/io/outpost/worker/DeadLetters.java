@@ -84,8 +84,8 @@ public class DeadLetters {
   }
 
   /**
-   * Makes the job a dead letter and gives its quota back; nothing happens when it ended or runs
-   * meanwhile.
+   * Makes the job a dead letter and gives its quota back; nothing happens when it ended, runs or
+   * was given new attempts meanwhile.
    */
   public void bury(@ExchangeProperty("job") Job job, Exchange exchange) {
     var found = load(job.tenantId(), job.jobId());
@@ -99,9 +99,11 @@ public class DeadLetters {
         JobTransition.entry(
             dead, details.requestId(), Map.of("attempts", Integer.toString(dead.attempts())));
     var change = new Change();
-    change.update(writes.deadLetter(dead, now), old -> new Moved());
+    change.update(writes.deadLetter(dead, now, settings.attempts()), old -> new Moved());
     if (details.tier().quota().isPresent()) {
-      change.update(quota.giveBack(dead.tenantId(), details.billingPeriod()), old -> new Moved());
+      change.update(
+          quota.giveBack(dead.tenantId(), details.billingPeriod()),
+          old -> new IllegalStateException("An unconditional write was refused"));
     }
     trail.add(change, transition);
     try {

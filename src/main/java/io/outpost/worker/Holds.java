@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.platform.Job;
 import io.outpost.platform.JobMessage;
+import io.outpost.platform.Json;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Queues;
+import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
@@ -44,24 +46,29 @@ public class Holds {
     this.settings = settings;
   }
 
-  /** Lets the job say what it waits for: one of its tenant's own. */
+  /**
+   * Lets the job say what it waits for, one of its tenant's own, and sweepers that it is not
+   * forgotten: else each sweep would add a message to those that are held already.
+   */
   public void explain(
-      @ExchangeProperty("job") Job job, @ExchangeProperty("waitingReason") String reason) {
-    if (reason.equals(job.waitingReason())) {
-      return;
-    }
+      @ExchangeProperty("job") Job job,
+      @ExchangeProperty("message") JobMessage message,
+      @ExchangeProperty("waitingReason") String reason) {
+    var due = Instant.now().plusSeconds(delay(message)).plus(settings.lease());
     try {
       dynamoDb.updateItem(
           u ->
               u.tableName(names.table("jobs"))
                   .key(Job.key(job.tenantId(), job.jobId()))
-                  .updateExpression("SET waiting_reason = :reason")
+                  .updateExpression("SET waiting_reason = :reason, open_due = :due")
                   .conditionExpression("#status = :pending")
                   .expressionAttributeNames(Map.of("#status", "status"))
                   .expressionAttributeValues(
                       Map.of(
                           ":reason",
                           Items.text(reason),
+                          ":due",
+                          Items.text(Json.time(due)),
                           ":pending",
                           Items.text(Job.Status.pending.name()))));
     } catch (ConditionalCheckFailedException e) {
@@ -72,9 +79,12 @@ public class Holds {
   /** After a hold: later each time. */
   public void sendLater(@ExchangeProperty("message") JobMessage message)
       throws JsonProcessingException {
+    send(message, message.holds() + 1, delay(message));
+  }
+
+  private int delay(JobMessage message) {
     var doublings = Math.min(message.holds(), MOST_DOUBLINGS);
-    var delay = settings.holdFor().toSeconds() << doublings;
-    send(message, message.holds() + 1, (int) Math.min(delay, LONGEST_DELAY));
+    return (int) Math.min(settings.holdFor().toSeconds() << doublings, LONGEST_DELAY);
   }
 
   /** After a fault of the platform: later with each attempt. */

@@ -39,10 +39,12 @@ class JobWrites {
     values.put(":before", Items.number(running.attempts() - 1));
     return update(running)
         .updateExpression(
-            "SET #status = :running, status_job = :key, attempts = :attempts, started_at = :now, lease_id = :mine,"
-                + " lease_until = :until, open_due = :until REMOVE waiting_reason, #error")
+            "SET #status = :running, status_job = :key, attempts = :attempts, started_at = :now,"
+                + " lease_id = :mine, lease_until = :until, open_due = :until REMOVE"
+                + " waiting_reason, #error")
         .conditionExpression(
-            "attempts = :before AND (#status = :pending OR (#status = :running AND lease_until < :now))")
+            "attempts = :before AND (#status = :pending OR (#status = :running AND lease_until <"
+                + " :now))")
         .expressionAttributeValues(values);
   }
 
@@ -74,8 +76,9 @@ class JobWrites {
             : AttributeValue.fromM(items.write(ended.error())));
     return update(ended)
         .updateExpression(
-            "SET #status = :status, status_job = :key, completed_at = :completed, exit_code = :exit,"
-                + " output_location = :output, #error = :error REMOVE open_shard, open_due, lease_id, lease_until")
+            "SET #status = :status, status_job = :key, completed_at = :completed, exit_code ="
+                + " :exit, output_location = :output, #error = :error REMOVE open_shard, open_due,"
+                + " lease_id, lease_until")
         .conditionExpression(MINE)
         .expressionAttributeValues(values);
   }
@@ -94,14 +97,14 @@ class JobWrites {
     return update(pending)
         .expressionAttributeNames(Map.of("#status", "status"))
         .updateExpression(
-            "SET #status = :status, status_job = :key, attempts = :attempts, waiting_reason = :reason, open_due = :due"
-                + " REMOVE lease_id, lease_until")
+            "SET #status = :status, status_job = :key, attempts = :attempts, waiting_reason ="
+                + " :reason, open_due = :due REMOVE lease_id, lease_until")
         .conditionExpression(MINE)
         .expressionAttributeValues(values);
   }
 
-  /** Any job that has not ended and that nobody holds → dead letter. */
-  Update.Builder deadLetter(Job dead, Instant now) {
+  /** A job that has had its attempts, has not ended and is held by nobody → dead letter. */
+  Update.Builder deadLetter(Job dead, Instant now, int attempts) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":status", Items.text(dead.status().name()));
     values.put(":key", Items.text(Job.statusKey(dead.status(), dead.jobId())));
@@ -111,11 +114,15 @@ class JobWrites {
     values.put(":pending", Items.text(Job.Status.pending.name()));
     values.put(":running", Items.text(Job.Status.running.name()));
     values.put(":now", Items.text(Json.time(now)));
+    values.put(":most", Items.number(attempts));
     return update(dead)
         .updateExpression(
-            "SET #status = :status, status_job = :key, completed_at = :completed, #error = :error, open_shard = :shard,"
-                + " open_due = :completed REMOVE lease_id, lease_until, waiting_reason")
-        .conditionExpression("#status = :pending OR (#status = :running AND lease_until < :now)")
+            "SET #status = :status, status_job = :key, completed_at = :completed, #error = :error,"
+                + " open_shard = :shard, open_due = :completed REMOVE lease_id, lease_until,"
+                + " waiting_reason")
+        .conditionExpression(
+            "attempts >= :most AND (#status = :pending OR (#status = :running AND lease_until <"
+                + " :now))")
         .expressionAttributeValues(values);
   }
 

@@ -65,26 +65,20 @@ public class Leases {
 
   /** Renews the lease; when it is lost, the agent is stopped before another worker starts one. */
   public void keep(@ExchangeProperty("run") Run run) {
-    var until = Instant.now().plus(settings.lease());
+    var now = Instant.now();
+    var until = now.plus(settings.lease());
     var change = new Change();
     change.update(writes.keep(run, until), Lost::new);
-    change.update(slots.keep(run.job(), until), old -> new SlotGone());
+    change.update(slots.keep(run, until), old -> new SlotGone());
     if (run.job().workspace() != null) {
       change.update(workspaces.keep(run, until), old -> new SlotGone());
     }
     try {
       transactions.write(change);
-      run.leasedUntil(until);
+      run.leased(now, settings.lease());
     } catch (Lost lost) {
       run.lose(lost.cancelled ? StopReason.CANCELLED : StopReason.RELEASED);
     } catch (SlotGone e) {
-      run.lose(StopReason.RELEASED);
-    }
-  }
-
-  /** The lease could not be renewed: once it is about to end, the agent is stopped. */
-  public void doubt(@ExchangeProperty("run") Run run) {
-    if (!Instant.now().plus(settings.lease().dividedBy(3)).isBefore(run.leasedUntil())) {
       run.lose(StopReason.RELEASED);
     }
   }
@@ -124,7 +118,7 @@ public class Leases {
 
   /** Frees the tenant's slot and the workspace of a run that finishes nothing. */
   public void abandon(@ExchangeProperty("run") Run run) {
-    slots.releaseAlone(run.job());
+    slots.releaseAlone(run);
     if (run.job().workspace() != null) {
       workspaces.releaseAlone(run);
     }
@@ -158,7 +152,7 @@ public class Leases {
       var change = new Change();
       parts.accept(change);
       if (withSlot) {
-        change.update(slots.release(run.job()), old -> new SlotGone());
+        change.update(slots.release(run), old -> new SlotGone());
       }
       try {
         transactions.write(change);

@@ -8,6 +8,8 @@ import io.outpost.worker.agent.StopReason;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One attempt at a job by this worker, under a lease. Read by the heartbeat and the cancel route
@@ -45,10 +47,9 @@ public final class Run {
    */
   record Saved(String key, String sha256, long sizeBytes) {}
 
-  Run(Job job, String leaseId, Instant leasedUntil, Details details) {
+  Run(Job job, String leaseId, Details details) {
     this.job = job;
     this.leaseId = leaseId;
-    this.leasedUntil = leasedUntil;
     this.details = details;
   }
 
@@ -115,8 +116,22 @@ public final class Run {
     return leasedUntil;
   }
 
-  void leasedUntil(Instant until) {
-    leasedUntil = until;
+  /**
+   * The lease holds for so long. Unless it is renewed, the agent is stopped when a quarter of it is
+   * left, whatever a heartbeat waits for: its processes are gone when another worker may start.
+   */
+  void leased(Instant from, Duration lease) {
+    leasedUntil = from.plus(lease);
+    var stopAfter = lease.multipliedBy(3).dividedBy(4);
+    CompletableFuture.delayedExecutor(
+            stopAfter.toMillis(), TimeUnit.MILLISECONDS, Thread::startVirtualThread)
+        .execute(() -> stopUnlessRenewed(from.plus(lease)));
+  }
+
+  private void stopUnlessRenewed(Instant until) {
+    if (!leasedUntil.isAfter(until)) {
+      lose(StopReason.RELEASED);
+    }
   }
 
   AgentProcess process() {

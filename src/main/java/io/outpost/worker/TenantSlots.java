@@ -1,6 +1,5 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Job;
 import io.outpost.platform.Json;
 import io.outpost.platform.Tenant;
 import io.outpost.platform.aws.Items;
@@ -15,16 +14,16 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * How many jobs of a tenant run at once: one item a tenant with the count and, for each running
- * job, until when its slot is leased. A slot whose lease has ended is free, so a crash leaks none.
- * Thread-safe.
+ * How many jobs of a tenant run at once: one item a tenant with the count and, for each lease of a
+ * job, until when its slot is held; a worker that lost a job cannot free its successor's. A slot
+ * whose lease has ended is free, so a crash leaks none. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("tenantSlots")
 public class TenantSlots {
 
   private static final String SK = "slots";
-  private static final String JOB = "job_";
+  private static final String LEASE = "lease_";
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
@@ -35,52 +34,46 @@ public class TenantSlots {
   }
 
   /** Takes a slot, if fewer than {@code cap} are taken. */
-  Update.Builder take(Job job, Instant until, int cap) {
-    return of(job.tenantId(), job.jobId())
-        .updateExpression("ADD used :one SET #job = :until")
-        .conditionExpression(
-            "attribute_not_exists(#job) AND (attribute_not_exists(used) OR used < :cap)")
+  Update.Builder take(Run run, int cap) {
+    return of(run)
+        .updateExpression("ADD used :one SET #lease = :until")
+        .conditionExpression("attribute_not_exists(used) OR used < :cap")
         .expressionAttributeValues(
             Map.of(
                 ":one",
                 Items.number(1),
                 ":until",
-                Items.text(Json.time(until)),
+                Items.text(Json.time(run.leasedUntil())),
                 ":cap",
                 Items.number(cap)));
   }
 
-  /** Keeps the slot that a job has. */
-  Update.Builder keep(Job job, Instant until) {
-    return of(job.tenantId(), job.jobId())
-        .updateExpression("SET #job = :until")
-        .conditionExpression("attribute_exists(#job)")
+  /** Keeps the slot of a run. */
+  Update.Builder keep(Run run, Instant until) {
+    return of(run)
+        .updateExpression("SET #lease = :until")
+        .conditionExpression("attribute_exists(#lease)")
         .expressionAttributeValues(Map.of(":until", Items.text(Json.time(until))));
   }
 
-  /** Gives the slot of a job back, within a transaction. */
-  Update.Builder release(Job job) {
-    return of(job.tenantId(), job.jobId())
-        .updateExpression("ADD used :minusOne REMOVE #job")
-        .conditionExpression("attribute_exists(#job)")
+  /** Gives the slot of a run back, within a transaction. */
+  Update.Builder release(Run run) {
+    return of(run)
+        .updateExpression("ADD used :minusOne REMOVE #lease")
+        .conditionExpression("attribute_exists(#lease)")
         .expressionAttributeValues(Map.of(":minusOne", Items.number(-1)));
   }
 
-  /** Gives the slot of a job back when it still has one; for runs that finish nothing. */
-  void releaseAlone(Job job) {
-    remove(job.tenantId(), JOB + job.jobId(), null);
-  }
-
-  /** Whether a job has a slot, in the item as it was. */
-  static boolean holds(Map<String, AttributeValue> slots, Job job) {
-    return slots.containsKey(JOB + job.jobId());
+  /** Gives the slot of a run back when it still has one; for runs that finish nothing. */
+  void releaseAlone(Run run) {
+    remove(run.job().tenantId(), LEASE + run.leaseId(), null);
   }
 
   /** Frees the slots in an item whose lease has ended; says whether there were any. */
   public boolean freeExpired(Map<String, AttributeValue> slots, Instant now) {
     var freed = false;
     for (var slot : slots.entrySet()) {
-      if (slot.getKey().startsWith(JOB) && slot.getValue().s().compareTo(Json.time(now)) < 0) {
+      if (slot.getKey().startsWith(LEASE) && slot.getValue().s().compareTo(Json.time(now)) < 0) {
         freed |= remove(slots.get("tenant_id").s(), slot.getKey(), slot.getValue());
       }
     }
@@ -93,13 +86,13 @@ public class TenantSlots {
           u -> {
             u.tableName(names.table("tenants"))
                 .key(Tenant.key(tenantId, SK))
-                .updateExpression("ADD used :minusOne REMOVE #job")
-                .expressionAttributeNames(Map.of("#job", attribute));
+                .updateExpression("ADD used :minusOne REMOVE #lease")
+                .expressionAttributeNames(Map.of("#lease", attribute));
             if (expected == null) {
-              u.conditionExpression("attribute_exists(#job)")
+              u.conditionExpression("attribute_exists(#lease)")
                   .expressionAttributeValues(Map.of(":minusOne", Items.number(-1)));
             } else {
-              u.conditionExpression("#job = :expected")
+              u.conditionExpression("#lease = :expected")
                   .expressionAttributeValues(
                       Map.of(":minusOne", Items.number(-1), ":expected", expected));
             }
@@ -110,10 +103,10 @@ public class TenantSlots {
     }
   }
 
-  private Update.Builder of(String tenantId, String jobId) {
+  private Update.Builder of(Run run) {
     return Update.builder()
         .tableName(names.table("tenants"))
-        .key(Tenant.key(tenantId, SK))
-        .expressionAttributeNames(Map.of("#job", JOB + jobId));
+        .key(Tenant.key(run.job().tenantId(), SK))
+        .expressionAttributeNames(Map.of("#lease", LEASE + run.leaseId()));
   }
 }

@@ -106,8 +106,7 @@ class P18RevokedEverywhereTest {
         await()
             .atMost(PROMISED)
             .pollInterval(Duration.ofMillis(50))
-            .untilAsserted(
-                () -> assertThat(elsewhere.get("/jobs").status()).isEqualTo(status));
+            .untilAsserted(() -> assertThat(elsewhere.get("/jobs").status()).isEqualTo(status));
         for (int i = 0; i < 20; i++) {
           assertThat(elsewhere.get("/jobs").status()).isEqualTo(status);
         }

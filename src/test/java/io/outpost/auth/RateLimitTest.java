@@ -195,14 +195,7 @@ class RateLimitTest {
 
   private static Principal caller(String keyId, int limit) {
     return new Principal(
-        Ids.uuid(),
-        keyId,
-        Set.of(),
-        Tier.PRO,
-        limit,
-        Instant.EPOCH,
-        Tenant.Status.active,
-        null);
+        Ids.uuid(), keyId, Set.of(), Tier.PRO, limit, Instant.EPOCH, Tenant.Status.active, null);
   }
 
   private static int taken(RateLimits container, Principal caller, long minute, int tries) {

@@ -79,7 +79,9 @@ public class CallRecorder {
             Ids.OPERATORS,
             Instant.now(),
             "unknown",
-            request.getRequestURI() == null ? "unknown" : safe(request.getRequestURI(), LONGEST_PATH),
+            request.getRequestURI() == null
+                ? "unknown"
+                : safe(request.getRequestURI(), LONGEST_PATH),
             AuditEntry.Outcome.of(response.getStatus()),
             response.getStatus(),
             requestId == null ? entryId : requestId,

@@ -152,17 +152,12 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
 
   private Delivery next() throws Exception {
     var delivery = handover.poll();
-    int tried = 0;
-    for (int lane; delivery == null && (lane = lanes.next(tried)) >= 0; tried |= 1 << lane) {
-      delivery = inbox.receive(lane, 0);
-      if (delivery != null) {
-        lanes.served(lane, tried);
-      }
+    if (delivery == null) {
+      delivery = lanes.take(lane -> inbox.receive(lane, 0));
     }
     if (delivery != null) {
       return delivery;
     }
-    lanes.idle();
     idleSlots.release();
     try {
       return waiting.in(handover::take);

@@ -4,42 +4,67 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Stride scheduling over lanes: a lane's pass grows by 1/weight with each job it is served, and the
- * lowest pass is next. An empty lane keeps no credit, so its share serves the others. Thread-safe.
+ * Stride scheduling over lanes: a lane's pass grows with each turn, the less the more it weighs,
+ * and the lowest pass is next. An empty lane keeps no credit, so its share serves the others.
+ * Thread-safe: slots that choose at the same time see each other's choices.
  */
 final class Lanes {
 
-  private final double[] pass;
-  private final double[] weight;
+  private final long[] pass;
+  private final long[] stride;
 
   Lanes(List<Integer> weights) {
-    weight = weights.stream().mapToDouble(Integer::doubleValue).toArray();
-    pass = new double[weight.length];
+    long all = weights.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+    stride = weights.stream().mapToLong(weight -> all / weight).toArray();
+    pass = new long[stride.length];
   }
 
-  int size() {
-    return weight.length;
+  /** Asks a lane for a job, without waiting; null when it has none. */
+  interface Source<T> {
+    T from(int lane) throws Exception;
   }
 
-  /**
-   * The lane to try next.
-   *
-   * @param tried a bit for each lane already found empty in this round
-   * @return -1 when all were
-   */
-  synchronized int next(int tried) {
+  /** One job, of the first lane in the order of their turns that has one; null when none has. */
+  <T> T take(Source<T> jobs) throws Exception {
+    int empty = 0;
+    for (int lane; (lane = choose(empty)) >= 0; empty |= 1 << lane) {
+      T job = null;
+      try {
+        job = jobs.from(lane);
+      } finally {
+        if (job == null) {
+          giveTurnBack(lane);
+        }
+      }
+      if (job != null) {
+        catchUp(empty, lane);
+        return job;
+      }
+    }
+    startEven();
+    return null;
+  }
+
+  /** The lane whose turn it is among those not found empty (a bit each); -1 when all were. */
+  private synchronized int choose(int empty) {
     int best = -1;
     for (int i = 0; i < pass.length; i++) {
-      if ((tried & 1 << i) == 0 && (best < 0 || after(i) < after(best))) {
+      if ((empty & 1 << i) == 0 && (best < 0 || after(i) < after(best))) {
         best = i;
       }
+    }
+    if (best >= 0) {
+      pass[best] = after(best);
     }
     return best;
   }
 
-  /** A lane gave a job. Lanes found empty before it catch up, so that they cannot save up turns. */
-  synchronized void served(int lane, int empty) {
-    pass[lane] = after(lane);
+  private synchronized void giveTurnBack(int lane) {
+    pass[lane] = Math.max(0, pass[lane] - stride[lane]);
+  }
+
+  /** Lanes found empty before another gave a job cannot save up turns. */
+  private synchronized void catchUp(int empty, int lane) {
     for (int i = 0; i < pass.length; i++) {
       if ((empty & 1 << i) != 0) {
         pass[i] = Math.max(pass[i], pass[lane]);
@@ -48,11 +73,11 @@ final class Lanes {
   }
 
   /** Nothing was anywhere: the next busy period starts even. */
-  synchronized void idle() {
+  private synchronized void startEven() {
     Arrays.fill(pass, 0);
   }
 
-  private double after(int lane) {
-    return pass[lane] + 1 / weight[lane];
+  private long after(int lane) {
+    return pass[lane] + stride[lane];
   }
 }
