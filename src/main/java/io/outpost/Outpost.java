@@ -1,5 +1,6 @@
 package io.outpost;
 
+import io.outpost.platform.StartupSettings;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
@@ -11,7 +12,9 @@ public class Outpost {
 
   /** Starts the role named by the active profile; a command ends when it is done. */
   public static void main(String[] args) {
-    var context = SpringApplication.run(Outpost.class, args);
+    var application = new SpringApplication(Outpost.class);
+    application.addListeners(new StartupSettings());
+    var context = application.run(args);
     if (context.getEnvironment().matchesProfiles("verify")) {
       System.exit(SpringApplication.exit(context));
     }

@@ -25,7 +25,7 @@ public class VerifyCommand implements ApplicationRunner, ExitCodeGenerator {
   private final AuditVerification verification;
   private final ObjectMapper mapper;
   private final String tenantId;
-  private boolean intact = true;
+  private volatile boolean intact = true;
 
   VerifyCommand(
       AuditVerification verification,

@@ -44,6 +44,7 @@ class ProfilesTest {
           .doesNotContainAnyElementsOf(operations())
           .noneMatch(from -> from.startsWith("rest") || from.startsWith("platform-http"));
       assertThat(status(worker, "/jobs")).isEqualTo(404);
+      assertThat(status(worker, "/health")).isEqualTo(200);
     }
   }
 

@@ -64,7 +64,11 @@ class RouteFilesTest {
   @ParameterizedTest
   @MethodSource("files")
   void camelsSchemaAcceptsTheFile(RouteFile file) {
-    assertThat(camel.validate(file.tree())).as(file.name()).isEmpty();
+    // A placeholder may stand where the schema wants a number: Camel resolves it first.
+    assertThat(camel.validate(file.tree()))
+        .filteredOn(fault -> !fault.getInstanceNode().asText().startsWith("{{"))
+        .as(file.name())
+        .isEmpty();
   }
 
   @ParameterizedTest

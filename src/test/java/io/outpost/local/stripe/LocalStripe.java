@@ -1,5 +1,6 @@
 package io.outpost.local.stripe;
 
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Clock;
 import java.util.Map;
@@ -17,6 +18,7 @@ public final class LocalStripe implements AutoCloseable {
 
   private static final String WEBHOOK_SECRET = "whsec_outpost_stub";
   private static final String METER = "outpost_jobs";
+  private static final int PORT = 12_111;
 
   private final StripeStub stub;
   private final String meter;
@@ -26,6 +28,13 @@ public final class LocalStripe implements AutoCloseable {
     this.meter = stub.account().addMeter(METER);
     stub.account().addPrice(PRICE_PRO, "Outpost pro", 4_900, null);
     stub.account().addPrice(PRICE_ENTERPRISE, "Outpost enterprise", 25, meter);
+  }
+
+  /** A container of its own: {@code args[0]} is the address of the Outpost that is told. */
+  public static void main(String[] args) {
+    var stripe = new LocalStripe(StripeStub.start(new InetSocketAddress(PORT), Clock.systemUTC()));
+    stripe.notify(args[0]);
+    System.out.println("Stripe's stand-in listens on port " + PORT);
   }
 
   /** Starts on a free port. */

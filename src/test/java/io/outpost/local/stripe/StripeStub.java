@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * A stand-in for Stripe's API on a loopback port: keeps state, refuses what Stripe's types refuse,
- * fails on request and sends signed events. Safe for use by many threads.
+ * A stand-in for Stripe's API, on a loopback port unless told otherwise: keeps state, refuses what
+ * Stripe's types refuse, fails on request and sends signed events. Safe for use by many threads.
  */
 public final class StripeStub implements AutoCloseable {
   /** The secret key that it accepts. */
@@ -36,20 +36,25 @@ public final class StripeStub implements AutoCloseable {
   private final Account account;
   private final HttpServer server;
 
-  private StripeStub(int port, Clock clock) throws IOException {
+  private StripeStub(InetSocketAddress address, Clock clock) throws IOException {
     webhooks = new Webhooks(clock);
     account = new Account(clock, schemas.version(), webhooks::happened, this::base);
     front = new FrontDesk(account, schemas, new IdempotencyKeys(clock));
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 128);
+    server = HttpServer.create(address, 128);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();
   }
 
-  /** Starts a stub; port 0 finds a free one. */
+  /** Starts a stub on loopback; port 0 finds a free one. */
   public static StripeStub start(int port, Clock clock) {
+    return start(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), clock);
+  }
+
+  /** Starts a stub that others than this machine may reach. */
+  static StripeStub start(InetSocketAddress address, Clock clock) {
     try {
-      return new StripeStub(port, clock);
+      return new StripeStub(address, clock);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
