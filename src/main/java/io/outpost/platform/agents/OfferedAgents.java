@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -27,7 +28,7 @@ public class OfferedAgents {
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
-  private volatile Set<String> offered = Set.of();
+  private final AtomicReference<Set<String>> offered = new AtomicReference<>(Set.of());
 
   OfferedAgents(DynamoDbClient dynamoDb, Names names) {
     this.dynamoDb = dynamoDb;
@@ -64,11 +65,12 @@ public class OfferedAgents {
                             Items.text(Json.time(Instant.now())))))
         .items()
         .forEach(item -> found.addAll(item.get("agents").ss()));
-    offered = found;
+    offered.set(found);
   }
 
   /** Whether a worker can run the agent, or no worker has told anything: then jobs wait for one. */
   public boolean mayRun(String agent) {
-    return offered.isEmpty() || offered.contains(agent);
+    var known = offered.get();
+    return known.isEmpty() || known.contains(agent);
   }
 }

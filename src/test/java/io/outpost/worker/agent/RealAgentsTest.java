@@ -35,7 +35,7 @@ class RealAgentsTest {
   private static final String GEMINI_SETTINGS =
       "{\"security\": {\"auth\": {\"selectedType\": \"gemini-api-key\"}}}";
 
-  private static final SearchPath PROGRAMS =
+  static final SearchPath PROGRAMS =
       new SearchPath(
           String.join(
               ":",
@@ -91,7 +91,7 @@ class RealAgentsTest {
     }
   }
 
-  private static void assumeInstalled(String name) {
+  static void assumeInstalled(String name) {
     assumeTrue(
         PROGRAMS.find(name).isPresent(),
         "SKIPPED: " + name + " is not installed; .ci/agents installs what npm serves");
