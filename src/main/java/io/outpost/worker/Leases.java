@@ -159,6 +159,7 @@ public class Leases {
         return true;
       } catch (Lost lost) {
         run.lose(lost.cancelled ? StopReason.CANCELLED : StopReason.RELEASED);
+        slots.releaseAlone(run);
         return false;
       } catch (SlotGone e) {
         // Its lease ended and another job took it: the rest still holds.

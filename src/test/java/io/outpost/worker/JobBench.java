@@ -1,0 +1,252 @@
+package io.outpost.worker;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.jobs.Cancellation;
+import io.outpost.jobs.Submission;
+import io.outpost.local.LocalOutpost;
+import io.outpost.platform.Ids;
+import io.outpost.platform.Job;
+import io.outpost.platform.JobMessage;
+import io.outpost.platform.Principal;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.Tier;
+import io.outpost.platform.agents.AgentCatalogue;
+import io.outpost.platform.aws.Change;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.Transactions;
+import io.outpost.platform.http.Call;
+import io.outpost.platform.http.Calls;
+import io.outpost.worker.agent.AgentLaunch;
+import io.outpost.worker.agent.AgentLauncher;
+import io.outpost.worker.agent.AgentProcess;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.DefaultExchange;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * The steps of a job's life, called as the routes call them but one by one, for a tenant of its
+ * own: so that a test decides what happens between them, and at the same time. No message is in a
+ * queue: nobody else takes these jobs. Thread-safe.
+ */
+final class JobBench {
+
+  private final LocalOutpost outpost;
+  private final Principal caller;
+
+  JobBench(LocalOutpost outpost, Tier tier) {
+    this.outpost = outpost;
+    this.caller =
+        new Principal(UUID.randomUUID().toString(), "key", Set.of(), tier, 1000, Instant.EPOCH);
+  }
+
+  /** One delivery of a job's message, and what its worker does after it. */
+  record Delivery(JobBench bench, Exchange exchange, Claims.Decision decision) {
+
+    boolean runs() {
+      return decision == Claims.Decision.run;
+    }
+
+    Run run() {
+      return exchange.getProperty("run", Run.class);
+    }
+
+    /** The agent has ended with 0, long ago: only the writing is left. */
+    void finish(AgentProcess agent) {
+      run().started(agent);
+      bench.bean(Leases.class).finish(run(), exchange);
+    }
+
+    void heartbeat() {
+      bench.bean(Leases.class).keep(run());
+    }
+
+    void abandon() {
+      bench.bean(Leases.class).abandon(run());
+    }
+
+    void handBack() {
+      bench.bean(Leases.class).release(run(), exchange);
+    }
+
+    void fail() {
+      bench.bean(Leases.class).retry(run(), exchange);
+    }
+  }
+
+  /** An agent that has ended with 0. */
+  static AgentProcess endedAgent(LocalOutpost outpost) throws Exception {
+    var directory = outpost.context().getBean(WorkerSettings.class).directory();
+    var agent = outpost.context().getBean(AgentCatalogue.class).find("claude").orElseThrow();
+    var launch =
+        new AgentLaunch(
+            agent,
+            "Say hello",
+            directory.resolve(Ids.ulid()),
+            Map.of(),
+            Map.of(),
+            Duration.ofMinutes(1),
+            0);
+    var process = outpost.context().getBean(AgentLauncher.class).start(launch);
+    if (!process.awaitChange(Duration.ofMinutes(1))) {
+      throw new IllegalStateException("The agent does not end");
+    }
+    if (!process.result().succeeded()) {
+      throw new IllegalStateException("The agent failed: " + process.result());
+    }
+    return process;
+  }
+
+  Job submit() {
+    var submission = bean(Submission.class);
+    var exchange = exchange();
+    var call = Calls.of(caller);
+    var body =
+        new ObjectMapper().createObjectNode().put("agent", "claude").put("command", "Say hello");
+    var job = submission.create(body, call);
+    submission.put(job, call, exchange);
+    if (submission.hasQuota(call)) {
+      submission.count(call, exchange);
+    }
+    bean(Transactions.class).write(Change.of(exchange));
+    return job;
+  }
+
+  Delivery deliver(Job job) {
+    var exchange = exchange();
+    var message = new JobMessage(job.tenantId(), job.jobId(), job.priority(), null, 0);
+    return new Delivery(this, exchange, bean(Claims.class).claim(message, exchange));
+  }
+
+  /** Cancels as the route does, again when the job has moved on meanwhile. */
+  Job cancel(Job job) {
+    var call = Calls.of(caller);
+    while (true) {
+      var exchange = exchange();
+      try {
+        exchange.setProperty(Call.NAME, call);
+        var cancelled = bean(Cancellation.class).cancel(job.jobId(), call, exchange);
+        bean(Transactions.class).write(Change.of(exchange));
+        return cancelled;
+      } catch (Cancellation.Moved e) {
+        // Another state by now.
+      }
+    }
+  }
+
+  /** As if the worker had been silent until now. */
+  void leaseEnds(Job job) {
+    var past = Items.text("2000-01-01T00:00:00.000Z");
+    dynamoDb()
+        .updateItem(
+            u ->
+                u.tableName(table("jobs"))
+                    .key(Job.key(job.tenantId(), job.jobId()))
+                    .updateExpression("SET lease_until = :past")
+                    .expressionAttributeValues(Map.of(":past", past)));
+    var leases = new HashSet<>(slots().keySet());
+    leases.removeIf(name -> !name.startsWith("lease_"));
+    for (var lease : leases) {
+      dynamoDb()
+          .updateItem(
+              u ->
+                  u.tableName(table("tenants"))
+                      .key(Tenant.key(caller.tenantId(), "slots"))
+                      .updateExpression("SET #lease = :past")
+                      .expressionAttributeNames(Map.of("#lease", lease))
+                      .expressionAttributeValues(Map.of(":past", past)));
+    }
+  }
+
+  Job read(Job job) {
+    var item =
+        dynamoDb()
+            .getItem(
+                g ->
+                    g.tableName(table("jobs"))
+                        .key(Job.key(job.tenantId(), job.jobId()))
+                        .consistentRead(true))
+            .item();
+    return bean(Items.class).read(item, Job.class);
+  }
+
+  /** The jobs in the ledger, one for each entry. */
+  List<String> ledger() {
+    return query("usage", "ledger#").stream().map(entry -> entry.get("job_id").s()).toList();
+  }
+
+  /** How many jobs count against the quota. */
+  int counted() {
+    return query("usage", "period#").stream()
+        .mapToInt(i -> Integer.parseInt(i.get("used").n()))
+        .sum();
+  }
+
+  /** How many of the tenant's slots are taken. */
+  int slotsTaken() {
+    var used = slots().get("used");
+    return used == null ? 0 : Integer.parseInt(used.n());
+  }
+
+  /** What the audit says happened to a job, oldest first; a cancel with what it was before. */
+  List<String> transitions(Job job) {
+    return query("audit", "2").stream()
+        .filter(entry -> entry.get("resource").s().equals("/jobs/" + job.jobId()))
+        .map(
+            entry -> {
+              var was = entry.get("metadata").m().get("was");
+              return entry.get("action").s() + (was == null ? "" : " " + was.s());
+            })
+        .toList();
+  }
+
+  <T> T bean(Class<T> type) {
+    return outpost.context().getBean(type);
+  }
+
+  private Map<String, AttributeValue> slots() {
+    return dynamoDb()
+        .getItem(
+            g ->
+                g.tableName(table("tenants"))
+                    .key(Tenant.key(caller.tenantId(), "slots"))
+                    .consistentRead(true))
+        .item();
+  }
+
+  private List<Map<String, AttributeValue>> query(String table, String prefix) {
+    Map<String, AttributeValue> values =
+        Map.of(":tenant", Items.text(caller.tenantId()), ":prefix", Items.text(prefix));
+    return dynamoDb()
+        .queryPaginator(
+            q ->
+                q.tableName(table(table))
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :prefix)")
+                    .consistentRead(true)
+                    .expressionAttributeValues(values))
+        .items()
+        .stream()
+        .toList();
+  }
+
+  private String table(String name) {
+    return bean(Names.class).table(name);
+  }
+
+  private DynamoDbClient dynamoDb() {
+    return bean(DynamoDbClient.class);
+  }
+
+  private Exchange exchange() {
+    return new DefaultExchange(bean(CamelContext.class));
+  }
+}
