@@ -22,7 +22,7 @@ import plot
 MINUTE = 60
 LATE = {"tasks": 120}  # seconds until a metric can be read, 60 unless said here
 SLOTS = 5  # jobs that a worker runs at once, as the worker module has it
-GRACE = 100  # seconds that a job may go on when its worker is stopped
+GRACE = 90  # seconds that a job may go on when its worker is stopped
 START = (30, 75)  # seconds from asking for a task to its first job
 REACH = 300  # how far back an alarm looks for a value to repeat
 REPEAT = object()

@@ -158,7 +158,7 @@ resource "aws_iam_role_policy" "execution" {
 
 locals {
   parameter_arns = {
-    for name in concat(local.settings.api.parameters, local.settings.worker.parameters) :
+    for name in distinct(concat(local.settings.api.parameters, local.settings.worker.parameters)) :
     name => "arn:aws:ssm:${var.region}:${var.account_id}:parameter/outpost/${var.environment}/${name}"
   }
 }

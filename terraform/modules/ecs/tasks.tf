@@ -6,6 +6,7 @@ locals {
   values = {
     for role in ["api", "worker"] : role => {
       AWS_REGION                 = var.region
+      OUTPOST_AUDIT_ARCHIVE_KEPT = "P${var.audit_days}D"
       OUTPOST_AUDIT_BUCKET       = var.buckets["audit"]
       OUTPOST_AUDIT_HEAD_BUCKET  = var.buckets["audit-head"]
       OUTPOST_ENV                = var.environment
@@ -13,6 +14,8 @@ locals {
       OUTPOST_NOTICES_TOPIC_ARN  = local.topic_arn
       OUTPOST_OUTPUT_BUCKET      = var.buckets["output"]
       OUTPOST_SECRETS_KMS_KEY_ID = "alias/outpost-${var.environment}"
+      OUTPOST_SHUTDOWN_SECONDS   = tostring(local.stop_timeouts[role] - 10)
+      OUTPOST_TRUSTED_PROXIES    = var.trusted_proxies
       OUTPOST_WORKER_SLOTS       = tostring(var.worker.slots)
       SPRING_PROFILES_ACTIVE     = role
     }
@@ -20,8 +23,9 @@ locals {
 
   images = { api = var.api.image, worker = var.worker.image }
 
-  # ECS allows a Fargate task 120 s to stop at most. The worker's margin over the grace is for handing jobs back.
-  stop_timeouts = { api = 45, worker = var.worker.job_grace_seconds + 15 }
+  # ECS allows a Fargate task 120 s to stop at most. A worker's margin over the grace is for stopping agents and handing
+  # their jobs back; both roles end by themselves ten seconds before they would be killed.
+  stop_timeouts = { api = 45, worker = var.worker.job_grace_seconds + 30 }
 
   # Writable places; the rest of the file system is read-only.
   mounts = {
@@ -85,7 +89,7 @@ locals {
 
 # Operators change these without an apply touching anything else; which settings exist is settings.json's.
 resource "aws_ssm_parameter" "setting" {
-  for_each = toset(concat(local.settings.api.parameters, local.settings.worker.parameters))
+  for_each = toset(concat(local.settings.api.parameters, local.settings.worker.parameters)) # some are read by both
 
   name        = "/outpost/${var.environment}/${each.key}"
   description = "Setting of the containers in ${var.environment}"

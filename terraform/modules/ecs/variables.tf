@@ -93,6 +93,16 @@ variable "settings" {
   }
 }
 
+variable "audit_days" {
+  description = "Days that the audit archive is kept by its bucket: the application takes only older beginnings of a chain for expired."
+  type        = number
+}
+
+variable "trusted_proxies" {
+  description = "Addresses whose X-Forwarded-For the API believes, a regular expression: those of the VPC."
+  type        = string
+}
+
 variable "api" {
   description = "API containers: image pinned by digest, CPU units and MiB, and how many at the first start."
   type = object({
@@ -120,7 +130,7 @@ variable "worker" {
     memory            = optional(number, 4096)
     disk_gib          = optional(number, 50)
     slots             = optional(number, 5)
-    job_grace_seconds = optional(number, 100)
+    job_grace_seconds = optional(number, 90)
     tasks             = optional(number, 1)
     on_demand_base    = optional(number, 1)
     spot_percent      = optional(number, 70)
@@ -132,8 +142,8 @@ variable "worker" {
   }
 
   validation {
-    condition     = var.worker.job_grace_seconds >= 0 && var.worker.job_grace_seconds <= 105
-    error_message = "worker.job_grace_seconds: 0 to 105; Fargate ends a task 120 s after SIGTERM and 15 s are for handing jobs back."
+    condition     = var.worker.job_grace_seconds >= 0 && var.worker.job_grace_seconds <= 90
+    error_message = "worker.job_grace_seconds: 0 to 90; Fargate ends a task 120 s after SIGTERM and 30 s are for stopping agents and handing jobs back."
   }
 
   validation {

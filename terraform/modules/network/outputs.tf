@@ -12,3 +12,8 @@ output "security_group_ids" {
   description = "Security groups by who wears them: link, alb, api, worker, endpoints."
   value       = { for name, group in aws_security_group.this : name => group.id }
 }
+
+output "addresses" {
+  description = "The VPC's addresses as a regular expression."
+  value       = "${join("[.]", slice(split(".", var.cidr), 0, 2))}[.]\\d{1,3}[.]\\d{1,3}"
+}

@@ -115,6 +115,8 @@ module "ecs" {
   secret_arns         = { for name, secret in local.secrets : secret.setting => module.secrets.arns[name] }
   credentials_version = var.credentials_version
   settings            = var.settings
+  audit_days          = var.keep_days.audit
+  trusted_proxies     = module.network.addresses
   api                 = merge(var.api, { tasks = var.api_tasks.min })
   worker              = merge(var.worker, { tasks = var.workers.min })
 }

@@ -58,11 +58,10 @@ variable "audit_lock" {
 }
 
 variable "keep_days" {
-  description = "Days after which job output, audit archive and access logs are removed."
+  description = "Days after which the audit archive and access logs are removed."
   type = object({
-    output = optional(number, 90)
-    audit  = optional(number, 730)
-    logs   = optional(number, 90)
+    audit = optional(number, 730)
+    logs  = optional(number, 90)
   })
   default = {}
 }
@@ -156,7 +155,7 @@ variable "worker" {
     memory            = optional(number, 4096)
     disk_gib          = optional(number, 50)
     slots             = optional(number, 5)
-    job_grace_seconds = optional(number, 100)
+    job_grace_seconds = optional(number, 90)
     on_demand_base    = optional(number, 1)
     spot_percent      = optional(number, 70)
   })

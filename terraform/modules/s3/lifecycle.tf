@@ -1,11 +1,8 @@
 locals {
-  # What is kept, and for how long, by bucket and prefix. Workspaces are their tenants' and stay until removed.
+  # What is kept, and for how long, by bucket and prefix. Under tenants/ stand output, artifacts and workspaces: they are
+  # the tenants' and stay until they, or the application with them, are removed.
   expiries = {
-    output = {
-      "jobs/"         = var.keep_days.output
-      "dead-letters/" = var.keep_days.output
-      "exports/"      = 7
-    }
+    output       = { "exports/" = 7 }
     audit        = { "" = var.keep_days.audit }
     "audit-head" = {}
     logs         = { "" = var.keep_days.logs }

@@ -63,16 +63,15 @@ variable "audit_lock" {
 }
 
 variable "keep_days" {
-  description = "Days after which job output, the audit archive and access logs are removed."
+  description = "Days after which the audit archive and access logs are removed."
   type = object({
-    output = optional(number, 90)
-    audit  = optional(number, 730)
-    logs   = optional(number, 90)
+    audit = optional(number, 730)
+    logs  = optional(number, 90)
   })
   default = {}
 
   validation {
-    condition     = var.keep_days.output >= 1 && var.keep_days.logs >= 1 && var.keep_days.audit > 90
+    condition     = var.keep_days.logs >= 1 && var.keep_days.audit > 90
     error_message = "keep_days: at least 1; audit more than the 90 days after which it is archived."
   }
 }

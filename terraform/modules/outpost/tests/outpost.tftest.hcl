@@ -14,9 +14,9 @@ variables {
   api                 = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
   worker              = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
 
-  settings = { for name in concat(
+  settings = { for name in distinct(concat(
     jsondecode(file("../ecs/settings.json")).api.parameters, jsondecode(file("../ecs/settings.json")).worker.parameters
-  ) : name => "value" }
+  )) : name => "value" }
   credentials = {
     stripe-secret-key     = "sk_test_1"
     stripe-webhook-secret = "whsec_1,whsec_2"
@@ -38,6 +38,13 @@ run "the_parts_fit_together" {
   assert {
     condition     = contains(output.containers["worker"].environment, { name = "OUTPOST_OUTPUT_BUCKET", value = output.bucket_names["output"] })
     error_message = "Containers are told the buckets that there are."
+  }
+
+  assert {
+    condition = alltrue([for address, known in { "10.42.3.4" = true, "10.43.3.4" = false, "203.0.113.9" = false } :
+      can(regex("^(?:${one([for entry in output.containers["api"].environment : entry.value if entry.name == "OUTPOST_TRUSTED_PROXIES"])})$", address)) == known
+    ])
+    error_message = "The API believes what the VPC's own addresses forward, and nobody else."
   }
 
   assert {
