@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.core.io.ClassPathResource;
 
-/** Jobs over HTTP that the real programs run, with the tenant's own provider keys, against a model on loopback. */
+/**
+ * Jobs over HTTP that the real programs run, with the tenant's own provider keys, against a model
+ * on loopback.
+ */
 class RealAgentJobsTest {
 
   private static final YAMLMapper YAML = new YAMLMapper();
@@ -41,21 +44,30 @@ class RealAgentJobsTest {
           assertThat(output).contains(StubModels.ANSWER).doesNotContain(KEY);
         }
       }
-      assertThat(models.requests()).anySatisfy(request -> assertThat(request).contains("/messages", KEY));
-      assertThat(models.requests()).anySatisfy(request -> assertThat(request).contains("/responses", KEY));
+      assertThat(models.requests())
+          .anySatisfy(request -> assertThat(request).contains("/messages", KEY));
+      assertThat(models.requests())
+          .anySatisfy(request -> assertThat(request).contains("/responses", KEY));
     }
   }
 
   private Map<String, Object> settings() {
     return Map.of(
-        "server.port", 0,
-        "outpost.agents.folder", folder.toString(),
-        "outpost.agents.path", RealAgentsTest.PROGRAMS.folders(),
-        "outpost.agents.demo", "missing");
+        "server.port",
+        0,
+        "outpost.agents.folder",
+        folder.toString(),
+        "outpost.agents.path",
+        RealAgentsTest.PROGRAMS.folders(),
+        "outpost.agents.demo",
+        "missing");
   }
 
   private static Client tenantWithKeys(Client operator) {
-    var tenant = operator.post("/tenants", "{\"name\":\"Real\",\"email\":\"a@example.com\"}").text("tenant_id");
+    var tenant =
+        operator
+            .post("/tenants", "{\"name\":\"Real\",\"email\":\"a@example.com\"}")
+            .text("tenant_id");
     for (String variable : new String[] {"ANTHROPIC_API_KEY", "OPENAI_API_KEY"}) {
       var kept =
           operator.send(
@@ -65,7 +77,8 @@ class RealAgentJobsTest {
               BodyPublishers.ofString("{\"value\":\"" + KEY + "\"}"));
       assertThat(kept.status()).as(kept.body()).isEqualTo(204);
     }
-    return operator.with(operator.post("/tenants/" + tenant + "/api-keys", "{\"name\":\"k\"}").text("key"));
+    return operator.with(
+        operator.post("/tenants/" + tenant + "/api-keys", "{\"name\":\"k\"}").text("key"));
   }
 
   private void describeClaude(StubModels models) throws IOException {
