@@ -46,7 +46,15 @@ final class JobBench {
   JobBench(LocalOutpost outpost, Tier tier) {
     this.outpost = outpost;
     this.caller =
-        new Principal(UUID.randomUUID().toString(), "key", Set.of(), tier, 1000, Instant.EPOCH);
+        new Principal(
+            UUID.randomUUID().toString(),
+            "key",
+            Set.of(),
+            tier,
+            1000,
+            Instant.EPOCH,
+            Tenant.Status.active,
+            null);
   }
 
   /** One delivery of a job's message, and what its worker does after it. */
