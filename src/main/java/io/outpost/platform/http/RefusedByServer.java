@@ -31,7 +31,8 @@ public class RefusedByServer extends ErrorReportValve {
     body.put("status", code.status());
     body.put(
         "detail",
-        "The request line or a header is not valid HTTP, or the path holds a character that it may not.");
+        "The request line or a header is not valid HTTP, or the path holds a character that it may"
+            + " not.");
     body.put("request_id", requestId);
     try {
       response.setStatus(code.status());

@@ -1,0 +1,46 @@
+package io.outpost.audit;
+
+import io.outpost.local.AwsClients;
+import io.outpost.local.EmbeddedAws;
+import java.util.List;
+import java.util.stream.Stream;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/** The archive's bucket, as somebody sees it who may write to it. */
+record Buckets(AwsClients clients) implements AutoCloseable {
+
+  private static final String ARCHIVE = "outpost-audit-local";
+
+  static Buckets of(EmbeddedAws aws) {
+    return new Buckets(aws.clients());
+  }
+
+  /** The names of a tenant's objects, in their order. */
+  List<String> objects(String tenantId) {
+    return Stream.of(
+            clients
+                .s3()
+                .listObjectsV2Paginator(l -> l.bucket(ARCHIVE).prefix(BlockKey.folder(tenantId))))
+        .flatMap(pages -> pages.contents().stream())
+        .map(S3Object::key)
+        .toList();
+  }
+
+  byte[] read(String key) {
+    return clients.s3().getObjectAsBytes(g -> g.bucket(ARCHIVE).key(key)).asByteArray();
+  }
+
+  void write(String key, byte[] object) {
+    clients.s3().putObject(p -> p.bucket(ARCHIVE).key(key), RequestBody.fromBytes(object));
+  }
+
+  void remove(String key) {
+    clients.s3().deleteObject(d -> d.bucket(ARCHIVE).key(key));
+  }
+
+  @Override
+  public void close() {
+    clients.close();
+  }
+}
