@@ -3,10 +3,14 @@ package io.outpost.house;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
+import io.outpost.blackbox.Client;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,7 +18,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -54,7 +61,7 @@ class MountedRoutesTest {
                 - log: More
         """);
     mount("worker/not-of-this-role.camel.yaml", "no route at all");
-    try (var api = start(folder);
+    try (var api = start("api", folder, Map.of());
         var http = HttpClient.newHttpClient()) {
       var request = HttpRequest.newBuilder(URI.create(api.address() + "/health")).build();
       var health = http.send(request, BodyHandlers.ofString());
@@ -64,17 +71,53 @@ class MountedRoutesTest {
     }
   }
 
+  /** The page's example as it stands, against a chat that listens. */
+  @Test
+  void theTeamHearsOfAFailedJobAsTheRoutesPageShows() throws Exception {
+    var page = Files.readString(Path.of("docs/routes.md"));
+    var example = page.substring(page.indexOf("```yaml\n") + 8);
+    mount("worker/tell-team.camel.yaml", example.substring(0, example.indexOf("```")));
+    var heard = new LinkedBlockingQueue<String>();
+    var chat = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    chat.createContext(
+        "/",
+        call -> {
+          heard.add(new String(call.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          call.sendResponseHeaders(204, -1);
+          call.close();
+        });
+    chat.start();
+    try (var local =
+        start(
+            "local",
+            folder,
+            Map.of("team.chat", "http://localhost:" + chat.getAddress().getPort() + "/"))) {
+      var acme = Client.of(local.address()).with(local.adminKey()).newTenant("Acme");
+      acme.submit("claude", "Say hello");
+      var failed = acme.submit("claude", "fail 3");
+      assertThat(heard.poll(30, TimeUnit.SECONDS))
+          .isEqualTo(
+              "{\"text\":\"Job %s failed: The agent ended with exit code 3.\"}".formatted(failed));
+      acme.ended(failed);
+      assertThat(heard).isEmpty();
+    } finally {
+      chat.stop(0);
+    }
+  }
+
   @Test
   void aFolderThatIsNotThereStopsTheStart() {
-    assertThatThrownBy(() -> start(folder.resolve("nowhere")).close())
+    assertThatThrownBy(() -> start("api", folder.resolve("nowhere"), Map.of()).close())
         .hasStackTraceContaining("nowhere is not there; mount it, or unset OUTPOST_ROUTES");
   }
 
-  private LocalOutpost start(Path routes) {
-    return LocalOutpost.on(
-        aws.endpoints(),
-        "api",
-        Map.of("server.port", 0, "outpost.env", "mounted", "outpost.routes", routes.toString()));
+  private LocalOutpost start(String profile, Path routes, Map<String, Object> more) {
+    Map<String, Object> settings = new HashMap<>(more);
+    settings.put("server.port", 0);
+    settings.put("outpost.env", "mounted");
+    settings.put("outpost.agents.demo", "always");
+    settings.put("outpost.routes", routes.toString());
+    return LocalOutpost.on(aws.endpoints(), profile, settings);
   }
 
   private void mount(String file, String text) throws IOException {

@@ -1,0 +1,53 @@
+package io.outpost.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.platform.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the pages say is so. */
+class DocsTest {
+
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#]+)[^)]*\\)");
+  private static final Pattern CODE_ROW = Pattern.compile("(?m)^\\| `([a-z-]+)` \\| (\\d{3}) \\|");
+
+  static List<Path> pages() throws IOException {
+    try (var root = Files.list(Path.of(""));
+        var docs = Files.walk(Path.of("docs"))) {
+      return Stream.concat(root, docs).filter(file -> file.toString().endsWith(".md")).toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void everyLinkToAFileLeadsSomewhere(Path page) throws IOException {
+    var folder = page.toAbsolutePath().getParent();
+    assertThat(LINK.matcher(Files.readString(page)).results().map(link -> link.group(1)))
+        .as(page.toString())
+        .filteredOn(target -> !target.contains("://"))
+        .allSatisfy(target -> assertThat(folder.resolve(target)).exists());
+  }
+
+  @Test
+  void theApisPageListsTheErrorCodesThatThereAre() throws IOException {
+    var rows =
+        CODE_ROW
+            .matcher(Files.readString(Path.of("docs/api.md")))
+            .results()
+            .map(row -> row.group(1) + " " + row.group(2));
+    assertThat(rows)
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(Problem.Code.values())
+                .map(code -> code.slug() + " " + code.status())
+                .toList());
+  }
+}
