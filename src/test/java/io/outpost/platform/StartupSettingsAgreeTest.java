@@ -85,8 +85,7 @@ class StartupSettingsAgreeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"docker/worker/Dockerfile", "docker/image-steps", "docker/compose.yaml"})
+  @ValueSource(strings = {"docker/worker/Dockerfile", "docker/image-steps", "docker/compose.yaml"})
   void whatAContainerIsGivenTheApplicationReads(String file) throws IOException {
     var set = NAMED.matcher(Files.readString(Path.of(file))).results().map(m -> m.group()).toList();
     assertThat(set).isNotEmpty();

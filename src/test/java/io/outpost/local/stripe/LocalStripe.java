@@ -32,8 +32,7 @@ public final class LocalStripe implements AutoCloseable {
 
   /** A container of its own: {@code args[0]} is the address of the Outpost that is told. */
   public static void main(String[] args) {
-    var stripe =
-        new LocalStripe(StripeStub.start(new InetSocketAddress(PORT), Clock.systemUTC()));
+    var stripe = new LocalStripe(StripeStub.start(new InetSocketAddress(PORT), Clock.systemUTC()));
     stripe.notify(args[0]);
     System.out.println("Stripe's stand-in listens on port " + PORT);
   }

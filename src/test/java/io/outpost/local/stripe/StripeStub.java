@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * A stand-in for Stripe's API, on a loopback port unless told otherwise: keeps state, refuses what Stripe's types refuse,
- * fails on request and sends signed events. Safe for use by many threads.
+ * A stand-in for Stripe's API, on a loopback port unless told otherwise: keeps state, refuses what
+ * Stripe's types refuse, fails on request and sends signed events. Safe for use by many threads.
  */
 public final class StripeStub implements AutoCloseable {
   /** The secret key that it accepts. */
