@@ -74,10 +74,10 @@ class StartupSettingsTest {
     "OUTPOST_OUTPUT_BUCKET, Not_A_Bucket",
     "OUTPOST_BOOTSTRAP_ADMIN_KEY, op_live_short",
     "OUTPOST_STRIPE_SECRET_KEY, pk_live_abc",
-    "OUTPOST_STRIPE_WEBHOOK_SECRET, secret",
+    "OUTPOST_STRIPE_WEBHOOK_SECRET, sk_live_abc",
     "OUTPOST_STRIPE_PRICE_PRO, prod_123",
     "OUTPOST_USAGE_REPORT_INTERVAL, 1 minute",
-    "OUTPOST_USAGE_REPORT_INTERVAL, PT",
+    "OUTPOST_USAGE_REPORT_INTERVAL, P1DT",
     "OUTPOST_RATE_LIMIT_PER_MINUTE, many",
   })
   void aMalformedSettingIsNamedWithItsRemedyAndWithoutItsValue(String name, String value) {
