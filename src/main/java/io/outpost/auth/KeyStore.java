@@ -194,7 +194,8 @@ public class KeyStore {
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "OUTPOST_BOOTSTRAP_ADMIN_KEY is malformed: it must be op_live_ or op_test_ and 32 lower-case hex digits"));
+                        "OUTPOST_BOOTSTRAP_ADMIN_KEY is malformed: it must be op_live_ or op_test_"
+                            + " and 32 lower-case hex digits"));
     return Optional.of(secret.hash());
   }
 }

@@ -5,27 +5,40 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
  * Writes a change in one TransactWriteItems. Conflicts and throttling are tried again, with full
- * jitter; the first write whose condition does not hold decides the refusal. Thread-safe.
+ * jitter; the first write that was in the way decides what happens. Thread-safe.
  */
 @Component
 public class Transactions {
 
-  private static final int TRIES = 8;
+  static final int TRIES = 8;
   private static final Duration FIRST_WAIT = Duration.ofMillis(20);
   private static final Set<String> PASSING =
       Set.of("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded");
 
   private final DynamoDbClient dynamoDb;
+  private final LongConsumer wait;
 
+  @Autowired
   Transactions(DynamoDbClient dynamoDb) {
+    this(dynamoDb, LockSupport::parkNanos);
+  }
+
+  /**
+   * For a test of what is waited.
+   *
+   * @param wait waits as many nanoseconds
+   */
+  Transactions(DynamoDbClient dynamoDb, LongConsumer wait) {
     this.dynamoDb = dynamoDb;
+    this.wait = wait;
   }
 
   /**
@@ -46,25 +59,27 @@ public class Transactions {
           throw Problem.unavailable(
               "Too many requests change the same thing at once; try again shortly.");
         }
-        pause(attempt);
+        wait.accept(ThreadLocalRandom.current().nextLong(longestWait(attempt)));
       }
     }
   }
 
+  /** A conflict before the condition that failed is waited for: it may be of the same request. */
   private static void refuse(Change change, TransactionCanceledException e) {
     var reasons = e.cancellationReasons();
     for (int i = 0; i < reasons.size(); i++) {
+      if (PASSING.contains(reasons.get(i).code())) {
+        return;
+      }
       if ("ConditionalCheckFailed".equals(reasons.get(i).code())) {
         throw change.writes().get(i).refused().apply(reasons.get(i).item());
       }
     }
-    if (reasons.stream().map(CancellationReason::code).noneMatch(PASSING::contains)) {
-      throw e;
-    }
+    throw e;
   }
 
-  private static void pause(int attempt) {
-    var most = FIRST_WAIT.toNanos() << Math.min(attempt, 6);
-    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
+  /** In nanoseconds; doubles with each attempt. */
+  static long longestWait(int attempt) {
+    return FIRST_WAIT.toNanos() << Math.min(attempt - 1, 6);
   }
 }
