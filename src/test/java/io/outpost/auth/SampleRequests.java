@@ -32,9 +32,13 @@ final class SampleRequests {
           row("listJobs"),
           row("cancelJob"),
           row("getJobOutput"),
+          row("listArtifacts"),
+          row("listWorkspaces"),
+          row("deleteWorkspace"),
           row("listAuditEntries"),
           row("exportAudit", "{\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"2026-01-02T00:00:00Z\"}"),
           row("getAuditExport"),
+          row("verifyAudit"),
           row("getUsage"),
           row(
               "createCheckoutSession",
@@ -54,7 +58,7 @@ final class SampleRequests {
    *
    * @param keyId a key that nobody calls with
    */
-  record Belongings(Customer customer, String keyId, String jobId) {
+  record Belongings(Customer customer, String keyId, String jobId, String exportId) {
 
     static final String SECRET = "ANTHROPIC_API_KEY";
 
@@ -63,7 +67,9 @@ final class SampleRequests {
       var key = Customer.newKey(admin, customer.tenantId(), "");
       admin.put(customer.path("/secrets/" + SECRET), "{\"value\":\"sk-victim\"}");
       var job = customer.client().post("/jobs", "{\"agent\":\"claude\",\"command\":\"Wait\"}");
-      return new Belongings(customer, key.text("key_id"), job.text("job_id"));
+      var export = admin.post(customer.path("/audit/exports"), ROWS.get("exportAudit").body());
+      return new Belongings(
+          customer, key.text("key_id"), job.text("job_id"), export.text("export_id"));
     }
 
     private String fill(String path) {
@@ -71,7 +77,8 @@ final class SampleRequests {
           .replace("{key_id}", keyId)
           .replace("{job_id}", jobId)
           .replace("{name}", SECRET)
-          .replace("{export_id}", jobId);
+          .replace("{workspace}", "nothing")
+          .replace("{export_id}", exportId);
     }
   }
 

@@ -4,7 +4,10 @@ import io.outpost.blackbox.Client;
 import io.outpost.platform.aws.AwsProbe;
 import io.outpost.platform.aws.Names;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * Two API containers on one AWS, without a worker: jobs stay pending. One pair for all tests of a
@@ -52,6 +55,23 @@ public final class TwoApis implements AutoCloseable {
   /** The physical name of a table. */
   public String table(String name) {
     return bean(Names.class).table(name);
+  }
+
+  /** Everything that tables hold of a tenant, but for the audit. */
+  public List<Map<String, AttributeValue>> stateOf(String tenantId) {
+    return Stream.of("tenants", "jobs", "usage")
+        .map(
+            table ->
+                clients
+                    .dynamoDb()
+                    .query(
+                        q ->
+                            q.tableName(table(table))
+                                .keyConditionExpression("tenant_id = :tenant")
+                                .expressionAttributeValues(
+                                    Map.of(":tenant", AttributeValue.fromS(tenantId)))))
+        .flatMap(found -> found.items().stream())
+        .toList();
   }
 
   /** What the first asks of AWS. */

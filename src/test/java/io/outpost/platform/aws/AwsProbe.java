@@ -70,9 +70,15 @@ public final class AwsProbe implements ExecutionInterceptor {
 
   /** Has a service answer nothing, as after all of the client's own retries. */
   public Watch down(String service) {
+    return down(service, "");
+  }
+
+  /** The same for one operation of the service; empty: all of them. */
+  public Watch down(String service, String operation) {
     return beforeEach(
         call -> {
-          if (call.service().equals(service)) {
+          if (call.service().equals(service)
+              && (operation.isEmpty() || call.operation().equals(operation))) {
             throw SdkClientException.create(service + " is down, for this test");
           }
         });
