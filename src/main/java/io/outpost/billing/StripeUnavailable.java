@@ -12,7 +12,10 @@ public final class StripeUnavailable extends RuntimeException {
   }
 
   /** Throws what the failed call says; a refusal of Stripe's stays what it is. */
-  public static void raise(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause) {
+  public static void raise(
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause, Exchange exchange) {
+    // The retries gave up on this exchange for good; here its caller's error handling begins anew.
+    exchange.getExchangeExtension().setErrorHandlerHandled(null);
     if (cause instanceof StripeRefusal refusal) {
       throw refusal;
     }

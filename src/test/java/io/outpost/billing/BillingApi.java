@@ -36,7 +36,7 @@ final class BillingApi implements AutoCloseable {
     Map<String, Object> all = new HashMap<>(stripe.settings());
     all.put("server.port", 0);
     all.put("outpost.stripe.retry-delay", 20);
-    all.put("outpost.stripe.response-timeout", 500);
+    all.put("outpost.stripe.response-timeout", 3000);
     all.put("outpost.stripe.usage-report-interval", "PT1H");
     all.put("outpost.auth.rate-limit-per-minute", 1_000_000);
     all.put("outpost.stripe.repair-interval", "PT1H");

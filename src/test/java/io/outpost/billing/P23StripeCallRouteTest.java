@@ -40,7 +40,7 @@ class P23StripeCallRouteTest {
     settings.put("outpost.stripe.retries", "3");
     settings.put("outpost.stripe.retry-delay", "5");
     settings.put("outpost.stripe.connect-timeout", "500");
-    settings.put("outpost.stripe.response-timeout", "300");
+    settings.put("outpost.stripe.response-timeout", "2000");
     camel.getPropertiesComponent().setInitialProperties(settings);
     camel.getRegistry().bind("stripeCredentials", new StripeCredentials(StripeStub.SECRET_KEY));
     PluginHelper.getRoutesLoader(camel)

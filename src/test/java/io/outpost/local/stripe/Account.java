@@ -19,6 +19,7 @@ public final class Account {
 
   private final World world;
   private final Events events;
+  private final Customers customers;
   private final Catalogue catalogue;
   private final Meters meters;
   private final Subscriptions subscriptions;
@@ -29,7 +30,7 @@ public final class Account {
     world = new World(clock);
     events = new Events(world, apiVersion, listener);
     catalogue = new Catalogue(world);
-    Customers customers = new Customers(world, events);
+    customers = new Customers(world, events);
     meters = new Meters(world, customers);
     Invoices invoices = new Invoices(world, events);
     subscriptions = new Subscriptions(world, events, customers, invoices, meters);
@@ -83,6 +84,24 @@ public final class Account {
     locked(() -> catalogue.seed(id, name, cents, meter));
   }
 
+  /** Adds a customer that no tenant has; answers its id. */
+  public String addCustomer(String email) {
+    return locked(() -> customers.add(email).get("id").asText());
+  }
+
+  /** Deletes a customer, and its subscriptions end. */
+  public void deleteCustomer(String customer) {
+    locked(
+        () -> {
+          world
+              .select(Subscriptions.KIND, s -> s.path("customer").asText().equals(customer))
+              .stream()
+              .filter(s -> !s.get("status").asText().equals("canceled"))
+              .forEach(subscriptions::cancel);
+          return customers.delete(customer);
+        });
+  }
+
   /** Starts an active, paid subscription; answers it. */
   public ObjectNode subscribe(String customer, String price) {
     Call call = new Call("POST", "/", World.object(), Map.of(), Map.of());
@@ -132,6 +151,15 @@ public final class Account {
   /** How often each meter event's identifier was counted. */
   public Map<String, Integer> counted() {
     return locked(meters::counted);
+  }
+
+  /** Loses a meter event, as Stripe should not. */
+  public void forgetUsage(String identifier) {
+    locked(
+        () -> {
+          meters.forget(identifier);
+          return identifier;
+        });
   }
 
   /** What a customer used of a meter in all. */

@@ -27,7 +27,7 @@ final class Customers {
                     call, KIND, c -> !gone(c) && World.fits(call, "email", c.path("email")))),
         Operation.get("/v1/customers/{id}", null, call -> world.find(KIND, call.id())),
         Operation.post("/v1/customers/{id}", "updateCustomer", this::update),
-        Operation.delete("/v1/customers/{id}", null, this::delete));
+        Operation.delete("/v1/customers/{id}", null, call -> delete(call.id())));
   }
 
   private ObjectNode create(Call call) {
@@ -54,11 +54,17 @@ final class Customers {
     World.metadata(call, customer);
   }
 
-  private ObjectNode delete(Call call) {
-    ObjectNode customer = living(call.id());
+  ObjectNode add(String email) {
+    ObjectNode customer = world.create(KIND, "cus_").put("email", email);
+    customer.putObject("metadata");
+    return customer;
+  }
+
+  ObjectNode delete(String id) {
+    ObjectNode customer = living(id);
     events.emit("customer.deleted", customer);
     customer.removeAll();
-    customer.put("id", call.id()).put("object", KIND).put("deleted", true);
+    customer.put("id", id).put("object", KIND).put("deleted", true);
     return JsonNodeFactory.instance.objectNode().setAll(customer);
   }
 

@@ -161,6 +161,10 @@ final class Meters {
         .sum();
   }
 
+  void forget(String identifier) {
+    byIdentifier.remove(identifier);
+  }
+
   /** How often each identifier was counted. */
   Map<String, Integer> counted() {
     Map<String, Integer> counted = new HashMap<>();

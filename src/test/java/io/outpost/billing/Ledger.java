@@ -1,0 +1,87 @@
+package io.outpost.billing;
+
+import io.outpost.platform.Json;
+import io.outpost.platform.Shards;
+import io.outpost.platform.aws.Items;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * The ledger as tests see it: entries as the worker's finish writes them, and what became of them.
+ */
+final class Ledger {
+  private static final String PERIOD = "2026-11-01T00:00:00.000Z";
+
+  private final BillingApi api;
+
+  Ledger(BillingApi api) {
+    this.api = api;
+  }
+
+  /** Writes the entry of a job that ended. */
+  void add(String tenantId, String jobId, Instant ended) {
+    api.dynamoDb()
+        .putItem(
+            p ->
+                p.tableName(api.table("usage"))
+                    .item(
+                        Map.of(
+                            "tenant_id", Items.text(tenantId),
+                            "sk", Items.text(sk(jobId)),
+                            "job_id", Items.text(jobId),
+                            "recorded_at", Items.text(Json.time(ended)),
+                            "unreported_shard", Items.text(Shards.of("unreported", jobId)))));
+  }
+
+  /** One entry's attributes. */
+  Map<String, AttributeValue> entry(String tenantId, String jobId) {
+    return api.dynamoDb()
+        .getItem(g -> g.tableName(api.table("usage")).key(key(tenantId, jobId)))
+        .item();
+  }
+
+  /** Sets a time of an entry, as if it had been then. */
+  void set(String tenantId, String jobId, String attribute, Instant time) {
+    api.dynamoDb()
+        .updateItem(
+            u ->
+                u.tableName(api.table("usage"))
+                    .key(key(tenantId, jobId))
+                    .updateExpression("SET " + attribute + " = :time")
+                    .expressionAttributeValues(Map.of(":time", Items.text(Json.time(time)))));
+  }
+
+  /** All entries of a tenant. */
+  List<Map<String, AttributeValue>> all(String tenantId) {
+    return api
+        .dynamoDb()
+        .queryPaginator(
+            q ->
+                q.tableName(api.table("usage"))
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :ledger)")
+                    .expressionAttributeValues(
+                        Map.of(":tenant", Items.text(tenantId), ":ledger", Items.text("ledger#"))))
+        .items()
+        .stream()
+        .toList();
+  }
+
+  /** The message that takes a job off the bill. */
+  StripeMessage voiding(String tenantId, String jobId) {
+    return new StripeMessage(StripeMessage.Kind.void_job, tenantId, null, jobId, PERIOD);
+  }
+
+  private static String sk(String jobId) {
+    return "ledger#" + PERIOD + "#" + jobId;
+  }
+
+  private static Map<String, AttributeValue> key(String tenantId, String jobId) {
+    Map<String, AttributeValue> key = new HashMap<>();
+    key.put("tenant_id", Items.text(tenantId));
+    key.put("sk", Items.text(sk(jobId)));
+    return key;
+  }
+}

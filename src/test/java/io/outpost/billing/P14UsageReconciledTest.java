@@ -1,0 +1,163 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.local.stripe.Faults.Fault;
+import io.outpost.local.stripe.SettableClock;
+import io.outpost.platform.aws.Items;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.ProducerTemplate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What nobody knows the outcome of is not sent again blindly; Stripe's sums decide. */
+class P14UsageReconciledTest {
+  private final SettableClock stripesClock = new SettableClock(Instant.now().toString());
+  private final Instant ended =
+      Instant.now().truncatedTo(ChronoUnit.DAYS).minus(Duration.ofHours(30));
+  private BillingApi api;
+  private Ledger ledger;
+  private BillingApi.Client client;
+  private String customer;
+
+  @BeforeEach
+  void start() throws Exception {
+    api =
+        BillingApi.start(
+            stripesClock,
+            Map.of("outpost.stripe.retries", 1));
+    ledger = new Ledger(api);
+    client = api.tenant("ada", "pro");
+    customer = api.customer(client);
+  }
+
+  @AfterEach
+  void stop() {
+    api.close();
+  }
+
+  private long counted() {
+    return api.stripe().counted(customer);
+  }
+
+  private List<String> actions() {
+    return api
+        .dynamoDb()
+        .query(
+            q ->
+                q.tableName(api.table("audit"))
+                    .keyConditionExpression("tenant_id = :tenant")
+                    .expressionAttributeValues(Map.of(":tenant", Items.text(client.tenantId()))))
+        .items()
+        .stream()
+        .map(item -> item.get("action").s() + item.get("metadata"))
+        .toList();
+  }
+
+  private boolean isReported(String job) {
+    return ledger.entry(client.tenantId(), job).containsKey("reported_at");
+  }
+
+  private long meterEvents() {
+    return api.stripe().stub().calls().stream()
+        .filter(call -> call.path().equals("/v1/billing/meter_events"))
+        .count();
+  }
+
+  @Test
+  void decidesDoubtsByStripesSums() {
+    ledger.add(client.tenantId(), "job-fine", ended);
+    api.run("report-usage");
+    assertThat(isReported("job-fine")).isTrue();
+
+    ledger.add(client.tenantId(), "job-arrived", ended.plusSeconds(90));
+    api.stripe().stub().faults().next(1, Fault.DROPPED, "/v1/billing");
+    api.stripe().stub().faults().next(1, Fault.SERVER_ERROR, "/v1/billing");
+    api.run("report-usage");
+    ledger.add(client.tenantId(), "job-lost", ended.plusSeconds(400));
+    api.stripe().stub().faults().next(2, Fault.SERVER_ERROR, "/v1/billing");
+    api.run("report-usage");
+    assertThat(isReported("job-arrived")).isFalse();
+    assertThat(isReported("job-lost")).isFalse();
+    assertThat(counted()).isEqualTo(2);
+
+    // A day and an hour later Stripe would not notice a double any more.
+    stripesClock.advance(Duration.ofHours(25));
+    for (var job : List.of("job-arrived", "job-lost")) {
+      ledger.set(client.tenantId(), job, "report_began", Instant.now().minus(Duration.ofHours(25)));
+    }
+    var sent = meterEvents();
+    api.run("report-usage");
+    api.run("report-usage");
+    assertThat(meterEvents()).isEqualTo(sent);
+
+    api.run("reconcile-usage");
+    assertThat(isReported("job-arrived")).isTrue();
+    api.run("report-usage");
+    assertThat(isReported("job-lost")).isTrue();
+    assertThat(counted()).isEqualTo(3);
+    assertThat(api.stripe().stub().account().counted()).hasSize(3).values().containsOnly(1);
+    api.run("reconcile-usage");
+    assertThat(actions()).noneMatch(action -> action.startsWith("billing.usage-differs"));
+  }
+
+  @Test
+  void namesTheJobsOfADifference() {
+    ledger.add(client.tenantId(), "job-a", ended);
+    ledger.add(client.tenantId(), "job-b", ended.plusSeconds(600));
+    api.run("report-usage");
+    // Stripe loses one of them, and counts another that is not ours.
+    api.stripe().stub().account().forgetUsage("job-b");
+    api.run("reconcile-usage");
+    assertThat(actions())
+        .filteredOn(action -> action.startsWith("billing.usage-differs"))
+        .singleElement()
+        .satisfies(action -> assertThat(action).contains("job-b").doesNotContain("job-a"));
+    assertThat(api.outpost().aws().published())
+        .singleElement()
+        .satisfies(notice -> assertThat(notice.message()).contains("usage-differs"));
+  }
+
+  @Test
+  void namesAJobThatStripeWillNotTake() {
+    ledger.add(client.tenantId(), "job-old", Instant.now().minus(Duration.ofDays(35)));
+    ledger.add(client.tenantId(), "job-refused", ended);
+    ledger.add(client.tenantId(), "job-next", ended);
+    stripesClock.advance(Duration.ofDays(40));
+    api.run("report-usage");
+    assertThat(ledger.entry(client.tenantId(), "job-old").get("parked_for").s())
+        .isEqualTo("too-old");
+    assertThat(ledger.entry(client.tenantId(), "job-refused")).containsKey("parked_for");
+    api.run("reconcile-usage");
+    assertThat(actions()).anyMatch(action -> action.contains("job-refused"));
+  }
+
+  @Test
+  void takesJobsOffTheBill() {
+    var template = api.outpost().context().getBean(ProducerTemplate.class);
+    for (var job : List.of("job-unsent", "job-fresh", "job-late", "job-stays")) {
+      ledger.add(client.tenantId(), job, ended);
+    }
+    template.sendBody("direct:void-job", ledger.voiding(client.tenantId(), "job-unsent"));
+    api.run("report-usage");
+    assertThat(counted()).isEqualTo(3);
+    template.sendBody("direct:void-job", ledger.voiding(client.tenantId(), "job-fresh"));
+    assertThat(counted()).isEqualTo(2);
+    stripesClock.advance(Duration.ofHours(25));
+    ledger.set(
+        client.tenantId(), "job-late", "report_began", Instant.now().minus(Duration.ofHours(25)));
+    for (int i = 0; i < 2; i++) {
+      template.sendBody("direct:void-job", ledger.voiding(client.tenantId(), "job-late"));
+      assertThat(counted()).isEqualTo(1);
+    }
+    template.sendBody("direct:void-job", ledger.voiding(client.tenantId(), "job-none"));
+    api.run("reconcile-usage");
+    assertThat(actions()).noneMatch(action -> action.startsWith("billing.usage-differs"));
+    assertThat(actions()).filteredOn(a -> a.startsWith("billing.job-voided")).hasSize(3);
+  }
+}

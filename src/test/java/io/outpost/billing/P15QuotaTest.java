@@ -1,0 +1,117 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.local.stripe.LocalStripe;
+import io.outpost.platform.Ids;
+import io.outpost.platform.aws.Items;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A quota is kept to the job, and its end is announced once. */
+class P15QuotaTest {
+  private static final Map<String, String> JOB = Map.of("agent", "claude", "command", "Say hello");
+
+  private static BillingApi api;
+
+  @BeforeAll
+  static void start() {
+    api = BillingApi.start(Map.of("outpost.agents.demo", "always"));
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+  }
+
+  private static void use(BillingApi.Client client, int jobs) throws Exception {
+    var start = api.read(api.get("/billing/usage", client.key())).get("period_start").asText();
+    api.dynamoDb()
+        .putItem(
+            p ->
+                p.tableName(api.table("usage"))
+                    .item(
+                        Map.of(
+                            "tenant_id", Items.text(client.tenantId()),
+                            "sk", Items.text("period#" + start),
+                            "used", Items.number(jobs))));
+  }
+
+  private static int used(BillingApi.Client client) throws Exception {
+    return api.read(api.get("/billing/usage", client.key())).get("used").asInt();
+  }
+
+  @Test
+  void acceptsExactlyTheLastOfTwoHundred() throws Exception {
+    var client = api.client("racer", "free");
+    use(client, 9);
+    Callable<Integer> submit = () -> api.post("/jobs", client.key(), JOB).statusCode();
+    List<Integer> answers = new ArrayList<>();
+    try (var threads = Executors.newFixedThreadPool(16)) {
+      for (var answer : threads.invokeAll(Collections.nCopies(200, submit))) {
+        answers.add(answer.get());
+      }
+    }
+    assertThat(answers).containsOnly(202, 402);
+    assertThat(Collections.frequency(answers, 202)).isEqualTo(1);
+    assertThat(used(client)).isEqualTo(10);
+  }
+
+  /** A higher tier counts from its own beginning, within seconds of the payment. */
+  @Test
+  void countsAnewFromTheSubscription() throws Exception {
+    var client = api.client("upgrader", "free");
+    use(client, 10);
+    assertThat(api.post("/jobs", client.key(), JOB).statusCode()).isEqualTo(402);
+    api.stripe().stub().account().subscribe(api.customer(client), LocalStripe.PRICE_PRO);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> api.post("/jobs", client.key(), JOB).statusCode() == 202);
+    var usage = api.read(api.get("/billing/usage", client.key()));
+    assertThat(usage.get("limit").asInt()).isEqualTo(100);
+    assertThat(usage.get("used").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void announcesEachThresholdOnce() throws Exception {
+    var client = api.client("nearly", "free");
+    api.customer(client);
+    use(client, 7);
+    report(client);
+    assertThat(notices(client)).isEmpty();
+    use(client, 8);
+    report(client);
+    report(client);
+    assertThat(notices(client)).singleElement().asString().contains("\"percent\": 80");
+    use(client, 10);
+    report(client);
+    use(client, 9);
+    report(client);
+    use(client, 10);
+    report(client);
+    assertThat(notices(client)).hasSize(2).last().asString().contains("\"percent\": 100");
+  }
+
+  /** Notices come with the report of a finished job. */
+  private static void report(BillingApi.Client client) {
+    new Ledger(api).add(client.tenantId(), Ids.ulid(), Instant.now());
+    api.run("report-usage");
+  }
+
+  private static List<String> notices(BillingApi.Client client) {
+    return api.outpost().aws().published().stream()
+        .map(notice -> notice.message())
+        .filter(message -> message.contains(client.tenantId()))
+        .toList();
+  }
+}
