@@ -93,12 +93,17 @@ final class JobBench {
 
   /** An agent that has ended with 0. */
   static AgentProcess endedAgent(LocalOutpost outpost) throws Exception {
+    return endedAgent(outpost, "Say hello");
+  }
+
+  /** An agent that has ended with 0 after that task. */
+  static AgentProcess endedAgent(LocalOutpost outpost, String task) throws Exception {
     var directory = outpost.context().getBean(WorkerSettings.class).directory();
     var agent = outpost.context().getBean(AgentCatalogue.class).find("claude").orElseThrow();
     var launch =
         new AgentLaunch(
             agent,
-            "Say hello",
+            task,
             directory.resolve(Ids.ulid()),
             Map.of(),
             Map.of(),

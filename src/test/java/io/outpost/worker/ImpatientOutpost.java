@@ -1,0 +1,95 @@
+package io.outpost.worker;
+
+import io.outpost.blackbox.Client;
+import io.outpost.local.AwsCalls;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * Gives tests API and worker with times of seconds where they are minutes else, on an AWS of their
+ * own; one for all tests of a JVM.
+ */
+public final class ImpatientOutpost implements ParameterResolver {
+
+  /** How long a lease is, and a message hidden, in seconds. */
+  static final int LEASE = 6;
+
+  /** What a test may use of it. */
+  record Impatient(EmbeddedAws aws, LocalOutpost outpost, Client operator, Path absentAgent)
+      implements ExtensionContext.Store.CloseableResource {
+
+    AwsCalls calls() {
+      return outpost.context().getBean(AwsCalls.class);
+    }
+
+    /** A tenant, and a key that may see what it is charged. */
+    Client tenant(String tier) {
+      var tenant =
+          operator
+              .post(
+                  "/tenants",
+                  "{\"name\":\"T\",\"email\":\"dev@t.example\",\"tier\":\"%s\"}".formatted(tier))
+              .text("tenant_id");
+      var key = "{\"name\":\"k\",\"scopes\":[\"jobs:read\",\"jobs:write\",\"billing\"]}";
+      return operator.with(operator.post("/tenants/" + tenant + "/api-keys", key).text("key"));
+    }
+
+    @Override
+    public void close() {
+      outpost.close();
+      aws.close();
+    }
+  }
+
+  static Map<String, Object> settings() {
+    var settings = new HashMap<String, Object>();
+    settings.put("server.port", 0);
+    settings.put("outpost.agents.demo", "always");
+    settings.put("outpost.auth.rate-limit-per-minute", 1_000_000);
+    settings.put("outpost.worker.lease-seconds", LEASE);
+    settings.put("outpost.worker.retry-after", "1s");
+    settings.put("outpost.jobs.resend-after", "2s");
+    settings.put("outpost.jobs.sweep-period", 500);
+    settings.put("outpost.test.aws-calls", "true");
+    return settings;
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext extension) {
+    return parameter.getParameter().getType() == Impatient.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext extension) {
+    return extension
+        .getRoot()
+        .getStore(Namespace.create(ImpatientOutpost.class))
+        .getOrComputeIfAbsent(Impatient.class, type -> start(), Impatient.class);
+  }
+
+  private static Impatient start() {
+    var aws = EmbeddedAws.start(Optional.empty());
+    try {
+      // Where other users may read: agents run as users of their own.
+      var absent = Files.createTempDirectory(Path.of("/var/tmp"), "outpost-agent").resolve("grok");
+      var settings = settings();
+      settings.put("OUTPOST_AGENT_GROK_COMMAND", absent.toString());
+      var outpost = LocalOutpost.on(aws.endpoints(), "local", settings);
+      var operator = Client.of(outpost.address()).with(outpost.adminKey());
+      return new Impatient(aws, outpost, operator, absent);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
