@@ -27,10 +27,7 @@ class P14UsageReconciledTest {
 
   @BeforeEach
   void start() throws Exception {
-    api =
-        BillingApi.start(
-            stripesClock,
-            Map.of("outpost.stripe.retries", 1));
+    api = BillingApi.start(stripesClock, Map.of("outpost.stripe.retries", 1));
     ledger = new Ledger(api);
     client = api.tenant("ada", "pro");
     customer = api.customer(client);
