@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outpost.platform.agents.Agent;
 import io.outpost.platform.agents.AgentCatalogue;
+import io.outpost.platform.agents.OfferedAgents;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,13 +13,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.convert.ApplicationConversionService;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.FilterType;
 
 /** Where no agent is installed the demo script stands in for all of them, and says so. */
 class DemoAgentTest {
 
   @TempDir Path directory;
 
-  @ComponentScan("io.outpost.platform.agents")
+  @ComponentScan(
+      basePackages = "io.outpost.platform.agents",
+      excludeFilters =
+          @ComponentScan.Filter(type = FilterType.ASSIGNABLE_TYPE, classes = OfferedAgents.class))
   static class Catalogue {}
 
   @Test
