@@ -92,7 +92,7 @@ record AgentRun(
   }
 
   static AgentResult endOf(AgentProcess process) throws InterruptedException {
-    if (!process.awaitChange(Duration.ofSeconds(60))) {
+    if (!process.awaitChange(Duration.ofMinutes(5))) {
       throw new AssertionError("The run did not end: " + process.output());
     }
     return process.result();

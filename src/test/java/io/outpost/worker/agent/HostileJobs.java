@@ -192,7 +192,7 @@ abstract class HostileJobs {
     assertThat(alone.succeeded()).isFalse();
     String together =
         "for i in 1 2 3 4; do (head -c 400000000 /dev/zero; cat never) | tail -c 400000000 & done; wait";
-    AgentResult many = hostile("mkfifo never; " + together).limit(Duration.ofSeconds(30)).toEnd();
+    AgentResult many = hostile("mkfifo never; " + together).limit(Duration.ofMinutes(3)).toEnd();
     assertThat(many.stopped()).hasValue(StopReason.MEMORY_LIMIT);
   }
 

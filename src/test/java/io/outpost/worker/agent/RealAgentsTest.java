@@ -105,7 +105,7 @@ class RealAgentsTest {
         directory.resolve("job"),
         keys,
         Map.of(),
-        Duration.ofMinutes(1),
+        Duration.ofMinutes(4),
         0);
   }
 
