@@ -5,19 +5,20 @@ locals {
   # Everything Terraform itself decides.
   values = {
     for role in ["api", "worker"] : role => {
-      AWS_REGION                 = var.region
-      OUTPOST_AUDIT_ARCHIVE_KEPT = "P${var.audit_days}D"
-      OUTPOST_AUDIT_BUCKET       = var.buckets["audit"]
-      OUTPOST_AUDIT_HEAD_BUCKET  = var.buckets["audit-head"]
-      OUTPOST_ENV                = var.environment
-      OUTPOST_JOB_GRACE          = tostring(var.worker.job_grace_seconds)
-      OUTPOST_NOTICES_TOPIC_ARN  = local.topic_arn
-      OUTPOST_OUTPUT_BUCKET      = var.buckets["output"]
-      OUTPOST_SECRETS_KMS_KEY_ID = "alias/outpost-${var.environment}"
-      OUTPOST_SHUTDOWN_SECONDS   = tostring(local.stop_timeouts[role] - 10)
-      OUTPOST_TRUSTED_PROXIES    = var.trusted_proxies
-      OUTPOST_WORKER_SLOTS       = tostring(var.worker.slots)
-      SPRING_PROFILES_ACTIVE     = role
+      AWS_REGION                    = var.region
+      OUTPOST_AUDIT_ARCHIVE_KEPT    = "P${var.audit_days}D"
+      OUTPOST_AUDIT_BUCKET          = var.buckets["audit"]
+      OUTPOST_AUDIT_HEAD_BUCKET     = var.buckets["audit-head"]
+      OUTPOST_CLIENT_ADDRESS_HEADER = var.client_address_header
+      OUTPOST_ENV                   = var.environment
+      OUTPOST_JOB_GRACE             = tostring(var.worker.job_grace_seconds)
+      OUTPOST_NOTICES_TOPIC_ARN     = local.topic_arn
+      OUTPOST_OUTPUT_BUCKET         = var.buckets["output"]
+      OUTPOST_SECRETS_KMS_KEY_ID    = "alias/outpost-${var.environment}"
+      OUTPOST_SHUTDOWN_SECONDS      = tostring(local.stop_timeouts[role] - 10)
+      OUTPOST_TRUSTED_PROXIES       = var.trusted_proxies
+      OUTPOST_WORKER_SLOTS          = tostring(var.worker.slots)
+      SPRING_PROFILES_ACTIVE        = role
     }
   }
 

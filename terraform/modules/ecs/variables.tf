@@ -98,8 +98,13 @@ variable "audit_days" {
   type        = number
 }
 
+variable "client_address_header" {
+  description = "Header in which the gateway passes the caller's address."
+  type        = string
+}
+
 variable "trusted_proxies" {
-  description = "Addresses whose X-Forwarded-For the API believes, a regular expression: those of the VPC."
+  description = "Addresses whose word on the caller's address the API takes, a regular expression: those of the VPC."
   type        = string
 }
 

@@ -101,24 +101,25 @@ module "api_gateway" {
 module "ecs" {
   source = "../ecs"
 
-  environment         = var.environment
-  account_id          = var.account_id
-  region              = var.region
-  kms_key_arn         = module.secrets.kms_key_arn
-  subnet_ids          = module.network.private_subnet_ids
-  security_group_ids  = module.network.security_group_ids
-  target_group_arn    = module.alb.target_group_arn
-  log_groups          = module.observability.log_group_names
-  tables              = { for name, table in local.tables : name => keys(table.indexes) }
-  queues              = keys(local.queues)
-  buckets             = module.s3.names
-  secret_arns         = { for name, secret in local.secrets : secret.setting => module.secrets.arns[name] }
-  credentials_version = var.credentials_version
-  settings            = var.settings
-  audit_days          = var.keep_days.audit
-  trusted_proxies     = module.network.addresses
-  api                 = merge(var.api, { tasks = var.api_tasks.min })
-  worker              = merge(var.worker, { tasks = var.workers.min })
+  environment           = var.environment
+  account_id            = var.account_id
+  region                = var.region
+  kms_key_arn           = module.secrets.kms_key_arn
+  subnet_ids            = module.network.private_subnet_ids
+  security_group_ids    = module.network.security_group_ids
+  target_group_arn      = module.alb.target_group_arn
+  log_groups            = module.observability.log_group_names
+  tables                = { for name, table in local.tables : name => keys(table.indexes) }
+  queues                = keys(local.queues)
+  buckets               = module.s3.names
+  secret_arns           = { for name, secret in local.secrets : secret.setting => module.secrets.arns[name] }
+  credentials_version   = var.credentials_version
+  settings              = var.settings
+  audit_days            = var.keep_days.audit
+  trusted_proxies       = module.network.addresses
+  client_address_header = local.client_address_header
+  api                   = merge(var.api, { tasks = var.api_tasks.min })
+  worker                = merge(var.worker, { tasks = var.workers.min })
 }
 
 module "autoscaling" {

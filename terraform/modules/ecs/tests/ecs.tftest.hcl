@@ -3,22 +3,23 @@ mock_provider "aws" {
 }
 
 variables {
-  environment         = "test"
-  account_id          = "123456789012"
-  region              = "us-east-1"
-  kms_key_arn         = "arn:aws:kms:us-east-1:123456789012:key/0"
-  subnet_ids          = ["subnet-1", "subnet-2"]
-  security_group_ids  = { api = "sg-api", worker = "sg-worker" }
-  target_group_arn    = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/outpost/0000000000000000"
-  log_groups          = { api = "/outpost/test/api", worker = "/outpost/test/worker" }
-  tables              = { for name, table in jsondecode(file("../../../src/main/resources/schema/tables.json")) : name => keys(table.indexes) }
-  queues              = keys(jsondecode(file("../../../src/main/resources/schema/queues.json")))
-  buckets             = { output = "outpost-output-test", audit = "outpost-audit-test", audit-head = "outpost-audit-head-test" }
-  credentials_version = 1
-  audit_days          = 730
-  trusted_proxies     = "10[.]42[.]\\d{1,3}[.]\\d{1,3}"
-  api                 = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
-  worker              = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  environment           = "test"
+  account_id            = "123456789012"
+  region                = "us-east-1"
+  kms_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/0"
+  subnet_ids            = ["subnet-1", "subnet-2"]
+  security_group_ids    = { api = "sg-api", worker = "sg-worker" }
+  target_group_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/outpost/0000000000000000"
+  log_groups            = { api = "/outpost/test/api", worker = "/outpost/test/worker" }
+  tables                = { for name, table in jsondecode(file("../../../src/main/resources/schema/tables.json")) : name => keys(table.indexes) }
+  queues                = keys(jsondecode(file("../../../src/main/resources/schema/queues.json")))
+  buckets               = { output = "outpost-output-test", audit = "outpost-audit-test", audit-head = "outpost-audit-head-test" }
+  credentials_version   = 1
+  audit_days            = 730
+  client_address_header = "x-outpost-client-address"
+  trusted_proxies       = "10[.]42[.]\\d{1,3}[.]\\d{1,3}"
+  api                   = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  worker                = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
 
   # Whatever settings.json asks for.
   settings = { for name in distinct(concat(
