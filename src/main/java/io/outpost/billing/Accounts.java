@@ -13,6 +13,7 @@ import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Transactions;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,6 +21,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * The link between tenants and their customers at Stripe, and what subscriptions make of a tenant.
@@ -96,18 +98,40 @@ public class Accounts {
 
   /** The tenants that were left without a customer. */
   public List<String> withoutCustomer() {
+    return listed("tenants", "attribute_not_exists(stripe_customer_id)");
+  }
+
+  /** The deleted tenants whose subscription may go on. */
+  public List<String> deletedButSubscribed() {
+    return listed(
+        "deleted", "attribute_exists(subscription_status) AND subscription_status <> :canceled");
+  }
+
+  private List<String> listed(String directory, String filter) {
+    Map<String, AttributeValue> values = new HashMap<>();
+    values.put(":directory", Items.text(directory));
+    if (filter.contains(":canceled")) {
+      values.put(":canceled", Items.text("canceled"));
+    }
     return dynamoDb
         .queryPaginator(
             q ->
                 q.tableName(names.table("tenants"))
                     .indexName("directory")
-                    .keyConditionExpression("directory = :tenants")
-                    .filterExpression("attribute_not_exists(stripe_customer_id)")
-                    .expressionAttributeValues(Map.of(":tenants", Items.text("tenants"))))
+                    .keyConditionExpression("directory = :directory")
+                    .filterExpression(filter)
+                    .expressionAttributeValues(values))
         .items()
         .stream()
         .map(item -> item.get("tenant_id").s())
         .toList();
+  }
+
+  /** Whether the tenant was deleted and its customer is still there. */
+  public boolean isToBeClosed(@ExchangeProperty("tenant") Tenant tenant) {
+    return tenant != null
+        && tenant.status() == Tenant.Status.deleted
+        && tenant.stripeCustomerId() != null;
   }
 
   /** Whether a customer is no tenant's, or another customer took its place. */

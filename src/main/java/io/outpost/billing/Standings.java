@@ -1,6 +1,7 @@
 package io.outpost.billing;
 
 import io.outpost.platform.Tier;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
@@ -17,5 +18,10 @@ public class Standings {
   /** The tenant's standing; null where it pays for a price that we do not know. */
   public Standing judge(@Variable("subscriptions") String subscriptions) {
     return Standing.of(StripeAnswers.subscriptions(subscriptions), tiers).orElse(null);
+  }
+
+  /** The subscriptions that have not ended. */
+  public List<String> living(@Variable("subscriptions") String subscriptions) {
+    return StripeAnswers.living(subscriptions);
   }
 }

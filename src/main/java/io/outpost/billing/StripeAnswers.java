@@ -20,6 +20,8 @@ import java.util.Optional;
 
 /** What Stripe answered, read by Stripe's own types. Pure. */
 public final class StripeAnswers {
+  private static final List<String> ENDED = List.of("canceled", "incomplete_expired");
+
   private StripeAnswers() {}
 
   /** An answer that does not have the form that Stripe publishes. */
@@ -74,6 +76,14 @@ public final class StripeAnswers {
             read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
         .stream()
         .map(StripeAnswers::subscribed)
+        .toList();
+  }
+
+  /** The ids of the subscriptions of a list that have not ended. */
+  public static List<String> living(String json) {
+    return subscriptions(json).stream()
+        .filter(one -> !ENDED.contains(one.status()))
+        .map(Subscribed::id)
         .toList();
   }
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.apache.camel.Variable;
@@ -53,6 +54,11 @@ public class StripeCalls {
   /** Reads every subscription of a customer. */
   public StripeCall subscriptions(@ExchangeProperty("customer") String customer) {
     return StripeCall.get("/v1/subscriptions", StripeRequests.subscriptionsOf(customer));
+  }
+
+  /** Ends a subscription at once. */
+  public StripeCall endSubscription(@Body String subscription) {
+    return StripeCall.delete("/v1/subscriptions/" + subscription);
   }
 
   /** Reads the price of a tier. */

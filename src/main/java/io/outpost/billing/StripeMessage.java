@@ -18,6 +18,8 @@ public record StripeMessage(
     event,
     /** Make sure that a tenant has a customer. */
     customer,
+    /** End the subscription of a tenant that was deleted. */
+    close,
     /** Take a job off the bill. */
     void_job
   }

@@ -26,6 +26,11 @@ public class StripeMessages {
     send(new StripeMessage(StripeMessage.Kind.customer, tenantId, null, null, null), tenantId);
   }
 
+  /** Asks for the subscription of a deleted tenant to be ended. */
+  public void requestClosing(@ExchangeProperty("tenantId") String tenantId) {
+    send(new StripeMessage(StripeMessage.Kind.close, tenantId, null, null, null), tenantId);
+  }
+
   /** Asks for an event to be applied. */
   public void sendEvent(@ExchangeProperty("event") StripeEvent event) {
     send(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outpost.local.stripe.Faults.Fault;
+import io.outpost.local.stripe.LocalStripe;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -60,16 +61,33 @@ class SubscribeTest {
     api.stripe().stub().faults().next(1, Fault.TIMEOUT, "/v1/customers");
     var client = api.client("bob", "free");
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> !api.tenant(client).get("stripe_customer_id").isNull());
     assertThat(api.stripe().stub().account().customers())
         .filteredOn(c -> c.at("/metadata/tenant_id").asText().equals(client.tenantId()))
         .hasSize(1);
   }
 
+  @Test
+  void endsTheSubscriptionOfADeletedTenant() throws Exception {
+    var client = api.tenant("leaver", "free");
+    var customer = api.customer(client);
+    api.stripe().stub().account().subscribe(customer, LocalStripe.PRICE_PRO);
+    awaitTier(client, "pro");
+    assertThat(api.delete("/tenants/" + client.tenantId(), client.key()).statusCode())
+        .isEqualTo(204);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () ->
+                api.stripe().stub().account().events().stream()
+                    .filter(e -> e.at("/data/object/customer").asText().equals(customer))
+                    .anyMatch(e -> e.get("type").asText().equals("customer.subscription.deleted")));
+  }
+
   private static void awaitTier(BillingApi.Client client, String tier) {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> api.tenant(client).get("tier").asText().equals(tier));
   }
 }
