@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.platform.aws.Names;
@@ -27,6 +28,7 @@ final class BillingApi implements AutoCloseable {
   static final List<String> SCOPES = List.of("jobs:read", "jobs:write", "billing", "tenant:read");
 
   private final LocalStripe stripe;
+  private final EmbeddedAws aws;
   private final LocalOutpost outpost;
   private final HttpClient http = HttpClient.newHttpClient();
   private final ObjectMapper json = new ObjectMapper();
@@ -41,7 +43,13 @@ final class BillingApi implements AutoCloseable {
     all.put("outpost.auth.rate-limit-per-minute", 1_000_000);
     all.put("outpost.stripe.repair-interval", "PT1H");
     all.putAll(settings);
-    outpost = LocalOutpost.start(Optional.empty(), all);
+    aws = EmbeddedAws.start(Optional.empty());
+    try {
+      outpost = LocalOutpost.on(aws.endpoints(), "local", all);
+    } catch (Throwable failure) {
+      aws.close();
+      throw failure;
+    }
     stripe.notify(outpost.address());
   }
 
@@ -61,6 +69,11 @@ final class BillingApi implements AutoCloseable {
 
   LocalStripe stripe() {
     return stripe;
+  }
+
+  /** What operators were told, oldest first. */
+  List<String> notices() {
+    return aws.published().stream().map(notice -> notice.message()).toList();
   }
 
   LocalOutpost outpost() {
@@ -105,6 +118,10 @@ final class BillingApi implements AutoCloseable {
         request(path, key, headers)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(json.writeValueAsString(body))));
+  }
+
+  HttpResponse<String> delete(String path, String key) throws IOException, InterruptedException {
+    return send(request(path, key).DELETE());
   }
 
   /** Posts to the webhook endpoint; a null signature sends none. */
@@ -171,6 +188,7 @@ final class BillingApi implements AutoCloseable {
   @Override
   public void close() {
     outpost.close();
+    aws.close();
     stripe.close();
     http.close();
   }

@@ -115,9 +115,9 @@ class P14UsageReconciledTest {
         .filteredOn(action -> action.startsWith("billing.usage-differs"))
         .singleElement()
         .satisfies(action -> assertThat(action).contains("job-b").doesNotContain("job-a"));
-    assertThat(api.outpost().aws().published())
+    assertThat(api.notices())
         .singleElement()
-        .satisfies(notice -> assertThat(notice.message()).contains("usage-differs"));
+        .satisfies(notice -> assertThat(notice).contains("usage-differs"));
   }
 
   @Test
