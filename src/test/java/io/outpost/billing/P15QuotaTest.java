@@ -122,8 +122,6 @@ class P15QuotaTest {
   }
 
   private static List<String> notices(BillingApi.Client client) {
-    return api.notices().stream()
-        .filter(message -> message.contains(client.tenantId()))
-        .toList();
+    return api.notices().stream().filter(message -> message.contains(client.tenantId())).toList();
   }
 }
