@@ -135,6 +135,7 @@ class P08DeadLettersTest {
                       .expressionAttributeValues(Map.of(":t", tenantId)))
           .items()
           .stream()
+          .filter(entry -> entry.containsKey("resource"))
           .filter(entry -> entry.get("resource").s().equals(resource))
           .map(entry -> entry.get("action").s())
           .filter(action -> action.startsWith("job."))
