@@ -11,12 +11,13 @@ import java.util.regex.Pattern;
  * What happened, who did it and how it ended. The same entry_id wherever it is written, so that
  * writing twice is once. Holds no body, command, key or secret.
  *
- * @param action the operationId of a call, or {@code job.<status>} for a job's transition
+ * @param action the operationId of a call, {@code job.<status>} for a job's transition, or what
+ *     billing did
  * @param resource the path of a call, or {@code /jobs/<job_id>}
  * @param status the HTTP status of a call; null for a transition
  * @param metadata words about it, of an allow-list: {@code problem} (the code of the refusal),
- *     {@code attempt}, {@code attempts}, {@code reason} and {@code was} (the status before);
- *     anything else is left out
+ *     {@code attempt}, {@code attempts}, {@code reason} and {@code was} (the status before) of
+ *     jobs, and what billing changed or counted; anything else is left out
  */
 public record AuditEntry(
     String entryId,
@@ -33,8 +34,27 @@ public record AuditEntry(
     Map<String, String> metadata) {
 
   private static final Set<String> METADATA =
-      Set.of("problem", "attempt", "attempts", "reason", "was");
-  private static final Pattern WORD = Pattern.compile("[a-z0-9_-]{1,64}");
+      Set.of(
+          "problem",
+          "attempt",
+          "attempts",
+          "reason",
+          "was",
+          "stripe_customer_id",
+          "tier",
+          "status",
+          "subscription_status",
+          "billing_anchor",
+          "used",
+          "api_version",
+          "created",
+          "way",
+          "minute",
+          "ledger",
+          "stripe",
+          "jobs");
+
+  private static final Pattern WORDS = Pattern.compile("[A-Za-z0-9._:, -]{1,4000}");
 
   /** Keeps what metadata may be. */
   public AuditEntry {
@@ -61,12 +81,12 @@ public record AuditEntry(
       return Map.of();
     }
     var allowed = new TreeMap<>(metadata);
-    allowed.entrySet().removeIf(m -> !METADATA.contains(m.getKey()) || !isWord(m.getValue()));
+    allowed.entrySet().removeIf(m -> !METADATA.contains(m.getKey()) || !areWords(m.getValue()));
     return Collections.unmodifiableMap(allowed);
   }
 
-  private static boolean isWord(String value) {
-    return value != null && WORD.matcher(value).matches();
+  private static boolean areWords(String value) {
+    return value != null && WORDS.matcher(value).matches();
   }
 
   /** The sort key in the audit table. */

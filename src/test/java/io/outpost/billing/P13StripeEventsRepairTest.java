@@ -87,6 +87,7 @@ class P13StripeEventsRepairTest {
                     .expressionAttributeValues(Map.of(":tenant", Items.text(client.tenantId()))))
         .items()
         .stream()
+        .filter(item -> item.containsKey("action"))
         .filter(item -> item.get("action").s().equals("stripe." + type))
         .count();
   }
