@@ -118,20 +118,6 @@ class P13StripeEventsRepairTest {
                     .containsKey("applied_at"));
   }
 
-  /** A customer that somebody deletes at Stripe leaves a free tenant, which gets another. */
-  @Test
-  void survivesTheLossOfACustomer() throws Exception {
-    var client = api.client("loser", "free");
-    var customer = api.customer(client);
-    api.stripe().stub().account().subscribe(customer, LocalStripe.PRICE_PRO);
-    awaitTier(client, "pro");
-    api.stripe().stub().account().deleteCustomer(customer);
-    awaitTier(client, "free");
-    assertThat(api.tenant(client).hasNonNull("stripe_customer_id")).isFalse();
-    api.run("repair-customers");
-    assertThat(api.customer(client)).isNotEqualTo(customer);
-  }
-
   /** A customer of somebody else in the same Stripe account is none of our business. */
   @Test
   void ignoresStrangers() throws Exception {

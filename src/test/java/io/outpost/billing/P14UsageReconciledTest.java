@@ -52,6 +52,7 @@ class P14UsageReconciledTest {
                     .expressionAttributeValues(Map.of(":tenant", Items.text(client.tenantId()))))
         .items()
         .stream()
+        .filter(item -> item.containsKey("action"))
         .map(item -> item.get("action").s() + item.get("metadata"))
         .toList();
   }
