@@ -29,6 +29,14 @@ class Environment:
         self.resources = [entry for entry in self._walk(root) if entry["mode"] == "managed"]
         self.production = production
         self.unknown = []
+        self._read_containers(shown.get("output_changes", {}).get("containers", {}).get("after") or {})
+
+    def _read_containers(self, planned):
+        """A plan does not know a whole container while it has a secret that is not made yet; its output knows the rest."""
+        for address, task in self.all("aws_ecs_task_definition"):
+            role = address[address.index("[") + 2:-2]
+            if task.get("container_definitions") is None and role in planned:
+                task["container_definitions"] = json.dumps([planned[role]])
 
     def _walk(self, module):
         yield from module.get("resources", [])
