@@ -1,0 +1,121 @@
+package io.outpost.benchmarks;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A Java process that listens on a port, on the same JVM with the same options as all others. */
+final class Server implements AutoCloseable {
+
+  /** Compiler threads stay, so that what they burned can be told apart to the end. */
+  private static final List<String> OPTIONS =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-Xmx512m",
+          "-XX:-UseDynamicNumberOfCompilerThreads",
+          "-Dsun.net.httpserver.nodelay=true");
+
+  /** Linux's unit in /proc. */
+  private static final double TICKS_PER_SECOND = 100;
+
+  private final Process process;
+  private final int port;
+
+  private Server(Process process, int port) {
+    this.process = process;
+    this.port = port;
+  }
+
+  /** Starts a class, whose first argument is the port, and waits until it listens. */
+  static Server start(Class<?> main, String... arguments) throws IOException {
+    var port = freePort();
+    var all = new ArrayList<>(List.of(Integer.toString(port)));
+    all.addAll(List.of(arguments));
+    return start(port, main, all, Map.of());
+  }
+
+  /** Starts a class on a port, with further environment, and waits until it listens. */
+  static Server start(int port, Class<?> main, List<String> arguments, Map<String, String> more)
+      throws IOException {
+    var command = new ArrayList<String>();
+    command.add(ProcessHandle.current().info().command().orElseThrow());
+    command.addAll(OPTIONS);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(arguments);
+    var log = Files.createTempFile("outpost-" + main.getSimpleName(), ".log");
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(more);
+    var process = builder.redirectOutput(log.toFile()).start();
+    await(main.getSimpleName() + ", see " + log)
+        .atMost(Duration.ofMinutes(2))
+        .until(() -> listens(port) || !process.isAlive());
+    if (!process.isAlive()) {
+      throw new IllegalStateException(Files.readString(log));
+    }
+    return new Server(process, port);
+  }
+
+  static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + port;
+  }
+
+  /** Seconds of CPU that the process has used, without those of its JIT compiler. */
+  double cpu() {
+    try (var threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+      var jit = threads.map(Server::stat).filter(Server::isJit).mapToDouble(Server::seconds).sum();
+      return seconds(stat(Path.of("/proc/" + process.pid()))) - jit;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  private static String stat(Path thread) {
+    try {
+      return Files.readString(thread.resolve("stat"));
+    } catch (IOException e) {
+      return ""; // the thread has ended meanwhile
+    }
+  }
+
+  private static boolean isJit(String stat) {
+    return stat.contains("(C1 Comp") || stat.contains("(C2 Comp");
+  }
+
+  /** Fields 14 and 15 of proc_pid_stat(5); the name before them may hold spaces. */
+  private static double seconds(String stat) {
+    var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
+  }
+
+  private static boolean listens(int port) {
+    try (var socket = new Socket("127.0.0.1", port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.outpost.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Customer;
+import io.outpost.local.SharedOutpost;
+import io.outpost.local.TwoApis;
+import io.outpost.platform.aws.AwsProbe;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+
+/**
+ * A job may be claimed, or handed back, between the moment it is read and the moment it is
+ * cancelled: it is cancelled as it is by then, and not tried for ever.
+ */
+@ExtendWith(SharedOutpost.class)
+class P06CancelOfAMovingJobTest {
+
+  private final TwoApis apis;
+  private final Customer customer;
+  private final String job;
+  private final AtomicInteger tries = new AtomicInteger();
+
+  P06CancelOfAMovingJobTest(TwoApis apis) {
+    this.apis = apis;
+    this.customer = Customer.of(apis.admin(), "pro");
+    var wish = "{\"agent\":\"claude\",\"command\":\"Say hello\"}";
+    this.job = "/jobs/" + customer.client().post("/jobs", wish).text("job_id");
+  }
+
+  @Test
+  void aJobThatMovesOnIsCancelledAsItIsByThen() {
+    try (var moving = moving(3)) {
+      assertThat(customer.client().delete(job)).extracting(Client.Answer::status).isEqualTo(200);
+    }
+    assertThat(tries).hasValue(4);
+    assertThat(customer.client().get(job).text("status")).isEqualTo("cancelled");
+  }
+
+  @Test
+  void aJobThatNeverStandsStillIsLeftAsItIs() {
+    try (var moving = moving(Integer.MAX_VALUE)) {
+      var answer = customer.client().delete(job);
+      assertThat(answer.status()).isEqualTo(503);
+      assertThat(answer.header("Retry-After")).isNotBlank();
+    }
+    assertThat(tries).hasValue(10);
+    assertThat(customer.client().get(job).text("status")).isEqualTo("pending");
+  }
+
+  /** Has the first write of a transaction on this job refused, so many times. */
+  private AwsProbe.Watch moving(int times) {
+    return apis.probe()
+        .beforeEach(
+            call -> {
+              if (call.operation().equals("TransactWriteItems")
+                  && call.mentions(job.substring("/jobs/".length()))
+                  && tries.incrementAndGet() <= times) {
+                throw TransactionCanceledException.builder()
+                    .message("The job has moved on, for this test")
+                    .cancellationReasons(
+                        CancellationReason.builder().code("ConditionalCheckFailed").build())
+                    .build();
+              }
+            });
+  }
+}
