@@ -56,8 +56,15 @@ public record AuditEntry(
 
   private static final Pattern WORDS = Pattern.compile("[A-Za-z0-9._:, -]{1,4000}");
 
-  /** Keeps what metadata may be. */
+  /** Keeps the rules of the contract, and of metadata what it may be. */
   public AuditEntry {
+    Rules.form("entry_id", entryId, Rules.ULID);
+    Rules.form("tenant_id", tenantId, Rules.UUID);
+    Rules.present("timestamp", timestamp);
+    Rules.form("action", action, Rules.ACTION);
+    Rules.present("resource", resource);
+    Rules.present("outcome", outcome);
+    Rules.present("metadata", metadata);
     metadata = allowed(metadata);
   }
 
