@@ -11,6 +11,7 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -37,6 +38,22 @@ class AttemptsAreAuditedTest {
     assertThat(entry.get("outcome").asText()).isEqualTo("allowed");
     assertThat(entry.get("key_id").asText()).isEqualTo(customer.keyId());
     assertThat(entry.get("metadata")).isEmpty();
+  }
+
+  /** The audit of a tenant begins with its creation, once; a repetition that makes none is ours. */
+  @Test
+  void theMakingOfATenantIsInItsOwn() {
+    var wish = "{\"name\":\"New\",\"email\":\"new@customer.example\"}";
+    var key = UUID.randomUUID().toString();
+    var made = admin.json("POST", "/tenants", wish, "Idempotency-Key", key);
+    var again = admin.json("POST", "/tenants", wish, "Idempotency-Key", key);
+    assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
+    var entry = entryOf(made.text("tenant_id"), made);
+    assertThat(entry.get("action").asText()).isEqualTo("createTenant");
+    assertThat(entry.get("status").asInt()).isEqualTo(201);
+    entryOf(OPERATORS, again);
+    assertThat(find(OPERATORS, made)).isEmpty();
+    assertThat(find(made.text("tenant_id"), again)).isEmpty();
   }
 
   @Test

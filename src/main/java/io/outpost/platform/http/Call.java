@@ -34,6 +34,7 @@ public final class Call {
   private Operation operation;
   private Principal principal;
   private String concerned;
+  private String made;
   private String refusedKey;
   private String reason;
   private Problem.Code refusal;
@@ -151,6 +152,21 @@ public final class Call {
   /** Says which tenant the call acts on, once it is known that the caller may see it. */
   public void concerns(String tenantId) {
     this.concerned = tenantId;
+  }
+
+  /** Says which tenant the call makes: its audit begins with this call, if it is written. */
+  public void makes(String tenantId) {
+    this.made = tenantId;
+  }
+
+  /** The tenant whose audit gets the entry that is written with the call's effect; or null. */
+  String tenantOnceWritten() {
+    return made == null ? tenant() : made;
+  }
+
+  /** What the call does is written now. */
+  void written() {
+    this.concerned = made == null ? concerned : made;
   }
 
   /**

@@ -40,11 +40,15 @@ public class CallRecorder {
     this.camel = camel;
   }
 
-  /** The entry of a call that was, or is about to be, answered with a status. */
-  public static AuditEntry entry(Call call, int status) {
+  /**
+   * The entry of a call that was, or is about to be, answered with a status.
+   *
+   * @param tenant whose audit it belongs to; null: the operators'
+   */
+  static AuditEntry entry(Call call, String tenant, int status) {
     return new AuditEntry(
         call.entryId(),
-        call.tenant() == null ? Ids.OPERATORS : call.tenant(),
+        tenant == null ? Ids.OPERATORS : tenant,
         call.arrived(),
         call.operation() == null ? "unknown" : call.operation().id(),
         safe(call.path(), LONGEST_PATH),
@@ -69,7 +73,7 @@ public class CallRecorder {
 
   void record(Call call, int status) {
     if (!NOT_CALLS.contains(call.path()) && !call.path().startsWith("/docs/")) {
-      tell(entry(call, status));
+      tell(entry(call, call.tenant(), status));
     }
   }
 
