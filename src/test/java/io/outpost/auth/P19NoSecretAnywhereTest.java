@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.auth.SampleRequests.Belongings;
@@ -28,12 +29,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
@@ -44,11 +48,12 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 class P19NoSecretAnywhereTest {
 
   private static final String ENV = "canary";
-  private static final List<String> TABLES =
-      List.of("tenants", "jobs", "audit", "usage", "idempotency", "rate-limits", "events");
   private static final String PROVIDER_KEY = "sk-canary-1f7c9e";
   private static final String IDEMPOTENCY_KEY = "idempotency-canary-8d2b44";
   private static final String NO_KEY = "authorization-canary-77aa01";
+
+  /** A job's text is no secret, but stays in its job and what the agent makes of it. */
+  private static final String COMMAND = "command-canary-c40f5d";
 
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
   private final List<String> sent = new CopyOnWriteArrayList<>();
@@ -78,6 +83,9 @@ class P19NoSecretAnywhereTest {
                 100_000));
     admin = Client.of(outpost.address()).with(outpost.adminKey());
     secrets.add(outpost.adminKey());
+    var settings = outpost.context().getEnvironment();
+    secrets.add(settings.getRequiredProperty("outpost.stripe.secret-key"));
+    secrets.add(settings.getRequiredProperty("outpost.stripe.webhook-secrets"));
   }
 
   @BeforeEach
@@ -110,15 +118,23 @@ class P19NoSecretAnywhereTest {
     secrets.add(job.client().key());
     admin.put(job.path("/secrets/ANTHROPIC_API_KEY"), value(PROVIDER_KEY));
     admin.put(job.path("/secrets/ANTHROPIC_API_KEY"), value(PROVIDER_KEY + "-replaced"));
-    job.client().ended(job.client().submit("claude", "Say hello"));
+    job.client().ended(job.client().submit("claude", COMMAND));
     untilTheAuditIsArchived(job.tenantId());
 
-    assertClean("a log line", log.list.stream().map(P19NoSecretAnywhereTest::text).toList());
+    var lines = log.list.stream().map(P19NoSecretAnywhereTest::text).toList();
+    assertClean("a log line", lines);
     assertClean("a call of AWS", sent);
     assertClean("an answer", answers.stream().map(P19NoSecretAnywhereTest::text).toList());
-    assertClean("a table", items());
+    assertClean("a table", items(""));
     assertClean("an object", objects());
     assertClean("a metric", metrics());
+    assertThat(List.of(sent, items(""), objects()))
+        .as("what is searched is what was written")
+        .allSatisfy(all -> assertThat(all).anyMatch(text -> text.contains(job.tenantId())));
+    assertThat(sent).anyMatch(call -> call.startsWith("Sqs") && call.contains(job.tenantId()));
+    assertThat(items("jobs")).anyMatch(text -> text.contains(COMMAND));
+    assertThat(Stream.of(lines, messages(), items("audit"), items("tenants"), metrics()))
+        .allSatisfy(all -> assertThat(all).noneMatch(text -> text.contains(COMMAND)));
   }
 
   /** As it should be, and with secrets where they do not belong. */
@@ -126,13 +142,20 @@ class P19NoSecretAnywhereTest {
     var path = owner.fill(operation.path());
     var key = owner.customer().client().key();
     var wrongBody = "{\"value\":[\"%s\"],\"name\":{\"a\":\"%s\"}}".formatted(PROVIDER_KEY, key);
+    var understood = new ArrayList<Integer>();
+    var once = IDEMPOTENCY_KEY + operation.id();
     for (var caller : List.of(owner.customer().client(), admin)) {
-      add(SampleRequests.send(operation, caller, owner, "Idempotency-Key", IDEMPOTENCY_KEY));
-      add(caller.json(operation.method(), path, wrongBody, "Idempotency-Key", IDEMPOTENCY_KEY));
+      var sample = SampleRequests.send(operation, caller, owner, "Idempotency-Key", once);
+      understood.add(sample.status());
+      add(sample);
+      add(caller.json(operation.method(), path, wrongBody, "Idempotency-Key", once));
       add(caller.json(operation.method(), path + "?" + key + "=1&limit=" + key, null));
       add(caller.json(operation.method(), path + "/" + key, null, "User-Agent", "curl " + key));
       add(caller.json(operation.method(), path, null, "X-Request-Id", key));
     }
+    assertThat(understood)
+        .as(operation.id())
+        .containsAnyOf(200, 201, 202, 204, 302, 404, operation.open() ? 400 : 200);
     var nobody = admin.with(NO_KEY);
     add(nobody.json(operation.method(), path, null, "X-API-Key", NO_KEY, "Cookie", NO_KEY));
     add(
@@ -158,7 +181,10 @@ class P19NoSecretAnywhereTest {
   private void untilTheAuditIsArchived(String tenantId) {
     await()
         .atMost(Duration.ofSeconds(60))
-        .until(() -> listed("audit").stream().anyMatch(object -> object.key().contains(tenantId)));
+        .until(
+            () ->
+                listed("outpost-audit-" + ENV).stream()
+                    .anyMatch(object -> object.key().contains(tenantId)));
   }
 
   private void assertClean(String where, List<String> texts) {
@@ -168,44 +194,45 @@ class P19NoSecretAnywhereTest {
     }
   }
 
-  private List<String> items() {
-    return TABLES.stream()
-        .flatMap(
-            table ->
-                clients
-                    .dynamoDb()
-                    .scanPaginator(s -> s.tableName("outpost-" + table + "-" + ENV))
-                    .items()
-                    .stream())
-        .map(Object::toString)
+  /** The items of all tables that there are, or of one. */
+  private List<String> items(String name) {
+    return clients.dynamoDb().listTablesPaginator().tableNames().stream()
+        .filter(table -> table.startsWith("outpost-" + name) && table.endsWith("-" + ENV))
+        .flatMap(t -> clients.dynamoDb().scanPaginator(s -> s.tableName(t)).items().stream())
+        .map(item -> item + " " + bytes(item))
         .toList();
+  }
+
+  private static String bytes(Map<String, AttributeValue> item) {
+    return item.values().stream()
+        .filter(value -> value.b() != null)
+        .map(value -> new String(value.b().asByteArray(), StandardCharsets.ISO_8859_1))
+        .collect(Collectors.joining(" "));
+  }
+
+  private List<String> messages() {
+    return sent.stream().filter(call -> call.startsWith("Sqs")).toList();
   }
 
   private List<String> objects() throws IOException {
     var texts = new ArrayList<String>();
-    for (var bucket : List.of("output", "audit", "audit-head")) {
-      for (var object : listed(bucket)) {
-        texts.add(object.key() + " " + content(bucket, object));
+    for (var bucket : clients.s3().listBuckets().buckets()) {
+      if (bucket.name().endsWith("-" + ENV)) {
+        for (var object : listed(bucket.name())) {
+          texts.add(object.key() + " " + content(bucket.name(), object));
+        }
       }
     }
     return texts;
   }
 
   private List<S3Object> listed(String bucket) {
-    return clients
-        .s3()
-        .listObjectsV2Paginator(l -> l.bucket("outpost-" + bucket + "-" + ENV))
-        .contents()
-        .stream()
-        .toList();
+    return clients.s3().listObjectsV2Paginator(l -> l.bucket(bucket)).contents().stream().toList();
   }
 
   private String content(String bucket, S3Object object) throws IOException {
     var bytes =
-        clients
-            .s3()
-            .getObjectAsBytes(g -> g.bucket("outpost-" + bucket + "-" + ENV).key(object.key()))
-            .asByteArray();
+        clients.s3().getObjectAsBytes(g -> g.bucket(bucket).key(object.key())).asByteArray();
     if (bytes.length > 2 && bytes[0] == 0x1f && (bytes[1] & 0xff) == 0x8b) {
       bytes = new GZIPInputStream(new ByteArrayInputStream(bytes)).readAllBytes();
     }
@@ -220,7 +247,9 @@ class P19NoSecretAnywhereTest {
 
   private static String text(ILoggingEvent event) {
     var thrown = event.getThrowableProxy();
-    return event.getFormattedMessage() + (thrown == null ? "" : " " + thrown.getMessage());
+    return event.getFormattedMessage()
+        + event.getMDCPropertyMap()
+        + (thrown == null ? "" : ThrowableProxyUtil.asString(thrown));
   }
 
   private static String text(Answer answer) {
