@@ -68,6 +68,11 @@ public record AuditEntry(
     metadata = allowed(metadata);
   }
 
+  /** Whether an entry may have such an action. */
+  public static boolean isAction(String action) {
+    return Rules.ACTION.matcher(action).matches();
+  }
+
   /** How it ended. */
   public enum Outcome {
     allowed,
