@@ -33,7 +33,8 @@ public record Job(
     Fault error) {
 
   private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
-  private static final Set<String> WAITING = Set.of("queued", "tenant-limit", "workspace", "retry");
+  private static final Set<String> WAITING =
+      Set.of("queued", "tenant-limit", "tenant-suspended", "workspace", "retry");
   private static final int LONGEST_COMMAND = 10_000;
   private static final int LONGEST_RUN = 43_200;
 

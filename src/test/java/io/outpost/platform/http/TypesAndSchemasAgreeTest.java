@@ -132,7 +132,7 @@ class TypesAndSchemasAgreeTest {
           field("rate_limit_per_minute", "null|1|100000", "0|-5|2.5|\"10\""),
           field(
               "waiting_reason",
-              "null|\"queued\"|\"tenant-limit\"|\"workspace\"|\"retry\"",
+              "null|\"queued\"|\"tenant-limit\"|\"tenant-suspended\"|\"workspace\"|\"retry\"",
               "\"\"|\"bored\"|1"),
           field(
               "error",
