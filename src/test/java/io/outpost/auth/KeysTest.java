@@ -2,6 +2,7 @@ package io.outpost.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.AtOnce;
@@ -51,6 +52,21 @@ class KeysTest {
     assertThat(apis.stateOf(customer.tenantId()).toString()).doesNotContain(made.text("key"));
   }
 
+  @Test
+  void whenAKeyWasUsedIsWrittenLaterAndNotByTheRequest() {
+    var writes =
+        apis.probe()
+            .record(call -> call.mentions("last_used_at") && call.mentions(customer.keyId()));
+    var before = Instant.now().minusMillis(1);
+    for (int i = 0; i < 30; i++) {
+      assertThat(customer.client().get("/jobs").status()).isEqualTo(200);
+    }
+    assertThat(writes).as("by the timer, if at all").hasSizeLessThan(10);
+    apis.bean(LastUsed.class).write();
+    assertThat(Instant.parse(listed(customer.keyId()).get("last_used_at").asText()))
+        .isBetween(before, Instant.now());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"admin", "billing"})
   void nobodyGivesAScopeThatTheirKeyLacks(String scope) {
@@ -86,16 +102,7 @@ class KeysTest {
     assertThat(made.status()).isEqualTo(201);
     assertThat(customer.client().get("/jobs").status()).isEqualTo(200);
     assertThat(admin.with(made.text("key")).get("/jobs").status()).isEqualTo(200);
-    var old =
-        admin
-            .get(customer.path("/api-keys"))
-            .json()
-            .get("data")
-            .valueStream()
-            .filter(key -> key.get("key_id").asText().equals(customer.keyId()))
-            .findFirst()
-            .orElseThrow();
-    assertThat(Instant.parse(old.get("expires_at").asText()))
+    assertThat(Instant.parse(listed(customer.keyId()).get("expires_at").asText()))
         .isBetween(
             Instant.now().plus(Duration.ofMinutes(59)), Instant.now().plus(Duration.ofMinutes(61)));
     var ended = customer.client().post(path, "{\"grace_seconds\":0}");
@@ -188,6 +195,17 @@ class KeysTest {
     assertThat(answer.json().at("/policyDocument/Version").asText()).isEqualTo("2012-10-17");
     assertThat(answer.json().get("context").valueStream()).allMatch(v -> v.isTextual());
     assertThat(answer.json().at("/context/key").asText()).isEqualTo(customer.keyId());
+  }
+
+  private JsonNode listed(String keyId) {
+    return admin
+        .get(customer.path("/api-keys"))
+        .json()
+        .get("data")
+        .valueStream()
+        .filter(key -> key.get("key_id").asText().equals(keyId))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static String randomKey() {
