@@ -31,7 +31,7 @@ USED = 0.65  # part of the slots in use on average: scaling in waits, sizes are 
 # DynamoDB units of one job, by step: (what, write units, read units). A transaction costs twice; an index costs again.
 STEPS = [
     ("submit: job of 2 KB (2 x 2), two indexes (4), idempotency, audit and counter (3 x 2), in a transaction", 14, 0),
-    ("claim: job (2), by-status moved (4), open changed (4), slot lease (1)", 11, 1),
+    ("claim: job (2), by-status moved (4), open changed (4), slot lease (1); job and tenant read", 11, 2),
     ("heartbeat, one on average: job (2), by-status (2), open moved (4)", 8, 0),
     ("finish: job (2 x 2), by-status moved (4), open left (2), ledger (2) with its index (1), audit (2)", 15, 0),
     ("report to Stripe: ledger (1), index left (1)", 2, 1),

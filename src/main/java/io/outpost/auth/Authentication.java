@@ -35,14 +35,18 @@ public class Authentication {
    * @throws Problem 401 without a usable key
    */
   public void authenticate(@ExchangeProperty(Call.NAME) Call call) {
-    var secret = credential(call).flatMap(Secret::parse).orElseThrow(Authentication::noKey);
+    var given = credential(call);
+    call.because(given.isEmpty() ? "no-key" : "malformed");
+    var secret = given.flatMap(Secret::parse).orElseThrow(Authentication::noKey);
+    call.because("unknown");
     var view = view(secret.hash(), call.ipAddress());
     var now = Instant.now();
-    if (view.key().revokedAt() != null
-        || hasEnded(view.key(), now)
-        || view.tenant().status() == Tenant.Status.deleted) {
+    var end = end(view, now);
+    if (end.isPresent()) {
+      call.refuseKey(view.key().tenantId(), view.key().keyId(), end.get());
       throw badKey();
     }
+    call.because(null);
     call.identify(principal(view.key(), view.tenant()));
     lastUsed.note(view.key(), now);
   }
@@ -54,8 +58,10 @@ public class Authentication {
    */
   public void checkStanding(@ExchangeProperty(Call.NAME) Call call) {
     switch (call.principal().standing()) {
-      case suspended ->
-          throw new Problem(Problem.Code.FORBIDDEN, "The tenant is suspended; ask the operator.");
+      case suspended -> {
+        call.because("tenant-suspended");
+        throw new Problem(Problem.Code.FORBIDDEN, "The tenant is suspended; ask the operator.");
+      }
       case past_due -> refuseChanges(call);
       default -> {}
     }
@@ -77,14 +83,24 @@ public class Authentication {
     var changes = !call.method().equals("GET") && !call.operation().anyOf().contains("billing");
     var since = call.principal().pastDueSince();
     if (changes && since != null && Instant.now().isAfter(since.plus(settings.pastDueGrace()))) {
+      call.because("past-due");
       throw new Problem(
           Problem.Code.FORBIDDEN,
-          "A payment is overdue: until it is made the account is read-only (POST /billing/checkout, GET /billing/portal).");
+          "A payment is overdue: until it is made the account is read-only (POST /billing/checkout,"
+              + " GET /billing/portal).");
     }
   }
 
-  private static boolean hasEnded(ApiKey key, Instant now) {
-    return key.expiresAt() != null && !now.isBefore(key.expiresAt());
+  /** Why a key is of no use any more, in a word; empty when it is. */
+  private static Optional<String> end(KeyStore.View view, Instant now) {
+    if (view.key().revokedAt() != null) {
+      return Optional.of("revoked");
+    }
+    if (view.key().expiresAt() != null && !now.isBefore(view.key().expiresAt())) {
+      return Optional.of("expired");
+    }
+    var deleted = view.tenant().status() == Tenant.Status.deleted;
+    return deleted ? Optional.of("tenant-deleted") : Optional.empty();
   }
 
   private Principal principal(ApiKey key, Tenant tenant) {

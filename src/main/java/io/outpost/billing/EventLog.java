@@ -103,12 +103,14 @@ public class EventLog {
     }
   }
 
+  /** Stripe may name an event as no action is named. */
   private static AuditEntry entry(StripeEvent event, String tenantId) {
+    var action = "stripe." + event.type();
     return new AuditEntry(
         Ids.ulid(),
         tenantId,
         Instant.now(),
-        "stripe." + event.type(),
+        AuditEntry.isAction(action) ? action : "stripe.other",
         "/stripe/events/" + event.id(),
         AuditEntry.Outcome.allowed,
         null,

@@ -57,7 +57,7 @@ public class OpenJobs {
    * A job that is due.
    *
    * @param openDue when it was to be looked at
-   * @param sweeps how often that has happened
+   * @param sweeps how often that has happened; null: never
    */
   public record Due(
       String tenantId,
@@ -66,7 +66,7 @@ public class OpenJobs {
       Instant createdAt,
       String traceParent,
       String openDue,
-      int sweeps) {}
+      Integer sweeps) {}
 
   /** The jobs that are due now, of all shards, the longest overdue first; a bounded number. */
   public List<Due> due() {
@@ -91,7 +91,8 @@ public class OpenJobs {
 
   /** Takes a job to send it again; false when another container did, or when it has moved on. */
   public boolean take(@Body Due due) {
-    var pause = settings.resendAfter().multipliedBy(1L << Math.min(due.sweeps(), 5));
+    var doublings = due.sweeps() == null ? 0 : Math.min(due.sweeps(), 5);
+    var pause = settings.resendAfter().multipliedBy(1L << doublings);
     var next = Instant.now().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
     try {
       dynamoDb.updateItem(

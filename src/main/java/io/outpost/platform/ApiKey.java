@@ -2,6 +2,7 @@ package io.outpost.platform;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /**
  * An API key without the key: that is shown once and kept only as its SHA-256. Stored in the table
@@ -21,6 +22,32 @@ public record ApiKey(
     Instant revokedAt,
     Instant lastUsedAt,
     Integer rateLimitPerMinute) {
+
+  private static final Set<String> SCOPES =
+      Set.of(
+          "admin",
+          "jobs:read",
+          "jobs:write",
+          "tenant:read",
+          "tenant:write",
+          "audit:read",
+          "billing",
+          "secrets:write");
+  private static final Set<String> MODES = Set.of("live", "test");
+
+  /** Keeps the rules of the contract. */
+  public ApiKey {
+    Rules.form("key_id", keyId, Rules.ULID);
+    Rules.form("tenant_id", tenantId, Rules.UUID);
+    Rules.form("name", name, Rules.NAME);
+    Rules.present("scopes", scopes);
+    scopes.forEach(scope -> Rules.oneOf("scopes", scope, SCOPES));
+    Rules.oneOf("mode", mode, MODES);
+    Rules.present("created_at", createdAt);
+    if (rateLimitPerMinute != null) {
+      Rules.between("rate_limit_per_minute", rateLimitPerMinute, 1, Integer.MAX_VALUE);
+    }
+  }
 
   /** Where the sort keys of a tenant's API keys begin. */
   public static final String SK_PREFIX = "key#";

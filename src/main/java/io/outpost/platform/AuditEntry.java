@@ -56,9 +56,21 @@ public record AuditEntry(
 
   private static final Pattern WORDS = Pattern.compile("[A-Za-z0-9._:, -]{1,4000}");
 
-  /** Keeps what metadata may be. */
+  /** Keeps the rules of the contract, and of metadata what it may be. */
   public AuditEntry {
+    Rules.form("entry_id", entryId, Rules.ULID);
+    Rules.form("tenant_id", tenantId, Rules.UUID);
+    Rules.present("timestamp", timestamp);
+    Rules.form("action", action, Rules.ACTION);
+    Rules.present("resource", resource);
+    Rules.present("outcome", outcome);
+    Rules.present("metadata", metadata);
     metadata = allowed(metadata);
+  }
+
+  /** Whether an entry may have such an action. */
+  public static boolean isAction(String action) {
+    return Rules.ACTION.matcher(action).matches();
   }
 
   /** How it ended. */

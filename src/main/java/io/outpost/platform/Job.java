@@ -2,6 +2,7 @@ package io.outpost.platform;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -31,8 +32,37 @@ public record Job(
     Instant estimatedStart,
     Fault error) {
 
+  private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
+  private static final Set<String> WAITING =
+      Set.of("queued", "tenant-limit", "tenant-suspended", "workspace", "retry");
+  private static final int LONGEST_COMMAND = 10_000;
+  private static final int LONGEST_RUN = 43_200;
+
+  /** Keeps the rules of the contract. */
+  public Job {
+    Rules.form("job_id", jobId, Rules.ULID);
+    Rules.form("tenant_id", tenantId, Rules.UUID);
+    Rules.form("agent", agent, Rules.AGENT);
+    Rules.text("command", command, LONGEST_COMMAND);
+    Rules.oneOf("priority", priority, PRIORITIES);
+    Rules.between("timeout_seconds", timeoutSeconds, 1, LONGEST_RUN);
+    Rules.present("status", status);
+    Rules.between("attempts", attempts, 0, Integer.MAX_VALUE);
+    Rules.present("created_at", createdAt);
+    if (waitingReason != null) {
+      Rules.oneOf("waiting_reason", waitingReason, WAITING);
+    }
+  }
+
   /** Why a job did not succeed. */
-  public record Fault(String code, String message) {}
+  public record Fault(String code, String message) {
+
+    /** Keeps the rules of the contract. */
+    public Fault {
+      Rules.present("error.code", code);
+      Rules.present("error.message", message);
+    }
+  }
 
   /** pending → running → one of the others. */
   public enum Status {

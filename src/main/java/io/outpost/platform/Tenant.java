@@ -26,6 +26,18 @@ public record Tenant(
     Instant billingAnchor,
     long version) {
 
+  /** Keeps the rules of the contract; without an anchor periods are counted from the creation. */
+  public Tenant {
+    Rules.form("tenant_id", tenantId, Rules.UUID);
+    Rules.form("name", name, Rules.NAME);
+    Rules.form("email", email, Rules.EMAIL);
+    Rules.present("tier", tier);
+    Rules.present("status", status);
+    Rules.present("created_at", createdAt);
+    Rules.present("updated_at", updatedAt);
+    billingAnchor = billingAnchor == null ? createdAt : billingAnchor;
+  }
+
   /** The sort key of a tenant's own item. */
   public static final String SK = "tenant";
 

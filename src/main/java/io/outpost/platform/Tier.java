@@ -37,6 +37,11 @@ public enum Tier {
   /** The tier of a word of the contract. */
   @JsonCreator
   public static Tier of(String word) {
-    return valueOf(word.toUpperCase(Locale.ROOT));
+    for (Tier tier : values()) {
+      if (tier.word().equals(word)) {
+        return tier;
+      }
+    }
+    throw new IllegalArgumentException("tier is none of its words");
   }
 }

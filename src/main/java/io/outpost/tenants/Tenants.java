@@ -60,7 +60,8 @@ public class Tenants {
   record Wish(String name, String email, Tier tier, Tenant.Status status) {}
 
   /** Makes a tenant from the request. */
-  public Tenant create(@Body JsonNode body, Exchange exchange) {
+  public Tenant create(
+      @Body JsonNode body, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var wish = mapper.convertValue(body, Wish.class);
     var now = now();
     var tier = wish.tier() == null ? Tier.FREE : wish.tier();
@@ -78,6 +79,7 @@ public class Tenants {
             null,
             now,
             1);
+    call.makes(tenant.tenantId());
     Change.of(exchange)
         .put(
             put(tenant, PRESENT).conditionExpression("attribute_not_exists(sk)"), old -> changed());

@@ -11,7 +11,6 @@ import io.outpost.platform.Json;
 import io.outpost.platform.aws.AuditTrail;
 import io.outpost.platform.aws.Change;
 import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Transactions;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -21,7 +20,6 @@ import org.apache.camel.Exchange;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -33,47 +31,45 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 @EnableConfigurationProperties(WorkerSettings.class)
 public class Claims {
 
-  private final DynamoDbClient dynamoDb;
+  private final DueJobs due;
   private final Transactions transactions;
   private final JobWrites writes;
   private final TenantSlots slots;
   private final WorkspaceLeases workspaces;
   private final AuditTrail trail;
   private final Items items;
-  private final Names names;
   private final ObjectMapper mapper;
   private final WorkerSettings settings;
 
   Claims(
-      DynamoDbClient dynamoDb,
+      DueJobs due,
       Transactions transactions,
       JobWrites writes,
       TenantSlots slots,
       WorkspaceLeases workspaces,
       AuditTrail trail,
       Items items,
-      Names names,
       ObjectMapper mapper,
       WorkerSettings settings) {
-    this.dynamoDb = dynamoDb;
+    this.due = due;
     this.transactions = transactions;
     this.writes = writes;
     this.slots = slots;
     this.workspaces = workspaces;
     this.trail = trail;
     this.items = items;
-    this.names = names;
     this.mapper = mapper;
     this.settings = settings;
   }
 
   /**
-   * What a delivery may do: run the job, wait for a slot of the tenant or for the workspace, end it
-   * as a dead letter, or nothing.
+   * What a delivery may do: run the job, wait for a slot of the tenant, for the workspace or for
+   * the tenant's return, end it as cancelled or as a dead letter, or nothing.
    */
   public enum Decision {
     run,
     hold,
+    withdrawn,
     exhausted,
     drop
   }
@@ -105,31 +101,33 @@ public class Claims {
    * lease.
    */
   public Decision claim(@Body JobMessage message, Exchange exchange) {
-    var found =
-        dynamoDb.getItem(
-            g ->
-                g.tableName(names.table("jobs"))
-                    .key(Job.key(message.tenantId(), message.jobId()))
-                    .consistentRead(true));
-    if (!found.hasItem()) {
+    var found = due.find(message);
+    var item = found.job();
+    if (item.isEmpty()) {
       return Decision.drop;
     }
-    var job = items.read(found.item(), Job.class);
+    var job = items.read(item, Job.class);
     exchange.setProperty("job", job);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-    if (job.status().isTerminal()
-        || (job.status() == Job.Status.running && isLeased(found.item(), now))) {
+    if (job.status().isTerminal() || (job.status() == Job.Status.running && isLeased(item, now))) {
       return Decision.drop;
     }
     if (job.attempts() >= settings.attempts()) {
       return Decision.exhausted;
     }
-    var run = new Run(started(job, now), Ids.ulid(), items.read(found.item(), Run.Details.class));
-    run.leased(now, settings.lease());
-    return take(run, exchange, now);
+    return switch (found.standing()) {
+      case deleted -> Decision.withdrawn;
+      case suspended -> {
+        exchange.setProperty("waitingReason", "tenant-suspended");
+        yield Decision.hold;
+      }
+      default -> take(job, items.read(item, Run.Details.class), exchange, now);
+    };
   }
 
-  private Decision take(Run run, Exchange exchange, Instant now) {
+  private Decision take(Job job, Run.Details details, Exchange exchange, Instant now) {
+    var run = new Run(started(job, now), Ids.ulid(), details);
+    run.leased(now, settings.lease());
     for (int tries = 0; tries < 3; tries++) {
       try {
         var transition =

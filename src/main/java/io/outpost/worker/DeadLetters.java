@@ -18,8 +18,9 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** Ends jobs that the platform could not run. Stateless. */
+/** Ends jobs that the platform could not run, or may not run any more. Stateless. */
 @Profile({"worker", "local"})
 @Component("deadLetters")
 public class DeadLetters {
@@ -88,31 +89,53 @@ public class DeadLetters {
    * was given new attempts meanwhile.
    */
   public void bury(@ExchangeProperty("job") Job job, Exchange exchange) {
+    end(job, Job.Status.dead_letter, exchange);
+  }
+
+  /**
+   * Cancels a job whose tenant was deleted before it ran and gives its quota back; nothing happens
+   * when it ended or runs meanwhile.
+   */
+  public void withdraw(@ExchangeProperty("job") Job job, Exchange exchange) {
+    end(job, Job.Status.cancelled, exchange);
+  }
+
+  private void end(Job job, Job.Status status, Exchange exchange) {
     var found = load(job.tenantId(), job.jobId());
     if (found.isEmpty()) {
       return;
     }
     var details = items.read(found, Run.Details.class);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-    var dead = dead(items.read(found, Job.class), now);
-    var transition =
-        JobTransition.entry(
-            dead, details.requestId(), Map.of("attempts", Integer.toString(dead.attempts())));
+    var ended = ended(items.read(found, Job.class), status, now);
+    var transition = JobTransition.entry(ended, details.requestId(), why(ended));
     var change = new Change();
-    change.update(writes.deadLetter(dead, now, settings.attempts()), old -> new Moved());
+    change.update(write(ended, now), old -> new Moved());
     if (details.tier().quota().isPresent()) {
       change.update(
-          quota.giveBack(dead.tenantId(), details.billingPeriod()),
+          quota.giveBack(ended.tenantId(), details.billingPeriod()),
           old -> new IllegalStateException("An unconditional write was refused"));
     }
     trail.add(change, transition);
     try {
       transactions.write(change);
-      exchange.setProperty("job", dead);
+      exchange.setProperty("job", ended);
       exchange.setProperty("transition", transition);
     } catch (Moved e) {
       exchange.removeProperty("transition");
     }
+  }
+
+  private Update.Builder write(Job ended, Instant now) {
+    return ended.status() == Job.Status.dead_letter
+        ? writes.deadLetter(ended, now, settings.attempts())
+        : writes.withdraw(ended, now);
+  }
+
+  private static Map<String, String> why(Job ended) {
+    return ended.status() == Job.Status.dead_letter
+        ? Map.of("attempts", Integer.toString(ended.attempts()))
+        : Map.of("reason", "tenant-deleted");
   }
 
   private Map<String, AttributeValue> load(String tenantId, String jobId) {
@@ -123,7 +146,7 @@ public class DeadLetters {
         .item();
   }
 
-  private static Job dead(Job job, Instant now) {
+  private static Job ended(Job job, Job.Status status, Instant now) {
     var fault =
         new Job.Fault(
             "platform-failed",
@@ -136,7 +159,7 @@ public class DeadLetters {
         job.workspace(),
         job.priority(),
         job.timeoutSeconds(),
-        Job.Status.dead_letter,
+        status,
         job.attempts(),
         job.createdAt(),
         job.startedAt(),
@@ -145,6 +168,6 @@ public class DeadLetters {
         job.outputLocation(),
         null,
         null,
-        fault);
+        status == Job.Status.dead_letter ? fault : null);
   }
 }

@@ -126,6 +126,24 @@ class JobWrites {
         .expressionAttributeValues(values);
   }
 
+  /** A job that has not ended and is held by nobody → cancelled. */
+  Update.Builder withdraw(Job cancelled, Instant now) {
+    return update(cancelled)
+        .expressionAttributeNames(Map.of("#status", "status"))
+        .updateExpression(
+            "SET #status = :status, status_job = :key, completed_at = :completed REMOVE open_shard,"
+                + " open_due, lease_id, lease_until, waiting_reason")
+        .conditionExpression("#status = :pending OR (#status = :running AND lease_until < :now)")
+        .expressionAttributeValues(
+            Map.of(
+                ":status", Items.text(cancelled.status().name()),
+                ":key", Items.text(Job.statusKey(cancelled.status(), cancelled.jobId())),
+                ":completed", Items.text(Json.time(cancelled.completedAt())),
+                ":pending", Items.text(Job.Status.pending.name()),
+                ":running", Items.text(Job.Status.running.name()),
+                ":now", Items.text(Json.time(now))));
+  }
+
   private Update.Builder update(Job job) {
     return Update.builder()
         .tableName(names.table("jobs"))

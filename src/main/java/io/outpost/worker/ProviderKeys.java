@@ -1,12 +1,16 @@
 package io.outpost.worker;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.outpost.platform.TenantSecret;
 import io.outpost.platform.agents.Agent;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
@@ -15,34 +19,46 @@ import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundExce
 
 /**
  * Reads a tenant's provider keys, at the launch of an agent and nowhere else; remembered for five
- * minutes, forgotten when the tenant changes one. Thread-safe.
+ * minutes (that there is none, for seconds), forgotten when the tenant changes one. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("providerKeys")
 public class ProviderKeys {
 
   private static final Duration REMEMBERED = Duration.ofMinutes(5);
+
+  /** Short: whoever adds the first key sends the job again at once. */
+  private static final Duration ABSENCE_REMEMBERED = Duration.ofSeconds(2);
+
   private static final int MOST = 10_000;
 
   private final SecretsManagerClient secrets;
-  private final LoadingCache<Name, String> values;
+  private final LoadingCache<Name, Optional<String>> values;
 
   private record Name(String tenantId, String variable) {}
 
+  @Autowired
   ProviderKeys(SecretsManagerClient secrets) {
+    this(secrets, Ticker.systemTicker());
+  }
+
+  ProviderKeys(SecretsManagerClient secrets, Ticker clock) {
     this.secrets = secrets;
     this.values =
-        Caffeine.newBuilder().maximumSize(MOST).expireAfterWrite(REMEMBERED).build(this::load);
+        Caffeine.newBuilder()
+            .maximumSize(MOST)
+            .ticker(clock)
+            .expireAfter(
+                Expiry.<Name, Optional<String>>writing(
+                    (name, value) -> value.isPresent() ? REMEMBERED : ABSENCE_REMEMBERED))
+            .build(this::load);
   }
 
   /** The keys that the agent knows and the tenant has, by variable. */
   Map<String, String> of(String tenantId, Agent agent) {
     var keys = new HashMap<String, String>();
     for (var variable : agent.providerVariables()) {
-      var value = values.get(new Name(tenantId, variable));
-      if (value != null) {
-        keys.put(variable, value);
-      }
+      values.get(new Name(tenantId, variable)).ifPresent(value -> keys.put(variable, value));
     }
     return keys;
   }
@@ -52,16 +68,13 @@ public class ProviderKeys {
     values.asMap().keySet().removeIf(name -> name.tenantId().equals(tenantId));
   }
 
-  /**
-   * A tenant without a key, or with a deleted one, has none (null is not remembered): the agent
-   * runs without.
-   */
-  private String load(Name name) {
+  /** A tenant without a key, or with a deleted one, has none: the agent runs without. */
+  private Optional<String> load(Name name) {
     try {
       var id = TenantSecret.name(name.tenantId(), name.variable());
-      return secrets.getSecretValue(g -> g.secretId(id)).secretString();
+      return Optional.of(secrets.getSecretValue(g -> g.secretId(id)).secretString());
     } catch (ResourceNotFoundException | InvalidRequestException e) {
-      return null;
+      return Optional.empty();
     }
   }
 }

@@ -24,7 +24,7 @@ final class SampleRequests {
           row("listApiKeys"),
           row("rotateApiKey", "{\"grace_seconds\":60}"),
           row("revokeApiKey"),
-          row("putSecret", "{\"value\":\"sk-of-the-sample\"}"),
+          row("putSecret", "{\"value\":\"sk-canary-1f7c9e\"}"),
           row("listSecrets"),
           row("deleteSecret"),
           row("submitJob", "{\"agent\":\"claude\",\"command\":\"Say hello\"}"),
@@ -72,7 +72,7 @@ final class SampleRequests {
           customer, key.text("key_id"), job.text("job_id"), export.text("export_id"));
     }
 
-    private String fill(String path) {
+    String fill(String path) {
       return path.replace("{tenant_id}", customer.tenantId())
           .replace("{key_id}", keyId)
           .replace("{job_id}", jobId)
@@ -87,9 +87,9 @@ final class SampleRequests {
   }
 
   /** Sends the operation's sample for what somebody has. */
-  static Answer send(Operation operation, Client caller, Belongings target) {
+  static Answer send(Operation operation, Client caller, Belongings target, String... headers) {
     var body = ROWS.get(operation.id()).body();
-    return caller.json(operation.method(), target.fill(operation.path()), body);
+    return caller.json(operation.method(), target.fill(operation.path()), body, headers);
   }
 
   private static Map.Entry<String, Sample> row(String operation) {

@@ -15,6 +15,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  */
 public final class TwoApis implements AutoCloseable {
 
+  /** The KMS key that the second is told to keep provider keys with. */
+  public static final String SECONDS_KMS_KEY = "alias/provider-keys";
+
   private static final String ADMIN_KEY = "op_live_0123456789abcdef0123456789abcdef";
 
   private final AwsClients clients;
@@ -24,7 +27,7 @@ public final class TwoApis implements AutoCloseable {
   TwoApis(EmbeddedAws aws) {
     clients = aws.clients();
     first = start(aws, Map.of("outpost.auth.unknown-keys-per-minute", 100_000));
-    second = start(aws, Map.of());
+    second = start(aws, Map.of("outpost.secrets.kms-key", SECONDS_KMS_KEY));
   }
 
   private static LocalOutpost start(EmbeddedAws aws, Map<String, Object> more) {

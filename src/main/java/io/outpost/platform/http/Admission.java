@@ -42,6 +42,7 @@ public class Admission {
   public void authorize(@ExchangeProperty(Call.NAME) Call call) {
     var anyOf = call.operation().anyOf();
     if (!anyOf.isEmpty() && anyOf.stream().noneMatch(call.principal().scopes()::contains)) {
+      call.because("scope");
       throw new Problem(
           Problem.Code.FORBIDDEN,
           "This needs a key with the scope "
@@ -66,6 +67,7 @@ public class Admission {
     if (call.principal() != null
         && values.get("tenant_id") instanceof String tenant
         && !call.principal().sees(tenant)) {
+      call.because("another-tenant");
       throw Problem.notFound("tenant");
     }
     if (values.get("tenant_id") instanceof String tenant) {

@@ -34,6 +34,9 @@ public final class Call {
   private Operation operation;
   private Principal principal;
   private String concerned;
+  private String made;
+  private String refusedKey;
+  private String reason;
   private Problem.Code refusal;
 
   Call(HttpServletRequest request, HttpServletResponse response, byte[] body) {
@@ -42,7 +45,8 @@ public final class Call {
     this.body = body;
     this.ipAddress = request.getRemoteAddr();
     var given = request.getHeader("X-Request-Id");
-    this.requestId = given != null && REQUEST_ID.matcher(given).matches() ? given : entryId;
+    var usable = given != null && REQUEST_ID.matcher(given).matches() && !KeyText.isIn(given);
+    this.requestId = usable ? given : entryId;
   }
 
   /** The call of a request that has passed the edge. */
@@ -148,6 +152,46 @@ public final class Call {
   /** Says which tenant the call acts on, once it is known that the caller may see it. */
   public void concerns(String tenantId) {
     this.concerned = tenantId;
+  }
+
+  /** Says which tenant the call makes: its audit begins with this call, if it is written. */
+  public void makes(String tenantId) {
+    this.made = tenantId;
+  }
+
+  /** The tenant whose audit gets the entry that is written with the call's effect; or null. */
+  String tenantOnceWritten() {
+    return made == null ? tenant() : made;
+  }
+
+  /** What the call does is written now. */
+  void written() {
+    this.concerned = made == null ? concerned : made;
+  }
+
+  /**
+   * Notes whose key was refused, for the audit.
+   *
+   * @param reason a word
+   */
+  public void refuseKey(String tenantId, String keyId, String reason) {
+    this.concerned = tenantId;
+    this.refusedKey = keyId;
+    this.reason = reason;
+  }
+
+  /** Notes what a refusal does not tell the caller in as many words, for the audit; a word. */
+  public void because(String word) {
+    this.reason = word;
+  }
+
+  /** The id of the key that came with the call, good or not; null when there was none. */
+  String keyId() {
+    return principal == null ? refusedKey : principal.keyId();
+  }
+
+  String reason() {
+    return reason;
   }
 
   /** Why it was not done; null when it was. */

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.regex.Pattern;
 import org.apache.camel.ProducerTemplate;
 import org.apache.catalina.AccessLog;
 import org.apache.catalina.connector.Request;
@@ -28,9 +27,6 @@ public class CallRecorder {
   private static final Set<String> NOT_CALLS =
       Set.of("/health", "/health/ready", "/openapi.json", "/docs");
 
-  /** API keys that a client has put where they do not belong. */
-  private static final Pattern KEY = Pattern.compile("op_(live|test)_[0-9a-fA-F]+");
-
   private static final int MOST_EARLY = 10_000;
   private static final int LONGEST_PATH = 512;
   private static final int LONGEST_AGENT = 256;
@@ -44,27 +40,40 @@ public class CallRecorder {
     this.camel = camel;
   }
 
-  /** The entry of a call that was, or is about to be, answered with a status. */
-  public static AuditEntry entry(Call call, int status) {
-    var who = call.principal();
+  /**
+   * The entry of a call that was, or is about to be, answered with a status.
+   *
+   * @param tenant whose audit it belongs to; null: the operators'
+   */
+  static AuditEntry entry(Call call, String tenant, int status) {
     return new AuditEntry(
         call.entryId(),
-        call.tenant() == null ? Ids.OPERATORS : call.tenant(),
+        tenant == null ? Ids.OPERATORS : tenant,
         call.arrived(),
         call.operation() == null ? "unknown" : call.operation().id(),
         safe(call.path(), LONGEST_PATH),
         AuditEntry.Outcome.of(status),
         status,
         call.requestId(),
-        who == null ? null : who.keyId(),
+        call.keyId(),
         safe(call.ipAddress(), LONGEST_ADDRESS),
         safe(call.userAgent(), LONGEST_AGENT),
-        call.refusal() == null ? Map.of() : Map.of("problem", call.refusal().slug()));
+        refusal(call));
+  }
+
+  private static Map<String, String> refusal(Call call) {
+    if (call.refusal() == null) {
+      return Map.of();
+    }
+    var problem = call.refusal().slug();
+    return call.reason() == null
+        ? Map.of("problem", problem)
+        : Map.of("problem", problem, "reason", call.reason());
   }
 
   void record(Call call, int status) {
     if (!NOT_CALLS.contains(call.path()) && !call.path().startsWith("/docs/")) {
-      tell(entry(call, status));
+      tell(entry(call, call.tenant(), status));
     }
   }
 
@@ -120,7 +129,7 @@ public class CallRecorder {
     if (text == null) {
       return null;
     }
-    var clean = text.contains("op_") ? KEY.matcher(text).replaceAll("[redacted]") : text;
+    var clean = KeyText.hidden(text);
     return clean.length() <= longest ? clean : clean.substring(0, longest);
   }
 }

@@ -33,10 +33,11 @@ public class Commit {
   public void commit(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var change = Change.of(exchange);
     var status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
-    trail.add(change, CallRecorder.entry(call, status));
+    trail.add(change, CallRecorder.entry(call, call.tenantOnceWritten(), status));
     idempotency.add(change, call, exchange.getMessage());
     try {
       transactions.write(change);
+      call.written();
       exchange.setProperty("repeated", false);
     } catch (Idempotency.Repeated repeated) {
       idempotency.answerAgain(repeated, call, exchange.getMessage());

@@ -45,8 +45,9 @@ class Edge extends OncePerRequestFilter {
 
   @Override
   protected void doFilterInternal(
-      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      HttpServletRequest incoming, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
+    var request = GatewayQuestion.of(incoming);
     byte[] body = null;
     Problem refusal = null;
     try {

@@ -37,7 +37,7 @@ public class ProblemWriter {
   public byte[] body(Problem problem, Call call) {
     var code = problem.code();
     call.refuse(code);
-    var instance = call.path().replaceAll("[^ -~]", "?");
+    var instance = KeyText.hidden(call.path()).replaceAll("[^ -~]", "?");
     try {
       return mapper.writeValueAsBytes(
           new Body(

@@ -180,7 +180,7 @@ public class Validation {
 
   /** A name that the client chose, made safe to show. */
   private static String printable(String name) {
-    var safe = name.replaceAll("[^ -~]", "?");
+    var safe = KeyText.hidden(name).replaceAll("[^ -~]", "?");
     return safe.length() <= 100 ? safe : safe.substring(0, 100);
   }
 

@@ -2,6 +2,7 @@ package io.outpost.platform.aws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.auth.KeyStore;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
@@ -70,8 +71,10 @@ class CallsPerRequestTest {
     assertThat(draws).hasSizeLessThanOrEqualTo(2);
   }
 
-  private static void times(Runnable request) {
+  /** As if changes were heard in time, which a busy machine may fail to. */
+  private void times(Runnable request) {
     for (int i = 0; i < TIMES; i++) {
+      apis.bean(KeyStore.class).upToDate();
       request.run();
     }
   }

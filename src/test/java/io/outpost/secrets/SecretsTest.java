@@ -1,0 +1,157 @@
+package io.outpost.secrets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Customer;
+import io.outpost.local.SharedOutpost;
+import io.outpost.local.TwoApis;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.secretsmanager.model.DescribeSecretResponse;
+import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestException;
+
+/** Provider keys: kept where they belong, shown to nobody, replaced, deleted and brought back. */
+@ExtendWith(SharedOutpost.class)
+class SecretsTest {
+
+  private static final String NAME = "ANTHROPIC_API_KEY";
+
+  private final TwoApis apis;
+  private final Client admin;
+  private final Customer customer;
+  private final SecretsManagerClient manager;
+
+  SecretsTest(TwoApis apis) {
+    this.apis = apis;
+    this.admin = apis.admin();
+    this.customer = Customer.of(admin, "pro");
+    this.manager = apis.clients().secrets();
+  }
+
+  @Test
+  void aKeyIsKeptUnderItsTenantWithTheRotationPolicy() {
+    assertThat(put(NAME, "sk-first").status()).isEqualTo(204);
+    assertThat(value(NAME)).isEqualTo("sk-first");
+    var kept = describe(NAME);
+    assertThat(kept.name()).isEqualTo("/outpost/tenants/" + customer.tenantId() + "/" + NAME);
+    assertThat(kept.tags().stream().map(tag -> tag.key() + "=" + tag.value()))
+        .containsExactlyInAnyOrder(
+            "outpost:tenant=" + customer.tenantId(), "outpost:rotate-after-days=90");
+    assertThat(kept.kmsKeyId()).isNull();
+  }
+
+  @Test
+  void theInstallationsKmsKeyIsUsed() {
+    var second = customer.client().at(apis.second());
+    assertThat(second.put(path(NAME), body("sk-first")).status()).isEqualTo(204);
+    assertThat(describe(NAME).kmsKeyId()).isEqualTo(TwoApis.SECONDS_KMS_KEY);
+  }
+
+  @Test
+  void aReplacedKeyIsTheOneThatIsReadFromThenOn() {
+    put(NAME, "sk-first");
+    assertThat(put(NAME, "sk-second").status()).isEqualTo(204);
+    assertThat(value(NAME)).isEqualTo("sk-second");
+    assertThat(list()).hasSize(1);
+  }
+
+  @Test
+  void aListHasNamesAndTimesAndNothingElse() {
+    put("OPENAI_API_KEY", "sk-listed");
+    put(NAME, "sk-listed");
+    var names = list().stream().map(secret -> secret.get("name").asText());
+    assertThat(names).containsExactlyInAnyOrder(NAME, "OPENAI_API_KEY");
+    assertThat(list())
+        .allSatisfy(
+            secret -> {
+              assertThat(secret.propertyStream().map(field -> field.getKey()))
+                  .containsExactlyInAnyOrder("name", "created_at", "updated_at", "rotate_by");
+              assertThat(time(secret, "rotate_by"))
+                  .isEqualTo(time(secret, "updated_at").plus(Duration.ofDays(90)));
+            });
+    assertThat(Customer.of(admin, "pro").client().get(customer.path("/secrets")).status())
+        .isEqualTo(404);
+  }
+
+  @Test
+  void aDeletedKeyCanBeBroughtBackForSevenDays() {
+    var deletions =
+        apis.probe()
+            .record(
+                call ->
+                    call.operation().equals("DeleteSecret") && call.mentions(customer.tenantId()));
+    put(NAME, "sk-first");
+    assertThat(customer.client().delete(path(NAME)).status()).isEqualTo(204);
+    assertThat(list()).isEmpty();
+    assertThatThrownBy(() -> value(NAME)).isInstanceOf(InvalidRequestException.class);
+    assertThat(describe(NAME).deletedDate()).isNotNull();
+    assertThat(deletions).hasSize(1).allMatch(call -> call.mentions("RecoveryWindowInDays=7"));
+    assertThat(customer.client().delete(path(NAME)).status()).isEqualTo(404);
+    assertThat(put(NAME, "sk-second").status()).isEqualTo(204);
+    assertThat(value(NAME)).isEqualTo("sk-second");
+    assertThat(describe(NAME).deletedDate()).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lower", "A-B", "A.B", "..", "A%2FB", "1A"})
+  void aNameThatIsNoVariableIsNotThere(String name) {
+    assertThat(put(name, "sk-x").status()).isIn(400, 404);
+    assertThat(list()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "{\"value\":\"\"}", "{\"value\":7}", "{\"value\":\"a\\nb\"}"})
+  void whatIsNoKeyIsRefusedWithoutBeingShown(String wish) {
+    var answer = customer.client().put(path(NAME), wish);
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo("value");
+    assertThat(list()).isEmpty();
+  }
+
+  private Client.Answer put(String name, String value) {
+    return customer.client().put(path(name), body(value));
+  }
+
+  private static String body(String value) {
+    return "{\"value\":\"%s\"}".formatted(value);
+  }
+
+  private String path(String name) {
+    return customer.path("/secrets/" + name);
+  }
+
+  private List<JsonNode> list() {
+    return customer
+        .client()
+        .get(customer.path("/secrets"))
+        .json()
+        .get("data")
+        .valueStream()
+        .toList();
+  }
+
+  private String value(String name) {
+    return manager.getSecretValue(g -> g.secretId(id(name))).secretString();
+  }
+
+  private DescribeSecretResponse describe(String name) {
+    return manager.describeSecret(d -> d.secretId(id(name)));
+  }
+
+  private String id(String name) {
+    return "/outpost/tenants/" + customer.tenantId() + "/" + name;
+  }
+
+  private static Instant time(JsonNode secret, String field) {
+    return Instant.parse(secret.get(field).asText());
+  }
+}
