@@ -41,8 +41,13 @@ public final class Call {
     this.response = response;
     this.body = body;
     this.ipAddress = request.getRemoteAddr();
+    this.requestId = requestId(request, entryId);
+  }
+
+  /** The request's id as its caller gave it, when it is well formed; else another. */
+  static String requestId(HttpServletRequest request, String otherwise) {
     var given = request.getHeader("X-Request-Id");
-    this.requestId = given != null && REQUEST_ID.matcher(given).matches() ? given : entryId;
+    return given != null && REQUEST_ID.matcher(given).matches() ? given : otherwise;
   }
 
   /** The call of a request that has passed the edge. */
