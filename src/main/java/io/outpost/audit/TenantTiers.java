@@ -2,11 +2,13 @@ package io.outpost.audit;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.outpost.platform.Ids;
 import io.outpost.platform.Tenant;
 import io.outpost.platform.Tier;
 import io.outpost.platform.aws.Names;
 import java.time.Duration;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
@@ -14,17 +16,27 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 @Component
 class TenantTiers {
 
-  private static final Duration FRESH = Duration.ofMinutes(5);
+  static final Duration FRESH = Duration.ofMinutes(5);
   private static final int KNOWN = 100_000;
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
-  private final LoadingCache<String, Tier> tiers =
-      Caffeine.newBuilder().maximumSize(KNOWN).expireAfterWrite(FRESH).build(this::load);
+  private final LoadingCache<String, Tier> tiers;
 
+  @Autowired
   TenantTiers(DynamoDbClient dynamoDb, Names names) {
+    this(dynamoDb, names, Ticker.systemTicker());
+  }
+
+  TenantTiers(DynamoDbClient dynamoDb, Names names, Ticker ticker) {
     this.dynamoDb = dynamoDb;
     this.names = names;
+    this.tiers =
+        Caffeine.newBuilder()
+            .maximumSize(KNOWN)
+            .expireAfterWrite(FRESH)
+            .ticker(ticker)
+            .build(this::load);
   }
 
   /** A tenant's tier; the lowest when there is no such tenant any more. */

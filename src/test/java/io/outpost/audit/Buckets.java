@@ -8,12 +8,10 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** The archive's bucket, as somebody sees it who may write to it. */
-record Buckets(AwsClients clients) implements AutoCloseable {
-
-  private static final String ARCHIVE = "outpost-audit-local";
+record Buckets(AwsClients clients, String env) implements AutoCloseable {
 
   static Buckets of(EmbeddedAws aws) {
-    return new Buckets(aws.clients());
+    return new Buckets(aws.clients(), "local");
   }
 
   /** The names of a tenant's objects, in their order. */
@@ -21,22 +19,26 @@ record Buckets(AwsClients clients) implements AutoCloseable {
     return Stream.of(
             clients
                 .s3()
-                .listObjectsV2Paginator(l -> l.bucket(ARCHIVE).prefix(BlockKey.folder(tenantId))))
+                .listObjectsV2Paginator(l -> l.bucket(archive()).prefix(BlockKey.folder(tenantId))))
         .flatMap(pages -> pages.contents().stream())
         .map(S3Object::key)
         .toList();
   }
 
   byte[] read(String key) {
-    return clients.s3().getObjectAsBytes(g -> g.bucket(ARCHIVE).key(key)).asByteArray();
+    return clients.s3().getObjectAsBytes(g -> g.bucket(archive()).key(key)).asByteArray();
   }
 
   void write(String key, byte[] object) {
-    clients.s3().putObject(p -> p.bucket(ARCHIVE).key(key), RequestBody.fromBytes(object));
+    clients.s3().putObject(p -> p.bucket(archive()).key(key), RequestBody.fromBytes(object));
   }
 
   void remove(String key) {
-    clients.s3().deleteObject(d -> d.bucket(ARCHIVE).key(key));
+    clients.s3().deleteObject(d -> d.bucket(archive()).key(key));
+  }
+
+  private String archive() {
+    return "outpost-audit-" + env;
   }
 
   @Override

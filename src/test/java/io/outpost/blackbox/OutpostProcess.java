@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What {@code mvn spring-boot:test-run} starts, as a process of its own. */
-final class OutpostProcess implements AutoCloseable {
+/** What {@code mvn spring-boot:test-run} starts, or another program, as a process of its own. */
+public final class OutpostProcess implements AutoCloseable {
 
   private static final Duration LONGEST_START = Duration.ofMinutes(2);
   private static final Pattern READY = Pattern.compile("Outpost is ready at (\\S+)");
@@ -36,13 +36,21 @@ final class OutpostProcess implements AutoCloseable {
    * @param environment added to the test's own
    */
   static OutpostProcess start(Path folder, Map<String, String> environment) throws IOException {
+    return start(LocalOutpost.class, folder, environment);
+  }
+
+  /** The same for another program. */
+  public static OutpostProcess start(
+      Class<?> program, Path folder, Map<String, String> environment, String... arguments)
+      throws IOException {
     var log = Files.createTempFile(folder, "outpost", ".log");
     var command =
         Stream.of(
                 Stream.of(ProcessHandle.current().info().command().orElseThrow()),
                 ManagementFactory.getRuntimeMXBean().getInputArguments().stream(),
                 Stream.of("-cp", System.getProperty("java.class.path")),
-                Stream.of(LocalOutpost.class.getName()))
+                Stream.of(program.getName()),
+                Stream.of(arguments))
             .flatMap(part -> part)
             .toList();
     var builder = new ProcessBuilder(command).directory(folder.toFile());
@@ -66,7 +74,7 @@ final class OutpostProcess implements AutoCloseable {
   }
 
   /** Its exit code, once it has ended by itself. */
-  int awaitExit() throws InterruptedException {
+  public int awaitExit() throws InterruptedException {
     if (!process.waitFor(LONGEST_START.toSeconds(), TimeUnit.SECONDS)) {
       throw new IllegalStateException("It did not end:\n" + printed());
     }
@@ -74,13 +82,13 @@ final class OutpostProcess implements AutoCloseable {
   }
 
   /** Sends SIGTERM, as Ctrl-C ends the process too; false when it has not ended in time. */
-  boolean terminate(Duration limit) throws InterruptedException {
+  public boolean terminate(Duration limit) throws InterruptedException {
     process.destroy();
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** What it printed so far. */
-  String printed() {
+  public String printed() {
     try {
       return Files.readString(log);
     } catch (IOException e) {
@@ -98,6 +106,7 @@ final class OutpostProcess implements AutoCloseable {
     return process.descendants().toList();
   }
 
+  /** Kills it, and what it started. */
   @Override
   public void close() {
     children().forEach(ProcessHandle::destroyForcibly);

@@ -44,9 +44,14 @@ public final class Call {
     this.response = response;
     this.body = body;
     this.ipAddress = request.getRemoteAddr();
+    this.requestId = requestId(request, entryId);
+  }
+
+  /** The request's id as its caller gave it, when it is well formed; else another. */
+  static String requestId(HttpServletRequest request, String otherwise) {
     var given = request.getHeader("X-Request-Id");
     var usable = given != null && REQUEST_ID.matcher(given).matches() && !KeyText.isIn(given);
-    this.requestId = usable ? given : entryId;
+    return usable ? given : otherwise;
   }
 
   /** The call of a request that has passed the edge. */

@@ -23,7 +23,7 @@ public class RefusedByServer extends ErrorReportValve {
     var code = Problem.Code.of(status);
     var requestId =
         response.getHeader("X-Request-Id") == null
-            ? Ids.ulid()
+            ? Call.requestId(request, Ids.ulid())
             : response.getHeader("X-Request-Id");
     var body = new LinkedHashMap<String, Object>();
     body.put("type", ProblemWriter.TYPES + code.slug());

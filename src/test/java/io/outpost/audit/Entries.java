@@ -1,0 +1,95 @@
+package io.outpost.audit;
+
+import static java.util.stream.Collectors.groupingBy;
+
+import io.outpost.local.AwsClients;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.platform.AuditEntry;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.zip.GZIPInputStream;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Reads what the audit of an environment holds, past the product. */
+record Entries(AwsClients clients, String env) implements AutoCloseable {
+
+  static Entries of(EmbeddedAws aws, String env) {
+    return new Entries(aws.clients(), env);
+  }
+
+  /** The items of entries in the table. */
+  List<Map<String, AttributeValue>> items() {
+    return clients
+        .dynamoDb()
+        .scanPaginator(s -> s.tableName("outpost-audit-" + env).consistentRead(true))
+        .items()
+        .stream()
+        .filter(item -> item.containsKey("entry_id"))
+        .toList();
+  }
+
+  /** The items of calls by request id; a job's transition is no call, though one caused it. */
+  Map<String, List<Map<String, AttributeValue>>> calls() {
+    return items().stream()
+        .filter(item -> item.containsKey("status"))
+        .collect(groupingBy(item -> item.get("request_id").s()));
+  }
+
+  /** Those of some requests that have no entry. */
+  Set<String> missing(Set<String> requestIds) {
+    var missing = new TreeSet<>(requestIds);
+    missing.removeAll(calls().keySet());
+    return missing;
+  }
+
+  /** The tenants that have entries. */
+  Set<String> tenants() {
+    return items().stream().map(i -> i.get("tenant_id").s()).collect(Collectors.toSet());
+  }
+
+  /** Everything in a tenant's archive, in its order, as often as it is there. */
+  List<AuditEntry> archived(String tenantId) {
+    var entries = new ArrayList<AuditEntry>();
+    for (var line : lines(tenantId)) {
+      try {
+        entries.add(SampleChain.MAPPER.readValue(line, AuditEntry.class));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return entries;
+  }
+
+  /** How many blocks a tenant's archive has. */
+  int blocks(String tenantId) {
+    return new Buckets(clients, env).objects(tenantId).size();
+  }
+
+  /** The lines of entries in a tenant's archive. */
+  List<String> lines(String tenantId) {
+    var buckets = new Buckets(clients, env);
+    var lines = new ArrayList<String>();
+    for (var key : buckets.objects(tenantId)) {
+      try (var gzip = new GZIPInputStream(new ByteArrayInputStream(buckets.read(key)))) {
+        var content = new String(gzip.readAllBytes(), StandardCharsets.UTF_8);
+        content.lines().skip(1).forEach(lines::add);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return lines;
+  }
+
+  @Override
+  public void close() {
+    clients.close();
+  }
+}

@@ -1,0 +1,425 @@
+package io.outpost.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.audit.RecordedCalls.Made;
+import io.outpost.auth.SampleRequests;
+import io.outpost.auth.SampleRequests.Belongings;
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Customer;
+import io.outpost.local.AwsCalls;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.SharedOutpost;
+import io.outpost.local.stripe.Webhooks;
+import io.outpost.platform.Ids;
+import io.outpost.platform.http.Contract;
+import io.outpost.platform.http.Operation;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
+
+/**
+ * Each call has exactly one audit entry, however it ended and whoever refused it, in the table and
+ * in the archive, and says who did what from where. A new operation of the contract is driven here
+ * without a word about it, and fails until it has come to every end that an operation comes to.
+ */
+@ExtendWith(SharedOutpost.class)
+class P21EveryCallIsAuditedOnceTest {
+
+  private static final Duration LONGEST = Duration.ofSeconds(90);
+  private static final String ENV = "everycall";
+  private static final Set<String> NOT_CALLS = Set.of("health", "healthReady", "getOpenapi");
+  private static final Set<Integer> STATUSES =
+      Set.of(
+          200, 201, 202, 204, 303, 400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503);
+
+  /** Parts of what was sent in bodies, or answered, anywhere in this test. */
+  private static final List<String> NOT_TO_BE_SEEN =
+      List.of("op_live_", "op_test_", "whsec_", "Say hello", "sleep 60", "sk-", "customer.example");
+
+  private final RecordedCalls calls = new RecordedCalls("p21");
+  private final Map<String, Integer> refusedByTheServer = new HashMap<>();
+
+  /** Who a key is. */
+  private final Map<String, Customer> keys = new HashMap<>();
+
+  private final EmbeddedAws aws;
+
+  @TempDir private Path spool;
+  private LocalOutpost outpost;
+  private Client admin;
+
+  P21EveryCallIsAuditedOnceTest(EmbeddedAws aws) {
+    this.aws = aws;
+  }
+
+  @Test
+  void everyOperationInEveryOutcome() throws IOException {
+    try (var started = LocalOutpost.on(aws.endpoints(), "local", settings());
+        var entries = Entries.of(aws, ENV)) {
+      outpost = started;
+      admin = calls.client(outpost.address(), outpost.adminKey());
+      keys.put(admin.key(), new Customer(Ids.OPERATORS, "0".repeat(26), admin));
+      var shared = ownerOfEverything();
+      operations().forEach(operation -> drive(operation, shared));
+      refuseForOtherReasons();
+      refuseWhatIsNoOperation();
+      failForReasonsOfOurs();
+      refuseByTheServer();
+      assertThat(calls.made().values().stream().map(Made::status).collect(Collectors.toSet()))
+          .containsAll(STATUSES);
+
+      var all = new TreeSet<>(calls.made().keySet());
+      all.addAll(refusedByTheServer.keySet());
+      await().atMost(LONGEST).until(() -> entries.missing(all), Set::isEmpty);
+      entries.tenants().forEach(tenant -> assertArchived(entries, tenant));
+      assertOneEachAndNoOther(entries);
+      assertWhole(entries);
+      assertEveryOperationCameToEveryEnd(entries);
+      assertTransitions(entries);
+      entries.tenants().forEach(this::assertIntact);
+    }
+  }
+
+  private Map<String, Object> settings() {
+    return Map.of(
+        "server.port",
+        0,
+        "server.tomcat.remoteip.internal-proxies",
+        "127\\.0\\.0\\.1|0:0:0:0:0:0:0:1|::1",
+        "outpost.env",
+        ENV,
+        "outpost.test.aws-calls",
+        true,
+        "outpost.audit.spool",
+        spool.toString(),
+        "outpost.agents.demo",
+        "always",
+        "outpost.auth.unknown-keys-per-minute",
+        1_000_000,
+        "outpost.auth.rate-limits.pro",
+        2,
+        "outpost.auth.rate-limit-per-minute",
+        1_000_000);
+  }
+
+  private List<Operation> operations() {
+    var all = outpost.context().getBean(Contract.class).operations().spliterator();
+    return StreamSupport.stream(all, false).filter(o -> !NOT_CALLS.contains(o.id())).toList();
+  }
+
+  /** Has an operation done, denied and failed. */
+  private void drive(Operation operation, Belongings shared) {
+    var gone = operation.method().equals("DELETE");
+    var owner = prepared(operation, gone ? ownerOfEverything() : shared);
+    var caller = caller(operation, owner);
+    if (operation.id().equals("receiveStripeEvent")) {
+      var body = "{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"a.b\",\"api_version\":\"1\"}";
+      var secret = outpost.context().getEnvironment().getProperty("outpost.stripe.webhook-secrets");
+      var bytes = body.getBytes(StandardCharsets.UTF_8);
+      var signature = Webhooks.sign(secret, Instant.now().getEpochSecond(), bytes);
+      caller.json("POST", operation.path(), body, "Stripe-Signature", signature);
+      caller.json("POST", operation.path(), body, "Stripe-Signature", signature + "0");
+      return;
+    }
+    SampleRequests.send(operation, admin.with(null), owner);
+    SampleRequests.send(operation, admin.with("op_live_" + "0".repeat(32)), owner);
+    SampleRequests.send(operation, keyFor(operation, owner.customer()), owner);
+    var path = operation.path().replace("{tenant_id}", owner.customer().tenantId());
+    path = path.replace("{name}", "ANTHROPIC_API_KEY").replaceAll("\\{[a-z_]+}", Ids.ulid());
+    caller.json(operation.method(), path + "?unheard=of", operation.body() == null ? null : "{}");
+    if (operation.body() != null) {
+      caller.json(operation.method(), path, "{\"command\":\"Say hello");
+      var text = Map.of("Content-Type", "text/plain");
+      caller.send(operation.method(), path, text, BodyPublishers.ofString("Say hello"));
+    }
+    SampleRequests.send(operation, caller, owner);
+  }
+
+  private Belongings ownerOfEverything() {
+    return Belongings.of(admin, customer("enterprise"));
+  }
+
+  /** Has what an operation is about come into being. */
+  private static Belongings prepared(Operation operation, Belongings owner) {
+    var client = owner.customer().client();
+    switch (operation.id()) {
+      case "getJobOutput", "listArtifacts" -> client.ended(owner.jobId());
+      case "deleteWorkspace" ->
+          client.ended(
+              client.submit(
+                  "{\"agent\":\"claude\",\"command\":\"Say hello\",\"workspace\":\"nothing\"}"));
+      case "cancelJob" -> {
+        var job = client.submit("claude", "sleep 60");
+        return new Belongings(owner.customer(), owner.keyId(), job, owner.exportId());
+      }
+      default -> {
+        // It is there.
+      }
+    }
+    return owner;
+  }
+
+  private Client caller(Operation operation, Belongings owner) {
+    if (operation.open()) {
+      return admin.with(null);
+    }
+    return operation.anyOf().equals(Set.of("admin")) ? admin : owner.customer().client();
+  }
+
+  /** A key of a customer that may do something, but not this. */
+  private Client keyFor(Operation operation, Customer customer) {
+    var scope =
+        Customer.SCOPES.stream().filter(s -> !operation.anyOf().contains(s)).findFirst().get();
+    var made = Customer.newKey(admin, customer.tenantId(), "\"scopes\":[\"" + scope + "\"]");
+    var client = admin.with(made.text("key"));
+    keys.put(client.key(), new Customer(customer.tenantId(), made.text("key_id"), client));
+    return client;
+  }
+
+  private Customer customer(String tier) {
+    var customer = Customer.of(admin, tier);
+    keys.put(customer.client().key(), customer);
+    return customer;
+  }
+
+  /** Over the quota, over the rate, at another tenant, done before, done already. */
+  private void refuseForOtherReasons() {
+    var free = customer("free").client();
+    for (int i = 0; i < 11; i++) {
+      free.post("/jobs", "{\"agent\":\"claude\",\"command\":\"Say hello\"}");
+    }
+    var often = customer("pro").client();
+    for (int i = 0; i < 4; i++) {
+      often.get("/jobs");
+    }
+    var job = "{\"agent\":\"claude\",\"command\":\"Say hello, %s\"}";
+    var owner = customer("enterprise").client();
+    owner.json("POST", "/jobs", job.formatted("A"), "Idempotency-Key", "one");
+    var again = owner.json("POST", "/jobs", job.formatted("A"), "Idempotency-Key", "one");
+    owner.json("POST", "/jobs", job.formatted("B"), "Idempotency-Key", "one");
+    assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
+    owner.ended(again.text("job_id"));
+    owner.delete("/jobs/" + again.text("job_id"));
+    owner.get("/tenants/" + Ids.uuid() + "/audit");
+    owner.json("GET", "/billing/portal?return_url=https://a.example", null, "Accept", "text/html");
+  }
+
+  private void refuseWhatIsNoOperation() {
+    var large = "\"" + "x".repeat(70_000) + "\"";
+    admin.get("/nowhere");
+    admin.get("/jobs/" + admin.key());
+    admin.json("GET", "/jobs", null, "User-Agent", "curl " + admin.key());
+    admin.put("/jobs", "{}");
+    admin.post("/tenants", large);
+    admin.json("OPTIONS", "/jobs", null);
+    admin.json("PROPFIND", "/jobs", null);
+  }
+
+  private void failForReasonsOfOurs() {
+    var owner = customer("enterprise").client();
+    owner.get("/jobs/" + Ids.ulid());
+    var awsCalls = outpost.context().getBean(AwsCalls.class);
+    awsCalls.fail(request -> request instanceof GetItemRequest get && isOfJobs(get));
+    owner.get("/jobs/" + Ids.ulid());
+    awsCalls.fail(
+        request -> {
+          if (request instanceof GetItemRequest get && isOfJobs(get)) {
+            throw new IllegalArgumentException("A fault of ours, for this test");
+          }
+          return false;
+        });
+    owner.get("/jobs/" + Ids.ulid());
+    awsCalls.work();
+  }
+
+  private static boolean isOfJobs(GetItemRequest get) {
+    return get.tableName().equals("outpost-jobs-" + ENV);
+  }
+
+  /** What never becomes a call. */
+  private void refuseByTheServer() throws IOException {
+    for (var request :
+        List.of(
+            "GARBAGE\r\n\r\n",
+            "GET /jobs HTTP/1.1\r\n\r\n",
+            "GET /%00 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET /%2F HTTP/1.1\r\nHost: a\r\nX-Request-Id: p21-mine\r\nConnection: close\r\n\r\n",
+            "GET /[a HTTP/1.1\r\nHost: a\r\n\r\n",
+            "TRACE /jobs HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")) {
+      try (var socket = new Socket("localhost", URI.create(outpost.address()).getPort())) {
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        var answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        var head = Pattern.compile("HTTP/1.1 (\\d+)[^$]*?X-Request-Id: (\\S+)").matcher(answer);
+        assertThat(head.find()).as(answer).isTrue();
+        refusedByTheServer.put(head.group(2), Integer.valueOf(head.group(1)));
+      }
+    }
+    assertThat(refusedByTheServer).containsKey("p21-mine");
+  }
+
+  private void assertOneEachAndNoOther(Entries entries) {
+    var expected = new TreeMap<>(refusedByTheServer);
+    calls.made().forEach((id, made) -> expected.put(id, made.status()));
+    var found = new TreeMap<String, Integer>();
+    entries
+        .calls()
+        .forEach(
+            (id, items) -> {
+              assertThat(items).as(id).hasSize(1);
+              // What Stripe's stand-in sends by itself.
+              if (expected.containsKey(id) || !is(items.getFirst(), "receiveStripeEvent")) {
+                found.put(id, Integer.valueOf(items.getFirst().get("status").n()));
+              }
+            });
+    assertThat(found).isEqualTo(expected);
+  }
+
+  private void assertWhole(Entries entries) {
+    var found = entries.calls();
+    assertThat(calls.made()).allSatisfy((id, made) -> assertWhole(made, found.get(id).getFirst()));
+    var seen = new ArrayList<>(entries.items().stream().map(Object::toString).toList());
+    entries.tenants().forEach(tenant -> seen.addAll(entries.lines(tenant)));
+    for (var secret : NOT_TO_BE_SEEN) {
+      assertThat(seen).noneMatch(entry -> entry.contains(secret));
+    }
+  }
+
+  private void assertWhole(Made made, Map<String, AttributeValue> item) {
+    var as = "%s: %s".formatted(made, item);
+    var action = action(made);
+    var who = action.equals("unknown") || made.status() == 401 ? null : keys.get(made.key());
+    assertThat(item.get("action").s()).as(as).isEqualTo(action);
+    assertThat(item.get("resource").s()).as(as).isEqualTo(withoutKey(made.path()));
+    assertThat(item.get("outcome").s()).as(as).isEqualTo(outcome(made.status()));
+    assertThat(item.get("ip_address").s()).as(as).isEqualTo(RecordedCalls.ADDRESS);
+    assertThat(item.get("user_agent").s()).as(as).isEqualTo(withoutKey(made.userAgent()));
+    assertThat(item.get("key_id")).as(as).isEqualTo(who == null ? null : text(who.keyId()));
+    assertThat(item.get("tenant_id").s()).as(as).isEqualTo(tenant(made, who));
+    assertThat(Instant.parse(item.get("timestamp").s()))
+        .as(as)
+        .isBetween(made.sent().minusMillis(1), made.answered().orElseThrow());
+    assertThat(item.get("entry_id").s()).as(as).matches("[0-9A-HJKMNP-TV-Z]{26}");
+    assertThat(item.get("metadata").m().get("problem"))
+        .as(as)
+        .isEqualTo(made.problem().isEmpty() ? null : text(made.problem()));
+  }
+
+  private String action(Made made) {
+    if (made.status() == 413) {
+      return "unknown";
+    }
+    return operations().stream()
+        .filter(o -> o.method().equals(made.request().method()))
+        .filter(o -> made.path().matches(o.path().replaceAll("\\{[a-z_]+}", "[^/%]+")))
+        .map(Operation::id)
+        .findFirst()
+        .orElse("unknown");
+  }
+
+  /**
+   * An operator's call belongs to the tenant that it is about, once it is known to be well formed.
+   */
+  private static String tenant(Made made, Customer who) {
+    var about = Pattern.compile("/tenants/([^/]+).*").matcher(made.path());
+    if (who == null) {
+      return Ids.OPERATORS;
+    }
+    return about.matches() && made.status() < 400 ? about.group(1) : who.tenantId();
+  }
+
+  private static String outcome(int status) {
+    if (Set.of(401, 402, 403, 404, 429).contains(status)) {
+      return "denied";
+    }
+    return status < 400 ? "allowed" : "failed";
+  }
+
+  private void assertEveryOperationCameToEveryEnd(Entries entries) {
+    var ends = new TreeMap<String, Set<String>>();
+    for (var call : entries.calls().values()) {
+      ends.computeIfAbsent(call.getFirst().get("action").s(), action -> new TreeSet<>())
+          .add(call.getFirst().get("outcome").s());
+    }
+    for (var operation : operations()) {
+      assertThat(ends.getOrDefault(operation.id(), Set.of()))
+          .as(operation.id())
+          .containsAll(
+              operation.open()
+                  ? Set.of("allowed", "failed")
+                  : Set.of("allowed", "denied", "failed"));
+    }
+  }
+
+  /** A job that ran once was started once and has ended once. */
+  private static void assertTransitions(Entries entries) {
+    var transitions = new TreeMap<String, List<String>>();
+    entries.items().stream()
+        .filter(item -> item.get("action").s().startsWith("job."))
+        .sorted((a, b) -> a.get("sk").s().compareTo(b.get("sk").s()))
+        .forEach(
+            item ->
+                transitions
+                    .computeIfAbsent(item.get("resource").s(), job -> new ArrayList<>())
+                    .add(item.get("action").s()));
+    assertThat(transitions).isNotEmpty();
+    assertThat(transitions.values())
+        .allSatisfy(actions -> assertThat(actions).doesNotHaveDuplicates())
+        .contains(List.of("job.running", "job.succeeded"));
+  }
+
+  /** Every entry of the table comes into the archive, once. */
+  private void assertArchived(Entries entries, String tenantId) {
+    await()
+        .atMost(LONGEST)
+        .untilAsserted(
+            () ->
+                assertThat(entries.archived(tenantId))
+                    .extracting(entry -> entry.entryId())
+                    .doesNotHaveDuplicates()
+                    .containsAll(
+                        entries.items().stream()
+                            .filter(item -> item.get("tenant_id").s().equals(tenantId))
+                            .map(item -> item.get("entry_id").s())
+                            .toList()));
+  }
+
+  private void assertIntact(String tenantId) {
+    var verification = admin.get("/tenants/" + tenantId + "/audit/verification?limit=1000");
+    assertThat(verification.json().path("intact").asBoolean()).as(verification.body()).isTrue();
+  }
+
+  private static boolean is(Map<String, AttributeValue> item, String action) {
+    return item.get("action").s().equals(action);
+  }
+
+  private static AttributeValue text(String text) {
+    return AttributeValue.fromS(text);
+  }
+
+  private static String withoutKey(String text) {
+    return text.replaceAll("op_live_[0-9a-f]+", "[redacted]");
+  }
+}
