@@ -33,6 +33,9 @@ public class AgentRuns {
   /** Uploads of a running job's output take at most a tenth of the time. */
   private static final int PAUSE_PER_UPLOAD = 10;
 
+  /** An agent that was told to stop is gone by then. */
+  private static final Duration LONGEST_STOP = Duration.ofSeconds(10);
+
   private final AgentCatalogue catalogue;
   private final AgentLauncher launcher;
   private final ProviderKeys keys;
@@ -110,8 +113,12 @@ public class AgentRuns {
     run.stored(size, now, Duration.between(began, now).multipliedBy(PAUSE_PER_UPLOAD));
   }
 
-  /** Removes what the run left on this machine. */
-  public void clean(@ExchangeProperty("run") Run run) throws IOException {
+  /** Removes what the run left on this machine: its agent too, when the run was given up. */
+  public void clean(@ExchangeProperty("run") Run run) throws IOException, InterruptedException {
+    if (run.isRunning()) {
+      run.stop(StopReason.RELEASED);
+      var unused = run.process().awaitChange(LONGEST_STOP);
+    }
     running.remove(run);
     FileSystemUtils.deleteRecursively(directory(run));
   }
