@@ -47,17 +47,20 @@ class P05LongJobsTest {
   void anAgentWhoseHeartbeatFailsIsGoneBeforeAnotherMayStart() {
     var seconds = 6173;
     var jobId = tenant.submit("claude", "sleep " + seconds);
-    await().atMost(LONG).until(() -> runs("sleep " + seconds));
+    await().atMost(LONG).until(() -> Impatient.runs("sleep " + seconds));
     var tenantId = tenant.get("/jobs/" + jobId).text("tenant_id");
     impatient.calls().fail(call -> call instanceof TransactWriteItemsRequest);
-    await().atMost(LONG).pollInterval(Duration.ofMillis(50)).until(() -> !runs("sleep " + seconds));
+    await()
+        .atMost(LONG)
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> !Impatient.runs("sleep " + seconds));
     assertThat(Instant.now()).as("the agent's end").isBefore(lease(tenantId, jobId));
 
     impatient.calls().work();
-    await().atMost(LONG).until(() -> runs("sleep " + seconds));
+    await().atMost(LONG).until(() -> Impatient.runs("sleep " + seconds));
     assertThat(tenant.get("/jobs/" + jobId).json().get("attempts").asInt()).isEqualTo(2);
     assertThat(tenant.delete("/jobs/" + jobId).status()).isEqualTo(200);
-    await().atMost(Duration.ofSeconds(10)).until(() -> !runs("sleep " + seconds));
+    await().atMost(Duration.ofSeconds(10)).until(() -> !Impatient.runs("sleep " + seconds));
   }
 
   @Test
@@ -90,10 +93,5 @@ class P05LongJobsTest {
               .item();
       return Instant.parse(item.get("lease_until").s());
     }
-  }
-
-  private static boolean runs(String command) {
-    return ProcessHandle.allProcesses()
-        .anyMatch(process -> process.info().commandLine().orElse("").endsWith(command));
   }
 }
