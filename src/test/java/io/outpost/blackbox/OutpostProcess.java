@@ -2,6 +2,9 @@ package io.outpost.blackbox;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.Outpost;
+import io.outpost.local.AwsClients;
 import io.outpost.local.LocalOutpost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,17 +12,22 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What {@code mvn spring-boot:test-run} starts, as a process of its own. */
-final class OutpostProcess implements AutoCloseable {
+/**
+ * Outpost as a process of its own: what {@code mvn spring-boot:test-run} starts, or one of the
+ * containers.
+ */
+public final class OutpostProcess implements AutoCloseable {
 
-  private static final Duration LONGEST_START = Duration.ofMinutes(2);
-  private static final Pattern READY = Pattern.compile("Outpost is ready at (\\S+)");
+  private static final Duration LONGEST_START = Duration.ofMinutes(5);
+  private static final Pattern READY =
+      Pattern.compile("Outpost is ready at (\\S+)|Started Outpost in ");
 
   private final Process process;
   private final Path log;
@@ -36,25 +44,59 @@ final class OutpostProcess implements AutoCloseable {
    * @param environment added to the test's own
    */
   static OutpostProcess start(Path folder, Map<String, String> environment) throws IOException {
+    var all = new HashMap<>(Map.of("SERVER_PORT", "0", "OUTPOST_AGENTS_DEMO", "always"));
+    all.putAll(environment);
+    return start(folder, LocalOutpost.class, all);
+  }
+
+  /**
+   * Starts a container in a folder, on an AWS that is there, in the environment {@code local}.
+   *
+   * @param profile {@code api} or {@code worker}
+   * @param settings Spring properties that win over those of the files
+   */
+  public static OutpostProcess start(
+      Path folder,
+      String profile,
+      AwsClients.Endpoints aws,
+      String adminKey,
+      Map<String, Object> settings)
+      throws IOException {
+    var all = new HashMap<>(aws.settings());
+    all.putAll(settings);
+    var environment = new HashMap<String, String>();
+    environment.put("SPRING_PROFILES_ACTIVE", profile);
+    environment.put("SPRING_APPLICATION_JSON", new ObjectMapper().writeValueAsString(all));
+    environment.put("AWS_REGION", "us-east-1");
+    environment.put("OUTPOST_ENV", "local");
+    environment.put("OUTPOST_OUTPUT_BUCKET", "outpost-output-local");
+    environment.put("OUTPOST_AUDIT_BUCKET", "outpost-audit-local");
+    environment.put("OUTPOST_AUDIT_HEAD_BUCKET", "outpost-audit-head-local");
+    environment.put(
+        "OUTPOST_NOTICES_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:outpost-notices-local");
+    environment.put("OUTPOST_BOOTSTRAP_ADMIN_KEY", adminKey);
+    return start(folder, Outpost.class, environment);
+  }
+
+  private static OutpostProcess start(Path folder, Class<?> main, Map<String, String> environment)
+      throws IOException {
     var log = Files.createTempFile(folder, "outpost", ".log");
     var command =
         Stream.of(
                 Stream.of(ProcessHandle.current().info().command().orElseThrow()),
                 ManagementFactory.getRuntimeMXBean().getInputArguments().stream(),
                 Stream.of("-cp", System.getProperty("java.class.path")),
-                Stream.of(LocalOutpost.class.getName()))
+                Stream.of(main.getName()))
             .flatMap(part -> part)
             .toList();
     var builder = new ProcessBuilder(command).directory(folder.toFile());
-    builder.environment().put("SERVER_PORT", "0");
-    builder.environment().put("OUTPOST_AGENTS_DEMO", "always");
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     return new OutpostProcess(builder.start(), log);
   }
 
-  /** Where it listens, once it says so. */
-  String awaitReady() {
+  /** Where it listens, once it has started; null of a container. */
+  public String awaitReady() {
     await()
         .atMost(LONGEST_START)
         .until(() -> READY.matcher(printed()).find() || !process.isAlive());
@@ -74,13 +116,18 @@ final class OutpostProcess implements AutoCloseable {
   }
 
   /** Sends SIGTERM, as Ctrl-C ends the process too; false when it has not ended in time. */
-  boolean terminate(Duration limit) throws InterruptedException {
+  public boolean terminate(Duration limit) throws InterruptedException {
     process.destroy();
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** kill -9; what it had started is left as it is. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
   /** What it printed so far. */
-  String printed() {
+  public String printed() {
     try {
       return Files.readString(log);
     } catch (IOException e) {
@@ -94,7 +141,7 @@ final class OutpostProcess implements AutoCloseable {
   }
 
   /** The processes that it started and that still run. */
-  List<ProcessHandle> children() {
+  public List<ProcessHandle> children() {
     return process.descendants().toList();
   }
 
