@@ -43,6 +43,7 @@ public class AgentRuns {
   private final Names names;
   private final WorkerSettings settings;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean releasing;
 
   AgentRuns(
       AgentCatalogue catalogue,
@@ -82,6 +83,9 @@ public class AgentRuns {
             Duration.ofSeconds(job.timeoutSeconds()),
             slot);
     running.add(run);
+    if (releasing) {
+      run.stop(StopReason.RELEASED);
+    }
     run.started(launcher.start(launch));
   }
 
@@ -135,8 +139,9 @@ public class AgentRuns {
     return !running.isEmpty();
   }
 
-  /** Stops every agent, for the jobs to be handed back. */
+  /** Stops every agent, also those about to start, for the jobs to be handed back. */
   public void releaseAll() {
+    releasing = true;
     running.forEach(run -> run.stop(StopReason.RELEASED));
   }
 
