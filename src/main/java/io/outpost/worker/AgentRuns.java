@@ -33,6 +33,9 @@ public class AgentRuns {
   /** Uploads of a running job's output take at most a tenth of the time. */
   private static final int PAUSE_PER_UPLOAD = 10;
 
+  /** An agent that was told to stop is gone by then. */
+  private static final Duration LONGEST_STOP = Duration.ofSeconds(10);
+
   private final AgentCatalogue catalogue;
   private final AgentLauncher launcher;
   private final ProviderKeys keys;
@@ -40,6 +43,7 @@ public class AgentRuns {
   private final Names names;
   private final WorkerSettings settings;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean releasing;
 
   AgentRuns(
       AgentCatalogue catalogue,
@@ -79,6 +83,9 @@ public class AgentRuns {
             Duration.ofSeconds(job.timeoutSeconds()),
             slot);
     running.add(run);
+    if (releasing) {
+      run.stop(StopReason.RELEASED);
+    }
     run.started(launcher.start(launch));
   }
 
@@ -110,8 +117,12 @@ public class AgentRuns {
     run.stored(size, now, Duration.between(began, now).multipliedBy(PAUSE_PER_UPLOAD));
   }
 
-  /** Removes what the run left on this machine. */
-  public void clean(@ExchangeProperty("run") Run run) throws IOException {
+  /** Removes what the run left on this machine: its agent too, when the run was given up. */
+  public void clean(@ExchangeProperty("run") Run run) throws IOException, InterruptedException {
+    if (run.isRunning()) {
+      run.stop(StopReason.RELEASED);
+      var unused = run.process().awaitChange(LONGEST_STOP);
+    }
     running.remove(run);
     FileSystemUtils.deleteRecursively(directory(run));
   }
@@ -128,8 +139,9 @@ public class AgentRuns {
     return !running.isEmpty();
   }
 
-  /** Stops every agent, for the jobs to be handed back. */
+  /** Stops every agent, also those about to start, for the jobs to be handed back. */
   public void releaseAll() {
+    releasing = true;
     running.forEach(run -> run.stop(StopReason.RELEASED));
   }
 

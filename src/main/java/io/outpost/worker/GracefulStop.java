@@ -36,7 +36,7 @@ class GracefulStop {
     LockSupport.parkNanos(settings.grace().toNanos());
     if (runs.isBusy()) {
       LOG.info("The grace is over: jobs that still run are handed back");
-      runs.releaseAll();
     }
+    runs.releaseAll();
   }
 }

@@ -80,9 +80,14 @@ public final class Run {
     return lost;
   }
 
-  /** Whether the agent was stopped because this worker stops: the job is to be handed back. */
+  /**
+   * Whether the agent was stopped because this worker stops: the job is to be handed back. One that
+   * had ended by itself before is finished.
+   */
   public boolean isReleased() {
-    return stopReason == StopReason.RELEASED;
+    return process != null
+        && !process.isRunning()
+        && process.result().stopped().filter(StopReason.RELEASED::equals).isPresent();
   }
 
   /** Whether the job is finished by this run, so that its files are kept. */

@@ -81,6 +81,7 @@ public class WorkspaceFiles {
   public void save(@ExchangeProperty("run") Run run) throws IOException {
     var files = run.files(settings.directory());
     var archive = files.root().resolve("workspace.tar.gz");
+    Files.deleteIfExists(archive); // of a save that S3 did not take
     var digest = DigestUtils.getSha256Digest();
     try {
       var size = pack(files.work(), archive, digest);

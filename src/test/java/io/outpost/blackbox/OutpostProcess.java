@@ -2,6 +2,9 @@ package io.outpost.blackbox;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.Outpost;
+import io.outpost.local.AwsClients;
 import io.outpost.local.LocalOutpost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,17 +12,22 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What {@code mvn spring-boot:test-run} starts, or another program, as a process of its own. */
+/**
+ * Outpost as a process of its own: what {@code mvn spring-boot:test-run} starts, one of the
+ * containers, or another program.
+ */
 public final class OutpostProcess implements AutoCloseable {
 
-  private static final Duration LONGEST_START = Duration.ofMinutes(2);
-  private static final Pattern READY = Pattern.compile("Outpost is ready at (\\S+)");
+  private static final Duration LONGEST_START = Duration.ofMinutes(5);
+  private static final Pattern READY =
+      Pattern.compile("Outpost is ready at (\\S+)|Started Outpost in ");
 
   private final Process process;
   private final Path log;
@@ -36,10 +44,41 @@ public final class OutpostProcess implements AutoCloseable {
    * @param environment added to the test's own
    */
   static OutpostProcess start(Path folder, Map<String, String> environment) throws IOException {
-    return start(LocalOutpost.class, folder, environment);
+    var all = new HashMap<>(Map.of("SERVER_PORT", "0", "OUTPOST_AGENTS_DEMO", "always"));
+    all.putAll(environment);
+    return start(LocalOutpost.class, folder, all);
   }
 
-  /** The same for another program. */
+  /**
+   * Starts a container in a folder, on an AWS that is there, in the environment {@code local}.
+   *
+   * @param profile {@code api} or {@code worker}
+   * @param settings Spring properties that win over those of the files
+   */
+  public static OutpostProcess start(
+      Path folder,
+      String profile,
+      AwsClients.Endpoints aws,
+      String adminKey,
+      Map<String, Object> settings)
+      throws IOException {
+    var all = new HashMap<>(aws.settings());
+    all.putAll(settings);
+    var environment = new HashMap<String, String>();
+    environment.put("SPRING_PROFILES_ACTIVE", profile);
+    environment.put("SPRING_APPLICATION_JSON", new ObjectMapper().writeValueAsString(all));
+    environment.put("AWS_REGION", "us-east-1");
+    environment.put("OUTPOST_ENV", "local");
+    environment.put("OUTPOST_OUTPUT_BUCKET", "outpost-output-local");
+    environment.put("OUTPOST_AUDIT_BUCKET", "outpost-audit-local");
+    environment.put("OUTPOST_AUDIT_HEAD_BUCKET", "outpost-audit-head-local");
+    environment.put(
+        "OUTPOST_NOTICES_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:outpost-notices-local");
+    environment.put("OUTPOST_BOOTSTRAP_ADMIN_KEY", adminKey);
+    return start(Outpost.class, folder, environment);
+  }
+
+  /** Starts another program in a folder. */
   public static OutpostProcess start(
       Class<?> program, Path folder, Map<String, String> environment, String... arguments)
       throws IOException {
@@ -54,15 +93,13 @@ public final class OutpostProcess implements AutoCloseable {
             .flatMap(part -> part)
             .toList();
     var builder = new ProcessBuilder(command).directory(folder.toFile());
-    builder.environment().put("SERVER_PORT", "0");
-    builder.environment().put("OUTPOST_AGENTS_DEMO", "always");
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     return new OutpostProcess(builder.start(), log);
   }
 
-  /** Where it listens, once it says so. */
-  String awaitReady() {
+  /** Where it listens, once it has started; null of a container. */
+  public String awaitReady() {
     await()
         .atMost(LONGEST_START)
         .until(() -> READY.matcher(printed()).find() || !process.isAlive());
@@ -87,6 +124,11 @@ public final class OutpostProcess implements AutoCloseable {
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** kill -9; what it had started is left as it is. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
   /** What it printed so far. */
   public String printed() {
     try {
@@ -102,7 +144,7 @@ public final class OutpostProcess implements AutoCloseable {
   }
 
   /** The processes that it started and that still run. */
-  List<ProcessHandle> children() {
+  public List<ProcessHandle> children() {
     return process.descendants().toList();
   }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DocsTest {
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#]+)[^)]*\\)");
+  private static final Pattern TEST = Pattern.compile("`(\\w+Test)`");
   private static final Pattern CODE_ROW = Pattern.compile("(?m)^\\| `([a-z-]+)` \\| (\\d{3}) \\|");
 
   static List<Path> pages() throws IOException {
@@ -35,6 +36,42 @@ class DocsTest {
         .as(page.toString())
         .filteredOn(target -> !target.contains("://"))
         .allSatisfy(target -> assertThat(folder.resolve(target)).exists());
+  }
+
+  @Test
+  void everyTestThatAPageNamesExists() throws IOException {
+    try (var sources = Files.walk(Path.of("src/test/java"))) {
+      var tests =
+          sources
+              .map(file -> file.getFileName().toString())
+              .filter(name -> name.endsWith(".java"))
+              .map(name -> name.substring(0, name.length() - ".java".length()))
+              .toList();
+      for (var page : pages()) {
+        assertThat(tests)
+            .as(page.toString())
+            .containsAll(
+                TEST.matcher(Files.readString(page)).results().map(t -> t.group(1)).toList());
+      }
+    }
+  }
+
+  /** A dash says that an event cannot meet a state. */
+  @Test
+  void everyCellOfTheJobsTableNamesATest() throws IOException {
+    var page = Files.readString(Path.of("docs/architecture.md"));
+    var chapter = page.substring(page.indexOf("## Every state of a job"));
+    var rows =
+        chapter.substring(0, chapter.indexOf("\n## ")).lines().filter(row -> row.startsWith("| "));
+    assertThat(rows.skip(2))
+        .hasSizeGreaterThan(10)
+        .allSatisfy(
+            row -> {
+              var cells = List.of(row.split(" \\| "));
+              assertThat(cells).as(row).hasSize(4);
+              assertThat(cells.subList(1, 4))
+                  .allMatch(cell -> cell.startsWith("–") || TEST.matcher(cell).find());
+            });
   }
 
   @Test

@@ -17,9 +17,14 @@ public final class SharedOutpost implements ParameterResolver {
   private static final Namespace NAMESPACE = Namespace.create(SharedOutpost.class);
   private static final Map<String, Object> SETTINGS =
       Map.of(
-          "server.port", 0,
-          "outpost.agents.demo", "always",
-          "outpost.auth.rate-limit-per-minute", 1_000_000);
+          "server.port",
+          0,
+          "outpost.probe",
+          true,
+          "outpost.agents.demo",
+          "always",
+          "outpost.auth.rate-limit-per-minute",
+          1_000_000);
 
   /** JUnit closes what was stored last first. */
   private record Shared<T extends AutoCloseable>(T it)

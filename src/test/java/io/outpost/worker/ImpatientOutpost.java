@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +27,7 @@ public final class ImpatientOutpost implements ParameterResolver {
   static final int LEASE = 6;
 
   /** What a test may use of it. */
-  record Impatient(EmbeddedAws aws, LocalOutpost outpost, Client operator, Path absentAgent)
+  record Impatient(EmbeddedAws aws, LocalOutpost outpost, Client operator, Path removableAgent)
       implements ExtensionContext.Store.CloseableResource {
 
     AwsCalls calls() {
@@ -43,6 +44,12 @@ public final class ImpatientOutpost implements ParameterResolver {
               .text("tenant_id");
       var key = "{\"name\":\"k\",\"scopes\":[\"jobs:read\",\"jobs:write\",\"billing\"]}";
       return operator.with(operator.post("/tenants/" + tenant + "/api-keys", key).text("key"));
+    }
+
+    /** Whether a process runs, of any user, whose command ends so. */
+    static boolean runs(String command) {
+      return ProcessHandle.allProcesses()
+          .anyMatch(process -> process.info().commandLine().orElse("").endsWith(command));
     }
 
     @Override
@@ -81,15 +88,29 @@ public final class ImpatientOutpost implements ParameterResolver {
   private static Impatient start() {
     var aws = EmbeddedAws.start(Optional.empty());
     try {
-      // Where other users may read: agents run as users of their own.
-      var absent = Files.createTempDirectory(Path.of("/var/tmp"), "outpost-agent").resolve("grok");
+      var removable = removableAgent();
       var settings = settings();
-      settings.put("OUTPOST_AGENT_GROK_COMMAND", absent.toString());
+      settings.put("OUTPOST_AGENT_GROK_COMMAND", removable.toString());
+      // Its task is a script.
+      settings.put("OUTPOST_AGENT_CODEX_COMMAND", "/bin/sh");
       var outpost = LocalOutpost.on(aws.endpoints(), "local", settings);
       var operator = Client.of(outpost.address()).with(outpost.adminKey());
-      return new Impatient(aws, outpost, operator, absent);
+      return new Impatient(aws, outpost, operator, removable);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Where other users may read: agents run as users of their own. */
+  private static Path removableAgent() throws IOException {
+    var folder = Files.createTempDirectory(Path.of("/var/tmp"), "outpost-agent");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return putInPlace(folder.resolve("grok"));
+  }
+
+  /** A program that prints its task. */
+  static Path putInPlace(Path agent) throws IOException {
+    Files.writeString(agent, "#!/bin/sh\ncat\n");
+    return Files.setPosixFilePermissions(agent, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 }

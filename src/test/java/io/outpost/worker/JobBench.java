@@ -1,7 +1,9 @@
 package io.outpost.worker;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.jobs.Cancellation;
+import io.outpost.jobs.JobQueue;
 import io.outpost.jobs.Submission;
 import io.outpost.local.LocalOutpost;
 import io.outpost.platform.Ids;
@@ -98,17 +100,18 @@ final class JobBench {
 
   /** An agent that has ended with 0 after that task. */
   static AgentProcess endedAgent(LocalOutpost outpost, String task) throws Exception {
-    var directory = outpost.context().getBean(WorkerSettings.class).directory();
+    var settings = outpost.context().getBean(WorkerSettings.class);
     var agent = outpost.context().getBean(AgentCatalogue.class).find("claude").orElseThrow();
     var launch =
         new AgentLaunch(
             agent,
             task,
-            directory.resolve(Ids.ulid()),
+            settings.directory().resolve(Ids.ulid()),
             Map.of(),
             Map.of(),
             Duration.ofMinutes(1),
-            0);
+            // None of the worker's own: it ends whatever runs in a slot before it uses it.
+            settings.slots());
     var process = outpost.context().getBean(AgentLauncher.class).start(launch);
     if (!process.awaitChange(Duration.ofMinutes(1))) {
       throw new IllegalStateException("The agent does not end");
@@ -120,14 +123,24 @@ final class JobBench {
   }
 
   Job submit() {
+    return submit("Say hello", true);
+  }
+
+  /** Submits a job beyond any quota, with its message in the queue: a worker takes it. */
+  Job enqueue(String command) throws JsonProcessingException {
+    var job = submit(command, false);
+    bean(JobQueue.class).send("jobs-" + job.priority(), job, null);
+    return job;
+  }
+
+  private Job submit(String command, boolean counted) {
     var submission = bean(Submission.class);
     var exchange = exchange();
     var call = Calls.of(caller);
-    var body =
-        new ObjectMapper().createObjectNode().put("agent", "claude").put("command", "Say hello");
+    var body = new ObjectMapper().createObjectNode().put("agent", "claude").put("command", command);
     var job = submission.create(body, call);
     submission.put(job, call, exchange);
-    if (submission.hasQuota(call)) {
+    if (counted && submission.hasQuota(call)) {
       submission.count(call, exchange);
     }
     bean(Transactions.class).write(Change.of(exchange));
@@ -136,8 +149,20 @@ final class JobBench {
 
   Delivery deliver(Job job) {
     var exchange = exchange();
-    var message = new JobMessage(job.tenantId(), job.jobId(), job.priority(), null, 0);
-    return new Delivery(this, exchange, bean(Claims.class).claim(message, exchange));
+    return new Delivery(this, exchange, bean(Claims.class).claim(message(job), exchange));
+  }
+
+  /** What becomes of the job's message when SQS has given it up. */
+  String judge(Job job) {
+    return bean(DeadLetters.class).judge(message(job), exchange());
+  }
+
+  void bury(Job job) {
+    bean(DeadLetters.class).bury(job, exchange());
+  }
+
+  private static JobMessage message(Job job) {
+    return new JobMessage(job.tenantId(), job.jobId(), job.priority(), null, 0);
   }
 
   /** Cancels as the route does, again when the job has moved on meanwhile. */

@@ -1,13 +1,11 @@
 package io.outpost.worker;
 
-import static java.nio.file.attribute.PosixFilePermissions.fromString;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.blackbox.Client;
 import io.outpost.worker.ImpatientOutpost.Impatient;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** A job that the platform cannot run: here, the program of its agent is not there. */
+/** A job that the platform cannot run: here, the program of its agent is gone. */
 @ExtendWith(ImpatientOutpost.class)
 class P08DeadLettersTest {
 
@@ -31,6 +29,7 @@ class P08DeadLettersTest {
 
   @Test
   void isADeadLetterAfterThreeAttemptsAndRunsOnceTheFaultIsMended() throws Exception {
+    Files.delete(impatient.removableAgent());
     var jobId = tenant.submit("grok", "Say hello");
     assertThat(used()).isOne();
 
@@ -53,7 +52,7 @@ class P08DeadLettersTest {
     assertIsDead(tenant.ended(jobId));
     awaitNotices(jobId, 2);
 
-    putAgentInPlace();
+    var unused = ImpatientOutpost.putInPlace(impatient.removableAgent());
     assertThat(redriveTwiceAtOnce(jobId)).isOne();
     var mended = tenant.ended(jobId);
     assertThat(mended.get("status").asText()).isEqualTo("succeeded");
@@ -141,12 +140,5 @@ class P08DeadLettersTest {
           .filter(action -> action.startsWith("job."))
           .toList();
     }
-  }
-
-  private void putAgentInPlace() throws IOException {
-    var agent = impatient.absentAgent();
-    Files.setPosixFilePermissions(agent.getParent(), fromString("rwxr-xr-x"));
-    Files.writeString(agent, "#!/bin/sh\ncat\n");
-    Files.setPosixFilePermissions(agent, fromString("rwxr-xr-x"));
   }
 }

@@ -8,6 +8,7 @@ import io.outpost.platform.Page;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
@@ -24,6 +25,9 @@ public class Pages {
    * follows.
    */
   private static final int MOST_READ = 2000;
+
+  /** Items read at once when a filter has left too few of the first ones. */
+  private static final int READ_ON = 100;
 
   private static final TypeReference<Map<String, String>> KEY = new TypeReference<>() {};
 
@@ -47,21 +51,36 @@ public class Pages {
   public <T> Page<T> read(
       Consumer<QueryRequest.Builder> query, String scope, int limit, String cursor, Class<T> type) {
     var start = cursor == null ? null : key(Cursor.open(cursor, scope));
-    var found = new ArrayList<T>();
+    var found = new ArrayList<Map<String, AttributeValue>>();
     var read = 0;
     do {
       var request =
           QueryRequest.builder()
               .scanIndexForward(false)
-              .limit(limit - found.size())
+              .limit(read == 0 ? limit : Math.max(limit, READ_ON))
               .exclusiveStartKey(start);
       query.accept(request);
       var page = dynamoDb.query(request.build());
-      page.items().forEach(item -> found.add(items.read(item, type)));
+      var fitting = page.items().subList(0, Math.min(limit - found.size(), page.items().size()));
+      found.addAll(fitting);
       read += page.scannedCount();
-      start = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
+      if (fitting.size() < page.items().size()) {
+        start = position(fitting.getLast(), start.keySet());
+      } else {
+        start = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
+      }
     } while (start != null && found.size() < limit && read < MOST_READ);
-    return new Page<>(found, start == null ? null : Cursor.to(text(start), scope));
+    return new Page<>(
+        found.stream().map(item -> items.read(item, type)).toList(),
+        start == null ? null : Cursor.to(text(start), scope));
+  }
+
+  /** Where an item is, by the names of the query's keys. */
+  private static Map<String, AttributeValue> position(
+      Map<String, AttributeValue> item, Set<String> keys) {
+    var position = new HashMap<>(item);
+    position.keySet().retainAll(keys);
+    return position;
   }
 
   private String text(Map<String, AttributeValue> key) {

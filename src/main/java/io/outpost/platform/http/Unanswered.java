@@ -12,22 +12,22 @@ final class Unanswered extends HttpServletResponseWrapper {
     super(response);
   }
 
-  /** An answer without content has no type either. */
+  /** An answer without content has no type either; Camel gives it all those of the contract. */
   @Override
   public void setContentType(String type) {
-    super.setContentType(getStatus() == SC_NO_CONTENT ? null : type);
+    super.setContentType(isWithoutContent() ? null : type);
   }
 
   @Override
   public void setHeader(String name, String value) {
-    if (getStatus() != SC_NO_CONTENT || !name.equalsIgnoreCase("Content-Type")) {
+    if (!isWithoutContent() || !name.equalsIgnoreCase("Content-Type")) {
       super.setHeader(name, value);
     }
   }
 
   @Override
   public void addHeader(String name, String value) {
-    if (getStatus() != SC_NO_CONTENT || !name.equalsIgnoreCase("Content-Type")) {
+    if (!isWithoutContent() || !name.equalsIgnoreCase("Content-Type")) {
       super.addHeader(name, value);
     }
   }
@@ -35,9 +35,13 @@ final class Unanswered extends HttpServletResponseWrapper {
   @Override
   public void setStatus(int status) {
     super.setStatus(status);
-    if (status == SC_NO_CONTENT) {
+    if (isWithoutContent()) {
       super.setContentType(null);
     }
+  }
+
+  private boolean isWithoutContent() {
+    return getStatus() == SC_NO_CONTENT || getStatus() / 100 == 3;
   }
 
   @Override

@@ -22,12 +22,15 @@ final class Inbox {
   /** Seconds after which a failed message comes again; set by the route that knows. */
   static final String RETRY_AFTER = "retryAfterSeconds";
 
+  private static final int DELETE_EVERY_MILLIS = 200;
+
   private final JobsConsumer consumer;
   private final JobsEndpoint endpoint;
   private final JobsComponent component;
   private final List<String> names;
   private final ScheduledExecutorService clock;
   private final ProducerTemplate template;
+  private final Deletions deletions;
 
   Inbox(
       JobsConsumer consumer,
@@ -41,6 +44,17 @@ final class Inbox {
     this.names = names;
     this.clock = clock;
     this.template = endpoint.getCamelContext().createProducerTemplate();
+    this.deletions = new Deletions(component.sqs());
+    clock.scheduleWithFixedDelay(
+        () -> Thread.ofVirtual().name("delete").start(deletions::flush),
+        DELETE_EVERY_MILLIS,
+        DELETE_EVERY_MILLIS,
+        TimeUnit.MILLISECONDS);
+  }
+
+  /** When nothing runs any more: deletes what is done with. */
+  void close() {
+    deletions.flush();
   }
 
   /** One message of a lane; null when none came in time. */
@@ -90,14 +104,15 @@ final class Inbox {
     Thread.ofVirtual().name("heartbeat").start(() -> beat(delivery, exchange));
   }
 
+  /** The lease first: it decides, and must not wait for a queue that does not answer. */
   private void beat(Delivery delivery, Exchange exchange) {
-    hide(delivery, Duration.ofSeconds(endpoint.getLeaseSeconds()));
     if (endpoint.getHeartbeat() != null) {
       var run = exchange.getProperty("run");
       if (run != null) {
         template.send(endpoint.getHeartbeat(), e -> e.setProperty("run", run));
       }
     }
+    hide(delivery, Duration.ofSeconds(endpoint.getLeaseSeconds()));
   }
 
   private void hide(Delivery delivery, Duration time) {
@@ -132,19 +147,7 @@ final class Inbox {
     @Override
     public void onComplete(Exchange exchange) {
       beat.cancel(false);
-      try {
-        component
-            .sqs()
-            .deleteMessage(
-                d ->
-                    d.queueUrl(url(delivery.lane()))
-                        .receiptHandle(delivery.message().receiptHandle()));
-      } catch (SdkException e) {
-        LOG.warn(
-            "Cannot delete {}; it comes again and is dropped: {}",
-            delivery.message().messageId(),
-            e.toString());
-      }
+      deletions.add(url(delivery.lane()), delivery.message().receiptHandle());
     }
 
     @Override

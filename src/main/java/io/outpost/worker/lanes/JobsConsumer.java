@@ -75,6 +75,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   protected void doShutdown() throws Exception {
     if (clock != null) {
       clock.shutdownNow();
+      inbox.close();
     }
     super.doShutdown();
   }

@@ -1,0 +1,95 @@
+package io.outpost.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.blackbox.Client;
+import io.outpost.platform.Tier;
+import io.outpost.platform.agents.AgentCatalogue;
+import io.outpost.platform.aws.Names;
+import io.outpost.worker.ImpatientOutpost.Impatient;
+import io.outpost.worker.agent.AgentLauncher;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What agents print goes past the worker's memory, and can be read while they run. */
+@ExtendWith(ImpatientOutpost.class)
+class LargeOutputTest {
+
+  /** Stands for the limit of 1 GiB: what holds no fifth of it holds no larger one either. */
+  private static final long PRINTED = 100L * 1024 * 1024;
+
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  private final Impatient impatient;
+  private final Client tenant;
+
+  LargeOutputTest(Impatient impatient) {
+    this.impatient = impatient;
+    this.tenant = impatient.tenant("pro");
+  }
+
+  @Test
+  void aHundredMegabytesAreStoredWithoutBeingHeldInMemory() throws Exception {
+    var bench = new JobBench(impatient.outpost(), Tier.PRO);
+    var delivery = bench.deliver(bench.submit());
+    // It ends although nobody has stored anything yet: an agent never waits for its output.
+    delivery.run().started(JobBench.endedAgent(impatient.outpost(), "print 100m bytes"));
+    try (var store = new SlowStore(PRINTED);
+        var s3 = store.client()) {
+      var runs =
+          new AgentRuns(
+              bench.bean(AgentCatalogue.class),
+              bench.bean(AgentLauncher.class),
+              bench.bean(ProviderKeys.class),
+              s3,
+              bench.bean(Names.class),
+              bench.bean(WorkerSettings.class));
+      var before = used();
+      var storing = CompletableFuture.runAsync(() -> store(runs, delivery.run()));
+      store.awaitAllButTheEnd();
+      assertThat(used() - before).as("bytes held while storing").isLessThan(PRINTED / 5);
+      store.takeTheEnd();
+      storing.get(1, TimeUnit.MINUTES);
+      assertThat(store.received()).isGreaterThan(PRINTED);
+    }
+  }
+
+  private static void store(AgentRuns runs, Run run) {
+    try {
+      runs.storeOutput(run);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long used() {
+    var memory = ManagementFactory.getMemoryMXBean();
+    memory.gc();
+    return memory.getHeapMemoryUsage().getUsed();
+  }
+
+  @Test
+  void outputIsReadWhileTheAgentRunsFirstDirectlyThenByALink() {
+    var jobId = tenant.submit("claude", "sleep 6 print 2m bytes sleep 300");
+    var path = "/jobs/" + jobId + "/output";
+    var first =
+        await().atMost(LONG).until(() -> tenant.get(path), answer -> answer.status() != 404);
+    assertThat(first.status()).isEqualTo(200);
+    assertThat(first.body()).contains("demo claude").doesNotContain("done");
+    var large =
+        await().atMost(LONG).until(() -> tenant.get(path), answer -> answer.status() != 200);
+    assertThat(large.status()).isEqualTo(302);
+    assertThat(large.headers().map()).doesNotContainKey("Content-Type");
+    assertThat(tenant.get("/jobs/" + jobId).text("status")).isEqualTo("running");
+    var output = new Client(tenant.http(), "", null).get(large.header("Location"));
+    assertThat(output.body()).hasSizeGreaterThan(2 * 1024 * 1024).doesNotContain("done");
+    assertThat(tenant.delete("/jobs/" + jobId).status()).isEqualTo(200);
+  }
+}

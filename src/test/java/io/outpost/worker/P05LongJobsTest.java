@@ -1,0 +1,97 @@
+package io.outpost.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.blackbox.Client;
+import io.outpost.worker.ImpatientOutpost.Impatient;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
+
+/** Jobs that run for longer than a message stays hidden. */
+@ExtendWith(ImpatientOutpost.class)
+class P05LongJobsTest {
+
+  private static final Duration LONG = Duration.ofMinutes(2);
+
+  private final Impatient impatient;
+  private final Client tenant;
+
+  P05LongJobsTest(Impatient impatient) {
+    this.impatient = impatient;
+    this.tenant = impatient.tenant("pro");
+  }
+
+  @AfterEach
+  void mend() {
+    impatient.calls().work();
+  }
+
+  @Test
+  void aJobOfThreeVisibilityTimeoutsIsDeliveredOnce() {
+    var jobId = tenant.submit("claude", "sleep " + 3 * ImpatientOutpost.LEASE);
+    var job = tenant.ended(jobId);
+    assertThat(job.get("status").asText()).isEqualTo("succeeded");
+    assertThat(job.get("attempts").asInt()).isOne();
+    assertThat(deliveries(jobId)).isOne();
+  }
+
+  @Test
+  void anAgentWhoseHeartbeatFailsIsGoneBeforeAnotherMayStart() {
+    var seconds = 6173;
+    var jobId = tenant.submit("claude", "sleep " + seconds);
+    await().atMost(LONG).until(() -> Impatient.runs("sleep " + seconds));
+    var tenantId = tenant.get("/jobs/" + jobId).text("tenant_id");
+    impatient.calls().fail(call -> call instanceof TransactWriteItemsRequest);
+    await()
+        .atMost(LONG)
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> !Impatient.runs("sleep " + seconds));
+    assertThat(Instant.now()).as("the agent's end").isBefore(lease(tenantId, jobId));
+
+    impatient.calls().work();
+    await().atMost(LONG).until(() -> Impatient.runs("sleep " + seconds));
+    assertThat(tenant.get("/jobs/" + jobId).json().get("attempts").asInt()).isEqualTo(2);
+    assertThat(tenant.delete("/jobs/" + jobId).status()).isEqualTo(200);
+    await().atMost(Duration.ofSeconds(10)).until(() -> !Impatient.runs("sleep " + seconds));
+  }
+
+  @Test
+  void aJobOfMoreThanTwelveHoursIsRefused() {
+    var body = "{\"agent\":\"claude\",\"command\":\"Say hello\",\"timeout_seconds\":43201}";
+    assertThat(tenant.post("/jobs", body).status()).isEqualTo(400);
+  }
+
+  private long deliveries(String jobId) {
+    return impatient.calls().seen().stream()
+        .filter(call -> call.response() instanceof ReceiveMessageResponse)
+        .flatMap(call -> ((ReceiveMessageResponse) call.response()).messages().stream())
+        .filter(message -> message.body().contains(jobId) && message.body().contains("holds"))
+        .count();
+  }
+
+  private Instant lease(String tenantId, String jobId) {
+    try (var clients = impatient.aws().clients()) {
+      var item =
+          clients
+              .dynamoDb()
+              .getItem(
+                  g ->
+                      g.tableName("outpost-jobs-local")
+                          .consistentRead(true)
+                          .key(
+                              Map.of(
+                                  "tenant_id", AttributeValue.fromS(tenantId),
+                                  "job_id", AttributeValue.fromS(jobId))))
+              .item();
+      return Instant.parse(item.get("lease_until").s());
+    }
+  }
+}

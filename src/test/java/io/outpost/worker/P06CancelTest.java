@@ -1,0 +1,87 @@
+package io.outpost.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.blackbox.Client;
+import io.outpost.worker.ImpatientOutpost.Impatient;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What a cancel does to a job in each state, seen from outside. */
+@ExtendWith(ImpatientOutpost.class)
+class P06CancelTest {
+
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Duration STOPPED = Duration.ofSeconds(10);
+
+  private final Impatient impatient;
+
+  P06CancelTest(Impatient impatient) {
+    this.impatient = impatient;
+  }
+
+  @Test
+  void aPendingJobNeverRunsAndIsNotCharged() {
+    var tenant = impatient.tenant("free");
+    var running = tenant.submit("claude", "sleep 300");
+    await().atMost(LONG).until(() -> field(tenant, running, "status").equals("running"));
+    var waiting = tenant.submit("claude", "Say hello");
+    await()
+        .atMost(LONG)
+        .until(() -> field(tenant, waiting, "waiting_reason").equals("tenant-limit"));
+
+    var cancelled = tenant.delete("/jobs/" + waiting);
+    assertThat(cancelled.status()).isEqualTo(200);
+    assertThat(cancelled.text("status")).isEqualTo("cancelled");
+    assertThat(used(tenant)).isOne();
+    assertThat(tenant.delete("/jobs/" + running).status()).isEqualTo(200);
+
+    // Behind it in the queue, and only one may run at a time.
+    assertThat(tenant.ended(tenant.submit("claude", "Say hello")).get("status").asText())
+        .isEqualTo("succeeded");
+    assertThat(field(tenant, waiting, "status")).isEqualTo("cancelled");
+    assertThat(field(tenant, waiting, "attempts")).isEqualTo("0");
+    assertThat(used(tenant)).isEqualTo(2);
+  }
+
+  @Test
+  void aRunningJobIsGoneInTenSecondsWithItsDaemonsAndItsOutputIsKept() {
+    var tenant = impatient.tenant("pro");
+    var job = tenant.submit("codex", "setsid sleep 6199 & echo so far; sleep 6198");
+    await().atMost(LONG).until(() -> Impatient.runs("sleep 6198") && Impatient.runs("sleep 6199"));
+
+    var cancelled = tenant.delete("/jobs/" + job);
+    assertThat(cancelled.status()).isEqualTo(200);
+    assertThat(cancelled.text("status")).isEqualTo("cancelled");
+    await()
+        .atMost(STOPPED)
+        .until(() -> !Impatient.runs("sleep 6198") && !Impatient.runs("sleep 6199"));
+    await().atMost(LONG).until(() -> tenant.get("/jobs/" + job + "/output").status() == 200);
+    assertThat(tenant.get("/jobs/" + job + "/output").body()).contains("so far");
+    assertThat(field(tenant, job, "status")).isEqualTo("cancelled");
+    assertThat(used(tenant)).isOne();
+  }
+
+  @Test
+  void anEndedJobIsLeftAsItIs() {
+    var tenant = impatient.tenant("pro");
+    var job = tenant.submit("claude", "Say hello");
+    var ended = tenant.ended(job);
+    for (int i = 0; i < 2; i++) {
+      var refused = tenant.delete("/jobs/" + job);
+      assertThat(refused.status()).isEqualTo(409);
+      assertThat(refused.problem()).isEqualTo("conflict");
+    }
+    assertThat(tenant.get("/jobs/" + job).json()).isEqualTo(ended);
+  }
+
+  private static String field(Client tenant, String job, String name) {
+    return tenant.get("/jobs/" + job).text(name);
+  }
+
+  private static int used(Client tenant) {
+    return tenant.get("/billing/usage").json().get("used").asInt();
+  }
+}

@@ -1,0 +1,67 @@
+package io.outpost.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.SharedOutpost;
+import io.outpost.platform.Job.Status;
+import io.outpost.platform.Tier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A message that SQS gave up on means what its job's state says, and nothing else. */
+@ExtendWith(SharedOutpost.class)
+class P08JudgedMessagesTest {
+
+  private final LocalOutpost outpost;
+  private final JobBench bench;
+
+  P08JudgedMessagesTest(LocalOutpost outpost) {
+    this.outpost = outpost;
+    this.bench = new JobBench(outpost, Tier.FREE);
+  }
+
+  @Test
+  void ofAPendingJobWithAttemptsLeftIsSentAgain() {
+    var job = bench.submit();
+    assertThat(bench.judge(job)).isEqualTo("again");
+    bench.deliver(job).fail();
+    bench.deliver(job).fail();
+    assertThat(bench.judge(job)).isEqualTo("again");
+  }
+
+  @Test
+  void ofARunningJobIsDropped() {
+    var job = bench.submit();
+    assertThat(bench.deliver(job).runs()).isTrue();
+    assertThat(bench.judge(job)).isEqualTo("drop");
+    bench.bury(job);
+    assertThat(bench.read(job).status()).isEqualTo(Status.running);
+  }
+
+  @Test
+  void ofAnEndedJobIsDropped() throws Exception {
+    var job = bench.submit();
+    bench.deliver(job).finish(JobBench.endedAgent(outpost));
+    assertThat(bench.judge(job)).isEqualTo("drop");
+    bench.bury(job);
+    assertThat(bench.read(job).status()).isEqualTo(Status.succeeded);
+  }
+
+  @Test
+  void ofAPendingJobWithoutAttemptsLeftBuriesItOnce() {
+    var job = bench.submit();
+    for (int attempt = 0; attempt < 3; attempt++) {
+      bench.deliver(job).fail();
+    }
+    assertThat(bench.judge(job)).isEqualTo("exhausted");
+    assertThat(bench.deliver(job).decision()).isEqualTo(Claims.Decision.exhausted);
+    bench.bury(job);
+    bench.bury(job);
+    assertThat(bench.read(job).status()).isEqualTo(Status.dead_letter);
+    assertThat(bench.transitions(job).stream().filter("job.dead_letter"::equals)).hasSize(1);
+    assertThat(bench.counted()).isZero();
+    assertThat(bench.ledger()).isEmpty();
+    assertThat(bench.slotsTaken()).isZero();
+  }
+}

@@ -1,0 +1,76 @@
+package io.outpost.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.blackbox.Client;
+import io.outpost.worker.ImpatientOutpost.Impatient;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import software.amazon.awssdk.core.SdkRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+
+/** AWS does not answer for a moment while an agent runs or has just ended: its work is kept. */
+@ExtendWith(ImpatientOutpost.class)
+class P22StorageDownTest {
+
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  private final Impatient impatient;
+  private final Client tenant;
+
+  P22StorageDownTest(Impatient impatient) {
+    this.impatient = impatient;
+    this.tenant = impatient.tenant("pro");
+  }
+
+  @AfterEach
+  void mend() {
+    impatient.calls().work();
+  }
+
+  @Test
+  void outputThatCannotBeStoredAtTheEndIsStoredLaterByTheSameAttempt() {
+    endsOnceAlthoughTheFirstCallsFail(call -> call instanceof PutObjectRequest, "Say hello");
+  }
+
+  @Test
+  void outputThatCannotBeStoredInBetweenDisturbsNobody() {
+    endsOnceAlthoughTheFirstCallsFail(
+        call -> call instanceof PutObjectRequest, "print 1k bytes sleep 4");
+  }
+
+  @Test
+  void anEndThatCannotBeWrittenIsWrittenLaterByTheSameAttempt() {
+    endsOnceAlthoughTheFirstCallsFail(
+        call ->
+            call instanceof TransactWriteItemsRequest write && write.toString().contains("ledger#"),
+        "Say hello");
+  }
+
+  private void endsOnceAlthoughTheFirstCallsFail(Predicate<SdkRequest> calls, String task) {
+    var failed = new AtomicInteger();
+    impatient.calls().fail(call -> calls.test(call) && failed.incrementAndGet() <= 2);
+    var jobId = tenant.submit("claude", task);
+    var job =
+        await()
+            .atMost(LONG)
+            .until(
+                () -> tenant.get("/jobs/" + jobId).json(),
+                j -> !List.of("pending", "running").contains(j.get("status").asText()));
+    assertThat(failed).as("calls that failed").hasValueGreaterThan(2);
+    assertThat(job.get("status").asText()).isEqualTo("succeeded");
+    assertThat(job.get("attempts").asInt()).isOne();
+    var output = tenant.get("/jobs/" + jobId + "/output").body();
+    assertThat(output)
+        .contains("demo claude: run 1 in this directory")
+        .contains("demo claude: done");
+    assertThat(tenant.get("/billing/usage").json().get("used").asInt()).isOne();
+  }
+}
