@@ -7,7 +7,7 @@ import io.outpost.platform.http.Operation;
 import java.util.Map;
 
 /** A request for each operation of the contract that is fine but for who sends it. */
-final class SampleRequests {
+public final class SampleRequests {
 
   /** Bodies by operation; null: the operation takes none. A query may follow a path. */
   private static final Map<String, Sample> ROWS =
@@ -58,12 +58,12 @@ final class SampleRequests {
    *
    * @param keyId a key that nobody calls with
    */
-  record Belongings(Customer customer, String keyId, String jobId, String exportId) {
+  public record Belongings(Customer customer, String keyId, String jobId, String exportId) {
 
-    static final String SECRET = "ANTHROPIC_API_KEY";
+    public static final String SECRET = "ANTHROPIC_API_KEY";
 
     /** Gives a customer one of everything. */
-    static Belongings of(Client admin, Customer customer) {
+    public static Belongings of(Client admin, Customer customer) {
       var key = Customer.newKey(admin, customer.tenantId(), "");
       admin.put(customer.path("/secrets/" + SECRET), "{\"value\":\"sk-victim\"}");
       var job = customer.client().post("/jobs", "{\"agent\":\"claude\",\"command\":\"Wait\"}");
@@ -87,7 +87,7 @@ final class SampleRequests {
   }
 
   /** Sends the operation's sample for what somebody has. */
-  static Answer send(Operation operation, Client caller, Belongings target) {
+  public static Answer send(Operation operation, Client caller, Belongings target) {
     var body = ROWS.get(operation.id()).body();
     return caller.json(operation.method(), target.fill(operation.path()), body);
   }
