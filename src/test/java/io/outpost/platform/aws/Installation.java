@@ -294,12 +294,13 @@ final class Installation implements AutoCloseable {
   }
 
   private void onceADay() throws Exception {
-    fire(worker, "repair-now-and-then");
-    fire(worker, "reconcile-daily");
+    fire(worker, "repair-events");
+    fire(worker, "repair-customers");
+    fire(worker, "reconcile-usage");
     fire(api, "remove-tenants");
   }
 
-  /** As its timer does. */
+  /** As its timer does, or what that calls when it is this worker's turn. */
   private static void fire(LocalOutpost outpost, String route) throws Exception {
     var camel = outpost.context().getBean(CamelContext.class);
     var exchange = new DefaultExchange(camel);
