@@ -9,6 +9,7 @@ locals {
       OUTPOST_AUDIT_ARCHIVE_KEPT    = "P${var.audit_days}D"
       OUTPOST_AUDIT_BUCKET          = var.buckets["audit"]
       OUTPOST_AUDIT_HEAD_BUCKET     = var.buckets["audit-head"]
+      OUTPOST_AWS_ACCOUNT_ID        = var.account_id
       OUTPOST_CLIENT_ADDRESS_HEADER = var.client_address_header
       OUTPOST_ENV                   = var.environment
       OUTPOST_JOB_GRACE             = tostring(var.worker.job_grace_seconds)

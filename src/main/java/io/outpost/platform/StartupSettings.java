@@ -43,6 +43,7 @@ public final class StartupSettings
           required("OUTPOST_OUTPUT_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
           required("OUTPOST_AUDIT_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
           required("OUTPOST_AUDIT_HEAD_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
+          required("OUTPOST_AWS_ACCOUNT_ID", WORKER, "\\d{12}", "the account's number, 12 digits"),
           required(
               "OUTPOST_NOTICES_TOPIC_ARN",
               WORKER,

@@ -60,7 +60,7 @@ public final class SampleRequests {
    */
   public record Belongings(Customer customer, String keyId, String jobId, String exportId) {
 
-    static final String SECRET = "ANTHROPIC_API_KEY";
+    public static final String SECRET = "ANTHROPIC_API_KEY";
 
     /** Gives a customer one of everything. */
     public static Belongings of(Client admin, Customer customer) {

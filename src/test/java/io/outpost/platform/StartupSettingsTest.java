@@ -31,6 +31,7 @@ class StartupSettingsTest {
           Map.entry("OUTPOST_OUTPUT_BUCKET", "outpost-output-prod-acme"),
           Map.entry("OUTPOST_AUDIT_BUCKET", "outpost-audit-prod-acme"),
           Map.entry("OUTPOST_AUDIT_HEAD_BUCKET", "outpost-audit-head-prod-acme"),
+          Map.entry("OUTPOST_AWS_ACCOUNT_ID", "123456789012"),
           Map.entry("OUTPOST_NOTICES_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:n-prod"),
           Map.entry("OUTPOST_BOOTSTRAP_ADMIN_KEY", "op_live_" + "0a".repeat(16)),
           Map.entry("OUTPOST_SECRETS_KMS_KEY_ID", "alias/outpost-prod"),
