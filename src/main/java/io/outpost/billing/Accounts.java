@@ -177,7 +177,8 @@ public class Accounts {
    * Makes the tenant what its subscriptions entitle it to. A tier that an operator gave to a tenant
    * that never subscribed stays.
    *
-   * @return false when the tenant changed meanwhile: ask Stripe again, then come again
+   * @return whether there was nothing to change. Else, written or overtaken, ask Stripe again and
+   *     come again: while we wrote, it may have moved on, and who saw that found nothing to change
    */
   public boolean apply(
       @ExchangeProperty("tenant") Tenant tenant,
@@ -189,7 +190,8 @@ public class Accounts {
     }
     var update = new TenantUpdate(tenant).with("stripe_customer_id", customer);
     become(update, tenant, standing);
-    return write(update, "billing.subscription-applied", exchange);
+    write(update, "billing.subscription-applied", exchange);
+    return false;
   }
 
   private static boolean isSettled(Tenant tenant, Standing standing) {
