@@ -11,6 +11,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param billingAnchor the instant that billing periods are counted from: the subscription's, else
  *     the creation
  * @param version counts changes; the ETag
+ * @param customerOutdated whether Stripe's customer has an older name or address
  */
 public record Tenant(
     String tenantId,
@@ -24,7 +25,8 @@ public record Tenant(
     Instant updatedAt,
     Instant pastDueSince,
     Instant billingAnchor,
-    long version) {
+    long version,
+    boolean customerOutdated) {
 
   /** The sort key of a tenant's own item. */
   public static final String SK = "tenant";
@@ -61,6 +63,7 @@ public record Tenant(
         Instant.EPOCH,
         null,
         Instant.EPOCH,
-        0);
+        0,
+        false);
   }
 }
