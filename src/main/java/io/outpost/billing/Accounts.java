@@ -13,15 +13,12 @@ import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Transactions;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * The link between tenants and their customers at Stripe, and what subscriptions make of a tenant.
@@ -96,37 +93,6 @@ public class Accounts {
     return found.items().isEmpty() ? null : found.items().getFirst().get("tenant_id").s();
   }
 
-  /** The tenants that were left without a customer. */
-  public List<String> withoutCustomer() {
-    return listed("tenants", "attribute_not_exists(stripe_customer_id)");
-  }
-
-  /** The deleted tenants whose subscription may go on. */
-  public List<String> deletedButSubscribed() {
-    return listed(
-        "deleted", "attribute_exists(subscription_status) AND subscription_status <> :canceled");
-  }
-
-  private List<String> listed(String directory, String filter) {
-    Map<String, AttributeValue> values = new HashMap<>();
-    values.put(":directory", Items.text(directory));
-    if (filter.contains(":canceled")) {
-      values.put(":canceled", Items.text("canceled"));
-    }
-    return dynamoDb
-        .queryPaginator(
-            q ->
-                q.tableName(names.table("tenants"))
-                    .indexName("directory")
-                    .keyConditionExpression("directory = :directory")
-                    .filterExpression(filter)
-                    .expressionAttributeValues(values))
-        .items()
-        .stream()
-        .map(item -> item.get("tenant_id").s())
-        .toList();
-  }
-
   /** Whether the tenant was deleted and its customer is still there. */
   public boolean isToBeClosed(@ExchangeProperty("tenant") Tenant tenant) {
     return tenant != null
@@ -158,6 +124,19 @@ public class Accounts {
     return write(update, "billing.customer-linked", exchange);
   }
 
+  /** Whether the tenant's customer still has an older name or address. */
+  public boolean isOutdated(@ExchangeProperty("tenant") Tenant tenant) {
+    return tenant != null
+        && tenant.customerOutdated()
+        && tenant.stripeCustomerId() != null
+        && tenant.status() != Tenant.Status.deleted;
+  }
+
+  /** Writes down that the customer is as the tenant; false when the tenant changed meanwhile. */
+  public boolean refreshed(@ExchangeProperty("tenant") Tenant tenant, Exchange exchange) {
+    return write(new TenantUpdate(tenant).refreshed(), "billing.customer-refreshed", exchange);
+  }
+
   /** Forgets a customer that is gone at Stripe; false when the tenant changed meanwhile. */
   public boolean unlink(
       @ExchangeProperty("tenant") Tenant tenant,
@@ -177,7 +156,8 @@ public class Accounts {
    * Makes the tenant what its subscriptions entitle it to. A tier that an operator gave to a tenant
    * that never subscribed stays.
    *
-   * @return false when the tenant changed meanwhile: ask Stripe again, then come again
+   * @return whether there was nothing to change. Else, written or overtaken, ask Stripe again and
+   *     come again: while we wrote, it may have moved on, and who saw that found nothing to change
    */
   public boolean apply(
       @ExchangeProperty("tenant") Tenant tenant,
@@ -189,7 +169,8 @@ public class Accounts {
     }
     var update = new TenantUpdate(tenant).with("stripe_customer_id", customer);
     become(update, tenant, standing);
-    return write(update, "billing.subscription-applied", exchange);
+    write(update, "billing.subscription-applied", exchange);
+    return false;
   }
 
   private static boolean isSettled(Tenant tenant, Standing standing) {

@@ -1,6 +1,8 @@
 package io.outpost.billing;
 
 import java.time.Clock;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -9,9 +11,17 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(StripeSettings.class)
 class BillingConfiguration {
+  private static final int MOST_CONSUMERS = 64;
 
   @Bean
   WebhookSignature webhookSignature(StripeSettings settings) {
     return new WebhookSignature(settings.webhookSecrets(), Clock.systemUTC());
+  }
+
+  /** Runs the consumers of the queue {@code stripe}; each has a thread when it needs one. */
+  @Bean(destroyMethod = "shutdownNow")
+  ScheduledExecutorService stripeConsumers() {
+    return Executors.newScheduledThreadPool(
+        MOST_CONSUMERS, Thread.ofVirtual().name("stripe-", 0).factory());
   }
 }

@@ -46,6 +46,14 @@ public class StripeCalls {
         "outpost-customer-" + tenant.tenantId() + "-" + tenant.version());
   }
 
+  /** Tells Stripe a tenant's name and address. It says how things are: no key is needed. */
+  public StripeCall refreshCustomer(@ExchangeProperty("tenant") Tenant tenant) {
+    return StripeCall.post(
+        CUSTOMERS + "/" + tenant.stripeCustomerId(),
+        StripeRequests.customerNow(tenant.name(), tenant.email()),
+        null);
+  }
+
   /** Reads a customer. */
   public StripeCall customer(@ExchangeProperty("customer") String customer) {
     return StripeCall.get(CUSTOMERS + "/" + customer, null);

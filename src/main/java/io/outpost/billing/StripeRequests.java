@@ -4,6 +4,7 @@ import com.stripe.net.ApiRequestParams;
 import com.stripe.net.FormEncoder;
 import com.stripe.param.CustomerCreateParams;
 import com.stripe.param.CustomerListParams;
+import com.stripe.param.CustomerUpdateParams;
 import com.stripe.param.EventListParams;
 import com.stripe.param.SubscriptionListParams;
 import com.stripe.param.billing.MeterEventAdjustmentCreateParams;
@@ -31,6 +32,11 @@ public final class StripeRequests {
             .setEmail(email)
             .putMetadata(TENANT, tenantId)
             .build());
+  }
+
+  /** Gives a customer its tenant's name and address of today. */
+  public static String customerNow(String name, String email) {
+    return encode(CustomerUpdateParams.builder().setName(name).setEmail(email).build());
   }
 
   /** Lists the customers with an e-mail address. */

@@ -5,12 +5,11 @@ import io.outpost.platform.Ids;
 import io.outpost.platform.Json;
 import io.outpost.platform.Tenant;
 import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.TenantChange;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
@@ -46,38 +45,14 @@ final class TenantUpdate {
     return this;
   }
 
-  Update.Builder write(String table) {
-    Map<String, AttributeValue> values = new HashMap<>();
-    values.put(":read", Items.number(tenant.version()));
-    Map<String, String> attributes = new HashMap<>();
-    wanted.forEach(
-        (attribute, value) -> {
-          attributes.put("#" + attribute, attribute);
-          if (value != null) {
-            values.put(":" + attribute, value);
-          }
-        });
-    return Update.builder()
-        .tableName(table)
-        .key(Tenant.key(tenant.tenantId()))
-        .updateExpression(expression())
-        .conditionExpression("#version = :read")
-        .expressionAttributeNames(attributes)
-        .expressionAttributeValues(values);
+  /** The customer has the tenant's name and address now. */
+  TenantUpdate refreshed() {
+    wanted.put("customer_outdated", AttributeValue.fromBool(false));
+    return this;
   }
 
-  private String expression() {
-    String set =
-        wanted.entrySet().stream()
-            .filter(entry -> entry.getValue() != null)
-            .map(entry -> "#" + entry.getKey() + " = :" + entry.getKey())
-            .collect(Collectors.joining(", ", "SET ", ""));
-    String remove =
-        wanted.entrySet().stream()
-            .filter(entry -> entry.getValue() == null)
-            .map(entry -> "#" + entry.getKey())
-            .collect(Collectors.joining(", "));
-    return remove.isEmpty() ? set : set + " REMOVE " + remove;
+  Update.Builder write(String table) {
+    return TenantChange.of(table, tenant, wanted);
   }
 
   AuditEntry entry(String action) {

@@ -11,6 +11,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param billingAnchor the instant that billing periods are counted from: the subscription's, else
  *     the creation
  * @param version counts changes; the ETag
+ * @param customerOutdated whether Stripe's customer has an older name or address
  */
 public record Tenant(
     String tenantId,
@@ -24,7 +25,8 @@ public record Tenant(
     Instant updatedAt,
     Instant pastDueSince,
     Instant billingAnchor,
-    long version) {
+    long version,
+    boolean customerOutdated) {
 
   /** Keeps the rules of the contract; without an anchor periods are counted from the creation. */
   public Tenant {
@@ -73,6 +75,7 @@ public record Tenant(
         Instant.EPOCH,
         null,
         Instant.EPOCH,
-        0);
+        0,
+        false);
   }
 }

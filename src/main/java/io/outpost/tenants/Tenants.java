@@ -13,16 +13,20 @@ import io.outpost.platform.aws.Announcements.Kind;
 import io.outpost.platform.aws.Change;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
+import io.outpost.platform.aws.TenantChange;
 import io.outpost.platform.http.Call;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /** The steps of making, changing and deleting tenants. Stateless. */
@@ -78,11 +82,15 @@ public class Tenants {
             now,
             null,
             now,
-            1);
+            1,
+            false);
     call.makes(tenant.tenantId());
-    Change.of(exchange)
-        .put(
-            put(tenant, PRESENT).conditionExpression("attribute_not_exists(sk)"), old -> changed());
+    var put =
+        Put.builder()
+            .tableName(names.table("tenants"))
+            .item(attributes(tenant, PRESENT))
+            .conditionExpression("attribute_not_exists(sk)");
+    Change.of(exchange).put(put, old -> changed());
     return tenant;
   }
 
@@ -117,7 +125,8 @@ public class Tenants {
             now(),
             wish.status() == null ? old.pastDueSince() : null,
             old.billingAnchor(),
-            old.version() + 1);
+            old.version() + 1,
+            differs(wish.name(), old.name()) || differs(wish.email(), old.email()));
     return replace(old, tenant, PRESENT, exchange);
   }
 
@@ -140,7 +149,8 @@ public class Tenants {
             now(),
             null,
             old.billingAnchor(),
-            old.version() + 1);
+            old.version() + 1,
+            false);
     return replace(old, tenant, DELETED, exchange);
   }
 
@@ -162,23 +172,28 @@ public class Tenants {
         || Arrays.stream(ifMatch.split(",")).map(String::strip).anyMatch(etag::equals);
   }
 
+  /** What billing writes beside requests, without a new version, stays as it is. */
   private Tenant replace(Tenant old, Tenant tenant, String directory, Exchange exchange) {
+    var wanted = new TreeMap<>(attributes(tenant, directory));
+    wanted.keySet().removeAll(Set.of("tenant_id", "sk", "stripe_customer_id"));
+    if (tenant.pastDueSince() == null) {
+      wanted.put("past_due_since", null);
+    }
+    if (!tenant.customerOutdated()) {
+      wanted.remove("customer_outdated");
+    }
     var change = Change.of(exchange);
-    change.put(
-        put(tenant, directory)
-            .conditionExpression("version = :version")
-            .expressionAttributeValues(Map.of(":version", Items.number(old.version()))),
-        item -> changed());
+    change.update(TenantChange.of(names.table("tenants"), old, wanted), item -> changed());
     announcements.add(change, new Announcement(Kind.tenant, tenant.tenantId(), tenant.tenantId()));
     return tenant;
   }
 
-  private Put.Builder put(Tenant tenant, String directory) {
+  private Map<String, AttributeValue> attributes(Tenant tenant, String directory) {
     var item = items.write(tenant);
     item.put("sk", Items.text(Tenant.SK));
     item.put("directory", Items.text(directory));
     item.put("updated_at", Items.text(Json.time(tenant.updatedAt())));
-    return Put.builder().tableName(names.table("tenants")).item(item);
+    return item;
   }
 
   private static Problem changed() {
@@ -189,6 +204,10 @@ public class Tenants {
 
   private static <T> T or(T wished, T old) {
     return wished == null ? old : wished;
+  }
+
+  private static boolean differs(String wished, String old) {
+    return wished != null && !wished.equals(old);
   }
 
   private static Instant now() {

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.stripe.LocalStripe;
+import io.outpost.platform.Json;
+import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import java.io.IOException;
 import java.net.URI;
@@ -16,15 +18,22 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.ProducerTemplate;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** A whole Outpost with its Stripe, driven over HTTP as clients drive it. */
 final class BillingApi implements AutoCloseable {
+  private static final List<QueueAttributeName> LEFT =
+      List.of(
+          QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+          QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
   static final List<String> SCOPES = List.of("jobs:read", "jobs:write", "billing", "tenant:read");
 
   private final LocalStripe stripe;
@@ -39,9 +48,7 @@ final class BillingApi implements AutoCloseable {
     all.put("server.port", 0);
     all.put("outpost.stripe.retry-delay", 20);
     all.put("outpost.stripe.response-timeout", 3000);
-    all.put("outpost.stripe.usage-report-interval", "PT1H");
     all.put("outpost.auth.rate-limit-per-minute", 1_000_000);
-    all.put("outpost.stripe.repair-interval", "PT1H");
     all.putAll(settings);
     aws = EmbeddedAws.start(Optional.empty());
     try {
@@ -50,7 +57,27 @@ final class BillingApi implements AutoCloseable {
       aws.close();
       throw failure;
     }
+    try {
+      List.of("report-usage", "repair-billing", "reconcile-usage").forEach(this::takeTurn);
+    } catch (Throwable failure) {
+      close();
+      throw failure;
+    }
     stripe.notify(outpost.address());
+  }
+
+  /** Leaves what timers start to another container that is not there: tests say when it happens. */
+  private void takeTurn(String what) {
+    var until = Items.text(Json.time(Instant.now().plus(Duration.ofDays(1))));
+    dynamoDb()
+        .putItem(
+            p ->
+                p.tableName(table("usage"))
+                    .item(
+                        Map.of(
+                            "tenant_id", Items.text("turns"),
+                            "sk", Items.text(what),
+                            "taken_until", until)));
   }
 
   static BillingApi start(Map<String, Object> settings) {
@@ -120,6 +147,13 @@ final class BillingApi implements AutoCloseable {
             .POST(HttpRequest.BodyPublishers.ofString(json.writeValueAsString(body))));
   }
 
+  HttpResponse<String> patch(String path, String key, Object body)
+      throws IOException, InterruptedException {
+    var text = HttpRequest.BodyPublishers.ofString(json.writeValueAsString(body));
+    return send(
+        request(path, key).header("Content-Type", "application/json").method("PATCH", text));
+  }
+
   HttpResponse<String> delete(String path, String key) throws IOException, InterruptedException {
     return send(request(path, key).DELETE());
   }
@@ -142,6 +176,33 @@ final class BillingApi implements AutoCloseable {
     outpost.context().getBean(ProducerTemplate.class).sendBody("direct:" + route, null);
   }
 
+  /** Waits until everything that was asked of the queue stripe is done. */
+  void drain() {
+    var sqs = outpost.context().getBean(SqsClient.class);
+    var queue = outpost.context().getBean(Names.class).queue("stripe");
+    var url = sqs.getQueueUrl(q -> q.queueName(queue)).queueUrl();
+    await()
+        .pollDelay(Duration.ZERO)
+        .atMost(Duration.ofMinutes(3))
+        .until(
+            () ->
+                sqs
+                    .getQueueAttributes(q -> q.queueUrl(url).attributeNames(LEFT))
+                    .attributes()
+                    .values()
+                    .stream()
+                    .allMatch("0"::equals));
+  }
+
+  /** Whether an event was applied. */
+  boolean isApplied(String event) {
+    var key = Map.of("event_id", Items.text(event));
+    return dynamoDb()
+        .getItem(g -> g.tableName(table("events")).key(key))
+        .item()
+        .containsKey("applied_at");
+  }
+
   DynamoDbClient dynamoDb() {
     return outpost.context().getBean(DynamoDbClient.class);
   }
@@ -153,7 +214,8 @@ final class BillingApi implements AutoCloseable {
   /** Waits until a tenant has its customer, and answers the customer's id. */
   String customer(Client client) {
     await()
-        .atMost(Duration.ofSeconds(30))
+        .pollDelay(Duration.ZERO)
+        .atMost(Duration.ofMinutes(2))
         .until(() -> tenant(client).hasNonNull("stripe_customer_id"));
     try {
       return tenant(client).get("stripe_customer_id").asText();

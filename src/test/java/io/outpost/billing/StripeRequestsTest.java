@@ -72,6 +72,14 @@ class StripeRequestsTest {
   }
 
   @Test
+  void tellsACustomersNewNameAndAddress() throws Exception {
+    post("/v1/customers/" + customer, StripeRequests.customerNow("Ada L.", "l@example.com"));
+    String list = get("/v1/customers", StripeRequests.customersWith("l@example.com"));
+    assertThat(StripeAnswers.customerOf(list, "t-1")).hasValue(customer);
+    assertThat(list).contains("Ada L.");
+  }
+
+  @Test
   void sellsLicensedAndMeteredPrices() throws Exception {
     for (String price : List.of("price_pro", "price_use")) {
       boolean metered = StripeAnswers.isMetered(get("/v1/prices/" + price, ""));

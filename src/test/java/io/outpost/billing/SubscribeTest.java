@@ -3,10 +3,15 @@ package io.outpost.billing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.local.stripe.Faults.Fault;
 import io.outpost.local.stripe.LocalStripe;
+import io.outpost.platform.Tenant;
+import io.outpost.platform.aws.AwsProbe;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,7 +22,7 @@ class SubscribeTest {
 
   @BeforeAll
   static void start() {
-    api = BillingApi.start(Map.of());
+    api = BillingApi.start(Map.of("outpost.probe", true));
   }
 
   @AfterAll
@@ -83,6 +88,91 @@ class SubscribeTest {
                 api.stripe().stub().account().events().stream()
                     .filter(e -> e.at("/data/object/customer").asText().equals(customer))
                     .anyMatch(e -> e.get("type").asText().equals("customer.subscription.deleted")));
+  }
+
+  @Test
+  void tellsStripeOfANewNameAndAddress() throws Exception {
+    var client = api.tenant("maiden", "free");
+    var customer = api.customer(client);
+    rename(client, "married", "new@example.com");
+    rename(client, "married again", "newer@example.com");
+    api.drain();
+    assertThat(atStripe(customer).get("name").asText()).isEqualTo("married again");
+    assertThat(atStripe(customer).get("email").asText()).isEqualTo("newer@example.com");
+  }
+
+  /** Stripe may be down, or our message lost: the repair sees to it. */
+  @Test
+  void tellsStripeLaterWhatItMissed() throws Exception {
+    var client = api.tenant("unheard", "free");
+    var customer = api.customer(client);
+    try (var down = probe().down("Sqs", "SendMessage")) {
+      rename(client, "heard", "heard@example.com");
+    }
+    api.drain();
+    assertThat(atStripe(customer).get("name").asText()).isEqualTo("unheard");
+    api.run("repair-customers");
+    api.drain();
+    assertThat(atStripe(customer).get("name").asText()).isEqualTo("heard");
+    api.run("repair-customers");
+    api.drain();
+    assertThat(api.stripe().stub().calls())
+        .filteredOn(call -> call.path().equals("/v1/customers/" + customer))
+        .hasSize(1);
+  }
+
+  /** The link is made beside requests: one that read the tenant before does not undo it. */
+  @Test
+  void keepsACustomerThatIsLinkedDuringAChange() throws Exception {
+    var client = api.tenant("racer", "free");
+    var customer = api.customer(client);
+    api.dynamoDb()
+        .updateItem(
+            u ->
+                u.tableName(api.table("tenants"))
+                    .key(Tenant.key(client.tenantId()))
+                    .updateExpression("REMOVE stripe_customer_id"));
+    var linked = new AtomicBoolean();
+    try (var meanwhile =
+        probe()
+            .beforeEach(
+                call -> {
+                  if (call.mentions("renamed") && linked.compareAndSet(false, true)) {
+                    link(client);
+                  }
+                })) {
+      rename(client, "renamed", "renamed@example.com");
+    }
+    assertThat(linked).isTrue();
+    assertThat(api.tenant(client).get("stripe_customer_id").asText()).isEqualTo(customer);
+    api.drain();
+    assertThat(atStripe(customer).get("name").asText()).isEqualTo("renamed");
+  }
+
+  private static void link(BillingApi.Client client) {
+    api.outpost()
+        .context()
+        .getBean(ProducerTemplate.class)
+        .send(
+            "direct:ensure-customer",
+            exchange -> exchange.setProperty("tenantId", client.tenantId()));
+  }
+
+  private static AwsProbe probe() {
+    return api.outpost().context().getBean(AwsProbe.class);
+  }
+
+  private static void rename(BillingApi.Client client, String name, String email) throws Exception {
+    var wish = Map.of("name", name, "email", email);
+    var answer = api.patch("/tenants/" + client.tenantId(), client.key(), wish);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+  }
+
+  private static JsonNode atStripe(String customer) {
+    return api.stripe().stub().account().customers().stream()
+        .filter(one -> one.get("id").asText().equals(customer))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static void awaitTier(BillingApi.Client client, String tier) {

@@ -39,7 +39,15 @@ final class Events {
   List<Operation> operations() {
     return List.of(
         Operation.get("/v1/events", "listEvents", call -> world.page(call, KIND, wanted(call))),
-        Operation.get("/v1/events/{id}", null, call -> world.find(KIND, call.id())));
+        Operation.get("/v1/events/{id}", null, call -> world.find(KIND, call.id())),
+        Operation.post("/v1/events/{id}/retry", null, call -> again(call.id())));
+  }
+
+  /** What Stripe's dashboard and command line ask for: the event is sent once more. */
+  private ObjectNode again(String id) {
+    ObjectNode event = world.find(KIND, id);
+    listener.accept(event.deepCopy());
+    return event;
   }
 
   private static Predicate<ObjectNode> wanted(Call call) {

@@ -1,0 +1,131 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.local.stripe.LocalStripe;
+import io.outpost.local.stripe.StripeStub;
+import io.outpost.platform.agents.SearchPath;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Stripe's own command line knows nothing of us: what it does at the stub, and the events that it
+ * has sent to the webhook endpoint, make of a tenant what they should. Skipped where it is not
+ * installed; {@code .ci/stripe-cli} does that.
+ */
+class P13StripeCommandLineTest {
+  private static final String BIN = "/outpost-stripe-cli/node_modules/@stripe/cli-linux-x64/bin";
+  private static final SearchPath PROGRAMS =
+      new SearchPath(
+          String.join(
+              ":",
+              "/opt" + BIN,
+              System.getProperty("user.home") + "/.cache" + BIN,
+              System.getenv("PATH")));
+
+  @TempDir static Path home;
+  private static Path program;
+  private static BillingApi api;
+
+  @BeforeAll
+  static void start() {
+    var found = PROGRAMS.find("stripe");
+    assumeTrue(
+        found.isPresent(),
+        "SKIPPED: Stripe's command line is not installed; .ci/stripe-cli installs it");
+    program = found.get();
+    api = BillingApi.start(Map.of());
+  }
+
+  @AfterAll
+  static void stop() {
+    if (api != null) {
+      api.close();
+    }
+  }
+
+  @Test
+  void subscribesATenantAndCancels() throws Exception {
+    var client = api.tenant("terminal", "free");
+    var customer = api.customer(client);
+    var found = stripe("customers", "list", "--email", "terminal@example.com");
+    assertThat(found.at("/data/0/id").asText()).isEqualTo(customer);
+    assertThat(found.at("/data/0/metadata/tenant_id").asText()).isEqualTo(client.tenantId());
+    var subscription = subscribe(customer);
+    delivered();
+    assertThat(tier(client)).isEqualTo("pro");
+    var canceled = stripe("subscriptions", "cancel", subscription, "--confirm");
+    assertThat(canceled.get("status").asText()).isEqualTo("canceled");
+    delivered();
+    assertThat(tier(client)).isEqualTo("free");
+  }
+
+  @Test
+  void sendsAnEventAgainThatWasLost() throws Exception {
+    var client = api.tenant("resender", "free");
+    var hooks = api.stripe().stub().webhooks();
+    var customer = api.customer(client);
+    hooks.hold();
+    subscribe(customer);
+    assertThat(hooks.drop()).isNotEmpty();
+    api.drain();
+    assertThat(tier(client)).isEqualTo("free");
+    var lost = stripe("events", "list", "--type", "customer.subscription.created", "--limit", "1");
+    assertThat(lost.at("/data/0/data/object/customer").asText()).isEqualTo(customer);
+    stripe("events", "resend", lost.at("/data/0/id").asText());
+    delivered();
+    assertThat(tier(client)).isEqualTo("pro");
+  }
+
+  @Test
+  void hearsWhichParameterIsWrong() throws Exception {
+    var answer = stripe("customers", "create", "-d", "nickname=Ada");
+    assertThat(answer.at("/error/type").asText()).isEqualTo("invalid_request_error");
+    assertThat(answer.at("/error/message").asText()).contains("nickname");
+  }
+
+  private static String subscribe(String customer) throws Exception {
+    var price = "items[0][price]=" + LocalStripe.PRICE_PRO;
+    var made = stripe("subscriptions", "create", "--customer", customer, "-d", price);
+    assertThat(made.path("status").asText()).as(made.toString()).isEqualTo("active");
+    return made.get("id").asText();
+  }
+
+  private static String tier(BillingApi.Client client) throws Exception {
+    return api.tenant(client).get("tier").asText();
+  }
+
+  private static void delivered() throws Exception {
+    api.stripe().stub().webhooks().flush();
+    api.drain();
+  }
+
+  /** What the command line prints: Stripe's answer. */
+  private static JsonNode stripe(String... command) throws Exception {
+    var line = new ArrayList<>(List.of(program.toString()));
+    line.addAll(List.of(command));
+    line.addAll(List.of("--api-key", StripeStub.SECRET_KEY));
+    line.addAll(List.of("--api-base", api.stripe().stub().base().toString()));
+    var builder = new ProcessBuilder(line).redirectErrorStream(true);
+    builder.environment().clear();
+    builder.environment().put("HOME", home.toString());
+    builder.environment().put("STRIPE_CLI_TELEMETRY_OPTOUT", "1");
+    var process = builder.start();
+    process.getOutputStream().close();
+    var printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(printed).contains("{");
+    return new ObjectMapper().readTree(printed.substring(printed.indexOf('{')));
+  }
+}
