@@ -77,7 +77,7 @@ public class KeyStore {
    */
   Optional<View> find(String hash) {
     var cached = cache.getIfPresent(hash);
-    if (cached != null && cached.isDone() && trusted(cached).isEmpty()) {
+    if (cached != null && cached.isDone() && isStale(cached)) {
       cache.asMap().remove(hash, cached);
     }
     try {
@@ -109,12 +109,19 @@ public class KeyStore {
         .removeIf(
             view ->
                 !view.isDone()
+                    || view.isCompletedExceptionally()
                     || view.join().filter(v -> v.tenant().tenantId().equals(tenantId)).isPresent());
   }
 
   /** Notes that every change announced until now is taken into account. */
   public void upToDate() {
     heard = System.nanoTime();
+  }
+
+  /** That a key is unknown is remembered for so short a time that it is trusted always. */
+  private boolean isStale(CompletableFuture<Optional<View>> cached) {
+    return cached.isCompletedExceptionally()
+        || cached.join().isPresent() && trusted(cached).isEmpty();
   }
 
   private Optional<View> trusted(CompletableFuture<Optional<View>> cached) {

@@ -1,6 +1,7 @@
 package io.outpost.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.blackbox.Client;
@@ -8,17 +9,21 @@ import io.outpost.blackbox.Customer;
 import io.outpost.local.AtOnce;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
+import io.outpost.platform.Ids;
+import io.outpost.platform.Tenant;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** API keys: what they are made of, who may make which, and what unknown ones cost. */
 @ExtendWith(SharedOutpost.class)
@@ -147,6 +152,21 @@ class KeysTest {
     assertThat(calls).hasSize(1);
   }
 
+  @Test
+  void thatAKeyIsUnknownIsRememberedForSecondsOnly() {
+    var secret = randomKey();
+    var lookUps =
+        apis.probe().record(call -> call.operation().equals("Query") && call.mentions(":hash"));
+    for (int i = 0; i < 20; i++) {
+      assertThat(admin.with(secret).get("/jobs").status()).isEqualTo(401);
+    }
+    assertThat(lookUps).hasSizeLessThan(15);
+    appears(secret);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> admin.with(secret).get("/jobs").status() == 200);
+  }
+
   /** Guessing costs a bounded number of reads a minute, and locks nobody out who is known. */
   @Test
   void aFloodOfUnknownKeysCostsABoundedNumberOfReads() throws UnknownHostException {
@@ -195,6 +215,24 @@ class KeysTest {
     assertThat(answer.json().at("/policyDocument/Version").asText()).isEqualTo("2012-10-17");
     assertThat(answer.json().get("context").valueStream()).allMatch(v -> v.isTextual());
     assertThat(answer.json().at("/context/key").asText()).isEqualTo(customer.keyId());
+  }
+
+  /** Becomes a key of the customer, as if another container had just made it. */
+  private void appears(String secret) {
+    var keyId = Ids.ulid();
+    var item =
+        new HashMap<>(
+            apis.clients()
+                .dynamoDb()
+                .getItem(
+                    g ->
+                        g.tableName(apis.table("tenants"))
+                            .key(Tenant.key(customer.tenantId(), "key#" + customer.keyId())))
+                .item());
+    item.put("key_id", AttributeValue.fromS(keyId));
+    item.put("sk", AttributeValue.fromS("key#" + keyId));
+    item.put("key_hash", AttributeValue.fromS(Secret.parse(secret).orElseThrow().hash()));
+    apis.clients().dynamoDb().putItem(p -> p.tableName(apis.table("tenants")).item(item));
   }
 
   private JsonNode listed(String keyId) {

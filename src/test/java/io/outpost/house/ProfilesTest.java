@@ -30,7 +30,10 @@ class ProfilesTest {
   @Test
   void theApiServesTheContractAndTakesNoJob() throws Exception {
     try (var api = start("api")) {
-      assertThat(starts(api)).containsAll(operations()).noneMatch(ProfilesTest::readsAQueue);
+      assertThat(starts(api))
+          .containsAll(operations())
+          .anyMatch(ProfilesTest::removesTenants)
+          .noneMatch(ProfilesTest::readsAQueue);
       assertThat(status(api, "/health")).isEqualTo(200);
       assertThat(status(api, "/jobs")).isEqualTo(401);
     }
@@ -42,6 +45,7 @@ class ProfilesTest {
       assertThat(starts(worker))
           .anyMatch(ProfilesTest::readsAQueue)
           .doesNotContainAnyElementsOf(operations())
+          .noneMatch(ProfilesTest::removesTenants)
           .noneMatch(from -> from.startsWith("rest") || from.startsWith("platform-http"));
       assertThat(status(worker, "/jobs")).isEqualTo(404);
       assertThat(status(worker, "/health")).isEqualTo(200);
@@ -74,6 +78,11 @@ class ProfilesTest {
 
   private static boolean readsAQueue(String from) {
     return from.startsWith("jobs:") || from.startsWith("aws2-sqs:");
+  }
+
+  /** Whoever runs agents may not delete secrets. */
+  private static boolean removesTenants(String from) {
+    return from.startsWith("timer://remove-tenants");
   }
 
   private static int status(LocalOutpost outpost, String path)
