@@ -26,7 +26,7 @@ final class Load implements AutoCloseable {
   private static final List<String> TIERS = List.of("pro", "enterprise");
   private static final int CLIENTS_AT_ONCE = 6;
   private static final int CANCELLED_ONE_IN = 10;
-  private static final Duration LONGEST = Duration.ofMinutes(5);
+  private static final Duration LONGEST = Duration.ofMinutes(10);
 
   private final Client operator;
   private final Random random;

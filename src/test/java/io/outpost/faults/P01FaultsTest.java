@@ -44,8 +44,9 @@ class P01FaultsTest {
   private static final int TENANTS = 20;
   private static final int JOBS_A_TENANT = 26;
   private static final int JOBS = TENANTS * JOBS_A_TENANT;
-  private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
-  private static final Duration LONGEST_DRAIN = Duration.ofMinutes(4);
+
+  /** Far more than it takes: how fast it goes is not what this test is about. */
+  private static final Duration LONGEST = Duration.ofMinutes(10);
 
   private final long seed = Long.getLong("faults.seed", System.nanoTime());
   private final Random random = new Random(seed);
@@ -77,7 +78,7 @@ class P01FaultsTest {
       if (hard) {
         process.kill();
       } else {
-        assertThat(process.terminate(LONGEST_STOP)).as("%s ends", profile).isTrue();
+        assertThat(process.terminate(LONGEST)).as("%s ends", profile).isTrue();
       }
       start();
     }
@@ -87,7 +88,7 @@ class P01FaultsTest {
   private record Kill(Container container, boolean hard, int accepted) {}
 
   @Test
-  @Timeout(value = 20, unit = TimeUnit.MINUTES)
+  @Timeout(value = 40, unit = TimeUnit.MINUTES)
   void everyAcceptedJobEndsOnceAndIsChargedOnce() throws Exception {
     LOG.info("faults.seed={}", seed);
     var aws = opened(EmbeddedAws.start(Optional.empty()));
@@ -117,13 +118,15 @@ class P01FaultsTest {
     var load = opened(new Load(operator, new Random(seed + 4)));
     load.start(TENANTS, JOBS_A_TENANT);
     for (var kill : kills(api, workers)) {
-      await().atMost(LONGEST_DRAIN).until(() -> load.accepted().size() >= kill.accepted);
+      await("more jobs accepted")
+          .atMost(LONGEST)
+          .until(() -> load.accepted().size() >= kill.accepted);
       kill.container.die(kill.hard);
     }
     load.await();
     proxies.forEach(FaultyProxy::mend);
-    await()
-        .atMost(LONGEST_DRAIN)
+    await("every job's end")
+        .atMost(LONGEST)
         .pollInterval(Duration.ofSeconds(1))
         .until(() -> books.jobs().values().stream().allMatch(Books.Entry::hasEnded));
     proxies.forEach(
