@@ -103,6 +103,15 @@ class AuditListTest {
         .isEqualTo(list("action=listJobs&limit=100").subList(0, 2));
   }
 
+  /** Nobody vouches for the header that these calls had. */
+  @Test
+  void anAddressThatAClientSaysItselfIsNotBelieved() {
+    assertThat(made)
+        .extracting(e -> text(e, "ip_address"))
+        .containsAnyOf("127.0.0.1", "0:0:0:0:0:0:0:1")
+        .doesNotContain(RecordedCalls.ADDRESS);
+  }
+
   @Test
   void aCursorIsOfItsQueryAndItsTenant() {
     var cursor = text(get("action=getJob&limit=2").json(), "next_cursor");

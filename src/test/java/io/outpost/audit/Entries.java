@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
 /** Reads what the audit of an environment holds, past the product. */
 record Entries(AwsClients clients, String env) implements AutoCloseable {
@@ -39,8 +40,13 @@ record Entries(AwsClients clients, String env) implements AutoCloseable {
   /** The items of calls by request id; a job's transition is no call, though one caused it. */
   Map<String, List<Map<String, AttributeValue>>> calls() {
     return items().stream()
-        .filter(item -> item.containsKey("status"))
+        .filter(Entries::isCall)
         .collect(groupingBy(item -> item.get("request_id").s()));
+  }
+
+  /** Whether an item of the table is the entry of a call. */
+  static boolean isCall(Map<String, AttributeValue> item) {
+    return item.containsKey("entry_id") && item.containsKey("status");
   }
 
   /** Those of some requests that have no entry. */
@@ -81,6 +87,8 @@ record Entries(AwsClients clients, String env) implements AutoCloseable {
       try (var gzip = new GZIPInputStream(new ByteArrayInputStream(buckets.read(key)))) {
         var content = new String(gzip.readAllBytes(), StandardCharsets.UTF_8);
         content.lines().skip(1).forEach(lines::add);
+      } catch (NoSuchKeyException e) {
+        // The embedded S3 lists objects that are still being written, under names of its own.
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -17,10 +17,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
 /** An audit queue that does not answer harms no request and loses no entry that fits on disk. */
@@ -62,9 +66,7 @@ class P21AuditQueueDownTest {
       assertThat(spool).isNotEmptyDirectory();
     }
     try (var entries = Entries.of(aws, env)) {
-      var reads = new TreeSet<>(calls.made().keySet());
-      reads.removeAll(changes(calls));
-      assertThat(entries.missing(calls.made().keySet())).isEqualTo(reads);
+      assertThat(entries.missing(calls.made().keySet())).isEqualTo(reads(calls));
 
       try (var both = start(env, "local", Map.of("outpost.auth.bootstrap-admin-key", admin))) {
         calls.client(both.address(), admin).get("/tenants");
@@ -75,7 +77,8 @@ class P21AuditQueueDownTest {
             .untilAsserted(
                 () ->
                     assertThat(archived(entries))
-                        .containsExactlyInAnyOrderElementsOf(calls.made().keySet()));
+                        .containsAll(calls.made().keySet())
+                        .doesNotHaveDuplicates());
         assertThat(audit(ready(both))).isEqualTo("UP");
         assertThat(spool).isEmptyDirectory();
       }
@@ -116,6 +119,45 @@ class P21AuditQueueDownTest {
     }
   }
 
+  /** The tap is off the path of a request: nobody waits for the queue. */
+  @Test
+  void aQueueThatHangsHoldsUpNoRequest() {
+    var env = "queuehangs";
+    var calls = new RecordedCalls("hangs");
+    var sends = new AtomicInteger();
+    var goOn = new CountDownLatch(1);
+    try (var both = start(env, "local", Map.of());
+        var entries = Entries.of(aws, env)) {
+      both.context()
+          .getBean(AwsCalls.class)
+          .fail(request -> isToAuditQueue(request, env) && !hangs(sends, goOn));
+      var customer = Customer.of(calls.client(both.address(), both.adminKey()), "enterprise");
+      await()
+          .atMost(LONGEST)
+          .until(
+              () -> {
+                assertThat(customer.client().get("/jobs").status()).isEqualTo(200);
+                assertThat(customer.client().post("/jobs", JOB).status()).isEqualTo(202);
+                return sends.get() >= 3;
+              });
+      assertThat(entries.missing(calls.made().keySet())).isNotEmpty().isEqualTo(reads(calls));
+      goOn.countDown();
+      await().atMost(LONGEST).until(() -> entries.missing(calls.made().keySet()), Set::isEmpty);
+      assertThat(entries.calls().values()).allMatch(items -> items.size() == 1);
+    }
+  }
+
+  /** Waits until it may go on; false when it was broken off. */
+  private static boolean hangs(AtomicInteger sends, CountDownLatch goOn) {
+    sends.incrementAndGet();
+    try {
+      return goOn.await(LONGEST.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   private LocalOutpost start(String env, String profile, Map<String, Object> more) {
     var settings = new HashMap<String, Object>(more);
     settings.put("server.port", 0);
@@ -130,12 +172,12 @@ class P21AuditQueueDownTest {
   }
 
   private static void queueGoesDown(LocalOutpost api, String env) {
-    api.context()
-        .getBean(AwsCalls.class)
-        .fail(
-            request ->
-                request instanceof SendMessageRequest send
-                    && send.queueUrl().endsWith("/outpost-audit-" + env));
+    api.context().getBean(AwsCalls.class).fail(request -> isToAuditQueue(request, env));
+  }
+
+  private static boolean isToAuditQueue(SdkRequest request, String env) {
+    return request instanceof SendMessageRequest send
+        && send.queueUrl().endsWith("/outpost-audit-" + env);
   }
 
   private static Answer ready(LocalOutpost api) {
@@ -144,6 +186,12 @@ class P21AuditQueueDownTest {
 
   private static String audit(Answer ready) {
     return ready.json().at("/components/audit").asText();
+  }
+
+  private static Set<String> reads(RecordedCalls calls) {
+    var reads = new TreeSet<>(calls.made().keySet());
+    reads.removeAll(changes(calls));
+    return reads;
   }
 
   private static Set<String> changes(RecordedCalls calls) {

@@ -45,9 +45,15 @@ final class RecordedCalls extends HttpClient {
    *
    * @param status 0: it was not answered
    * @param problem the code in the answer; empty when it is no problem
+   * @param location of what it made; empty: nothing
    */
   record Made(
-      HttpRequest request, int status, String problem, Instant sent, Optional<Instant> answered) {
+      HttpRequest request,
+      int status,
+      String problem,
+      String location,
+      Instant sent,
+      Optional<Instant> answered) {
 
     String path() {
       return request.uri().getRawPath();
@@ -90,14 +96,20 @@ final class RecordedCalls extends HttpClient {
     }
     var sent = builder.build();
     var now = Instant.now();
-    made.put(id, new Made(sent, 0, "", now, Optional.empty()));
+    made.put(id, new Made(sent, 0, "", "", now, Optional.empty()));
     var response = http.send(sent, handler);
     if (!response.headers().firstValue("X-Request-Id").equals(Optional.of(id))) {
       throw new IllegalStateException("Another request id in the answer: " + response.headers());
     }
     made.put(
         id,
-        new Made(sent, response.statusCode(), problem(response), now, Optional.of(Instant.now())));
+        new Made(
+            sent,
+            response.statusCode(),
+            problem(response),
+            response.headers().firstValue("Location").orElse(""),
+            now,
+            Optional.of(Instant.now())));
     return response;
   }
 

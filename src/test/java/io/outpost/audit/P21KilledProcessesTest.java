@@ -1,0 +1,274 @@
+package io.outpost.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.Outpost;
+import io.outpost.audit.RecordedCalls.Made;
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Customer;
+import io.outpost.blackbox.OutpostProcess;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.Provisioner;
+import io.outpost.local.SharedOutpost;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/**
+ * API and worker as real processes, killed (-9) again and again in the middle of calls: no change
+ * is without its entry and no entry of a change without its effect, in the table and in the
+ * archive; of reads and refusals only the last before a kill are lost.
+ */
+@Tag("faults")
+@ExtendWith(SharedOutpost.class)
+class P21KilledProcessesTest {
+
+  private static final Logger LOG = LoggerFactory.getLogger(P21KilledProcessesTest.class);
+  private static final String ENV = "killed";
+  private static final String ADMIN = "op_live_" + "0".repeat(31) + "2";
+  private static final String JOB = "{\"agent\":\"claude\",\"command\":\"Say hello\"}";
+  private static final int KILLS = 3;
+  private static final int CALLS_BETWEEN = 150;
+  private static final int CLIENTS = 4;
+
+  /** A dead writer keeps its place in a chain for three minutes. */
+  private static final Duration LONGEST = Duration.ofMinutes(6);
+
+  /**
+   * Entries are collected for a tenth of a second and then sent; on a machine that starts processes
+   * meanwhile, that takes what it takes.
+   */
+  private static final Duration ON_THEIR_WAY = Duration.ofSeconds(2);
+
+  private final EmbeddedAws aws;
+  private final Entries entries;
+  private final int port = freePort();
+  private final RecordedCalls calls = new RecordedCalls("killed");
+  private final List<OutpostProcess> processes = new ArrayList<>();
+  private final List<Instant> kills = new ArrayList<>();
+  private volatile boolean calling = true;
+  @TempDir private Path folder;
+
+  P21KilledProcessesTest(EmbeddedAws aws) {
+    this.aws = aws;
+    this.entries = Entries.of(aws, ENV);
+  }
+
+  /** What a killed worker had received comes again soon. */
+  @BeforeEach
+  void provision() {
+    new Provisioner(entries.clients(), ENV).provision();
+    var sqs = entries.clients().sqs();
+    var queue = sqs.getQueueUrl(q -> q.queueName("outpost-audit-" + ENV)).queueUrl();
+    var soon = Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, "20");
+    sqs.setQueueAttributes(q -> q.queueUrl(queue).attributes(soon));
+  }
+
+  @AfterEach
+  void stop() {
+    processes.forEach(OutpostProcess::close);
+    entries.close();
+  }
+
+  @Test
+  void noChangeIsLostAndOfReadsOnlyTheLast() throws Exception {
+    var api = start("api");
+    var worker = start("worker");
+    var admin = calls.client("http://localhost:" + port, ADMIN);
+    awaitReady();
+    var customer = Customer.of(admin, "enterprise");
+    var threads = new ArrayList<Thread>();
+    for (int i = 0; i < CLIENTS; i++) {
+      threads.add(Thread.ofVirtual().start(() -> call(customer)));
+    }
+    for (int kill = 1; kill <= KILLS; kill++) {
+      awaitCalls(kill * CALLS_BETWEEN);
+      api.close();
+      api.awaitExit();
+      kills.add(Instant.now());
+      worker.close();
+      api = start("api");
+      worker = start("worker");
+    }
+    awaitReady();
+    awaitCalls((KILLS + 1) * CALLS_BETWEEN);
+    calling = false;
+    for (var thread : threads) {
+      thread.join();
+    }
+    assertThat(api.terminate(Duration.ofMinutes(1))).as(api.printed()).isTrue();
+    check(customer);
+  }
+
+  private void check(Customer customer) throws Exception {
+    var answered = withStatus(202, 200, 403);
+    var changes = withStatus(202);
+    await()
+        .atMost(LONGEST)
+        .untilAsserted(
+            () ->
+                assertThat(entries.missing(answered))
+                    .allSatisfy(id -> assertThat(lostBefore(answeredAt(id))).isTrue()));
+    tell(entries.missing(answered));
+    assertThat(entries.missing(changes)).isEmpty();
+    assertThat(entries.calls().values()).allMatch(items -> items.size() == 1);
+    var submissions = submissions();
+    assertThat(submissions).containsAll(changes).isEqualTo(jobs());
+    await()
+        .atMost(LONGEST)
+        .untilAsserted(
+            () ->
+                assertThat(entries.archived(customer.tenantId()))
+                    .extracting(entry -> entry.requestId())
+                    .containsAll(submissions));
+    var verify = start("verify", "--outpost.verify-audit=" + customer.tenantId());
+    assertThat(verify.awaitExit()).as(verify.printed()).isZero();
+  }
+
+  /** Says how near to a kill the lost ones were answered. */
+  private void tell(Set<String> lost) {
+    var longest =
+        lost.stream()
+            .map(this::answeredAt)
+            .map(answered -> Duration.between(answered, killAfter(answered)))
+            .max(Comparator.naturalOrder())
+            .orElse(Duration.ZERO);
+    LOG.info(
+        "{} of {} entries are lost, of calls that were answered at most {} ms before a kill",
+        lost.size(),
+        calls.made().size(),
+        longest.toMillis());
+  }
+
+  private Instant killAfter(Instant answered) {
+    return kills.stream().filter(kill -> !kill.isBefore(answered)).findFirst().orElse(Instant.MAX);
+  }
+
+  /** Reads, refusals and changes, over and over; a call that a kill breaks off is no failure. */
+  private void call(Customer customer) {
+    var client = customer.client();
+    while (calling) {
+      try {
+        client.get("/jobs");
+        client.get("/tenants");
+        client.post("/jobs", JOB);
+      } catch (UncheckedIOException gone) {
+        awaitReady();
+      }
+    }
+  }
+
+  private void awaitCalls(int number) {
+    await().atMost(LONGEST).until(() -> withStatus(200, 202, 403).size() >= number);
+  }
+
+  private Set<String> withStatus(Integer... statuses) {
+    var wanted = Set.of(statuses);
+    return calls.made().entrySet().stream()
+        .filter(call -> wanted.contains(call.getValue().status()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+
+  private Instant answeredAt(String requestId) {
+    return Optional.of(calls.made().get(requestId)).flatMap(Made::answered).orElseThrow();
+  }
+
+  /** Whether a kill came while the entry of such a call may have been on its way. */
+  private boolean lostBefore(Instant answered) {
+    return answered.isAfter(killAfter(answered).minus(ON_THEIR_WAY));
+  }
+
+  /** The requests of submissions that the audit says were accepted. */
+  private Set<String> submissions() {
+    return entries.items().stream()
+        .filter(item -> item.get("action").s().equals("submitJob"))
+        .filter(item -> item.get("outcome").s().equals("allowed"))
+        .map(item -> item.get("request_id").s())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** The requests of the jobs that there are. */
+  private Set<String> jobs() {
+    return entries
+        .clients()
+        .dynamoDb()
+        .scanPaginator(s -> s.tableName("outpost-jobs-" + ENV).consistentRead(true))
+        .items()
+        .stream()
+        .map(item -> item.get("request_id").s())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private void awaitReady() {
+    var client = Client.of("http://localhost:" + port);
+    await()
+        .atMost(LONGEST)
+        .ignoreExceptions()
+        .until(() -> client.get("/health/ready").status() == 200);
+  }
+
+  private OutpostProcess start(String role, String... more) throws IOException {
+    var arguments = new ArrayList<>(List.of(more));
+    settings(role).forEach((name, value) -> arguments.add("--" + name + "=" + value));
+    var region = aws.settings().get("outpost.aws.region").toString();
+    var environment =
+        Map.of(
+            "AWS_REGION", region,
+            "OUTPOST_ENV", ENV,
+            "OUTPOST_OUTPUT_BUCKET", "outpost-output-" + ENV,
+            "OUTPOST_AUDIT_BUCKET", "outpost-audit-" + ENV,
+            "OUTPOST_AUDIT_HEAD_BUCKET", "outpost-audit-head-" + ENV,
+            "OUTPOST_NOTICES_TOPIC_ARN",
+                "arn:aws:sns:" + region + ":000000000000:outpost-notices-" + ENV,
+            "OUTPOST_BOOTSTRAP_ADMIN_KEY", ADMIN);
+    var process =
+        OutpostProcess.start(Outpost.class, folder, environment, arguments.toArray(String[]::new));
+    processes.add(process);
+    return process;
+  }
+
+  private Map<String, Object> settings(String role) {
+    var settings = new HashMap<>(aws.settings());
+    settings.put("spring.profiles.active", role);
+    settings.put("server.port", role.equals("api") ? port : 0);
+    settings.put("outpost.auth.rate-limit-per-minute", 1_000_000);
+    settings.put("outpost.audit.spool", folder.resolve(role));
+    settings.put("outpost.audit.told-within", "5s");
+    settings.put("outpost.audit.sweep-period", 1000);
+    settings.put("outpost.audit.archive-period", 1000);
+    settings.put("outpost.worker.wait-seconds", 1);
+    settings.put("outpost.worker.directory", folder.resolve("jobs"));
+    return settings;
+  }
+
+  private static int freePort() {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
