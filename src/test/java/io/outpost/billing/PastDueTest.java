@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** A tenant whose payment failed goes on for the grace; after that it reads, and pays. */
 class PastDueTest {
-  private static final SettableClock STRIPES_CLOCK = new SettableClock(Instant.now().toString());
+  private static final SettableClock STRIPES_CLOCK = new SettableClock("2026-01-01T00:00:00Z");
   private static final Map<String, String> JOB = Map.of("agent", "claude", "command", "Say hello");
 
   private static BillingApi api;
@@ -23,6 +23,7 @@ class PastDueTest {
 
   @BeforeAll
   static void start() {
+    STRIPES_CLOCK.set(Instant.now());
     api = BillingApi.start(STRIPES_CLOCK, Map.of("outpost.agents.demo", "always"));
     account = api.stripe().stub().account();
   }
