@@ -8,9 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.stripe.LocalStripe;
-import io.outpost.platform.Json;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,22 +15,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.ProducerTemplate;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** A whole Outpost with its Stripe, driven over HTTP as clients drive it. */
 final class BillingApi implements AutoCloseable {
-  private static final List<QueueAttributeName> LEFT =
-      List.of(
-          QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
-          QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
   static final List<String> SCOPES = List.of("jobs:read", "jobs:write", "billing", "tenant:read");
 
   private final LocalStripe stripe;
@@ -58,26 +48,12 @@ final class BillingApi implements AutoCloseable {
       throw failure;
     }
     try {
-      List.of("report-usage", "repair-billing", "reconcile-usage").forEach(this::takeTurn);
+      List.of("report-usage", "repair-billing", "reconcile-usage").forEach(backstage()::takeTurn);
     } catch (Throwable failure) {
       close();
       throw failure;
     }
     stripe.notify(outpost.address());
-  }
-
-  /** Leaves what timers start to another container that is not there: tests say when it happens. */
-  private void takeTurn(String what) {
-    var until = Items.text(Json.time(Instant.now().plus(Duration.ofDays(1))));
-    dynamoDb()
-        .putItem(
-            p ->
-                p.tableName(table("usage"))
-                    .item(
-                        Map.of(
-                            "tenant_id", Items.text("turns"),
-                            "sk", Items.text(what),
-                            "taken_until", until)));
   }
 
   static BillingApi start(Map<String, Object> settings) {
@@ -176,39 +152,22 @@ final class BillingApi implements AutoCloseable {
     outpost.context().getBean(ProducerTemplate.class).sendBody("direct:" + route, null);
   }
 
-  /** Waits until everything that was asked of the queue stripe is done. */
-  void drain() {
-    var sqs = outpost.context().getBean(SqsClient.class);
-    var queue = outpost.context().getBean(Names.class).queue("stripe");
-    var url = sqs.getQueueUrl(q -> q.queueName(queue)).queueUrl();
-    await()
-        .pollDelay(Duration.ZERO)
-        .atMost(Duration.ofMinutes(3))
-        .until(
-            () ->
-                sqs
-                    .getQueueAttributes(q -> q.queueUrl(url).attributeNames(LEFT))
-                    .attributes()
-                    .values()
-                    .stream()
-                    .allMatch("0"::equals));
-  }
-
-  /** Whether an event was applied. */
-  boolean isApplied(String event) {
-    var key = Map.of("event_id", Items.text(event));
-    return dynamoDb()
-        .getItem(g -> g.tableName(table("events")).key(key))
-        .item()
-        .containsKey("applied_at");
+  /** What is behind the API. */
+  Backstage backstage() {
+    return new Backstage(outpost.context());
   }
 
   DynamoDbClient dynamoDb() {
-    return outpost.context().getBean(DynamoDbClient.class);
+    return backstage().dynamoDb();
   }
 
   String table(String name) {
-    return outpost.context().getBean(Names.class).table(name);
+    return backstage().table(name);
+  }
+
+  /** Waits until everything that was asked of the queue stripe is done. */
+  void drain() {
+    backstage().drain();
   }
 
   /** Waits until a tenant has its customer, and answers the customer's id. */

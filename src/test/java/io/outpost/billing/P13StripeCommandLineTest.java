@@ -1,15 +1,22 @@
 package io.outpost.billing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.local.stripe.ListenRelay;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.local.stripe.StripeStub;
+import io.outpost.local.stripe.Webhooks;
 import io.outpost.platform.agents.SearchPath;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +40,9 @@ class P13StripeCommandLineTest {
               "/opt" + BIN,
               System.getProperty("user.home") + "/.cache" + BIN,
               System.getenv("PATH")));
+
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+  private static final String WEBHOOK_SECRET = "whsec_outpost_stub";
 
   @TempDir static Path home;
   private static Path program;
@@ -88,6 +98,41 @@ class P13StripeCommandLineTest {
     assertThat(tier(client)).isEqualTo("pro");
   }
 
+  /** {@code stripe listen} posts what Stripe tells it to, and is told what we make of it. */
+  @Test
+  void forwardsEventsToTheWebhook() throws Exception {
+    var client = api.tenant("listener", "free");
+    var hooks = api.stripe().stub().webhooks();
+    var customer = api.customer(client);
+    hooks.hold();
+    api.stripe().stub().account().subscribe(customer, LocalStripe.PRICE_PRO);
+    var event = hooks.drop().getFirst().toPrettyString();
+    var webhook = api.outpost().address() + "/webhooks/stripe";
+    var printed = home.resolve("listened");
+    Process listening = null;
+    try (var relay = new ListenRelay()) {
+      var line =
+          line(relay.base(), "listen", "--skip-update", "--all-snapshot", "--forward-to", webhook);
+      listening = line.redirectOutput(printed.toFile()).start();
+      relay.forward(event, signature("whsec_of_somebody_else", event));
+      await().atMost(MINUTE).until(() -> Files.readString(printed).contains("[400]"));
+      assertThat(tier(client)).isEqualTo("free");
+      relay.forward(event, signature(WEBHOOK_SECRET, event));
+      await().atMost(MINUTE).until(() -> Files.readString(printed).contains("[200]"));
+    } finally {
+      if (listening != null) {
+        listening.destroyForcibly().waitFor();
+      }
+    }
+    api.drain();
+    assertThat(tier(client)).isEqualTo("pro");
+  }
+
+  private static String signature(String secret, String body) {
+    var now = Instant.now().getEpochSecond();
+    return Webhooks.sign(secret, now, body.getBytes(StandardCharsets.UTF_8));
+  }
+
   @Test
   void hearsWhichParameterIsWrong() throws Exception {
     var answer = stripe("customers", "create", "-d", "nickname=Ada");
@@ -113,19 +158,22 @@ class P13StripeCommandLineTest {
 
   /** What the command line prints: Stripe's answer. */
   private static JsonNode stripe(String... command) throws Exception {
-    var line = new ArrayList<>(List.of(program.toString()));
-    line.addAll(List.of(command));
-    line.addAll(List.of("--api-key", StripeStub.SECRET_KEY));
-    line.addAll(List.of("--api-base", api.stripe().stub().base().toString()));
-    var builder = new ProcessBuilder(line).redirectErrorStream(true);
-    builder.environment().clear();
-    builder.environment().put("HOME", home.toString());
-    builder.environment().put("STRIPE_CLI_TELEMETRY_OPTOUT", "1");
-    var process = builder.start();
+    var process = line(api.stripe().stub().base(), command).start();
     process.getOutputStream().close();
     var printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     assertThat(printed).contains("{");
     return new ObjectMapper().readTree(printed.substring(printed.indexOf('{')));
+  }
+
+  private static ProcessBuilder line(URI base, String... command) {
+    var line = new ArrayList<>(List.of(program.toString()));
+    line.addAll(List.of(command));
+    line.addAll(List.of("--api-key", StripeStub.SECRET_KEY, "--api-base", base.toString()));
+    var builder = new ProcessBuilder(line).redirectErrorStream(true);
+    builder.environment().clear();
+    builder.environment().put("HOME", home.toString());
+    builder.environment().put("STRIPE_CLI_TELEMETRY_OPTOUT", "1");
+    return builder;
   }
 }

@@ -128,6 +128,20 @@ class P13StripeEventsConvergeTest {
     }
   }
 
+  @Test
+  void isFreeWhileItIsPaused() throws Exception {
+    var client = api.tenant("pausing", "free");
+    var subscription = subscribed(client);
+    account.turn(subscription, "paused", "customer.subscription.paused");
+    hooks.flush();
+    api.drain();
+    assertThat(standing(client)).isEqualTo("free active paused");
+    account.turn(subscription, "active", "customer.subscription.resumed");
+    hooks.flush();
+    api.drain();
+    assertThat(standing(client)).isEqualTo("pro active active");
+  }
+
   /**
    * What Stripe said may be old when it is written, and who saw the newer found nothing to change.
    */
@@ -165,7 +179,9 @@ class P13StripeEventsConvergeTest {
     account.turn(subscription, "active", UPDATED);
     var event = hooks.drop().getFirst();
     assertThat(hooks.deliver(event)).isEqualTo(200);
-    await().atMost(Duration.ofMinutes(1)).until(() -> api.isApplied(event.get("id").asText()));
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> api.backstage().isApplied(event.get("id").asText()));
   }
 
   private static String subscribed(BillingApi.Client client) {

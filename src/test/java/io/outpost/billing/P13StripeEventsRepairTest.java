@@ -1,18 +1,20 @@
 package io.outpost.billing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.local.stripe.Webhooks;
-import io.outpost.platform.aws.Items;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** An event counts once, by whatever way it comes, and one that no webhook brought counts too. */
 class P13StripeEventsRepairTest {
@@ -49,14 +51,14 @@ class P13StripeEventsRepairTest {
     assertThat(api.tenant(client).get("tier").asText()).isEqualTo("free");
     api.run("repair-events");
     api.drain();
-    assertThat(lost).allMatch(api::isApplied);
+    assertThat(lost).allMatch(api.backstage()::isApplied);
     assertThat(api.tenant(client).get("tier").asText()).isEqualTo("pro");
     hooks.hold();
     account.cancel(subscription);
     var end = ids(hooks.drop());
     api.run("repair-events");
     api.drain();
-    assertThat(end).allMatch(api::isApplied);
+    assertThat(end).allMatch(api.backstage()::isApplied);
     assertThat(api.tenant(client).get("tier").asText()).isEqualTo("free");
   }
 
@@ -73,26 +75,13 @@ class P13StripeEventsRepairTest {
     }
     api.drain();
     assertThat(api.tenant(client).get("tier").asText()).isEqualTo("pro");
-    assertThat(entries(client, event.get("type").asText())).isEqualTo(1);
+    assertThat(api.backstage().audited(client, "stripe." + event.get("type").asText()))
+        .isEqualTo(1);
     assertThat(hooks.deliver(event)).isEqualTo(200);
     api.run("repair-events");
     api.drain();
-    assertThat(entries(client, event.get("type").asText())).isEqualTo(1);
-  }
-
-  private static long entries(BillingApi.Client client, String type) {
-    return api
-        .dynamoDb()
-        .query(
-            q ->
-                q.tableName(api.table("audit"))
-                    .keyConditionExpression("tenant_id = :tenant")
-                    .expressionAttributeValues(Map.of(":tenant", Items.text(client.tenantId()))))
-        .items()
-        .stream()
-        .filter(item -> item.containsKey("action"))
-        .filter(item -> item.get("action").s().equals("stripe." + type))
-        .count();
+    assertThat(api.backstage().audited(client, "stripe." + event.get("type").asText()))
+        .isEqualTo(1);
   }
 
   /** What we do not handle is acknowledged, so that Stripe does not send it again. */
@@ -104,13 +93,17 @@ class P13StripeEventsRepairTest {
          "created": %d, "api_version": "2024-04-10", "data": {"object": {"id": "issfr_1"}}}\
         """
             .formatted(Instant.now().getEpochSecond());
+    api.drain();
+    var unhandled = api.backstage().counted("outpost.billing.events.unhandled");
     var body = text.getBytes(StandardCharsets.UTF_8);
     var signature = Webhooks.sign("whsec_outpost_stub", Instant.now().getEpochSecond(), body);
     var answer = api.webhook(body, signature);
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.body()).isEqualTo("{\"received\": true}");
     api.drain();
-    assertThat(api.isApplied("evt_unknown")).isTrue();
+    assertThat(api.backstage().isApplied("evt_unknown")).isTrue();
+    assertThat(api.backstage().counted("outpost.billing.events.unhandled"))
+        .isEqualTo(unhandled + 1);
   }
 
   /** A customer that somebody deletes at Stripe leaves a free tenant, which gets another. */
@@ -134,6 +127,28 @@ class P13StripeEventsRepairTest {
     assertThat(api.customer(client)).isNotEqualTo(customer);
   }
 
+  /** What fails again and again is set aside in the end, and holds up nothing else. */
+  @Test
+  void setsAsideWhatKeepsFailing() throws Exception {
+    var backstage = api.backstage();
+    failAgainAfter("1");
+    try {
+      backstage.sqs().sendMessage(m -> m.queueUrl(backstage.url("stripe")).messageBody("no JSON"));
+      api.customer(api.tenant("behind", "free"));
+      await()
+          .atMost(Duration.ofMinutes(2))
+          .until(() -> backstage.messages("stripe-dlq") == 1 && backstage.messages("stripe") == 0);
+    } finally {
+      failAgainAfter("60");
+    }
+  }
+
+  private static void failAgainAfter(String seconds) {
+    var visibility = Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, seconds);
+    var url = api.backstage().url("stripe");
+    api.backstage().sqs().setQueueAttributes(q -> q.queueUrl(url).attributes(visibility));
+  }
+
   /** A customer of somebody else in the same Stripe account is none of our business. */
   @Test
   void ignoresStrangers() throws Exception {
@@ -145,6 +160,6 @@ class P13StripeEventsRepairTest {
     var event = hooks.drop().getFirst();
     assertThat(hooks.deliver(event)).isEqualTo(200);
     api.drain();
-    assertThat(api.isApplied(event.get("id").asText())).isTrue();
+    assertThat(api.backstage().isApplied(event.get("id").asText())).isTrue();
   }
 }

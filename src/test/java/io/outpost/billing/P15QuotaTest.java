@@ -99,6 +99,7 @@ class P15QuotaTest {
   void announcesEachThresholdOnce() throws Exception {
     var client = api.client("nearly", "free");
     api.customer(client);
+    var given = api.backstage().counted("outpost.billing.quota.notices");
     use(client, 7);
     report(client);
     assertThat(notices(client)).isEmpty();
@@ -113,6 +114,10 @@ class P15QuotaTest {
     use(client, 10);
     report(client);
     assertThat(notices(client)).hasSize(2).last().asString().contains("\"percent\": 100");
+    assertThat(api.backstage().counted("outpost.billing.quota.notices")).isEqualTo(given + 2);
+    for (var action : List.of("billing.quota-80", "billing.quota-100")) {
+      assertThat(api.backstage().audited(client, action)).isEqualTo(1);
+    }
   }
 
   /** Notices come with the report of a finished job. */

@@ -1,0 +1,105 @@
+package io.outpost.billing;
+
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.outpost.platform.Json;
+import io.outpost.platform.aws.Items;
+import io.outpost.platform.aws.Names;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.springframework.context.ApplicationContext;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/** What tests see of billing behind the API: tables, the queue {@code stripe}, counters. */
+record Backstage(ApplicationContext outpost) {
+  private static final List<QueueAttributeName> LEFT =
+      List.of(
+          QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+          QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
+
+  DynamoDbClient dynamoDb() {
+    return outpost.getBean(DynamoDbClient.class);
+  }
+
+  String table(String name) {
+    return outpost.getBean(Names.class).table(name);
+  }
+
+  /** Leaves what timers start to another container that is not there: tests say when it happens. */
+  void takeTurn(String what) {
+    var until = Items.text(Json.time(Instant.now().plus(Duration.ofDays(1))));
+    var turn =
+        Map.of("tenant_id", Items.text("turns"), "sk", Items.text(what), "taken_until", until);
+    dynamoDb().putItem(p -> p.tableName(table("usage")).item(turn));
+  }
+
+  /** Waits until everything that was asked of the queue is done. */
+  void drain() {
+    await()
+        .pollDelay(Duration.ZERO)
+        .atMost(Duration.ofMinutes(3))
+        .until(() -> messages("stripe") == 0);
+  }
+
+  /** How many messages a queue has, those that are being worked on too. */
+  int messages(String queue) {
+    return sqs()
+        .getQueueAttributes(q -> q.queueUrl(url(queue)).attributeNames(LEFT))
+        .attributes()
+        .values()
+        .stream()
+        .mapToInt(Integer::parseInt)
+        .sum();
+  }
+
+  SqsClient sqs() {
+    return outpost.getBean(SqsClient.class);
+  }
+
+  String url(String queue) {
+    var name = outpost.getBean(Names.class).queue(queue);
+    return sqs().getQueueUrl(q -> q.queueName(name)).queueUrl();
+  }
+
+  /** Whether an event was applied. */
+  boolean isApplied(String event) {
+    var key = Map.of("event_id", Items.text(event));
+    return dynamoDb()
+        .getItem(g -> g.tableName(table("events")).key(key))
+        .item()
+        .containsKey("applied_at");
+  }
+
+  /** A tenant's audit entries, oldest first. */
+  List<Map<String, AttributeValue>> audited(BillingApi.Client client) {
+    return dynamoDb()
+        .query(
+            q ->
+                q.tableName(table("audit"))
+                    .keyConditionExpression("tenant_id = :tenant")
+                    .expressionAttributeValues(Map.of(":tenant", Items.text(client.tenantId()))))
+        .items()
+        .stream()
+        .filter(item -> item.containsKey("action"))
+        .toList();
+  }
+
+  /** How many of a tenant's audit entries tell of an action. */
+  long audited(BillingApi.Client client, String action) {
+    return audited(client).stream().filter(item -> item.get("action").s().equals(action)).count();
+  }
+
+  /** What a metric has counted. */
+  double counted(String metric) {
+    return outpost.getBean(MeterRegistry.class).find(metric).counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+}
