@@ -5,6 +5,8 @@ import json
 import sys
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.iam.access_control import IAMPolicy
+from moto.s3.models import FakeBucket
 from moto.server import main
 from moto.sqs.models import Queue
 
@@ -41,8 +43,20 @@ def know_scaling_tags():
     ApplicationAutoScalingResponse.list_tags_for_resource = lambda _: json.dumps({"Tags": {}})
 
 
+def leave_conditional_refusals_out():
+    """Buckets refuse whoever comes without TLS; moto knows no conditions and would refuse everybody."""
+
+    def permission(bucket, action, resource):
+        policy = json.loads(bucket.policy or '{"Statement": []}')
+        policy["Statement"] = [statement for statement in policy["Statement"] if "Condition" not in statement]
+        return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+    FakeBucket.get_permission = permission
+
+
 if __name__ == "__main__":
     know_redrive_allow_policy()
     answer_policies_as_given()
     know_scaling_tags()
+    leave_conditional_refusals_out()
     main(["--port", sys.argv[1]])

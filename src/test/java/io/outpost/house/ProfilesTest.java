@@ -10,12 +10,16 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One jar plays two roles: each starts, and does nothing of the other. */
 @ExtendWith(SharedOutpost.class)
@@ -52,6 +56,21 @@ class ProfilesTest {
     }
   }
 
+  /** It waits for what it needs instead of ending; the API does too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"api", "worker"})
+  void aRoleStartsWhileAwsIsDown(String role) throws Exception {
+    var down = new HashMap<String, Object>();
+    // As in AWS; a topic's name alone would have to be looked up.
+    down.put("outpost.notices-topic", "arn:aws:sns:us-east-1:000000000000:outpost-notices");
+    for (var service : List.of("sqs", "s3", "dynamodb", "secretsmanager", "sns")) {
+      down.put("outpost.aws.endpoints." + service, "http://127.0.0.1:9");
+    }
+    try (var outpost = start(role, down)) {
+      assertThat(status(outpost, "/health")).isEqualTo(200);
+    }
+  }
+
   @Test
   void localIsBoth(LocalOutpost local) throws Exception {
     assertThat(starts(local)).containsAll(operations()).anyMatch(ProfilesTest::readsAQueue);
@@ -59,8 +78,14 @@ class ProfilesTest {
   }
 
   private LocalOutpost start(String profile) {
-    return LocalOutpost.on(
-        aws.endpoints(), profile, Map.of("server.port", 0, "outpost.env", "profile-" + profile));
+    return start(profile, Map.of());
+  }
+
+  private LocalOutpost start(String profile, Map<String, Object> more) {
+    var settings = new HashMap<>(more);
+    settings.put("server.port", 0);
+    settings.put("outpost.env", "profile-" + profile);
+    return LocalOutpost.on(aws.endpoints(), profile, settings);
   }
 
   private static Set<String> operations() throws IOException {
