@@ -79,6 +79,9 @@ class P22DependencyDownTest {
                 dynamicTest(
                     operation.id(),
                     () -> {
+                      assertThat(send(operation, owner).status())
+                          .as("now remembered")
+                          .isEqualTo(200);
                       try (var down = apis.probe().down("DynamoDb")) {
                         assertThat(send(operation, owner).status()).isEqualTo(200);
                       }
