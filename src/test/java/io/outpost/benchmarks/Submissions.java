@@ -4,8 +4,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.outpost.Outpost;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +35,13 @@ final class Submissions {
   public static void main(String[] args) throws IOException {
     try (var aws = Server.start(CannedAws.class);
         var floor = Server.start(Reference.class, aws.url(), "floor");
-        var outpost = outpost(aws);
+        var outpost = outpost(aws, Map.of());
+        var untapped = outpost(aws, Map.of("OUTPOST_ROUTES", withoutTap().toString()));
         var serial = Server.start(Reference.class, aws.url(), "serial")) {
       var servers = new LinkedHashMap<String, Server>();
       servers.put("floor", floor);
       servers.put("Outpost", outpost);
+      servers.put("Outpost, audit not tapped", untapped);
       servers.put("serial", serial);
       servers.forEach((name, server) -> await(name).until(() -> accepts(server)));
       servers.forEach((name, server) -> jobs(server).run(32, WARM_UP));
@@ -49,12 +54,27 @@ final class Submissions {
     }
   }
 
-  private static Server outpost(Server aws) throws IOException {
+  /** Routes that drop what the audit would take off the path of each call. */
+  private static Path withoutTap() throws IOException {
+    var folder = Files.createDirectories(Files.createTempDirectory("routes").resolve("common"));
+    Files.writeString(
+        folder.resolve("audit.camel.yaml"),
+        """
+        - route:
+            id: record-audit
+            description: Drops audit entries, to measure what taking them costs.
+            from:
+              uri: direct:record-audit
+              steps:
+                - stop: { id: drop }
+        """);
+    return folder.getParent();
+  }
+
+  private static Server outpost(Server aws, Map<String, String> more) throws IOException {
     var port = Server.freePort();
-    return Server.start(
-        port,
-        Outpost.class,
-        List.of(),
+    var environment = new HashMap<>(more);
+    environment.putAll(
         Map.ofEntries(
             Map.entry("SERVER_PORT", Integer.toString(port)),
             Map.entry("SPRING_PROFILES_ACTIVE", "api"),
@@ -68,6 +88,7 @@ final class Submissions {
             Map.entry("OUTPOST_AUDIT_HEAD_BUCKET", "outpost-audit-head-bench"),
             Map.entry("OUTPOST_BOOTSTRAP_ADMIN_KEY", "op_live_00000000000000000000000000000001"),
             Map.entry("OUTPOST_RATE_LIMIT_PER_MINUTE", "900000000")));
+    return Server.start(port, Outpost.class, List.of(), environment);
   }
 
   /** It may listen before it has started. */

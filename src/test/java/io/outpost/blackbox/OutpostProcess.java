@@ -68,6 +68,7 @@ public final class OutpostProcess implements AutoCloseable {
     environment.put("SPRING_PROFILES_ACTIVE", profile);
     environment.put("SPRING_APPLICATION_JSON", new ObjectMapper().writeValueAsString(all));
     environment.put("AWS_REGION", "us-east-1");
+    environment.put("OUTPOST_AWS_ACCOUNT_ID", "000000000000");
     environment.put("OUTPOST_ENV", "local");
     environment.put("OUTPOST_OUTPUT_BUCKET", "outpost-output-local");
     environment.put("OUTPOST_AUDIT_BUCKET", "outpost-audit-local");

@@ -27,7 +27,6 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.DefaultExchange;
-import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -190,11 +189,11 @@ final class Installation implements AutoCloseable {
     assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
   }
 
-  /** Its output cannot be stored, three times; redriven, it can. */
+  /** Its agent cannot be given its provider's key, three times; redriven, it can. */
   private void deadLetters(Client client) {
     String job;
-    try (var down = worker.context().getBean(AwsProbe.class).beforeEach(this::outputIsDown)) {
-      job = client.submit("claude", "Say hello");
+    try (var down = worker.context().getBean(AwsProbe.class).down("SecretsManager")) {
+      job = client.submit("gemini", "Say hello");
       assertThat(client.ended(job).get("status").asText()).isEqualTo("dead_letter");
     }
     // A message that SQS gave up on, of a job that has ended.
@@ -207,12 +206,6 @@ final class Installation implements AutoCloseable {
         admin.json("POST", "/admin/dead-letters/redrive", "{}", "Idempotency-Key", "once");
     assertThat(redriven.status()).as(redriven.body()).isEqualTo(202);
     assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
-  }
-
-  private void outputIsDown(AwsProbe.Call call) {
-    if (call.service().equals("S3") && call.mentions("outpost-output-" + ENV)) {
-      throw SdkClientException.create("Output cannot be stored, for this test");
-    }
   }
 
   private void send(String queue, String message) {
