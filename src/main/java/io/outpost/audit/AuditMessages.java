@@ -8,7 +8,6 @@ import io.outpost.platform.aws.Queues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
@@ -20,9 +19,6 @@ import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 public class AuditMessages {
 
   private static final TypeReference<List<AuditEntry>> ENTRIES = new TypeReference<>() {};
-
-  /** What may be the name of a folder in the archive. */
-  private static final Pattern TENANT = Pattern.compile("[0-9a-f-]{36}");
 
   /** SQS takes no more at once. */
   private static final int DELETES = 10;
@@ -44,12 +40,7 @@ public class AuditMessages {
   public Received read(@Body String message, @Header("CamelAwsSqsReceiptHandle") String receipt)
       throws JsonProcessingException {
     var entries = new TreeMap<String, AuditEntry>();
-    for (var entry : mapper.readValue(message, ENTRIES)) {
-      if (entry.entryId() == null || !TENANT.matcher(entry.tenantId()).matches()) {
-        throw new IllegalArgumentException("The audit queue brought what is no entry");
-      }
-      entries.put(entry.sk(), entry);
-    }
+    mapper.readValue(message, ENTRIES).forEach(entry -> entries.put(entry.sk(), entry));
     return new Received(receipt, List.copyOf(entries.values()));
   }
 

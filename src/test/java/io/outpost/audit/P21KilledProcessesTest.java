@@ -236,14 +236,22 @@ class P21KilledProcessesTest {
     var region = aws.settings().get("outpost.aws.region").toString();
     var environment =
         Map.of(
-            "AWS_REGION", region,
-            "OUTPOST_ENV", ENV,
-            "OUTPOST_OUTPUT_BUCKET", "outpost-output-" + ENV,
-            "OUTPOST_AUDIT_BUCKET", "outpost-audit-" + ENV,
-            "OUTPOST_AUDIT_HEAD_BUCKET", "outpost-audit-head-" + ENV,
+            "AWS_REGION",
+            region,
+            "OUTPOST_AWS_ACCOUNT_ID",
+            "000000000000",
+            "OUTPOST_ENV",
+            ENV,
+            "OUTPOST_OUTPUT_BUCKET",
+            "outpost-output-" + ENV,
+            "OUTPOST_AUDIT_BUCKET",
+            "outpost-audit-" + ENV,
+            "OUTPOST_AUDIT_HEAD_BUCKET",
+            "outpost-audit-head-" + ENV,
             "OUTPOST_NOTICES_TOPIC_ARN",
-                "arn:aws:sns:" + region + ":000000000000:outpost-notices-" + ENV,
-            "OUTPOST_BOOTSTRAP_ADMIN_KEY", ADMIN);
+            "arn:aws:sns:" + region + ":000000000000:outpost-notices-" + ENV,
+            "OUTPOST_BOOTSTRAP_ADMIN_KEY",
+            ADMIN);
     var process =
         OutpostProcess.start(Outpost.class, folder, environment, arguments.toArray(String[]::new));
     processes.add(process);
@@ -260,6 +268,7 @@ class P21KilledProcessesTest {
     settings.put("outpost.audit.sweep-period", 1000);
     settings.put("outpost.audit.archive-period", 1000);
     settings.put("outpost.worker.wait-seconds", 1);
+    settings.put("outpost.worker.agents.first-user", 32_000);
     settings.put("outpost.worker.directory", folder.resolve("jobs"));
     return settings;
   }

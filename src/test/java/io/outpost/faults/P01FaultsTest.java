@@ -48,6 +48,9 @@ class P01FaultsTest {
   /** Far more than it takes: how fast it goes is not what this test is about. */
   private static final Duration LONGEST = Duration.ofMinutes(10);
 
+  /** Workers on one machine would end each other's agents if they shared users. */
+  private static final String FIRST_USER = "outpost.worker.agents.first-user";
+
   private final long seed = Long.getLong("faults.seed", System.nanoTime());
   private final Random random = new Random(seed);
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -60,10 +63,11 @@ class P01FaultsTest {
     private final Path folder;
     private OutpostProcess process;
 
-    Container(String profile, AwsClients.Endpoints aws, int port, Path folder) throws IOException {
+    Container(String profile, AwsClients.Endpoints aws, Map<String, Object> own, Path folder)
+        throws IOException {
       this.profile = profile;
       this.aws = aws;
-      this.settings = settings(port);
+      this.settings = settings(own);
       this.folder = folder;
       start();
     }
@@ -109,10 +113,11 @@ class P01FaultsTest {
             direct.secrets(),
             direct.sns());
     var folder = Files.createDirectories(Path.of("target", "faults", Long.toString(seed)));
-    var api = new Container("api", faulty, port, folder);
+    var api = new Container("api", faulty, Map.of("server.port", port), folder);
     var workers =
         List.of(
-            new Container("worker", faulty, 0, folder), new Container("worker", faulty, 0, folder));
+            new Container("worker", faulty, Map.of("server.port", 0, FIRST_USER, 33_000), folder),
+            new Container("worker", faulty, Map.of("server.port", 0, FIRST_USER, 34_000), folder));
 
     var operator = Client.of("http://localhost:" + port).with(ADMIN);
     var load = opened(new Load(operator, new Random(seed + 4)));
@@ -213,9 +218,8 @@ class P01FaultsTest {
         || transitions.get(job.jobId()).contains("cancelled pending");
   }
 
-  private static Map<String, Object> settings(int port) {
-    var settings = new HashMap<String, Object>();
-    settings.put("server.port", port);
+  private static Map<String, Object> settings(Map<String, Object> own) {
+    var settings = new HashMap<>(own);
     settings.put("outpost.auth.rate-limit-per-minute", 1_000_000);
     settings.put("outpost.jobs.resend-after", "3s");
     settings.put("outpost.jobs.sweep-period", 1000);

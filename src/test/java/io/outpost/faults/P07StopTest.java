@@ -28,6 +28,7 @@ class P07StopTest {
           "server.port", 0,
           "outpost.agents.demo", "always",
           "outpost.worker.wait-seconds", 1,
+          "outpost.worker.agents.first-user", 31_000,
           "outpost.worker.grace", "10s",
           "outpost.worker.shutdown-seconds", 40);
 
