@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A worker that is told to stop in the middle of jobs. */
+/** A worker that is told to stop, in the middle of jobs too, and the one that comes after it. */
 class P07StopTest {
 
   private static final Duration LONG = Duration.ofMinutes(3);
@@ -81,6 +81,26 @@ class P07StopTest {
     assertThat(books.ledger()).containsExactlyInAnyOrder(quick, slow);
     assertThat(books.transitions().get(slow))
         .containsExactlyInAnyOrder("running", "pending queued", "running", "succeeded");
+  }
+
+  @Test
+  void aWorkspaceIsThereForTheWorkerThatComesNext() throws Exception {
+    var tenant = Client.of(api.address()).with(api.adminKey()).newTenant("Acme");
+    try (var worker = worker()) {
+      assertThat(outputOfAJobIn("shared", tenant)).contains("run 1 in this directory");
+      assertThat(worker.terminate(LONG)).isTrue();
+    }
+    try (var other = worker()) {
+      assertThat(outputOfAJobIn("shared", tenant)).contains("run 2 in this directory");
+      assertThat(other.terminate(LONG)).isTrue();
+    }
+  }
+
+  private String outputOfAJobIn(String workspace, Client tenant) {
+    var wish = "{\"agent\":\"claude\",\"command\":\"Say hello\",\"workspace\":\"%s\"}";
+    var job = tenant.submit(wish.formatted(workspace));
+    await().atMost(LONG).until(() -> is(job, "succeeded", 1));
+    return tenant.get("/jobs/" + job + "/output").body();
   }
 
   private OutpostProcess worker() throws Exception {
