@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -19,9 +20,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Gives tests API and worker with times of seconds where they are minutes else, on an AWS of their
- * own; one for all tests of a JVM.
+ * own; one for all tests of a JVM. Calls that a test let fail work again after it.
  */
-public final class ImpatientOutpost implements ParameterResolver {
+public final class ImpatientOutpost implements ParameterResolver, AfterEachCallback {
 
   /** How long a lease is, and a message hidden, in seconds. */
   static final int LEASE = 6;
@@ -79,6 +80,15 @@ public final class ImpatientOutpost implements ParameterResolver {
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext extension) {
+    return impatient(extension);
+  }
+
+  @Override
+  public void afterEach(ExtensionContext extension) {
+    impatient(extension).calls().work();
+  }
+
+  private static Impatient impatient(ExtensionContext extension) {
     return extension
         .getRoot()
         .getStore(Namespace.create(ImpatientOutpost.class))

@@ -8,7 +8,6 @@ import io.outpost.worker.ImpatientOutpost.Impatient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -27,11 +26,6 @@ class P05LongJobsTest {
   P05LongJobsTest(Impatient impatient) {
     this.impatient = impatient;
     this.tenant = impatient.tenant("pro");
-  }
-
-  @AfterEach
-  void mend() {
-    impatient.calls().work();
   }
 
   @Test

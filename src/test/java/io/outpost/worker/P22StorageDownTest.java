@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.core.SdkRequest;
@@ -28,11 +27,6 @@ class P22StorageDownTest {
   P22StorageDownTest(Impatient impatient) {
     this.impatient = impatient;
     this.tenant = impatient.tenant("pro");
-  }
-
-  @AfterEach
-  void mend() {
-    impatient.calls().work();
   }
 
   @Test

@@ -21,10 +21,7 @@ final class GatewayQuestion extends HttpServletRequestWrapper {
 
   /** The question that a request is, else the request itself. */
   static HttpServletRequest of(HttpServletRequest request) {
-    var path = request.getRequestURI();
-    return path.startsWith(PATH + "/") || path.equals(PATH)
-        ? new GatewayQuestion(request)
-        : request;
+    return request.getRequestURI().startsWith(PATH + "/") ? new GatewayQuestion(request) : request;
   }
 
   @Override

@@ -138,9 +138,19 @@ public class Validation {
           case "additionalProperties" -> "is not a known field";
           case "required" -> "is required";
           case "enum" -> "must be one of " + String.join(", ", words(error));
+          case "minimum" -> "must be at least " + error.getSchemaNode().asText();
+          case "maximum" -> "must be at most " + error.getSchemaNode().asText();
+          case "minLength" -> "must not be shorter than " + characters(error);
+          case "maxLength" -> "must not be longer than " + characters(error);
+          case "minProperties" -> "must name at least one field";
           default -> error.getMessage();
         };
     return new FieldError(field, detail);
+  }
+
+  private static String characters(Error error) {
+    var number = error.getSchemaNode().asInt();
+    return number + (number == 1 ? " character" : " characters");
   }
 
   private static List<String> words(Error error) {

@@ -1,0 +1,47 @@
+package io.outpost.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.blackbox.Client;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.SharedOutpost;
+import io.outpost.platform.agents.OfferedAgents;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A job that no worker could run is refused when it is submitted, not failed later. */
+@ExtendWith(SharedOutpost.class)
+class MissingAgentTest {
+
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Map<String, Object> SETTINGS =
+      Map.of(
+          "server.port", 0,
+          "outpost.env", "missingagent",
+          "outpost.agents.demo", "never",
+          "outpost.worker.agents.first-user", 35_000,
+          "OUTPOST_AGENT_CLAUDE_COMMAND", "/bin/cat",
+          "OUTPOST_AGENT_AIDER_COMMAND", "/nowhere/aider");
+
+  @Test
+  void aJobOfAnAgentThatNoWorkerHasIsRefusedAndLeavesNothing(EmbeddedAws aws) {
+    try (var outpost = LocalOutpost.on(aws.endpoints(), "local", SETTINGS)) {
+      var offered = outpost.context().getBean(OfferedAgents.class);
+      await("the worker's inventory").atMost(LONG).until(() -> !offered.mayRun("aider"));
+      var tenant = Client.of(outpost.address()).with(outpost.adminKey()).newTenant("Missing");
+
+      var refused = tenant.post("/jobs", "{\"agent\":\"aider\",\"command\":\"Say hello\"}");
+      assertThat(refused.status()).as(refused.body()).isEqualTo(400);
+      assertThat(refused.json().at("/errors/0/field").asText()).isEqualTo("agent");
+      assertThat(refused.json().at("/errors/0/detail").asText()).contains("no worker", "aider");
+      assertThat(tenant.get("/jobs").json().get("data")).isEmpty();
+
+      var job = tenant.ended(tenant.submit("claude", "Say hello"));
+      assertThat(job.get("status").asText()).isEqualTo("succeeded");
+    }
+  }
+}
