@@ -8,12 +8,12 @@ import io.outpost.audit.RecordedCalls.Made;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
 import io.outpost.blackbox.OutpostProcess;
+import io.outpost.blackbox.Ports;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.Provisioner;
 import io.outpost.local.SharedOutpost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,7 +64,7 @@ class P21KilledProcessesTest {
 
   private final EmbeddedAws aws;
   private final Entries entries;
-  private final int port = freePort();
+  private final int port = Ports.free();
   private final RecordedCalls calls = new RecordedCalls("killed");
   private final List<OutpostProcess> processes = new ArrayList<>();
   private final List<Instant> kills = new ArrayList<>();
@@ -271,13 +271,5 @@ class P21KilledProcessesTest {
     settings.put("outpost.worker.agents.first-user", 32_000);
     settings.put("outpost.worker.directory", folder.resolve("jobs"));
     return settings;
-  }
-
-  private static int freePort() {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -11,13 +11,13 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpServer;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
+import io.outpost.blackbox.Ports;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +62,7 @@ class GatewayExamplesTest {
     assumeTrue(isInstalled("nginx"), "nginx is not installed");
     var seen = new LinkedBlockingQueue<Headers>();
     var upstream = upstream(seen);
-    var port = freePort();
+    var port = Ports.free();
     var nginx = nginx(port, upstream.getAddress().getPort());
     try {
       var gateway = customer.client().at("http://127.0.0.1:" + port);
@@ -91,8 +91,8 @@ class GatewayExamplesTest {
   void nginxPassesOnThatTheRateLimitIsReached() throws Exception {
     assumeTrue(isInstalled("nginx"), "nginx is not installed");
     var slow = Customer.newKey(admin, customer.tenantId(), "\"rate_limit_per_minute\":1");
-    var port = freePort();
-    var nginx = nginx(port, freePort());
+    var port = Ports.free();
+    var nginx = nginx(port, Ports.free());
     try {
       var gateway = admin.with(slow.text("key")).at("http://127.0.0.1:" + port);
       await().atMost(SOON).ignoreExceptions().until(() -> gateway.get("/up").status() == 429);
@@ -222,11 +222,5 @@ class GatewayExamplesTest {
   private static boolean isInstalled(String program) {
     return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
         .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 }

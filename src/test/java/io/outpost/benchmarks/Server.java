@@ -2,9 +2,9 @@ package io.outpost.benchmarks;
 
 import static org.awaitility.Awaitility.await;
 
+import io.outpost.blackbox.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ final class Server implements AutoCloseable {
 
   /** Starts a class, whose first argument is the port, and waits until it listens. */
   static Server start(Class<?> main, String... arguments) throws IOException {
-    var port = freePort();
+    var port = Ports.free();
     var all = new ArrayList<>(List.of(Integer.toString(port)));
     all.addAll(List.of(arguments));
     return start(port, main, all, Map.of());
@@ -62,12 +62,6 @@ final class Server implements AutoCloseable {
       throw new IllegalStateException(Files.readString(log));
     }
     return new Server(process, port);
-  }
-
-  static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 
   int port() {

@@ -3,6 +3,7 @@ package io.outpost.benchmarks;
 import static org.awaitility.Awaitility.await;
 
 import io.outpost.Outpost;
+import io.outpost.blackbox.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +73,7 @@ final class Submissions {
   }
 
   private static Server outpost(Server aws, Map<String, String> more) throws IOException {
-    var port = Server.freePort();
+    var port = Ports.free();
     var environment = new HashMap<>(more);
     environment.putAll(
         Map.ofEntries(

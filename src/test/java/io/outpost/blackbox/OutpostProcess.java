@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -123,6 +124,11 @@ public final class OutpostProcess implements AutoCloseable {
   public boolean terminate(Duration limit) throws InterruptedException {
     process.destroy();
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Calls back with the exit code once it has ended, however it did. */
+  public void onExit(IntConsumer then) {
+    process.onExit().thenAccept(ended -> then.accept(ended.exitValue()));
   }
 
   /** kill -9; what it had started is left as it is. */

@@ -57,6 +57,16 @@ final class Load implements AutoCloseable {
     }
   }
 
+  /** Whether so many jobs were answered with 202; throws what ended a tenant's submissions. */
+  boolean hasAccepted(int jobs) throws Exception {
+    for (var one : running) {
+      if (one.isDone()) {
+        one.get();
+      }
+    }
+    return accepted.size() >= jobs;
+  }
+
   /** The ids of the jobs answered with 202. */
   Set<String> accepted() {
     return accepted;

@@ -5,12 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.OutpostProcess;
+import io.outpost.blackbox.Ports;
 import io.outpost.local.AwsClients;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.Provisioner;
 import io.outpost.platform.Json;
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,13 +56,14 @@ class P01FaultsTest {
   private final Random random = new Random(seed);
   private final List<AutoCloseable> open = new ArrayList<>();
 
-  /** A container that is started again whenever it was killed. */
-  private final class Container {
+  /** A container that is started again whenever it has ended, as ECS does. */
+  private final class Container implements AutoCloseable {
     private final String profile;
     private final AwsClients.Endpoints aws;
     private final Map<String, Object> settings;
     private final Path folder;
     private OutpostProcess process;
+    private boolean wanted = true;
 
     Container(String profile, AwsClients.Endpoints aws, Map<String, Object> own, Path folder)
         throws IOException {
@@ -72,19 +74,42 @@ class P01FaultsTest {
       start();
     }
 
-    private void start() throws IOException {
-      process = opened(OutpostProcess.start(folder, profile, aws, ADMIN, settings));
+    private synchronized void start() throws IOException {
+      if (wanted) {
+        process = OutpostProcess.start(folder, profile, aws, ADMIN, settings);
+        process.onExit(this::startAgain);
+      }
+    }
+
+    private void startAgain(int exitCode) {
+      LOG.info("{} ended with {} and is started again", profile, exitCode);
+      try {
+        start();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     void die(boolean hard) throws Exception {
-      process.awaitReady();
+      var victim = current();
+      victim.awaitReady();
       LOG.info("{} for {}", hard ? "SIGKILL" : "SIGTERM", profile);
       if (hard) {
-        process.kill();
+        victim.kill();
       } else {
-        assertThat(process.terminate(LONGEST)).as("%s ends", profile).isTrue();
+        assertThat(victim.terminate(LONGEST)).as("%s ends", profile).isTrue();
       }
-      start();
+      await("another " + profile).until(() -> current() != victim);
+    }
+
+    private synchronized OutpostProcess current() {
+      return process;
+    }
+
+    @Override
+    public synchronized void close() {
+      wanted = false;
+      process.close();
     }
   }
 
@@ -104,7 +129,7 @@ class P01FaultsTest {
             opened(FaultyProxy.before(direct.sqs(), seed + 1)),
             opened(FaultyProxy.before(direct.dynamoDb(), seed + 2)),
             opened(FaultyProxy.before(direct.s3(), seed + 3)));
-    var port = freePort();
+    var port = Ports.free();
     var faulty =
         new AwsClients.Endpoints(
             proxies.get(0).endpoint(),
@@ -113,19 +138,15 @@ class P01FaultsTest {
             direct.secrets(),
             direct.sns());
     var folder = Files.createDirectories(Path.of("target", "faults", Long.toString(seed)));
-    var api = new Container("api", faulty, Map.of("server.port", port), folder);
+    var api = opened(new Container("api", faulty, Map.of("server.port", port), folder));
     var workers =
-        List.of(
-            new Container("worker", faulty, Map.of("server.port", 0, FIRST_USER, 33_000), folder),
-            new Container("worker", faulty, Map.of("server.port", 0, FIRST_USER, 34_000), folder));
+        List.of(opened(worker(33_000, faulty, folder)), opened(worker(34_000, faulty, folder)));
 
     var operator = Client.of("http://localhost:" + port).with(ADMIN);
     var load = opened(new Load(operator, new Random(seed + 4)));
     load.start(TENANTS, JOBS_A_TENANT);
     for (var kill : kills(api, workers)) {
-      await("more jobs accepted")
-          .atMost(LONGEST)
-          .until(() -> load.accepted().size() >= kill.accepted);
+      await("more jobs accepted").atMost(LONGEST).until(() -> load.hasAccepted(kill.accepted));
       kill.container.die(kill.hard);
     }
     load.await();
@@ -137,6 +158,11 @@ class P01FaultsTest {
     proxies.forEach(
         proxy -> assertThat(proxy.done().keySet()).contains(FaultyProxy.Fault.values()));
     check(books, load);
+  }
+
+  private Container worker(int firstUser, AwsClients.Endpoints aws, Path folder)
+      throws IOException {
+    return new Container("worker", aws, Map.of("server.port", 0, FIRST_USER, firstUser), folder);
   }
 
   /** Each kind of container dies both ways, in any order, spread over the load. */
@@ -234,12 +260,6 @@ class P01FaultsTest {
     settings.put("OUTPOST_AGENT_CODEX_COMMAND", "/bin/false");
     settings.put("OUTPOST_AGENT_GROK_COMMAND", "[/bin/sleep, \"3\"]");
     return settings;
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 
   private <T extends AutoCloseable> T opened(T resource) {
