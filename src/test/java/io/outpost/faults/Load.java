@@ -5,6 +5,7 @@ import io.outpost.blackbox.Client.Answer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,6 +35,7 @@ final class Load implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore turns = new Semaphore(CLIENTS_AT_ONCE, true);
   private final List<Future<?>> running = new ArrayList<>();
+  private volatile String fault = "none";
 
   Load(Client operator, Random random) {
     this.operator = operator;
@@ -65,6 +67,12 @@ final class Load implements AutoCloseable {
       }
     }
     return accepted.size() >= jobs;
+  }
+
+  /** How far it has come, and the last fault that it met. */
+  @Override
+  public String toString() {
+    return accepted.size() + " jobs accepted; last fault: " + fault;
   }
 
   /** The ids of the jobs answered with 202. */
@@ -118,11 +126,24 @@ final class Load implements AutoCloseable {
           .atMost(LONGEST)
           .pollInterval(Duration.ofMillis(200))
           .pollDelay(Duration.ZERO)
-          .ignoreExceptions()
-          .until(call::get, answer -> answer.status() < 500);
+          .until(() -> tried(call), Optional::isPresent)
+          .orElseThrow();
     } finally {
       turns.release();
     }
+  }
+
+  private Optional<Answer> tried(Supplier<Answer> call) {
+    try {
+      var answer = call.get();
+      if (answer.status() < 500) {
+        return Optional.of(answer);
+      }
+      fault = answer.toString();
+    } catch (RuntimeException e) {
+      fault = e + ", " + e.getCause();
+    }
+    return Optional.empty();
   }
 
   private static <T> T any(List<T> choices, Random decisions) {

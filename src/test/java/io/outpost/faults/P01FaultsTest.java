@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,8 @@ class P01FaultsTest {
 
   /** Far more than it takes: how fast it goes is not what this test is about. */
   private static final Duration LONGEST = Duration.ofMinutes(10);
+
+  private static final int LAST_LINES = 60;
 
   /** Workers on one machine would end each other's agents if they shared users. */
   private static final String FIRST_USER = "outpost.worker.agents.first-user";
@@ -106,6 +109,11 @@ class P01FaultsTest {
       return process;
     }
 
+    String printedLast() {
+      var lines = current().printed().lines().toList();
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));
+    }
+
     @Override
     public synchronized void close() {
       wanted = false;
@@ -146,7 +154,7 @@ class P01FaultsTest {
     var load = opened(new Load(operator, new Random(seed + 4)));
     load.start(TENANTS, JOBS_A_TENANT);
     for (var kill : kills(api, workers)) {
-      await("more jobs accepted").atMost(LONGEST).until(() -> load.hasAccepted(kill.accepted));
+      awaitAccepted(kill.accepted, load, api);
       kill.container.die(kill.hard);
     }
     load.await();
@@ -158,6 +166,14 @@ class P01FaultsTest {
     proxies.forEach(
         proxy -> assertThat(proxy.done().keySet()).contains(FaultyProxy.Fault.values()));
     check(books, load);
+  }
+
+  private static void awaitAccepted(int jobs, Load load, Container api) {
+    try {
+      await("more jobs accepted").atMost(LONGEST).until(() -> load.hasAccepted(jobs));
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(load + "; the API printed last:\n" + api.printedLast(), e);
+    }
   }
 
   private Container worker(int firstUser, AwsClients.Endpoints aws, Path folder)
