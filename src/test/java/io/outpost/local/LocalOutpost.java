@@ -2,6 +2,7 @@ package io.outpost.local;
 
 import io.outpost.Outpost;
 import io.outpost.local.stripe.LocalStripe;
+import io.outpost.platform.Carriers;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -35,6 +36,7 @@ public final class LocalOutpost implements AutoCloseable {
 
   /** Starts everything, or says in one line why not and exits with 1. */
   public static void main(String[] args) {
+    Carriers.provide();
     try {
       var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), Map.of());
       var welcome = new Welcome(outpost.address(), outpost.adminKey());

@@ -7,6 +7,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -44,6 +48,16 @@ public class Health {
 
   /** {@code UP} or {@code DOWN}, for the whole and for each dependency. */
   public record State(String status, Map<String, String> components) {}
+
+  /**
+   * Asks before anyone else does: what the first calls to AWS load is there when requests come, and
+   * an operator reads at once what does not answer.
+   */
+  @EventListener(ApplicationReadyEvent.class)
+  @Order(Ordered.HIGHEST_PRECEDENCE)
+  void askFirst() {
+    ready();
+  }
 
   /** The process answers, so it is alive. */
   public State live() {
