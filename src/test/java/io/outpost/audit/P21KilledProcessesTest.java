@@ -57,8 +57,8 @@ class P21KilledProcessesTest {
   private static final Duration LONGEST = Duration.ofMinutes(6);
 
   /**
-   * Entries are collected for a tenth of a second and then sent; on a machine that starts processes
-   * meanwhile, that takes what it takes.
+   * Entries are collected for a twentieth of a second and then sent; on a machine that starts
+   * processes meanwhile, that takes what it takes.
    */
   private static final Duration ON_THEIR_WAY = Duration.ofSeconds(2);
 
@@ -67,7 +67,7 @@ class P21KilledProcessesTest {
   private final int port = Ports.free();
   private final RecordedCalls calls = new RecordedCalls("killed");
   private final List<OutpostProcess> processes = new ArrayList<>();
-  private final List<Instant> kills = new ArrayList<>();
+  private final List<Kill> kills = new ArrayList<>();
   private volatile boolean calling = true;
   @TempDir private Path folder;
 
@@ -105,9 +105,9 @@ class P21KilledProcessesTest {
     }
     for (int kill = 1; kill <= KILLS; kill++) {
       awaitCalls(kill * CALLS_BETWEEN);
-      api.close();
-      api.awaitExit();
-      kills.add(Instant.now());
+      var sent = Instant.now();
+      api.kill();
+      kills.add(new Kill(sent, Instant.now()));
       worker.close();
       api = start("api");
       worker = start("worker");
@@ -130,7 +130,7 @@ class P21KilledProcessesTest {
         .untilAsserted(
             () ->
                 assertThat(entries.missing(answered))
-                    .allSatisfy(id -> assertThat(lostBefore(answeredAt(id))).isTrue()));
+                    .allSatisfy(id -> assertThat(beforeItsKill(id)).isLessThan(ON_THEIR_WAY)));
     tell(entries.missing(answered));
     assertThat(entries.missing(changes)).isEmpty();
     assertThat(entries.calls().values()).allMatch(items -> items.size() == 1);
@@ -147,14 +147,13 @@ class P21KilledProcessesTest {
     assertThat(verify.awaitExit()).as(verify.printed()).isZero();
   }
 
+  /** When the signal was sent, and when the process was gone; until then it may have answered. */
+  private record Kill(Instant sent, Instant gone) {}
+
   /** Says how near to a kill the lost ones were answered. */
   private void tell(Set<String> lost) {
     var longest =
-        lost.stream()
-            .map(this::answeredAt)
-            .map(answered -> Duration.between(answered, killAfter(answered)))
-            .max(Comparator.naturalOrder())
-            .orElse(Duration.ZERO);
+        lost.stream().map(this::beforeItsKill).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
     LOG.info(
         "{} of {} entries are lost, of calls that were answered at most {} ms before a kill",
         lost.size(),
@@ -162,8 +161,14 @@ class P21KilledProcessesTest {
         longest.toMillis());
   }
 
-  private Instant killAfter(Instant answered) {
-    return kills.stream().filter(kill -> !kill.isBefore(answered)).findFirst().orElse(Instant.MAX);
+  /** How long before the next kill a call was answered; negative: while the process died. */
+  private Duration beforeItsKill(String requestId) {
+    var answered = answeredAt(requestId);
+    return kills.stream()
+        .filter(kill -> !kill.gone.isBefore(answered))
+        .findFirst()
+        .map(kill -> Duration.between(answered, kill.sent))
+        .orElseThrow(() -> new AssertionError(requestId + " is lost, and no kill came after it"));
   }
 
   /** Reads, refusals and changes, over and over; a call that a kill breaks off is no failure. */
@@ -194,11 +199,6 @@ class P21KilledProcessesTest {
 
   private Instant answeredAt(String requestId) {
     return Optional.of(calls.made().get(requestId)).flatMap(Made::answered).orElseThrow();
-  }
-
-  /** Whether a kill came while the entry of such a call may have been on its way. */
-  private boolean lostBefore(Instant answered) {
-    return answered.isAfter(killAfter(answered).minus(ON_THEIR_WAY));
   }
 
   /** The requests of submissions that the audit says were accepted. */
