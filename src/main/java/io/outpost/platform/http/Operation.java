@@ -43,6 +43,11 @@ public record Operation(
     header
   }
 
+  /** Whether a path, as the client sent it, is one of this operation's. */
+  boolean isAt(String sent) {
+    return sent.matches(path.replaceAll("\\{[^}]+}", "[^/]+").replace(".", "\\.") + "/?");
+  }
+
   /** Whether everyone may call it without a key. */
   public boolean open() {
     return anyOf == null;
