@@ -31,7 +31,7 @@ class EveryRefusalIsAProblemTest {
 
   private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
   private static final BodyPublisher NOTHING = BodyPublishers.noBody();
-  private static final byte[] A_HUNDRED_KB = new byte[100_000];
+  private static final byte[] TOO_LARGE = new byte[200_000];
 
   private final Client client;
   private final URI address;
@@ -42,8 +42,8 @@ class EveryRefusalIsAProblemTest {
   }
 
   static Stream<Arguments> refusals() {
-    var large = BodyPublishers.ofByteArray(A_HUNDRED_KB);
-    var unsized = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(A_HUNDRED_KB));
+    var large = BodyPublishers.ofByteArray(TOO_LARGE);
+    var unsized = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(TOO_LARGE));
     return Stream.of(
         arguments("GET", "/nope", Map.of(), NOTHING, 404, "not-found"),
         arguments("GET", "/", Map.of(), NOTHING, 404, "not-found"),
@@ -175,6 +175,18 @@ class EveryRefusalIsAProblemTest {
     assertThat(answer)
         .contains("application/problem+json", "/invalid-request", "\"request_id\"", "\"errors\"");
     assertThat(answer).doesNotContain("Tomcat", "java.", "<html");
+  }
+
+  /** What stands between may have read the other one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Authorization: Bearer %s", "X-API-Key: %s"})
+  void ofTwoKeysNoneIsTaken(String header) throws IOException {
+    var key = header.formatted(client.key()) + "\r\n";
+    var request = "GET /jobs HTTP/1.1\r\nHost: outpost\r\nConnection: close\r\n";
+    assertThat(raw(request + key + "\r\n")).startsWith("HTTP/1.1 200");
+    assertThat(raw(request + key + key + "\r\n"))
+        .startsWith("HTTP/1.1 401")
+        .contains("problem+json");
   }
 
   @Test
