@@ -48,6 +48,11 @@ public record Operation(
     return sent.matches(path.replaceAll("\\{[^}]+}", "[^/]+").replace(".", "\\.") + "/?");
   }
 
+  /** Whether the client chooses this part of the path: PUT makes what its last part names. */
+  boolean isNamedBy(Parameter parameter) {
+    return method.equals("PUT") && path.endsWith("{" + parameter.name() + "}");
+  }
+
   /** Whether everyone may call it without a key. */
   public boolean open() {
     return anyOf == null;
