@@ -37,7 +37,8 @@ public final class LocalOutpost implements AutoCloseable {
   public static void main(String[] args) {
     try {
       var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), Map.of());
-      var welcome = new Welcome(outpost.address(), outpost.adminKey());
+      var chosen = setting("OUTPOST_BOOTSTRAP_ADMIN_KEY").isPresent();
+      var welcome = new Welcome(outpost.address(), outpost.adminKey(), chosen);
       welcome.leaveIn(Path.of("target"));
       System.out.println(welcome.text());
     } catch (Throwable failure) {
