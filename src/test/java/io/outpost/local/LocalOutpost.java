@@ -119,7 +119,7 @@ public final class LocalOutpost implements AutoCloseable {
   /** With a Stripe of its own, which tells it what happens. */
   private static LocalOutpost withStripe(
       AwsClients.Endpoints aws, String profile, Map<String, Object> all, Runnable last) {
-    var stripe = LocalStripe.start(Clock.systemUTC());
+    var stripe = LocalStripe.start(Clock.systemUTC(), name -> setting(name).orElse(null));
     try {
       all.putAll(stripe.settings());
       var outpost = launch(aws, profile, all, last);
