@@ -7,14 +7,19 @@ import io.outpost.platform.Tenant;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Pages;
+import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Reads API keys of a tenant, never the key itself or its hash for a client. Stateless. */
 @Component("apiKeyReader")
 public class ApiKeyReader {
+
+  /** The own end of a rotated key that had none. */
+  static final String NEVER = "never";
 
   private final DynamoDbClient dynamoDb;
   private final Pages pages;
@@ -28,8 +33,13 @@ public class ApiKeyReader {
     this.names = names;
   }
 
-  /** A key with the hash that caches know it by. */
-  record Stored(ApiKey key, String hash) {}
+  /**
+   * A key as its item has it.
+   *
+   * @param hash what caches know it by
+   * @param ownEnd when it would end had it not been rotated; null: never
+   */
+  record Stored(ApiKey key, String hash, Instant ownEnd) {}
 
   Stored load(String tenantId, String keyId) {
     var found =
@@ -41,7 +51,16 @@ public class ApiKeyReader {
     if (!found.hasItem()) {
       throw Problem.notFound("API key");
     }
-    return new Stored(items.read(found.item(), ApiKey.class), found.item().get("key_hash").s());
+    var key = items.read(found.item(), ApiKey.class);
+    return new Stored(key, found.item().get("key_hash").s(), ownEnd(key, found.item()));
+  }
+
+  private static Instant ownEnd(ApiKey key, Map<String, AttributeValue> item) {
+    if (!item.containsKey("own_end")) {
+      return key.expiresAt();
+    }
+    var end = item.get("own_end").s();
+    return end.equals(NEVER) ? null : Instant.parse(end);
   }
 
   /** A page of keys, newest first. */

@@ -105,7 +105,9 @@ public class ApiKeys {
   }
 
   /**
-   * Makes a key in the place of another, which ends after a grace.
+   * Makes a key in the place of another, which ends after a grace. The new one ends when the old
+   * one would have ended had it never been rotated: whoever rotates twice, for want of the first
+   * answer, gets no key that dies with the old one.
    *
    * @throws Problem 409 when the old one has ended already; 403 when it can more than the caller's
    *     own
@@ -130,9 +132,15 @@ public class ApiKeys {
     var change = Change.of(exchange);
     change.update(
         of(tenantId, keyId)
-            .updateExpression("SET expires_at = :end")
+            .updateExpression("SET expires_at = :end, own_end = if_not_exists(own_end, :own)")
             .conditionExpression("attribute_exists(sk) AND attribute_not_exists(revoked_at)")
-            .expressionAttributeValues(Map.of(":end", Items.text(Json.time(end)))),
+            .expressionAttributeValues(
+                Map.of(
+                    ":end",
+                    Items.text(Json.time(end)),
+                    ":own",
+                    Items.text(
+                        old.ownEnd() == null ? ApiKeyReader.NEVER : Json.time(old.ownEnd())))),
         item ->
             new Problem(
                 Problem.Code.CONFLICT, "This key was revoked meanwhile; create a new one."));
@@ -148,7 +156,7 @@ public class ApiKeys {
             o.scopes(),
             o.mode(),
             now,
-            o.expiresAt(),
+            old.ownEnd(),
             null,
             null,
             o.rateLimitPerMinute()));

@@ -117,7 +117,12 @@ public class Authentication {
         tenant.pastDueSince());
   }
 
+  /** The one key that was sent; of two, others on the way may have read the other one. */
   private static Optional<String> credential(Call call) {
+    if (call.headers("Authorization").length > 1 || call.headers("X-API-Key").length > 1) {
+      call.because("malformed");
+      throw unauthenticated("Send one API key, once.");
+    }
     var bearer =
         call.header("Authorization")
             .filter(a -> a.regionMatches(true, 0, "Bearer ", 0, 7))

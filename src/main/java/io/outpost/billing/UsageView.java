@@ -10,7 +10,6 @@ import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.http.Call;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
@@ -23,6 +22,12 @@ import software.amazon.awssdk.services.dynamodb.model.Select;
 /** Tells a tenant what it used. Stateless. */
 @Component("usageView")
 public class UsageView {
+  /** What a time begins with where no more of it is said. */
+  private static final String FIRST = "0000-01-01T00:00:00Z";
+
+  private static final int MONTH = 7;
+  private static final int DATE = 10;
+
   private final DynamoDbClient dynamoDb;
   private final Names names;
 
@@ -38,16 +43,15 @@ public class UsageView {
   record Usage(Tier tier, Instant periodStart, Instant periodEnd, long used, Integer limit) {}
 
   /**
-   * The usage of the period that holds {@code wanted} (a date or a time), or of the current one.
+   * The usage of the period that had begun by the end of {@code wanted} (a month, a date or a
+   * time), or of the current one. So the day on which a period begins is its own, whatever the
+   * hour.
    *
-   * @throws Problem 400 for what is no date, or in the future
+   * @throws Problem 400 for what is none of them, or in the future
    */
   public Usage read(@ExchangeProperty(Call.NAME) Call call, @Header("period") String wanted) {
     Principal caller = call.principal();
-    Instant at = wanted == null ? call.arrived() : instant(wanted);
-    if (at.isAfter(call.arrived())) {
-      throw Problem.invalid("period", "is in the future");
-    }
+    Instant at = wanted == null ? call.arrived() : within(wanted, call.arrived());
     var period = BillingPeriod.at(caller.billingAnchor(), at);
     var start = Json.time(period.start());
     var quota = caller.tier().quota();
@@ -59,13 +63,27 @@ public class UsageView {
         quota.isPresent() ? quota.getAsInt() : null);
   }
 
-  private static Instant instant(String wanted) {
+  /** The last second of what is wanted; now, while that lasts. */
+  private static Instant within(String wanted, Instant now) {
+    var first = first(wanted);
+    if (first.isAfter(now)) {
+      throw Problem.invalid("period", "is in the future");
+    }
+    var next = first.atZone(ZoneOffset.UTC);
+    var last =
+        switch (wanted.length()) {
+          case MONTH -> next.plusMonths(1).toInstant().minusSeconds(1);
+          case DATE -> next.plusDays(1).toInstant().minusSeconds(1);
+          default -> first;
+        };
+    return last.isAfter(now) ? now : last;
+  }
+
+  private static Instant first(String wanted) {
     try {
-      return wanted.length() == 10
-          ? LocalDate.parse(wanted).atStartOfDay(ZoneOffset.UTC).toInstant()
-          : Instant.parse(wanted);
+      return Instant.parse(wanted + FIRST.substring(Math.min(wanted.length(), FIRST.length())));
     } catch (DateTimeParseException e) {
-      throw Problem.invalid("period", "is not a date or an RFC 3339 time in UTC");
+      throw Problem.invalid("period", "is not a month, a date or an RFC 3339 time in UTC");
     }
   }
 

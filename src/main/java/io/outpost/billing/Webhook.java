@@ -27,17 +27,16 @@ public class Webhook {
         .refusal(call.body(), call.header("Stripe-Signature").orElse(null))
         .ifPresent(
             refusal -> {
-              throw refused(refusal.name(), "The signature is missing, wrong or out of date.");
+              throw refused(refusal.name(), "Stripe-Signature", "is missing, wrong or out of date");
             });
     return StripeEvent.read(call.body())
-        .orElseThrow(
-            () -> refused("NO_EVENT", "The body is no snapshot event of Stripe's API v1."));
+        .orElseThrow(() -> refused("NO_EVENT", "body", "is no snapshot event of Stripe's API v1"));
   }
 
-  private Problem refused(String why, String detail) {
+  private Problem refused(String why, String field, String detail) {
     meters
         .counter("outpost.billing.webhooks.refused", "why", why.toLowerCase(java.util.Locale.ROOT))
         .increment();
-    return new Problem(Problem.Code.INVALID_REQUEST, detail);
+    return Problem.invalid(field, detail);
   }
 }

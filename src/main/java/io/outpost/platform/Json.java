@@ -61,6 +61,7 @@ public class Json {
         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
         .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
         .disable(JsonParser.Feature.INCLUDE_SOURCE_IN_LOCATION)
+        .enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
         .withCoercionConfig(LogicalType.Textual, Json::refuseScalars)
         .build();
   }

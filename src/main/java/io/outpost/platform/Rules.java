@@ -13,7 +13,9 @@ final class Rules {
   static final Pattern UUID =
       Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
   static final Pattern NAME =
-      Pattern.compile("(?=.{1,100}\\z)[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*", Pattern.DOTALL);
+      Pattern.compile(
+          "(?=.{1,100}\\z)[^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*",
+          Pattern.DOTALL);
   static final Pattern EMAIL =
       Pattern.compile(
           "(?=.{1,254}\\z)[^@\\s\\x00-\\x1f]{1,64}@[^@\\s\\x00-\\x1f]+\\.[^@\\s\\x00-\\x1f]+",

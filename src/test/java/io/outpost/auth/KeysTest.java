@@ -112,6 +112,7 @@ class KeysTest {
             Instant.now().plus(Duration.ofMinutes(59)), Instant.now().plus(Duration.ofMinutes(61)));
     var ended = customer.client().post(path, "{\"grace_seconds\":0}");
     assertThat(ended.status()).isEqualTo(201);
+    assertThat(ended.json().get("expires_at").isNull()).as("not the old one's end").isTrue();
     assertThat(customer.client().get("/jobs").status()).isEqualTo(401);
     assertThat(admin.post(path, "{}").status()).isEqualTo(409);
   }

@@ -40,7 +40,10 @@ class CtrlCTest {
 
       assertThat(outpost.terminate(LIMIT)).as("gone in time:\n%s", outpost.printed()).isTrue();
       await().untilAsserted(() -> assertThat(agents).noneMatch(ProcessHandle::isAlive));
-      assertThat(outpost.printed()).doesNotContain(" ERROR ");
+      assertThat(outpost.printed())
+          .doesNotContain(" ERROR ")
+          .as("P19: a key that the user has chosen is not printed")
+          .doesNotContain(KEY);
     }
     try (var aws = EmbeddedAws.start(Optional.of(data));
         var clients = aws.clients()) {

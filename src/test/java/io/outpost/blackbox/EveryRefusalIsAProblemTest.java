@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,7 +31,7 @@ class EveryRefusalIsAProblemTest {
 
   private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
   private static final BodyPublisher NOTHING = BodyPublishers.noBody();
-  private static final byte[] A_HUNDRED_KB = new byte[100_000];
+  private static final byte[] TOO_LARGE = new byte[200_000];
 
   private final Client client;
   private final URI address;
@@ -41,13 +42,19 @@ class EveryRefusalIsAProblemTest {
   }
 
   static Stream<Arguments> refusals() {
-    var large = BodyPublishers.ofByteArray(A_HUNDRED_KB);
-    var unsized = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(A_HUNDRED_KB));
+    var large = BodyPublishers.ofByteArray(TOO_LARGE);
+    var unsized = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(TOO_LARGE));
     return Stream.of(
         arguments("GET", "/nope", Map.of(), NOTHING, 404, "not-found"),
         arguments("GET", "/", Map.of(), NOTHING, 404, "not-found"),
         arguments("POST", "/nope", JSON, BodyPublishers.ofString("{}"), 404, "not-found"),
         arguments("GET", "/jobs/no-ulid", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/health/nope", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/health/../jobs", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/jobs//output", Map.of(), NOTHING, 404, "not-found"),
+        arguments("GET", "/jobs;a=b", Map.of(), NOTHING, 404, "not-found"),
+        arguments("POST", "/health/nope", Map.of(), NOTHING, 404, "not-found"),
+        arguments("OPTIONS", "/nope", Map.of(), NOTHING, 404, "not-found"),
         arguments("GET", "/docs/nope.js", Map.of(), NOTHING, 404, "not-found"),
         arguments("GET", "/docs/..%2Fapplication.yaml", Map.of(), NOTHING, 400, "invalid-request"),
         arguments("GET", "/error", Map.of(), NOTHING, 404, "not-found"),
@@ -111,9 +118,44 @@ class EveryRefusalIsAProblemTest {
       String code) {
     var answer = client.send(method, path, headers, body);
     Problems.check(answer, status, code);
-    if (status == 405) {
-      assertThat(answer.header("Allow")).isNotBlank();
-    }
+  }
+
+  /** No more and no fewer than the contract has, whatever asked for them. */
+  @ParameterizedTest
+  @CsvSource({
+    "PUT, /jobs, 'POST, GET'",
+    "OPTIONS, /jobs, 'POST, GET'",
+    "TRACE, /jobs, 'POST, GET'",
+    "PUT, /jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV, 'GET, DELETE'",
+    "POST, /jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV, 'GET, DELETE'",
+    "GET, /webhooks/stripe, POST",
+    "HEAD, /webhooks/stripe, POST",
+    "DELETE, /health, GET",
+    "POST, /docs, 'GET, HEAD'"
+  })
+  void allowNamesTheMethodsOfThePath(String method, String path, String allowed) {
+    var answer = client.send(method, path, Map.of(), NOTHING);
+    assertThat(answer.status()).isEqualTo(405);
+    assertThat(answer.header("Allow").split(", ")).containsExactlyInAnyOrder(allowed.split(", "));
+  }
+
+  /** What was sent may be a provider key. */
+  @ParameterizedTest
+  @CsvSource({"POST, 405", "GET, 405", "PATCH, 405"})
+  void p19NoRefusalEchoesTheBody(String method, int status) {
+    var path = "/tenants/00000000-0000-0000-0000-000000000001/secrets/A_KEY";
+    var answer = client.send(method, path, JSON, BodyPublishers.ofString("{\"value\":\"canary\"}"));
+    assertThat(Problems.check(answer, status, "method-not-allowed").toString())
+        .doesNotContain("canary");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/health", "/openapi.json", "/jobs", "/docs"})
+  void aHeadIsAGetWithoutItsBody(String path) {
+    var answer = client.send("HEAD", path, Map.of(), NOTHING);
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("Content-Type")).isEqualTo(client.get(path).header("Content-Type"));
+    assertThat(answer.body()).isEmpty();
   }
 
   /** What no HTTP client would send: refused before any code of ours sees it. */
@@ -130,8 +172,21 @@ class EveryRefusalIsAProblemTest {
   void aRequestThatIsNoHttpIsAProblemToo(String request) throws IOException {
     var answer = raw(request);
     assertThat(answer).startsWith("HTTP/1.1 400");
-    assertThat(answer).contains("application/problem+json", "/invalid-request", "\"request_id\"");
+    assertThat(answer)
+        .contains("application/problem+json", "/invalid-request", "\"request_id\"", "\"errors\"");
     assertThat(answer).doesNotContain("Tomcat", "java.", "<html");
+  }
+
+  /** What stands between may have read the other one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Authorization: Bearer %s", "X-API-Key: %s"})
+  void ofTwoKeysNoneIsTaken(String header) throws IOException {
+    var key = header.formatted(client.key()) + "\r\n";
+    var request = "GET /jobs HTTP/1.1\r\nHost: outpost\r\nConnection: close\r\n";
+    assertThat(raw(request + key + "\r\n")).startsWith("HTTP/1.1 200");
+    assertThat(raw(request + key + key + "\r\n"))
+        .startsWith("HTTP/1.1 401")
+        .contains("problem+json");
   }
 
   @Test

@@ -61,6 +61,15 @@ abstract class JobLine {
     assertThat(job.get("priority").asText()).isEqualTo(priority);
   }
 
+  /** Ten thousand characters, in the longest way in which JSON can write them. */
+  @Test
+  void theLongestCommandIsTakenAndGivenBack() {
+    var face = "\\ud83d\\ude00".repeat(10_000);
+    var job = acme.ended(acme.submit(job("claude", face, "normal")));
+    assertThat(job.get("status").asText()).isEqualTo("succeeded");
+    assertThat(job.get("command").asText()).isEqualTo("\ud83d\ude00".repeat(10_000));
+  }
+
   @Test
   void anAgentThatFailsMakesAFailedJobWithItsCodeAndItsOutput() {
     var job = acme.ended(acme.submit("codex", "fail 7"));

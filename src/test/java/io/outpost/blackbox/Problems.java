@@ -20,6 +20,10 @@ final class Problems {
     assertThat(body.path("title").asText()).isNotBlank();
     assertThat(body.path("detail").asText()).isNotBlank();
     assertThat(body.path("status").asInt()).isEqualTo(status);
+    assertThat(body.path("instance").asText()).startsWith("/");
+    assertThat(body.path("errors").isEmpty())
+        .as("only a 400 names fields: " + answer)
+        .isEqualTo(status != 400);
     assertThat(body.path("request_id").asText()).isEqualTo(answer.header("X-Request-Id"));
     return body;
   }

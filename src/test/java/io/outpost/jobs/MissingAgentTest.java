@@ -24,8 +24,10 @@ class MissingAgentTest {
           "outpost.env", "missingagent",
           "outpost.agents.demo", "never",
           "outpost.worker.agents.first-user", 35_000,
+          "outpost.agents.path", "/nowhere",
+          "outpost.worker.retry-after", "100ms",
           "OUTPOST_AGENT_CLAUDE_COMMAND", "/bin/cat",
-          "OUTPOST_AGENT_AIDER_COMMAND", "/nowhere/aider");
+          "OUTPOST_AGENT_GROK_COMMAND", "/nowhere/grok");
 
   @Test
   void aJobOfAnAgentThatNoWorkerHasIsRefusedAndLeavesNothing(EmbeddedAws aws) {
@@ -42,6 +44,10 @@ class MissingAgentTest {
 
       var job = tenant.ended(tenant.submit("claude", "Say hello"));
       assertThat(job.get("status").asText()).isEqualTo("succeeded");
+
+      var dead = tenant.ended(tenant.submit("grok", "Say hello"));
+      assertThat(dead.get("status").asText()).as("trusted, and gone").isEqualTo("dead_letter");
+      assertThat(dead.get("attempts").asInt()).isEqualTo(3);
     }
   }
 }

@@ -39,7 +39,8 @@ public final class LocalOutpost implements AutoCloseable {
     Carriers.provide();
     try {
       var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), Map.of());
-      var welcome = new Welcome(outpost.address(), outpost.adminKey());
+      var chosen = setting("OUTPOST_BOOTSTRAP_ADMIN_KEY").isPresent();
+      var welcome = new Welcome(outpost.address(), outpost.adminKey(), chosen);
       welcome.leaveIn(Path.of("target"));
       System.out.println(welcome.text());
     } catch (Throwable failure) {
@@ -120,7 +121,7 @@ public final class LocalOutpost implements AutoCloseable {
   /** With a Stripe of its own, which tells it what happens. */
   private static LocalOutpost withStripe(
       AwsClients.Endpoints aws, String profile, Map<String, Object> all, Runnable last) {
-    var stripe = LocalStripe.start(Clock.systemUTC());
+    var stripe = LocalStripe.start(Clock.systemUTC(), name -> setting(name).orElse(null));
     try {
       all.putAll(stripe.settings());
       var outpost = launch(aws, profile, all, last);

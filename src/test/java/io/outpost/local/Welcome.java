@@ -5,8 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** What a user needs when everything is up. */
-record Welcome(String address, String adminKey) {
+/**
+ * What a user needs when everything is up.
+ *
+ * @param chosen whether the user has set the key: then it is theirs to know, and never printed
+ */
+record Welcome(String address, String adminKey, boolean chosen) {
 
   private static final String FILE = "outpost.env";
 
@@ -14,24 +18,27 @@ record Welcome(String address, String adminKey) {
   String text() {
     return """
 
-        Outpost is ready at %1$s (the API's page: %1$s/docs)
-        Operator's key: %2$s
+    Outpost is ready at %1$s (the API's page: %1$s/docs)
+    Operator's key: %2$s
 
-        A first job, to paste into another terminal:
+    A first job, to paste into another terminal:
 
-          %3$s
-          JSON='Content-Type: application/json'
-          TENANT=$(curl -s $OUTPOST/tenants -H "Authorization: Bearer $ADMIN" -H "$JSON" \\
-            -d '{"name":"Acme","email":"dev@acme.example"}' | sed 's/.*"tenant_id":"\\([^"]*\\)".*/\\1/')
-          KEY=$(curl -s $OUTPOST/tenants/$TENANT/api-keys -H "Authorization: Bearer $ADMIN" -H "$JSON" \\
-            -d '{"name":"first"}' | sed 's/.*"key":"\\([^"]*\\)".*/\\1/')
-          JOB=$(curl -s $OUTPOST/jobs -H "Authorization: Bearer $KEY" -H "$JSON" \\
-            -d '{"agent":"claude","command":"Say hello"}' | sed 's/.*"job_id":"\\([^"]*\\)".*/\\1/')
-          curl -sf --retry 9 --retry-all-errors --retry-delay 1 $OUTPOST/jobs/$JOB/output -H "Authorization: Bearer $KEY"
+      %3$s
+      JSON='Content-Type: application/json'
+      TENANT=$(curl -s $OUTPOST/tenants -H "Authorization: Bearer $ADMIN" -H "$JSON" \\
+        -d '{"name":"Acme","email":"dev@acme.example"}' | sed 's/.*"tenant_id":"\\([^"]*\\)".*/\\1/')
+      KEY=$(curl -s $OUTPOST/tenants/$TENANT/api-keys -H "Authorization: Bearer $ADMIN" -H "$JSON" \\
+        -d '{"name":"first"}' | sed 's/.*"key":"\\([^"]*\\)".*/\\1/')
+      JOB=$(curl -s $OUTPOST/jobs -H "Authorization: Bearer $KEY" -H "$JSON" \\
+        -d '{"agent":"claude","command":"Say hello"}' | sed 's/.*"job_id":"\\([^"]*\\)".*/\\1/')
+      curl -sf --retry 9 --retry-all-errors --retry-delay 1 $OUTPOST/jobs/$JOB/output -H "Authorization: Bearer $KEY"
 
-        Ctrl-C ends it.
-        """
-        .formatted(address, adminKey, variables());
+    Ctrl-C ends it.
+    """
+        .formatted(
+            address,
+            chosen ? "the one in OUTPOST_BOOTSTRAP_ADMIN_KEY" : adminKey,
+            variables(chosen ? "$OUTPOST_BOOTSTRAP_ADMIN_KEY" : adminKey));
   }
 
   /**
@@ -48,11 +55,11 @@ record Welcome(String address, String adminKey) {
       var owner = PosixFilePermissions.fromString("rw-------");
       Files.createFile(file, PosixFilePermissions.asFileAttribute(owner));
     }
-    Files.writeString(file, variables() + "\n");
+    Files.writeString(file, variables(adminKey) + "\n");
     file.toFile().deleteOnExit();
   }
 
-  private String variables() {
-    return "export OUTPOST=%s ADMIN=%s".formatted(address, adminKey);
+  private String variables(String key) {
+    return "export OUTPOST=%s ADMIN=%s".formatted(address, key);
   }
 }

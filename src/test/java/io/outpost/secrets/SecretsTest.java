@@ -102,8 +102,18 @@ class SecretsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lower", "A-B", "A.B", "..", "A%2FB", "1A"})
-  void aNameThatIsNoVariableIsNotThere(String name) {
+  @ValueSource(strings = {"lower", "A-B", "A.B", "1A"})
+  void aNameThatIsNoVariableIsRefused(String name) {
+    var answer = put(name, "sk-x");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo("name");
+    assertThat(customer.client().delete(path(name)).status()).isEqualTo(404);
+    assertThat(list()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"..", "A%2FB"})
+  void aNameLeadsNowhereElse(String name) {
     assertThat(put(name, "sk-x").status()).isIn(400, 404);
     assertThat(list()).isEmpty();
   }

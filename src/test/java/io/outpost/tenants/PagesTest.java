@@ -2,6 +2,7 @@ package io.outpost.tenants;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
@@ -40,6 +41,20 @@ class PagesTest {
     for (int limit : List.of(1, 3, JOBS, 100)) {
       assertThat(walk(customer.client(), list, limit, "job_id")).isEqualTo(made);
     }
+  }
+
+  /** What is the last page is known by itself: no empty one follows it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/jobs?", "/jobs?status=pending&", "/jobs?agent=claude&"})
+  void theLastPageHasNoCursor(String list) {
+    submitted();
+    assertThat(next(list, JOBS).isNull()).isTrue();
+    assertThat(next(list, JOBS + 1).isNull()).isTrue();
+    assertThat(next(list, JOBS - 1).isNull()).isFalse();
+  }
+
+  private JsonNode next(String list, int limit) {
+    return customer.client().get(list + "limit=" + limit).json().get("next_cursor");
   }
 
   @Test

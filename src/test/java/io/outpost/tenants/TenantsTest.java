@@ -86,6 +86,7 @@ class TenantsTest {
         "{\"tier\":\"gold\"}",
         "{\"name\":\"\"}",
         "{\"name\":\"half \\ud800\"}",
+        "{\"name\":\"x\\u0000\"}",
         "{\"email\":\"nowhere\"}",
         "{\"version\":7}",
         "{\"name\":\"a\",\"name\":\"b\"}",

@@ -38,6 +38,11 @@ public record Agent(
     UsagePointers usage,
     @JsonIgnore boolean demo) {
 
+  /** Whether a setting names its program, which whoever set it vouches for. */
+  public boolean trusted() {
+    return version.isEmpty() && !demo;
+  }
+
   /** Fills what a file may leave out. */
   public Agent {
     command = List.copyOf(command);
@@ -63,7 +68,7 @@ public record Agent(
    * version.
    */
   Agent withCommand(List<String> replacement) {
-    return launchedBy(replacement, usage, demo);
+    return launchedBy(replacement, usage, false);
   }
 
   /** The same agent played by the demo script. */

@@ -42,7 +42,7 @@ public class Pages {
   }
 
   /**
-   * One page.
+   * One page. One item more is asked for than it has: what nothing follows is the last page.
    *
    * @param query table, index, condition and filter; its keys must all be strings
    * @param scope what the cursor is bound to: whose list, which, and its filters
@@ -52,27 +52,37 @@ public class Pages {
       Consumer<QueryRequest.Builder> query, String scope, int limit, String cursor, Class<T> type) {
     var start = cursor == null ? null : key(Cursor.open(cursor, scope));
     var found = new ArrayList<Map<String, AttributeValue>>();
+    var keys = start == null ? Set.<String>of() : start.keySet();
     var read = 0;
     do {
       var request =
           QueryRequest.builder()
               .scanIndexForward(false)
-              .limit(read == 0 ? limit : Math.max(limit, READ_ON))
+              .limit(read == 0 ? limit + 1 : Math.max(limit + 1, READ_ON))
               .exclusiveStartKey(start);
       query.accept(request);
       var page = dynamoDb.query(request.build());
-      var fitting = page.items().subList(0, Math.min(limit - found.size(), page.items().size()));
-      found.addAll(fitting);
+      found.addAll(page.items());
       read += page.scannedCount();
-      if (fitting.size() < page.items().size()) {
-        start = position(fitting.getLast(), start.keySet());
-      } else {
-        start = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
-      }
-    } while (start != null && found.size() < limit && read < MOST_READ);
+      keys = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey().keySet() : keys;
+      start = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
+    } while (start != null && found.size() <= limit && read < MOST_READ);
+    if (found.size() > limit) {
+      start = position(found.get(limit - 1), keys.isEmpty() ? keys(query, limit) : keys);
+      found.subList(limit, found.size()).clear();
+    }
     return new Page<>(
         found.stream().map(item -> items.read(item, type)).toList(),
         start == null ? null : Cursor.to(text(start), scope));
+  }
+
+  /**
+   * The names of a query's keys, where an emulator left them out because it had read everything.
+   */
+  private Set<String> keys(Consumer<QueryRequest.Builder> query, int limit) {
+    var request = QueryRequest.builder().scanIndexForward(false).limit(limit);
+    query.accept(request);
+    return dynamoDb.query(request.build()).lastEvaluatedKey().keySet();
   }
 
   /** Where an item is, by the names of the query's keys. */

@@ -123,6 +123,10 @@ public final class Call {
     return body;
   }
 
+  HttpServletResponse response() {
+    return response;
+  }
+
   /** Sets a header of the answer, whatever the answer will be. */
   public void answerHeader(String name, String value) {
     response.setHeader(name, value);

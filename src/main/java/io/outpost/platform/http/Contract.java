@@ -63,6 +63,14 @@ public class Contract {
     return operations.values();
   }
 
+  /** The methods of the operations that a path has, in the order of the document. */
+  public List<String> methodsAt(String path) {
+    return operations.values().stream()
+        .filter(operation -> operation.isAt(path))
+        .map(Operation::method)
+        .toList();
+  }
+
   /** An operation by its operationId. */
   public Operation operation(String id) {
     var operation = operations.get(id);

@@ -27,27 +27,40 @@ import org.springframework.web.filter.OncePerRequestFilter;
 class Edge extends OncePerRequestFilter {
 
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
-  private static final Set<String> METHODS =
-      Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE");
+  private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "PATCH", "DELETE");
 
   private final int bodyLimit;
+  private final Contract contract;
   private final ProblemWriter problems;
   private final CallRecorder recorder;
 
   Edge(
       @Value("${outpost.http.body-limit}") DataSize bodyLimit,
+      Contract contract,
       ProblemWriter problems,
       CallRecorder recorder) {
     this.bodyLimit = (int) bodyLimit.toBytes();
+    this.contract = contract;
     this.problems = problems;
     this.recorder = recorder;
+  }
+
+  /** A route runs on a thread of its own; when it has ended the request comes by once more. */
+  @Override
+  protected boolean shouldNotFilterAsyncDispatch() {
+    return false;
   }
 
   @Override
   protected void doFilterInternal(
       HttpServletRequest incoming, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    var request = GatewayQuestion.of(incoming);
+    if (isAsyncDispatch(incoming)) {
+      chain.doFilter(incoming, response);
+      answerWhatNobodyDid(Call.of(incoming));
+      return;
+    }
+    var request = GatewayQuestion.of(HeadAsGet.of(incoming));
     byte[] body = null;
     Problem refusal = null;
     try {
@@ -73,15 +86,11 @@ class Edge extends OncePerRequestFilter {
             Problem.Code.PAYLOAD_TOO_LARGE, "The body may have " + bodyLimit + " bytes.");
       }
       if (!METHODS.contains(request.getMethod())) {
-        throw new Problem(
-            Problem.Code.METHOD_NOT_ALLOWED,
-            "Use a method of the contract.",
-            List.of(),
-            Map.of("Allow", "GET, POST, PUT, PATCH, DELETE"));
+        throw nowhere(call);
       }
-      chain.doFilter(new WithBody(request, body), new Unanswered(response));
-      if (response.getStatus() >= 400 && !response.isCommitted() && isUnanswered(call, response)) {
-        problems.write(unanswered(response.getStatus()), call, response);
+      chain.doFilter(new WithBody(request, body), new Unanswered(response, call));
+      if (!isAsyncStarted(request)) {
+        answerWhatNobodyDid(call);
       }
     } catch (Problem problem) {
       problems.write(problem, call, response);
@@ -107,25 +116,50 @@ class Edge extends OncePerRequestFilter {
     return body.length > bodyLimit ? null : body;
   }
 
-  /**
-   * Every answer of ours with an error is JSON; Camel answers what escapes a route with empty text,
-   * and what reaches no operation with nothing.
-   */
-  private static boolean isUnanswered(Call call, HttpServletResponse response) {
-    return call.operation() == null
-        || response.getContentType() == null
-        || response.getContentType().startsWith("text/");
+  /** Every answer of ours with an error is JSON; Camel answers what escapes a route with text. */
+  private void answerWhatNobodyDid(Call call) throws IOException {
+    var response = call.response();
+    if (response.getStatus() < 400 || response.isCommitted()) {
+      return;
+    }
+    var type = response.getContentType();
+    if (call.operation() == null || type == null || type.startsWith("text/")) {
+      problems.write(unanswered(call, response.getStatus()), call, response);
+    }
   }
 
-  private static Problem unanswered(int status) {
+  private Problem unanswered(Call call, int status) {
     var code = Problem.Code.of(status);
+    var isDocs = call.path().startsWith("/docs");
+    return switch (code) {
+      case NOT_FOUND -> isDocs ? nothingHere() : nowhere(call);
+      case METHOD_NOT_ALLOWED -> isDocs ? notAllowed(Map.of()) : nowhere(call);
+      default -> new Problem(code, code.title() + ".");
+    };
+  }
+
+  /**
+   * Why a call is of no operation: the web server's own answer knows neither all paths nor all
+   * methods.
+   */
+  private Problem nowhere(Call call) {
+    var methods = contract.methodsAt(call.path());
+    return methods.isEmpty() || methods.contains(call.method())
+        ? nothingHere()
+        : notAllowed(Map.of("Allow", String.join(", ", methods)));
+  }
+
+  private static Problem nothingHere() {
     return new Problem(
-        code,
-        switch (code) {
-          case NOT_FOUND -> "There is nothing at this path; /openapi.json lists what there is.";
-          case METHOD_NOT_ALLOWED ->
-              "The path exists, but not with this method; see the header Allow.";
-          default -> code.title() + ".";
-        });
+        Problem.Code.NOT_FOUND,
+        "There is nothing at this path; /openapi.json lists what there is.");
+  }
+
+  private static Problem notAllowed(Map<String, String> headers) {
+    return new Problem(
+        Problem.Code.METHOD_NOT_ALLOWED,
+        "The path exists, but not with this method; see the header Allow.",
+        List.of(),
+        headers);
   }
 }

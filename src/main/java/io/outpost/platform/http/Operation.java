@@ -43,6 +43,16 @@ public record Operation(
     header
   }
 
+  /** Whether a path, as the client sent it, is one of this operation's. */
+  boolean isAt(String sent) {
+    return sent.matches(path.replaceAll("\\{[^}]+}", "[^/]+").replace(".", "\\.") + "/?");
+  }
+
+  /** Whether the client chooses this part of the path: PUT makes what its last part names. */
+  boolean isNamedBy(Parameter parameter) {
+    return method.equals("PUT") && path.endsWith("{" + parameter.name() + "}");
+  }
+
   /** Whether everyone may call it without a key. */
   public boolean open() {
     return anyOf == null;

@@ -37,7 +37,6 @@ public class ProblemWriter {
   public byte[] body(Problem problem, Call call) {
     var code = problem.code();
     call.refuse(code);
-    var instance = KeyText.hidden(call.path()).replaceAll("[^ -~]", "?");
     try {
       return mapper.writeValueAsBytes(
           new Body(
@@ -45,12 +44,17 @@ public class ProblemWriter {
               code.title(),
               code.status(),
               problem.getMessage(),
-              instance,
+              printable(call.path()),
               call.requestId(),
               problem.errors()));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A path that the client chose, made safe to show. */
+  static String printable(String path) {
+    return KeyText.hidden(path).replaceAll("[^ -~]", "?");
   }
 
   /** Writes the whole answer, for failures outside the routes. */
@@ -60,8 +64,6 @@ public class ProblemWriter {
     var body = body(problem, call);
     response.setContentType(MEDIA_TYPE);
     response.setContentLength(body.length);
-    if (!call.method().equals("HEAD")) {
-      response.getOutputStream().write(body);
-    }
+    response.getOutputStream().write(body);
   }
 }

@@ -5,12 +5,17 @@ import io.outpost.platform.Ids;
 import io.outpost.platform.Problem;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
 
 /** Answers what Tomcat refuses before any filter sees it, such as an encoded slash in the path. */
 public class RefusedByServer extends ErrorReportValve {
+
+  private static final String DETAIL =
+      "The request line or a header is not valid HTTP, or the path holds a character that it may"
+          + " not.";
 
   private final ObjectMapper mapper = new ObjectMapper();
 
@@ -29,11 +34,14 @@ public class RefusedByServer extends ErrorReportValve {
     body.put("type", ProblemWriter.TYPES + code.slug());
     body.put("title", code.title());
     body.put("status", code.status());
-    body.put(
-        "detail",
-        "The request line or a header is not valid HTTP, or the path holds a character that it may"
-            + " not.");
+    body.put("detail", DETAIL);
+    if (request.getRequestURI() != null) {
+      body.put("instance", ProblemWriter.printable(request.getRequestURI()));
+    }
     body.put("request_id", requestId);
+    if (code == Problem.Code.INVALID_REQUEST) {
+      body.put("errors", List.of(new Problem.FieldError("request", DETAIL)));
+    }
     try {
       response.setStatus(code.status());
       response.setHeader("X-Request-Id", requestId);

@@ -1,15 +1,43 @@
 package io.outpost.platform.http;
 
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.IOException;
+import java.io.PrintWriter;
 
 /**
  * An error that nobody has written an answer for is left to the edge, not to the server's error
- * page.
+ * page; nor to Camel, which sends the request's own body back where it finds no operation.
  */
 final class Unanswered extends HttpServletResponseWrapper {
-  Unanswered(HttpServletResponse response) {
+  private final Call call;
+
+  Unanswered(HttpServletResponse response, Call call) {
     super(response);
+    this.call = call;
+  }
+
+  /** Whether the edge answers: an error of what is no operation. */
+  private boolean isForEdge() {
+    return getStatus() >= 400 && call.operation() == null;
+  }
+
+  @Override
+  public ServletOutputStream getOutputStream() throws IOException {
+    return isForEdge() ? new NoStream() : super.getOutputStream();
+  }
+
+  @Override
+  public PrintWriter getWriter() throws IOException {
+    return isForEdge() ? new PrintWriter(PrintWriter.nullWriter()) : super.getWriter();
+  }
+
+  @Override
+  public void flushBuffer() throws IOException {
+    if (!isForEdge()) {
+      super.flushBuffer();
+    }
   }
 
   /** An answer without content has no type either; Camel gives it all those of the contract. */

@@ -32,7 +32,7 @@ public class Validation {
    * alone, steps read them from the call.
    *
    * @param pathValues values of the path's parameters by name
-   * @throws Problem 400 naming each parameter; 404 when a path parameter cannot be an id
+   * @throws Problem 400 naming each parameter; 404 when the path cannot be one of anything
    */
   public Map<String, Object> parameters(Call call, Map<String, String> pathValues) {
     var values = new TreeMap<String, Object>();
@@ -50,7 +50,7 @@ public class Validation {
       } else {
         var value = node(parameter, given[0]);
         var faults = faults(parameter.schema(), value, parameter.name());
-        if (!faults.isEmpty() && parameter.inPath()) {
+        if (!faults.isEmpty() && parameter.inPath() && !call.operation().isNamedBy(parameter)) {
           throw Problem.notFound("resource");
         }
         errors.addAll(faults);

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Clock;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The Stripe that a local Outpost talks to: a stub with two tiers on sale and a meter, which sends
@@ -16,30 +17,66 @@ public final class LocalStripe implements AutoCloseable {
   /** The price of the tier enterprise, paid by use. */
   public static final String PRICE_ENTERPRISE = "price_outpost_enterprise";
 
-  private static final String WEBHOOK_SECRET = "whsec_outpost_stub";
-  private static final String METER = "outpost_jobs";
   private static final int PORT = 12_111;
 
   private final StripeStub stub;
+  private final UnaryOperator<String> settings;
   private final String meter;
 
-  private LocalStripe(StripeStub stub) {
+  private LocalStripe(StripeStub stub, UnaryOperator<String> settings) {
     this.stub = stub;
-    this.meter = stub.account().addMeter(METER);
-    stub.account().addPrice(PRICE_PRO, "Outpost pro", 4_900, null);
-    stub.account().addPrice(PRICE_ENTERPRISE, "Outpost enterprise", 25, meter);
+    this.settings = settings;
+    this.meter = stub.account().addMeter(meterName());
+    for (var price : pricePro().split(",")) {
+      stub.account().addPrice(price.strip(), "Outpost pro", 4_900, null);
+    }
+    for (var price : priceEnterprise().split(",")) {
+      stub.account().addPrice(price.strip(), "Outpost enterprise", 25, meter);
+    }
   }
 
   /** A container of its own: {@code args[0]} is the address of the Outpost that is told. */
   public static void main(String[] args) {
-    var stripe = new LocalStripe(StripeStub.start(new InetSocketAddress(PORT), Clock.systemUTC()));
+    var stripe =
+        new LocalStripe(
+            StripeStub.start(new InetSocketAddress(PORT), Clock.systemUTC()), System::getenv);
     stripe.notify(args[0]);
     System.out.println("Stripe's stand-in listens on port " + PORT);
   }
 
   /** Starts on a free port. */
   public static LocalStripe start(Clock clock) {
-    return new LocalStripe(StripeStub.start(0, clock));
+    return start(clock, name -> null);
+  }
+
+  /**
+   * Starts on a free port, as an account in which things are called what the user calls them.
+   *
+   * @param settings value of a setting by its environment name, or null
+   */
+  public static LocalStripe start(Clock clock, UnaryOperator<String> settings) {
+    return new LocalStripe(StripeStub.start(0, clock), settings);
+  }
+
+  private String webhookSecrets() {
+    return setting("WEBHOOK_SECRET", "whsec_outpost_stub");
+  }
+
+  private String pricePro() {
+    return setting("PRICE_PRO", PRICE_PRO);
+  }
+
+  private String priceEnterprise() {
+    return setting("PRICE_ENTERPRISE", PRICE_ENTERPRISE);
+  }
+
+  private String meterName() {
+    return setting("METER_EVENT_NAME", "outpost_jobs");
+  }
+
+  private String setting(String name, String otherwise) {
+    var value = settings.apply("OUTPOST_STRIPE_" + name);
+    return value == null || value.isBlank() ? otherwise : value;
   }
 
   /** The Spring properties that point Outpost at this Stripe. */
@@ -47,15 +84,16 @@ public final class LocalStripe implements AutoCloseable {
     return Map.of(
         "outpost.stripe.api-base", stub.base().toString(),
         "outpost.stripe.secret-key", StripeStub.SECRET_KEY,
-        "outpost.stripe.webhook-secrets", WEBHOOK_SECRET,
-        "outpost.stripe.price-pro", PRICE_PRO,
-        "outpost.stripe.price-enterprise", PRICE_ENTERPRISE,
-        "outpost.stripe.meter-event-name", METER);
+        "outpost.stripe.webhook-secrets", webhookSecrets(),
+        "outpost.stripe.price-pro", pricePro(),
+        "outpost.stripe.price-enterprise", priceEnterprise(),
+        "outpost.stripe.meter-event-name", meterName());
   }
 
   /** From now on events go to the Outpost at an address. */
   public void notify(String address) {
-    stub.webhooks().deliverTo(URI.create(address + "/webhooks/stripe"), WEBHOOK_SECRET);
+    var newest = webhookSecrets().split(",")[0].strip();
+    stub.webhooks().deliverTo(URI.create(address + "/webhooks/stripe"), newest);
   }
 
   /** The stub itself. */

@@ -33,9 +33,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -127,6 +129,29 @@ class StripeStubTest {
     assertThatThrownBy(() -> stripe.v1().subscriptions().create(subscription))
         .hasMessageContaining("collection_method");
     assertThat(stub.account().customers()).isEmpty();
+  }
+
+  /** Who sets a webhook secret signs events with it, also where Stripe is this stub. */
+  @Test
+  void callsThingsWhatItsUserCallsThem() throws StripeException {
+    var chosen =
+        Map.of(
+            "OUTPOST_STRIPE_WEBHOOK_SECRET", "whsec_new,whsec_old",
+            "OUTPOST_STRIPE_PRICE_PRO", "price_mine,price_older",
+            "OUTPOST_STRIPE_METER_EVENT_NAME", "my_jobs");
+    try (var local = LocalStripe.start(Clock.systemUTC(), chosen::get)) {
+      assertThat(local.settings())
+          .containsEntry("outpost.stripe.webhook-secrets", "whsec_new,whsec_old")
+          .containsEntry("outpost.stripe.price-pro", "price_mine,price_older")
+          .containsEntry("outpost.stripe.price-enterprise", LocalStripe.PRICE_ENTERPRISE)
+          .containsEntry("outpost.stripe.meter-event-name", "my_jobs");
+      var client =
+          StripeClient.builder()
+              .setApiKey(StripeStub.SECRET_KEY)
+              .setApiBase(local.stub().base().toString())
+              .build();
+      assertThat(client.v1().prices().retrieve("price_older").getActive()).isTrue();
+    }
   }
 
   @Test
