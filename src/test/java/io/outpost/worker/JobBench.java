@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultExchange;
@@ -124,6 +125,10 @@ final class JobBench {
 
   Job submit() {
     return submit("Say hello", true);
+  }
+
+  Job submitBeyondQuota() {
+    return submit("Say hello", false);
   }
 
   /** Submits a job beyond any quota, with its message in the queue: a worker takes it. */
@@ -237,14 +242,21 @@ final class JobBench {
 
   /** What the audit says happened to a job, oldest first; a cancel with what it was before. */
   List<String> transitions(Job job) {
+    return transitions().getOrDefault(job.jobId(), List.of());
+  }
+
+  /** The same for every job, by its id. */
+  Map<String, List<String>> transitions() {
     return query("audit", "2").stream()
-        .filter(entry -> entry.get("resource").s().equals("/jobs/" + job.jobId()))
-        .map(
-            entry -> {
-              var was = entry.get("metadata").m().get("was");
-              return entry.get("action").s() + (was == null ? "" : " " + was.s());
-            })
-        .toList();
+        .collect(
+            Collectors.groupingBy(
+                entry -> entry.get("resource").s().substring("/jobs/".length()),
+                Collectors.mapping(JobBench::transition, Collectors.toList())));
+  }
+
+  private static String transition(Map<String, AttributeValue> entry) {
+    var was = entry.get("metadata").m().get("was");
+    return entry.get("action").s() + (was == null ? "" : " " + was.s());
   }
 
   <T> T bean(Class<T> type) {
