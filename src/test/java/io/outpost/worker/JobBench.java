@@ -43,6 +43,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  */
 final class JobBench {
 
+  private static final Duration LONGEST_RUN = Duration.ofMinutes(10);
+
   private final LocalOutpost outpost;
   private final Principal caller;
 
@@ -110,11 +112,11 @@ final class JobBench {
             settings.directory().resolve(Ids.ulid()),
             Map.of(),
             Map.of(),
-            Duration.ofMinutes(1),
+            LONGEST_RUN,
             // None of the worker's own: it ends whatever runs in a slot before it uses it.
             settings.slots());
     var process = outpost.context().getBean(AgentLauncher.class).start(launch);
-    if (!process.awaitChange(Duration.ofMinutes(1))) {
+    if (!process.awaitChange(LONGEST_RUN)) {
       throw new IllegalStateException("The agent does not end");
     }
     if (!process.result().succeeded()) {
