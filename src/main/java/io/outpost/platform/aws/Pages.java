@@ -21,10 +21,10 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 public class Pages {
 
   /**
-   * Items that one request may read past while a filter leaves most out; a short page with a cursor
-   * follows.
+   * Queries that one request may make while a filter leaves most items out, each of a hundred items
+   * and 1 MB at most; a short page with a cursor follows.
    */
-  private static final int MOST_READ = 2000;
+  private static final int MOST_QUERIES = 20;
 
   /** Items read at once when a filter has left too few of the first ones. */
   private static final int READ_ON = 100;
@@ -52,24 +52,24 @@ public class Pages {
       Consumer<QueryRequest.Builder> query, String scope, int limit, String cursor, Class<T> type) {
     var start = cursor == null ? null : key(Cursor.open(cursor, scope));
     var found = new ArrayList<Map<String, AttributeValue>>();
-    var read = 0;
+    var queries = 0;
     do {
       var request =
           QueryRequest.builder()
               .scanIndexForward(false)
-              .limit(read == 0 ? limit : Math.max(limit, READ_ON))
+              .limit(queries == 0 ? limit : Math.max(limit, READ_ON))
               .exclusiveStartKey(start);
       query.accept(request);
       var page = dynamoDb.query(request.build());
       var fitting = page.items().subList(0, Math.min(limit - found.size(), page.items().size()));
       found.addAll(fitting);
-      read += page.scannedCount();
+      queries++;
       if (fitting.size() < page.items().size()) {
         start = position(fitting.getLast(), start.keySet());
       } else {
         start = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
       }
-    } while (start != null && found.size() < limit && read < MOST_READ);
+    } while (start != null && found.size() < limit && queries < MOST_QUERIES);
     return new Page<>(
         found.stream().map(item -> items.read(item, type)).toList(),
         start == null ? null : Cursor.to(text(start), scope));
