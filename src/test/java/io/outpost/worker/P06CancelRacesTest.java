@@ -104,7 +104,7 @@ class P06CancelRacesTest {
                             runner(bench, job, new AtomicInteger()).run();
                           }));
                 }))
-        .contains("job.cancelled running");
+        .contains("job.cancelled running", "job.cancelled pending");
   }
 
   /** Runs a thousand rounds, checks the job of each, and gives the ends that were seen. */
