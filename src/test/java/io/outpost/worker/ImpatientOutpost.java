@@ -67,6 +67,7 @@ public final class ImpatientOutpost implements ParameterResolver, AfterEachCallb
     settings.put("outpost.auth.rate-limit-per-minute", 1_000_000);
     settings.put("outpost.worker.lease-seconds", LEASE);
     settings.put("outpost.worker.retry-after", "1s");
+    settings.put("outpost.worker.store-again-after", 100);
     settings.put("outpost.jobs.resend-after", "2s");
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.test.aws-calls", "true");

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultExchange;
@@ -41,6 +42,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * queue: nobody else takes these jobs. Thread-safe.
  */
 final class JobBench {
+
+  private static final Duration LONGEST_RUN = Duration.ofMinutes(10);
 
   private final LocalOutpost outpost;
   private final Principal caller;
@@ -109,11 +112,11 @@ final class JobBench {
             settings.directory().resolve(Ids.ulid()),
             Map.of(),
             Map.of(),
-            Duration.ofMinutes(1),
+            LONGEST_RUN,
             // None of the worker's own: it ends whatever runs in a slot before it uses it.
             settings.slots());
     var process = outpost.context().getBean(AgentLauncher.class).start(launch);
-    if (!process.awaitChange(Duration.ofMinutes(1))) {
+    if (!process.awaitChange(LONGEST_RUN)) {
       throw new IllegalStateException("The agent does not end");
     }
     if (!process.result().succeeded()) {
@@ -124,6 +127,10 @@ final class JobBench {
 
   Job submit() {
     return submit("Say hello", true);
+  }
+
+  Job submitBeyondQuota() {
+    return submit("Say hello", false);
   }
 
   /** Submits a job beyond any quota, with its message in the queue: a worker takes it. */
@@ -237,14 +244,21 @@ final class JobBench {
 
   /** What the audit says happened to a job, oldest first; a cancel with what it was before. */
   List<String> transitions(Job job) {
+    return transitions().getOrDefault(job.jobId(), List.of());
+  }
+
+  /** The same for every job, by its id. */
+  Map<String, List<String>> transitions() {
     return query("audit", "2").stream()
-        .filter(entry -> entry.get("resource").s().equals("/jobs/" + job.jobId()))
-        .map(
-            entry -> {
-              var was = entry.get("metadata").m().get("was");
-              return entry.get("action").s() + (was == null ? "" : " " + was.s());
-            })
-        .toList();
+        .collect(
+            Collectors.groupingBy(
+                entry -> entry.get("resource").s().substring("/jobs/".length()),
+                Collectors.mapping(JobBench::transition, Collectors.toList())));
+  }
+
+  private static String transition(Map<String, AttributeValue> entry) {
+    var was = entry.get("metadata").m().get("was");
+    return entry.get("action").s() + (was == null ? "" : " " + was.s());
   }
 
   <T> T bean(Class<T> type) {

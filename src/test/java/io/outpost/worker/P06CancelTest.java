@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Client.Answer;
 import io.outpost.worker.ImpatientOutpost.Impatient;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a cancel does to a job in each state, seen from outside. */
 @ExtendWith(ImpatientOutpost.class)
@@ -60,21 +63,27 @@ class P06CancelTest {
         .until(() -> !Impatient.runs("sleep 6198") && !Impatient.runs("sleep 6199"));
     await().atMost(LONG).until(() -> tenant.get("/jobs/" + job + "/output").status() == 200);
     assertThat(tenant.get("/jobs/" + job + "/output").body()).contains("so far");
+    assertRefused(tenant.delete("/jobs/" + job));
     assertThat(field(tenant, job, "status")).isEqualTo("cancelled");
     assertThat(used(tenant)).isOne();
   }
 
-  @Test
-  void anEndedJobIsLeftAsItIs() {
+  @ParameterizedTest
+  @CsvSource({"Say hello, succeeded", "fail 3, failed"})
+  void anEndedJobIsLeftAsItIs(String task, String status) {
     var tenant = impatient.tenant("pro");
-    var job = tenant.submit("claude", "Say hello");
+    var job = tenant.submit("claude", task);
     var ended = tenant.ended(job);
+    assertThat(ended.get("status").asText()).isEqualTo(status);
     for (int i = 0; i < 2; i++) {
-      var refused = tenant.delete("/jobs/" + job);
-      assertThat(refused.status()).isEqualTo(409);
-      assertThat(refused.problem()).isEqualTo("conflict");
+      assertRefused(tenant.delete("/jobs/" + job));
     }
     assertThat(tenant.get("/jobs/" + job).json()).isEqualTo(ended);
+  }
+
+  private static void assertRefused(Answer answer) {
+    assertThat(answer.status()).isEqualTo(409);
+    assertThat(answer.problem()).isEqualTo("conflict");
   }
 
   private static String field(Client tenant, String job, String name) {

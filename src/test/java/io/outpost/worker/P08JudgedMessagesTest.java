@@ -1,10 +1,12 @@
 package io.outpost.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import io.outpost.platform.Job.Status;
+import io.outpost.platform.Problem;
 import io.outpost.platform.Tier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -58,6 +60,9 @@ class P08JudgedMessagesTest {
     assertThat(bench.deliver(job).decision()).isEqualTo(Claims.Decision.exhausted);
     bench.bury(job);
     bench.bury(job);
+    assertThatThrownBy(() -> bench.cancel(job))
+        .isInstanceOfSatisfying(
+            Problem.class, p -> assertThat(p.code()).isEqualTo(Problem.Code.CONFLICT));
     assertThat(bench.read(job).status()).isEqualTo(Status.dead_letter);
     assertThat(bench.transitions(job).stream().filter("job.dead_letter"::equals)).hasSize(1);
     assertThat(bench.counted()).isZero();

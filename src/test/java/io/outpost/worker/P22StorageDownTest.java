@@ -3,6 +3,7 @@ package io.outpost.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.blackbox.Client;
 import io.outpost.worker.ImpatientOutpost.Impatient;
 import java.time.Duration;
@@ -12,14 +13,16 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.core.SdkRequest;
+import software.amazon.awssdk.services.dynamodb.model.BatchGetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.sqs.model.SqsRequest;
 
 /** AWS does not answer for a moment while an agent runs or has just ended: its work is kept. */
 @ExtendWith(ImpatientOutpost.class)
 class P22StorageDownTest {
 
-  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Duration LONG = Duration.ofMinutes(3);
 
   private final Impatient impatient;
   private final Client tenant;
@@ -48,16 +51,51 @@ class P22StorageDownTest {
         "Say hello");
   }
 
+  @Test
+  void aDeliveryThatCannotBeDecidedComesAgainWhichIsNoAttempt() {
+    endsOnceAlthoughTheFirstCallsFail(
+        call -> call instanceof BatchGetItemRequest read && read.toString().contains("job_id"),
+        "Say hello");
+  }
+
+  @Test
+  void aQueueThatIsDownDisturbsNoAgentAndNoEnd() {
+    var jobId = tenant.submit("claude", "sleep " + 2 * ImpatientOutpost.LEASE);
+    await().atMost(LONG).until(() -> tenant.get("/jobs/" + jobId).text("status").equals("running"));
+    impatient.calls().fail(call -> call instanceof SqsRequest);
+    var job = ended(jobId);
+    assertThat(job.get("status").asText()).isEqualTo("succeeded");
+    assertThat(job.get("attempts").asInt()).isOne();
+    assertThat(tenant.get("/billing/usage").json().get("used").asInt()).isOne();
+  }
+
+  @Test
+  void outputThatCannotBeStoredForLongMakesTheAttemptFail() {
+    impatient.calls().fail(call -> call instanceof PutObjectRequest);
+    var jobId = tenant.submit("claude", "Say hello");
+    await()
+        .atMost(LONG)
+        .until(() -> tenant.get("/jobs/" + jobId).text("waiting_reason").equals("retry"));
+    impatient.calls().work();
+    var job = ended(jobId);
+    assertThat(job.get("status").asText()).isEqualTo("succeeded");
+    assertThat(job.get("attempts").asInt()).isGreaterThan(1);
+    assertThat(tenant.get("/billing/usage").json().get("used").asInt()).isOne();
+  }
+
+  private JsonNode ended(String jobId) {
+    return await()
+        .atMost(LONG)
+        .until(
+            () -> tenant.get("/jobs/" + jobId).json(),
+            j -> !List.of("pending", "running").contains(j.get("status").asText()));
+  }
+
   private void endsOnceAlthoughTheFirstCallsFail(Predicate<SdkRequest> calls, String task) {
     var failed = new AtomicInteger();
     impatient.calls().fail(call -> calls.test(call) && failed.incrementAndGet() <= 2);
     var jobId = tenant.submit("claude", task);
-    var job =
-        await()
-            .atMost(LONG)
-            .until(
-                () -> tenant.get("/jobs/" + jobId).json(),
-                j -> !List.of("pending", "running").contains(j.get("status").asText()));
+    var job = ended(jobId);
     assertThat(failed).as("calls that failed").hasValueGreaterThan(2);
     assertThat(job.get("status").asText()).isEqualTo("succeeded");
     assertThat(job.get("attempts").asInt()).isOne();

@@ -47,7 +47,7 @@ final class SlowStore implements AutoCloseable {
   }
 
   void awaitAllButTheEnd() throws InterruptedException {
-    if (!almost.await(1, TimeUnit.MINUTES)) {
+    if (!almost.await(10, TimeUnit.MINUTES)) {
       throw new IllegalStateException("Only " + received + " bytes came");
     }
   }

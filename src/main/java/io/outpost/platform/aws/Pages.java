@@ -21,10 +21,10 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 public class Pages {
 
   /**
-   * Items that one request may read past while a filter leaves most out; a short page with a cursor
-   * follows.
+   * Queries that one request may make while a filter leaves most items out, each of a hundred items
+   * and 1 MB at most; a short page with a cursor follows.
    */
-  private static final int MOST_READ = 2000;
+  private static final int MOST_QUERIES = 20;
 
   /** Items read at once when a filter has left too few of the first ones. */
   private static final int READ_ON = 100;
@@ -53,20 +53,20 @@ public class Pages {
     var start = cursor == null ? null : key(Cursor.open(cursor, scope));
     var found = new ArrayList<Map<String, AttributeValue>>();
     var keys = start == null ? Set.<String>of() : start.keySet();
-    var read = 0;
+    var queries = 0;
     do {
       var request =
           QueryRequest.builder()
               .scanIndexForward(false)
-              .limit(read == 0 ? limit + 1 : Math.max(limit + 1, READ_ON))
+              .limit(queries == 0 ? limit + 1 : Math.max(limit + 1, READ_ON))
               .exclusiveStartKey(start);
       query.accept(request);
       var page = dynamoDb.query(request.build());
       found.addAll(page.items());
-      read += page.scannedCount();
+      queries++;
       keys = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey().keySet() : keys;
       start = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
-    } while (start != null && found.size() <= limit && read < MOST_READ);
+    } while (start != null && found.size() <= limit && queries < MOST_QUERIES);
     if (found.size() > limit) {
       start = position(found.get(limit - 1), keys.isEmpty() ? keys(query, limit) : keys);
       found.subList(limit, found.size()).clear();
@@ -76,9 +76,7 @@ public class Pages {
         start == null ? null : Cursor.to(text(start), scope));
   }
 
-  /**
-   * The names of a query's keys, where an emulator left them out because it had read everything.
-   */
+  /** The names of a query's keys, where DynamoDB Local left them out: it had read everything. */
   private Set<String> keys(Consumer<QueryRequest.Builder> query, int limit) {
     var request = QueryRequest.builder().scanIndexForward(false).limit(limit);
     query.accept(request);

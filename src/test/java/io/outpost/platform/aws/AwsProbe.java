@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.SdkRequest;
+import software.amazon.awssdk.core.SdkResponse;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
@@ -29,8 +30,9 @@ public final class AwsProbe implements ExecutionInterceptor {
    *
    * @param service such as {@code DynamoDb}, {@code Sqs}, {@code S3}, {@code SecretsManager}
    * @param operation such as {@code GetItem}
+   * @param response null before there is one
    */
-  public record Call(String service, String operation, SdkRequest request) {
+  public record Call(String service, String operation, SdkRequest request, SdkResponse response) {
 
     /** Whether the request names something: a table, a tenant, a queue. */
     public boolean mentions(String text) {
@@ -86,19 +88,20 @@ public final class AwsProbe implements ExecutionInterceptor {
 
   @Override
   public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
-    var call = call(context.request(), attributes);
+    var call = call(context.request(), null, attributes);
     before.forEach(watcher -> watcher.accept(call));
   }
 
   @Override
   public void afterExecution(Context.AfterExecution context, ExecutionAttributes attributes) {
-    var call = call(context.request(), attributes);
+    var call = call(context.request(), context.response(), attributes);
     after.forEach(watcher -> watcher.accept(call));
   }
 
-  private static Call call(SdkRequest request, ExecutionAttributes attributes) {
+  private static Call call(
+      SdkRequest request, SdkResponse response, ExecutionAttributes attributes) {
     var service = attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME);
     var operation = attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME);
-    return new Call(service.replace(" ", ""), operation, request);
+    return new Call(service.replace(" ", ""), operation, request, response);
   }
 }
