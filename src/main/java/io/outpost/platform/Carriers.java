@@ -1,21 +1,25 @@
 package io.outpost.platform;
 
 /**
- * Threads that carry virtual threads: more than there are processors. Before JDK 26 a virtual
- * thread keeps its carrier while it waits for a class to be initialized; when all of them did, the
- * one whose lock that class needs could never run, and the process would answer nobody again.
+ * Threads that carry virtual threads: more than a small machine's processors. Before JDK 26 a
+ * virtual thread keeps its carrier while it waits for a class to be initialized; when all of them
+ * did, the one whose lock that class needs could never run, and the process would answer nobody
+ * again.
  */
 public final class Carriers {
 
   private static final String PARALLELISM = "jdk.virtualThreadScheduler.parallelism";
-  private static final String ENOUGH = "64";
+
+  /** More would let them hinder each other. */
+  private static final int ENOUGH = 8;
 
   private Carriers() {}
 
   /** To be called before the first virtual thread is made; what the command line says, stays. */
   public static void provide() {
-    if (System.getProperty(PARALLELISM) == null) {
-      System.setProperty(PARALLELISM, ENOUGH);
+    if (System.getProperty(PARALLELISM) == null
+        && Runtime.getRuntime().availableProcessors() < ENOUGH) {
+      System.setProperty(PARALLELISM, Integer.toString(ENOUGH));
     }
   }
 }

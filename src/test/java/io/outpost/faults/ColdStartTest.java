@@ -43,7 +43,7 @@ class ColdStartTest {
    */
   static final class Crowd {
 
-    private static final int WAITING = 32;
+    private static final int WAITING = 6;
     private static final CountDownLatch BEGUN = new CountDownLatch(1);
     private static final CountDownLatch OPEN = new CountDownLatch(1);
 

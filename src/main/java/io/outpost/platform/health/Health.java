@@ -2,15 +2,12 @@ package io.outpost.platform.health;
 
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Queues;
+import jakarta.annotation.PostConstruct;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.context.event.ApplicationReadyEvent;
-import org.springframework.context.event.EventListener;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -50,11 +47,10 @@ public class Health {
   public record State(String status, Map<String, String> components) {}
 
   /**
-   * Asks before anyone else does: what the first calls to AWS load is there when requests come, and
-   * an operator reads at once what does not answer.
+   * Asks before anyone else does: what the first calls to AWS load is there when routes and
+   * requests need it all at once, and an operator reads early what does not answer.
    */
-  @EventListener(ApplicationReadyEvent.class)
-  @Order(Ordered.HIGHEST_PRECEDENCE)
+  @PostConstruct
   void askFirst() {
     ready();
   }
