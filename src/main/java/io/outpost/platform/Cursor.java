@@ -35,9 +35,10 @@ public final class Cursor {
     try {
       var bytes = Base64.getUrlDecoder().decode(cursor);
       if (bytes.length > MAC) {
-        var position = java.util.Arrays.copyOfRange(bytes, MAC, bytes.length);
-        if (MessageDigest.isEqual(mac(position, scope), java.util.Arrays.copyOf(bytes, MAC))) {
-          return new String(position, StandardCharsets.UTF_8);
+        var position = new String(bytes, MAC, bytes.length - MAC, StandardCharsets.UTF_8);
+        // Whole cursors, for base64 has several texts for the same bytes.
+        if (MessageDigest.isEqual(ascii(to(position, scope)), ascii(cursor))) {
+          return position;
         }
       }
     } catch (IllegalArgumentException e) {
@@ -45,6 +46,10 @@ public final class Cursor {
     }
     throw Problem.invalid(
         "cursor", "is not one of this list: send next_cursor as it was, with the same filters");
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   private static byte[] mac(byte[] position, String scope) {

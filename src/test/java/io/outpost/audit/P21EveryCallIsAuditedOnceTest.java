@@ -238,7 +238,7 @@ class P21EveryCallIsAuditedOnceTest {
   }
 
   private void refuseWhatIsNoOperation() {
-    var large = "\"" + "x".repeat(70_000) + "\"";
+    var large = "\"" + "x".repeat(140_000) + "\"";
     admin.get("/nowhere");
     admin.get("/jobs/" + admin.key());
     admin.json("GET", "/jobs", null, "User-Agent", "curl " + admin.key());

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
-import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.gaul.s3proxy.nio2blob.AbstractNio2BlobStore;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
 
 /** S3Proxy: path-style addresses, signatures and the expiry of presigned URLs are checked. */
@@ -27,9 +27,7 @@ final class EmbeddedS3 implements EmbeddedService {
             // Stopping would wait for clients that merely keep a connection.
             .stopTimeout(0)
             .blobStore(
-                folder.isPresent()
-                    ? new FilesystemNio2BlobStore(folder.get().toString())
-                    : new TransientNio2BlobStore())
+                folder.isPresent() ? new InFolder(folder.get()) : new TransientNio2BlobStore())
             .build();
     try {
       proxy.start();
@@ -38,6 +36,29 @@ final class EmbeddedS3 implements EmbeddedService {
       throw e;
     }
     return new EmbeddedS3(proxy);
+  }
+
+  /** As S3Proxy's own store in a folder, which hides what it can do: the one in memory tells it. */
+  private static final class InFolder extends AbstractNio2BlobStore {
+
+    InFolder(Path folder) {
+      super(folder);
+    }
+
+    @Override
+    public boolean supportsVersioning() {
+      return true;
+    }
+
+    @Override
+    public boolean supportsServerSideEncryption() {
+      return true;
+    }
+
+    @Override
+    public boolean supportsBucketEncryption() {
+      return true;
+    }
   }
 
   @Override

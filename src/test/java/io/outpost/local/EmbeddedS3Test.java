@@ -7,11 +7,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -47,6 +49,22 @@ class EmbeddedS3Test {
     assertThat(object.asUtf8String()).isEqualTo("hello");
     assertThatExceptionOfType(NoSuchKeyException.class)
         .isThrownBy(() -> clients.s3().getObject(get -> get.bucket(BUCKET).key("t1/none")));
+  }
+
+  /** The audit's verification goes by versions. */
+  @Test
+  void inAFolderObjectsHaveVersionsToo(@TempDir Path folder) {
+    for (int start = 0; start < 2; start++) {
+      try (var kept = EmbeddedAws.start(Optional.of(folder));
+          var its = kept.clients()) {
+        new Provisioner(its, "test").provision();
+        var head = "outpost-audit-head-test";
+        its.s3().putObject(put -> put.bucket(head).key("a/1"), RequestBody.fromString("x"));
+        assertThat(its.s3().listObjectVersions(l -> l.bucket(head).prefix("a/")).versions())
+            .isNotEmpty()
+            .allMatch(version -> version.key().equals("a/1"));
+      }
+    }
   }
 
   @Test
