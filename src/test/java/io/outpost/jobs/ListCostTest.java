@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -146,16 +147,12 @@ class ListCostTest {
     }
   }
 
-  private interface AgentOf {
-    String job(int number);
-  }
-
-  private void write(Customer customer, int jobs, AgentOf agents) {
+  private void write(Customer customer, int jobs, IntFunction<String> agents) {
     var table = apis.table("jobs");
     for (int from = 0; from < jobs; from += 25) {
       var writes =
           IntStream.range(from, Math.min(jobs, from + 25))
-              .mapToObj(i -> item(customer, agents.job(i), status(i)))
+              .mapToObj(i -> item(customer, agents.apply(i), status(i)))
               .map(item -> WriteRequest.builder().putRequest(p -> p.item(item)).build())
               .toList();
       var left =

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,7 +59,20 @@ class P06CancelRacesTest {
   @Test
   void aCancelAgainstAClaim() throws Exception {
     assertThat(
-            race((bench, job) -> AtOnce.run(List.of(canceller(bench, job), claimer(bench, job)))))
+            race(
+                (bench, job) -> {
+                  var over = new CountDownLatch(1);
+                  AtOnce.run(
+                      List.of(
+                          () -> {
+                            try {
+                              canceller(bench, job).run();
+                            } finally {
+                              over.countDown();
+                            }
+                          },
+                          claimer(bench, job, over)));
+                }))
         .containsExactlyInAnyOrder("job.cancelled pending", "job.cancelled running");
   }
 
@@ -164,14 +178,15 @@ class P06CancelRacesTest {
     };
   }
 
-  /** A worker that takes the job; a heartbeat finds the cancel, and the slot is given back. */
-  private static AtOnce.Step claimer(JobBench bench, Job job) {
+  /** A worker that takes the job; its next heartbeat finds the cancel, and the slot is free. */
+  private static AtOnce.Step claimer(JobBench bench, Job job, CountDownLatch cancelled) {
     return () -> {
       var delivery = bench.deliver(job);
       if (delivery.runs()) {
-        while (!delivery.run().isLost()) {
-          delivery.heartbeat();
-        }
+        delivery.heartbeat();
+        cancelled.await();
+        delivery.heartbeat();
+        assertThat(delivery.run().isLost()).isTrue();
         delivery.abandon();
       }
     };
