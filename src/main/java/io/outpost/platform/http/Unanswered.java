@@ -1,7 +1,9 @@
 package io.outpost.platform.http;
 
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.IOException;
 
 /**
  * An error that nobody has written an answer for is left to the edge, not to the server's error
@@ -30,6 +32,11 @@ final class Unanswered extends HttpServletResponseWrapper {
     if (!isWithoutContent() || !name.equalsIgnoreCase("Content-Type")) {
       super.addHeader(name, value);
     }
+  }
+
+  @Override
+  public ServletOutputStream getOutputStream() throws IOException {
+    return new InOnePiece(super.getOutputStream());
   }
 
   @Override
