@@ -7,7 +7,7 @@ import java.io.IOException;
 
 /**
  * An error that nobody has written an answer for is left to the edge, not to the server's error
- * page.
+ * page; an answer that somebody writes leaves when it is complete.
  */
 final class Unanswered extends HttpServletResponseWrapper {
   Unanswered(HttpServletResponse response) {
