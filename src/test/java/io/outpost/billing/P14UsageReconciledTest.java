@@ -8,8 +8,12 @@ import io.outpost.local.stripe.SettableClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -135,6 +139,52 @@ class P14UsageReconciledTest {
     assertThat(ledger.entry(client.tenantId(), "job-refused")).containsKey("parked_for");
     api.run("reconcile-usage");
     assertThat(actions()).anyMatch(action -> action.contains("job-refused"));
+  }
+
+  /** All of them at once would keep the worker that reports from starting jobs. */
+  @Test
+  void reportsFewTenantsAtOnce() throws Exception {
+    int few =
+        api.outpost()
+            .context()
+            .getEnvironment()
+            .getRequiredProperty("outpost.stripe.tenants-at-once", Integer.class);
+    var clients = new ArrayList<BillingApi.Client>();
+    for (int i = 0; i < 4 * few; i++) {
+      clients.add(api.tenant("one-of-many-" + i, "pro"));
+    }
+    clients.forEach(api::customer);
+    clients.forEach(one -> ledger.add(one.tenantId(), "job-of-" + one.tenantId(), ended));
+    var together = new AtomicInteger();
+    var most = new AtomicInteger();
+    var allThatMay = new CyclicBarrier(few);
+    api.stripe()
+        .stub()
+        .gate(
+            call -> {
+              if (call.params().path("identifier").asText().startsWith("job-of-")) {
+                most.accumulateAndGet(together.incrementAndGet(), Math::max);
+                meet(allThatMay);
+                together.decrementAndGet();
+              }
+            });
+    api.run("report-usage");
+    api.stripe().stub().gate(call -> {});
+    assertThat(most).hasValue(few);
+    assertThat(clients)
+        .allMatch(
+            one ->
+                ledger
+                    .entry(one.tenantId(), "job-of-" + one.tenantId())
+                    .containsKey("reported_at"));
+  }
+
+  private static void meet(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

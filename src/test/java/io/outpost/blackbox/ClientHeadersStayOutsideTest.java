@@ -94,6 +94,13 @@ class ClientHeadersStayOutsideTest {
     }
   }
 
+  /** So that a client can tell whether it has all of it. */
+  @Test
+  void aSmallAnswerSaysHowLongItIs() {
+    var answer = acme.get("/jobs");
+    assertThat(answer.header("Content-Length")).isEqualTo(Integer.toString(answer.body().length()));
+  }
+
   private String requestIdFor(String given) {
     var headers = Map.of("X-Request-Id", given);
     return acme.send("GET", "/jobs", headers, BodyPublishers.noBody()).header("X-Request-Id");

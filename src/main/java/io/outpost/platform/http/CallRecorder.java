@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.apache.camel.Endpoint;
 import org.apache.camel.ProducerTemplate;
 import org.apache.catalina.AccessLog;
 import org.apache.catalina.connector.Request;
@@ -34,7 +35,9 @@ public class CallRecorder {
 
   private final ProducerTemplate camel;
   private final Queue<AuditEntry> early = new LinkedBlockingQueue<>(MOST_EARLY);
-  private volatile boolean started;
+
+  /** Where entries go; null until the routes have started. */
+  private volatile Endpoint audit;
 
   CallRecorder(@Lazy ProducerTemplate camel) {
     this.camel = camel;
@@ -102,26 +105,26 @@ public class CallRecorder {
 
   @EventListener(ApplicationReadyEvent.class)
   void start() {
-    started = true;
+    audit = camel.getCamelContext().getEndpoint("direct:record-audit");
     tellEarly();
   }
 
   /** Whether the routes have started. */
   boolean isStarted() {
-    return started;
+    return audit != null;
   }
 
   private void tell(AuditEntry entry) {
-    if (started) {
-      camel.sendBody("direct:record-audit", entry);
-    } else if (early.offer(entry) && started) {
+    if (isStarted()) {
+      camel.sendBody(audit, entry);
+    } else if (early.offer(entry) && isStarted()) {
       tellEarly();
     }
   }
 
   private void tellEarly() {
     for (var entry = early.poll(); entry != null; entry = early.poll()) {
-      camel.sendBody("direct:record-audit", entry);
+      camel.sendBody(audit, entry);
     }
   }
 

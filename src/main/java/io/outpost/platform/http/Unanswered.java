@@ -8,7 +8,8 @@ import java.io.PrintWriter;
 
 /**
  * An error that nobody has written an answer for is left to the edge, not to the server's error
- * page; nor to Camel, which sends the request's own body back where it finds no operation.
+ * page; nor to Camel, which sends the request's own body back where it finds no operation. An
+ * answer that somebody writes leaves when it is complete.
  */
 final class Unanswered extends HttpServletResponseWrapper {
   private final Call call;
@@ -25,7 +26,7 @@ final class Unanswered extends HttpServletResponseWrapper {
 
   @Override
   public ServletOutputStream getOutputStream() throws IOException {
-    return isForEdge() ? new NoStream() : super.getOutputStream();
+    return isForEdge() ? new NoStream() : new InOnePiece(super.getOutputStream());
   }
 
   @Override
