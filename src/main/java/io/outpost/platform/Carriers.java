@@ -1,5 +1,7 @@
 package io.outpost.platform;
 
+import java.lang.management.ManagementFactory;
+
 /**
  * Threads that carry virtual threads: more than a small machine's processors. Before JDK 26 a
  * virtual thread keeps its carrier while it waits for a class to be initialized; when all of them
@@ -17,8 +19,8 @@ public final class Carriers {
 
   /** To be called before the first virtual thread is made; what the command line says, stays. */
   public static void provide() {
-    if (System.getProperty(PARALLELISM) == null
-        && Runtime.getRuntime().availableProcessors() < ENOUGH) {
+    var processors = ManagementFactory.getOperatingSystemMXBean().getAvailableProcessors();
+    if (System.getProperty(PARALLELISM) == null && processors < ENOUGH) {
       System.setProperty(PARALLELISM, Integer.toString(ENOUGH));
     }
   }
