@@ -2,7 +2,6 @@ package io.outpost.platform.health;
 
 import io.outpost.platform.aws.Names;
 import io.outpost.platform.aws.Queues;
-import jakarta.annotation.PostConstruct;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -45,15 +44,6 @@ public class Health {
 
   /** {@code UP} or {@code DOWN}, for the whole and for each dependency. */
   public record State(String status, Map<String, String> components) {}
-
-  /**
-   * Asks before anyone else does: what the first calls to AWS load is there when routes and
-   * requests need it all at once, and an operator reads early what does not answer.
-   */
-  @PostConstruct
-  void askFirst() {
-    ready();
-  }
 
   /** The process answers, so it is alive. */
   public State live() {
