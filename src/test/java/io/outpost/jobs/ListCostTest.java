@@ -5,11 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Job;
 import io.outpost.platform.Job.Status;
-import io.outpost.platform.aws.Items;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +19,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
@@ -152,7 +147,8 @@ class ListCostTest {
     for (int from = 0; from < jobs; from += 25) {
       var writes =
           IntStream.range(from, Math.min(jobs, from + 25))
-              .mapToObj(i -> item(customer, agents.apply(i), status(i)))
+              .mapToObj(i -> StoredJobs.job(customer, agents.apply(i), status(i)))
+              .map(job -> StoredJobs.item(apis, job))
               .map(item -> WriteRequest.builder().putRequest(p -> p.item(item)).build())
               .toList();
       var left =
@@ -163,31 +159,5 @@ class ListCostTest {
 
   private static Status status(int number) {
     return STATUSES.get(number % STATUSES.size());
-  }
-
-  private Map<String, AttributeValue> item(Customer customer, String agent, Status status) {
-    var now = Instant.now();
-    var job =
-        new Job(
-            Ids.ulid(),
-            customer.tenantId(),
-            agent,
-            "Say hello",
-            null,
-            "normal",
-            60,
-            status,
-            1,
-            now,
-            now,
-            now,
-            0,
-            null,
-            null,
-            null,
-            null);
-    var item = apis.bean(Items.class).write(job);
-    item.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));
-    return item;
   }
 }

@@ -6,11 +6,8 @@ import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.Ids;
 import io.outpost.platform.Job;
 import io.outpost.platform.Job.Status;
-import io.outpost.platform.aws.Items;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -123,28 +120,8 @@ class ListJobsTest {
   }
 
   private Job kept(String agent, Status status) {
-    var now = Instant.now();
-    var job =
-        new Job(
-            Ids.ulid(),
-            customer.tenantId(),
-            agent,
-            "Say hello",
-            null,
-            "normal",
-            60,
-            status,
-            1,
-            now,
-            now,
-            now,
-            0,
-            null,
-            null,
-            null,
-            null);
-    var item = apis.bean(Items.class).write(job);
-    item.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));
+    var job = StoredJobs.job(customer, agent, status);
+    var item = StoredJobs.item(apis, job);
     apis.clients().dynamoDb().putItem(p -> p.tableName(apis.table("jobs")).item(item));
     return job;
   }

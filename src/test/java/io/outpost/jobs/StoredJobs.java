@@ -1,0 +1,47 @@
+package io.outpost.jobs;
+
+import io.outpost.blackbox.Customer;
+import io.outpost.local.TwoApis;
+import io.outpost.platform.Ids;
+import io.outpost.platform.Job;
+import io.outpost.platform.Job.Status;
+import io.outpost.platform.aws.Items;
+import java.time.Instant;
+import java.util.Map;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Jobs that nobody submitted, to fill lists with. */
+final class StoredJobs {
+
+  private StoredJobs() {}
+
+  /** A job of a customer, made now. */
+  static Job job(Customer customer, String agent, Status status) {
+    var now = Instant.now();
+    return new Job(
+        Ids.ulid(),
+        customer.tenantId(),
+        agent,
+        "Say hello",
+        null,
+        "normal",
+        60,
+        status,
+        1,
+        now,
+        now,
+        now,
+        0,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  /** A job as the table has it. */
+  static Map<String, AttributeValue> item(TwoApis apis, Job job) {
+    var item = apis.bean(Items.class).write(job);
+    item.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));
+    return item;
+  }
+}
