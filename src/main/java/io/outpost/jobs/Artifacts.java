@@ -1,8 +1,8 @@
 package io.outpost.jobs;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.Artifact;
-import io.outpost.platform.Job;
+import io.outpost.job.Artifact;
+import io.outpost.job.Job;
 import io.outpost.platform.aws.Names;
 import java.io.IOException;
 import java.net.URLEncoder;

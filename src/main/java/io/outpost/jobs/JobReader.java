@@ -1,6 +1,6 @@
 package io.outpost.jobs;
 
-import io.outpost.platform.Job;
+import io.outpost.job.Job;
 import io.outpost.platform.Page;
 import io.outpost.platform.Problem;
 import io.outpost.platform.aws.Items;

@@ -1,7 +1,7 @@
 package io.outpost.jobs;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.JobOutput;
+import io.outpost.job.Job;
+import io.outpost.job.JobOutput;
 import io.outpost.platform.Problem;
 import io.outpost.platform.aws.Names;
 import org.apache.camel.ExchangeProperty;

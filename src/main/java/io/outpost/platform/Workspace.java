@@ -1,5 +1,7 @@
 package io.outpost.platform;
 
+import io.outpost.job.JobOutput;
+import io.outpost.job.WorkspaceLeases;
 import java.time.Instant;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -14,7 +16,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 public record Workspace(String name, long sizeBytes, Instant updatedAt, String jobId) {
 
   /** What the sort keys of workspaces begin with. */
-  public static final String SK = "workspace#";
+  public static final String SK = WorkspaceLeases.SK;
 
   /** The primary key of a workspace's item. */
   public static Map<String, AttributeValue> key(String tenantId, String name) {

@@ -1,6 +1,6 @@
 package io.outpost.tenants;
 
-import io.outpost.platform.JobOutput;
+import io.outpost.job.JobOutput;
 import io.outpost.platform.Json;
 import io.outpost.platform.Tenant;
 import io.outpost.platform.TenantSecret;

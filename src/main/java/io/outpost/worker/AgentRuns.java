@@ -1,6 +1,6 @@
 package io.outpost.worker;
 
-import io.outpost.platform.JobOutput;
+import io.outpost.job.JobOutput;
 import io.outpost.platform.agents.AgentCatalogue;
 import io.outpost.platform.aws.Names;
 import io.outpost.worker.agent.AgentLaunch;

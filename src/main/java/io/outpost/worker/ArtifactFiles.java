@@ -1,7 +1,7 @@
 package io.outpost.worker;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.Artifact;
+import io.outpost.job.Artifact;
 import io.outpost.platform.aws.Names;
 import io.outpost.worker.files.ArtifactTree;
 import java.io.IOException;

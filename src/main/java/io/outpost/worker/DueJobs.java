@@ -1,7 +1,7 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.JobMessage;
+import io.outpost.job.Job;
+import io.outpost.job.JobMessage;
 import io.outpost.platform.Tenant;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;

@@ -1,11 +1,11 @@
 package io.outpost.benchmarks;
 
 import io.outpost.blackbox.Client;
+import io.outpost.job.Job;
 import io.outpost.local.AwsClients;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.platform.Ids;
-import io.outpost.platform.Job;
 import io.outpost.platform.Json;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;

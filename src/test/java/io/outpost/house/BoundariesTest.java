@@ -4,6 +4,7 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
@@ -26,7 +27,7 @@ import software.amazon.awssdk.core.SdkClient;
 class BoundariesTest {
 
   private static final DescribedPredicate<JavaClass> PLATFORM =
-      resideInAPackage("io.outpost.platform..");
+      resideInAnyPackage("io.outpost.platform..", "io.outpost.job..", "io.outpost.store..");
 
   @ArchTest
   static final ArchRule aFlowKnowsThePlatformAndNoOtherFlow =

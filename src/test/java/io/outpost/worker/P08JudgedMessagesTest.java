@@ -3,9 +3,9 @@ package io.outpost.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.outpost.job.Job.Status;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.Job.Status;
 import io.outpost.platform.Problem;
 import io.outpost.platform.Tier;
 import org.junit.jupiter.api.Test;

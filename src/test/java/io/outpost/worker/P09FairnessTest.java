@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outpost.blackbox.Client;
+import io.outpost.job.Job;
+import io.outpost.job.Job.Status;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
-import io.outpost.platform.Job;
-import io.outpost.platform.Job.Status;
 import io.outpost.platform.Tier;
 import io.outpost.platform.aws.AwsProbe;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package io.outpost.platform;
+package io.outpost.job;
 
 /** Where the output of a job is kept. */
 public final class JobOutput {

@@ -1,4 +1,4 @@
-package io.outpost.platform;
+package io.outpost.job;
 
 /**
  * What travels through the job queues: which job, never its command or a secret.

@@ -1,4 +1,4 @@
-package io.outpost.platform;
+package io.outpost.job;
 
 import java.util.List;
 
