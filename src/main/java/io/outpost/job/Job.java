@@ -1,6 +1,6 @@
 package io.outpost.job;
 
-import io.outpost.platform.Rules;
+import io.outpost.kernel.Rules;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import java.util.Map;

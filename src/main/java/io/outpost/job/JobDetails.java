@@ -1,6 +1,6 @@
 package io.outpost.job;
 
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tier;
 
 /**
  * What we keep of a job beside what clients see, the same from its submission to its end.

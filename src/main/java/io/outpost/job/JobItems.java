@@ -1,8 +1,8 @@
 package io.outpost.job;
 
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
 import io.outpost.store.DueIndex;
+import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;

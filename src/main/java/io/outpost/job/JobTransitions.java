@@ -6,15 +6,15 @@ import static io.outpost.job.TransitionRefused.Reason.SLOT_LOST;
 import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_BUSY;
 import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_LOST;
 
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Ledger;
-import io.outpost.platform.QuotaCounter;
-import io.outpost.platform.aws.Announcements;
-import io.outpost.platform.aws.Announcements.Announcement;
-import io.outpost.platform.aws.AuditTrail;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Transactions;
+import io.outpost.audit.AuditEntry;
+import io.outpost.audit.AuditTrail;
+import io.outpost.kernel.Ids;
+import io.outpost.store.Change;
+import io.outpost.store.ChangeFeed;
+import io.outpost.store.ChangeFeed.Announcement;
+import io.outpost.store.Transactions;
+import io.outpost.usage.Ledger;
+import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.util.Map;
 import java.util.function.Function;
@@ -36,7 +36,7 @@ public class JobTransitions {
   private final WorkspaceLeases workspaces;
   private final QuotaCounter quota;
   private final Ledger ledger;
-  private final Announcements announcements;
+  private final ChangeFeed changeFeed;
   private final AuditTrail trail;
 
   JobTransitions(
@@ -46,7 +46,7 @@ public class JobTransitions {
       WorkspaceLeases workspaces,
       QuotaCounter quota,
       Ledger ledger,
-      Announcements announcements,
+      ChangeFeed changeFeed,
       AuditTrail trail) {
     this.transactions = transactions;
     this.jobs = jobs;
@@ -54,7 +54,7 @@ public class JobTransitions {
     this.workspaces = workspaces;
     this.quota = quota;
     this.ledger = ledger;
-    this.announcements = announcements;
+    this.changeFeed = changeFeed;
     this.trail = trail;
   }
 
@@ -142,8 +142,8 @@ public class JobTransitions {
           ledger.entry(job.tenantId(), job.jobId(), job.completedAt(), period),
           old -> impossible());
       if (job.status() == Job.Status.cancelled) {
-        announcements.add(
-            change, new Announcement(Announcements.Kind.cancel, job.tenantId(), job.jobId()));
+        changeFeed.add(
+            change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));
       }
     } else if (transition.details().tier().quota().isPresent()) {
       change.update(

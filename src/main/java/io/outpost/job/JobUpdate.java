@@ -1,7 +1,7 @@
 package io.outpost.job;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.aws.Items;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,12 +1,12 @@
 package io.outpost.jobs;
 
+import io.outpost.aws.Names;
 import io.outpost.job.Job;
 import io.outpost.job.JobItems;
 import io.outpost.job.StoredJob;
-import io.outpost.platform.Cursor;
-import io.outpost.platform.Page;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.kernel.Cursor;
+import io.outpost.kernel.Page;
+import io.outpost.store.Items;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

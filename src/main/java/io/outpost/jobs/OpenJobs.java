@@ -1,11 +1,11 @@
 package io.outpost.jobs;
 
+import io.outpost.aws.Names;
 import io.outpost.job.Job;
 import io.outpost.job.JobItems;
 import io.outpost.job.JobMessage;
-import io.outpost.platform.Json;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
 package io.outpost.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.http.Call;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
 import io.outpost.job.TransitionRefused;
 import io.outpost.jobs.DeadLetterReader.Letter;
-import io.outpost.platform.http.Call;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;

@@ -1,8 +1,7 @@
 package io.outpost.store;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.Shards;
-import io.outpost.platform.aws.Items;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

@@ -11,7 +11,7 @@ import io.outpost.job.JobTransitions;
 import io.outpost.job.StoredJob;
 import io.outpost.job.TenantSlots;
 import io.outpost.job.TransitionRefused;
-import io.outpost.platform.Ids;
+import io.outpost.kernel.Ids;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.apache.camel.Body;

@@ -6,7 +6,7 @@ import io.outpost.job.Job;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tier;
 import io.outpost.worker.Claims.Decision;
 import io.outpost.worker.JobBench.Delivery;
 import io.outpost.worker.agent.AgentProcess;

@@ -6,7 +6,7 @@ import io.outpost.job.Job;
 import io.outpost.job.Job.Status;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tier;
 import io.outpost.worker.agent.AgentProcess;
 import java.util.ArrayList;
 import java.util.concurrent.ConcurrentLinkedQueue;
