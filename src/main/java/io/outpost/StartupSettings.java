@@ -49,7 +49,7 @@ public final class StartupSettings
               WORKER,
               "arn:aws[a-z-]*:sns:[a-z0-9-]+:\\d{12}:[\\w-]+",
               "the ARN of the SNS topic that operators are told by"),
-          required(
+          optional(
               "OUTPOST_BOOTSTRAP_ADMIN_KEY",
               API,
               "op_(live|test)_[0-9a-f]{32}",

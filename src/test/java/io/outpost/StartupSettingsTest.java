@@ -56,8 +56,14 @@ class StartupSettingsTest {
             "OUTPOST_ENV",
             "OUTPOST_OUTPUT_BUCKET",
             "OUTPOST_AUDIT_BUCKET",
-            "OUTPOST_AUDIT_HEAD_BUCKET",
-            "OUTPOST_BOOTSTRAP_ADMIN_KEY");
+            "OUTPOST_AUDIT_HEAD_BUCKET");
+  }
+
+  @Test
+  void anEnvironmentWhoseOperatorsHaveKeysNeedsNoBootstrapKey() {
+    var settings = new HashMap<>(GOOD);
+    settings.remove("OUTPOST_BOOTSTRAP_ADMIN_KEY");
+    assertThat(faults("api", settings)).isEmpty();
   }
 
   @Test
