@@ -12,6 +12,8 @@ import io.outpost.platform.Tenant;
 import io.outpost.platform.aws.Announcements;
 import io.outpost.platform.aws.Announcements.Announcement;
 import io.outpost.platform.aws.Announcements.Kind;
+import io.outpost.platform.aws.Caps;
+import io.outpost.platform.aws.Caps.Cap;
 import io.outpost.platform.aws.Change;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
@@ -39,6 +41,9 @@ public class ApiKeys {
 
   private final ApiKeyReader reader;
   private final Announcements announcements;
+  private final Caps caps;
+  private final Cap live;
+  private final Cap rotated;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
@@ -46,11 +51,16 @@ public class ApiKeys {
   ApiKeys(
       ApiKeyReader reader,
       Announcements announcements,
+      Caps caps,
+      AuthSettings settings,
       ObjectMapper mapper,
       Items items,
       Names names) {
     this.reader = reader;
     this.announcements = announcements;
+    this.caps = caps;
+    this.live = cap(settings.liveKeys());
+    this.rotated = cap(2 * settings.liveKeys());
     this.mapper = mapper;
     this.items = items;
     this.names = names;
@@ -101,13 +111,14 @@ public class ApiKeys {
             null,
             null,
             wish.rateLimitPerMinute());
-    return add(Change.of(exchange), key);
+    count(Change.of(exchange), tenantId, live);
+    return add(Change.of(exchange), key, key.keyId());
   }
 
   /**
-   * Makes a key in the place of another, which ends after a grace. The new one ends when the old
-   * one would have ended had it never been rotated: whoever rotates twice, for want of the first
-   * answer, gets no key that dies with the old one.
+   * Makes a key in the place of another, which ends after a grace: meanwhile there may be twice as
+   * many live keys. The new one ends when the old one would have ended had it never been rotated:
+   * whoever rotates twice, for want of the first answer, gets no key that dies with the old one.
    *
    * @throws Problem 409 when the old one has ended already; 403 when it can more than the caller's
    *     own
@@ -146,6 +157,7 @@ public class ApiKeys {
                 Problem.Code.CONFLICT, "This key was revoked meanwhile; create a new one."));
     announcements.add(change, new Announcement(Kind.key, tenantId, old.hash()));
     exchange.setProperty("endedKey", old.hash());
+    count(change, tenantId, rotated);
     var o = old.key();
     return add(
         change,
@@ -159,7 +171,8 @@ public class ApiKeys {
             old.ownEnd(),
             null,
             null,
-            o.rateLimitPerMinute()));
+            o.rateLimitPerMinute()),
+        old.lineage());
   }
 
   /** Revokes a key; once revoked it stays so. */
@@ -177,11 +190,23 @@ public class ApiKeys {
     exchange.setProperty("endedKey", old.hash());
   }
 
-  private Created add(Change change, ApiKey key) {
+  private void count(Change change, String tenantId, Cap cap) {
+    if (!tenantId.equals(Ids.OPERATORS)) {
+      caps.add(change, tenantId, cap, () -> reader.countLive(tenantId));
+    }
+  }
+
+  private static Cap cap(int most) {
+    return new Cap(
+        "keys", most, "A tenant may have %d live API keys: revoke one first.".formatted(most));
+  }
+
+  private Created add(Change change, ApiKey key, String lineage) {
     var secret = Secret.random(key.mode());
     var item = items.write(key);
     item.put("sk", Items.text(ApiKey.sk(key.keyId())));
     item.put("key_hash", Items.text(secret.hash()));
+    item.put(ApiKeyReader.LINEAGE, Items.text(lineage));
     change.put(
         Put.builder()
             .tableName(names.table("tenants"))

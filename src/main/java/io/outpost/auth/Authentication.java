@@ -1,6 +1,5 @@
 package io.outpost.auth;
 
-import io.outpost.platform.ApiKey;
 import io.outpost.platform.Principal;
 import io.outpost.platform.Problem;
 import io.outpost.platform.Tenant;
@@ -47,7 +46,7 @@ public class Authentication {
       throw badKey();
     }
     call.because(null);
-    call.identify(principal(view.key(), view.tenant()));
+    call.identify(principal(view));
     lastUsed.note(view.key(), now);
   }
 
@@ -103,10 +102,13 @@ public class Authentication {
     return deleted ? Optional.of("tenant-deleted") : Optional.empty();
   }
 
-  private Principal principal(ApiKey key, Tenant tenant) {
+  private Principal principal(KeyStore.View view) {
+    var key = view.key();
+    var tenant = view.tenant();
     return new Principal(
         key.tenantId(),
         key.keyId(),
+        view.lineage(),
         Set.copyOf(key.scopes()),
         tenant.tier(),
         key.rateLimitPerMinute() == null

@@ -17,6 +17,11 @@ public final class Carriers {
 
   private Carriers() {}
 
+  /** How many there are. */
+  public static int count() {
+    return Integer.getInteger(PARALLELISM, Runtime.getRuntime().availableProcessors());
+  }
+
   /** To be called before the first virtual thread is made; what the command line says, stays. */
   public static void provide() {
     var processors = ManagementFactory.getOperatingSystemMXBean().getAvailableProcessors();

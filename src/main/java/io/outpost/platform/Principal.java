@@ -9,6 +9,7 @@ import java.util.Set;
  *
  * @param tenantId the key's tenant
  * @param keyId the key
+ * @param lineage the key that this one was rotated from, at first; itself when it never was
  * @param scopes what the key may do
  * @param tier the tenant's tier
  * @param rateLimit requests a minute
@@ -19,6 +20,7 @@ import java.util.Set;
 public record Principal(
     String tenantId,
     String keyId,
+    String lineage,
     Set<String> scopes,
     Tier tier,
     int rateLimit,

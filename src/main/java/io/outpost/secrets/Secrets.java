@@ -9,6 +9,8 @@ import io.outpost.platform.TenantSecret;
 import io.outpost.platform.aws.Announcements;
 import io.outpost.platform.aws.Announcements.Announcement;
 import io.outpost.platform.aws.Announcements.Kind;
+import io.outpost.platform.aws.Caps;
+import io.outpost.platform.aws.Caps.Cap;
 import io.outpost.platform.aws.Change;
 import io.outpost.platform.aws.Items;
 import io.outpost.platform.aws.Names;
@@ -24,6 +26,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
+import software.amazon.awssdk.services.dynamodb.model.Select;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestException;
@@ -45,6 +48,8 @@ public class Secrets {
   private final SecretsManagerClient manager;
   private final DynamoDbClient dynamoDb;
   private final Announcements announcements;
+  private final Caps caps;
+  private final Cap cap;
   private final Items items;
   private final Names names;
   private final String kmsKey;
@@ -54,13 +59,18 @@ public class Secrets {
       SecretsManagerClient manager,
       DynamoDbClient dynamoDb,
       Announcements announcements,
+      Caps caps,
       Items items,
       Names names,
       @Value("${outpost.secrets.kms-key}") String kmsKey,
-      @Value("${outpost.secrets.rotate-after-days}") int rotateAfterDays) {
+      @Value("${outpost.secrets.rotate-after-days}") int rotateAfterDays,
+      @Value("${outpost.secrets.most}") int most) {
     this.manager = manager;
     this.dynamoDb = dynamoDb;
     this.announcements = announcements;
+    this.caps = caps;
+    this.cap =
+        new Cap("secrets", most, "A tenant may have %d secrets: delete one first.".formatted(most));
     this.items = items;
     this.names = names;
     this.kmsKey = kmsKey;
@@ -183,6 +193,34 @@ public class Secrets {
             .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))),
         old -> new IllegalStateException("An unconditional write was refused"));
     announcements.add(change, new Announcement(Kind.secret, tenantId, name));
+    if (!isNoted(tenantId, name)) {
+      caps.add(change, tenantId, cap, () -> count(tenantId));
+    }
+  }
+
+  private boolean isNoted(String tenantId, String name) {
+    return dynamoDb
+        .getItem(
+            g ->
+                g.tableName(names.table("tenants"))
+                    .key(Tenant.key(tenantId, SK + name))
+                    .consistentRead(true))
+        .hasItem();
+  }
+
+  private int count(String tenantId) {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .consistentRead(true)
+                    .select(Select.COUNT)
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :secret)")
+                    .expressionAttributeValues(
+                        Map.of(":tenant", Items.text(tenantId), ":secret", Items.text(SK))))
+        .stream()
+        .mapToInt(page -> page.count())
+        .sum();
   }
 
   /** Deletes a secret, recoverable for seven days; nothing happens when it is deleted already. */

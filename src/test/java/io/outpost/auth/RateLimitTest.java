@@ -186,7 +186,7 @@ class RateLimitTest {
 
   private static AuthSettings settings(Map<String, Integer> tiers) {
     var second = Duration.ofSeconds(1);
-    return new AuthSettings("", second, second, 1000, 1000, tiers, 100, second);
+    return new AuthSettings("", second, second, 1000, 1000, tiers, 100, 5, 100, null, second);
   }
 
   private static Principal caller(int limit) {
@@ -195,7 +195,15 @@ class RateLimitTest {
 
   private static Principal caller(String keyId, int limit) {
     return new Principal(
-        Ids.uuid(), keyId, Set.of(), Tier.PRO, limit, Instant.EPOCH, Tenant.Status.active, null);
+        Ids.uuid(),
+        keyId,
+        keyId,
+        Set.of(),
+        Tier.PRO,
+        limit,
+        Instant.EPOCH,
+        Tenant.Status.active,
+        null);
   }
 
   private static int taken(RateLimits container, Principal caller, long minute, int tries) {

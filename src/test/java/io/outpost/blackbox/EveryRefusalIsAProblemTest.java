@@ -31,7 +31,7 @@ class EveryRefusalIsAProblemTest {
 
   private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
   private static final BodyPublisher NOTHING = BodyPublishers.noBody();
-  private static final byte[] TOO_LARGE = new byte[200_000];
+  private static final byte[] TOO_LARGE = new byte[300_000];
 
   private final Client client;
   private final URI address;

@@ -54,6 +54,7 @@ final class JobBench {
         new Principal(
             UUID.randomUUID().toString(),
             "key",
+            "key",
             Set.of(),
             tier,
             1000,

@@ -1,5 +1,6 @@
 package io.outpost.platform.http;
 
+import io.outpost.platform.AuditEntry;
 import io.outpost.platform.Ids;
 import io.outpost.platform.Principal;
 import io.outpost.platform.Problem;
@@ -38,6 +39,9 @@ public final class Call {
   private String refusedKey;
   private String reason;
   private Problem.Code refusal;
+  private String answered;
+  private AuditEntry written;
+  private boolean uncertain;
 
   Call(HttpServletRequest request, HttpServletResponse response, byte[] body) {
     this.request = request;
@@ -173,9 +177,37 @@ public final class Call {
     return made == null ? tenant() : made;
   }
 
-  /** What the call does is written now. */
-  void written() {
-    this.concerned = made == null ? concerned : made;
+  /** What the call does is written now, together with this entry: nothing later changes it. */
+  void written(AuditEntry entry) {
+    this.written = entry;
+  }
+
+  /** The entry that was written with the call's effect; null when there is none. */
+  AuditEntry written() {
+    return written;
+  }
+
+  /**
+   * Whether the effect was written, nobody knows: an entry that says otherwise must not take the
+   * place of the one that may be there.
+   */
+  void uncertain() {
+    this.uncertain = true;
+  }
+
+  /** The id of the entry that tells how the call was answered. */
+  String answerEntryId() {
+    return uncertain ? Ids.ulid() : entryId;
+  }
+
+  /** Says where what the call made lives. */
+  void made(String location) {
+    this.answered = location;
+  }
+
+  /** What the call is about: what it made, else its path. */
+  String resource() {
+    return answered == null ? path() : answered;
   }
 
   /**

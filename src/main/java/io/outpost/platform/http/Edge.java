@@ -6,16 +6,15 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
-import org.springframework.util.unit.DataSize;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -29,17 +28,11 @@ class Edge extends OncePerRequestFilter {
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
   private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "PATCH", "DELETE");
 
-  private final int bodyLimit;
   private final Contract contract;
   private final ProblemWriter problems;
   private final CallRecorder recorder;
 
-  Edge(
-      @Value("${outpost.http.body-limit}") DataSize bodyLimit,
-      Contract contract,
-      ProblemWriter problems,
-      CallRecorder recorder) {
-    this.bodyLimit = (int) bodyLimit.toBytes();
+  Edge(Contract contract, ProblemWriter problems, CallRecorder recorder) {
     this.contract = contract;
     this.problems = problems;
     this.recorder = recorder;
@@ -83,7 +76,8 @@ class Edge extends OncePerRequestFilter {
       if (body == null) {
         response.setHeader("Connection", "close");
         throw new Problem(
-            Problem.Code.PAYLOAD_TOO_LARGE, "The body may have " + bodyLimit + " bytes.");
+            Problem.Code.PAYLOAD_TOO_LARGE,
+            "The body may have %d bytes.".formatted(limitOf(request)));
       }
       if (!METHODS.contains(request.getMethod())) {
         throw nowhere(call);
@@ -109,11 +103,30 @@ class Edge extends OncePerRequestFilter {
 
   /** The whole body; null when it is over the limit. */
   private byte[] bodyOf(HttpServletRequest request) throws IOException {
-    if (request.getContentLengthLong() > bodyLimit) {
-      return null;
+    var small = contract.bodyLimit();
+    var announced = request.getContentLengthLong();
+    if (announced <= small) {
+      var body = request.getInputStream().readNBytes(small + 1);
+      if (body.length <= small) {
+        return body;
+      }
+      var most = limitOf(request);
+      var rest = request.getInputStream().readNBytes(most + 1 - body.length);
+      return body.length + rest.length > most ? null : joined(body, rest);
     }
-    var body = request.getInputStream().readNBytes(bodyLimit + 1);
-    return body.length > bodyLimit ? null : body;
+    return announced > limitOf(request)
+        ? null
+        : request.getInputStream().readNBytes((int) announced);
+  }
+
+  private static byte[] joined(byte[] first, byte[] second) {
+    var all = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, all, first.length, second.length);
+    return all;
+  }
+
+  private int limitOf(HttpServletRequest request) {
+    return contract.bodyLimit(request.getMethod(), request.getRequestURI());
   }
 
   /** Every answer of ours with an error is JSON; Camel answers what escapes a route with text. */
