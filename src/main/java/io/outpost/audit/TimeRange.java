@@ -1,7 +1,7 @@
 package io.outpost.audit;
 
-import io.outpost.platform.Problem;
-import io.outpost.platform.Times;
+import io.outpost.kernel.Problem;
+import io.outpost.kernel.Times;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
