@@ -17,11 +17,6 @@ public final class VirtualThreadCarriers {
 
   private VirtualThreadCarriers() {}
 
-  /** How many there are. */
-  public static int count() {
-    return Integer.getInteger(PARALLELISM, Runtime.getRuntime().availableProcessors());
-  }
-
   /** To be called before the first virtual thread is made; what the command line says, stays. */
   public static void provide() {
     var processors = ManagementFactory.getOperatingSystemMXBean().getAvailableProcessors();

@@ -3,13 +3,13 @@ package io.outpost.auth;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.aws.Caps;
-import io.outpost.aws.Caps.Cap;
 import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
+import io.outpost.store.Caps;
+import io.outpost.store.Caps.Cap;
 import io.outpost.store.Change;
 import io.outpost.store.ChangeFeed;
 import io.outpost.store.ChangeFeed.Announcement;
@@ -110,8 +110,7 @@ public class ApiKeys {
             null,
             null,
             wish.rateLimitPerMinute());
-    count(Change.of(exchange), tenantId, live);
-    return add(Change.of(exchange), key, key.keyId());
+    return add(Change.of(exchange), key, key.keyId(), live);
   }
 
   /**
@@ -156,7 +155,6 @@ public class ApiKeys {
                 Problem.Code.CONFLICT, "This key was revoked meanwhile; create a new one."));
     changeFeed.add(change, new Announcement(Kind.key, tenantId, old.hash()));
     exchange.setProperty("endedKey", old.hash());
-    count(change, tenantId, rotated);
     var o = old.key();
     return add(
         change,
@@ -171,7 +169,8 @@ public class ApiKeys {
             null,
             null,
             o.rateLimitPerMinute()),
-        old.lineage());
+        old.lineage(),
+        rotated);
   }
 
   /** Revokes a key; once revoked it stays so. */
@@ -189,18 +188,12 @@ public class ApiKeys {
     exchange.setProperty("endedKey", old.hash());
   }
 
-  private void count(Change change, String tenantId, Cap cap) {
-    if (!tenantId.equals(Ids.OPERATORS)) {
-      caps.add(change, tenantId, cap, () -> reader.countLive(tenantId));
-    }
-  }
-
   private static Cap cap(int most) {
     return new Cap(
         "keys", most, "A tenant may have %d live API keys: revoke one first.".formatted(most));
   }
 
-  private Created add(Change change, ApiKey key, String lineage) {
+  private Created add(Change change, ApiKey key, String lineage, Cap cap) {
     var secret = ApiKeyText.random(key.mode());
     var item = items.write(key);
     item.put("sk", Items.text(ApiKey.sk(key.keyId())));
@@ -221,6 +214,7 @@ public class ApiKeys {
               .expressionAttributeNames(Map.of("#status", "status"))
               .expressionAttributeValues(Map.of(":deleted", Items.text("deleted"))),
           old -> Problem.notFound("tenant"));
+      caps.add(change, key.tenantId(), cap, () -> reader.countLive(key.tenantId()));
     }
     return new Created(key, secret.reveal());
   }

@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
@@ -42,6 +43,7 @@ public final class Call {
   private String answered;
   private AuditEntry written;
   private boolean uncertain;
+  private int decided;
 
   Call(HttpServletRequest request, HttpServletResponse response, byte[] body) {
     this.request = request;
@@ -193,6 +195,19 @@ public final class Call {
    */
   void uncertain() {
     this.uncertain = true;
+  }
+
+  /** What the call is answered with, as the first that answers it says. */
+  void decide(int status) {
+    this.decided = decided == 0 ? status : decided;
+  }
+
+  /** The status that the call was answered with, or would have been, had its client waited. */
+  OptionalInt decided() {
+    if (refusal != null) {
+      return OptionalInt.of(refusal.status());
+    }
+    return decided == 0 ? OptionalInt.empty() : OptionalInt.of(decided);
   }
 
   /** The id of the entry that tells how the call was answered. */

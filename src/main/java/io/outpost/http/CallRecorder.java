@@ -80,7 +80,13 @@ public class CallRecorder {
         : Map.of("problem", problem, "reason", call.reason());
   }
 
-  void record(Call call, int status) {
+  /**
+   * Records how a call was answered.
+   *
+   * @param sent the status that the server ended with: another one where the client hung up
+   */
+  void record(Call call, int sent) {
+    var status = call.decided().orElse(sent);
     if (call.written() != null) {
       tell(call.written());
     } else if (!NOT_CALLS.contains(call.path()) && !call.path().startsWith("/docs/")) {

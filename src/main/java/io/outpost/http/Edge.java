@@ -6,6 +6,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -31,11 +32,13 @@ class Edge extends OncePerRequestFilter {
   private final Contract contract;
   private final ProblemWriter problems;
   private final CallRecorder recorder;
+  private final ResponseHeaders headers;
 
-  Edge(Contract contract, ProblemWriter problems, CallRecorder recorder) {
+  Edge(Contract contract, ProblemWriter problems, CallRecorder recorder, ResponseHeaders headers) {
     this.contract = contract;
     this.problems = problems;
     this.recorder = recorder;
+    this.headers = headers;
   }
 
   /** A route runs on a thread of its own; when it has ended the request comes by once more. */
@@ -66,6 +69,7 @@ class Edge extends OncePerRequestFilter {
     var call = new Call(request, response, body == null ? new byte[0] : body);
     request.setAttribute(Call.NAME, call);
     response.setHeader("X-Request-Id", call.requestId());
+    headers.set(request, response);
     try {
       if (refusal != null) {
         throw refusal;
@@ -79,7 +83,11 @@ class Edge extends OncePerRequestFilter {
             Problem.Code.PAYLOAD_TOO_LARGE,
             "The body may have %d bytes.".formatted(limitOf(request)));
       }
-      if (!METHODS.contains(request.getMethod())) {
+      if (request.getMethod().equals("OPTIONS") && isSomewhere(call)) {
+        tellOptions(request, response);
+        return;
+      }
+      if (!METHODS.contains(request.getMethod()) || endsInSlash(call)) {
         throw nowhere(call);
       }
       chain.doFilter(
@@ -94,12 +102,39 @@ class Edge extends OncePerRequestFilter {
       if (!response.isCommitted()) {
         response.reset();
         response.setHeader("X-Request-Id", call.requestId());
+        headers.set(request, response);
         problems.write(
             new Problem(Problem.Code.INTERNAL, "Try again; quote the request id when it stays."),
             call,
             response);
       }
     }
+  }
+
+  private boolean isSomewhere(Call call) {
+    return !contract.methodsAt(call.path()).isEmpty();
+  }
+
+  /** No operation's path does; Spring would find the one without. */
+  private static boolean endsInSlash(Call call) {
+    return call.path().endsWith("/") && !call.path().startsWith("/docs/");
+  }
+
+  private void tellOptions(HttpServletRequest request, HttpServletResponse response) {
+    var methods = allowed(contract.methodsAt(request.getRequestURI()));
+    response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    response.setHeader("Allow", String.join(", ", methods));
+    headers.preflight(request, response, methods);
+  }
+
+  /** What a path's operations imply: HEAD wherever there is GET, OPTIONS everywhere. */
+  private static List<String> allowed(List<String> methods) {
+    var all = new ArrayList<>(methods);
+    if (all.contains("GET")) {
+      all.add("HEAD");
+    }
+    all.add("OPTIONS");
+    return all;
   }
 
   /** The whole body; null when it is over the limit. */
@@ -160,7 +195,7 @@ class Edge extends OncePerRequestFilter {
     var methods = contract.methodsAt(call.path());
     return methods.isEmpty() || methods.contains(call.method())
         ? nothingHere()
-        : notAllowed(Map.of("Allow", String.join(", ", methods)));
+        : notAllowed(Map.of("Allow", String.join(", ", allowed(methods))));
   }
 
   private static Problem nothingHere() {

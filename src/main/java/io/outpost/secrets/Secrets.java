@@ -1,12 +1,12 @@
 package io.outpost.secrets;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.outpost.aws.Caps;
-import io.outpost.aws.Caps.Cap;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Page;
 import io.outpost.kernel.Problem;
+import io.outpost.store.Caps;
+import io.outpost.store.Caps.Cap;
 import io.outpost.store.Change;
 import io.outpost.store.ChangeFeed;
 import io.outpost.store.ChangeFeed.Announcement;
@@ -15,6 +15,7 @@ import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantSecret;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -44,12 +45,14 @@ public class Secrets {
   private static final String UNDO = "undo";
   private static final long RECOVERY_DAYS = 7;
   private static final String SK = "secret#";
+  private static final int SHORTEST = 8;
 
   private final SecretsManagerClient manager;
   private final DynamoDbClient dynamoDb;
   private final ChangeFeed changeFeed;
   private final Caps caps;
   private final Cap cap;
+  private final SecretNames secretNames;
   private final Items items;
   private final Names names;
   private final String kmsKey;
@@ -60,6 +63,7 @@ public class Secrets {
       DynamoDbClient dynamoDb,
       ChangeFeed changeFeed,
       Caps caps,
+      SecretNames secretNames,
       Items items,
       Names names,
       @Value("${outpost.secrets.kms-key}") String kmsKey,
@@ -71,6 +75,7 @@ public class Secrets {
     this.caps = caps;
     this.cap =
         new Cap("secrets", most, "A tenant may have %d secrets: delete one first.".formatted(most));
+    this.secretNames = secretNames;
     this.items = items;
     this.names = names;
     this.kmsKey = kmsKey;
@@ -78,11 +83,20 @@ public class Secrets {
   }
 
   /** What clients see of a provider key: everything but the key. */
-  public record View(String name, Instant createdAt, Instant updatedAt, Instant rotateBy) {}
+  public record View(
+      String name, List<String> agents, Instant createdAt, Instant updatedAt, Instant rotateBy) {}
 
-  /** Takes the value out of the body, so that it is in no later message. */
+  /**
+   * Takes the value out of the body, so that it is in no later message.
+   *
+   * @throws Problem 400 for one that would hide half of an agent's output wherever it is masked
+   */
   public String take(@org.apache.camel.Body JsonNode body) {
-    return body.get("value").asText();
+    var value = body.get("value").asText();
+    if (value.strip().length() < SHORTEST) {
+      throw Problem.invalid("value", "must have at least 8 characters besides spaces around it");
+    }
+    return value;
   }
 
   /** Keeps a new secret, with the rotation policy and the KMS key of the installation. */
@@ -267,6 +281,7 @@ public class Secrets {
 
   private View withRotation(View view) {
     var rotateBy = view.updatedAt().plus(java.time.Duration.ofDays(rotateAfterDays));
-    return new View(view.name(), view.createdAt(), view.updatedAt(), rotateBy);
+    var agents = secretNames.agentsOf(view.name());
+    return new View(view.name(), agents, view.createdAt(), view.updatedAt(), rotateBy);
   }
 }

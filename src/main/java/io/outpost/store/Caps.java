@@ -1,10 +1,7 @@
-package io.outpost.aws;
+package io.outpost.store;
 
+import io.outpost.aws.Names;
 import io.outpost.kernel.Problem;
-import io.outpost.store.Change;
-import io.outpost.store.Items;
-import io.outpost.store.Transactions;
-import io.outpost.tenant.Tenant;
 import java.util.Map;
 import java.util.function.IntSupplier;
 import org.springframework.stereotype.Component;
@@ -86,6 +83,6 @@ public class Caps {
   }
 
   private static Map<String, AttributeValue> key(String tenantId, Cap cap) {
-    return Tenant.key(tenantId, "count#" + cap.kind());
+    return Map.of("tenant_id", Items.text(tenantId), "sk", Items.text("count#" + cap.kind()));
   }
 }
