@@ -69,7 +69,7 @@ public class RefusedByServer extends ErrorReportValve {
 
   /** Tomcat has one status for a header that is too large, a CONNECT, and what is no HTTP. */
   private static Problem.Code code(Request request, int status) {
-    if (status == 400 && "CONNECT".equals(request.getMethod())) {
+    if ((status == 400 || status == 501) && "CONNECT".equals(request.getMethod())) {
       return Problem.Code.METHOD_NOT_ALLOWED;
     }
     var cause = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);

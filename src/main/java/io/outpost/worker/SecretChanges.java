@@ -2,6 +2,7 @@ package io.outpost.worker;
 
 import io.outpost.store.ChangeFeed;
 import io.outpost.store.ChangeFeed.Kind;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
@@ -19,7 +20,7 @@ public class SecretChanges {
   private final ChangeFeed changeFeed;
   private final ProviderKeys keys;
   private final ReentrantLock asking = new ReentrantLock();
-  private long asked = System.nanoTime();
+  private final AtomicLong asked = new AtomicLong(System.nanoTime());
 
   SecretChanges(ChangeFeed changeFeed, ProviderKeys keys) {
     this.changeFeed = changeFeed;
@@ -38,12 +39,12 @@ public class SecretChanges {
     var now = System.nanoTime();
     asking.lock();
     try {
-      if (asked - now <= 0) {
+      if (asked.get() - now <= 0) {
         var began = System.nanoTime();
         changeFeed.poll("secrets").stream()
             .filter(change -> change.kind() == Kind.secret)
             .forEach(change -> keys.forget(change.tenant()));
-        asked = began;
+        asked.set(began);
       }
     } catch (SdkException e) {
       keys.forget(tenantId);

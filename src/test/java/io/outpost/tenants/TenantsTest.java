@@ -96,10 +96,11 @@ class TenantsTest {
         "not json"
       })
   void whatIsNoChangeIsRefused(String change) {
+    var tag = admin.get(customer.path("")).header("ETag");
     var answer = admin.patch(customer.path(""), change);
     assertThat(answer.status()).as(answer.toString()).isEqualTo(400);
     assertThat(answer.json().get("errors")).isNotEmpty();
-    assertThat(admin.get(customer.path("")).header("ETag")).isEqualTo("\"1\"");
+    assertThat(admin.get(customer.path("")).header("ETag")).isEqualTo(tag);
   }
 
   @Test

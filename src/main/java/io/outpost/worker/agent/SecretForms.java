@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -59,7 +60,7 @@ final class SecretForms {
     // Encoders differ in what they leave as it is.
     var uri = form.replace("+", "%20").replace("%7E", "~").replace("*", "%2A");
     for (var encoded :
-        Set.of(
+        List.of(
             form,
             uri,
             uri.replace("%21", "!")
