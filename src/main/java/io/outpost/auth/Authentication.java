@@ -113,6 +113,7 @@ public class Authentication {
         key.tenantId(),
         key.keyId(),
         view.lineage(),
+        key.mode(),
         Set.copyOf(key.scopes()),
         tenant.tier(),
         key.rateLimitPerMinute() == null

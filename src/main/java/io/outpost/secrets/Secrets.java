@@ -44,7 +44,7 @@ public class Secrets {
   private static final Logger LOG = LoggerFactory.getLogger(Secrets.class);
   private static final String UNDO = "undo";
   private static final long RECOVERY_DAYS = 7;
-  private static final String SK = "secret#";
+  private static final String SK = TenantSecret.SK_PREFIX;
   private static final int SHORTEST = 8;
 
   private final SecretsManagerClient manager;

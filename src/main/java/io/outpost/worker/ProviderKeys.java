@@ -8,7 +8,9 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.outpost.agents.Agent;
 import io.outpost.tenant.TenantSecret;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -64,10 +66,16 @@ public class ProviderKeys {
     this.changed = Caffeine.newBuilder().expireAfterWrite(REMEMBERED).build();
   }
 
-  /** The keys that the agent knows and the tenant has, by variable. */
-  Map<String, String> of(String tenantId, Agent agent) {
+  /**
+   * The keys that the agent knows and the tenant has, by variable.
+   *
+   * @param more names of secrets that the job gets besides; may be null
+   */
+  Map<String, String> of(String tenantId, Agent agent, List<String> more) {
     var keys = new HashMap<String, String>();
-    for (var variable : agent.providerVariables()) {
+    var wanted = new ArrayList<>(agent.providerVariables());
+    wanted.addAll(more == null ? List.of() : more);
+    for (var variable : wanted) {
       value(new Name(tenantId, variable)).ifPresent(value -> keys.put(variable, value));
     }
     return keys;

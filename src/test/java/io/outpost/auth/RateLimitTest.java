@@ -219,6 +219,7 @@ class RateLimitTest {
         tenantId,
         keyId,
         keyId,
+        "live",
         Set.of(),
         Tier.PRO,
         limit,

@@ -56,6 +56,7 @@ final class JobBench {
             UUID.randomUUID().toString(),
             "key",
             "key",
+            "live",
             Set.of(),
             tier,
             1000,
