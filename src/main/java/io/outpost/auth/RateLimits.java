@@ -99,7 +99,7 @@ public class RateLimits {
   long takeOfTenant(Principal caller, long minute) {
     return caller.tenantId().equals(Ids.OPERATORS)
         ? Long.MAX_VALUE
-        : take(caller.tenantId(), tenantLimit(caller), minute);
+        : take(caller.tenantId().replace("-", ""), tenantLimit(caller), minute);
   }
 
   /** A key with a limit of its own may use it. */

@@ -193,7 +193,10 @@ public class Secrets {
 
   /** Adds the name to the change. */
   public void note(
-      @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
+      @Header("tenant_id") String tenantId,
+      @Header("name") String name,
+      @ExchangeProperty("newSecret") boolean isNew,
+      Exchange exchange) {
     var now = Json.time(Instant.now());
     var change = Change.of(exchange);
     change.update(
@@ -207,13 +210,14 @@ public class Secrets {
             .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))),
         old -> new IllegalStateException("An unconditional write was refused"));
     changeFeed.add(change, new Announcement(Kind.secret, tenantId, name));
-    if (!isNoted(tenantId, name)) {
+    if (isNew) {
       caps.add(change, tenantId, cap, () -> count(tenantId));
     }
   }
 
-  private boolean isNoted(String tenantId, String name) {
-    return dynamoDb
+  /** Whether the tenant has no secret of that name yet, so that one more is to be counted. */
+  public boolean isNew(@Header("tenant_id") String tenantId, @Header("name") String name) {
+    return !dynamoDb
         .getItem(
             g ->
                 g.tableName(names.table("tenants"))
