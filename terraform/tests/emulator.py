@@ -6,6 +6,7 @@ import sys
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ecs.models import EC2ContainerServiceBackend, Service
+from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicy
 from moto.s3.models import FakeBucket
 from moto.server import main
@@ -55,6 +56,18 @@ def leave_conditional_refusals_out():
     FakeBucket.get_permission = permission
 
 
+def keep_grace_periods():
+    """ECS keeps a service's grace period from its creation on; moto only from an update on."""
+    create = EC2ContainerServiceResponse.create_service
+
+    def created(response):
+        answer = create(response)
+        answer.result["service"].health_check_grace_period_seconds = response._get_param("healthCheckGracePeriodSeconds")
+        return answer
+
+    EC2ContainerServiceResponse.create_service = created
+
+
 def run_what_is_asked_for():
     """ECS starts tasks and ends a deployment when they run; moto keeps them pending, and the definition of a deployment
     as it was at first. With this a service is steady at once."""
@@ -83,6 +96,7 @@ def run_what_is_asked_for():
 
 if __name__ == "__main__":
     run_what_is_asked_for()
+    keep_grace_periods()
     know_redrive_allow_policy()
     answer_policies_as_given()
     know_scaling_tags()
