@@ -83,7 +83,9 @@ public class TaskProtection {
     if (draining || !(blocked || now.isAfter(protectedSince.plus(limit)))) {
       return Taking.AS_BEFORE;
     }
-    LOG.info("No further jobs until those here are done: {}", blocked ? "a deployment waits" : "protected for " + limit);
+    LOG.info(
+        "No further jobs until those here are done: {}",
+        blocked ? "a deployment waits" : "protected for " + limit);
     draining = true;
     return Taking.STOP;
   }
