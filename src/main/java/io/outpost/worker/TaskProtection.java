@@ -41,10 +41,10 @@ public class TaskProtection {
   private final EcsAgent ecs;
   private final Duration limit;
   private final Clock clock;
-  private Instant protectedSince;
-  private Instant renewed;
-  private Instant drained;
-  private boolean draining;
+  private volatile Instant protectedSince;
+  private volatile Instant renewed;
+  private volatile Instant drained;
+  private volatile boolean draining;
 
   @Autowired
   TaskProtection(
