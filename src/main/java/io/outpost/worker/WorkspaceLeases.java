@@ -3,6 +3,7 @@ package io.outpost.worker;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
 import io.outpost.store.Items;
+import io.outpost.worker.agent.AgentLauncher;
 import io.outpost.workspaces.Workspace;
 import java.time.Instant;
 import java.util.Map;
@@ -32,15 +33,20 @@ public class WorkspaceLeases {
     this.names = names;
   }
 
-  /** Takes the workspace of a run's job, unless another run has it. */
+  /**
+   * Takes the workspace of a run's job, unless another run has it. Its first run also gives it the
+   * name of the directory in which all its jobs will run.
+   */
   Update.Builder take(Run run, Instant now, Instant until) {
     return of(run)
-        .updateExpression("SET holder = :mine, holder_until = :until")
+        .updateExpression(
+            "SET holder = :mine, holder_until = :until, path_id = if_not_exists(path_id, :path)")
         .conditionExpression("attribute_not_exists(holder) OR holder_until < :now")
         .expressionAttributeValues(
             Map.of(
                 ":mine", Items.text(run.leaseId()),
                 ":until", Items.text(Json.time(until)),
+                ":path", Items.text(AgentLauncher.randomName()),
                 ":now", Items.text(Json.time(now))));
   }
 

@@ -28,22 +28,22 @@ abstract class AgentProcessContract {
   @TempDir(factory = TestConfinement.Passable.class)
   Path jobs;
 
-  private Confinement confinement;
+  private Slots slots;
 
   abstract Confinement confine() throws IOException;
 
   @BeforeEach
   void keepApart() throws IOException {
-    confinement = confine();
+    slots = TestConfinement.slots(jobs, confine());
   }
 
   @AfterEach
   void giveBack() throws IOException {
-    confinement.close();
+    slots.close();
   }
 
   private AgentRun script(String script) {
-    return AgentRun.script(confinement, jobs.resolve("job"), script);
+    return AgentRun.script(slots, script);
   }
 
   @Test
@@ -260,6 +260,7 @@ abstract class AgentProcessContract {
         settings.processes(),
         settings.memory(),
         settings.disk(),
+        settings.files(),
         settings.fileSize(),
         settings.openFiles());
   }
