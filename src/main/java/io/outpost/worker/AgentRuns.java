@@ -3,6 +3,7 @@ package io.outpost.worker;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.aws.Names;
 import io.outpost.job.JobOutput;
+import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentLaunch;
 import io.outpost.worker.agent.AgentLauncher;
 import io.outpost.worker.agent.StopReason;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.ExchangeProperty;
@@ -62,17 +64,16 @@ public class AgentRuns {
   /** Makes the directory of the run: always the same path for a workspace, else one of its own. */
   public void open(@ExchangeProperty("run") Run run, @ExchangeProperty("slot") int slot)
       throws IOException {
-    var name = run.found() == null ? AgentLauncher.randomName() : run.found().pathId();
+    var name = run.found() == null ? Ids.unguessable() : run.found().pathId();
     run.opened(launcher.open(name, slot));
   }
 
   /** Starts the agent in the directory of the run. */
   public void start(@ExchangeProperty("run") Run run) throws IOException {
     var job = run.job();
+    var found = job.isTest() ? catalogue.demoOf(job.agent()) : catalogue.find(job.agent());
     var agent =
-        catalogue
-            .find(job.agent())
-            .orElseThrow(() -> new IllegalStateException("No agent " + job.agent() + " here"));
+        found.orElseThrow(() -> new IllegalStateException("No agent " + job.agent() + " here"));
     var environment = new HashMap<String, String>();
     environment.put("OUTPOST_JOB_ID", job.jobId());
     if (run.details().traceParent() != null) {
@@ -83,7 +84,7 @@ public class AgentRuns {
             agent,
             job.command(),
             run.files(),
-            keys.of(job.tenantId(), agent),
+            job.isTest() ? Map.of() : keys.of(job.tenantId(), agent, job.secrets()),
             environment,
             Duration.ofSeconds(job.timeoutSeconds()));
     running.add(run);

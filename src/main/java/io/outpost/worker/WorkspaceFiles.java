@@ -2,6 +2,7 @@ package io.outpost.worker;
 
 import io.outpost.aws.Names;
 import io.outpost.job.Job;
+import io.outpost.job.SavedFiles;
 import io.outpost.worker.agent.JobFiles;
 import io.outpost.worker.files.NotPackedException;
 import io.outpost.worker.files.TooLargeException;
@@ -69,7 +70,7 @@ public class WorkspaceFiles {
             .item();
     var archive =
         item.containsKey("archive_key")
-            ? new Run.Saved(
+            ? new SavedFiles(
                 item.get("archive_key").s(),
                 item.get("archive_sha256").s(),
                 Long.parseLong(item.get("size_bytes").n()))
@@ -97,7 +98,7 @@ public class WorkspaceFiles {
       var packed = pack(run.files(), archive, digest);
       var key = prefix(run.job()) + run.leaseId() + ".tar.gz";
       s3.putObject(p -> p.bucket(names.bucket("output")).key(key), RequestBody.fromFile(archive));
-      run.saved(new Run.Saved(key, HexFormat.of().formatHex(digest.digest()), packed.bytes()));
+      run.saved(new SavedFiles(key, HexFormat.of().formatHex(digest.digest()), packed.bytes()));
       if (!packed.notKept().isEmpty()) {
         run.warn("workspace-incomplete", packed.notKept());
       }
@@ -121,7 +122,7 @@ public class WorkspaceFiles {
     }
   }
 
-  private void unpack(Run.Saved archive, JobFiles files) throws IOException {
+  private void unpack(SavedFiles archive, JobFiles files) throws IOException {
     var digest = DigestUtils.getSha256Digest();
     var key = archive.key();
     try (InputStream stored = s3.getObject(g -> g.bucket(names.bucket("output")).key(key));

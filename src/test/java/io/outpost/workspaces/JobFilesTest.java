@@ -172,8 +172,7 @@ class JobFilesTest {
     assertThat(endOf(next)).isEqualTo("succeeded");
     String path = output(first);
     assertThat(path).endsWith("/work\n");
-    assertThat(output(next))
-        .isEqualTo(path + "7\n555 ro\n0 priv\n0 q\n2 981158400\np\nx\n2");
+    assertThat(output(next)).isEqualTo(path + "7\n555 ro\n0 priv\n0 q\n2 981158400\np\nx\n2");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.outpost.worker.agent;
 import io.outpost.agents.Agent;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.SearchPath;
+import io.outpost.kernel.Ids;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +100,7 @@ public final class AgentInventory {
     Agent check =
         new Agent(
             "check", "", command, "", List.of(), null, null, PATIENCE, null, null, null, false);
-    try (JobFiles files = launcher.open(AgentLauncher.randomName(), CHECKS)) {
+    try (JobFiles files = launcher.open(Ids.unguessable(), CHECKS)) {
       AgentProcess process =
           launcher.start(new AgentLaunch(check, "", files, Map.of(), Map.of(), PATIENCE));
       if (!process.awaitChange(PATIENCE.plusSeconds(10))) {

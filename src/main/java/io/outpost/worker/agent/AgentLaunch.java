@@ -10,7 +10,7 @@ import java.util.Map;
  * @param agent which program
  * @param task what the customer asks; it reaches the program by standard input or file only
  * @param files the run's own
- * @param providerKeys the tenant's provider keys by variable; the agent gets those it knows
+ * @param providerKeys the tenant's keys and secrets by variable, all of which the agent gets
  * @param environment further variables, such as {@code TRACEPARENT}
  * @param timeLimit after which the agent is stopped
  */

@@ -4,9 +4,7 @@ import io.outpost.agents.Agent;
 import io.outpost.agents.SearchPath;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,9 +13,6 @@ import java.util.TreeMap;
 
 /** Starts agents as processes of their own. Safe for use by many threads. */
 public final class AgentLauncher {
-
-  private static final SecureRandom RANDOM = new SecureRandom();
-  private static final int NAME_BYTES = 16;
 
   private final SearchPath programs;
   private final AgentRunSettings settings;
@@ -55,13 +50,6 @@ public final class AgentLauncher {
    */
   public JobFiles open(String name, int slot) throws IOException {
     return slots.open(name, slot);
-  }
-
-  /** A name for the directory of a run that needs no certain one. */
-  public static String randomName() {
-    byte[] bytes = new byte[NAME_BYTES];
-    RANDOM.nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
   }
 
   private List<StepRun.Step> steps(AgentLaunch launch) {
@@ -108,6 +96,8 @@ public final class AgentLauncher {
   private Map<String, String> environment(AgentLaunch launch, JobDirectory directory) {
     Agent agent = launch.agent();
     Map<String, String> environment = new TreeMap<>();
+    // First: none of the tenant's own may take the place of what follows.
+    environment.putAll(launch.providerKeys());
     environment.put("PATH", programs.folders());
     environment.put("HOME", directory.home().toString());
     environment.put("TMPDIR", directory.tmp().toString());
@@ -116,9 +106,6 @@ public final class AgentLauncher {
     environment.put("AWS_EC2_METADATA_DISABLED", "true");
     environment.putAll(agent.environment());
     environment.putAll(launch.environment());
-    agent.providerVariables().stream()
-        .filter(launch.providerKeys()::containsKey)
-        .forEach(variable -> environment.put(variable, launch.providerKeys().get(variable)));
     return environment;
   }
 

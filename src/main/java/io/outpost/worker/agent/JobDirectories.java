@@ -24,9 +24,9 @@ import org.springframework.util.FileSystemUtils;
 
 /**
  * The directories of jobs, and beside them the worker's own for the same jobs: {@code
- * <base>/<name>} and {@code <base>/own-<n>/<name>.<run>}. Others may pass through the base, not list it
- * and not write to it, so what the worker does with a path right below it cannot be led astray.
- * Safe for use by many threads.
+ * <base>/<name>} and {@code <base>/own-<n>/<name>.<run>}. Others may pass through the base, not
+ * list it and not write to it, so what the worker does with a path right below it cannot be led
+ * astray. Safe for use by many threads.
  */
 final class JobDirectories implements AutoCloseable {
 

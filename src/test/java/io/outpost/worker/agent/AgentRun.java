@@ -2,6 +2,7 @@ package io.outpost.worker.agent;
 
 import io.outpost.agents.Agent;
 import io.outpost.agents.SearchPath;
+import io.outpost.kernel.Ids;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -81,7 +82,7 @@ record AgentRun(
 
   AgentProcess start(Agent agent) throws IOException {
     AgentLauncher launcher = new AgentLauncher(PROGRAMS, settings, slots);
-    place.set(launcher.open(AgentLauncher.randomName(), slot));
+    place.set(launcher.open(Ids.unguessable(), slot));
     return launcher.start(
         new AgentLaunch(agent, task, place.get(), keys, Map.of("OUTPOST_JOB_ID", "job-1"), limit));
   }

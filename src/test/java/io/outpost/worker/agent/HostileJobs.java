@@ -219,7 +219,9 @@ abstract class HostileJobs {
     first.toEnd();
     first.cleanUp();
     AgentRun next =
-        AgentRun.script(slots, "cat /tmp/left*/x /var/tmp/left*/x /dev/shm/left*/x; ls -d /tmp/left /var/tmp/left /dev/shm/left /run/lock/left && echo canary; ipcs -m");
+        AgentRun.script(
+            slots,
+            "cat /tmp/left*/x /var/tmp/left*/x /dev/shm/left*/x; ls -d /tmp/left /var/tmp/left /dev/shm/left /run/lock/left && echo canary; ipcs -m");
     next.toEnd();
     String user = Files.getAttribute(next.files().work(), "unix:uid").toString();
     assertThat(next.output()).doesNotContain("canary").doesNotContain(" " + user + " ");

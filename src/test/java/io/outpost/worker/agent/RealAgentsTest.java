@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.outpost.agents.Agent;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.SearchPath;
+import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentRunSettings.SandboxUse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -104,7 +105,7 @@ class RealAgentsTest {
     return new AgentLaunch(
         agent,
         "What is six times seven?",
-        launcher.open(AgentLauncher.randomName(), 0),
+        launcher.open(Ids.unguessable(), 0),
         keys,
         Map.of(),
         Duration.ofMinutes(4));
