@@ -12,12 +12,9 @@ provider "aws" {
   }
 }
 
+# Without force_destroy: AWS destroys no bucket that holds something.
 resource "aws_s3_bucket" "state" {
   bucket = "outpost-state-${var.account_id}-${var.region}"
-
-  lifecycle {
-    prevent_destroy = true
-  }
 }
 
 resource "aws_s3_bucket_versioning" "state" {

@@ -60,13 +60,6 @@ class StartupSettingsTest {
   }
 
   @Test
-  void anEnvironmentWhoseOperatorsHaveKeysNeedsNoBootstrapKey() {
-    var settings = new HashMap<>(GOOD);
-    settings.remove("OUTPOST_BOOTSTRAP_ADMIN_KEY");
-    assertThat(faults("api", settings)).isEmpty();
-  }
-
-  @Test
   void aWorkerNeedsTheTopicAndNoAdminKey() {
     assertThat(faults("worker", Map.of()))
         .extracting(StartupSettingsTest::name)
