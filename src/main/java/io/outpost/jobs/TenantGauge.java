@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,8 +25,8 @@ final class TenantGauge {
   /** Let in by a container before it measures for the first time. */
   private static final int UNMEASURED = 100;
 
-  /** No tenant can have us measure more often. */
-  private static final long FRESH = Duration.ofSeconds(1).toNanos();
+  /** What was let in is written, and in its index, by then; nobody has us measure more often. */
+  private static final long SETTLED = Duration.ofSeconds(1).toNanos();
 
   private final int most;
   private final ToIntFunction<String> measure;
@@ -45,20 +46,20 @@ final class TenantGauge {
   /** Whether a tenant may have one more, which is counted then. */
   boolean admit(String tenantId) {
     var level = levels.get(tenantId, id -> new Level());
-    if (level.estimate() >= most && level.measureAgain(tenantId) >= most) {
-      return false;
+    var admitted = level.estimate() < most;
+    if (admitted) {
+      level.since.incrementAndGet();
     }
-    if (level.since.incrementAndGet() >= level.step()) {
-      level.measureBeside(tenantId);
+    if (!admitted || level.since.get() >= level.step()) {
+      level.measure(tenantId);
     }
-    return true;
+    return admitted;
   }
 
   private final class Level {
     private final AtomicLong since = new AtomicLong();
     private final AtomicBoolean measuring = new AtomicBoolean();
     private volatile int measured;
-    private volatile long at;
     private volatile boolean known;
 
     long estimate() {
@@ -69,36 +70,25 @@ final class TenantGauge {
       return known ? Math.max(1, (most - measured) / 10) : Math.min(UNMEASURED, most);
     }
 
-    void measureBeside(String tenantId) {
+    /** Measures beside whoever asks for it, once at a time. */
+    void measure(String tenantId) {
       if (measuring.compareAndSet(false, true)) {
-        var unused =
-            Thread.startVirtualThread(
-                () -> {
-                  try {
-                    measure(tenantId);
-                  } catch (SdkException e) {
-                    LOG.warn("What a tenant has was not measured: {}", e.toString());
-                  } finally {
-                    measuring.set(false);
-                  }
-                });
+        var unused = Thread.startVirtualThread(() -> count(tenantId));
       }
     }
 
-    synchronized long measureAgain(String tenantId) {
-      if (!known || System.nanoTime() - at > FRESH) {
-        measure(tenantId);
+    private void count(String tenantId) {
+      try {
+        var before = since.get();
+        LockSupport.parkNanos(SETTLED);
+        measured = measure.applyAsInt(tenantId);
+        since.addAndGet(-before);
+        known = true;
+      } catch (SdkException e) {
+        LOG.warn("What a tenant has was not measured: {}", e.toString());
+      } finally {
+        measuring.set(false);
       }
-      return estimate();
-    }
-
-    private void measure(String tenantId) {
-      var before = since.get();
-      var began = System.nanoTime();
-      measured = TenantGauge.this.measure.applyAsInt(tenantId);
-      since.addAndGet(-before);
-      at = began;
-      known = true;
     }
   }
 }

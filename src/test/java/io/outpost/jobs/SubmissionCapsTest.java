@@ -44,7 +44,7 @@ class SubmissionCapsTest {
   }
 
   @Test
-  void theCapIsMeasuredSeldomAndNearItOften() {
+  void theCapIsReachedWithFewMeasures() {
     var measures = new AtomicInteger();
     var had = new AtomicInteger();
     var gauge =
@@ -63,6 +63,6 @@ class SubmissionCapsTest {
               return had.get() >= 9_900;
             });
     assertThat(had.get()).isLessThan(10_050);
-    assertThat(measures.get()).isBetween(10, 1000);
+    assertThat(measures.get()).isLessThan(1000);
   }
 }
