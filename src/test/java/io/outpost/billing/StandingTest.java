@@ -7,10 +7,13 @@ import io.outpost.platform.Tier;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -83,24 +86,103 @@ class StandingTest {
       @ForAll("subscriptions") List<Subscribed> all, @ForAll long seed) {
     List<Subscribed> shuffled = new ArrayList<>(all);
     Collections.shuffle(shuffled, new Random(seed));
-    Standing standing = Standing.of(all, TIERS).orElseThrow();
-    assertThat(Standing.of(shuffled, TIERS)).hasValue(standing);
-    if (all.stream().anyMatch(one -> one.status().equals("active"))) {
-      assertThat(standing.subscriptionStatus()).isEqualTo("active");
-      assertThat(standing.tier()).isNotEqualTo(Tier.FREE);
+    assertThat(Standing.of(shuffled, TIERS)).isEqualTo(Standing.of(all, TIERS));
+  }
+
+  @Property
+  void givesTheBestTierThatIsPaidFor(@ForAll("subscriptions") List<Subscribed> all) {
+    best(all, Set.of("active", "trialing"))
+        .ifPresentOrElse(
+            tier ->
+                assertThat(Standing.of(all, TIERS))
+                    .hasValueSatisfying(
+                        standing -> {
+                          assertThat(standing.tier()).isEqualTo(tier);
+                          assertThat(standing.status()).isEqualTo(Tenant.Status.active);
+                        }),
+            () ->
+                Standing.of(all, TIERS)
+                    .ifPresent(
+                        standing ->
+                            assertThat(standing.tier())
+                                .isEqualTo(
+                                    best(all, Set.of("past_due", "unpaid")).orElse(Tier.FREE))));
+  }
+
+  private static Optional<Tier> best(List<Subscribed> all, Set<String> statuses) {
+    return all.stream()
+        .filter(one -> statuses.contains(one.status()))
+        .flatMap(one -> one.prices().stream())
+        .filter(TIERS::containsKey)
+        .map(TIERS::get)
+        .max(Comparator.naturalOrder());
+  }
+
+  /**
+   * Whatever else a customer buys, its tier stays; a price that we learn of never takes one away.
+   */
+  @Property
+  void isNotHiddenByWhatWeDoNotKnow(
+      @ForAll("subscriptions") List<Subscribed> all,
+      @ForAll("subscriptions") List<Subscribed> others) {
+    List<Subscribed> with = new ArrayList<>(all);
+    others.forEach(
+        other ->
+            with.add(
+                new Subscribed(
+                    other.id() + "x",
+                    other.status(),
+                    List.of("price_addon"),
+                    other.created(),
+                    other.anchor(),
+                    other.unpaidSince())));
+    if (best(all, Set.of("active", "trialing", "past_due", "unpaid")).isPresent()) {
+      assertThat(Standing.of(with, TIERS)).isEqualTo(Standing.of(all, TIERS));
     }
+    Map<String, Tier> more = new HashMap<>(TIERS);
+    more.put("price_addon", Tier.PRO);
+    Standing.of(with, TIERS)
+        .filter(standing -> standing.status() == Tenant.Status.active)
+        .ifPresent(
+            standing ->
+                assertThat(Standing.of(with, more).orElseThrow().tier())
+                    .isGreaterThanOrEqualTo(standing.tier()));
+  }
+
+  @Property
+  void countsPastDueFromTheOldestDebt(@ForAll("subscriptions") List<Subscribed> all) {
+    Standing.of(all, TIERS)
+        .filter(standing -> standing.status() == Tenant.Status.past_due)
+        .ifPresent(
+            standing ->
+                assertThat(standing.pastDueSince())
+                    .isEqualTo(
+                        all.stream()
+                            .filter(one -> Set.of("past_due", "unpaid").contains(one.status()))
+                            .filter(one -> one.prices().stream().anyMatch(TIERS::containsKey))
+                            .map(Subscribed::unpaidSince)
+                            .min(Comparator.naturalOrder())
+                            .orElseThrow()));
   }
 
   @Provide
   Arbitrary<List<Subscribed>> subscriptions() {
     return Combinators.combine(
             Arbitraries.of("active", "trialing", "past_due", "unpaid", "paused", "canceled"),
-            Arbitraries.of("price_pro", "price_ent"),
+            Arbitraries.of("price_pro", "price_ent", "price_pro_2024", "price_use")
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(3),
             Arbitraries.integers().between(0, 1_000))
         .as(
-            (status, price, age) ->
+            (status, prices, age) ->
                 new Subscribed(
-                    "sub_" + age, status, List.of(price), ANCHOR.minusSeconds(age), ANCHOR, UNPAID))
+                    "sub_" + age,
+                    status,
+                    prices,
+                    ANCHOR.minusSeconds(age),
+                    ANCHOR,
+                    UNPAID.minusSeconds(age * 7L % 1_000)))
         .list()
         .uniqueElements(Subscribed::id)
         .ofMaxSize(5);

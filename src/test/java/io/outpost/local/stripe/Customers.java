@@ -3,10 +3,16 @@ package io.outpost.local.stripe;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Customers. */
 final class Customers {
   static final String KIND = "customer";
+  static final String CREDIT = "customer_balance_transaction";
+
+  /** Plain ASCII, no two dots in a row, none at an end (docs.stripe.com/error-codes). */
+  private static final Pattern EMAIL =
+      Pattern.compile("[!-~&&[^@.,]]++(\\.[!-~&&[^@.,]]++)*+@[A-Za-z0-9-]++(\\.[A-Za-z0-9-]++)++");
 
   private final World world;
   private final Events events;
@@ -27,10 +33,18 @@ final class Customers {
                     call, KIND, c -> !gone(c) && World.fits(call, "email", c.path("email")))),
         Operation.get("/v1/customers/{id}", null, call -> world.find(KIND, call.id())),
         Operation.post("/v1/customers/{id}", "updateCustomer", this::update),
-        Operation.delete("/v1/customers/{id}", null, call -> delete(call.id())));
+        Operation.delete("/v1/customers/{id}", null, call -> delete(call.id())),
+        Operation.post(
+            "/v1/customers/{id}/balance_transactions", "createBalanceTransaction", this::credit),
+        Operation.get(
+            "/v1/customers/{id}/balance_transactions",
+            "listBalanceTransactions",
+            call ->
+                world.page(call, CREDIT, one -> one.get("customer").asText().equals(call.id()))));
   }
 
   private ObjectNode create(Call call) {
+    check(call);
     ObjectNode customer = world.create(KIND, "cus_");
     customer.put("balance", 0).put("delinquent", false);
     fill(call, customer);
@@ -39,10 +53,18 @@ final class Customers {
   }
 
   private ObjectNode update(Call call) {
+    check(call);
     ObjectNode customer = living(call.id());
     fill(call, customer);
     events.emit("customer.updated", customer);
     return customer;
+  }
+
+  private static void check(Call call) {
+    String email = call.text("email");
+    if (email != null && !EMAIL.matcher(email).matches()) {
+      throw StripeError.invalid("email_invalid", "email", "Invalid email address: " + email);
+    }
   }
 
   private static void fill(Call call, ObjectNode customer) {
@@ -52,6 +74,22 @@ final class Customers {
       }
     }
     World.metadata(call, customer);
+  }
+
+  /**
+   * A negative amount is a credit, taken off the next invoice
+   * (docs.stripe.com/invoicing/customer/balance).
+   */
+  private ObjectNode credit(Call call) {
+    ObjectNode customer = living(call.id());
+    long balance = customer.path("balance").asLong() + call.number("amount", 0);
+    customer.put("balance", balance);
+    ObjectNode transaction = world.create(CREDIT, "cbtxn_").put("customer", call.id());
+    transaction.put("amount", call.number("amount", 0)).put("currency", call.text("currency"));
+    transaction.put("type", "adjustment").put("ending_balance", balance);
+    transaction.put("description", call.text("description"));
+    World.metadata(call, transaction);
+    return transaction;
   }
 
   ObjectNode add(String email) {
@@ -66,6 +104,11 @@ final class Customers {
     customer.removeAll();
     customer.put("id", id).put("object", KIND).put("deleted", true);
     return JsonNodeFactory.instance.objectNode().setAll(customer);
+  }
+
+  /** Whether there is such a customer and it was not deleted. */
+  boolean lives(String id) {
+    return world.has(KIND, id) && !gone(world.find(KIND, id));
   }
 
   ObjectNode living(String id) {
