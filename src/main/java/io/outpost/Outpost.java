@@ -1,7 +1,5 @@
 package io.outpost;
 
-import io.outpost.platform.Carriers;
-import io.outpost.platform.StartupSettings;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
@@ -13,7 +11,7 @@ public class Outpost {
 
   /** Starts the role named by the active profile; a command ends when it is done. */
   public static void main(String[] args) {
-    Carriers.provide();
+    VirtualThreadCarriers.provide();
     var application = new SpringApplication(Outpost.class);
     application.addListeners(new StartupSettings());
     var context = application.run(args);

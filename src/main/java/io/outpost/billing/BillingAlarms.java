@@ -1,8 +1,8 @@
 package io.outpost.billing;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

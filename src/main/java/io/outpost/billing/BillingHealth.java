@@ -1,6 +1,6 @@
 package io.outpost.billing;
 
-import io.outpost.platform.health.HealthPart;
+import io.outpost.health.HealthPart;
 import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 

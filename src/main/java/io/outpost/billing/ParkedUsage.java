@@ -1,11 +1,11 @@
 package io.outpost.billing;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.outpost.platform.Cursor;
-import io.outpost.platform.Page;
-import io.outpost.platform.Shards;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Cursor;
+import io.outpost.kernel.Page;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;

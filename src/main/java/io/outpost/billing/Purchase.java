@@ -1,10 +1,10 @@
 package io.outpost.billing;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.Tier;
-import io.outpost.platform.http.Call;
+import io.outpost.http.Call;
+import io.outpost.kernel.Problem;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,11 +24,11 @@ public class Purchase {
   private static final int LONGEST_SECONDS = 60;
 
   private final StripeSettings settings;
-  private final Turns turns;
+  private final ClusterLock clusterLock;
 
-  Purchase(StripeSettings settings, Turns turns) {
+  Purchase(StripeSettings settings, ClusterLock clusterLock) {
     this.settings = settings;
-    this.turns = turns;
+    this.clusterLock = clusterLock;
   }
 
   /**
@@ -37,7 +37,7 @@ public class Purchase {
    * @throws Problem 409 while another is being opened
    */
   public void takeTurn(@ExchangeProperty("tenantId") String tenantId) {
-    if (!turns.take("checkout-" + tenantId, LONGEST_SECONDS)) {
+    if (!clusterLock.take("checkout-" + tenantId, LONGEST_SECONDS)) {
       throw new Problem(
           Problem.Code.CONFLICT, "Another checkout is being opened; try again shortly.");
     }
@@ -45,7 +45,7 @@ public class Purchase {
 
   /** Lets the next one be opened. */
   public void endTurn(@ExchangeProperty("tenantId") String tenantId) {
-    turns.end("checkout-" + tenantId);
+    clusterLock.end("checkout-" + tenantId);
   }
 
   /**

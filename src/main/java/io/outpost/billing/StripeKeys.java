@@ -1,7 +1,7 @@
 package io.outpost.billing;
 
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;

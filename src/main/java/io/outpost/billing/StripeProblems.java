@@ -1,6 +1,6 @@
 package io.outpost.billing;
 
-import io.outpost.platform.Problem;
+import io.outpost.kernel.Problem;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;

@@ -1,7 +1,7 @@
 package io.outpost.billing;
 
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.store.Items;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;

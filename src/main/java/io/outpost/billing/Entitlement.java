@@ -1,0 +1,98 @@
+package io.outpost.billing;
+
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a tenant is entitled to, from its Stripe subscriptions: the table in docs/billing.md.
+ *
+ * @param subscriptionStatus Stripe's word for the deciding subscription, or null without one
+ * @param anchor from where billing periods are counted, or null for the tenant's creation
+ * @param pastDueSince when the invoice was made that is not paid; null unless past_due
+ */
+public record Entitlement(
+    Tier tier,
+    Tenant.Status status,
+    String subscriptionStatus,
+    Instant anchor,
+    Instant pastDueSince) {
+  // What is paid; only when nothing is, what is owed; only then what gives nothing.
+  private static final List<String> PAID = List.of("active", "trialing");
+  private static final List<String> OWED = List.of("past_due", "unpaid");
+  private static final List<String> IDLE =
+      List.of("paused", "incomplete", "canceled", "incomplete_expired");
+
+  /**
+   * Judges all subscriptions of one customer with all their items: the best tier that is paid for,
+   * else the best that is owed. Items without a price of ours are left out.
+   *
+   * @param tiers the tier of each price id that we sell or sold
+   * @return empty where something is paid or owed, and no price of it is ours: nothing is to change
+   */
+  public static Optional<Entitlement> of(List<StripeSubscription> all, Map<String, Tier> tiers) {
+    return best(all, PAID, tiers)
+        .or(() -> best(all, OWED, tiers))
+        .or(() -> hasAny(all, PAID) || hasAny(all, OWED) ? Optional.empty() : idle(all));
+  }
+
+  /** Of a customer that is gone, and its subscriptions with it. */
+  static Entitlement ended() {
+    return new Entitlement(Tier.FREE, Tenant.Status.active, "canceled", null, null);
+  }
+
+  private static boolean hasAny(List<StripeSubscription> all, List<String> statuses) {
+    return all.stream().anyMatch(one -> statuses.contains(one.status()));
+  }
+
+  private static Optional<Entitlement> best(
+      List<StripeSubscription> all, List<String> statuses, Map<String, Tier> tiers) {
+    return all.stream()
+        .filter(one -> statuses.contains(one.status()) && tierOf(one, tiers).isPresent())
+        .min(
+            Comparator.comparing(
+                    (StripeSubscription one) -> tierOf(one, tiers).orElseThrow(),
+                    Comparator.reverseOrder())
+                .thenComparing(one -> statuses.indexOf(one.status()))
+                .thenComparing(StripeSubscription::created, Comparator.reverseOrder())
+                .thenComparing(StripeSubscription::id))
+        .map(one -> paying(one, tierOf(one, tiers).orElseThrow(), oldestDebt(all, one, tiers)));
+  }
+
+  private static Entitlement paying(StripeSubscription one, Tier tier, Instant debt) {
+    return PAID.contains(one.status())
+        ? new Entitlement(tier, Tenant.Status.active, one.status(), one.anchor(), null)
+        : new Entitlement(tier, Tenant.Status.past_due, one.status(), one.anchor(), debt);
+  }
+
+  /** Past due counts from the oldest debt, whichever of the subscriptions of ours has it. */
+  private static Instant oldestDebt(
+      List<StripeSubscription> all, StripeSubscription decides, Map<String, Tier> tiers) {
+    return all.stream()
+        .filter(one -> OWED.contains(one.status()) && tierOf(one, tiers).isPresent())
+        .map(StripeSubscription::unpaidSince)
+        .min(Comparator.naturalOrder())
+        .orElse(decides.unpaidSince());
+  }
+
+  private static Optional<Tier> tierOf(StripeSubscription one, Map<String, Tier> tiers) {
+    return one.prices().stream()
+        .filter(tiers::containsKey)
+        .map(tiers::get)
+        .max(Comparator.naturalOrder());
+  }
+
+  private static Optional<Entitlement> idle(List<StripeSubscription> all) {
+    String status =
+        all.stream()
+            .map(StripeSubscription::status)
+            .filter(IDLE::contains)
+            .min(Comparator.comparing(IDLE::indexOf))
+            .orElse(null);
+    return Optional.of(new Entitlement(Tier.FREE, Tenant.Status.active, status, null, null));
+  }
+}

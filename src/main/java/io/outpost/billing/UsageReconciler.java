@@ -1,0 +1,217 @@
+package io.outpost.billing;
+
+import io.outpost.audit.AuditEntry;
+import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.tenant.Tenant;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Variable;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** The steps of comparing Stripe's counts with the ledger, tenant by tenant. Thread-safe. */
+@Component("usageReconciler")
+public class UsageReconciler {
+  // Three whole days, so that a day that could not be compared is compared the next time.
+  private static final Duration LOOK_BACK = Duration.ofDays(3);
+  // What is in doubt is looked for as long as Stripe would take it.
+  private static final Duration LOOK_BACK_FOR_DOUBT = Duration.ofDays(34);
+  // A job may end as long after its period as it can wait and run.
+  private static final Duration PERIOD_AND_RUN = Duration.ofDays(62);
+  private static final Duration SETTLED = Duration.ofHours(1);
+  private static final int NAMED = 50;
+
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final Names names;
+  private final UsageLedger ledger;
+  private final Transactions transactions;
+  private final AuditTrail trail;
+  private final StripeSettings settings;
+  private final RejectedReports rejected;
+  private final BillingAlarms alarms;
+
+  UsageReconciler(
+      DynamoDbClient dynamoDb,
+      Items items,
+      Names names,
+      UsageLedger ledger,
+      Transactions transactions,
+      AuditTrail trail,
+      StripeSettings settings,
+      RejectedReports rejected,
+      BillingAlarms alarms) {
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.names = names;
+    this.ledger = ledger;
+    this.transactions = transactions;
+    this.trail = trail;
+    this.settings = settings;
+    this.rejected = rejected;
+    this.alarms = alarms;
+  }
+
+  /** Asks for the meters. */
+  public StripeCall meters() {
+    return StripeCall.get("/v1/billing/meters", StripeRequests.meters());
+  }
+
+  /** The meter that counts our jobs; without it an alarm is raised. */
+  public String meter(@Variable("meters") String meters) {
+    return StripeAnswers.meterOf(meters, settings.meterEventName())
+        .orElseThrow(
+            () -> {
+              var why = "Stripe has no active meter for " + settings.meterEventName();
+              alarms.raise("usage", why);
+              return new IllegalStateException(why);
+            });
+  }
+
+  /** Nothing is reported while we cannot see that Stripe has our meter. */
+  public void stop(
+      @ExchangeProperty("usageRun") UsageRun run,
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+    var refusal = StripeRefusal.in(failure);
+    run.stop(refusal == null ? failure.getMessage() : refusal.getMessage() + ": " + refusal.text());
+  }
+
+  /** The tenants to compare: those with a customer, deleted ones too. */
+  public List<String> tenants() {
+    return Stream.of("tenants", "deleted").flatMap(part -> listed(part).stream()).toList();
+  }
+
+  private List<String> listed(String directory) {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .indexName("directory")
+                    .keyConditionExpression("directory = :tenants")
+                    .filterExpression("attribute_exists(stripe_customer_id)")
+                    .expressionAttributeValues(Map.of(":tenants", Items.text(directory))))
+        .items()
+        .stream()
+        .map(item -> item.get("tenant_id").s())
+        .toList();
+  }
+
+  /**
+   * What is to be compared of a tenant: the last whole days, further back where one is in doubt.
+   */
+  public UsageComparison begin(@ExchangeProperty("tenantId") String tenantId) {
+    // Stripe's sums follow its events after a while.
+    Instant today = Instant.now().minus(SETTLED).truncatedTo(ChronoUnit.HOURS);
+    Instant limit = today.minus(LOOK_BACK_FOR_DOUBT);
+    List<LedgerEntry> entries = entries(tenantId, limit);
+    Instant start =
+        entries.stream()
+            .filter(LedgerEntry::isOpen)
+            .map(entry -> entry.recordedAt().truncatedTo(ChronoUnit.HOURS))
+            .filter(day -> day.isAfter(limit))
+            .min(Instant::compareTo)
+            .filter(day -> day.isBefore(today.minus(LOOK_BACK)))
+            .orElse(today.minus(LOOK_BACK));
+    return new UsageComparison(entries, new UsageComparison.Window(start, today));
+  }
+
+  private List<LedgerEntry> entries(String tenantId, Instant since) {
+    var from = "ledger#" + Json.time(since.minus(PERIOD_AND_RUN));
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("usage"))
+                    .keyConditionExpression("tenant_id = :tenant AND sk BETWEEN :from AND :to")
+                    .filterExpression("recorded_at >= :since")
+                    .expressionAttributeValues(
+                        Map.of(
+                            ":tenant", Items.text(tenantId),
+                            ":from", Items.text(from),
+                            ":to", Items.text("ledger#~"),
+                            ":since", Items.text(Json.time(since)))))
+        .items()
+        .stream()
+        .map(item -> items.read(item, LedgerEntry.class))
+        .toList();
+  }
+
+  /** Asks for the next sum. */
+  public StripeCall sum(
+      @ExchangeProperty("reconciliation") UsageComparison usageComparison,
+      @ExchangeProperty("tenant") Tenant tenant,
+      @ExchangeProperty("meter") String meter) {
+    var window = usageComparison.next();
+    return StripeCall.get(
+        "/v1/billing/meters/" + meter + "/event_summaries",
+        window.isLong()
+            ? StripeRequests.hourlySummary(tenant.stripeCustomerId(), window.start(), window.end())
+            : StripeRequests.meterSummary(tenant.stripeCustomerId(), window.start(), window.end()));
+  }
+
+  /** Takes a sum. */
+  public void judge(
+      @ExchangeProperty("reconciliation") UsageComparison usageComparison,
+      @Variable("summary") String summary) {
+    usageComparison.judge(StripeAnswers.countedByStart(summary));
+  }
+
+  /** Decides what was in doubt, and has told again what Stripe accepted and did not count. */
+  public void settle(@ExchangeProperty("reconciliation") UsageComparison usageComparison) {
+    usageComparison.there().forEach(ledger::reported);
+    usageComparison.notThere().forEach(ledger::reportAgain);
+    for (var missing : usageComparison.missing()) {
+      missing.entries().stream()
+          .filter(LedgerEntry::isCounted)
+          .filter(entry -> !rejected.settle(entry))
+          .filter(entry -> missing.none())
+          .forEach(ledger::tellAgain);
+    }
+  }
+
+  /** Writes a difference into the tenant's audit; the entry is left in {@code audited}. */
+  public void record(
+      @Body UsageComparison.Difference difference,
+      @ExchangeProperty("tenantId") String tenantId,
+      Exchange exchange) {
+    var entry =
+        new AuditEntry(
+            Ids.ulid(),
+            tenantId,
+            Instant.now(),
+            "billing.usage-differs",
+            "/tenants/" + tenantId,
+            AuditEntry.Outcome.failed,
+            null,
+            null,
+            null,
+            null,
+            null,
+            Map.of(
+                "minute", Json.time(difference.minute()),
+                "stripe", Long.toString(difference.stripe()),
+                "ledger", Long.toString(difference.ledger()),
+                "jobs", named(difference)));
+    Change change = new Change();
+    trail.add(change, entry);
+    transactions.write(change);
+    exchange.setVariable("audited", entry);
+  }
+
+  private static String named(UsageComparison.Difference difference) {
+    return difference.jobs().stream().limit(NAMED).collect(Collectors.joining(","));
+  }
+}
