@@ -1,19 +1,33 @@
 package io.outpost.job;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.outpost.kernel.Rules;
+import io.outpost.tenant.Principal;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A job as clients see it. Its item has more: what the sweepers, the lease and the billing need.
+ * A job as clients see it. {@link JobDetails} has what we keep beside it, {@link JobTransition}
+ * what can happen to it.
+ *
+ * <p>To add a field: one line here and one in the schema {@code Job} of the contract. Builder and
+ * {@code with…} methods are generated ({@code job.withStatus(…)}, {@link JobBuilder}), and the
+ * table gets every field that a transition sets or clears. {@code null} means that the job has
+ * none. A field that ends with an attempt is cleared in {@link #started}.
  *
  * @param command the task, in words; never in a message, a log or an argument list
  * @param timeoutSeconds how long one attempt of the agent may run
+ * @param secrets names of secrets that it gets besides its agent's own; null: none
+ * @param mode {@code test}: made with a test key, so it is played by the demo agent and never paid
+ *     for; else {@code live}
  * @param attempts how often an agent was started for it, hand-backs not counted
  * @param estimatedStart only in the answer to a submission
  */
+@RecordBuilder
 public record Job(
     String jobId,
     String tenantId,
@@ -22,6 +36,8 @@ public record Job(
     String workspace,
     String priority,
     int timeoutSeconds,
+    List<String> secrets,
+    String mode,
     Status status,
     int attempts,
     Instant createdAt,
@@ -31,7 +47,8 @@ public record Job(
     String outputLocation,
     String waitingReason,
     Instant estimatedStart,
-    Fault error) {
+    Fault error)
+    implements JobBuilder.With {
 
   private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
   private static final Set<String> WAITING =
@@ -39,8 +56,13 @@ public record Job(
   private static final int LONGEST_COMMAND = 10_000;
   private static final int LONGEST_RUN = 43_200;
 
-  /** Keeps the rules of the contract. */
+  private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
+
+  /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
+    mode = mode == null ? Principal.LIVE : mode;
+    Rules.oneOf("mode", mode, MODES);
+    secrets = secrets == null ? null : List.copyOf(secrets);
     Rules.form("job_id", jobId, Rules.ULID);
     Rules.form("tenant_id", tenantId, Rules.UUID);
     Rules.form("agent", agent, Rules.AGENT);
@@ -78,6 +100,66 @@ public record Job(
     public boolean isTerminal() {
       return this != pending && this != running;
     }
+  }
+
+  /** Whether nobody pays for it. */
+  @JsonIgnore
+  public boolean isTest() {
+    return mode.equals(Principal.TEST);
+  }
+
+  /** Running, in one attempt more. */
+  public Job started(Instant now) {
+    return unstarted().withStatus(Status.running).withAttempts(attempts + 1).withStartedAt(now);
+  }
+
+  /** Waiting, as if the last attempt had not been; the attempts counted are given. */
+  public Job pendingAgain(int counted, String reason) {
+    return unstarted().withStatus(Status.pending).withAttempts(counted).withWaitingReason(reason);
+  }
+
+  /** Ended by its agent: without a fault it has succeeded. */
+  public Job finished(Instant now, Integer code, Fault fault) {
+    return with()
+        .status(fault == null ? Status.succeeded : Status.failed)
+        .completedAt(now)
+        .exitCode(code)
+        .outputLocation(JobOutput.location(this))
+        .error(fault)
+        .build();
+  }
+
+  /** Ended before its agent did; one that ran has output. */
+  public Job cancelled(Instant now) {
+    return with()
+        .status(Status.cancelled)
+        .completedAt(now)
+        .outputLocation(status == Status.running ? JobOutput.location(this) : outputLocation)
+        .waitingReason(null)
+        .build();
+  }
+
+  /** Ended, because the platform could not run it. */
+  public Job deadLettered(Instant now) {
+    var message = "The platform could not run the job in %d attempts.".formatted(attempts);
+    return with()
+        .status(Status.dead_letter)
+        .completedAt(now)
+        .waitingReason(null)
+        .error(new Fault("platform-failed", message))
+        .build();
+  }
+
+  private Job unstarted() {
+    return with()
+        .startedAt(null)
+        .completedAt(null)
+        .exitCode(null)
+        .outputLocation(null)
+        .waitingReason(null)
+        .estimatedStart(null)
+        .error(null)
+        .build();
   }
 
   /** The primary key of a job's item. */
