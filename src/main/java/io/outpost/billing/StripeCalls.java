@@ -10,7 +10,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
-import org.apache.camel.Header;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
@@ -119,7 +118,7 @@ public class StripeCalls {
   public StripeCall portal(
       @ExchangeProperty("tenant") Tenant tenant,
       @ExchangeProperty(Call.NAME) Call call,
-      @Header("return_url") String returnUrl) {
+      @ExchangeProperty("returnUrl") String returnUrl) {
     return StripeCall.post(
         "/v1/billing_portal/sessions",
         StripeRequests.portal(tenant.stripeCustomerId(), returnUrl),

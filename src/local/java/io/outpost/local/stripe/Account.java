@@ -90,6 +90,11 @@ public final class Account {
     locked(() -> catalogue.seed(id, name, cents, meter));
   }
 
+  /** From now on an e-mail address is refused. */
+  public void refuseAddress(String email) {
+    locked(() -> customers.refuse(email));
+  }
+
   /** Adds a customer that no tenant has; answers its id. */
   public String addCustomer(String email) {
     return locked(() -> customers.add(email).get("id").asText());

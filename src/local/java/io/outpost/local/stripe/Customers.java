@@ -2,7 +2,9 @@ package io.outpost.local.stripe;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Customers. */
@@ -14,6 +16,7 @@ final class Customers {
   private static final Pattern EMAIL =
       Pattern.compile("[!-~&&[^@.,]]++(\\.[!-~&&[^@.,]]++)*+@[A-Za-z0-9-]++(\\.[A-Za-z0-9-]++)++");
 
+  private final Set<String> refused = new HashSet<>();
   private final World world;
   private final Events events;
 
@@ -60,9 +63,9 @@ final class Customers {
     return customer;
   }
 
-  private static void check(Call call) {
+  private void check(Call call) {
     String email = call.text("email");
-    if (email != null && !EMAIL.matcher(email).matches()) {
+    if (email != null && (refused.contains(email) || !EMAIL.matcher(email).matches())) {
       throw StripeError.invalid("email_invalid", "email", "Invalid email address: " + email);
     }
   }
@@ -104,6 +107,11 @@ final class Customers {
     customer.removeAll();
     customer.put("id", id).put("object", KIND).put("deleted", true);
     return JsonNodeFactory.instance.objectNode().setAll(customer);
+  }
+
+  /** From now on an address is as good as misspelt: Stripe's rules are more than ours. */
+  boolean refuse(String email) {
+    return refused.add(email);
   }
 
   /** Whether there is such a customer and it was not deleted. */
