@@ -34,6 +34,9 @@ abstract class HostileJobs {
 
   @AfterEach
   void theSlotServesTheNextJob() throws Exception {
+    if (confinement == null) {
+      return; // this machine cannot confine so: the test was skipped
+    }
     AgentResult next = AgentRun.script(confinement, jobs.resolve("next"), "echo fine").toEnd();
     assertThat(next.succeeded()).isTrue();
     assertThat(confinement.members(null, null, 0)).isEmpty();
