@@ -1,6 +1,7 @@
 package io.outpost.billing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
 import io.outpost.local.stripe.Faults.Fault;
@@ -208,7 +209,11 @@ class P14UsageReconciledTest {
       template.sendBody("direct:void-job", ledger.voiding(client.tenantId(), "job-late"));
       assertThat(counted()).isEqualTo(1);
     }
-    template.sendBody("direct:void-job", ledger.voiding(client.tenantId(), "job-none"));
+    assertThatThrownBy(
+            () ->
+                template.sendBody(
+                    "direct:void-job", ledger.voiding(client.tenantId(), "job-none")))
+        .hasRootCauseInstanceOf(IllegalArgumentException.class);
     api.run("reconcile-usage");
     assertThat(actions()).noneMatch(action -> action.startsWith("billing.usage-differs"));
     assertThat(actions()).filteredOn(a -> a.startsWith("billing.job-voided")).hasSize(3);
