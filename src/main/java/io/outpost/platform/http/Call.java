@@ -38,6 +38,8 @@ public final class Call {
   private String refusedKey;
   private String reason;
   private Problem.Code refusal;
+  private boolean authorized;
+  private boolean admitted;
 
   Call(HttpServletRequest request, HttpServletResponse response, byte[] body) {
     this.request = request;
@@ -149,6 +151,21 @@ public final class Call {
   /** Remembers who is calling; for the authentication step only. */
   public void identify(Principal caller) {
     this.principal = caller;
+  }
+
+  /** Notes that the caller's scopes allow the operation. */
+  void authorize() {
+    this.authorized = principal != null;
+  }
+
+  /** Notes that the call is well formed: it is admitted, if its caller may do that. */
+  void admit() {
+    this.admitted = operation.open() || authorized;
+  }
+
+  /** Whether the call has passed every step of admission. */
+  boolean admitted() {
+    return admitted;
   }
 
   /**
