@@ -1,8 +1,6 @@
 package io.outpost;
 
-import io.outpost.platform.Carriers;
-import io.outpost.platform.StartupSettings;
-import io.outpost.platform.routes.RoutesCommand;
+import io.outpost.routes.RoutesCommand;
 import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -30,7 +28,7 @@ public class Outpost {
   }
 
   private static void start(String[] args) {
-    Carriers.provide();
+    VirtualThreadCarriers.provide();
     var application = new SpringApplication(Outpost.class);
     application.addListeners(new StartupSettings());
     var context = application.run(args);

@@ -2,7 +2,7 @@ package io.outpost.audit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
@@ -78,7 +78,7 @@ public class Archive {
   }
 
   /** Whether the block of a mark is there as it should be. */
-  boolean holds(Mark mark) {
+  boolean holds(BlockReference mark) {
     return content(mark.key()).filter(c -> Block.sha256(c).equals(mark.sha256())).isPresent();
   }
 
@@ -87,7 +87,7 @@ public class Archive {
     seal(block.tenantId(), block.mark());
   }
 
-  void seal(String tenantId, Mark mark) throws JsonProcessingException {
+  void seal(String tenantId, BlockReference mark) throws JsonProcessingException {
     var name = new HeadCopy(tenantId, mark.sequence(), mark.sha256()).text();
     var body = RequestBody.fromBytes(mapper.writeValueAsBytes(mark));
     // A bucket with Object Lock takes nothing without a checksum.

@@ -3,8 +3,7 @@ package io.outpost.audit;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.aws.Queues;
+import io.outpost.aws.Queues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -45,7 +44,7 @@ public class AuditMessages {
   }
 
   /** The entries of all messages by tenant, each once, oldest first. */
-  public List<Part> byTenant(@Body List<Received> messages) {
+  public List<TenantBatch> byTenant(@Body List<Received> messages) {
     var tenants = new TreeMap<String, TreeMap<String, AuditEntry>>();
     for (var message : messages) {
       for (var entry : message.entries()) {
@@ -53,7 +52,7 @@ public class AuditMessages {
       }
     }
     return tenants.entrySet().stream()
-        .map(tenant -> new Part(tenant.getKey(), List.copyOf(tenant.getValue().values())))
+        .map(tenant -> new TenantBatch(tenant.getKey(), List.copyOf(tenant.getValue().values())))
         .toList();
   }
 

@@ -2,8 +2,7 @@ package io.outpost.audit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.aws.Queues;
+import io.outpost.aws.Queues;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Body;
@@ -32,10 +31,10 @@ public class AuditQueue {
   }
 
   /** Sends entries of one tenant again that could not be archived now. */
-  public void sendLater(@Body Part part) throws JsonProcessingException {
+  public void sendLater(@Body TenantBatch part) throws JsonProcessingException {
     var entries = part.entries();
-    for (int from = 0; from < entries.size(); from += Part.MESSAGE) {
-      var to = Math.min(from + Part.MESSAGE, entries.size());
+    for (int from = 0; from < entries.size(); from += TenantBatch.MESSAGE) {
+      var to = Math.min(from + TenantBatch.MESSAGE, entries.size());
       queues.send(QUEUE, json(entries.subList(from, to)), QUEUE, Map.of(), LATER_SECONDS);
     }
   }

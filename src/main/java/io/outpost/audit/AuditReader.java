@@ -1,11 +1,10 @@
 package io.outpost.audit;
 
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.Json;
-import io.outpost.platform.Page;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Pages;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Page;
+import io.outpost.store.Items;
+import io.outpost.store.Pages;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.outpost.audit;
 
-import io.outpost.platform.Ids;
-import io.outpost.platform.health.HealthPart;
+import io.outpost.health.HealthPart;
+import io.outpost.kernel.Ids;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

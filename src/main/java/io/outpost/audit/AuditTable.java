@@ -1,8 +1,7 @@
 package io.outpost.audit;
 
 import io.outpost.audit.AuditMessages.Received;
-import io.outpost.platform.aws.AuditTrail;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.outpost.audit;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.audit.ChainCheck.Position;
-import io.outpost.platform.Cursor;
+import io.outpost.kernel.Cursor;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -55,7 +55,7 @@ public class AuditVerification {
       long firstSequence,
       long lastSequence,
       String lastSha256,
-      List<Fault> faults,
+      List<ChainFault> faults,
       Instant verifiedAt,
       String nextCursor) {}
 

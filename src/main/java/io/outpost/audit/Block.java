@@ -18,7 +18,7 @@ import java.util.Optional;
  *
  * @param content those lines, each closed by a line feed; not to be changed
  */
-record Block(String tenantId, Mark mark, byte[] content) {
+record Block(String tenantId, BlockReference mark, byte[] content) {
 
   /**
    * The first line, under the name {@code link}.
@@ -45,7 +45,7 @@ record Block(String tenantId, Mark mark, byte[] content) {
   private record FirstLine(Link link) {}
 
   /** The block that follows; {@code previous} is null for a tenant's first one. */
-  static Block after(Mark previous, Part part, Instant now, ObjectMapper mapper) {
+  static Block after(BlockReference previous, TenantBatch part, Instant now, ObjectMapper mapper) {
     var first = part.entries().getFirst().timestamp();
     var link =
         previous == null
@@ -64,7 +64,9 @@ record Block(String tenantId, Mark mark, byte[] content) {
         lines.append(mapper.writeValueAsString(entry)).append('\n');
       }
       var content = lines.toString().getBytes(StandardCharsets.UTF_8);
-      var mark = new Mark(link.sequence(), sha256(content), link.key().text(), link.archivedAt());
+      var mark =
+          new BlockReference(
+              link.sequence(), sha256(content), link.key().text(), link.archivedAt());
       return new Block(part.tenantId(), mark, content);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);

@@ -44,7 +44,7 @@ public class Chain {
    *
    * @throws Contended when another writer has it
    */
-  public Block reserve(@Body Part part) throws JsonProcessingException {
+  public Block reserve(@Body TenantBatch part) throws JsonProcessingException {
     var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     var standing = heads.standing(part.tenantId());
     if (standing.reserved() != null) {

@@ -3,8 +3,8 @@ package io.outpost.audit;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.audit.Archive.Stored;
 import io.outpost.audit.Block.Link;
+import io.outpost.audit.ChainFault.Kind;
 import io.outpost.audit.ChainHeads.Standing;
-import io.outpost.audit.Fault.Kind;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -25,7 +25,7 @@ final class ChainCheck {
   private final ObjectMapper mapper;
   private final Iterator<HeadCopy> heads;
   private final Iterator<Stored> blocks;
-  private final List<Fault> faults = new ArrayList<>();
+  private final List<ChainFault> faults = new ArrayList<>();
   private HeadCopy head;
   private Stored block;
   private Position last;
@@ -121,7 +121,7 @@ final class ChainCheck {
     }
   }
 
-  List<Fault> faults() {
+  List<ChainFault> faults() {
     return faults;
   }
 
@@ -230,7 +230,7 @@ final class ChainCheck {
   }
 
   private void fault(Kind kind, long sequence, String key, String detail) {
-    faults.add(new Fault(kind, sequence, key, detail));
+    faults.add(new ChainFault(kind, sequence, key, detail));
   }
 
   private Optional<Link> link(Stored stored) {

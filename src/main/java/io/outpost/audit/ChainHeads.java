@@ -1,8 +1,8 @@
 package io.outpost.audit;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,7 +37,7 @@ class ChainHeads {
    * @param reserved the block that a writer is about to add; null: none
    * @param reservedUntil when that writer is taken for dead
    */
-  record Standing(Mark head, Mark reserved, Instant reservedUntil) {
+  record Standing(BlockReference head, BlockReference reserved, Instant reservedUntil) {
 
     /** The last block's sequence; 0 before the first one. */
     long sequence() {
@@ -71,7 +71,7 @@ class ChainHeads {
    *     dead
    * @throws Contended when it stands elsewhere by now
    */
-  void reserve(String tenantId, Standing seen, Mark next, Instant until) {
+  void reserve(String tenantId, Standing seen, BlockReference next, Instant until) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":next", AttributeValue.fromM(items.write(next)));
     values.put(":until", Items.text(Json.time(until)));
@@ -87,7 +87,7 @@ class ChainHeads {
    *
    * @throws Contended when it is neither reserved nor the last one any more
    */
-  void advance(String tenantId, Mark reserved) {
+  void advance(String tenantId, BlockReference reserved) {
     var values = new HashMap<String, AttributeValue>();
     var condition = matches("reserved", reserved, values);
     try {
@@ -116,7 +116,8 @@ class ChainHeads {
     }
   }
 
-  private static String matches(String name, Mark mark, Map<String, AttributeValue> values) {
+  private static String matches(
+      String name, BlockReference mark, Map<String, AttributeValue> values) {
     if (mark == null) {
       return "attribute_not_exists(#%s)".formatted(name);
     }

@@ -3,7 +3,7 @@ package io.outpost.audit;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.audit.ExportWork.Day;
 import io.outpost.audit.Manifest.Kind;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

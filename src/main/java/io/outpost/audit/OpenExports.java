@@ -1,10 +1,10 @@
 package io.outpost.audit;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.Shards;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.outpost.audit;
 
-import io.outpost.platform.Problem;
+import io.outpost.kernel.Problem;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;

@@ -1,12 +1,11 @@
 package io.outpost.auth;
 
-import io.outpost.platform.ApiKey;
-import io.outpost.platform.Page;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Pages;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Page;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Items;
+import io.outpost.store.Pages;
+import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.Header;

@@ -3,19 +3,18 @@ package io.outpost.auth;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.ApiKey;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Json;
-import io.outpost.platform.Principal;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.Announcements;
-import io.outpost.platform.aws.Announcements.Announcement;
-import io.outpost.platform.aws.Announcements.Kind;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.http.Call;
+import io.outpost.aws.Names;
+import io.outpost.http.Call;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Change;
+import io.outpost.store.ChangeFeed;
+import io.outpost.store.ChangeFeed.Announcement;
+import io.outpost.store.ChangeFeed.Kind;
+import io.outpost.store.Items;
+import io.outpost.tenant.Principal;
+import io.outpost.tenant.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -38,19 +37,15 @@ public class ApiKeys {
   private static final int DEFAULT_GRACE_SECONDS = 86_400;
 
   private final ApiKeyReader reader;
-  private final Announcements announcements;
+  private final ChangeFeed changeFeed;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
   ApiKeys(
-      ApiKeyReader reader,
-      Announcements announcements,
-      ObjectMapper mapper,
-      Items items,
-      Names names) {
+      ApiKeyReader reader, ChangeFeed changeFeed, ObjectMapper mapper, Items items, Names names) {
     this.reader = reader;
-    this.announcements = announcements;
+    this.changeFeed = changeFeed;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
@@ -144,7 +139,7 @@ public class ApiKeys {
         item ->
             new Problem(
                 Problem.Code.CONFLICT, "This key was revoked meanwhile; create a new one."));
-    announcements.add(change, new Announcement(Kind.key, tenantId, old.hash()));
+    changeFeed.add(change, new Announcement(Kind.key, tenantId, old.hash()));
     exchange.setProperty("endedKey", old.hash());
     var o = old.key();
     return add(
@@ -173,12 +168,12 @@ public class ApiKeys {
             .conditionExpression("attribute_exists(sk)")
             .expressionAttributeValues(Map.of(":now", Items.text(Json.time(now())))),
         item -> Problem.notFound("API key"));
-    announcements.add(change, new Announcement(Kind.key, tenantId, old.hash()));
+    changeFeed.add(change, new Announcement(Kind.key, tenantId, old.hash()));
     exchange.setProperty("endedKey", old.hash());
   }
 
   private Created add(Change change, ApiKey key) {
-    var secret = Secret.random(key.mode());
+    var secret = ApiKeyText.random(key.mode());
     var item = items.write(key);
     item.put("sk", Items.text(ApiKey.sk(key.keyId())));
     item.put("key_hash", Items.text(secret.hash()));

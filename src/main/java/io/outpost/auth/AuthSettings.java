@@ -1,6 +1,6 @@
 package io.outpost.auth;
 
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tier;
 import java.time.Duration;
 import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;

@@ -1,10 +1,9 @@
 package io.outpost.auth;
 
-import io.outpost.platform.ApiKey;
-import io.outpost.platform.Principal;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.http.Call;
+import io.outpost.http.Call;
+import io.outpost.kernel.Problem;
+import io.outpost.tenant.Principal;
+import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -18,13 +17,17 @@ import org.springframework.stereotype.Component;
 public class Authentication {
 
   private final KeyStore keys;
-  private final Strangers strangers;
+  private final UnknownKeyThrottle unknownKeyThrottle;
   private final LastUsed lastUsed;
   private final AuthSettings settings;
 
-  Authentication(KeyStore keys, Strangers strangers, LastUsed lastUsed, AuthSettings settings) {
+  Authentication(
+      KeyStore keys,
+      UnknownKeyThrottle unknownKeyThrottle,
+      LastUsed lastUsed,
+      AuthSettings settings) {
     this.keys = keys;
-    this.strangers = strangers;
+    this.unknownKeyThrottle = unknownKeyThrottle;
     this.lastUsed = lastUsed;
     this.settings = settings;
   }
@@ -37,7 +40,7 @@ public class Authentication {
   public void authenticate(@ExchangeProperty(Call.NAME) Call call) {
     var given = credential(call);
     call.because(given.isEmpty() ? "no-key" : "malformed");
-    var secret = given.flatMap(Secret::parse).orElseThrow(Authentication::noKey);
+    var secret = given.flatMap(ApiKeyText::parse).orElseThrow(Authentication::noKey);
     call.because("unknown");
     var view = view(secret.hash(), call.ipAddress());
     var now = Instant.now();
@@ -70,10 +73,10 @@ public class Authentication {
   private KeyStore.View view(String hash, String address) {
     var known = keys.known(hash);
     if (known.isEmpty()) {
-      strangers.admit(address);
+      unknownKeyThrottle.admit(address);
       known = keys.find(hash);
       if (known.isEmpty()) {
-        strangers.missed(address);
+        unknownKeyThrottle.missed(address);
       }
     }
     return known.orElseThrow(Authentication::badKey);

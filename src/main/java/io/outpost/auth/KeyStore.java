@@ -5,13 +5,12 @@ import static java.util.concurrent.CompletableFuture.supplyAsync;
 import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
-import io.outpost.platform.ApiKey;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Principal;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Items;
+import io.outpost.tenant.Principal;
+import io.outpost.tenant.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -197,7 +196,7 @@ public class KeyStore {
       return Optional.empty();
     }
     var secret =
-        Secret.parse(key)
+        ApiKeyText.parse(key)
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(

@@ -2,11 +2,11 @@ package io.outpost.auth;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.outpost.platform.Principal;
-import io.outpost.platform.Problem;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.http.Call;
+import io.outpost.aws.Names;
+import io.outpost.http.Call;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Items;
+import io.outpost.tenant.Principal;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.outpost.auth;
 
-import io.outpost.platform.Principal;
-import io.outpost.platform.http.Call;
+import io.outpost.http.Call;
+import io.outpost.tenant.Principal;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;

@@ -1,17 +1,17 @@
 package io.outpost.billing;
 
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.Json;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.Tier;
-import io.outpost.platform.aws.Announcements;
-import io.outpost.platform.aws.Announcements.Announcement;
-import io.outpost.platform.aws.Announcements.Kind;
-import io.outpost.platform.aws.AuditTrail;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Transactions;
+import io.outpost.audit.AuditEntry;
+import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.store.Change;
+import io.outpost.store.ChangeFeed;
+import io.outpost.store.ChangeFeed.Announcement;
+import io.outpost.store.ChangeFeed.Kind;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -33,7 +33,7 @@ public class Accounts {
   private final Names names;
   private final Transactions transactions;
   private final AuditTrail trail;
-  private final Announcements announcements;
+  private final ChangeFeed changeFeed;
 
   Accounts(
       DynamoDbClient dynamoDb,
@@ -41,13 +41,13 @@ public class Accounts {
       Names names,
       Transactions transactions,
       AuditTrail trail,
-      Announcements announcements) {
+      ChangeFeed changeFeed) {
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
     this.transactions = transactions;
     this.trail = trail;
-    this.announcements = announcements;
+    this.changeFeed = changeFeed;
   }
 
   /** The tenant was changed by someone else after we read it. */
@@ -147,7 +147,7 @@ public class Accounts {
     }
     var update = new TenantUpdate(tenant).with("stripe_customer_id", null);
     if (tenant.subscriptionStatus() != null) {
-      become(update, tenant, Standing.ended());
+      become(update, tenant, Entitlement.ended());
     }
     return write(update, "billing.customer-lost", exchange);
   }
@@ -162,49 +162,49 @@ public class Accounts {
   public boolean apply(
       @ExchangeProperty("tenant") Tenant tenant,
       @ExchangeProperty("customer") String customer,
-      @ExchangeProperty("standing") Standing standing,
+      @ExchangeProperty("standing") Entitlement entitlement,
       Exchange exchange) {
-    if (isForeign(tenant, customer) || isSettled(tenant, standing)) {
+    if (isForeign(tenant, customer) || isSettled(tenant, entitlement)) {
       return true;
     }
     var update = new TenantUpdate(tenant).with("stripe_customer_id", customer);
-    become(update, tenant, standing);
+    become(update, tenant, entitlement);
     write(update, "billing.subscription-applied", exchange);
     return false;
   }
 
-  private static boolean isSettled(Tenant tenant, Standing standing) {
+  private static boolean isSettled(Tenant tenant, Entitlement entitlement) {
     boolean neverSubscribed =
-        tenant.subscriptionStatus() == null && standing.subscriptionStatus() == null;
+        tenant.subscriptionStatus() == null && entitlement.subscriptionStatus() == null;
     return neverSubscribed
-        || tenant.tier() == standing.tier()
-            && tenant.status() == statusOf(tenant, standing)
-            && Objects.equals(tenant.subscriptionStatus(), standing.subscriptionStatus())
-            && tenant.billingAnchor().equals(anchorOf(tenant, standing))
-            && Objects.equals(tenant.pastDueSince(), standing.pastDueSince());
+        || tenant.tier() == entitlement.tier()
+            && tenant.status() == statusOf(tenant, entitlement)
+            && Objects.equals(tenant.subscriptionStatus(), entitlement.subscriptionStatus())
+            && tenant.billingAnchor().equals(anchorOf(tenant, entitlement))
+            && Objects.equals(tenant.pastDueSince(), entitlement.pastDueSince());
   }
 
-  private static void become(TenantUpdate update, Tenant tenant, Standing standing) {
+  private static void become(TenantUpdate update, Tenant tenant, Entitlement entitlement) {
     update
-        .with("tier", standing.tier().word())
-        .with("status", statusOf(tenant, standing).name())
-        .with("subscription_status", standing.subscriptionStatus())
-        .with("billing_anchor", Json.time(anchorOf(tenant, standing)))
+        .with("tier", entitlement.tier().word())
+        .with("status", statusOf(tenant, entitlement).name())
+        .with("subscription_status", entitlement.subscriptionStatus())
+        .with("billing_anchor", Json.time(anchorOf(tenant, entitlement)))
         .with(
             "past_due_since",
-            standing.pastDueSince() == null ? null : Json.time(standing.pastDueSince()));
+            entitlement.pastDueSince() == null ? null : Json.time(entitlement.pastDueSince()));
   }
 
   /** What an operator suspended or deleted, a payment does not bring back. */
-  private static Tenant.Status statusOf(Tenant tenant, Standing standing) {
+  private static Tenant.Status statusOf(Tenant tenant, Entitlement entitlement) {
     return switch (tenant.status()) {
       case suspended, deleted -> tenant.status();
-      default -> standing.status();
+      default -> entitlement.status();
     };
   }
 
-  private static Instant anchorOf(Tenant tenant, Standing standing) {
-    return standing.tier() == Tier.FREE ? tenant.createdAt() : standing.anchor();
+  private static Instant anchorOf(Tenant tenant, Entitlement entitlement) {
+    return entitlement.tier() == Tier.FREE ? tenant.createdAt() : entitlement.anchor();
   }
 
   private boolean write(TenantUpdate update, String action, Exchange exchange) {
@@ -212,7 +212,7 @@ public class Accounts {
     Change change = new Change();
     change.update(update.write(names.table("tenants")), old -> new Overtaken());
     trail.add(change, entry);
-    announcements.add(change, new Announcement(Kind.tenant, entry.tenantId(), entry.tenantId()));
+    changeFeed.add(change, new Announcement(Kind.tenant, entry.tenantId(), entry.tenantId()));
     try {
       transactions.write(change);
     } catch (Overtaken e) {

@@ -1,10 +1,10 @@
 package io.outpost.billing;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.Tier;
-import io.outpost.platform.http.Call;
+import io.outpost.http.Call;
+import io.outpost.kernel.Problem;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;

@@ -1,16 +1,16 @@
 package io.outpost.billing;
 
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.BillingPeriod;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Json;
-import io.outpost.platform.QuotaCounter;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.AuditTrail;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Transactions;
+import io.outpost.audit.AuditEntry;
+import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.tenant.BillingPeriod;
+import io.outpost.tenant.Tenant;
+import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -71,7 +71,7 @@ public final class StripeAnswers {
   }
 
   /** The subscriptions of a list, newest first. */
-  public static List<Subscribed> subscriptions(String json) {
+  public static List<StripeSubscription> subscriptions(String json) {
     return required(
             read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
         .stream()
@@ -83,16 +83,16 @@ public final class StripeAnswers {
   public static List<String> living(String json) {
     return subscriptions(json).stream()
         .filter(one -> !ENDED.contains(one.status()))
-        .map(Subscribed::id)
+        .map(StripeSubscription::id)
         .toList();
   }
 
-  private static Subscribed subscribed(Subscription subscription) {
+  private static StripeSubscription subscribed(Subscription subscription) {
     List<SubscriptionItem> items = required(subscription.getItems(), Subscription.class).getData();
     Invoice newest = subscription.getLatestInvoiceObject();
     boolean unpaid =
         newest != null && List.of("open", "uncollectible").contains(newest.getStatus());
-    return new Subscribed(
+    return new StripeSubscription(
         required(subscription.getId(), Subscription.class),
         required(subscription.getStatus(), Subscription.class),
         items.stream().map(item -> item.getPrice().getId()).toList(),

@@ -1,9 +1,9 @@
 package io.outpost.billing;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.Tier;
-import io.outpost.platform.http.Call;
+import io.outpost.http.Call;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,6 +1,6 @@
 package io.outpost.billing;
 
-import io.outpost.platform.Tenant;
+import io.outpost.tenant.Tenant;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;

@@ -2,7 +2,7 @@ package io.outpost.billing;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.aws.Queues;
+import io.outpost.aws.Queues;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;

@@ -1,6 +1,6 @@
 package io.outpost.billing;
 
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tier;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

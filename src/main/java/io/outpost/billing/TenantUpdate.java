@@ -1,11 +1,11 @@
 package io.outpost.billing;
 
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Json;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.TenantChange;
+import io.outpost.audit.AuditEntry;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.TenantChange;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package io.outpost.billing;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.Shards;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,14 +1,14 @@
 package io.outpost.billing;
 
-import io.outpost.platform.BillingPeriod;
-import io.outpost.platform.Json;
-import io.outpost.platform.Principal;
-import io.outpost.platform.Problem;
-import io.outpost.platform.QuotaCounter;
-import io.outpost.platform.Tier;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.http.Call;
+import io.outpost.aws.Names;
+import io.outpost.http.Call;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Items;
+import io.outpost.tenant.BillingPeriod;
+import io.outpost.tenant.Principal;
+import io.outpost.tenant.Tier;
+import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;

@@ -1,13 +1,13 @@
 package io.outpost.billing;
 
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Json;
-import io.outpost.platform.aws.AuditTrail;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Transactions;
+import io.outpost.audit.AuditEntry;
+import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.outpost.billing;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.outpost.platform.Problem;
-import io.outpost.platform.http.Call;
+import io.outpost.http.Call;
+import io.outpost.kernel.Problem;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 

@@ -1,9 +1,9 @@
 package io.outpost.jobs;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.Artifact;
-import io.outpost.platform.Job;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.job.Artifact;
+import io.outpost.job.Job;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

@@ -1,21 +1,21 @@
 package io.outpost.jobs;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.JobOutput;
-import io.outpost.platform.JobTransition;
-import io.outpost.platform.Json;
-import io.outpost.platform.Ledger;
-import io.outpost.platform.Problem;
-import io.outpost.platform.QuotaCounter;
-import io.outpost.platform.Tier;
-import io.outpost.platform.aws.Announcements;
-import io.outpost.platform.aws.Announcements.Announcement;
-import io.outpost.platform.aws.Announcements.Kind;
-import io.outpost.platform.aws.AuditTrail;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.http.Call;
+import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
+import io.outpost.http.Call;
+import io.outpost.job.Job;
+import io.outpost.job.JobOutput;
+import io.outpost.job.JobTransition;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Change;
+import io.outpost.store.ChangeFeed;
+import io.outpost.store.ChangeFeed.Announcement;
+import io.outpost.store.ChangeFeed.Kind;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tier;
+import io.outpost.usage.Ledger;
+import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
@@ -37,7 +37,7 @@ public class Cancellation {
   private final JobReader reader;
   private final QuotaCounter quota;
   private final Ledger ledger;
-  private final Announcements announcements;
+  private final ChangeFeed changeFeed;
   private final AuditTrail trail;
   private final Items items;
   private final Names names;
@@ -46,14 +46,14 @@ public class Cancellation {
       JobReader reader,
       QuotaCounter quota,
       Ledger ledger,
-      Announcements announcements,
+      ChangeFeed changeFeed,
       AuditTrail trail,
       Items items,
       Names names) {
     this.reader = reader;
     this.quota = quota;
     this.ledger = ledger;
-    this.announcements = announcements;
+    this.changeFeed = changeFeed;
     this.trail = trail;
     this.items = items;
     this.names = names;
@@ -84,7 +84,7 @@ public class Cancellation {
       change.put(
           ledger.entry(cancelled, item.get("billing_period").s()),
           old -> new IllegalStateException("The job is in the ledger already"));
-      announcements.add(change, new Announcement(Kind.cancel, job.tenantId(), job.jobId()));
+      changeFeed.add(change, new Announcement(Kind.cancel, job.tenantId(), job.jobId()));
     } else if (Tier.of(item.get("tier").s()).quota().isPresent()) {
       change.update(
           quota.giveBack(job.tenantId(), item.get("billing_period").s()),

@@ -1,12 +1,12 @@
 package io.outpost.jobs;
 
-import io.outpost.platform.Cursor;
-import io.outpost.platform.Job;
-import io.outpost.platform.Page;
-import io.outpost.platform.Shards;
-import io.outpost.platform.Tier;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.job.Job;
+import io.outpost.kernel.Cursor;
+import io.outpost.kernel.Page;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tier;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

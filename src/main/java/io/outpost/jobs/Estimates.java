@@ -1,7 +1,7 @@
 package io.outpost.jobs;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.aws.Queues;
+import io.outpost.aws.Queues;
+import io.outpost.job.Job;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.outpost.jobs;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.Job;
-import io.outpost.platform.JobMessage;
-import io.outpost.platform.aws.Queues;
-import io.outpost.platform.http.Call;
+import io.outpost.aws.Queues;
+import io.outpost.http.Call;
+import io.outpost.job.Job;
+import io.outpost.job.JobMessage;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;

@@ -1,12 +1,12 @@
 package io.outpost.jobs;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.Page;
-import io.outpost.platform.Problem;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Pages;
-import io.outpost.platform.http.Call;
+import io.outpost.aws.Names;
+import io.outpost.http.Call;
+import io.outpost.job.Job;
+import io.outpost.kernel.Page;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Items;
+import io.outpost.store.Pages;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;

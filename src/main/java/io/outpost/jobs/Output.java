@@ -1,9 +1,9 @@
 package io.outpost.jobs;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.JobOutput;
-import io.outpost.platform.Problem;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.job.Job;
+import io.outpost.job.JobOutput;
+import io.outpost.kernel.Problem;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.s3.S3Client;

@@ -1,17 +1,17 @@
 package io.outpost.secrets;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.outpost.platform.Json;
-import io.outpost.platform.Page;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.TenantSecret;
-import io.outpost.platform.aws.Announcements;
-import io.outpost.platform.aws.Announcements.Announcement;
-import io.outpost.platform.aws.Announcements.Kind;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Page;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Change;
+import io.outpost.store.ChangeFeed;
+import io.outpost.store.ChangeFeed.Announcement;
+import io.outpost.store.ChangeFeed.Kind;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.TenantSecret;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.Exchange;
@@ -44,7 +44,7 @@ public class Secrets {
 
   private final SecretsManagerClient manager;
   private final DynamoDbClient dynamoDb;
-  private final Announcements announcements;
+  private final ChangeFeed changeFeed;
   private final Items items;
   private final Names names;
   private final String kmsKey;
@@ -53,14 +53,14 @@ public class Secrets {
   Secrets(
       SecretsManagerClient manager,
       DynamoDbClient dynamoDb,
-      Announcements announcements,
+      ChangeFeed changeFeed,
       Items items,
       Names names,
       @Value("${outpost.secrets.kms-key}") String kmsKey,
       @Value("${outpost.secrets.rotate-after-days}") int rotateAfterDays) {
     this.manager = manager;
     this.dynamoDb = dynamoDb;
-    this.announcements = announcements;
+    this.changeFeed = changeFeed;
     this.items = items;
     this.names = names;
     this.kmsKey = kmsKey;
@@ -182,7 +182,7 @@ public class Secrets {
             .expressionAttributeNames(Map.of("#name", "name"))
             .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))),
         old -> new IllegalStateException("An unconditional write was refused"));
-    announcements.add(change, new Announcement(Kind.secret, tenantId, name));
+    changeFeed.add(change, new Announcement(Kind.secret, tenantId, name));
   }
 
   /** Deletes a secret, recoverable for seven days; nothing happens when it is deleted already. */
@@ -207,7 +207,7 @@ public class Secrets {
             .key(Tenant.key(tenantId, SK + name))
             .conditionExpression("attribute_exists(sk)"),
         old -> Problem.notFound("secret"));
-    announcements.add(change, new Announcement(Kind.secret, tenantId, name));
+    changeFeed.add(change, new Announcement(Kind.secret, tenantId, name));
   }
 
   /** All names of a tenant; there are as many as providers, so one page. */

@@ -1,13 +1,13 @@
 package io.outpost.tenants;
 
-import io.outpost.platform.Ids;
-import io.outpost.platform.Page;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Pages;
-import io.outpost.platform.http.Call;
+import io.outpost.aws.Names;
+import io.outpost.http.Call;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Page;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Items;
+import io.outpost.store.Pages;
+import io.outpost.tenant.Tenant;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;

@@ -1,7 +1,7 @@
 package io.outpost.tenants;
 
-import io.outpost.platform.Tenant;
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.time.Instant;
 import org.apache.camel.Body;
 

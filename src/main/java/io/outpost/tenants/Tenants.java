@@ -2,19 +2,19 @@ package io.outpost.tenants;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Json;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.Tier;
-import io.outpost.platform.aws.Announcements;
-import io.outpost.platform.aws.Announcements.Announcement;
-import io.outpost.platform.aws.Announcements.Kind;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.TenantChange;
-import io.outpost.platform.http.Call;
+import io.outpost.aws.Names;
+import io.outpost.http.Call;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Change;
+import io.outpost.store.ChangeFeed;
+import io.outpost.store.ChangeFeed.Announcement;
+import io.outpost.store.ChangeFeed.Kind;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.TenantChange;
+import io.outpost.tenant.Tier;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -42,19 +42,15 @@ public class Tenants {
   static final String DELETED = "deleted";
 
   private final TenantReader reader;
-  private final Announcements announcements;
+  private final ChangeFeed changeFeed;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
   Tenants(
-      TenantReader reader,
-      Announcements announcements,
-      ObjectMapper mapper,
-      Items items,
-      Names names) {
+      TenantReader reader, ChangeFeed changeFeed, ObjectMapper mapper, Items items, Names names) {
     this.reader = reader;
-    this.announcements = announcements;
+    this.changeFeed = changeFeed;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
@@ -184,7 +180,7 @@ public class Tenants {
     }
     var change = Change.of(exchange);
     change.update(TenantChange.of(names.table("tenants"), old, wanted), item -> changed());
-    announcements.add(change, new Announcement(Kind.tenant, tenant.tenantId(), tenant.tenantId()));
+    changeFeed.add(change, new Announcement(Kind.tenant, tenant.tenantId(), tenant.tenantId()));
     return tenant;
   }
 

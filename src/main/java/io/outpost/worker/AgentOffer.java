@@ -1,7 +1,7 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Ids;
-import io.outpost.platform.agents.OfferedAgents;
+import io.outpost.agents.OfferedAgents;
+import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentInventory;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;

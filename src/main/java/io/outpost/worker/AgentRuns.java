@@ -1,8 +1,8 @@
 package io.outpost.worker;
 
-import io.outpost.platform.JobOutput;
-import io.outpost.platform.agents.AgentCatalogue;
-import io.outpost.platform.aws.Names;
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.aws.Names;
+import io.outpost.job.JobOutput;
 import io.outpost.worker.agent.AgentLaunch;
 import io.outpost.worker.agent.AgentLauncher;
 import io.outpost.worker.agent.StopReason;

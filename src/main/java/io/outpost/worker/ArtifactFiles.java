@@ -1,8 +1,8 @@
 package io.outpost.worker;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.outpost.platform.Artifact;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.job.Artifact;
 import io.outpost.worker.files.ArtifactTree;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,14 +1,14 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.JobMessage;
-import io.outpost.platform.JobTransition;
-import io.outpost.platform.QuotaCounter;
-import io.outpost.platform.aws.AuditTrail;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Transactions;
+import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
+import io.outpost.job.Job;
+import io.outpost.job.JobMessage;
+import io.outpost.job.JobTransition;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;

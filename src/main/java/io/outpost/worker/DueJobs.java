@@ -1,10 +1,10 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.JobMessage;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.job.Job;
+import io.outpost.job.JobMessage;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
 import java.util.List;
 import java.util.Map;
 import org.springframework.context.annotation.Profile;

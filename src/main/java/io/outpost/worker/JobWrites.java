@@ -1,10 +1,10 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.Json;
-import io.outpost.platform.Shards;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.job.Job;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;

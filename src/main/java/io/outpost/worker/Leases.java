@@ -1,12 +1,12 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.JobOutput;
-import io.outpost.platform.JobTransition;
-import io.outpost.platform.Ledger;
-import io.outpost.platform.aws.AuditTrail;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Transactions;
+import io.outpost.audit.AuditTrail;
+import io.outpost.job.Job;
+import io.outpost.job.JobOutput;
+import io.outpost.job.JobTransition;
+import io.outpost.store.Change;
+import io.outpost.store.Transactions;
+import io.outpost.usage.Ledger;
 import io.outpost.worker.agent.AgentResult;
 import io.outpost.worker.agent.StopReason;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.Tier;
+import io.outpost.job.Job;
+import io.outpost.tenant.Tier;
 import io.outpost.worker.agent.AgentProcess;
 import io.outpost.worker.agent.JobDirectory;
 import io.outpost.worker.agent.StopReason;

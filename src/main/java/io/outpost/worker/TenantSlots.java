@@ -1,9 +1,9 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
 import org.springframework.context.annotation.Profile;

@@ -1,12 +1,12 @@
 package io.outpost.worker;
 
-import io.outpost.platform.Job;
-import io.outpost.platform.Workspace;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.job.Job;
 import io.outpost.worker.files.ArchiveReader;
 import io.outpost.worker.files.ArchiveWriter;
 import io.outpost.worker.files.TooLargeException;
 import io.outpost.worker.files.TreeLimits;
+import io.outpost.workspaces.Workspace;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

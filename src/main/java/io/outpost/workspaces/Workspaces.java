@@ -1,14 +1,13 @@
 package io.outpost.workspaces;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.Page;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Workspace;
-import io.outpost.platform.aws.Change;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
-import io.outpost.platform.aws.Pages;
-import io.outpost.platform.http.Call;
+import io.outpost.aws.Names;
+import io.outpost.http.Call;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Page;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Pages;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.Exchange;

@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.groupingBy;
 
 import io.outpost.local.AwsClients;
 import io.outpost.local.EmbeddedAws;
-import io.outpost.platform.AuditEntry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -10,7 +10,6 @@ import io.outpost.local.AwsCalls;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.AuditEntry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;

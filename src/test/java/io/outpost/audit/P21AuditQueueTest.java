@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Tier;
-import io.outpost.platform.aws.Names;
+import io.outpost.tenant.Tier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -12,7 +12,6 @@ import io.outpost.blackbox.Customer;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.AuditEntry;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package io.outpost.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 
+import io.outpost.audit.ChainFault.Kind;
 import io.outpost.audit.ChainHeads.Standing;
-import io.outpost.audit.Fault.Kind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +62,7 @@ class P21TamperingIsFoundTest {
     var chain = SampleChain.of(gaps);
     chain.objects.remove(chain.mark(block).key());
     assertThat(chain.faults(limit))
-        .extracting(Fault::kind, Fault::sequence)
+        .extracting(ChainFault::kind, ChainFault::sequence)
         .containsExactly(tuple(Kind.missing, block + 1L));
   }
 
@@ -80,7 +80,7 @@ class P21TamperingIsFoundTest {
     chain.objects.put(chain.mark(one).key(), chain.objects.get(chain.mark(other).key()));
     chain.objects.put(chain.mark(other).key(), content);
     assertThat(chain.faults(limit))
-        .extracting(Fault::kind, Fault::sequence)
+        .extracting(ChainFault::kind, ChainFault::sequence)
         .containsExactly(tuple(Kind.misplaced, one + 1L), tuple(Kind.misplaced, other + 1L));
   }
 
@@ -116,7 +116,7 @@ class P21TamperingIsFoundTest {
     }
     assertThat(chain.faults(limit))
         .allMatch(fault -> fault.kind() == Kind.missing)
-        .extracting(Fault::sequence)
+        .extracting(ChainFault::sequence)
         .containsExactlyElementsOf(LongStream.rangeClosed(left + 1, gaps.size()).boxed().toList());
   }
 
@@ -157,7 +157,7 @@ class P21TamperingIsFoundTest {
     var lastRemoved = chain.mark(removed - 1).archivedAt();
     assertThat(chain.faults(limit, lastRemoved.plus(Duration.ofHours(1)))).isEmpty();
     assertThat(chain.faults(limit, lastRemoved.minus(Duration.ofHours(1))))
-        .extracting(Fault::sequence)
+        .extracting(ChainFault::sequence)
         .containsExactlyElementsOf(LongStream.rangeClosed(1, removed).boxed().toList());
   }
 }

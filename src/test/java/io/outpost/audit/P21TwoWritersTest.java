@@ -7,14 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.audit.ChainHeads.Contended;
+import io.outpost.aws.Aws;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.Provisioner;
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Json;
-import io.outpost.platform.aws.Aws;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.store.Items;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -113,7 +112,7 @@ class P21TwoWritersTest {
   private static final class Writer {
     private final Chain chain;
     private final String tenantId;
-    private Part part;
+    private TenantBatch part;
     private Block block;
     private int step;
 

@@ -4,9 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.audit.Archive.Stored;
 import io.outpost.audit.ChainCheck.Position;
 import io.outpost.audit.ChainHeads.Standing;
-import io.outpost.platform.AuditEntry;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Json;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,7 +24,7 @@ final class SampleChain {
 
   final TreeMap<String, byte[]> objects = new TreeMap<>();
   final TreeMap<String, HeadCopy> heads = new TreeMap<>();
-  final List<Mark> marks = new ArrayList<>();
+  final List<BlockReference> marks = new ArrayList<>();
   Standing table = new Standing(null, null, null);
 
   /** A chain with a block for each gap, so many minutes after the one before. */
@@ -43,7 +42,7 @@ final class SampleChain {
     return marks.size();
   }
 
-  Mark mark(int index) {
+  BlockReference mark(int index) {
     return marks.get(index);
   }
 
@@ -57,13 +56,13 @@ final class SampleChain {
   }
 
   /** The faults that a check finds which looks at so many objects at a time. */
-  List<Fault> faults(int limit) {
+  List<ChainFault> faults(int limit) {
     return faults(limit, Instant.EPOCH);
   }
 
   /** The same where the lifecycle has removed what is older than a time. */
-  List<Fault> faults(int limit, Instant expired) {
-    var faults = new ArrayList<Fault>();
+  List<ChainFault> faults(int limit, Instant expired) {
+    var faults = new ArrayList<ChainFault>();
     var position = Position.BEGINNING;
     var more = true;
     while (more) {
@@ -92,8 +91,8 @@ final class SampleChain {
     return new Stored(object.getKey(), () -> Optional.of(object.getValue()));
   }
 
-  static Part part(String tenantId, Instant now, int entries) {
-    return new Part(
+  static TenantBatch part(String tenantId, Instant now, int entries) {
+    return new TenantBatch(
         tenantId,
         IntStream.range(0, entries)
             .mapToObj(i -> entry(tenantId, now.minusSeconds(entries - i)))

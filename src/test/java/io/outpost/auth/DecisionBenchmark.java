@@ -2,16 +2,16 @@ package io.outpost.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.aws.AwsProbe;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
+import io.outpost.http.Admission;
+import io.outpost.http.Call;
+import io.outpost.http.Calls;
+import io.outpost.http.Contract;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.AwsProbe;
-import io.outpost.platform.http.Admission;
-import io.outpost.platform.http.Call;
-import io.outpost.platform.http.Calls;
-import io.outpost.platform.http.Contract;
+import io.outpost.tenant.Tenant;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

@@ -3,12 +3,12 @@ package io.outpost.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outpost.aws.AwsProbe;
+import io.outpost.aws.Names;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.aws.AwsProbe;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.store.Items;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,7 +99,7 @@ class KeyCacheTest {
   }
 
   private static String hash(String key) {
-    return Secret.parse(key).orElseThrow().hash();
+    return ApiKeyText.parse(key).orElseThrow().hash();
   }
 
   private static void meet(CyclicBarrier barrier) {

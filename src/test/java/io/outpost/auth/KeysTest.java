@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
+import io.outpost.kernel.Ids;
 import io.outpost.local.AtOnce;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Tenant;
+import io.outpost.tenant.Tenant;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
@@ -232,7 +232,7 @@ class KeysTest {
                 .item());
     item.put("key_id", AttributeValue.fromS(keyId));
     item.put("sk", AttributeValue.fromS("key#" + keyId));
-    item.put("key_hash", AttributeValue.fromS(Secret.parse(secret).orElseThrow().hash()));
+    item.put("key_hash", AttributeValue.fromS(ApiKeyText.parse(secret).orElseThrow().hash()));
     apis.clients().dynamoDb().putItem(p -> p.tableName(apis.table("tenants")).item(item));
   }
 

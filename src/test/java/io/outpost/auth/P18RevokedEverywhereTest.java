@@ -3,11 +3,11 @@ package io.outpost.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outpost.aws.AwsProbe;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.aws.AwsProbe;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;

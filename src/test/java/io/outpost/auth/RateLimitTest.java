@@ -2,16 +2,16 @@ package io.outpost.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.aws.Names;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
+import io.outpost.kernel.Ids;
 import io.outpost.local.AtOnce;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Principal;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.Tier;
-import io.outpost.platform.aws.Names;
+import io.outpost.tenant.Principal;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

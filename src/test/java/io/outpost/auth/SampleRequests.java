@@ -3,7 +3,7 @@ package io.outpost.auth;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
-import io.outpost.platform.http.Operation;
+import io.outpost.http.Operation;
 import java.util.Map;
 
 /** A request for each operation of the contract that is fine but for who sends it. */

@@ -4,9 +4,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.outpost.platform.Json;
-import io.outpost.platform.aws.Items;
-import io.outpost.platform.aws.Names;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.outpost.billing;
 
-import io.outpost.platform.Json;
-import io.outpost.platform.Shards;
-import io.outpost.platform.aws.Items;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;

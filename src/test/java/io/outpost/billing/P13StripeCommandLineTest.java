@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.agents.SearchPath;
 import io.outpost.local.stripe.ListenRelay;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.local.stripe.StripeStub;
 import io.outpost.local.stripe.Webhooks;
-import io.outpost.platform.agents.SearchPath;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

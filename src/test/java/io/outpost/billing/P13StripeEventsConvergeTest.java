@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.outpost.aws.AwsProbe;
 import io.outpost.local.stripe.Account;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.local.stripe.Webhooks;
-import io.outpost.platform.aws.AwsProbe;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -3,9 +3,9 @@ package io.outpost.billing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outpost.kernel.Ids;
 import io.outpost.local.stripe.LocalStripe;
-import io.outpost.platform.Ids;
-import io.outpost.platform.aws.Items;
+import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

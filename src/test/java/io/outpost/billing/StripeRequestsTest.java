@@ -106,7 +106,7 @@ class StripeRequestsTest {
     String id = stub.account().subscribe(customer, "price_pro").get("id").asText();
     assertThat(subscriptions())
         .containsExactly(
-            new Subscribed(
+            new StripeSubscription(
                 id,
                 "active",
                 List.of("price_pro"),
@@ -118,12 +118,13 @@ class StripeRequestsTest {
     stub.account().fail(stub.account().renew(id).get("id").asText());
     assertThat(subscriptions())
         .containsExactly(
-            new Subscribed(id, "past_due", List.of("price_pro"), began, began, clock.instant()));
+            new StripeSubscription(
+                id, "past_due", List.of("price_pro"), began, began, clock.instant()));
     stub.account().cancel(id);
-    assertThat(subscriptions()).extracting(Subscribed::status).containsExactly("canceled");
+    assertThat(subscriptions()).extracting(StripeSubscription::status).containsExactly("canceled");
   }
 
-  private List<Subscribed> subscriptions() throws Exception {
+  private List<StripeSubscription> subscriptions() throws Exception {
     return StripeAnswers.subscriptions(
         get("/v1/subscriptions", StripeRequests.subscriptionsOf(customer)));
   }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.aws.AwsProbe;
 import io.outpost.local.stripe.Faults.Fault;
 import io.outpost.local.stripe.LocalStripe;
-import io.outpost.platform.Tenant;
-import io.outpost.platform.aws.AwsProbe;
+import io.outpost.tenant.Tenant;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -4,8 +4,10 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
@@ -17,7 +19,10 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.SdkClient;
 
@@ -25,30 +30,64 @@ import software.amazon.awssdk.core.SdkClient;
 @AnalyzeClasses(packages = "io.outpost", importOptions = ImportOption.DoNotIncludeTests.class)
 class BoundariesTest {
 
-  private static final DescribedPredicate<JavaClass> PLATFORM =
-      resideInAPackage("io.outpost.platform..");
+  /** Modules of steps alone: routes call them, no Java does. */
+  private static final String[] FLOWS = {
+    "io.outpost.auth..",
+    "io.outpost.billing..",
+    "io.outpost.jobs..",
+    "io.outpost.secrets..",
+    "io.outpost.tenants..",
+    "io.outpost.worker.."
+  };
+
+  private static final DescribedPredicate<JavaClass> FOUNDATION =
+      resideInAnyPackage("io.outpost.kernel..", "io.outpost.aws..", "io.outpost.store..");
 
   @ArchTest
-  static final ArchRule aFlowKnowsThePlatformAndNoOtherFlow =
+  static final ArchRule modulesHaveNoCycles =
+      slices().matching("io.outpost.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule theFoundationKnowsNoDomain =
+      noClasses()
+          .that(FOUNDATION)
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.outpost..").and(DescribedPredicate.not(FOUNDATION)));
+
+  @ArchTest
+  static final ArchRule aFlowKnowsNoOtherFlow =
       slices()
           .matching("io.outpost.(*)..")
           .should()
           .notDependOnEachOther()
-          .ignoreDependency(DescribedPredicate.alwaysTrue(), PLATFORM);
+          .ignoreDependency(
+              DescribedPredicate.alwaysTrue(), DescribedPredicate.not(resideInAnyPackage(FLOWS)));
 
+  /** The root package of a module is what others may use; what is below it is its inside. */
   @ArchTest
-  static final ArchRule thePlatformKnowsNoFlow =
-      noClasses()
-          .that(PLATFORM)
-          .should()
-          .dependOnClassesThat(
-              resideInAPackage("io.outpost..").and(DescribedPredicate.not(PLATFORM)));
+  static final ArchRule theInsideOfAModuleIsItsOwn =
+      classes()
+          .should(
+              new ArchCondition<>("use no package below another module's root") {
+                @Override
+                public void check(JavaClass user, ConditionEvents events) {
+                  for (var use : user.getDirectDependenciesFromSelf()) {
+                    var parts = use.getTargetClass().getPackageName().split("\\.");
+                    if (parts.length > 3
+                        && use.getTargetClass().getPackageName().startsWith("io.outpost.")
+                        && !user.getPackageName().startsWith("io.outpost." + parts[2])) {
+                      events.add(SimpleConditionEvent.violated(user, use.getDescription()));
+                    }
+                  }
+                }
+              });
 
   @ArchTest
   static final ArchRule awsClientsAreBuiltInOnePlace =
       noClasses()
           .that()
-          .resideOutsideOfPackage("io.outpost.platform.aws")
+          .resideOutsideOfPackage("io.outpost.aws")
           .should()
           .callMethodWhere(
               target(nameMatching("create|builder"))

@@ -2,7 +2,7 @@ package io.outpost.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.outpost.platform.Problem;
+import io.outpost.kernel.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ class DocsTest {
 
   @Test
   void everyTestThatAPageNamesExists() throws IOException {
-    try (var sources = Files.walk(Path.of("src/test/java"))) {
+    try (var sources = Files.walk(Path.of("src"))) {
       var tests =
           sources
               .map(file -> file.getFileName().toString())

@@ -44,9 +44,9 @@ class MountedRoutesTest {
         "api/platform.camel.yaml",
         ours("api/platform.camel.yaml")
             .replace(
-                "- bean: { id: alive, ref: health, method: live }",
+                "- bean: { id: answer-alive, ref: health, method: live }",
                 """
-                - bean: { id: alive, ref: health, method: live }
+                - bean: { id: answer-alive, ref: health, method: live }
                         - setHeader: { name: Retry-After, constant: mounted }\
                 """));
     mount(

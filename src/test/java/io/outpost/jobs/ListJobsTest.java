@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
+import io.outpost.job.Job;
+import io.outpost.job.Job.Status;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.Job;
-import io.outpost.platform.Job.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

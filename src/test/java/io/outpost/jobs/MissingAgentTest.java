@@ -3,11 +3,11 @@ package io.outpost.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outpost.agents.OfferedAgents;
 import io.outpost.blackbox.Client;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.agents.OfferedAgents;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -2,11 +2,11 @@ package io.outpost.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.aws.AwsProbe;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.aws.AwsProbe;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -1,11 +1,11 @@
 package io.outpost.jobs;
 
 import io.outpost.blackbox.Customer;
+import io.outpost.job.Job;
+import io.outpost.job.Job.Status;
+import io.outpost.kernel.Ids;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.Ids;
-import io.outpost.platform.Job;
-import io.outpost.platform.Job.Status;
-import io.outpost.platform.aws.Items;
+import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;

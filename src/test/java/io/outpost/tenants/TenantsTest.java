@@ -8,7 +8,7 @@ import io.outpost.blackbox.Customer;
 import io.outpost.local.AtOnce;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import io.outpost.platform.Tenant;
+import io.outpost.tenant.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -158,7 +158,7 @@ class TenantsTest {
                     .expressionAttributeValues(
                         Map.of(
                             ":due", AttributeValue.fromS("past_due"),
-                            ":since", AttributeValue.fromS(io.outpost.platform.Json.time(since)))));
+                            ":since", AttributeValue.fromS(io.outpost.kernel.Json.time(since)))));
     admin.patch(customer.path(""), "{\"name\":\"A customer\"}");
   }
 }

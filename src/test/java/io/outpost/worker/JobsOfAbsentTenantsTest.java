@@ -5,11 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
+import io.outpost.job.Job;
 import io.outpost.local.AwsClients;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.Job;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

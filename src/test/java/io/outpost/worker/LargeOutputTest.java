@@ -3,10 +3,10 @@ package io.outpost.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.aws.Names;
 import io.outpost.blackbox.Client;
-import io.outpost.platform.Tier;
-import io.outpost.platform.agents.AgentCatalogue;
-import io.outpost.platform.aws.Names;
+import io.outpost.tenant.Tier;
 import io.outpost.worker.ImpatientOutpost.Impatient;
 import io.outpost.worker.agent.AgentLauncher;
 import java.io.IOException;

@@ -2,10 +2,10 @@ package io.outpost.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.job.Job.Status;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.Job.Status;
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tier;
 import io.outpost.worker.agent.AgentProcess;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeAll;

@@ -2,11 +2,11 @@ package io.outpost.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.job.Job;
+import io.outpost.kernel.Problem;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.Job;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tier;
 import io.outpost.worker.agent.AgentProcess;
 import java.util.ArrayList;
 import java.util.Collections;

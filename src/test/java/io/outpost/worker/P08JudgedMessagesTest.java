@@ -3,11 +3,11 @@ package io.outpost.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.outpost.job.Job.Status;
+import io.outpost.kernel.Problem;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.Job.Status;
-import io.outpost.platform.Problem;
-import io.outpost.platform.Tier;
+import io.outpost.tenant.Tier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 

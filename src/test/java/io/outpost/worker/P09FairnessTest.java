@@ -3,13 +3,13 @@ package io.outpost.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outpost.aws.AwsProbe;
 import io.outpost.blackbox.Client;
+import io.outpost.job.Job;
+import io.outpost.job.Job.Status;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
-import io.outpost.platform.Job;
-import io.outpost.platform.Job.Status;
-import io.outpost.platform.Tier;
-import io.outpost.platform.aws.AwsProbe;
+import io.outpost.tenant.Tier;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

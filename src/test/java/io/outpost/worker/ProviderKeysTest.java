@@ -2,11 +2,11 @@ package io.outpost.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.agents.Agent;
 import io.outpost.local.AwsClients;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.TenantSecret;
-import io.outpost.platform.agents.Agent;
+import io.outpost.tenant.TenantSecret;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -3,11 +3,11 @@ package io.outpost.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outpost.aws.AwsProbe;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import io.outpost.platform.aws.AwsProbe;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;

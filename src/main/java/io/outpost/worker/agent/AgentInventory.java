@@ -1,8 +1,8 @@
 package io.outpost.worker.agent;
 
-import io.outpost.platform.agents.Agent;
-import io.outpost.platform.agents.AgentCatalogue;
-import io.outpost.platform.agents.SearchPath;
+import io.outpost.agents.Agent;
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.agents.SearchPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.outpost.worker.agent;
 
-import io.outpost.platform.agents.Agent;
+import io.outpost.agents.Agent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

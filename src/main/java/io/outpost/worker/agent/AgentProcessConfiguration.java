@@ -1,7 +1,7 @@
 package io.outpost.worker.agent;
 
-import io.outpost.platform.agents.AgentCatalogue;
-import io.outpost.platform.agents.SearchPath;
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.agents.SearchPath;
 import java.io.IOException;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;

@@ -1,6 +1,6 @@
 package io.outpost.worker.agent;
 
-import io.outpost.platform.agents.SearchPath;
+import io.outpost.agents.SearchPath;
 import io.outpost.worker.agent.AgentRunSettings.SandboxUse;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.outpost.worker.agent;
 
-import io.outpost.platform.agents.SearchPath;
+import io.outpost.agents.SearchPath;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

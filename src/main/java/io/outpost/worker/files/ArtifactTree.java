@@ -1,6 +1,6 @@
 package io.outpost.worker.files;
 
-import io.outpost.platform.Artifact;
+import io.outpost.job.Artifact;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

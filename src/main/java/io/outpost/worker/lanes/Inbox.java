@@ -30,7 +30,7 @@ final class Inbox {
   private final List<String> names;
   private final ScheduledExecutorService clock;
   private final ProducerTemplate template;
-  private final Deletions deletions;
+  private final MessageDeleter messageDeleter;
 
   Inbox(
       JobsConsumer consumer,
@@ -44,9 +44,9 @@ final class Inbox {
     this.names = names;
     this.clock = clock;
     this.template = endpoint.getCamelContext().createProducerTemplate();
-    this.deletions = new Deletions(component.sqs());
+    this.messageDeleter = new MessageDeleter(component.sqs());
     clock.scheduleWithFixedDelay(
-        () -> Thread.ofVirtual().name("delete").start(deletions::flush),
+        () -> Thread.ofVirtual().name("delete").start(messageDeleter::flush),
         DELETE_EVERY_MILLIS,
         DELETE_EVERY_MILLIS,
         TimeUnit.MILLISECONDS);
@@ -54,7 +54,7 @@ final class Inbox {
 
   /** When nothing runs any more: deletes what is done with. */
   void close() {
-    deletions.flush();
+    messageDeleter.flush();
   }
 
   /** One message of a lane; null when none came in time. */
@@ -147,7 +147,7 @@ final class Inbox {
     @Override
     public void onComplete(Exchange exchange) {
       beat.cancel(false);
-      deletions.add(url(delivery.lane()), delivery.message().receiptHandle());
+      messageDeleter.add(url(delivery.lane()), delivery.message().receiptHandle());
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.outpost.worker.lanes;
 
-import io.outpost.platform.aws.Queues;
+import io.outpost.aws.Queues;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.support.DefaultComponent;

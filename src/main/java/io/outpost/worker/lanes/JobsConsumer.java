@@ -31,8 +31,8 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   private final Lanes lanes;
   private final SynchronousQueue<Delivery> handover = new SynchronousQueue<>();
   private final Semaphore idleSlots = new Semaphore(0);
-  private final Waiters waiting = new Waiters();
-  private final Waiters receiving = new Waiters();
+  private final PollThreads waiting = new PollThreads();
+  private final PollThreads receiving = new PollThreads();
   private Inbox inbox;
   private ScheduledExecutorService clock;
   private volatile Object session;

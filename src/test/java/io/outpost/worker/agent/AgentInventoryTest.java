@@ -2,8 +2,8 @@ package io.outpost.worker.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.outpost.platform.agents.AgentCatalogue;
-import io.outpost.platform.agents.SearchPath;
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.agents.SearchPath;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

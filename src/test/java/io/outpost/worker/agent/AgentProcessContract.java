@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.outpost.platform.agents.Agent;
+import io.outpost.agents.Agent;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;

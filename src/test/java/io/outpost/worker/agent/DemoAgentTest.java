@@ -2,9 +2,9 @@ package io.outpost.worker.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.outpost.platform.agents.Agent;
-import io.outpost.platform.agents.AgentCatalogue;
-import io.outpost.platform.agents.OfferedAgents;
+import io.outpost.agents.Agent;
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.agents.OfferedAgents;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +21,7 @@ class DemoAgentTest {
   @TempDir Path directory;
 
   @ComponentScan(
-      basePackages = "io.outpost.platform.agents",
+      basePackages = "io.outpost.agents",
       excludeFilters =
           @ComponentScan.Filter(type = FilterType.ASSIGNABLE_TYPE, classes = OfferedAgents.class))
   static class Catalogue {}

@@ -3,9 +3,9 @@ package io.outpost.worker.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.outpost.platform.agents.Agent;
-import io.outpost.platform.agents.AgentCatalogue;
-import io.outpost.platform.agents.SearchPath;
+import io.outpost.agents.Agent;
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.agents.SearchPath;
 import io.outpost.worker.agent.AgentRunSettings.SandboxUse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

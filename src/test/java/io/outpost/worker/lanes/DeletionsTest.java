@@ -21,7 +21,7 @@ class DeletionsTest {
     try (var clients = aws.clients()) {
       var queue = clients.sqs().createQueue(q -> q.queueName("deletions")).queueUrl();
       var calls = new ArrayList<String>();
-      var deletions = new Deletions(counting(clients.sqs(), calls));
+      var deletions = new MessageDeleter(counting(clients.sqs(), calls));
       for (int i = 0; i < 25; i++) {
         clients.sqs().sendMessage(m -> m.queueUrl(queue).messageBody("done"));
         var message = clients.sqs().receiveMessage(r -> r.queueUrl(queue)).messages().getFirst();

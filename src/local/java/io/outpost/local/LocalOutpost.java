@@ -1,0 +1,180 @@
+package io.outpost.local;
+
+import io.outpost.Outpost;
+import io.outpost.VirtualThreadCarriers;
+import io.outpost.local.stripe.LocalStripe;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+
+/**
+ * API and worker in one process on the embedded AWS: the program of {@code mvn
+ * spring-boot:test-run}, and what tests drive over HTTP. Closing it ends running jobs first, AWS
+ * last. Thread-safe.
+ */
+public final class LocalOutpost implements AutoCloseable {
+
+  private static final String ADMIN_KEY = "outpost.auth.bootstrap-admin-key";
+  private static final String STRIPE = "outpost.stripe.api-base";
+
+  private final AwsClients.Endpoints aws;
+  private final ConfigurableApplicationContext context;
+
+  private LocalOutpost(AwsClients.Endpoints aws, ConfigurableApplicationContext context) {
+    this.aws = aws;
+    this.context = context;
+  }
+
+  /** Starts everything, or says in one line why not and exits with 1. */
+  public static void main(String[] args) {
+    VirtualThreadCarriers.provide();
+    try {
+      var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), Map.of());
+      var chosen = setting("OUTPOST_BOOTSTRAP_ADMIN_KEY").isPresent();
+      var welcome = new Welcome(outpost.address(), outpost.adminKey(), chosen);
+      welcome.leaveIn(Path.of("target"));
+      System.out.println(welcome.text());
+    } catch (Throwable failure) {
+      System.err.println("Outpost did not start: " + StartupFailure.explain(failure));
+      System.exit(1);
+    }
+  }
+
+  /**
+   * Starts API and worker on an embedded AWS of their own, which is closed with them.
+   *
+   * @param data where AWS keeps its state; empty: in memory
+   * @param settings Spring properties that win over all others
+   */
+  public static LocalOutpost start(Optional<Path> data, Map<String, Object> settings) {
+    var aws = EmbeddedAws.start(data);
+    try {
+      return run(aws.endpoints(), "local", settings, aws::close);
+    } catch (Throwable failure) {
+      aws.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * Starts another Outpost on an AWS that is there and stays: embedded, or LocalStack. Its tables
+   * and queues are made as far as they are missing, for the environment that the setting {@code
+   * outpost.env} names.
+   *
+   * @param profile {@code api}, {@code worker} or {@code local} for both
+   * @param settings Spring properties that win over all others
+   */
+  public static LocalOutpost on(
+      AwsClients.Endpoints aws, String profile, Map<String, Object> settings) {
+    return run(aws, profile, settings, () -> {});
+  }
+
+  /** Where the API listens. */
+  public String address() {
+    return "http://localhost:" + property("local.server.port");
+  }
+
+  /** A key with the scope admin. */
+  public String adminKey() {
+    return property(ADMIN_KEY);
+  }
+
+  /** Where the AWS beneath listens. */
+  public AwsClients.Endpoints aws() {
+    return aws;
+  }
+
+  /** The running application. */
+  public ConfigurableApplicationContext context() {
+    return context;
+  }
+
+  @Override
+  public void close() {
+    context.close();
+  }
+
+  private static LocalOutpost run(
+      AwsClients.Endpoints aws, String profile, Map<String, Object> settings, Runnable last) {
+    Map<String, Object> all = new HashMap<>(aws.settings());
+    all.put("outpost.env", setting("OUTPOST_ENV").orElse("local"));
+    all.put(ADMIN_KEY, setting("OUTPOST_BOOTSTRAP_ADMIN_KEY").orElseGet(LocalOutpost::randomKey));
+    all.putAll(settings);
+    try (var clients = AwsClients.of(aws)) {
+      new Provisioner(clients, all.get("outpost.env").toString()).provision();
+    }
+    if (setting("OUTPOST_STRIPE_API_BASE").isPresent() || all.containsKey(STRIPE)) {
+      return launch(aws, profile, all, last);
+    }
+    return withStripe(aws, profile, all, last);
+  }
+
+  /** With a Stripe of its own, which tells it what happens. */
+  private static LocalOutpost withStripe(
+      AwsClients.Endpoints aws, String profile, Map<String, Object> all, Runnable last) {
+    var stripe = LocalStripe.start(Clock.systemUTC(), name -> setting(name).orElse(null));
+    try {
+      all.putAll(stripe.settings());
+      var outpost = launch(aws, profile, all, last);
+      outpost.closeFirst("localStripe", stripe);
+      if (!profile.equals("worker")) {
+        stripe.notify(outpost.address());
+      }
+      return outpost;
+    } catch (Throwable failure) {
+      stripe.close();
+      throw failure;
+    }
+  }
+
+  private static LocalOutpost launch(
+      AwsClients.Endpoints aws, String profile, Map<String, Object> all, Runnable last) {
+    var application = new SpringApplication(Outpost.class);
+    application.setAdditionalProfiles(profile);
+    application.addInitializers(
+        context -> {
+          first(context.getEnvironment(), all);
+          closeLast(context, last);
+        });
+    return new LocalOutpost(aws, application.run());
+  }
+
+  /** What is registered last is closed first, while Outpost stops already. */
+  private void closeFirst(String name, AutoCloseable resource) {
+    var beans = (DefaultListableBeanFactory) context.getBeanFactory();
+    beans.registerDisposableBean(name, resource::close);
+  }
+
+  private static void first(ConfigurableEnvironment environment, Map<String, Object> settings) {
+    environment.getPropertySources().addFirst(new MapPropertySource("local", settings));
+  }
+
+  /** What is registered first is closed last, when nothing uses AWS any more. */
+  private static void closeLast(ConfigurableApplicationContext context, Runnable last) {
+    var beans = (DefaultListableBeanFactory) context.getBeanFactory();
+    beans.registerDisposableBean("aws", last::run);
+  }
+
+  private String property(String name) {
+    return context.getEnvironment().getRequiredProperty(name);
+  }
+
+  private static Optional<String> setting(String name) {
+    return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank());
+  }
+
+  private static String randomKey() {
+    var bytes = new byte[16];
+    new SecureRandom().nextBytes(bytes);
+    return "op_live_" + HexFormat.of().formatHex(bytes);
+  }
+}

@@ -1,0 +1,101 @@
+package io.outpost.local;
+
+import io.outpost.aws.AwsProbe;
+import io.outpost.aws.Names;
+import io.outpost.blackbox.Client;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * Two API containers on one AWS, without a worker: jobs stay pending. One pair for all tests of a
+ * JVM, started when first asked for; tests keep apart by tenants of their own.
+ */
+public final class TwoApis implements AutoCloseable {
+
+  /** The KMS key that the second is told to keep provider keys with. */
+  public static final String SECONDS_KMS_KEY = "alias/provider-keys";
+
+  private static final String ADMIN_KEY = "op_live_0123456789abcdef0123456789abcdef";
+
+  private final AwsClients clients;
+  private final LocalOutpost first;
+  private final LocalOutpost second;
+
+  TwoApis(EmbeddedAws aws) {
+    clients = aws.clients();
+    first = start(aws, Map.of("outpost.auth.unknown-keys-per-minute", 100_000));
+    second = start(aws, Map.of("outpost.secrets.kms-key", SECONDS_KMS_KEY));
+  }
+
+  private static LocalOutpost start(EmbeddedAws aws, Map<String, Object> more) {
+    var settings = new HashMap<String, Object>(more);
+    settings.put("server.port", 0);
+    settings.put("outpost.env", "proofs");
+    settings.put("outpost.probe", true);
+    settings.put("outpost.auth.rate-limit-per-minute", 100_000);
+    settings.put("outpost.auth.bootstrap-admin-key", ADMIN_KEY);
+    return LocalOutpost.on(aws.endpoints(), "api", settings);
+  }
+
+  /** An operator at the first. */
+  public Client admin() {
+    return Client.of(first.address()).with(ADMIN_KEY);
+  }
+
+  /** Where the second is. */
+  public String second() {
+    return second.address();
+  }
+
+  /** Clients of the AWS beneath. */
+  public AwsClients clients() {
+    return clients;
+  }
+
+  /** The physical name of a table. */
+  public String table(String name) {
+    return bean(Names.class).table(name);
+  }
+
+  /** Everything that tables hold of a tenant, but for the audit. */
+  public List<Map<String, AttributeValue>> stateOf(String tenantId) {
+    return Stream.of("tenants", "jobs", "usage")
+        .map(
+            table ->
+                clients
+                    .dynamoDb()
+                    .query(
+                        q ->
+                            q.tableName(table(table))
+                                .keyConditionExpression("tenant_id = :tenant")
+                                .expressionAttributeValues(
+                                    Map.of(":tenant", AttributeValue.fromS(tenantId)))))
+        .flatMap(found -> found.items().stream())
+        .toList();
+  }
+
+  /** What the first asks of AWS. */
+  public AwsProbe probe() {
+    return bean(AwsProbe.class);
+  }
+
+  /** What the second asks of AWS. */
+  public AwsProbe secondProbe() {
+    return second.context().getBean(AwsProbe.class);
+  }
+
+  /** A bean of the first. */
+  public <T> T bean(Class<T> type) {
+    return first.context().getBean(type);
+  }
+
+  @Override
+  public void close() {
+    second.close();
+    first.close();
+    clients.close();
+  }
+}

@@ -1,0 +1,157 @@
+package io.outpost;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
+import org.springframework.context.ApplicationListener;
+import org.springframework.core.env.Environment;
+
+/**
+ * Looks at the environment before anything is started: in the roles api and worker, every setting
+ * that is missing or malformed is named at once, with what to do, and the start ends. A value is
+ * never shown, as it may be a secret. Stateless.
+ */
+public final class StartupSettings
+    implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
+
+  private static final Set<String> API = Set.of("api");
+  private static final Set<String> WORKER = Set.of("worker");
+  private static final Set<String> BOTH = Set.of("api", "worker");
+  private static final String ROLE = "SPRING_PROFILES_ACTIVE";
+  private static final String STRIPE_KEY = "OUTPOST_STRIPE_SECRET_KEY";
+  private static final String BUCKET = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]";
+  private static final String NAME_OF_BUCKET = "the name of the S3 bucket that Terraform made";
+  private static final String PRICES = "price_\\w+(\\s*,\\s*price_\\w+)*";
+  private static final String NAME_OF_PRICE =
+      "the id of the tier's price at Stripe, price_…; older ones behind it, comma-separated";
+  private static final String DURATION = "P(?=.)(\\d+D)?(T(?=.)(\\d+H)?(\\d+M)?(\\d+S)?)?";
+  private static final String COUNT = "[1-9]\\d{0,8}";
+
+  /** What is checked; {@code application.yaml} says what each is for. */
+  static final List<Setting> ALL =
+      List.of(
+          required("AWS_REGION", BOTH, "[a-z]{2}(-[a-z]+)+-\\d", "an AWS region such as us-east-1"),
+          required(
+              "OUTPOST_ENV",
+              BOTH,
+              "[a-z][a-z0-9]{1,11}",
+              "the name of the environment: 2 to 12 lower-case letters or digits, a letter first"),
+          required("OUTPOST_OUTPUT_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
+          required("OUTPOST_AUDIT_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
+          required("OUTPOST_AUDIT_HEAD_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
+          required("OUTPOST_AWS_ACCOUNT_ID", WORKER, "\\d{12}", "the account's number, 12 digits"),
+          required(
+              "OUTPOST_NOTICES_TOPIC_ARN",
+              WORKER,
+              "arn:aws[a-z-]*:sns:[a-z0-9-]+:\\d{12}:[\\w-]+",
+              "the ARN of the SNS topic that operators are told by"),
+          required(
+              "OUTPOST_BOOTSTRAP_ADMIN_KEY",
+              API,
+              "op_(live|test)_[0-9a-f]{32}",
+              "op_live_ or op_test_ and 32 lower-case hex digits, from: openssl rand -hex 16"),
+          optional("OUTPOST_AWS_ENDPOINT", BOTH, "https?://\\S+", "the URL of an emulator of AWS"),
+          optional(
+              "OUTPOST_SECRETS_KMS_KEY_ID", API, "[\\w:/-]+", "the id, ARN or alias of a KMS key"),
+          optional("OUTPOST_RATE_LIMIT_PER_MINUTE", API, COUNT, "requests a minute, a number"),
+          optional("OUTPOST_STRIPE_API_BASE", BOTH, "https?://\\S+", "the URL of Stripe's API"),
+          optional(STRIPE_KEY, BOTH, "[rs]k_\\w+", "a secret key of Stripe, sk_… or rk_…"),
+          withStripe(
+              "OUTPOST_STRIPE_WEBHOOK_SECRET",
+              API,
+              "whsec_\\w+(\\s*,\\s*whsec_\\w+)*",
+              "the signing secret of the webhook endpoint, whsec_…"),
+          withStripe("OUTPOST_STRIPE_PRICE_PRO", BOTH, PRICES, NAME_OF_PRICE),
+          withStripe("OUTPOST_STRIPE_PRICE_ENTERPRISE", BOTH, PRICES, NAME_OF_PRICE),
+          optional("OUTPOST_STRIPE_METER_EVENT_NAME", BOTH, "\\S{1,100}", "a meter's event_name"),
+          optional("OUTPOST_USAGE_REPORT_INTERVAL", BOTH, DURATION, "a duration such as PT1M"),
+          optional("OUTPOST_WORKER_SLOTS", WORKER, COUNT, "jobs at once, a number"),
+          optional("OUTPOST_JOB_GRACE", WORKER, "\\d{1,4}", "seconds, a number"),
+          optional("OUTPOST_SHUTDOWN_SECONDS", BOTH, COUNT, "seconds, a number"));
+
+  /**
+   * One setting.
+   *
+   * @param name the environment variable
+   * @param roles the profiles that read it
+   * @param needed whether it must be there, given the others
+   * @param pattern what its whole value is like
+   * @param remedy what to set it to
+   */
+  record Setting(
+      String name,
+      Set<String> roles,
+      Predicate<Environment> needed,
+      Pattern pattern,
+      String remedy) {
+
+    Optional<String> fault(Environment environment) {
+      var value = environment.getProperty(name, "");
+      if (value.isBlank()) {
+        return needed.test(environment) ? told("is missing") : Optional.empty();
+      }
+      return pattern.matcher(value.strip()).matches() ? Optional.empty() : told("is malformed");
+    }
+
+    private Optional<String> told(String fault) {
+      return Optional.of("%s %s: set it to %s".formatted(name, fault, remedy));
+    }
+  }
+
+  /** The start was refused; the message has one line for each fault. */
+  public static final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Refused(List<String> faults) {
+      super(String.join(System.lineSeparator(), faults));
+    }
+  }
+
+  /**
+   * @throws Refused when a setting is missing or malformed
+   */
+  @Override
+  public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
+    var faults = faults(event.getEnvironment());
+    if (!faults.isEmpty()) {
+      throw new Refused(faults);
+    }
+  }
+
+  /** What is wrong with the settings of the active roles. */
+  static List<String> faults(Environment environment) {
+    if (!environment.matchesProfiles("api", "worker", "local", "verify")) {
+      return List.of(ROLE + " is missing: set it to api or worker, the role of this container");
+    }
+    return ALL.stream()
+        .filter(setting -> environment.matchesProfiles(setting.roles().toArray(String[]::new)))
+        .map(setting -> setting.fault(environment))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  /** Names of the settings that a role cannot do without. */
+  static Stream<String> requiredBy(String role, Environment environment) {
+    return ALL.stream()
+        .filter(setting -> setting.roles().contains(role) && setting.needed().test(environment))
+        .map(Setting::name);
+  }
+
+  private static Setting required(String name, Set<String> roles, String pattern, String remedy) {
+    return new Setting(name, roles, environment -> true, Pattern.compile(pattern), remedy);
+  }
+
+  private static Setting optional(String name, Set<String> roles, String pattern, String remedy) {
+    return new Setting(name, roles, environment -> false, Pattern.compile(pattern), remedy);
+  }
+
+  /** Needed by a role that has an account at Stripe. */
+  private static Setting withStripe(String name, Set<String> roles, String pattern, String remedy) {
+    Predicate<Environment> billing = e -> !e.getProperty(STRIPE_KEY, "").isBlank();
+    return new Setting(name, roles, billing, Pattern.compile(pattern), remedy);
+  }
+}

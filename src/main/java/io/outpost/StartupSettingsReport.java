@@ -1,0 +1,16 @@
+package io.outpost;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Makes a refused start one message instead of a stack trace. */
+final class StartupSettingsReport extends AbstractFailureAnalyzer<StartupSettings.Refused> {
+
+  @Override
+  protected FailureAnalysis analyze(Throwable root, StartupSettings.Refused refused) {
+    return new FailureAnalysis(
+        refused.getMessage(),
+        "Correct these environment variables and start again; docs/operations.md lists all.",
+        refused);
+  }
+}

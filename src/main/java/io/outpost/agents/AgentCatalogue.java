@@ -1,0 +1,114 @@
+package io.outpost.agents;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+
+/**
+ * The agents that this installation knows, by name. Immutable; safe for use by many threads.
+ *
+ * <p>A deployment can replace an agent's launch command with {@code OUTPOST_AGENT_<NAME>_COMMAND}
+ * (the program alone, or a list of program and arguments) and its model with {@code
+ * OUTPOST_AGENT_<NAME>_MODEL}.
+ */
+public final class AgentCatalogue {
+
+  private final Map<String, Agent> agents;
+
+  private AgentCatalogue(Map<String, Agent> agents) {
+    this.agents = new TreeMap<>(agents);
+  }
+
+  /**
+   * Reads agent files; of two with the same name the later one counts.
+   *
+   * @param files text by file name, in order
+   * @throws InvalidAgentException naming every file and field at fault
+   */
+  public static AgentCatalogue of(List<Map.Entry<String, String>> files) {
+    AgentFiles reader = new AgentFiles();
+    files.forEach(file -> reader.read(file.getKey(), file.getValue()));
+    return new AgentCatalogue(reader.agents());
+  }
+
+  /** The same catalogue with the demo script in place of the agents that match. */
+  public AgentCatalogue withDemo(List<String> script, Predicate<Agent> standIn) {
+    return map(agent -> standIn.test(agent) ? agent.asDemo(withName(script, agent.name())) : agent);
+  }
+
+  /**
+   * The same catalogue with commands and models replaced by settings.
+   *
+   * @param setting value of a setting by its environment name, or {@code null}
+   * @throws InvalidAgentException when a setting is not a program or a list
+   */
+  public AgentCatalogue withOverrides(UnaryOperator<String> setting) {
+    return map(agent -> override(agent, setting));
+  }
+
+  private AgentCatalogue map(UnaryOperator<Agent> change) {
+    Map<String, Agent> result = new TreeMap<>(agents);
+    result.replaceAll((name, agent) -> change.apply(agent));
+    return new AgentCatalogue(result);
+  }
+
+  /** The names in alphabetical order: what a job's {@code agent} may be. */
+  public List<String> names() {
+    return List.copyOf(agents.keySet());
+  }
+
+  /** The agent of that name, if there is one. */
+  public Optional<Agent> find(String name) {
+    return Optional.ofNullable(agents.get(name));
+  }
+
+  /** All agents in the order of their names. */
+  public List<Agent> all() {
+    return List.copyOf(agents.values());
+  }
+
+  /**
+   * Every variable that some agent takes its provider's key from: what a tenant's secret may be
+   * called.
+   */
+  public SortedSet<String> providerVariables() {
+    SortedSet<String> variables = new TreeSet<>();
+    agents.values().forEach(agent -> variables.addAll(agent.providerVariables()));
+    return variables;
+  }
+
+  private static Agent override(Agent agent, UnaryOperator<String> setting) {
+    String prefix = "OUTPOST_AGENT_" + agent.name().toUpperCase(Locale.ROOT).replace('-', '_');
+    String command = setting.apply(prefix + "_COMMAND");
+    String model = setting.apply(prefix + "_MODEL");
+    Agent named = model == null || model.isBlank() ? agent : agent.withModel(model.strip());
+    return command == null || command.isBlank()
+        ? named
+        : named.withCommand(commandOf(prefix + "_COMMAND", command.strip()));
+  }
+
+  /** A single program, whose path may have spaces, or a list in YAML, of which JSON is a part. */
+  private static List<String> commandOf(String name, String text) {
+    if (!text.startsWith("[") && !text.startsWith("- ")) {
+      return List.of(text);
+    }
+    List<String> command = AgentFiles.listOf(text);
+    if (command.isEmpty()) {
+      throw new InvalidAgentException(List.of(name + ": must be a program or a list of strings"));
+    }
+    return command;
+  }
+
+  private static List<String> withName(List<String> script, String name) {
+    List<String> command = new ArrayList<>(script);
+    command.add(name);
+    return command;
+  }
+}

@@ -1,0 +1,75 @@
+package io.outpost.agents;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+
+/**
+ * Loads the agent catalogue from the jar, from a folder of the deployment's own, and from its
+ * settings.
+ */
+@Configuration(proxyBeanMethods = false)
+class AgentsConfiguration {
+
+  /** When the demo script stands in for an agent. */
+  enum Demo {
+    NEVER,
+    /** For agents whose program is not installed. */
+    MISSING,
+    ALWAYS
+  }
+
+  @Bean
+  SearchPath agentPrograms(
+      @Value("${outpost.agents.path:${PATH:/usr/local/bin:/usr/bin:/bin}}") String folders) {
+    return new SearchPath(folders);
+  }
+
+  @Bean
+  AgentCatalogue agentCatalogue(
+      Environment settings,
+      SearchPath programs,
+      @Value("${outpost.agents.folder:}") String folder,
+      @Value("${outpost.agents.demo:never}") Demo demo)
+      throws IOException {
+    List<Map.Entry<String, String>> files = new ArrayList<>(filesAt("classpath*:agents/*.yaml"));
+    if (!folder.isBlank()) {
+      files.addAll(filesAt("file:" + folder + "/*.yaml"));
+    }
+    AgentCatalogue catalogue = AgentCatalogue.of(files);
+    if (demo != Demo.NEVER) {
+      Predicate<Agent> missing = agent -> programs.find(agent.command().getFirst()).isEmpty();
+      catalogue = catalogue.withDemo(demoCommand(), demo == Demo.ALWAYS ? agent -> true : missing);
+    }
+    return catalogue.withOverrides(settings::getProperty);
+  }
+
+  private static List<Map.Entry<String, String>> filesAt(String pattern) throws IOException {
+    List<Map.Entry<String, String>> files = new ArrayList<>();
+    for (Resource resource : new PathMatchingResourcePatternResolver().getResources(pattern)) {
+      files.add(
+          Map.entry(resource.getFilename(), resource.getContentAsString(StandardCharsets.UTF_8)));
+    }
+    return files;
+  }
+
+  /**
+   * The script travels in the command itself, so that no file of it must be readable by the agents'
+   * users.
+   */
+  private static List<String> demoCommand() throws IOException {
+    String script =
+        new ClassPathResource("demo-agent.sh").getContentAsString(StandardCharsets.UTF_8);
+    return List.of("/bin/sh", "-c", script, "demo-agent");
+  }
+}

@@ -1,0 +1,62 @@
+package io.outpost.audit;
+
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tier;
+import java.time.Duration;
+import java.util.Map;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+
+/** Audit entries as items of the audit table. Thread-safe. */
+@Component
+@EnableConfigurationProperties(AuditRetention.class)
+public class AuditTrail {
+
+  /** Partitions of the index open: entries that have not come through the queue. */
+  public static final String UNTOLD = "entry";
+
+  private final Items items;
+  private final Names names;
+  private final AuditRetention retention;
+  private final Duration toldWithin;
+
+  AuditTrail(
+      Items items,
+      Names names,
+      AuditRetention retention,
+      @Value("${outpost.audit.told-within}") Duration toldWithin) {
+    this.items = items;
+    this.names = names;
+    this.retention = retention;
+    this.toldWithin = toldWithin;
+  }
+
+  /**
+   * Adds an entry to the transaction of what it tells of. Until the same entry has come through the
+   * audit queue, and so into the archive, it is in the index open.
+   */
+  public void add(Change change, AuditEntry entry) {
+    var item = item(entry, Tier.ENTERPRISE);
+    item.put("open_shard", Items.text(Shards.of(UNTOLD, entry.entryId())));
+    item.put("open_due", Items.text(Json.time(entry.timestamp().plus(toldWithin))));
+    change.put(
+        Put.builder().tableName(names.table("audit")).item(item),
+        old -> new IllegalStateException("An unconditional write was refused"));
+  }
+
+  /** The item of an entry that came through the queue; writing it twice is once. */
+  public Map<String, AttributeValue> item(AuditEntry entry, Tier tier) {
+    Map<String, AttributeValue> item = items.write(entry);
+    item.put("sk", Items.text(entry.sk()));
+    item.put(
+        "expires_at", Items.number(entry.timestamp().plus(retention.of(tier)).getEpochSecond()));
+    return item;
+  }
+}

@@ -1,0 +1,13 @@
+package io.outpost.audit;
+
+import java.time.Instant;
+
+/**
+ * A block's place in its tenant's chain.
+ *
+ * @param sequence 1 for the first block, each next one is one more
+ * @param sha256 of the block's content before compression, lower-case hex
+ * @param key the object in the archive's bucket
+ * @param archivedAt when it was made; never before the block before it
+ */
+record BlockReference(long sequence, String sha256, String key, Instant archivedAt) {}

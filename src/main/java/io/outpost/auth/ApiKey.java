@@ -1,0 +1,60 @@
+package io.outpost.auth;
+
+import io.outpost.kernel.Rules;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * An API key without the key: that is shown once and kept only as its SHA-256. Stored in the table
+ * tenants under the sort key {@code key#<key_id>}.
+ *
+ * @param rateLimitPerMinute null: the tier's
+ * @param expiresAt null: never; a rotation sets it to the end of the grace
+ */
+public record ApiKey(
+    String keyId,
+    String tenantId,
+    String name,
+    List<String> scopes,
+    String mode,
+    Instant createdAt,
+    Instant expiresAt,
+    Instant revokedAt,
+    Instant lastUsedAt,
+    Integer rateLimitPerMinute) {
+
+  private static final Set<String> SCOPES =
+      Set.of(
+          "admin",
+          "jobs:read",
+          "jobs:write",
+          "tenant:read",
+          "tenant:write",
+          "audit:read",
+          "billing",
+          "secrets:write");
+  private static final Set<String> MODES = Set.of("live", "test");
+
+  /** Keeps the rules of the contract. */
+  public ApiKey {
+    Rules.form("key_id", keyId, Rules.ULID);
+    Rules.form("tenant_id", tenantId, Rules.UUID);
+    Rules.form("name", name, Rules.NAME);
+    Rules.present("scopes", scopes);
+    scopes.forEach(scope -> Rules.oneOf("scopes", scope, SCOPES));
+    Rules.oneOf("mode", mode, MODES);
+    Rules.present("created_at", createdAt);
+    if (rateLimitPerMinute != null) {
+      Rules.between("rate_limit_per_minute", rateLimitPerMinute, 1, Integer.MAX_VALUE);
+    }
+  }
+
+  /** Where the sort keys of a tenant's API keys begin. */
+  public static final String SK_PREFIX = "key#";
+
+  /** The sort key of a key. */
+  public static String sk(String keyId) {
+    return SK_PREFIX + keyId;
+  }
+}

@@ -1,0 +1,29 @@
+package io.outpost.aws;
+
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * Where AWS is. In production everything here is empty and the SDK's own chain decides.
+ *
+ * @param endpoint one endpoint for every service (an emulator)
+ * @param endpoints an endpoint for a service: sqs, dynamodb, s3, secretsmanager, sns
+ * @param accessKey fixed credentials for an emulator
+ * @param secretKey fixed credentials for an emulator
+ */
+@ConfigurationProperties("outpost.aws")
+public record AwsSettings(
+    String region,
+    String endpoint,
+    Map<String, String> endpoints,
+    String accessKey,
+    String secretKey) {
+
+  /** The endpoint of a service; empty for AWS itself. */
+  public Optional<URI> endpointOf(String service) {
+    var one = endpoints == null ? endpoint : endpoints.getOrDefault(service, endpoint);
+    return one == null || one.isBlank() ? Optional.empty() : Optional.of(URI.create(one));
+  }
+}

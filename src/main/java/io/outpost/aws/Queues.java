@@ -1,0 +1,65 @@
+package io.outpost.aws;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/**
+ * Sends to queues by name, with a message group (fair queues), which Camel's component does not do.
+ * Thread-safe.
+ */
+@Component("queues")
+public class Queues {
+
+  /** Sending is quick or fails: what waits for it has something else to do then. */
+  private static final Duration LONGEST_SEND = Duration.ofSeconds(5);
+
+  private final SqsClient sqs;
+  private final Names names;
+  private final Map<String, String> urls = new ConcurrentHashMap<>();
+
+  Queues(SqsClient sqs, Names names) {
+    this.sqs = sqs;
+    this.names = names;
+  }
+
+  /** The URL of a queue of schema/queues.json, asked for once. */
+  public String url(String queue) {
+    return urls.computeIfAbsent(
+        queue, q -> sqs.getQueueUrl(r -> r.queueName(names.queue(q))).queueUrl());
+  }
+
+  /** About how many messages of a queue wait to be received. */
+  public long waiting(String queue) {
+    var attribute = QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES;
+    var answer = sqs.getQueueAttributes(q -> q.queueUrl(url(queue)).attributeNames(attribute));
+    return Long.parseLong(answer.attributes().getOrDefault(attribute, "0"));
+  }
+
+  /**
+   * Sends one message.
+   *
+   * @param group the tenant: SQS keeps one tenant's backlog from delaying the others
+   * @param delaySeconds 0–900
+   */
+  public void send(
+      String queue, String body, String group, Map<String, String> attributes, int delaySeconds) {
+    var typed = new java.util.HashMap<String, MessageAttributeValue>();
+    attributes.forEach(
+        (k, v) ->
+            typed.put(
+                k, MessageAttributeValue.builder().dataType("String").stringValue(v).build()));
+    sqs.sendMessage(
+        m ->
+            m.queueUrl(url(queue))
+                .messageBody(body)
+                .messageGroupId(group)
+                .messageAttributes(typed)
+                .delaySeconds(delaySeconds == 0 ? null : delaySeconds)
+                .overrideConfiguration(o -> o.apiCallTimeout(LONGEST_SEND)));
+  }
+}

@@ -1,0 +1,22 @@
+package io.outpost.aws;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.spi.HeaderFilterStrategy;
+import org.springframework.stereotype.Component;
+
+/**
+ * No header leaves as a message attribute, and no message attribute becomes a header. Stateless.
+ */
+@Component("sqsHeaders")
+class SqsHeaders implements HeaderFilterStrategy {
+
+  @Override
+  public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
+    return true;
+  }
+
+  @Override
+  public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
+    return true;
+  }
+}

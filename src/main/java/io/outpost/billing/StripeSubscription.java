@@ -1,0 +1,22 @@
+package io.outpost.billing;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What we need to know of one Stripe subscription.
+ *
+ * @param status Stripe's status, such as {@code past_due}
+ * @param prices the ids of its prices
+ * @param created when it began
+ * @param anchor the instant from which its months are counted
+ * @param unpaidSince when its newest invoice was made, if that is still to be paid; else when the
+ *     current period began
+ */
+public record StripeSubscription(
+    String id,
+    String status,
+    List<String> prices,
+    Instant created,
+    Instant anchor,
+    Instant unpaidSince) {}

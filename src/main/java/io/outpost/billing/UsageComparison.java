@@ -1,0 +1,122 @@
+package io.outpost.billing;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * Compares Stripe's count of one customer's jobs with the ledger. Stripe tells sums only: a stretch
+ * of time whose sums differ is halved until a minute is left, and the jobs of that minute are
+ * named. For one thread.
+ */
+public final class UsageComparison {
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** A stretch of time, in whole minutes. */
+  public record Window(Instant start, Instant end) {
+    boolean holds(LedgerEntry entry) {
+      return !entry.recordedAt().isBefore(start) && entry.recordedAt().isBefore(end);
+    }
+
+    boolean isMinute() {
+      return Duration.between(start, end).compareTo(MINUTE) <= 0;
+    }
+  }
+
+  /**
+   * What does not agree.
+   *
+   * @param minute when the jobs ended
+   * @param stripe how many Stripe has
+   * @param ledger how many it should have
+   * @param jobs the jobs among which the difference is
+   */
+  public record Difference(Instant minute, long stripe, long ledger, List<String> jobs) {}
+
+  private final List<LedgerEntry> entries;
+  private final Deque<Window> windows = new ArrayDeque<>();
+  private final List<Difference> differences = new ArrayList<>();
+  private final List<LedgerEntry> there = new ArrayList<>();
+  private final List<LedgerEntry> notThere = new ArrayList<>();
+
+  /** Is to compare {@code whole}; entries outside of it do not matter. */
+  UsageComparison(List<LedgerEntry> entries, Window whole) {
+    this.entries = entries.stream().filter(whole::holds).toList();
+    windows.add(whole);
+    this.entries.stream()
+        .filter(entry -> entry.parkedFor() != null && entry.voidedAt() == null)
+        .forEach(
+            entry ->
+                differences.add(new Difference(minuteOf(entry), 0, 1, List.of(entry.jobId()))));
+  }
+
+  /** Whether Stripe is to be asked for another sum. */
+  public boolean isUnfinished() {
+    return !windows.isEmpty();
+  }
+
+  /** What Stripe is to be asked for next. */
+  public Window next() {
+    return windows.getFirst();
+  }
+
+  /** Takes Stripe's sum of {@link #next}. */
+  void judge(long stripe) {
+    Window window = windows.removeFirst();
+    List<LedgerEntry> here = entries.stream().filter(window::holds).toList();
+    long counted = here.stream().filter(LedgerEntry::isCounted).count();
+    long open = here.stream().filter(LedgerEntry::isOpen).count();
+    if (open == 0 && stripe == counted) {
+      return;
+    }
+    if (window.isMinute() || here.size() == 1) {
+      name(window, here, stripe, counted);
+    } else {
+      halve(window);
+    }
+  }
+
+  private void halve(Window window) {
+    long minutes = Duration.between(window.start(), window.end()).toMinutes();
+    Instant middle = window.start().plus(MINUTE.multipliedBy(minutes / 2));
+    windows.addFirst(new Window(middle, window.end()));
+    windows.addFirst(new Window(window.start(), middle));
+  }
+
+  /** In a minute: what was in doubt is decided when the sums leave no other way. */
+  private void name(Window window, List<LedgerEntry> here, long stripe, long counted) {
+    List<LedgerEntry> open = here.stream().filter(LedgerEntry::isOpen).toList();
+    if (stripe == counted) {
+      notThere.addAll(open);
+    } else if (stripe == counted + open.size()) {
+      there.addAll(open);
+    } else {
+      List<String> jobs = here.stream().map(LedgerEntry::jobId).toList();
+      Instant minute = here.size() == 1 ? minuteOf(here.getFirst()) : window.start();
+      differences.add(new Difference(minute, stripe, counted + open.size(), jobs));
+    }
+  }
+
+  private static Instant minuteOf(LedgerEntry entry) {
+    return entry.recordedAt().truncatedTo(ChronoUnit.MINUTES);
+  }
+
+  /** Open entries that Stripe has. */
+  List<LedgerEntry> there() {
+    return there;
+  }
+
+  /** Open entries that Stripe has not. */
+  List<LedgerEntry> notThere() {
+    return notThere;
+  }
+
+  /** What does not agree and cannot be put right by us. */
+  public List<Difference> differences() {
+    return differences;
+  }
+}

@@ -1,0 +1,187 @@
+package io.outpost.billing;
+
+import io.outpost.audit.AuditEntry;
+import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.tenant.Tenant;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Variable;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** The steps of comparing Stripe's counts with the ledger, tenant by tenant. Thread-safe. */
+@Component("usageReconciler")
+public class UsageReconciler {
+  // Three whole days, so that a day that could not be compared is compared the next time.
+  private static final Duration LOOK_BACK = Duration.ofDays(3);
+  // What is in doubt is looked for as long as Stripe would take it.
+  private static final Duration LOOK_BACK_FOR_DOUBT = Duration.ofDays(34);
+  // A job may end as long after its period as it can wait and run.
+  private static final Duration PERIOD_AND_RUN = Duration.ofDays(62);
+  private static final Duration SETTLED = Duration.ofHours(1);
+  private static final int NAMED = 50;
+
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final Names names;
+  private final UsageLedger ledger;
+  private final Transactions transactions;
+  private final AuditTrail trail;
+  private final StripeSettings settings;
+
+  UsageReconciler(
+      DynamoDbClient dynamoDb,
+      Items items,
+      Names names,
+      UsageLedger ledger,
+      Transactions transactions,
+      AuditTrail trail,
+      StripeSettings settings) {
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.names = names;
+    this.ledger = ledger;
+    this.transactions = transactions;
+    this.trail = trail;
+    this.settings = settings;
+  }
+
+  /** Asks for the meters. */
+  public StripeCall meters() {
+    return StripeCall.get("/v1/billing/meters", StripeRequests.meters());
+  }
+
+  /** The meter that counts our jobs. */
+  public String meter(@Variable("meters") String meters) {
+    return StripeAnswers.meterOf(meters, settings.meterEventName())
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "Stripe has no active meter for " + settings.meterEventName()));
+  }
+
+  /** The tenants to compare: those with a customer. */
+  public List<String> tenants() {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .indexName("directory")
+                    .keyConditionExpression("directory = :tenants")
+                    .filterExpression("attribute_exists(stripe_customer_id)")
+                    .expressionAttributeValues(Map.of(":tenants", Items.text("tenants"))))
+        .items()
+        .stream()
+        .map(item -> item.get("tenant_id").s())
+        .toList();
+  }
+
+  /**
+   * What is to be compared of a tenant: the last whole days, further back where one is in doubt.
+   */
+  public UsageComparison begin(@ExchangeProperty("tenantId") String tenantId) {
+    // Stripe's sums follow its events after a while.
+    Instant today = Instant.now().minus(SETTLED).truncatedTo(ChronoUnit.DAYS);
+    Instant limit = today.minus(LOOK_BACK_FOR_DOUBT);
+    List<LedgerEntry> entries = entries(tenantId, limit);
+    Instant start =
+        entries.stream()
+            .filter(LedgerEntry::isOpen)
+            .map(entry -> entry.recordedAt().truncatedTo(ChronoUnit.DAYS))
+            .filter(day -> day.isAfter(limit))
+            .min(Instant::compareTo)
+            .filter(day -> day.isBefore(today.minus(LOOK_BACK)))
+            .orElse(today.minus(LOOK_BACK));
+    return new UsageComparison(entries, new UsageComparison.Window(start, today));
+  }
+
+  private List<LedgerEntry> entries(String tenantId, Instant since) {
+    var from = "ledger#" + Json.time(since.minus(PERIOD_AND_RUN));
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("usage"))
+                    .keyConditionExpression("tenant_id = :tenant AND sk BETWEEN :from AND :to")
+                    .filterExpression("recorded_at >= :since")
+                    .expressionAttributeValues(
+                        Map.of(
+                            ":tenant", Items.text(tenantId),
+                            ":from", Items.text(from),
+                            ":to", Items.text("ledger#~"),
+                            ":since", Items.text(Json.time(since)))))
+        .items()
+        .stream()
+        .map(item -> items.read(item, LedgerEntry.class))
+        .toList();
+  }
+
+  /** Asks for the next sum. */
+  public StripeCall sum(
+      @ExchangeProperty("reconciliation") UsageComparison usageComparison,
+      @ExchangeProperty("tenant") Tenant tenant,
+      @ExchangeProperty("meter") String meter) {
+    var window = usageComparison.next();
+    return StripeCall.get(
+        "/v1/billing/meters/" + meter + "/event_summaries",
+        StripeRequests.meterSummary(tenant.stripeCustomerId(), window.start(), window.end()));
+  }
+
+  /** Takes a sum. */
+  public void judge(
+      @ExchangeProperty("reconciliation") UsageComparison usageComparison,
+      @Variable("summary") String summary) {
+    usageComparison.judge(StripeAnswers.counted(summary));
+  }
+
+  /** Decides what was in doubt. */
+  public void settle(@ExchangeProperty("reconciliation") UsageComparison usageComparison) {
+    usageComparison.there().forEach(ledger::reported);
+    usageComparison.notThere().forEach(ledger::reportAgain);
+  }
+
+  /** Writes a difference into the tenant's audit; the entry is left in {@code audited}. */
+  public void record(
+      @Body UsageComparison.Difference difference,
+      @ExchangeProperty("tenantId") String tenantId,
+      Exchange exchange) {
+    var entry =
+        new AuditEntry(
+            Ids.ulid(),
+            tenantId,
+            Instant.now(),
+            "billing.usage-differs",
+            "/tenants/" + tenantId,
+            AuditEntry.Outcome.failed,
+            null,
+            null,
+            null,
+            null,
+            null,
+            Map.of(
+                "minute", Json.time(difference.minute()),
+                "stripe", Long.toString(difference.stripe()),
+                "ledger", Long.toString(difference.ledger()),
+                "jobs", named(difference)));
+    Change change = new Change();
+    trail.add(change, entry);
+    transactions.write(change);
+    exchange.setVariable("audited", entry);
+  }
+
+  private static String named(UsageComparison.Difference difference) {
+    return difference.jobs().stream().limit(NAMED).collect(Collectors.joining(","));
+  }
+}

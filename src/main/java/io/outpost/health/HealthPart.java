@@ -1,0 +1,11 @@
+package io.outpost.health;
+
+/** Something whose state readiness shows. Thread-safe. */
+public interface HealthPart {
+
+  /** Its name among the components. */
+  String name();
+
+  /** {@code UP}; {@code DOWN} when requests must go elsewhere; any other word only tells. */
+  String state();
+}

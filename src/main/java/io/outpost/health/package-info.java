@@ -1,0 +1,2 @@
+/** Whether the process and what it depends on can serve. */
+package io.outpost.health;

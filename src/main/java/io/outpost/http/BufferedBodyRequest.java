@@ -1,0 +1,60 @@
+package io.outpost.http;
+
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The request with its body read ahead. What it sends and accepts is for the contract's own step to
+ * judge, after the caller is known: the web server's mapping sees JSON and no wish.
+ */
+final class BufferedBodyRequest extends HttpServletRequestWrapper {
+  private final byte[] body;
+
+  BufferedBodyRequest(HttpServletRequest request, byte[] body) {
+    super(request);
+    this.body = body;
+  }
+
+  @Override
+  public String getContentType() {
+    return "application/json";
+  }
+
+  @Override
+  public String getHeader(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "accept" -> null;
+      case "content-type" -> getContentType();
+      default -> super.getHeader(name);
+    };
+  }
+
+  @Override
+  public Enumeration<String> getHeaders(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "accept" -> Collections.emptyEnumeration();
+      case "content-type" -> Collections.enumeration(List.of(getContentType()));
+      default -> super.getHeaders(name);
+    };
+  }
+
+  @Override
+  public ServletInputStream getInputStream() {
+    return new BodyStream(body);
+  }
+
+  @Override
+  public BufferedReader getReader() {
+    return new BufferedReader(
+        new InputStreamReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,231 @@
+package io.outpost.http;
+
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Problem;
+import io.outpost.tenant.Principal;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * One HTTP request: the facts that the edge took from it, and what was found out about it on the
+ * way (the operation, the caller). Lives as long as the request; used by one thread at a time.
+ */
+public final class Call {
+
+  /** The request attribute, and the exchange property, that holds the call. */
+  public static final String NAME = "call";
+
+  private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+  private static final Pattern TRACE_PARENT =
+      Pattern.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+  private static final int LONGEST_USER_AGENT = 256;
+
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private final byte[] body;
+  private final String ipAddress;
+  private final String requestId;
+  private final String entryId = Ids.ulid();
+  private final Instant arrived = Instant.now();
+  private Operation operation;
+  private Principal principal;
+  private String concerned;
+  private String made;
+  private String refusedKey;
+  private String reason;
+  private Problem.Code refusal;
+  private boolean authorized;
+  private boolean admitted;
+
+  Call(HttpServletRequest request, HttpServletResponse response, byte[] body) {
+    this.request = request;
+    this.response = response;
+    this.body = body;
+    this.ipAddress = request.getRemoteAddr();
+    this.requestId = requestId(request, entryId);
+  }
+
+  /** The request's id as its caller gave it, when it is well formed; else another. */
+  static String requestId(HttpServletRequest request, String otherwise) {
+    var given = request.getHeader("X-Request-Id");
+    var usable = given != null && REQUEST_ID.matcher(given).matches() && !KeyText.isIn(given);
+    return usable ? given : otherwise;
+  }
+
+  /** The call of a request that has passed the edge. */
+  public static Call of(HttpServletRequest request) {
+    return (Call) request.getAttribute(NAME);
+  }
+
+  public String requestId() {
+    return requestId;
+  }
+
+  /** The id of this call's audit entry, wherever it is written. */
+  public String entryId() {
+    return entryId;
+  }
+
+  public Instant arrived() {
+    return arrived;
+  }
+
+  public String method() {
+    return request.getMethod();
+  }
+
+  /** The path as the server decoded it, without the query. */
+  public String path() {
+    return request.getRequestURI();
+  }
+
+  public String ipAddress() {
+    return ipAddress;
+  }
+
+  /** At most 256 characters of it; null when there is none. */
+  public String userAgent() {
+    var agent = request.getHeader("User-Agent");
+    return agent == null || agent.length() <= LONGEST_USER_AGENT
+        ? agent
+        : agent.substring(0, LONGEST_USER_AGENT);
+  }
+
+  /** The W3C trace context of the caller, when it is well formed. */
+  public Optional<String> traceParent() {
+    return header("traceparent").filter(t -> TRACE_PARENT.matcher(t).matches());
+  }
+
+  /** A request header, never a query parameter of the same name. */
+  public Optional<String> header(String name) {
+    return Optional.ofNullable(request.getHeader(name));
+  }
+
+  /** All values of a request header; empty when there is none. */
+  public String[] headers(String name) {
+    return Collections.list(request.getHeaders(name)).toArray(String[]::new);
+  }
+
+  /** A query parameter; a repeated one is refused by the contract. */
+  public String[] query(String name) {
+    return request.getParameterValues(name);
+  }
+
+  /** The names of the query parameters. */
+  public Iterable<String> queryNames() {
+    return request.getParameterMap().keySet();
+  }
+
+  /** The body as it came; empty when there was none. */
+  public byte[] body() {
+    return body;
+  }
+
+  HttpServletResponse response() {
+    return response;
+  }
+
+  /** Sets a header of the answer, whatever the answer will be. */
+  public void answerHeader(String name, String value) {
+    response.setHeader(name, value);
+  }
+
+  /** The operation of the contract; null while, or when, there is none. */
+  public Operation operation() {
+    return operation;
+  }
+
+  void match(Operation matched) {
+    this.operation = matched;
+  }
+
+  /** Who is calling; null while, or when, nobody is known. */
+  public Principal principal() {
+    return principal;
+  }
+
+  /** Remembers who is calling; for the authentication step only. */
+  public void identify(Principal caller) {
+    this.principal = caller;
+  }
+
+  /** Notes that the caller's scopes allow the operation. */
+  void authorize() {
+    this.authorized = principal != null;
+  }
+
+  /** Notes that the call is well formed: it is admitted, if its caller may do that. */
+  void admit() {
+    this.admitted = operation.open() || authorized;
+  }
+
+  /** Whether the call has passed every step of admission. */
+  boolean admitted() {
+    return admitted;
+  }
+
+  /**
+   * Whose audit the call belongs to: the tenant it acts on, else the caller's; null for neither.
+   */
+  public String tenant() {
+    return concerned != null || principal == null ? concerned : principal.tenantId();
+  }
+
+  /** Says which tenant the call acts on, once it is known that the caller may see it. */
+  public void concerns(String tenantId) {
+    this.concerned = tenantId;
+  }
+
+  /** Says which tenant the call makes: its audit begins with this call, if it is written. */
+  public void makes(String tenantId) {
+    this.made = tenantId;
+  }
+
+  /** The tenant whose audit gets the entry that is written with the call's effect; or null. */
+  String tenantOnceWritten() {
+    return made == null ? tenant() : made;
+  }
+
+  /** What the call does is written now. */
+  void written() {
+    this.concerned = made == null ? concerned : made;
+  }
+
+  /**
+   * Notes whose key was refused, for the audit.
+   *
+   * @param reason a word
+   */
+  public void refuseKey(String tenantId, String keyId, String reason) {
+    this.concerned = tenantId;
+    this.refusedKey = keyId;
+    this.reason = reason;
+  }
+
+  /** Notes what a refusal does not tell the caller in as many words, for the audit; a word. */
+  public void because(String word) {
+    this.reason = word;
+  }
+
+  /** The id of the key that came with the call, good or not; null when there was none. */
+  String keyId() {
+    return principal == null ? refusedKey : principal.keyId();
+  }
+
+  String reason() {
+    return reason;
+  }
+
+  /** Why it was not done; null when it was. */
+  Problem.Code refusal() {
+    return refusal;
+  }
+
+  void refuse(Problem.Code code) {
+    this.refusal = code;
+  }
+}

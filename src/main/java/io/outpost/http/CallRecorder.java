@@ -1,0 +1,138 @@
+package io.outpost.http;
+
+import io.outpost.audit.AuditEntry;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Problem;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.apache.camel.Endpoint;
+import org.apache.camel.ProducerTemplate;
+import org.apache.catalina.AccessLog;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.context.event.EventListener;
+import org.springframework.stereotype.Component;
+
+/**
+ * Hands the audit entry of every answered call to the audit route; what is called while the routes
+ * are still starting is handed over once they have started. Thread-safe.
+ */
+@Component
+public class CallRecorder {
+
+  private static final Set<String> NOT_CALLS =
+      Set.of("/health", "/health/ready", "/openapi.json", "/docs");
+
+  private static final int MOST_EARLY = 10_000;
+  private static final int LONGEST_PATH = 512;
+  private static final int LONGEST_AGENT = 256;
+  private static final int LONGEST_ADDRESS = 64;
+
+  private final ProducerTemplate camel;
+  private final Queue<AuditEntry> early = new LinkedBlockingQueue<>(MOST_EARLY);
+
+  /** Where entries go; null until the routes have started. */
+  private volatile Endpoint audit;
+
+  CallRecorder(@Lazy ProducerTemplate camel) {
+    this.camel = camel;
+  }
+
+  /**
+   * The entry of a call that was, or is about to be, answered with a status.
+   *
+   * @param tenant whose audit it belongs to; null: the operators'
+   */
+  static AuditEntry entry(Call call, String tenant, int status) {
+    return new AuditEntry(
+        call.entryId(),
+        tenant == null ? Ids.OPERATORS : tenant,
+        call.arrived(),
+        call.operation() == null ? "unknown" : call.operation().id(),
+        safe(call.path(), LONGEST_PATH),
+        AuditEntry.Outcome.of(status),
+        status,
+        call.requestId(),
+        call.keyId(),
+        safe(call.ipAddress(), LONGEST_ADDRESS),
+        safe(call.userAgent(), LONGEST_AGENT),
+        refusal(call));
+  }
+
+  private static Map<String, String> refusal(Call call) {
+    if (call.refusal() == null) {
+      return Map.of();
+    }
+    var problem = call.refusal().slug();
+    return call.reason() == null
+        ? Map.of("problem", problem)
+        : Map.of("problem", problem, "reason", call.reason());
+  }
+
+  void record(Call call, int status) {
+    if (!NOT_CALLS.contains(call.path()) && !call.path().startsWith("/docs/")) {
+      tell(entry(call, call.tenant(), status));
+    }
+  }
+
+  /** Records what the web server refused before it was a call. */
+  void record(Request request, Response response) {
+    var entryId = Ids.ulid();
+    var requestId = response.getHeader("X-Request-Id");
+    var address = request.getAttribute(AccessLog.REMOTE_ADDR_ATTRIBUTE);
+    tell(
+        new AuditEntry(
+            entryId,
+            Ids.OPERATORS,
+            Instant.now(),
+            "unknown",
+            request.getRequestURI() == null
+                ? "unknown"
+                : safe(request.getRequestURI(), LONGEST_PATH),
+            AuditEntry.Outcome.of(response.getStatus()),
+            response.getStatus(),
+            requestId == null ? entryId : requestId,
+            null,
+            safe(address instanceof String a ? a : request.getRemoteAddr(), LONGEST_ADDRESS),
+            safe(request.getHeader("User-Agent"), LONGEST_AGENT),
+            Map.of("problem", Problem.Code.of(response.getStatus()).slug())));
+  }
+
+  @EventListener(ApplicationReadyEvent.class)
+  void start() {
+    audit = camel.getCamelContext().getEndpoint("direct:record-audit");
+    tellEarly();
+  }
+
+  /** Whether the routes have started. */
+  boolean isStarted() {
+    return audit != null;
+  }
+
+  private void tell(AuditEntry entry) {
+    if (isStarted()) {
+      camel.sendBody(audit, entry);
+    } else if (early.offer(entry) && isStarted()) {
+      tellEarly();
+    }
+  }
+
+  private void tellEarly() {
+    for (var entry = early.poll(); entry != null; entry = early.poll()) {
+      camel.sendBody(audit, entry);
+    }
+  }
+
+  private static String safe(String text, int longest) {
+    if (text == null) {
+      return null;
+    }
+    var clean = KeyText.hidden(text);
+    return clean.length() <= longest ? clean : clean.substring(0, longest);
+  }
+}

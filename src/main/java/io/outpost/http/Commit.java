@@ -1,0 +1,57 @@
+package io.outpost.http;
+
+import io.outpost.audit.AuditTrail;
+import io.outpost.store.Change;
+import io.outpost.store.Transactions;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+
+/**
+ * Writes what an operation changes together with its audit entry and, when the client gave an
+ * Idempotency-Key, with the answer: one transaction, so that none of them is without the others.
+ * Stateless.
+ */
+@Component("commit")
+public class Commit {
+
+  private final Transactions transactions;
+  private final Idempotency idempotency;
+  private final AuditTrail trail;
+
+  Commit(Transactions transactions, Idempotency idempotency, AuditTrail trail) {
+    this.transactions = transactions;
+    this.idempotency = idempotency;
+    this.trail = trail;
+  }
+
+  /**
+   * Commits the exchange's change. The message is the answer: its body, status and Location are
+   * kept for a repetition. When this is a repetition, the message becomes the first answer and the
+   * property {@code repeated} is true.
+   */
+  public void commit(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
+    var change = Change.of(exchange);
+    var status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
+    trail.add(change, CallRecorder.entry(call, call.tenantOnceWritten(), status));
+    idempotency.add(change, call, exchange.getMessage());
+    try {
+      transactions.write(change);
+      call.written();
+      exchange.setProperty("repeated", false);
+    } catch (Idempotency.Repeated repeated) {
+      idempotency.answerAgain(repeated, call, exchange.getMessage());
+      exchange.setProperty("repeated", true);
+    }
+  }
+
+  /**
+   * Looks for a repetition before anything is done, for operations that would not find things as
+   * they were the first time; otherwise as {@link #commit} does.
+   */
+  public void recall(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
+    var repeated = idempotency.find(call);
+    repeated.ifPresent(r -> idempotency.answerAgain(r, call, exchange.getMessage()));
+    exchange.setProperty("repeated", repeated.isPresent());
+  }
+}

@@ -1,0 +1,166 @@
+package io.outpost.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.core.io.Resource;
+import org.springframework.stereotype.Component;
+
+/**
+ * The OpenAPI document, read once: its operations with their scopes, and compiled schemas. The
+ * names of the agents come from the catalogue, so that a new agent needs no edit here. Thread-safe.
+ */
+@Component
+public class Contract {
+
+  private static final String BASE = "https://outpost.invalid/openapi";
+  private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
+
+  /** The form of the interception in admission.camel.yaml: another name would be let in unasked. */
+  private static final Pattern ADMITTED = Pattern.compile("[a-zA-Z]+");
+
+  private final JsonNode document;
+  private final SchemaRegistry schemas;
+  private final Map<String, Operation> operations = new LinkedHashMap<>();
+
+  Contract(@Value("${outpost.contract}") Resource file, AgentNames agents) throws IOException {
+    document = new ObjectMapper(new YAMLFactory()).readTree(file.getInputStream());
+    var names = ((ObjectNode) document.at("/components/schemas/AgentName")).putArray("enum");
+    agents.names().forEach(names::add);
+    schemas =
+        SchemaRegistry.withDefaultDialect(
+            SpecificationVersion.DRAFT_2020_12, b -> b.schemas(Map.of(BASE, document.toString())));
+    document.get("paths").properties().forEach(path -> readPath(path.getKey(), path.getValue()));
+  }
+
+  /** What the contract needs to know of the agent catalogue. */
+  public interface AgentNames {
+    /** The names a job may ask for. */
+    List<String> names();
+  }
+
+  /** The whole document, as served. */
+  public JsonNode document() {
+    return document;
+  }
+
+  /** All operations, in the order of the document. */
+  public Iterable<Operation> operations() {
+    return operations.values();
+  }
+
+  /** The methods of the operations that a path has, in the order of the document. */
+  public List<String> methodsAt(String path) {
+    return operations.values().stream()
+        .filter(operation -> operation.isAt(path))
+        .map(Operation::method)
+        .toList();
+  }
+
+  /** An operation by its operationId. */
+  public Operation operation(String id) {
+    var operation = operations.get(id);
+    if (operation == null) {
+      throw new IllegalArgumentException("No operation " + id + " in the contract");
+    }
+    return operation;
+  }
+
+  /** The compiled schema of components/schemas. */
+  public Schema schema(String name) {
+    return schemaAt("/components/schemas/" + name);
+  }
+
+  private void readPath(String path, JsonNode item) {
+    var shared = item.path("parameters");
+    for (var field : item.properties()) {
+      if (METHODS.contains(field.getKey())) {
+        var operation = readOperation(path, field.getKey(), field.getValue(), shared);
+        if (!ADMITTED.matcher(operation.id()).matches()) {
+          throw new IllegalStateException(
+              "The contract's operationId %s may hold letters only: admission knows operations by that"
+                  .formatted(operation.id()));
+        }
+        operations.put(operation.id(), operation);
+      }
+    }
+  }
+
+  private Operation readOperation(String path, String method, JsonNode node, JsonNode shared) {
+    var parameters = new ArrayList<Operation.Parameter>();
+    var at = "/paths/" + path.replace("~", "~0").replace("/", "~1");
+    for (var list :
+        List.of(Map.entry(at, shared), Map.entry(at + "/" + method, node.path("parameters")))) {
+      for (int i = 0; i < list.getValue().size(); i++) {
+        parameters.add(parameter(pointer(list.getKey() + "/parameters/" + i)));
+      }
+    }
+    var body = bodyOf(at + "/" + method);
+    return new Operation(
+        node.get("operationId").asText(),
+        method.toUpperCase(java.util.Locale.ROOT),
+        path,
+        scopes(node),
+        List.copyOf(parameters),
+        body,
+        document.at(pointer(at + "/" + method + "/requestBody")).path("required").asBoolean(),
+        parameters.stream().anyMatch(p -> p.name().equals(Idempotency.HEADER)));
+  }
+
+  private Operation.Parameter parameter(String pointer) {
+    var node = document.at(pointer);
+    var schema = node.get("schema");
+    var fallback = schema.has("default") ? schema.get("default").numberValue() : null;
+    return new Operation.Parameter(
+        node.get("name").asText(),
+        Operation.Place.valueOf(node.get("in").asText()),
+        node.path("required").asBoolean(),
+        schema.path("type").asText().equals("integer"),
+        fallback,
+        schemaAt(pointer + "/schema"));
+  }
+
+  private Schema bodyOf(String operation) {
+    if (!document.at(operation).has("requestBody")) {
+      return null;
+    }
+    var content = pointer(operation + "/requestBody") + "/content/application~1json/schema";
+    return document.at(content).isMissingNode() || document.at(content).isEmpty()
+        ? null
+        : schemaAt(content);
+  }
+
+  /** Where a possible $ref leads. */
+  private String pointer(String at) {
+    var ref = document.at(at).path("$ref").asText();
+    return ref.isEmpty() ? at : ref.substring(1);
+  }
+
+  private Set<String> scopes(JsonNode operation) {
+    var security = operation.has("security") ? operation.get("security") : document.get("security");
+    if (security.isEmpty()) {
+      return null;
+    }
+    var anyOf = new HashSet<String>();
+    security.forEach(s -> s.path("bearer").forEach(scope -> anyOf.add(scope.asText())));
+    return Set.copyOf(anyOf);
+  }
+
+  private Schema schemaAt(String pointer) {
+    return schemas.getSchema(SchemaLocation.of(BASE + "#" + pointer));
+  }
+}

@@ -1,0 +1,89 @@
+package io.outpost.http;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+
+/**
+ * An error that nobody has written an answer for is left to the edge, not to the server's error
+ * page; nor to Camel, which sends the request's own body back where it finds no operation. An
+ * answer that somebody writes leaves when it is complete.
+ */
+final class DeferredErrorResponse extends HttpServletResponseWrapper {
+  private final Call call;
+
+  DeferredErrorResponse(HttpServletResponse response, Call call) {
+    super(response);
+    this.call = call;
+  }
+
+  /** Whether the edge answers: an error of what is no operation. */
+  private boolean isForEdge() {
+    return getStatus() >= 400 && call.operation() == null;
+  }
+
+  @Override
+  public ServletOutputStream getOutputStream() throws IOException {
+    return isForEdge()
+        ? new DiscardingOutputStream()
+        : new NoFlushOutputStream(super.getOutputStream());
+  }
+
+  @Override
+  public PrintWriter getWriter() throws IOException {
+    return isForEdge() ? new PrintWriter(PrintWriter.nullWriter()) : super.getWriter();
+  }
+
+  @Override
+  public void flushBuffer() throws IOException {
+    if (!isForEdge()) {
+      super.flushBuffer();
+    }
+  }
+
+  /** An answer without content has no type either; Camel gives it all those of the contract. */
+  @Override
+  public void setContentType(String type) {
+    super.setContentType(isWithoutContent() ? null : type);
+  }
+
+  @Override
+  public void setHeader(String name, String value) {
+    if (!isWithoutContent() || !name.equalsIgnoreCase("Content-Type")) {
+      super.setHeader(name, value);
+    }
+  }
+
+  @Override
+  public void addHeader(String name, String value) {
+    if (!isWithoutContent() || !name.equalsIgnoreCase("Content-Type")) {
+      super.addHeader(name, value);
+    }
+  }
+
+  @Override
+  public void setStatus(int status) {
+    super.setStatus(status);
+    if (isWithoutContent()) {
+      super.setContentType(null);
+    }
+  }
+
+  private boolean isWithoutContent() {
+    return getStatus() == SC_NO_CONTENT || getStatus() / 100 == 3;
+  }
+
+  @Override
+  public void sendError(int status) {
+    resetBuffer();
+    setContentType(null);
+    setStatus(status);
+  }
+
+  @Override
+  public void sendError(int status, String message) {
+    sendError(status);
+  }
+}

@@ -1,0 +1,23 @@
+package io.outpost.http;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+
+/** Takes everything and sends nothing. */
+final class DiscardingOutputStream extends ServletOutputStream {
+  @Override
+  public void write(int value) {}
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) {}
+
+  @Override
+  public boolean isReady() {
+    return true;
+  }
+
+  @Override
+  public void setWriteListener(WriteListener listener) {
+    throw new IllegalStateException("Answers are written synchronously");
+  }
+}

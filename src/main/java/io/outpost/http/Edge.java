@@ -1,0 +1,166 @@
+package io.outpost.http;
+
+import io.outpost.kernel.Problem;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.stereotype.Component;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * The outermost step of every request: gives it an id, bounds its body, and makes a problem of
+ * every failure that nothing further in has answered.
+ */
+@Component
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class Edge extends OncePerRequestFilter {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
+  private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "PATCH", "DELETE");
+
+  private final int bodyLimit;
+  private final Contract contract;
+  private final ProblemWriter problems;
+  private final CallRecorder recorder;
+
+  Edge(
+      @Value("${outpost.http.body-limit}") DataSize bodyLimit,
+      Contract contract,
+      ProblemWriter problems,
+      CallRecorder recorder) {
+    this.bodyLimit = (int) bodyLimit.toBytes();
+    this.contract = contract;
+    this.problems = problems;
+    this.recorder = recorder;
+  }
+
+  /** A route runs on a thread of its own; when it has ended the request comes by once more. */
+  @Override
+  protected boolean shouldNotFilterAsyncDispatch() {
+    return false;
+  }
+
+  @Override
+  protected void doFilterInternal(
+      HttpServletRequest incoming, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    if (isAsyncDispatch(incoming)) {
+      chain.doFilter(incoming, response);
+      answerWhatNobodyDid(Call.of(incoming));
+      return;
+    }
+    var request = GatewayAuthRequest.of(HeadAsGetRequest.of(incoming));
+    byte[] body = null;
+    Problem refusal = null;
+    try {
+      body = bodyOf(request);
+    } catch (IOException e) {
+      refusal =
+          Problem.invalid(
+              "body", "could not be read: " + "send as many bytes as Content-Length says");
+    }
+    var call = new Call(request, response, body == null ? new byte[0] : body);
+    request.setAttribute(Call.NAME, call);
+    response.setHeader("X-Request-Id", call.requestId());
+    try {
+      if (refusal != null) {
+        throw refusal;
+      }
+      if (!recorder.isStarted()) {
+        throw Problem.unavailable("Outpost is starting; try again shortly.");
+      }
+      if (body == null) {
+        response.setHeader("Connection", "close");
+        throw new Problem(
+            Problem.Code.PAYLOAD_TOO_LARGE, "The body may have " + bodyLimit + " bytes.");
+      }
+      if (!METHODS.contains(request.getMethod())) {
+        throw nowhere(call);
+      }
+      chain.doFilter(
+          new BufferedBodyRequest(request, body), new DeferredErrorResponse(response, call));
+      if (!isAsyncStarted(request)) {
+        answerWhatNobodyDid(call);
+      }
+    } catch (Problem problem) {
+      problems.write(problem, call, response);
+    } catch (IOException | ServletException | RuntimeException e) {
+      LOG.error("Request {} failed outside a route", call.requestId(), e);
+      if (!response.isCommitted()) {
+        response.reset();
+        response.setHeader("X-Request-Id", call.requestId());
+        problems.write(
+            new Problem(Problem.Code.INTERNAL, "Try again; quote the request id when it stays."),
+            call,
+            response);
+      }
+    }
+  }
+
+  /** The whole body; null when it is over the limit. */
+  private byte[] bodyOf(HttpServletRequest request) throws IOException {
+    if (request.getContentLengthLong() > bodyLimit) {
+      return null;
+    }
+    var body = request.getInputStream().readNBytes(bodyLimit + 1);
+    return body.length > bodyLimit ? null : body;
+  }
+
+  /** Every answer of ours with an error is JSON; Camel answers what escapes a route with text. */
+  private void answerWhatNobodyDid(Call call) throws IOException {
+    var response = call.response();
+    if (response.getStatus() < 400 || response.isCommitted()) {
+      return;
+    }
+    var type = response.getContentType();
+    if (call.operation() == null || type == null || type.startsWith("text/")) {
+      problems.write(unanswered(call, response.getStatus()), call, response);
+    }
+  }
+
+  private Problem unanswered(Call call, int status) {
+    var code = Problem.Code.of(status);
+    var isDocs = call.path().startsWith("/docs");
+    return switch (code) {
+      case NOT_FOUND -> isDocs ? nothingHere() : nowhere(call);
+      case METHOD_NOT_ALLOWED -> isDocs ? notAllowed(Map.of()) : nowhere(call);
+      default -> new Problem(code, code.title() + ".");
+    };
+  }
+
+  /**
+   * Why a call is of no operation: the web server's own answer knows neither all paths nor all
+   * methods.
+   */
+  private Problem nowhere(Call call) {
+    var methods = contract.methodsAt(call.path());
+    return methods.isEmpty() || methods.contains(call.method())
+        ? nothingHere()
+        : notAllowed(Map.of("Allow", String.join(", ", methods)));
+  }
+
+  private static Problem nothingHere() {
+    return new Problem(
+        Problem.Code.NOT_FOUND,
+        "There is nothing at this path; /openapi.json lists what there is.");
+  }
+
+  private static Problem notAllowed(Map<String, String> headers) {
+    return new Problem(
+        Problem.Code.METHOD_NOT_ALLOWED,
+        "The path exists, but not with this method; see the header Allow.",
+        List.of(),
+        headers);
+  }
+}

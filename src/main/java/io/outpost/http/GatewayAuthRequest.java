@@ -1,0 +1,73 @@
+package io.outpost.http;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.Map;
+
+/**
+ * A gateway's question whether a request may pass. Some gateways (Envoy) ask with the method, the
+ * path and the query of that request, put behind the path of verifyAuth: all three are the
+ * gateway's business, the question is {@code GET /auth/verify}.
+ */
+final class GatewayAuthRequest extends HttpServletRequestWrapper {
+
+  private static final String PATH = "/auth/verify";
+
+  private GatewayAuthRequest(HttpServletRequest request) {
+    super(request);
+  }
+
+  /** The question that a request is, else the request itself. */
+  static HttpServletRequest of(HttpServletRequest request) {
+    return request.getRequestURI().startsWith(PATH + "/")
+        ? new GatewayAuthRequest(request)
+        : request;
+  }
+
+  @Override
+  public String getMethod() {
+    return "GET";
+  }
+
+  @Override
+  public String getRequestURI() {
+    return PATH;
+  }
+
+  @Override
+  public StringBuffer getRequestURL() {
+    return new StringBuffer(PATH);
+  }
+
+  @Override
+  public String getServletPath() {
+    return PATH;
+  }
+
+  @Override
+  public String getQueryString() {
+    return null;
+  }
+
+  @Override
+  public String getParameter(String name) {
+    return null;
+  }
+
+  @Override
+  public String[] getParameterValues(String name) {
+    return null;
+  }
+
+  @Override
+  public Map<String, String[]> getParameterMap() {
+    return Map.of();
+  }
+
+  @Override
+  public Enumeration<String> getParameterNames() {
+    return Collections.emptyEnumeration();
+  }
+}

@@ -1,0 +1,66 @@
+package io.outpost.http;
+
+import io.outpost.agents.AgentCatalogue;
+import org.apache.camel.component.platform.http.PlatformHttpComponent;
+import org.apache.camel.spi.ComponentCustomizer;
+import org.apache.catalina.core.StandardHost;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry;
+import org.springframework.web.servlet.config.annotation.ViewControllerRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+
+/**
+ * What the web server needs beyond the routes: header filters, the docs page, problems for what
+ * Tomcat refuses.
+ */
+@Configuration(proxyBeanMethods = false)
+class HttpConfiguration implements WebMvcConfigurer {
+
+  private final String swaggerUi;
+
+  HttpConfiguration(@Value("${outpost.http.swagger-ui}") String swaggerUi) {
+    this.swaggerUi = swaggerUi;
+  }
+
+  @Bean
+  Contract.AgentNames agentNames(AgentCatalogue catalogue) {
+    return catalogue::names;
+  }
+
+  @Bean
+  ComponentCustomizer allowListedHeaders(HttpHeaders headers) {
+    return ComponentCustomizer.builder(PlatformHttpComponent.class)
+        .build((name, http) -> http.setHeaderFilterStrategy(headers));
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsForWhatTomcatRefuses(
+      CallRecorder recorder) {
+    return factory -> {
+      factory.addEngineValves(new CallLog(recorder));
+      // TRACE is refused by the edge, with a problem; Tomcat itself would answer without a body.
+      factory.addConnectorCustomizers(connector -> connector.setAllowTrace(true));
+      factory.addContextCustomizers(
+          context ->
+              ((StandardHost) context.getParent())
+                  .setErrorReportValveClass(RefusedByServer.class.getName()));
+    };
+  }
+
+  @Override
+  public void addResourceHandlers(ResourceHandlerRegistry registry) {
+    registry.setOrder(Ordered.HIGHEST_PRECEDENCE);
+    registry.addResourceHandler("/docs/**").addResourceLocations("classpath:/docs/", swaggerUi);
+  }
+
+  @Override
+  public void addViewControllers(ViewControllerRegistry registry) {
+    registry.setOrder(Ordered.HIGHEST_PRECEDENCE);
+    registry.addViewController("/docs").setViewName("forward:/docs/outpost.html");
+  }
+}

@@ -1,0 +1,39 @@
+package io.outpost.http;
+
+import java.util.Locale;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.spi.HeaderFilterStrategy;
+import org.springframework.stereotype.Component;
+
+/**
+ * Nothing that a client sends becomes a Camel header (path parameters aside, which the contract's
+ * binding sets itself), and only these headers leave in an answer. Stateless.
+ */
+@Component("httpHeaders")
+class HttpHeaders implements HeaderFilterStrategy {
+
+  private static final Set<String> OUT =
+      Set.of(
+          "allow",
+          "cache-control",
+          "content-type",
+          "etag",
+          "idempotent-replayed",
+          "location",
+          "retry-after",
+          "www-authenticate",
+          "x-outpost-tenant",
+          "x-outpost-key",
+          "x-outpost-scopes");
+
+  @Override
+  public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
+    return !OUT.contains(name.toLowerCase(Locale.ROOT));
+  }
+
+  @Override
+  public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
+    return true;
+  }
+}

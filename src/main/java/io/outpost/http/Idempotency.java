@@ -1,0 +1,147 @@
+package io.outpost.http;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Problem;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+
+/**
+ * Remembers, in the transaction of the effect, what a request with an Idempotency-Key was answered.
+ * The answer may hold a new API key, so it is sealed with a key that only the client's
+ * Idempotency-Key yields; the table holds its hash. Thread-safe.
+ */
+@Component
+class Idempotency {
+
+  private static final Duration KEPT = Duration.ofHours(24);
+  static final String HEADER = "Idempotency-Key";
+
+  private final DynamoDbClient dynamoDb;
+  private final ObjectMapper mapper;
+  private final Names names;
+
+  Idempotency(DynamoDbClient dynamoDb, ObjectMapper mapper, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.mapper = mapper;
+    this.names = names;
+  }
+
+  /** The stored answer of the first request. */
+  record Answer(int status, String location, String body) {}
+
+  /** Thrown out of the transaction when the key is known: carries what is stored. */
+  static final class Repeated extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient Map<String, AttributeValue> item;
+
+    Repeated(Map<String, AttributeValue> item) {
+      super(null, null, false, false);
+      this.item = item;
+    }
+  }
+
+  /**
+   * Adds the record of this request, when it has a key; first, so that a repetition is seen before
+   * any other refusal.
+   */
+  void add(Change change, Call call, Message answer) {
+    var key = call.header(HEADER);
+    if (key.isEmpty() || !call.operation().idempotent()) {
+      return;
+    }
+    var now = Instant.now();
+    var kept =
+        new Answer(
+            answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class),
+            answer.getHeader("Location", String.class),
+            answer.getBody(String.class));
+    var item = new HashMap<String, AttributeValue>();
+    item.put("request_key", Items.text(recordKey(call, key.get())));
+    item.put("request_hash", Items.text(requestHash(call)));
+    item.put("expires_at", Items.number(now.plus(KEPT).getEpochSecond()));
+    try {
+      var sealed =
+          ResponseCipher.of(key.get(), requestHash(call)).close(mapper.writeValueAsBytes(kept));
+      item.put("answer", AttributeValue.fromB(SdkBytes.fromByteArrayUnsafe(sealed)));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    change.first(
+        Put.builder()
+            .tableName(names.table("idempotency"))
+            .item(item)
+            .conditionExpression("attribute_not_exists(request_key) OR expires_at < :now")
+            .expressionAttributeValues(Map.of(":now", Items.number(now.getEpochSecond()))),
+        Repeated::new);
+  }
+
+  /** What is stored of an earlier request with the call's key; empty when there was none. */
+  Optional<Repeated> find(Call call) {
+    var key = call.header(HEADER);
+    if (key.isEmpty()) {
+      return Optional.empty();
+    }
+    var found =
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("idempotency"))
+                    .key(Map.of("request_key", Items.text(recordKey(call, key.get()))))
+                    .consistentRead(true));
+    return Optional.of(found)
+        .filter(f -> f.hasItem() && isKept(f.item()))
+        .map(f -> new Repeated(f.item()));
+  }
+
+  private static boolean isKept(Map<String, AttributeValue> item) {
+    return Long.parseLong(item.get("expires_at").n()) >= Instant.now().getEpochSecond();
+  }
+
+  /** Makes the message the first answer. */
+  void answerAgain(Repeated repeated, Call call, Message message) {
+    if (!repeated.item.get("request_hash").s().equals(requestHash(call))) {
+      throw new Problem(
+          Problem.Code.IDEMPOTENCY_KEY_REUSED,
+          "This Idempotency-Key was sent with another request; use a new key.");
+    }
+    try {
+      var sealed = repeated.item.get("answer").b().asByteArrayUnsafe();
+      var opened =
+          ResponseCipher.of(call.header(HEADER).orElseThrow(), requestHash(call)).open(sealed);
+      var answer = mapper.readValue(opened, Answer.class);
+      message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.status());
+      message.setHeader("Location", answer.location());
+      message.setHeader("Idempotent-Replayed", "true");
+      message.setHeader("Cache-Control", "no-store");
+      message.setHeader(Exchange.CONTENT_TYPE, "application/json");
+      message.setBody(answer.body());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String recordKey(Call call, String key) {
+    return call.principal().tenantId()
+        + "#"
+        + ResponseCipher.hash(key.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String requestHash(Call call) {
+    var head = (call.method() + " " + call.path() + "\n").getBytes(StandardCharsets.UTF_8);
+    return ResponseCipher.hash(head, call.body());
+  }
+}

@@ -1,0 +1,60 @@
+package io.outpost.http;
+
+import com.networknt.schema.Schema;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * An operation of the contract.
+ *
+ * @param id the operationId
+ * @param method the HTTP method
+ * @param path the path with its parameters in braces
+ * @param anyOf scopes of which the caller needs one; null: open to everyone; empty: any key
+ * @param parameters path, query and header parameters
+ * @param body the schema of the JSON body; null when the operation takes none or takes it raw
+ * @param bodyRequired whether the body may be left out
+ * @param idempotent whether it takes an Idempotency-Key
+ */
+public record Operation(
+    String id,
+    String method,
+    String path,
+    Set<String> anyOf,
+    List<Parameter> parameters,
+    Schema body,
+    boolean bodyRequired,
+    boolean idempotent) {
+
+  /** A parameter with its schema; {@code number} when the schema's type is integer. */
+  public record Parameter(
+      String name, Place in, boolean required, boolean number, Object fallback, Schema schema) {
+
+    /** Whether it is a part of the path. */
+    public boolean inPath() {
+      return in == Place.path;
+    }
+  }
+
+  /** Where a parameter stands in a request. */
+  public enum Place {
+    path,
+    query,
+    header
+  }
+
+  /** Whether a path, as the client sent it, is one of this operation's. */
+  boolean isAt(String sent) {
+    return sent.matches(path.replaceAll("\\{[^}]+}", "[^/]+").replace(".", "\\.") + "/?");
+  }
+
+  /** Whether the client chooses this part of the path: PUT makes what its last part names. */
+  boolean isNamedBy(Parameter parameter) {
+    return method.equals("PUT") && path.endsWith("{" + parameter.name() + "}");
+  }
+
+  /** Whether everyone may call it without a key. */
+  public boolean open() {
+    return anyOf == null;
+  }
+}

@@ -1,0 +1,207 @@
+package io.outpost.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.networknt.schema.Error;
+import com.networknt.schema.Schema;
+import io.outpost.kernel.Problem;
+import io.outpost.kernel.Problem.FieldError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.springframework.stereotype.Component;
+
+/** Checks a call against the contract; every fault is named at once. Thread-safe. */
+@Component
+public class Validation {
+
+  private final ObjectMapper mapper;
+
+  Validation(ObjectMapper mapper) {
+    this.mapper = mapper;
+  }
+
+  /**
+   * The declared parameters of the call, checked, with defaults filled in; headers are checked
+   * alone, steps read them from the call.
+   *
+   * @param pathValues values of the path's parameters by name
+   * @throws Problem 400 naming each parameter; 404 when the path cannot be one of anything
+   */
+  public Map<String, Object> parameters(Call call, Map<String, String> pathValues) {
+    var values = new TreeMap<String, Object>();
+    var errors = new ArrayList<FieldError>();
+    for (var parameter : call.operation().parameters()) {
+      var given = given(parameter, call, pathValues);
+      if (given == null || given.length == 0) {
+        if (parameter.fallback() != null) {
+          values.put(parameter.name(), parameter.fallback());
+        } else if (parameter.required()) {
+          errors.add(new FieldError(parameter.name(), "is required"));
+        }
+      } else if (given.length > 1) {
+        errors.add(new FieldError(parameter.name(), "may be given once"));
+      } else {
+        var value = node(parameter, given[0]);
+        var faults = faults(parameter.schema(), value, parameter.name());
+        if (!faults.isEmpty() && parameter.inPath() && !call.operation().isNamedBy(parameter)) {
+          throw Problem.notFound("resource");
+        }
+        errors.addAll(faults);
+        if (parameter.in() != Operation.Place.header) {
+          values.put(parameter.name(), value.isNumber() ? value.numberValue() : given[0]);
+        }
+      }
+    }
+    for (var name : call.queryNames()) {
+      if (call.operation().parameters().stream()
+          .noneMatch(p -> p.in() == Operation.Place.query && p.name().equals(name))) {
+        errors.add(new FieldError(printable(name), "is not a parameter of this operation"));
+      }
+    }
+    refuse(errors);
+    return values;
+  }
+
+  /**
+   * The call's JSON body, checked.
+   *
+   * @throws Problem 415 for another media type, 400 naming each field
+   */
+  public JsonNode body(Call call) {
+    var type = call.header("Content-Type").orElse("");
+    if (call.body().length > 0
+        && !type.toLowerCase(Locale.ROOT)
+            .matches("application/json\\s*(;\\s*charset=\"?utf-8\"?\\s*)?")) {
+      throw new Problem(
+          Problem.Code.UNSUPPORTED_MEDIA_TYPE,
+          "Send the body as application/json in UTF-8 (Content-Type).");
+    }
+    if (call.body().length == 0 && !call.operation().bodyRequired()) {
+      return mapper.createObjectNode();
+    }
+    var body = parse(call.body());
+    refuse(faults(call.operation().body(), body, ""));
+    return body;
+  }
+
+  private JsonNode parse(byte[] body) {
+    if (body.length == 0) {
+      throw Problem.invalid("body", "is required: send a JSON object");
+    }
+    try {
+      var tree = mapper.readTree(body);
+      if (!isText(body, tree)) {
+        throw Problem.invalid("body", "holds half a surrogate pair, which is no text");
+      }
+      return tree;
+    } catch (JsonProcessingException e) {
+      var where =
+          e.getLocation() == null
+              ? ""
+              : " at line "
+                  + e.getLocation().getLineNr()
+                  + ", column "
+                  + e.getLocation().getColumnNr();
+      throw Problem.invalid("body", "is not valid JSON" + where);
+    } catch (IOException e) {
+      throw Problem.invalid("body", "is not valid UTF-8");
+    }
+  }
+
+  private static List<FieldError> faults(Schema schema, JsonNode value, String at) {
+    return schema
+        .validate(value, context -> context.executionConfig(c -> c.formatAssertionsEnabled(true)))
+        .stream()
+        .map(error -> fault(error, at))
+        .distinct()
+        .toList();
+  }
+
+  private static FieldError fault(Error error, String at) {
+    var path = new StringBuilder(at);
+    for (int i = 0; i < error.getInstanceLocation().getNameCount(); i++) {
+      path.append(path.isEmpty() ? "" : ".").append(error.getInstanceLocation().getElement(i));
+    }
+    if (error.getProperty() != null) {
+      path.append(path.isEmpty() ? "" : ".").append(error.getProperty());
+    }
+    var field = path.isEmpty() ? "body" : printable(path.toString());
+    var detail =
+        switch (error.getKeyword()) {
+          case "additionalProperties" -> "is not a known field";
+          case "required" -> "is required";
+          case "enum" -> "must be one of " + String.join(", ", words(error));
+          case "minimum" -> "must be at least " + error.getSchemaNode().asText();
+          case "maximum" -> "must be at most " + error.getSchemaNode().asText();
+          case "minLength" -> "must not be shorter than " + characters(error);
+          case "maxLength" -> "must not be longer than " + characters(error);
+          case "minProperties" -> "must name at least one field";
+          default -> error.getMessage();
+        };
+    return new FieldError(field, detail);
+  }
+
+  private static String characters(Error error) {
+    var number = error.getSchemaNode().asInt();
+    return number + (number == 1 ? " character" : " characters");
+  }
+
+  private static List<String> words(Error error) {
+    return error.getSchemaNode().valueStream().map(JsonNode::asText).toList();
+  }
+
+  private static JsonNode node(Operation.Parameter parameter, String text) {
+    var json = JsonNodeFactory.instance;
+    if (parameter.number()) {
+      try {
+        return json.numberNode(Integer.parseInt(text));
+      } catch (NumberFormatException e) {
+        return json.textNode(text);
+      }
+    }
+    return json.textNode(text);
+  }
+
+  private static String[] given(
+      Operation.Parameter parameter, Call call, Map<String, String> pathValues) {
+    return switch (parameter.in()) {
+      case path -> new String[] {pathValues.get(parameter.name())};
+      case query -> call.query(parameter.name());
+      case header -> call.headers(parameter.name());
+    };
+  }
+
+  /** JSON can escape half a surrogate pair, which is no text: it could be stored nowhere. */
+  private static boolean isText(byte[] raw, JsonNode body) {
+    for (var b : raw) {
+      if (b < 0 || b == '\\') {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(body.toString());
+      }
+    }
+    return true;
+  }
+
+  /** A name that the client chose, made safe to show. */
+  private static String printable(String name) {
+    var safe = KeyText.hidden(name).replaceAll("[^ -~]", "?");
+    return safe.length() <= 100 ? safe : safe.substring(0, 100);
+  }
+
+  private static void refuse(List<FieldError> errors) {
+    if (!errors.isEmpty()) {
+      var first = errors.getFirst();
+      var detail =
+          errors.size() == 1
+              ? first.field() + ": " + first.detail()
+              : errors.size() + " fields are not valid; see errors.";
+      throw new Problem(Problem.Code.INVALID_REQUEST, detail, errors, Map.of());
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.outpost.job;
+
+import java.util.List;
+
+/**
+ * A file that an agent left for its customer.
+ *
+ * @param path below {@code artifacts/}, as the agent named it: shown, and never a key or a file
+ *     name of ours
+ * @param sha256 of its content, in hex
+ */
+public record Artifact(String path, long sizeBytes, String sha256) {
+
+  /**
+   * The artifacts of a run; the content of the n-th is the n-th object.
+   *
+   * @param leftOut how many files were not kept, because there were too many
+   */
+  public record Manifest(List<Artifact> artifacts, int leftOut) {}
+
+  /** The manifest of the job's latest attempt in the output bucket. */
+  public static String manifestKey(Job job) {
+    return prefix(job) + "manifest.json";
+  }
+
+  /** The content of an artifact of the job's latest attempt, by its place in the manifest. */
+  public static String contentKey(Job job, int place) {
+    return prefix(job) + place;
+  }
+
+  private static String prefix(Job job) {
+    return JobOutput.prefix(job.tenantId())
+        + "jobs/"
+        + job.jobId()
+        + "/artifacts-"
+        + job.attempts()
+        + "/";
+  }
+}

@@ -1,0 +1,93 @@
+package io.outpost.job;
+
+import io.outpost.kernel.Rules;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * A job as clients see it. Its item has more: what the sweepers, the lease and the billing need.
+ *
+ * @param command the task, in words; never in a message, a log or an argument list
+ * @param timeoutSeconds how long one attempt of the agent may run
+ * @param attempts how often an agent was started for it, hand-backs not counted
+ * @param estimatedStart only in the answer to a submission
+ */
+public record Job(
+    String jobId,
+    String tenantId,
+    String agent,
+    String command,
+    String workspace,
+    String priority,
+    int timeoutSeconds,
+    Status status,
+    int attempts,
+    Instant createdAt,
+    Instant startedAt,
+    Instant completedAt,
+    Integer exitCode,
+    String outputLocation,
+    String waitingReason,
+    Instant estimatedStart,
+    Fault error) {
+
+  private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
+  private static final Set<String> WAITING =
+      Set.of("queued", "tenant-limit", "tenant-suspended", "workspace", "retry");
+  private static final int LONGEST_COMMAND = 10_000;
+  private static final int LONGEST_RUN = 43_200;
+
+  /** Keeps the rules of the contract. */
+  public Job {
+    Rules.form("job_id", jobId, Rules.ULID);
+    Rules.form("tenant_id", tenantId, Rules.UUID);
+    Rules.form("agent", agent, Rules.AGENT);
+    Rules.text("command", command, LONGEST_COMMAND);
+    Rules.oneOf("priority", priority, PRIORITIES);
+    Rules.between("timeout_seconds", timeoutSeconds, 1, LONGEST_RUN);
+    Rules.present("status", status);
+    Rules.between("attempts", attempts, 0, Integer.MAX_VALUE);
+    Rules.present("created_at", createdAt);
+    if (waitingReason != null) {
+      Rules.oneOf("waiting_reason", waitingReason, WAITING);
+    }
+  }
+
+  /** Why a job did not succeed. */
+  public record Fault(String code, String message) {
+
+    /** Keeps the rules of the contract. */
+    public Fault {
+      Rules.present("error.code", code);
+      Rules.present("error.message", message);
+    }
+  }
+
+  /** pending → running → one of the others. */
+  public enum Status {
+    pending,
+    running,
+    succeeded,
+    failed,
+    cancelled,
+    dead_letter;
+
+    /** Whether nothing more happens to the job. */
+    public boolean isTerminal() {
+      return this != pending && this != running;
+    }
+  }
+
+  /** The primary key of a job's item. */
+  public static Map<String, AttributeValue> key(String tenantId, String jobId) {
+    return Map.of(
+        "tenant_id", AttributeValue.fromS(tenantId), "job_id", AttributeValue.fromS(jobId));
+  }
+
+  /** The sort key of the index by-status. */
+  public static String statusKey(Status status, String jobId) {
+    return status + "#" + jobId;
+  }
+}

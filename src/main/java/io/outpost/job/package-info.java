@@ -1,0 +1,5 @@
+/**
+ * The job: its states, its transitions, its message, its output. Steps on jobs are in {@code jobs}
+ * and {@code worker}.
+ */
+package io.outpost.job;

@@ -1,0 +1,66 @@
+package io.outpost.kernel;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Where the next page begins, opaque to the client and bound to its tenant and its query. The
+ * binding catches mistakes; it guards nothing, for the tenant of a list never comes from a cursor.
+ */
+public final class Cursor {
+
+  private static final int MAC = 12;
+
+  private Cursor() {}
+
+  /** A cursor to a position of a query ({@code scope}: tenant, operation and filters). */
+  public static String to(String position, String scope) {
+    var bytes = position.getBytes(StandardCharsets.UTF_8);
+    var cursor = new byte[MAC + bytes.length];
+    System.arraycopy(mac(bytes, scope), 0, cursor, 0, MAC);
+    System.arraycopy(bytes, 0, cursor, MAC, bytes.length);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(cursor);
+  }
+
+  /**
+   * The position of a cursor.
+   *
+   * @throws Problem 400 when it was altered or is of another query
+   */
+  public static String open(String cursor, String scope) {
+    try {
+      var bytes = Base64.getUrlDecoder().decode(cursor);
+      if (bytes.length > MAC) {
+        var position = new String(bytes, MAC, bytes.length - MAC, StandardCharsets.UTF_8);
+        // Whole cursors, for base64 has several texts for the same bytes.
+        if (MessageDigest.isEqual(ascii(to(position, scope)), ascii(cursor))) {
+          return position;
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      // Not base64: as wrong as an altered one.
+    }
+    throw Problem.invalid(
+        "cursor", "is not one of this list: send next_cursor as it was, with the same filters");
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static byte[] mac(byte[] position, String scope) {
+    try {
+      var mac = Mac.getInstance("HmacSHA256");
+      mac.init(
+          new SecretKeySpec(
+              ("outpost cursor " + scope).getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+      return java.util.Arrays.copyOf(mac.doFinal(position), MAC);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

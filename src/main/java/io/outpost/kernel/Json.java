@@ -1,0 +1,126 @@
+package io.outpost.kernel;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.cfg.MutableCoercionConfig;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.regex.Pattern;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The one JSON dialect: snake_case, RFC 3339 UTC times with milliseconds, strict reading. */
+@Configuration
+public class Json {
+
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  private static final Pattern UTC =
+      Pattern.compile(
+          "[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z");
+
+  /** An instant as clients and tables see it; sorts as text. */
+  public static String time(Instant instant) {
+    return TIME.format(instant);
+  }
+
+  /** The mapper that everything uses. Thread-safe. */
+  @Bean
+  public static ObjectMapper objectMapper() {
+    var strict =
+        new SimpleModule("strict")
+            .addSerializer(Instant.class, new InstantWriter())
+            .addDeserializer(Instant.class, new InstantReader())
+            .addDeserializer(Integer.class, new IntegerReader(false))
+            .addDeserializer(int.class, new IntegerReader(true));
+    return JsonMapper.builder()
+        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+        .addModules(new JavaTimeModule(), strict)
+        .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+        .disable(JsonParser.Feature.INCLUDE_SOURCE_IN_LOCATION)
+        .enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
+        .withCoercionConfig(LogicalType.Textual, Json::refuseScalars)
+        .build();
+  }
+
+  /** A number or a truth value is no text. */
+  private static void refuseScalars(MutableCoercionConfig texts) {
+    texts
+        .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+        .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+        .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
+  }
+
+  /** UTC as the contract writes it: no other offset, no number. */
+  private static final class InstantReader extends JsonDeserializer<Instant> {
+    @Override
+    public Instant deserialize(JsonParser in, DeserializationContext context) throws IOException {
+      var text = in.hasToken(JsonToken.VALUE_STRING) ? in.getText() : "";
+      if (!UTC.matcher(text).matches()) {
+        context.reportInputMismatch(Instant.class, "A time must be RFC 3339 in UTC");
+      }
+      try {
+        return Instant.parse(text);
+      } catch (DateTimeParseException e) {
+        return context.reportInputMismatch(Instant.class, "There is no such time");
+      }
+    }
+  }
+
+  /** JSON Schema's integer: 1.0 is one, 1.5 and "1" are none. A primitive one must be there. */
+  private static final class IntegerReader extends JsonDeserializer<Integer> {
+    private final boolean required;
+
+    IntegerReader(boolean required) {
+      this.required = required;
+    }
+
+    @Override
+    public Integer getNullValue(DeserializationContext context) throws JsonMappingException {
+      return required ? context.reportInputMismatch(int.class, "A number is needed") : null;
+    }
+
+    @Override
+    public Integer deserialize(JsonParser in, DeserializationContext context) throws IOException {
+      try {
+        if (in.currentToken().isNumeric()) {
+          return in.getDecimalValue().intValueExact();
+        }
+      } catch (ArithmeticException e) {
+        // Not whole, or too large: refused like what is no number.
+      }
+      return context.reportInputMismatch(Integer.class, "A whole number is needed");
+    }
+  }
+
+  private static final class InstantWriter extends JsonSerializer<Instant> {
+    @Override
+    public void serialize(Instant value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeString(time(value));
+    }
+  }
+}

@@ -1,0 +1,6 @@
+package io.outpost.kernel;
+
+import java.util.List;
+
+/** A page of a list, newest first; {@code nextCursor} is null on the last one. */
+public record Page<T>(List<T> data, String nextCursor) {}

@@ -1,0 +1,117 @@
+package io.outpost.kernel;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An answer that is not a success, as an exception: its code decides status and title (RFC 9457),
+ * its detail says the remedy. The detail is shown to the client and must hold nothing secret.
+ */
+public class Problem extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /** The error codes of the contract: the last part of the problem's type. */
+  public enum Code {
+    INVALID_REQUEST(400, "The request is not valid"),
+    UNAUTHENTICATED(401, "Authentication is needed"),
+    QUOTA_EXCEEDED(402, "The quota is used up"),
+    FORBIDDEN(403, "Not allowed"),
+    NOT_FOUND(404, "Not found"),
+    METHOD_NOT_ALLOWED(405, "Method not allowed"),
+    CONFLICT(409, "Conflict"),
+    PAYLOAD_TOO_LARGE(413, "The body is too large"),
+    UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
+    IDEMPOTENCY_KEY_REUSED(422, "The idempotency key was used for another request"),
+    RATE_LIMITED(429, "Too many requests"),
+    INTERNAL(500, "Something failed on our side"),
+    UNAVAILABLE(503, "Temporarily unavailable");
+
+    private final int status;
+    private final String title;
+
+    Code(int status, String title) {
+      this.status = status;
+      this.title = title;
+    }
+
+    /** The HTTP status. */
+    public int status() {
+      return status;
+    }
+
+    /** One line that is the same for every occurrence. */
+    public String title() {
+      return title;
+    }
+
+    /** The code as clients see it: lower case, words joined by hyphens. */
+    public String slug() {
+      return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+
+    /** The code for a status that something outside our routes has set. */
+    public static Code of(int status) {
+      for (Code code : values()) {
+        if (code.status == status) {
+          return code;
+        }
+      }
+      return status >= 500 ? INTERNAL : INVALID_REQUEST;
+    }
+  }
+
+  /**
+   * One fault of the request: the field's name (dots and indexes for nested ones) and what it
+   * should be.
+   */
+  public record FieldError(String field, String detail) {}
+
+  private final Code code;
+  private final transient List<FieldError> errors;
+  private final transient Map<String, String> headers;
+
+  /** A problem with a code and a remedy. */
+  public Problem(Code code, String detail) {
+    this(code, detail, List.of(), Map.of());
+  }
+
+  /** A problem that names fields, or that sends headers such as Retry-After along. */
+  public Problem(Code code, String detail, List<FieldError> errors, Map<String, String> headers) {
+    super(detail, null, false, false);
+    this.code = code;
+    this.errors = List.copyOf(errors);
+    this.headers = Map.copyOf(headers);
+  }
+
+  /** A 400 that names one field. */
+  public static Problem invalid(String field, String detail) {
+    return new Problem(
+        Code.INVALID_REQUEST,
+        field + ": " + detail,
+        List.of(new FieldError(field, detail)),
+        Map.of());
+  }
+
+  /** A 404 that does not say whether the thing exists for somebody else. */
+  public static Problem notFound(String what) {
+    return new Problem(Code.NOT_FOUND, "There is no such " + what + ".");
+  }
+
+  /** A 503 with the seconds after which a retry makes sense. */
+  public static Problem unavailable(String detail) {
+    return new Problem(Code.UNAVAILABLE, detail, List.of(), Map.of("Retry-After", "2"));
+  }
+
+  public Code code() {
+    return code;
+  }
+
+  public List<FieldError> errors() {
+    return errors;
+  }
+
+  public Map<String, String> headers() {
+    return headers;
+  }
+}

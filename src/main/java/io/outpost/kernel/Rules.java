@@ -1,0 +1,60 @@
+package io.outpost.kernel;
+
+import java.util.Collection;
+import java.util.regex.Pattern;
+
+/**
+ * The rules of the contract for single values, as the types keep them; the schemas of the contract
+ * say the same. What breaks one is named, its value is not: it may be a secret.
+ */
+public final class Rules {
+
+  public static final Pattern ULID = Pattern.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}");
+  public static final Pattern UUID =
+      Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+  public static final Pattern NAME =
+      Pattern.compile(
+          "(?=.{1,100}\\z)[^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*",
+          Pattern.DOTALL);
+  public static final Pattern EMAIL =
+      Pattern.compile(
+          "(?=.{1,254}\\z)[^@\\s\\x00-\\x1f]{1,64}@[^@\\s\\x00-\\x1f]+\\.[^@\\s\\x00-\\x1f]+",
+          Pattern.DOTALL);
+  public static final Pattern AGENT = Pattern.compile("[a-z][a-z0-9-]{0,31}");
+  public static final Pattern ACTION =
+      Pattern.compile("(?=.{1,64}\\z)[A-Za-z]+([._-][A-Za-z0-9]+)*");
+
+  private Rules() {}
+
+  /** The value is there. */
+  public static void present(String field, Object value) {
+    check(field, value != null, "is required");
+  }
+
+  /** The whole text has a form. */
+  public static void form(String field, String value, Pattern form) {
+    check(field, value != null && form.matcher(value).matches(), "does not have its form");
+  }
+
+  /** The text is there and has at most so many characters. */
+  public static void text(String field, String value, int most) {
+    var length = value == null ? 0 : value.codePointCount(0, value.length());
+    check(field, length >= 1 && length <= most, "must have 1 to " + most + " characters");
+  }
+
+  /** The value is one of some words. */
+  public static void oneOf(String field, String value, Collection<String> words) {
+    check(field, value != null && words.contains(value), "is none of its words");
+  }
+
+  /** The number is within bounds, both included. */
+  public static void between(String field, long value, long least, long most) {
+    check(field, value >= least && value <= most, "must be " + least + " to " + most);
+  }
+
+  private static void check(String field, boolean holds, String rule) {
+    if (!holds) {
+      throw new IllegalArgumentException(field + " " + rule);
+    }
+  }
+}

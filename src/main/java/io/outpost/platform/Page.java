@@ -1,6 +1,0 @@
-package io.outpost.platform;
-
-import java.util.List;
-
-/** A page of a list, newest first; {@code nextCursor} is null on the last one. */
-public record Page<T>(List<T> data, String nextCursor) {}

@@ -1,0 +1,101 @@
+package io.outpost.store;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.apache.camel.Exchange;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
+import software.amazon.awssdk.services.dynamodb.model.Delete;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+
+/**
+ * What one exchange is about to write: steps add to it, the commit writes all of it or nothing. For
+ * one exchange, not thread-safe.
+ */
+public final class Change {
+
+  private static final String PROPERTY = "change";
+
+  private final List<Write> writes = new ArrayList<>();
+
+  /**
+   * One write and what it means when its condition does not hold.
+   *
+   * @param refused makes the problem from the item as it is (empty when there is none)
+   */
+  record Write(
+      TransactWriteItem item, Function<Map<String, AttributeValue>, RuntimeException> refused) {}
+
+  /** The change of an exchange, made on first use. */
+  public static Change of(Exchange exchange) {
+    var change = exchange.getProperty(PROPERTY, Change.class);
+    if (change == null) {
+      change = new Change();
+      exchange.setProperty(PROPERTY, change);
+    }
+    return change;
+  }
+
+  /** Adds a put; refused as in {@link Write}. */
+  public Change put(
+      Put.Builder put, Function<Map<String, AttributeValue>, RuntimeException> refused) {
+    var item =
+        put.returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+            .build();
+    return add(TransactWriteItem.builder().put(item).build(), refused);
+  }
+
+  /** Adds a put whose refusal goes before all others. */
+  public Change first(
+      Put.Builder put, Function<Map<String, AttributeValue>, RuntimeException> refused) {
+    put(put, refused);
+    writes.addFirst(writes.removeLast());
+    return this;
+  }
+
+  /** Adds an update; refused as in {@link Write}. */
+  public Change update(
+      Update.Builder update, Function<Map<String, AttributeValue>, RuntimeException> refused) {
+    var item =
+        update
+            .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+            .build();
+    return add(TransactWriteItem.builder().update(item).build(), refused);
+  }
+
+  /** Adds a delete; refused as in {@link Write}. */
+  public Change delete(
+      Delete.Builder delete, Function<Map<String, AttributeValue>, RuntimeException> refused) {
+    var item =
+        delete
+            .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+            .build();
+    return add(TransactWriteItem.builder().delete(item).build(), refused);
+  }
+
+  /** Adds a condition on an item that is not written; refused as in {@link Write}. */
+  public Change check(
+      ConditionCheck.Builder check,
+      Function<Map<String, AttributeValue>, RuntimeException> refused) {
+    var item =
+        check
+            .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+            .build();
+    return add(TransactWriteItem.builder().conditionCheck(item).build(), refused);
+  }
+
+  List<Write> writes() {
+    return writes;
+  }
+
+  private Change add(
+      TransactWriteItem item, Function<Map<String, AttributeValue>, RuntimeException> refused) {
+    writes.add(new Write(item, refused));
+    return this;
+  }
+}

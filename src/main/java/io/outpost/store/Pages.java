@@ -1,0 +1,113 @@
+package io.outpost.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.kernel.Cursor;
+import io.outpost.kernel.Page;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
+
+/** Reads a query page by page, newest first. Thread-safe. */
+@Component
+public class Pages {
+
+  /**
+   * Queries that one request may make while a filter leaves most items out, each of a hundred items
+   * and 1 MB at most; a short page with a cursor follows.
+   */
+  private static final int MOST_QUERIES = 20;
+
+  /** Items read at once when a filter has left too few of the first ones. */
+  private static final int READ_ON = 100;
+
+  private static final TypeReference<Map<String, String>> KEY = new TypeReference<>() {};
+
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final ObjectMapper mapper;
+
+  Pages(DynamoDbClient dynamoDb, Items items, ObjectMapper mapper) {
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.mapper = mapper;
+  }
+
+  /**
+   * One page. One item more is asked for than it has: what nothing follows is the last page.
+   *
+   * @param query table, index, condition and filter; its keys must all be strings
+   * @param scope what the cursor is bound to: whose list, which, and its filters
+   * @param cursor where to go on; null: at the newest
+   */
+  public <T> Page<T> read(
+      Consumer<QueryRequest.Builder> query, String scope, int limit, String cursor, Class<T> type) {
+    var start = cursor == null ? null : key(Cursor.open(cursor, scope));
+    var found = new ArrayList<Map<String, AttributeValue>>();
+    var keys = start == null ? Set.<String>of() : start.keySet();
+    var queries = 0;
+    do {
+      var request =
+          QueryRequest.builder()
+              .scanIndexForward(false)
+              .limit(queries == 0 ? limit + 1 : Math.max(limit + 1, READ_ON))
+              .exclusiveStartKey(start);
+      query.accept(request);
+      var page = dynamoDb.query(request.build());
+      found.addAll(page.items());
+      queries++;
+      keys = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey().keySet() : keys;
+      start = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
+    } while (start != null && found.size() <= limit && queries < MOST_QUERIES);
+    if (found.size() > limit) {
+      start = position(found.get(limit - 1), keys.isEmpty() ? keys(query, limit) : keys);
+      found.subList(limit, found.size()).clear();
+    }
+    return new Page<>(
+        found.stream().map(item -> items.read(item, type)).toList(),
+        start == null ? null : Cursor.to(text(start), scope));
+  }
+
+  /** The names of a query's keys, where DynamoDB Local left them out: it had read everything. */
+  private Set<String> keys(Consumer<QueryRequest.Builder> query, int limit) {
+    var request = QueryRequest.builder().scanIndexForward(false).limit(limit);
+    query.accept(request);
+    return dynamoDb.query(request.build()).lastEvaluatedKey().keySet();
+  }
+
+  /** Where an item is, by the names of the query's keys. */
+  private static Map<String, AttributeValue> position(
+      Map<String, AttributeValue> item, Set<String> keys) {
+    var position = new HashMap<>(item);
+    position.keySet().retainAll(keys);
+    return position;
+  }
+
+  private String text(Map<String, AttributeValue> key) {
+    var texts = new TreeMap<String, String>();
+    key.forEach((name, value) -> texts.put(name, value.s()));
+    try {
+      return mapper.writeValueAsString(texts);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Map<String, AttributeValue> key(String text) {
+    try {
+      var key = new HashMap<String, AttributeValue>();
+      mapper.readValue(text, KEY).forEach((name, value) -> key.put(name, Items.text(value)));
+      return key;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A cursor passed its check and is none", e);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Records as DynamoDB items, changes written in one transaction, pages, and the feed of changes
+ * that every container polls.
+ */
+package io.outpost.store;

@@ -1,0 +1,41 @@
+package io.outpost.tenant;
+
+import java.time.Instant;
+import java.util.Set;
+
+/**
+ * Who is calling: an API key with its tenant as it stood when the cached view was loaded. Holds no
+ * key and no hash.
+ *
+ * @param tenantId the key's tenant
+ * @param keyId the key
+ * @param scopes what the key may do
+ * @param tier the tenant's tier
+ * @param rateLimit requests a minute
+ * @param billingAnchor the instant that the tenant's billing periods are counted from
+ * @param standing how the tenant stands: never deleted
+ * @param pastDueSince when a payment failed; null unless the standing is past_due
+ */
+public record Principal(
+    String tenantId,
+    String keyId,
+    Set<String> scopes,
+    Tier tier,
+    int rateLimit,
+    Instant billingAnchor,
+    Tenant.Status standing,
+    Instant pastDueSince) {
+
+  /** The scope of operators: every tenant. */
+  public static final String ADMIN = "admin";
+
+  /** Whether this is an operator's key. */
+  public boolean isAdmin() {
+    return scopes.contains(ADMIN);
+  }
+
+  /** Whether the caller may see a tenant at all. */
+  public boolean sees(String otherTenantId) {
+    return isAdmin() || tenantId.equals(otherTenantId);
+  }
+}

@@ -1,0 +1,54 @@
+package io.outpost.tenant;
+
+import io.outpost.store.Items;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+
+/** How tenants are changed: some attributes, the others stay as they are by then. Pure. */
+public final class TenantChange {
+
+  private TenantChange() {}
+
+  /**
+   * A change that holds only while nobody else changed the tenant since it was read.
+   *
+   * @param wanted attributes to set; those that are null are removed
+   */
+  public static Update.Builder of(String table, Tenant read, Map<String, AttributeValue> wanted) {
+    Map<String, AttributeValue> values = new HashMap<>();
+    values.put(":read", Items.number(read.version()));
+    Map<String, String> attributes = new HashMap<>();
+    attributes.put("#version", "version");
+    wanted.forEach(
+        (attribute, value) -> {
+          attributes.put("#" + attribute, attribute);
+          if (value != null) {
+            values.put(":" + attribute, value);
+          }
+        });
+    return Update.builder()
+        .tableName(table)
+        .key(Tenant.key(read.tenantId()))
+        .updateExpression(expression(wanted))
+        .conditionExpression("#version = :read")
+        .expressionAttributeNames(attributes)
+        .expressionAttributeValues(values);
+  }
+
+  private static String expression(Map<String, AttributeValue> wanted) {
+    String set =
+        wanted.entrySet().stream()
+            .filter(entry -> entry.getValue() != null)
+            .map(entry -> "#" + entry.getKey() + " = :" + entry.getKey())
+            .collect(Collectors.joining(", ", "SET ", ""));
+    String remove =
+        wanted.entrySet().stream()
+            .filter(entry -> entry.getValue() == null)
+            .map(entry -> "#" + entry.getKey())
+            .collect(Collectors.joining(", "));
+    return remove.isEmpty() ? set : set + " REMOVE " + remove;
+  }
+}

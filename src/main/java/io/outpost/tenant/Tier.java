@@ -1,0 +1,47 @@
+package io.outpost.tenant;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+import java.util.OptionalInt;
+
+/** What a tenant pays for: jobs per billing period, and how many run at once. */
+public enum Tier {
+  FREE(OptionalInt.of(10), 1),
+  PRO(OptionalInt.of(100), 5),
+  ENTERPRISE(OptionalInt.empty(), 50);
+
+  private final OptionalInt quota;
+  private final int slots;
+
+  Tier(OptionalInt quota, int slots) {
+    this.quota = quota;
+    this.slots = slots;
+  }
+
+  /** Jobs per billing period; empty is unlimited. */
+  public OptionalInt quota() {
+    return quota;
+  }
+
+  /** Jobs that may run at the same time. */
+  public int slots() {
+    return slots;
+  }
+
+  @JsonValue
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The tier of a word of the contract. */
+  @JsonCreator
+  public static Tier of(String word) {
+    for (Tier tier : values()) {
+      if (tier.word().equals(word)) {
+        return tier;
+      }
+    }
+    throw new IllegalArgumentException("tier is none of its words");
+  }
+}

@@ -1,0 +1,128 @@
+package io.outpost.tenants;
+
+import io.outpost.aws.Names;
+import io.outpost.job.JobOutput;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.TenantSecret;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Header;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.secretsmanager.model.FilterNameStringType;
+
+/**
+ * Removes what is left of deleted tenants once the retention is over. Each step may be repeated;
+ * the tenant's own item goes last, so that an interrupted removal is taken up again. The audit ends
+ * by its own retention. Stateless.
+ */
+@Component("tenantRemoval")
+public class TenantRemoval {
+
+  private final DynamoDbClient dynamoDb;
+  private final S3Client s3;
+  private final SecretsManagerClient secrets;
+  private final Names names;
+  private final Duration retention;
+
+  TenantRemoval(
+      DynamoDbClient dynamoDb,
+      S3Client s3,
+      SecretsManagerClient secrets,
+      Names names,
+      @Value("${outpost.tenants.retention}") Duration retention) {
+    this.dynamoDb = dynamoDb;
+    this.s3 = s3;
+    this.secrets = secrets;
+    this.names = names;
+    this.retention = retention;
+  }
+
+  /** The ids of tenants that were deleted longer ago than the retention. */
+  public List<String> due() {
+    var before = Json.time(Instant.now().minus(retention));
+    Map<String, AttributeValue> values =
+        Map.of(":deleted", Items.text(Tenants.DELETED), ":before", Items.text(before));
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .indexName("directory")
+                    .keyConditionExpression("directory = :deleted")
+                    .filterExpression("updated_at < :before")
+                    .expressionAttributeValues(values))
+        .items()
+        .stream()
+        .map(item -> item.get("tenant_id").s())
+        .toList();
+  }
+
+  /** Removes jobs. */
+  public void jobs(@Header("tenant_id") String tenantId) {
+    items("jobs", tenantId, "job_id");
+  }
+
+  /** Removes counters and ledger. */
+  public void usage(@Header("tenant_id") String tenantId) {
+    items("usage", tenantId, "sk");
+  }
+
+  /** Removes outputs, artifacts and workspaces. */
+  public void files(@Header("tenant_id") String tenantId) {
+    var bucket = names.bucket("output");
+    s3.listObjectsV2Paginator(l -> l.bucket(bucket).prefix(JobOutput.prefix(tenantId)))
+        .contents()
+        .forEach(object -> s3.deleteObject(d -> d.bucket(bucket).key(object.key())));
+  }
+
+  /** Removes provider keys. */
+  public void secrets(@Header("tenant_id") String tenantId) {
+    secrets
+        .listSecretsPaginator(
+            l ->
+                l.filters(
+                    f -> f.key(FilterNameStringType.NAME).values(TenantSecret.prefix(tenantId))))
+        .stream()
+        .flatMap(page -> page.secretList().stream())
+        .forEach(
+            secret ->
+                secrets.deleteSecret(
+                    d -> d.secretId(secret.name()).forceDeleteWithoutRecovery(true)));
+  }
+
+  /** Removes keys and, last, the tenant itself. */
+  public void tenant(@Header("tenant_id") String tenantId) {
+    var table = names.table("tenants");
+    keys(table, tenantId, "sk").stream()
+        .filter(key -> !key.equals(Tenant.key(tenantId)))
+        .forEach(key -> dynamoDb.deleteItem(d -> d.tableName(table).key(key)));
+    dynamoDb.deleteItem(d -> d.tableName(table).key(Tenant.key(tenantId)));
+  }
+
+  private void items(String table, String tenantId, String range) {
+    var name = names.table(table);
+    keys(name, tenantId, range)
+        .forEach(key -> dynamoDb.deleteItem(d -> d.tableName(name).key(key)));
+  }
+
+  private List<Map<String, AttributeValue>> keys(String table, String tenantId, String range) {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(table)
+                    .keyConditionExpression("tenant_id = :tenant")
+                    .projectionExpression("tenant_id, " + range)
+                    .expressionAttributeValues(Map.of(":tenant", Items.text(tenantId))))
+        .items()
+        .stream()
+        .toList();
+  }
+}

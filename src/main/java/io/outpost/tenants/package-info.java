@@ -1,0 +1,2 @@
+/** The steps of making, changing, deleting and removing tenants. */
+package io.outpost.tenants;

@@ -1,0 +1,2 @@
+/** What was used: the ledger, one entry a job, and the count against the quota. */
+package io.outpost.usage;

@@ -1,0 +1,2 @@
+/** Running an agent as a process: confinement, limits, output, end. */
+package io.outpost.worker.agent;

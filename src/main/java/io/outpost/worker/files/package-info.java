@@ -1,0 +1,2 @@
+/** Packing and unpacking what an agent leaves. */
+package io.outpost.worker.files;

@@ -1,0 +1,2 @@
+/** The Camel component that takes jobs from several queues by weight. */
+package io.outpost.worker.lanes;

@@ -1,0 +1,2 @@
+/** A tenant's workspaces, as its jobs left them. */
+package io.outpost.workspaces;

@@ -1,0 +1,307 @@
+package io.outpost.aws;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.auth.SampleRequests;
+import io.outpost.auth.SampleRequests.Belongings;
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Customer;
+import io.outpost.http.Contract;
+import io.outpost.local.AwsClients;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.stripe.LocalStripe;
+import io.outpost.tenant.Principal;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.support.DefaultExchange;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * An API and a worker, apart as in production, on one AWS and one Stripe, where what happens once a
+ * day happens when a test says so. It can do, once each, all that the product does.
+ */
+final class Installation implements AutoCloseable {
+
+  private static final String ENV = "rights";
+  private static final String ADMIN_KEY = "op_test_0123456789abcdef0123456789abcdef";
+  private static final Duration LONGEST = Duration.ofMinutes(2);
+
+  private final EmbeddedAws aws = EmbeddedAws.start(Optional.empty());
+  private final AwsClients clients = aws.clients();
+  private final LocalStripe stripe = LocalStripe.start(Clock.systemUTC());
+  private final LocalOutpost api;
+  private final LocalOutpost worker;
+  private final Client admin;
+
+  private Installation() {
+    api = LocalOutpost.on(aws.endpoints(), "api", settings());
+    worker = LocalOutpost.on(aws.endpoints(), "worker", settings());
+    stripe.notify(api.address());
+    admin = Client.of(api.address()).with(ADMIN_KEY);
+  }
+
+  static Installation start() {
+    return new Installation();
+  }
+
+  /** What each role needs of AWS; it grows until the installation is closed. */
+  Map<String, AwsUse> use() {
+    return Map.of(
+        "api", api.context().getBean(AwsUse.class),
+        "worker", worker.context().getBean(AwsUse.class));
+  }
+
+  /** Stops the worker while a job runs, then the API. */
+  @Override
+  public void close() {
+    worker.close();
+    api.close();
+    stripe.close();
+    clients.close();
+    aws.close();
+  }
+
+  void doEverything() throws Exception {
+    everyOperation();
+    var customer = Customer.of(admin, "enterprise");
+    providerKeys(customer);
+    jobsOfEachPriority(customer);
+    cancels(Customer.of(admin, "free"));
+    lostMessages(customer.client());
+    deadLetters(customer.client());
+    subscription(Customer.of(admin, "free"));
+    usage(customer);
+    auditExport(customer);
+    admin.delete(customer.path(""));
+    onceADay();
+    var running = Customer.of(admin, "enterprise").client();
+    awaitStatus(running, running.submit("claude", "sleep 600"), "running");
+  }
+
+  private Map<String, Object> settings() {
+    var settings = new HashMap<>(stripe.settings());
+    settings.put("server.port", 0);
+    settings.put("outpost.env", ENV);
+    settings.put("outpost.test.aws-use", true);
+    settings.put("outpost.probe", true);
+    settings.put(
+        "outpost.notices-topic", "arn:aws:sns:us-east-1:000000000000:outpost-notices-" + ENV);
+    settings.put("outpost.auth.bootstrap-admin-key", ADMIN_KEY);
+    settings.put("outpost.auth.rate-limit-per-minute", 1_000_000);
+    settings.put("outpost.auth.last-used-period", 500);
+    settings.put("outpost.tenants.retention", "PT0S");
+    settings.put("outpost.agents.demo", "always");
+    settings.put("outpost.worker.wait-seconds", 1);
+    settings.put("outpost.worker.lease-seconds", 6);
+    settings.put("outpost.worker.retry-after", "1s");
+    settings.put("outpost.worker.grace", "0s");
+    settings.put("outpost.jobs.resend-after", "2s");
+    settings.put("outpost.jobs.sweep-period", 500);
+    settings.put("outpost.audit.archive-period", 1000);
+    settings.put("outpost.audit.export-period", 500);
+    settings.put("outpost.audit.export-after", "2s");
+    settings.put("outpost.audit.told-within", "0s");
+    settings.put("outpost.audit.sweep-period", 2000);
+    settings.put("outpost.stripe.usage-report-interval", "PT1S");
+    return settings;
+  }
+
+  /** Each as the caller that may. */
+  private void everyOperation() {
+    for (var operation : api.context().getBean(Contract.class).operations()) {
+      var owner = Belongings.of(admin, Customer.of(admin, "enterprise"));
+      var forOperators = !operation.open() && operation.anyOf().equals(Set.of(Principal.ADMIN));
+      SampleRequests.send(operation, forOperators ? admin : owner.customer().client(), owner);
+    }
+  }
+
+  /** New, replaced, replaced in vain, deleted, new again. */
+  private void providerKeys(Customer customer) {
+    var path = customer.path("/secrets/" + Belongings.SECRET);
+    put(path, 204);
+    put(path, 204);
+    try (var down = api.context().getBean(AwsProbe.class).down("DynamoDb", "TransactWriteItems")) {
+      put(path, 503);
+    }
+    assertThat(admin.delete(path).status()).isEqualTo(204);
+    put(path, 204);
+  }
+
+  private void put(String path, int status) {
+    var answer = admin.put(path, "{\"value\":\"sk-of-a-test\"}");
+    assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+  }
+
+  /** Long enough for a heartbeat; the second of each waits for the workspace of the first. */
+  private void jobsOfEachPriority(Customer customer) {
+    var client = customer.client();
+    var jobs =
+        Stream.of("high", "normal", "low", "high", "normal", "low")
+            .map(lane -> submit(client, lane))
+            .toList();
+    for (var job : jobs) {
+      assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
+      assertThat(client.get("/jobs/" + job + "/output").status()).isEqualTo(200);
+      assertThat(client.get("/jobs/" + job + "/artifacts").status()).isEqualTo(200);
+    }
+    assertThat(client.get("/jobs?status=succeeded").body()).contains(jobs);
+    assertThat(client.delete("/workspaces/low").status()).isEqualTo(204);
+  }
+
+  private static String submit(Client client, String lane) {
+    return client.submit(
+        "{\"agent\":\"claude\",\"command\":\"sleep 4\",\"workspace\":\"%s\",\"priority\":\"%s\"}"
+            .formatted(lane, lane));
+  }
+
+  /** One that runs, and one that waits for it. */
+  private void cancels(Customer customer) {
+    var client = customer.client();
+    var running =
+        client.submit("{\"agent\":\"claude\",\"command\":\"sleep 600\",\"workspace\":\"w\"}");
+    awaitStatus(client, running, "running");
+    var waiting = client.submit("claude", "sleep 600");
+    for (var job : List.of(waiting, running)) {
+      assertThat(client.delete("/jobs/" + job).status()).isEqualTo(200);
+    }
+  }
+
+  /** A job whose message is lost is sent by a sweeper; a tenant's customer by the hourly repair. */
+  private void lostMessages(Client client) {
+    String job;
+    try (var down = api.context().getBean(AwsProbe.class).down("Sqs", "SendMessage")) {
+      job = client.submit("claude", "Say hello");
+      Customer.of(admin, "free");
+    }
+    assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
+  }
+
+  /** Its agent cannot be given its provider's key, three times; redriven, it can. */
+  private void deadLetters(Client client) {
+    String job;
+    try (var down = worker.context().getBean(AwsProbe.class).down("SecretsManager")) {
+      job = client.submit("gemini", "Say hello");
+      assertThat(client.ended(job).get("status").asText()).isEqualTo("dead_letter");
+    }
+    // A message that SQS gave up on, of a job that has ended.
+    send(
+        "jobs-dlq",
+        "{\"tenant_id\":\"%s\",\"job_id\":\"%s\",\"priority\":\"normal\",\"holds\":0}"
+            .formatted(client.get("/jobs/" + job).text("tenant_id"), job));
+    assertThat(admin.get("/admin/dead-letters").body()).contains(job);
+    var redriven =
+        admin.json("POST", "/admin/dead-letters/redrive", "{}", "Idempotency-Key", "once");
+    assertThat(redriven.status()).as(redriven.body()).isEqualTo(202);
+    assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
+  }
+
+  private void send(String queue, String message) {
+    var url = clients.sqs().getQueueUrl(q -> q.queueName("outpost-" + queue + "-" + ENV));
+    clients.sqs().sendMessage(m -> m.queueUrl(url.queueUrl()).messageBody(message));
+  }
+
+  /**
+   * Looks at its quota, and pays for a tier at Stripe's own page; the event comes to the webhook.
+   */
+  private void subscription(Customer customer) throws Exception {
+    assertThat(customer.client().get("/billing/usage").status()).isEqualTo(200);
+    var session =
+        customer
+            .client()
+            .post(
+                "/billing/checkout",
+                "{\"tier\":\"pro\",\"success_url\":\"https://a.example\",\"cancel_url\":\"https://a.example\"}");
+    var paid =
+        HttpRequest.newBuilder(URI.create(session.text("url")))
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build();
+    customer.client().http().send(paid, BodyHandlers.discarding());
+    await()
+        .atMost(LONGEST)
+        .until(() -> customer.client().get(customer.path("")).text("tier").equals("pro"));
+  }
+
+  /** A finished job is reported, then taken off the bill. */
+  private void usage(Customer customer) {
+    var entry =
+        await()
+            .atMost(LONGEST)
+            .until(
+                () -> ledger(customer.tenantId()),
+                found -> found.stream().anyMatch(e -> e.containsKey("reported_at")))
+            .stream()
+            .filter(e -> e.containsKey("reported_at"))
+            .findFirst()
+            .orElseThrow();
+    send(
+        "stripe",
+        "{\"kind\":\"void_job\",\"tenant_id\":\"%s\",\"job_id\":\"%s\",\"period\":\"%s\"}"
+            .formatted(
+                customer.tenantId(), entry.get("job_id").s(), entry.get("sk").s().split("#")[1]));
+    await()
+        .atMost(LONGEST)
+        .until(
+            () -> ledger(customer.tenantId()).stream().anyMatch(e -> e.containsKey("voided_at")));
+  }
+
+  private List<Map<String, AttributeValue>> ledger(String tenantId) {
+    return clients
+        .dynamoDb()
+        .query(
+            q ->
+                q.tableName("outpost-usage-" + ENV)
+                    .keyConditionExpression("tenant_id = :t AND begins_with(sk, :ledger)")
+                    .expressionAttributeValues(
+                        Map.of(
+                            ":t", AttributeValue.fromS(tenantId),
+                            ":ledger", AttributeValue.fromS("ledger#"))))
+        .items();
+  }
+
+  /** Of all that happened, and a check of the archive. */
+  private void auditExport(Customer customer) {
+    var path = customer.path("/audit/exports");
+    var range = "{\"from\":\"%s\",\"to\":\"%s\"}";
+    var now = Instant.now();
+    var ordered = admin.post(path, range.formatted(now.minus(Duration.ofHours(1)), now));
+    assertThat(ordered.status()).as(ordered.body()).isEqualTo(202);
+    await()
+        .atMost(LONGEST)
+        .until(
+            () -> admin.get(path + "/" + ordered.text("export_id")),
+            answer -> answer.text("status").equals("done"));
+    assertThat(admin.get(customer.path("/audit/verification")).text("intact")).isEqualTo("true");
+  }
+
+  private void onceADay() throws Exception {
+    fire(worker, "repair-events");
+    fire(worker, "repair-customers");
+    fire(worker, "reconcile-usage");
+    fire(api, "remove-tenants");
+  }
+
+  /** As its timer does, or what that calls when it is this worker's turn. */
+  private static void fire(LocalOutpost outpost, String route) throws Exception {
+    var camel = outpost.context().getBean(CamelContext.class);
+    var exchange = new DefaultExchange(camel);
+    camel.getRoute(route).getConsumer().getProcessor().process(exchange);
+    assertThat(exchange.getException()).isNull();
+  }
+
+  private static void awaitStatus(Client client, String job, String status) {
+    await().atMost(LONGEST).until(() -> client.get("/jobs/" + job).text("status").equals(status));
+  }
+}

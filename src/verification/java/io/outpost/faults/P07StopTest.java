@@ -1,0 +1,114 @@
+package io.outpost.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.OutpostProcess;
+import io.outpost.kernel.Json;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A worker that is told to stop, in the middle of jobs too, and the one that comes after it. */
+class P07StopTest {
+
+  private static final Duration LONG = Duration.ofMinutes(3);
+  private static final Map<String, Object> SETTINGS =
+      Map.of(
+          "server.port", 0,
+          "outpost.agents.demo", "always",
+          "outpost.worker.wait-seconds", 1,
+          "outpost.worker.agents.first-user", 31_000,
+          "outpost.worker.grace", "10s",
+          "outpost.worker.shutdown-seconds", 40);
+
+  @TempDir Path folder;
+  private EmbeddedAws aws;
+  private LocalOutpost api;
+  private Books books;
+
+  @BeforeEach
+  void start() {
+    aws = EmbeddedAws.start(Optional.empty());
+    books = new Books(aws.clients());
+    api = LocalOutpost.on(aws.endpoints(), "api", Map.of("server.port", 0));
+  }
+
+  @AfterEach
+  void stop() {
+    api.close();
+    books.aws().close();
+    aws.close();
+  }
+
+  @Test
+  void jobsEndWithinTheGraceOrAreHandedBackUncountedAndRunElsewhereChargedOnce() throws Exception {
+    var tenant = Client.of(api.address()).with(api.adminKey()).newTenant("Acme");
+    var slow = tenant.submit("claude", "sleep 30");
+    var quick = tenant.submit("claude", "sleep 2");
+    try (var worker = worker()) {
+      await()
+          .atMost(LONG)
+          .until(() -> Stream.of(slow, quick).allMatch(job -> is(job, "running", 1)));
+      await().atMost(LONG).until(() -> worker.children().size() >= 2);
+      var agents = worker.children();
+      assertThat(worker.terminate(LONG)).as("ended:\n%s", worker.printed()).isTrue();
+      // Whoever is init here may take a moment to bury them.
+      await()
+          .untilAsserted(
+              () -> assertThat(agents).as("left running").noneMatch(ProcessHandle::isAlive));
+      assertThat(worker.printed()).doesNotContain(" ERROR ");
+    }
+    assertThat(is(quick, "succeeded", 1)).as("finished within the grace").isTrue();
+    assertThat(is(slow, "pending", 0)).as("handed back, not counted").isTrue();
+    assertThat(books.ledger()).containsExactly(quick);
+    assertThat(books.tenantsWithHeldSlots(Json.time(Instant.now()))).isEmpty();
+
+    try (var other = worker()) {
+      await().atMost(LONG).until(() -> is(slow, "succeeded", 1));
+      assertThat(other.terminate(LONG)).isTrue();
+    }
+    assertThat(books.ledger()).containsExactlyInAnyOrder(quick, slow);
+    assertThat(books.transitions().get(slow))
+        .containsExactlyInAnyOrder("running", "pending queued", "running", "succeeded");
+  }
+
+  @Test
+  void aWorkspaceIsThereForTheWorkerThatComesNext() throws Exception {
+    var tenant = Client.of(api.address()).with(api.adminKey()).newTenant("Acme");
+    try (var worker = worker()) {
+      assertThat(outputOfAJobIn("shared", tenant)).contains("run 1 in this directory");
+      assertThat(worker.terminate(LONG)).isTrue();
+    }
+    try (var other = worker()) {
+      assertThat(outputOfAJobIn("shared", tenant)).contains("run 2 in this directory");
+      assertThat(other.terminate(LONG)).isTrue();
+    }
+  }
+
+  private String outputOfAJobIn(String workspace, Client tenant) {
+    var wish = "{\"agent\":\"claude\",\"command\":\"Say hello\",\"workspace\":\"%s\"}";
+    var job = tenant.submit(wish.formatted(workspace));
+    await().atMost(LONG).until(() -> is(job, "succeeded", 1));
+    return tenant.get("/jobs/" + job + "/output").body();
+  }
+
+  private OutpostProcess worker() throws Exception {
+    return OutpostProcess.start(folder, "worker", aws.endpoints(), api.adminKey(), SETTINGS);
+  }
+
+  private boolean is(String jobId, String status, int attempts) {
+    var job = books.jobs().get(jobId);
+    return job.status().equals(status) && job.attempts() == attempts;
+  }
+}
