@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Ordered;
 import org.apache.camel.RouteConfigurationsBuilder;
@@ -14,6 +16,7 @@ import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.ExpressionBuilder;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.OutputDefinition;
+import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SetPropertyDefinition;
@@ -73,9 +76,19 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
     }
   }
 
-  /** The file of a configuration. */
+  /** The file of a configuration, which Camel remembers of what is in it alone. */
   static String locationOf(RouteConfigurationDefinition configuration) {
-    return configuration.getResource() == null ? "" : configuration.getResource().getLocation();
+    return Stream.of(
+            configuration.getInterceptFroms(),
+            configuration.getIntercepts(),
+            configuration.getInterceptSendTos(),
+            configuration.getOnExceptions(),
+            configuration.getOnCompletions())
+        .flatMap(List::stream)
+        .map(ProcessorDefinition::getLocation)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse("");
   }
 
   /** Moves the steps of an interception to a route and leaves a tap that leads there. */

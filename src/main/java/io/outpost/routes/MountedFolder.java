@@ -78,6 +78,11 @@ record MountedFolder(Path root) {
     return found;
   }
 
+  /** Whether a file of this folder and name takes the place of one of ours: it is ours then. */
+  static boolean replacesOurs(String name) {
+    return MountedFolder.class.getResource("/routes/" + name) != null;
+  }
+
   private String why(Path file) {
     var folder = root.relativize(file).getParent();
     var name = file.getFileName().toString();

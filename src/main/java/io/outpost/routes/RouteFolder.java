@@ -55,7 +55,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     var model = (ModelCamelContext) camel;
     model.addModelLifecycleStrategy(new AdmissionGuard(known.operations()));
     var builders = new ArrayList<>(super.collectRoutesFromDirectory(camel, exclude, include));
-    var interceptions = new Interceptions(this::isMounted);
+    var interceptions = new Interceptions(this::isAdded);
     builders.add(interceptions);
     builders.add(
         new Verification(() -> new ModelCheck(model, known.operations(), interceptions).check()));
@@ -103,10 +103,12 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     RoutesRefused.unlessEmpty(found);
   }
 
-  private boolean isMounted(String location) {
+  /** Whether a file is an addition of somebody else's; what replaces ours does what ours did. */
+  private boolean isAdded(String location) {
     return folder.isPresent()
         && location.startsWith("file:")
-        && Path.of(location.substring(5)).startsWith(folder.get().root());
+        && Path.of(location.substring(5)).startsWith(folder.get().root())
+        && !MountedFolder.replacesOurs(RouteFile.nameOf(location));
   }
 
   private static Set<String> roles(String include) {

@@ -59,7 +59,8 @@ final class RoutesCheck {
                             && breaksTheModel(f)));
     var whole = readable.size() == asked.size();
     readable.addAll(ours);
-    var model = new RouteModel(readable, places::contains, known.setting());
+    var model =
+        new RouteModel(readable, file -> places.contains(file) && isAdded(file), known.setting());
     files.stream()
         .filter(file -> names.contains(file.name()))
         .flatMap(file -> file.fields().stream())
@@ -70,13 +71,14 @@ final class RoutesCheck {
             });
     found.addAll(model.findings());
     if (whole && model.findings().isEmpty()) {
-      found.addAll(
-          new ModelCheck(model.camel(), known.operations(), model.interceptions()).check());
+      new ModelCheck(model.camel(), known.operations(), model.interceptions())
+          .check().stream().map(finding -> placed(finding, files)).forEach(found::add);
     }
-    return List.copyOf(
-        found.stream()
-            .map(finding -> placed(finding, files))
-            .collect(Collectors.toCollection(TreeSet::new)));
+    return List.copyOf(new TreeSet<>(found));
+  }
+
+  private static boolean isAdded(String location) {
+    return !MountedFolder.replacesOurs(RouteFile.nameOf(location));
   }
 
   /** Camel counts lines otherwise for steps that are written in one line. */

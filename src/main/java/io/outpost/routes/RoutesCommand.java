@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.context.annotation.AnnotationConfigUtils;
 import org.springframework.context.annotation.ClassPathBeanDefinitionScanner;
@@ -125,16 +126,16 @@ public final class RoutesCommand {
   }
 
   /** The product's beans, declared and not made. */
-  private static GenericApplicationContext beans() {
+  static GenericApplicationContext beans() {
     var environment = new StandardEnvironment();
     ConfigDataEnvironmentPostProcessor.applyTo(environment, null, null, "api", "worker", "local");
     var context = new GenericApplicationContext();
     context.setEnvironment(environment);
     AnnotationConfigUtils.registerAnnotationConfigProcessors(context);
     var scanner = new ClassPathBeanDefinitionScanner(context, true, environment);
-    scanner.addExcludeFilter(
-        new AnnotationTypeFilter(
-            org.springframework.boot.autoconfigure.SpringBootApplication.class));
+    scanner.addExcludeFilter(new AnnotationTypeFilter(SpringBootApplication.class));
+    // Where the tests' classes are, too: configurations inside them are no part of the product.
+    scanner.addExcludeFilter((type, classes) -> type.getClassMetadata().hasEnclosingClass());
     scanner.scan("io.outpost");
     var configurations = new ConfigurationClassPostProcessor();
     configurations.setEnvironment(environment);

@@ -195,6 +195,15 @@ class RouteMistakesTest {
   }
 
   @Test
+  void oursMountedAsTheyAreRemainAsTheyMustBe() throws IOException {
+    for (var file :
+        List.of("api/admission.camel.yaml", "api/errors.camel.yaml", "worker/jobs.camel.yaml")) {
+      write(file, ours(file));
+    }
+    assertThat(check().out()).isEmpty();
+  }
+
+  @Test
   void severalMistakesAreNamedAtOnceInTheOrderOfTheirLines() throws IOException {
     write(
         "api/x.camel.yaml",
