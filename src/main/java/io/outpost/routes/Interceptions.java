@@ -105,8 +105,10 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
     route.getInput().setLocation(locationOf(around));
     route.getInput().setLineNumber(interception.getLineNumber());
     route.setOutputs(new ArrayList<>(interception.getOutputs()));
+    route.getOutputs().forEach(step -> step.setParent(route));
     var mark = new SetPropertyDefinition(WATCHING, ExpressionBuilder.constantExpression(true));
     mark.setId("mark-" + name);
+    mark.setParent(route);
     route.getOutputs().add(0, mark);
     var tap = new WireTapDefinition<>();
     tap.setUri("direct:" + name);

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -167,15 +168,21 @@ class MountedRoutesTest {
       var acme = Client.of(local.address()).with(local.adminKey()).newTenant("Acme");
       assertThat(acme.ended(acme.submit("claude", "Say hello")).get("status").asText())
           .isEqualTo("succeeded");
-      assertThat(
-              local
-                  .context()
-                  .getBean(MeterRegistry.class)
-                  .get("outpost.route.failures")
-                  .tags("route", "watch-fail-at-transitions", "step", "fail-here")
-                  .counter()
-                  .count())
-          .isPositive();
+      var failures =
+          local
+              .context()
+              .getBean(MeterRegistry.class)
+              .counter(
+                  "outpost.route.failures",
+                  "route",
+                  "watch-fail-at-transitions",
+                  "step",
+                  "fail-here");
+      for (var end = Instant.now().plusSeconds(30);
+          failures.count() == 0 && Instant.now().isBefore(end); ) {
+        Thread.onSpinWait();
+      }
+      assertThat(failures.count()).isPositive();
     } finally {
       neverAnswers.countDown();
       slow.stop(0);
