@@ -27,6 +27,9 @@ import org.springframework.stereotype.Component;
 @Component
 public class Contract {
 
+  /** The media type of an answer that goes on while there is something to tell. */
+  static final String EVENT_STREAM = "text/event-stream";
+
   private static final String BASE = "https://outpost.invalid/openapi";
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
@@ -36,6 +39,7 @@ public class Contract {
   private final JsonNode document;
   private final SchemaRegistry schemas;
   private final Map<String, Operation> operations = new LinkedHashMap<>();
+  private final Set<String> streams = new HashSet<>();
 
   Contract(@Value("${outpost.contract}") Resource file, AgentNames agents) throws IOException {
     document = new ObjectMapper(new YAMLFactory()).readTree(file.getInputStream());
@@ -71,6 +75,11 @@ public class Contract {
         .toList();
   }
 
+  /** Whether a GET of this path is answered with a stream of events. */
+  boolean isStreamAt(String path) {
+    return streams.stream().anyMatch(id -> operations.get(id).isAt(path));
+  }
+
   /** An operation by its operationId. */
   public Operation operation(String id) {
     var operation = operations.get(id);
@@ -96,6 +105,9 @@ public class Contract {
                   .formatted(operation.id()));
         }
         operations.put(operation.id(), operation);
+        if (field.getValue().at("/responses/200/content").has(EVENT_STREAM)) {
+          streams.add(operation.id());
+        }
       }
     }
   }

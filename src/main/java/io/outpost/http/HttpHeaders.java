@@ -15,14 +15,20 @@ class HttpHeaders implements HeaderFilterStrategy {
 
   private static final Set<String> OUT =
       Set.of(
+          "accept-ranges",
           "allow",
           "cache-control",
+          "content-range",
           "content-type",
           "etag",
           "idempotent-replayed",
           "location",
           "retry-after",
           "www-authenticate",
+          "x-accel-buffering",
+          "x-output-attempt",
+          "x-output-complete",
+          "x-output-offset",
           "x-outpost-tenant",
           "x-outpost-key",
           "x-outpost-scopes");

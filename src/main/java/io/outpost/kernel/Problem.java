@@ -22,6 +22,7 @@ public class Problem extends RuntimeException {
     CONFLICT(409, "Conflict"),
     PAYLOAD_TOO_LARGE(413, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
+    RANGE_NOT_SATISFIABLE(416, "There are no such bytes"),
     IDEMPOTENCY_KEY_REUSED(422, "The idempotency key was used for another request"),
     RATE_LIMITED(429, "Too many requests"),
     INTERNAL(500, "Something failed on our side"),

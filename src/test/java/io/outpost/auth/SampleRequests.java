@@ -32,6 +32,7 @@ public final class SampleRequests {
           row("listJobs"),
           row("cancelJob"),
           row("getJobOutput"),
+          row("streamJobEvents"),
           row("listArtifacts"),
           row("listWorkspaces"),
           row("deleteWorkspace"),

@@ -1,0 +1,137 @@
+package io.outpost.jobs;
+
+import io.outpost.http.Call;
+import io.outpost.job.Job;
+import io.outpost.jobs.OutputParts.Part;
+import io.outpost.kernel.Problem;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.apache.camel.Message;
+import org.springframework.stereotype.Component;
+
+/** Answers with a part of an output: the bytes from an offset on, or a range. Stateless. */
+@Component("outputAnswer")
+public class OutputAnswer {
+
+  /** How often it is looked for a cancelled agent's last words. */
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+
+  private final OutputParts parts;
+  private final WatchedJobs watchedJobs;
+  private final JobSettings settings;
+
+  OutputAnswer(OutputParts parts, WatchedJobs watchedJobs, JobSettings settings) {
+    this.parts = parts;
+    this.watchedJobs = watchedJobs;
+    this.settings = settings;
+  }
+
+  /** Whether the client follows the output from an offset on. */
+  public boolean isFollowing(@Header("from") Long from, @Header("wait") Integer wait) {
+    return from != null || wait != null;
+  }
+
+  /** Whether the client asks for one range of the output. */
+  public boolean isRange(@ExchangeProperty(Call.NAME) Call call) {
+    return call.header("Range").flatMap(ByteRange::of).isPresent();
+  }
+
+  /**
+   * The bytes from the offset on, as soon as there are any, at most as many as are answered
+   * directly; none when the time is over.
+   */
+  public void follow(
+      @ExchangeProperty("job") Job job,
+      @Header("from") Long from,
+      @Header("wait") Integer wait,
+      Exchange exchange)
+      throws InterruptedException {
+    long offset = from == null ? 0 : from;
+    var deadline = Instant.now().plusSeconds(wait == null ? 0 : wait);
+    var part = read(job, offset);
+    var current = job;
+    if (isNothing(current, part, offset) && Instant.now().isBefore(deadline)) {
+      try (var watch = watchedJobs.watch(job, true)) {
+        var seen = watch.seen();
+        while (isNothing(current, part, offset)
+            && Instant.now().isBefore(deadline)
+            && !watch.isOver()) {
+          watch.await(seen, isEnding(current) ? sooner(deadline) : deadline);
+          seen = watch.seen();
+          current = seen.job();
+          if (seen.outputOfRun() > offset || current.status().isTerminal()) {
+            part = read(current, offset);
+          }
+        }
+      }
+    }
+    answer(exchange.getMessage(), current, part, offset);
+  }
+
+  /** The range that the client asks for, or as much of it as is answered directly. */
+  public void range(
+      @ExchangeProperty("job") Job job,
+      @ExchangeProperty("outputSize") long size,
+      @ExchangeProperty(Call.NAME) Call call,
+      Exchange exchange) {
+    var range = call.header("Range").flatMap(ByteRange::of).orElseThrow();
+    if (!range.isIn(size)) {
+      throw new Problem(
+          Problem.Code.RANGE_NOT_SATISFIABLE,
+          "The output has %d bytes.".formatted(size),
+          List.of(),
+          Map.of("Content-Range", "bytes */" + size));
+    }
+    var start = range.start(size);
+    var part =
+        parts.read(
+            job,
+            job.attempts(),
+            start,
+            Math.min(range.length(), settings.inlineOutput().toBytes()));
+    var message = exchange.getMessage();
+    answer(message, job, part, start);
+    var end = start + part.bytes().length;
+    var total = OutputParts.isComplete(job, part, part.size()) ? part.size() : "*";
+    message.setHeader("Content-Range", "bytes %d-%d/%s".formatted(start, end - 1, total));
+    message.setHeader(Exchange.HTTP_RESPONSE_CODE, 206);
+  }
+
+  private static void answer(Message message, Job job, Part part, long offset) {
+    var end = offset + part.bytes().length;
+    message.setBody(part.bytes());
+    message.setHeader(Exchange.CONTENT_TYPE, "text/plain; charset=utf-8");
+    message.setHeader("Accept-Ranges", "bytes");
+    message.setHeader("Cache-Control", "no-store");
+    message.setHeader("X-Output-Offset", Long.toString(end));
+    message.setHeader("X-Output-Attempt", Integer.toString(job.attempts()));
+    message.setHeader(
+        "X-Output-Complete", Boolean.toString(OutputParts.isComplete(job, part, end)));
+  }
+
+  /** What another run printed is not this run's, also while it is still stored in its place. */
+  private Part read(Job job, long offset) {
+    var part = parts.read(job, job.attempts(), offset, settings.inlineOutput().toBytes());
+    return part.isOf(job) || job.status() == Job.Status.pending
+        ? part
+        : new Part(new byte[0], offset, null, false);
+  }
+
+  private static boolean isNothing(Job job, Part part, long offset) {
+    return part.bytes().length == 0 && !OutputParts.isComplete(job, part, offset);
+  }
+
+  private static boolean isEnding(Job job) {
+    return job.status().isTerminal();
+  }
+
+  private static Instant sooner(Instant deadline) {
+    var next = Instant.now().plus(LOOK_AGAIN);
+    return next.isBefore(deadline) ? next : deadline;
+  }
+}
