@@ -1,19 +1,27 @@
 package io.outpost.job;
 
 import io.outpost.kernel.Rules;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A job as clients see it. Its item has more: what the sweepers, the lease and the billing need.
+ * A job as clients see it. {@link JobDetails} has what we keep beside it, {@link JobTransition}
+ * what can happen to it.
+ *
+ * <p>To add a field: one line here and one in the schema {@code Job} of the contract. Builder and
+ * {@code with…} methods are generated ({@code job.withStatus(…)}, {@link JobBuilder}), and the
+ * table gets every field that a transition sets or clears. {@code null} means that the job has
+ * none. A field that ends with an attempt is cleared in {@link #started}.
  *
  * @param command the task, in words; never in a message, a log or an argument list
  * @param timeoutSeconds how long one attempt of the agent may run
  * @param attempts how often an agent was started for it, hand-backs not counted
  * @param estimatedStart only in the answer to a submission
  */
+@RecordBuilder
 public record Job(
     String jobId,
     String tenantId,
@@ -31,7 +39,8 @@ public record Job(
     String outputLocation,
     String waitingReason,
     Instant estimatedStart,
-    Fault error) {
+    Fault error)
+    implements JobBuilder.With {
 
   private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
   private static final Set<String> WAITING =
@@ -78,6 +87,60 @@ public record Job(
     public boolean isTerminal() {
       return this != pending && this != running;
     }
+  }
+
+  /** Running, in one attempt more. */
+  public Job started(Instant now) {
+    return unstarted().withStatus(Status.running).withAttempts(attempts + 1).withStartedAt(now);
+  }
+
+  /** Waiting, as if the last attempt had not been; the attempts counted are given. */
+  public Job pendingAgain(int counted, String reason) {
+    return unstarted().withStatus(Status.pending).withAttempts(counted).withWaitingReason(reason);
+  }
+
+  /** Ended by its agent: without a fault it has succeeded. */
+  public Job finished(Instant now, Integer code, Fault fault) {
+    return with()
+        .status(fault == null ? Status.succeeded : Status.failed)
+        .completedAt(now)
+        .exitCode(code)
+        .outputLocation(JobOutput.location(this))
+        .error(fault)
+        .build();
+  }
+
+  /** Ended before its agent did; one that ran has output. */
+  public Job cancelled(Instant now) {
+    return with()
+        .status(Status.cancelled)
+        .completedAt(now)
+        .outputLocation(status == Status.running ? JobOutput.location(this) : outputLocation)
+        .waitingReason(null)
+        .build();
+  }
+
+  /** Ended, because the platform could not run it. */
+  public Job deadLettered(Instant now) {
+    var message = "The platform could not run the job in %d attempts.".formatted(attempts);
+    return with()
+        .status(Status.dead_letter)
+        .completedAt(now)
+        .waitingReason(null)
+        .error(new Fault("platform-failed", message))
+        .build();
+  }
+
+  private Job unstarted() {
+    return with()
+        .startedAt(null)
+        .completedAt(null)
+        .exitCode(null)
+        .outputLocation(null)
+        .waitingReason(null)
+        .estimatedStart(null)
+        .error(null)
+        .build();
   }
 
   /** The primary key of a job's item. */

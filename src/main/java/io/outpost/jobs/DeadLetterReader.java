@@ -2,11 +2,11 @@ package io.outpost.jobs;
 
 import io.outpost.aws.Names;
 import io.outpost.job.Job;
+import io.outpost.job.JobItems;
+import io.outpost.job.StoredJob;
 import io.outpost.kernel.Cursor;
 import io.outpost.kernel.Page;
-import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
-import io.outpost.tenant.Tier;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -21,12 +21,12 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 public class DeadLetterReader {
 
   private final DynamoDbClient dynamoDb;
-  private final Items items;
+  private final JobItems jobs;
   private final Names names;
 
-  DeadLetterReader(DynamoDbClient dynamoDb, Items items, Names names) {
+  DeadLetterReader(DynamoDbClient dynamoDb, JobItems jobs, Names names) {
     this.dynamoDb = dynamoDb;
-    this.items = items;
+    this.jobs = jobs;
     this.names = names;
   }
 
@@ -34,7 +34,7 @@ public class DeadLetterReader {
   public Page<Job> list(@Header("limit") int limit, @Header("cursor") String cursor) {
     var before = cursor == null ? "~" : Cursor.open(cursor, "dead-letters");
     var found = new ArrayList<Letter>();
-    for (var shard : Shards.all("dead")) {
+    for (var shard : JobItems.DEAD.shards()) {
       found.addAll(read(shard, before, limit + 1));
     }
     found.sort(Comparator.comparing(Letter::position).reversed());
@@ -46,7 +46,7 @@ public class DeadLetterReader {
   /** All dead letters, a bounded number at a time. */
   List<Letter> all(int most) {
     var found = new ArrayList<Letter>();
-    for (var shard : Shards.all("dead")) {
+    for (var shard : JobItems.DEAD.shards()) {
       found.addAll(read(shard, "~", most));
     }
     return found;
@@ -56,9 +56,14 @@ public class DeadLetterReader {
    * A dead letter.
    *
    * @param position among all dead letters
-   * @param billingPeriod start of the period that the job is counted in
    */
-  public record Letter(String position, Job job, Tier tier, String billingPeriod) {}
+  public record Letter(String position, StoredJob stored) {
+
+    /** The job. */
+    public Job job() {
+      return stored.job();
+    }
+  }
 
   /** Two dead letters of one millisecond are told apart by their ids, in the filter. */
   private List<Letter> read(String shard, String before, int most) {
@@ -79,10 +84,7 @@ public class DeadLetterReader {
         .map(
             item ->
                 new Letter(
-                    item.get("open_due").s() + "#" + item.get("job_id").s(),
-                    items.read(item, Job.class),
-                    Tier.of(item.get("tier").s()),
-                    item.get("billing_period").s()))
+                    item.get("open_due").s() + "#" + item.get("job_id").s(), jobs.read(item)))
         .filter(letter -> letter.position().compareTo(before) < 0)
         .limit(most)
         .toList();

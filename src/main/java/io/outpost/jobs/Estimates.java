@@ -55,24 +55,7 @@ public class Estimates {
   /** The job, with an estimate if there is one. */
   public Job estimate(@Body Job job) {
     sent.incrementAndGet();
-    return new Job(
-        job.jobId(),
-        job.tenantId(),
-        job.agent(),
-        job.command(),
-        job.workspace(),
-        job.priority(),
-        job.timeoutSeconds(),
-        job.status(),
-        job.attempts(),
-        job.createdAt(),
-        job.startedAt(),
-        job.completedAt(),
-        job.exitCode(),
-        job.outputLocation(),
-        job.waitingReason(),
-        startOf(job),
-        job.error());
+    return job.withEstimatedStart(startOf(job));
   }
 
   private Instant startOf(Job job) {

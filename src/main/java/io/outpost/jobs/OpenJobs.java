@@ -1,13 +1,10 @@
 package io.outpost.jobs;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
-import io.outpost.aws.Queues;
 import io.outpost.job.Job;
+import io.outpost.job.JobItems;
 import io.outpost.job.JobMessage;
 import io.outpost.kernel.Json;
-import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,22 +29,12 @@ public class OpenJobs {
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(15);
 
   private final DynamoDbClient dynamoDb;
-  private final Queues queues;
-  private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
   private final JobSettings settings;
 
-  OpenJobs(
-      DynamoDbClient dynamoDb,
-      Queues queues,
-      ObjectMapper mapper,
-      Items items,
-      Names names,
-      JobSettings settings) {
+  OpenJobs(DynamoDbClient dynamoDb, Items items, Names names, JobSettings settings) {
     this.dynamoDb = dynamoDb;
-    this.queues = queues;
-    this.mapper = mapper;
     this.items = items;
     this.names = names;
     this.settings = settings;
@@ -72,7 +59,7 @@ public class OpenJobs {
   public List<Due> due() {
     var now = Json.time(Instant.now());
     var due = new ArrayList<Due>();
-    for (var shard : Shards.all("open")) {
+    for (var shard : JobItems.OPEN.shards()) {
       Map<String, AttributeValue> values =
           Map.of(":shard", Items.text(shard), ":now", Items.text(now));
       dynamoDb
@@ -112,10 +99,8 @@ public class OpenJobs {
     }
   }
 
-  /** Sends the message of a job again. */
-  public void send(@Body Due due) throws JsonProcessingException {
-    var message = new JobMessage(due.tenantId(), due.jobId(), due.priority(), due.traceParent(), 0);
-    queues.send(
-        "jobs-" + due.priority(), mapper.writeValueAsString(message), due.tenantId(), Map.of(), 0);
+  /** The message that tells workers of it. */
+  public JobMessage message(@Body Due due) {
+    return new JobMessage(due.tenantId(), due.jobId(), due.priority(), due.traceParent(), 0);
   }
 }

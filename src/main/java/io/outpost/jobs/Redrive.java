@@ -1,29 +1,19 @@
 package io.outpost.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.outpost.audit.AuditTrail;
-import io.outpost.aws.Names;
 import io.outpost.http.Call;
-import io.outpost.job.Job;
 import io.outpost.job.JobTransition;
+import io.outpost.job.JobTransitions;
+import io.outpost.job.TransitionRefused;
 import io.outpost.jobs.DeadLetterReader.Letter;
-import io.outpost.kernel.Json;
-import io.outpost.kernel.Shards;
-import io.outpost.store.Change;
-import io.outpost.store.Items;
-import io.outpost.store.Transactions;
-import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
  * Has dead letters run again. Each is a transition of its own, on condition that it is a dead
@@ -35,26 +25,11 @@ public class Redrive {
   private static final int MOST = 1000;
 
   private final DeadLetterReader reader;
-  private final Transactions transactions;
-  private final QuotaCounter quota;
-  private final AuditTrail trail;
-  private final Names names;
+  private final JobTransitions transitions;
 
-  Redrive(
-      DeadLetterReader reader,
-      Transactions transactions,
-      QuotaCounter quota,
-      AuditTrail trail,
-      Names names) {
+  Redrive(DeadLetterReader reader, JobTransitions transitions) {
     this.reader = reader;
-    this.transactions = transactions;
-    this.quota = quota;
-    this.trail = trail;
-    this.names = names;
-  }
-
-  private static final class Moved extends RuntimeException {
-    private static final long serialVersionUID = 1L;
+    this.transitions = transitions;
   }
 
   /** The dead letters that the request names, or all. */
@@ -75,66 +50,13 @@ public class Redrive {
    */
   public boolean revive(
       @Body Letter dead, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
-    var pending = pending(dead.job());
-    var transition = JobTransition.entry(pending, call.requestId(), Map.of("reason", "redrive"));
-    var change = new Change();
-    change.update(write(pending), old -> new Moved());
-    if (dead.tier().quota().isPresent()) {
-      change.update(
-          quota.countAgain(pending.tenantId(), dead.billingPeriod()),
-          old -> new IllegalStateException("An unconditional write was refused"));
-    }
-    trail.add(change, transition);
+    var redrive = new JobTransition.Redriven(dead.stored(), call.requestId(), Instant.now());
     try {
-      transactions.write(change);
-    } catch (Moved e) {
+      exchange.setProperty("transition", transitions.apply(redrive));
+    } catch (TransitionRefused moved) {
       return false;
     }
-    exchange.setProperty("job", pending);
-    exchange.setProperty("transition", transition);
+    exchange.setProperty("job", redrive.job());
     return true;
-  }
-
-  private Update.Builder write(Job pending) {
-    Map<String, AttributeValue> values =
-        Map.of(
-            ":pending", Items.text(Job.Status.pending.name()),
-            ":dead", Items.text(Job.Status.dead_letter.name()),
-            ":key", Items.text(Job.statusKey(Job.Status.pending, pending.jobId())),
-            ":none", Items.number(0),
-            ":shard", Items.text(Shards.of("open", pending.jobId())),
-            ":due", Items.text(Json.time(Instant.now())),
-            ":reason", Items.text(pending.waitingReason()));
-    return Update.builder()
-        .tableName(names.table("jobs"))
-        .key(Job.key(pending.tenantId(), pending.jobId()))
-        .updateExpression(
-            "SET #status = :pending, status_job = :key, attempts = :none, open_shard = :shard,"
-                + " open_due = :due, waiting_reason = :reason REMOVE completed_at, started_at,"
-                + " #error, sweeps")
-        .conditionExpression("#status = :dead")
-        .expressionAttributeNames(Map.of("#status", "status", "#error", "error"))
-        .expressionAttributeValues(values);
-  }
-
-  private static Job pending(Job job) {
-    return new Job(
-        job.jobId(),
-        job.tenantId(),
-        job.agent(),
-        job.command(),
-        job.workspace(),
-        job.priority(),
-        job.timeoutSeconds(),
-        Job.Status.pending,
-        0,
-        job.createdAt(),
-        null,
-        null,
-        null,
-        null,
-        "queued",
-        null,
-        null);
   }
 }

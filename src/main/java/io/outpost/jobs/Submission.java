@@ -3,15 +3,17 @@ package io.outpost.jobs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.agents.OfferedAgents;
-import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
+import io.outpost.job.JobBuilder;
+import io.outpost.job.JobDetails;
+import io.outpost.job.JobMessage;
+import io.outpost.job.JobTransition;
+import io.outpost.job.JobTransitions;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
-import io.outpost.kernel.Shards;
 import io.outpost.store.Change;
-import io.outpost.store.Items;
 import io.outpost.tenant.BillingPeriod;
 import io.outpost.tenant.Tier;
 import io.outpost.usage.QuotaCounter;
@@ -22,7 +24,6 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /** The steps of accepting a job. Stateless. */
 @Component("submission")
@@ -30,22 +31,19 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 public class Submission {
 
   private final ObjectMapper mapper;
-  private final Items items;
-  private final Names names;
+  private final JobTransitions transitions;
   private final QuotaCounter quota;
   private final OfferedAgents offered;
   private final JobSettings settings;
 
   Submission(
       ObjectMapper mapper,
-      Items items,
-      Names names,
+      JobTransitions transitions,
       QuotaCounter quota,
       OfferedAgents offered,
       JobSettings settings) {
     this.mapper = mapper;
-    this.items = items;
-    this.names = names;
+    this.transitions = transitions;
     this.quota = quota;
     this.offered = offered;
     this.settings = settings;
@@ -58,24 +56,18 @@ public class Submission {
   /** The job that the request asks for, pending. */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
     var wish = mapper.convertValue(body, Wish.class);
-    return new Job(
-        Ids.ulid(),
-        call.principal().tenantId(),
-        wish.agent(),
-        wish.command(),
-        wish.workspace(),
-        wish.priority() == null ? "normal" : wish.priority(),
-        wish.timeoutSeconds() == null ? 3600 : wish.timeoutSeconds(),
-        Job.Status.pending,
-        0,
-        Instant.now().truncatedTo(ChronoUnit.MILLIS),
-        null,
-        null,
-        null,
-        null,
-        "queued",
-        null,
-        null);
+    return JobBuilder.builder()
+        .jobId(Ids.ulid())
+        .tenantId(call.principal().tenantId())
+        .agent(wish.agent())
+        .command(wish.command())
+        .workspace(wish.workspace())
+        .priority(wish.priority() == null ? "normal" : wish.priority())
+        .timeoutSeconds(wish.timeoutSeconds() == null ? 3600 : wish.timeoutSeconds())
+        .status(Job.Status.pending)
+        .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
+        .waitingReason("queued")
+        .build();
   }
 
   /** Refuses a job whose agent no worker has. */
@@ -89,22 +81,22 @@ public class Submission {
   /** Adds the job to the change, with what sweepers, lease and billing need of it. */
   public void put(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
-    var item = items.write(job);
+    var details =
+        new JobDetails(
+            call.principal().tier(),
+            Json.time(period(call).start()),
+            call.traceParent().orElse(null),
+            call.requestId());
     var due = job.createdAt().plus(settings.resendAfter());
-    item.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));
-    item.put("open_shard", Items.text(Shards.of("open", job.jobId())));
-    item.put("open_due", Items.text(Json.time(due)));
-    item.put("tier", Items.text(call.principal().tier().word()));
-    item.put("billing_period", Items.text(Json.time(period(call).start())));
-    item.put("request_id", Items.text(call.requestId()));
-    call.traceParent().ifPresent(trace -> item.put("trace_parent", Items.text(trace)));
-    Change.of(exchange)
-        .put(
-            Put.builder()
-                .tableName(names.table("jobs"))
-                .item(item)
-                .conditionExpression("attribute_not_exists(job_id)"),
-            old -> new Problem(Problem.Code.CONFLICT, "Try again."));
+    var unused =
+        transitions.add(Change.of(exchange), new JobTransition.Submitted(job, details, due));
+  }
+
+  /** The message that tells workers of the job. */
+  public JobMessage message(
+      @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call) {
+    return new JobMessage(
+        job.tenantId(), job.jobId(), job.priority(), call.traceParent().orElse(null), 0);
   }
 
   /** Whether the caller's tier counts its jobs. */

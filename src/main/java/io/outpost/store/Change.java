@@ -41,6 +41,12 @@ public final class Change {
     return change;
   }
 
+  /** An empty change for an exchange, instead of what was in its change before. */
+  public static Change renew(Exchange exchange) {
+    exchange.removeProperty(PROPERTY);
+    return of(exchange);
+  }
+
   /** Adds a put; refused as in {@link Write}. */
   public Change put(
       Put.Builder put, Function<Map<String, AttributeValue>, RuntimeException> refused) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -25,6 +26,14 @@ public class Items {
   /** The record's fields as attributes, in a map that may be added to. */
   public Map<String, AttributeValue> write(Object fields) {
     return attributes(mapper.valueToTree(fields));
+  }
+
+  /** The names of the record's fields that are null. */
+  public List<String> missing(Object fields) {
+    return mapper.valueToTree(fields).properties().stream()
+        .filter(field -> field.getValue().isNull())
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /** A record from an item. */

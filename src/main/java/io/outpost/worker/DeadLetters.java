@@ -1,69 +1,44 @@
 package io.outpost.worker;
 
-import io.outpost.audit.AuditTrail;
-import io.outpost.aws.Names;
 import io.outpost.job.Job;
+import io.outpost.job.JobItems;
 import io.outpost.job.JobMessage;
 import io.outpost.job.JobTransition;
-import io.outpost.store.Change;
-import io.outpost.store.Items;
-import io.outpost.store.Transactions;
-import io.outpost.usage.QuotaCounter;
+import io.outpost.job.JobTransition.Cancelled;
+import io.outpost.job.JobTransition.DeadLettered;
+import io.outpost.job.JobTransitions;
+import io.outpost.job.StoredJob;
+import io.outpost.job.TransitionRefused;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
+import java.util.function.BiFunction;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /** Ends jobs that the platform could not run, or may not run any more. Stateless. */
 @Profile({"worker", "local"})
 @Component("deadLetters")
 public class DeadLetters {
 
-  private final DynamoDbClient dynamoDb;
-  private final Transactions transactions;
-  private final JobWrites writes;
-  private final QuotaCounter quota;
-  private final AuditTrail trail;
-  private final Items items;
-  private final Names names;
+  private final JobItems jobs;
+  private final JobTransitions transitions;
   private final WorkerSettings settings;
 
-  DeadLetters(
-      DynamoDbClient dynamoDb,
-      Transactions transactions,
-      JobWrites writes,
-      QuotaCounter quota,
-      AuditTrail trail,
-      Items items,
-      Names names,
-      WorkerSettings settings) {
-    this.dynamoDb = dynamoDb;
-    this.transactions = transactions;
-    this.writes = writes;
-    this.quota = quota;
-    this.trail = trail;
-    this.items = items;
-    this.names = names;
+  DeadLetters(JobItems jobs, JobTransitions transitions, WorkerSettings settings) {
+    this.jobs = jobs;
+    this.transitions = transitions;
     this.settings = settings;
-  }
-
-  private static final class Moved extends RuntimeException {
-    private static final long serialVersionUID = 1L;
   }
 
   /** What a message that SQS gave up on means: {@code exhausted}, {@code again} or {@code drop}. */
   public String judge(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
-    var found = load(message.tenantId(), message.jobId());
+    var found = jobs.find(message.tenantId(), message.jobId());
     if (found.isEmpty()) {
       return "drop";
     }
-    var job = items.read(found, Job.class);
+    var job = jobs.read(found).job();
     exchange.setProperty("job", job);
     if (job.status() != Job.Status.pending) {
       return "drop";
@@ -89,7 +64,7 @@ public class DeadLetters {
    * was given new attempts meanwhile.
    */
   public void bury(@ExchangeProperty("job") Job job, Exchange exchange) {
-    end(job, Job.Status.dead_letter, exchange);
+    end(job, exchange, (found, now) -> new DeadLettered(found, now, settings.attempts()));
   }
 
   /**
@@ -97,77 +72,25 @@ public class DeadLetters {
    * when it ended or runs meanwhile.
    */
   public void withdraw(@ExchangeProperty("job") Job job, Exchange exchange) {
-    end(job, Job.Status.cancelled, exchange);
+    end(
+        job,
+        exchange,
+        (found, now) -> new Cancelled(found, now, found.details().requestId(), "tenant-deleted"));
   }
 
-  private void end(Job job, Job.Status status, Exchange exchange) {
-    var found = load(job.tenantId(), job.jobId());
+  private void end(
+      Job job, Exchange exchange, BiFunction<StoredJob, Instant, JobTransition> transition) {
+    exchange.removeProperty("transition");
+    var found = jobs.find(job.tenantId(), job.jobId());
     if (found.isEmpty()) {
       return;
     }
-    var details = items.read(found, Run.Details.class);
-    var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-    var ended = ended(items.read(found, Job.class), status, now);
-    var transition = JobTransition.entry(ended, details.requestId(), why(ended));
-    var change = new Change();
-    change.update(write(ended, now), old -> new Moved());
-    if (details.tier().quota().isPresent()) {
-      change.update(
-          quota.giveBack(ended.tenantId(), details.billingPeriod()),
-          old -> new IllegalStateException("An unconditional write was refused"));
-    }
-    trail.add(change, transition);
+    var end = transition.apply(jobs.read(found), Instant.now().truncatedTo(ChronoUnit.MILLIS));
     try {
-      transactions.write(change);
-      exchange.setProperty("job", ended);
-      exchange.setProperty("transition", transition);
-    } catch (Moved e) {
-      exchange.removeProperty("transition");
+      exchange.setProperty("transition", transitions.apply(end));
+      exchange.setProperty("job", end.job());
+    } catch (TransitionRefused moved) {
+      // It ended, runs or was given new attempts meanwhile.
     }
-  }
-
-  private Update.Builder write(Job ended, Instant now) {
-    return ended.status() == Job.Status.dead_letter
-        ? writes.deadLetter(ended, now, settings.attempts())
-        : writes.withdraw(ended, now);
-  }
-
-  private static Map<String, String> why(Job ended) {
-    return ended.status() == Job.Status.dead_letter
-        ? Map.of("attempts", Integer.toString(ended.attempts()))
-        : Map.of("reason", "tenant-deleted");
-  }
-
-  private Map<String, AttributeValue> load(String tenantId, String jobId) {
-    return dynamoDb
-        .getItem(
-            g ->
-                g.tableName(names.table("jobs")).key(Job.key(tenantId, jobId)).consistentRead(true))
-        .item();
-  }
-
-  private static Job ended(Job job, Job.Status status, Instant now) {
-    var fault =
-        new Job.Fault(
-            "platform-failed",
-            "The platform could not run the job in %d attempts.".formatted(job.attempts()));
-    return new Job(
-        job.jobId(),
-        job.tenantId(),
-        job.agent(),
-        job.command(),
-        job.workspace(),
-        job.priority(),
-        job.timeoutSeconds(),
-        status,
-        job.attempts(),
-        job.createdAt(),
-        job.startedAt(),
-        now,
-        null,
-        job.outputLocation(),
-        null,
-        null,
-        status == Job.Status.dead_letter ? fault : null);
   }
 }

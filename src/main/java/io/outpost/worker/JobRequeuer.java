@@ -1,9 +1,6 @@
 package io.outpost.worker;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
-import io.outpost.aws.Queues;
 import io.outpost.job.Job;
 import io.outpost.job.JobMessage;
 import io.outpost.kernel.Json;
@@ -16,10 +13,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
-/**
- * Sends the message of a job that cannot run now again, so that waiting counts as no delivery.
- * Stateless.
- */
+/** How a job that cannot run now waits, so that waiting counts as no delivery. Stateless. */
 @Profile({"worker", "local"})
 @Component("jobRequeuer")
 public class JobRequeuer {
@@ -28,21 +22,12 @@ public class JobRequeuer {
   private static final int MOST_DOUBLINGS = 5;
 
   private final DynamoDbClient dynamoDb;
-  private final Queues queues;
   private final Names names;
-  private final ObjectMapper mapper;
   private final WorkerSettings settings;
 
-  JobRequeuer(
-      DynamoDbClient dynamoDb,
-      Queues queues,
-      Names names,
-      ObjectMapper mapper,
-      WorkerSettings settings) {
+  JobRequeuer(DynamoDbClient dynamoDb, Names names, WorkerSettings settings) {
     this.dynamoDb = dynamoDb;
-    this.queues = queues;
     this.names = names;
-    this.mapper = mapper;
     this.settings = settings;
   }
 
@@ -76,29 +61,26 @@ public class JobRequeuer {
     }
   }
 
-  /** After a hold: later each time. */
-  public void sendLater(@ExchangeProperty("message") JobMessage message)
-      throws JsonProcessingException {
-    send(message, message.holds() + 1, delay(message));
+  /** The message once more: what it says grows with each hold, and so does the delay. */
+  public JobMessage heldMessage(@ExchangeProperty("message") JobMessage message) {
+    return withHolds(message, message.holds() + 1);
   }
 
-  private int delay(JobMessage message) {
+  /** The message as if it had never been held. */
+  public JobMessage freshMessage(@ExchangeProperty("message") JobMessage message) {
+    return withHolds(message, 0);
+  }
+
+  /** Seconds until a held job is looked at again: later each time. */
+  public int delay(@ExchangeProperty("message") JobMessage message) {
     var doublings = Math.min(message.holds(), MOST_DOUBLINGS);
     return (int) Math.min(settings.holdFor().toSeconds() << doublings, LONGEST_DELAY);
   }
 
-  /** After a fault of the platform: later with each attempt. */
-  public void retryLater(
-      @ExchangeProperty("message") JobMessage message, @ExchangeProperty("run") Run run)
-      throws JsonProcessingException {
+  /** Seconds until the next attempt after a fault of the platform: later with each. */
+  public int retryDelay(@ExchangeProperty("run") Run run) {
     var delay = settings.retryAfter().toSeconds() << (2 * (run.job().attempts() - 1));
-    send(message, 0, (int) Math.min(delay, LONGEST_DELAY));
-  }
-
-  /** For another worker, at once. */
-  public void sendNow(@ExchangeProperty("message") JobMessage message)
-      throws JsonProcessingException {
-    send(message, 0, 0);
+    return (int) Math.min(delay, LONGEST_DELAY);
   }
 
   /** Whether the job has had all its attempts. */
@@ -106,16 +88,8 @@ public class JobRequeuer {
     return run.job().attempts() >= settings.attempts();
   }
 
-  private void send(JobMessage message, int holds, int delaySeconds)
-      throws JsonProcessingException {
-    var again =
-        new JobMessage(
-            message.tenantId(), message.jobId(), message.priority(), message.traceParent(), holds);
-    queues.send(
-        "jobs-" + message.priority(),
-        mapper.writeValueAsString(again),
-        message.tenantId(),
-        Map.of(),
-        delaySeconds);
+  private static JobMessage withHolds(JobMessage message, int holds) {
+    return new JobMessage(
+        message.tenantId(), message.jobId(), message.priority(), message.traceParent(), holds);
   }
 }

@@ -1,7 +1,9 @@
 package io.outpost.worker;
 
 import io.outpost.job.Job;
-import io.outpost.tenant.Tier;
+import io.outpost.job.JobDetails;
+import io.outpost.job.SavedFiles;
+import io.outpost.job.StoredJob;
 import io.outpost.worker.agent.AgentProcess;
 import io.outpost.worker.agent.JobDirectory;
 import io.outpost.worker.agent.StopReason;
@@ -17,9 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Run {
 
-  private final Job job;
-  private final String leaseId;
-  private final Details details;
+  private final StoredJob claimed;
   private volatile AgentProcess process;
   private volatile StopReason stopReason;
   private volatile boolean lost;
@@ -28,45 +28,33 @@ public final class Run {
   private Instant storedAt = Instant.MIN;
   private Duration storing = Duration.ZERO;
   private long storedBytes = -1;
-  private volatile Saved saved;
+  private volatile SavedFiles saved;
   private volatile Job.Fault fault;
 
   /**
-   * What the job's item says beyond the job.
-   *
-   * @param billingPeriod start of the period that the job is counted in
-   * @param traceParent trace context of the submission; may be null
-   * @param requestId the submission's; for the audit
+   * @param claimed the job as claimed, with the lease
    */
-  record Details(Tier tier, String billingPeriod, String traceParent, String requestId) {}
-
-  /**
-   * The files of the run's workspace as stored, not yet the workspace.
-   *
-   * @param key the archive's object
-   * @param sha256 of the archive, in hex
-   * @param sizeBytes of the files, not compressed
-   */
-  record Saved(String key, String sha256, long sizeBytes) {}
-
-  Run(Job job, String leaseId, Details details) {
-    this.job = job;
-    this.leaseId = leaseId;
-    this.details = details;
+  Run(StoredJob claimed) {
+    this.claimed = claimed;
   }
 
   /** The job as claimed: running, with this attempt counted. */
   public Job job() {
-    return job;
+    return claimed.job();
   }
 
   /** The fencing token: only who holds it can finish the job. */
   public String leaseId() {
-    return leaseId;
+    return claimed.lease().id();
   }
 
-  Details details() {
-    return details;
+  JobDetails details() {
+    return claimed.details();
+  }
+
+  /** What was claimed, as it was then; its lease lasts longer by now. */
+  StoredJob claimed() {
+    return claimed;
   }
 
   /** Whether the agent still runs; the condition of the route's loop. */
@@ -99,14 +87,14 @@ public final class Run {
 
   /** Where the run's files are, below the directory of all jobs; no two runs share one. */
   JobDirectory files(Path jobs) {
-    return new JobDirectory(jobs.resolve(leaseId));
+    return new JobDirectory(jobs.resolve(leaseId()));
   }
 
-  Saved saved() {
+  SavedFiles saved() {
     return saved;
   }
 
-  void saved(Saved files) {
+  void saved(SavedFiles files) {
     saved = files;
   }
 

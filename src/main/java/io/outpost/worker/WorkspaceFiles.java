@@ -2,6 +2,7 @@ package io.outpost.worker;
 
 import io.outpost.aws.Names;
 import io.outpost.job.Job;
+import io.outpost.job.SavedFiles;
 import io.outpost.worker.files.ArchiveReader;
 import io.outpost.worker.files.ArchiveWriter;
 import io.outpost.worker.files.TooLargeException;
@@ -87,7 +88,7 @@ public class WorkspaceFiles {
       var size = pack(files.work(), archive, digest);
       var key = prefix(run.job()) + run.leaseId() + ".tar.gz";
       s3.putObject(p -> p.bucket(names.bucket("output")).key(key), RequestBody.fromFile(archive));
-      run.saved(new Run.Saved(key, HexFormat.of().formatHex(digest.digest()), size));
+      run.saved(new SavedFiles(key, HexFormat.of().formatHex(digest.digest()), size));
     } catch (TooLargeException e) {
       run.fail(new Job.Fault("workspace-too-large", e.getMessage()));
     }

@@ -1,6 +1,7 @@
 package io.outpost.workspaces;
 
 import io.outpost.job.JobOutput;
+import io.outpost.job.WorkspaceLeases;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
@@ -16,7 +17,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 public record Workspace(String name, long sizeBytes, Instant updatedAt, String jobId) {
 
   /** What the sort keys of workspaces begin with. */
-  public static final String SK = "workspace#";
+  public static final String SK = WorkspaceLeases.SK;
 
   /** The primary key of a workspace's item. */
   public static Map<String, AttributeValue> key(String tenantId, String name) {

@@ -3,6 +3,7 @@ package io.outpost.jobs;
 import io.outpost.blackbox.Customer;
 import io.outpost.job.Job;
 import io.outpost.job.Job.Status;
+import io.outpost.job.JobBuilder;
 import io.outpost.kernel.Ids;
 import io.outpost.local.TwoApis;
 import io.outpost.store.Items;
@@ -18,24 +19,20 @@ final class StoredJobs {
   /** A job of a customer, made now. */
   static Job job(Customer customer, String agent, Status status) {
     var now = Instant.now();
-    return new Job(
-        Ids.ulid(),
-        customer.tenantId(),
-        agent,
-        "Say hello",
-        null,
-        "normal",
-        60,
-        status,
-        1,
-        now,
-        now,
-        now,
-        0,
-        null,
-        null,
-        null,
-        null);
+    return JobBuilder.builder()
+        .jobId(Ids.ulid())
+        .tenantId(customer.tenantId())
+        .agent(agent)
+        .command("Say hello")
+        .priority("normal")
+        .timeoutSeconds(60)
+        .status(status)
+        .attempts(1)
+        .createdAt(now)
+        .startedAt(now)
+        .completedAt(now)
+        .exitCode(0)
+        .build();
   }
 
   /** A job as the table has it. */

@@ -8,8 +8,9 @@ import io.outpost.http.Call;
 import io.outpost.http.Calls;
 import io.outpost.job.Job;
 import io.outpost.job.JobMessage;
+import io.outpost.job.JobQueue;
+import io.outpost.job.TransitionRefused;
 import io.outpost.jobs.Cancellation;
-import io.outpost.jobs.JobQueue;
 import io.outpost.jobs.Submission;
 import io.outpost.kernel.Ids;
 import io.outpost.local.LocalOutpost;
@@ -136,7 +137,7 @@ final class JobBench {
   /** Submits a job beyond any quota, with its message in the queue: a worker takes it. */
   Job enqueue(String command) throws JsonProcessingException {
     var job = submit(command, false);
-    bean(JobQueue.class).send("jobs-" + job.priority(), job, null);
+    bean(JobQueue.class).send("jobs-" + job.priority(), message(job), null);
     return job;
   }
 
@@ -179,10 +180,11 @@ final class JobBench {
       var exchange = exchange();
       try {
         exchange.setProperty(Call.NAME, call);
-        var cancelled = bean(Cancellation.class).cancel(job.jobId(), call, exchange);
-        bean(Transactions.class).write(Change.of(exchange));
+        var change = new Change();
+        var cancelled = bean(Cancellation.class).addTo(change, job.jobId(), call, exchange);
+        bean(Transactions.class).write(change);
         return cancelled;
-      } catch (Cancellation.Moved e) {
+      } catch (TransitionRefused e) {
         // Another state by now.
       }
     }

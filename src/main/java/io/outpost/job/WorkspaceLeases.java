@@ -1,12 +1,11 @@
-package io.outpost.worker;
+package io.outpost.job;
 
 import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
 import io.outpost.store.Items;
-import io.outpost.workspaces.Workspace;
+import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
-import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -18,9 +17,11 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
  * becomes the workspace in the transaction that ends the job, so that a run that lost its lease
  * changes nothing. Thread-safe.
  */
-@Profile({"worker", "local"})
 @Component("workspaceLeases")
 public class WorkspaceLeases {
+
+  /** What the sort keys of workspaces begin with. */
+  public static final String SK = "workspace#";
 
   private static final String MINE = "holder = :mine";
 
@@ -33,49 +34,50 @@ public class WorkspaceLeases {
   }
 
   /** Takes the workspace of a run's job, unless another run has it. */
-  Update.Builder take(Run run, Instant now, Instant until) {
-    return of(run)
+  Update.Builder take(Job job, JobLease lease, Instant now) {
+    return of(job)
         .updateExpression("SET holder = :mine, holder_until = :until")
         .conditionExpression("attribute_not_exists(holder) OR holder_until < :now")
         .expressionAttributeValues(
             Map.of(
-                ":mine", Items.text(run.leaseId()),
-                ":until", Items.text(Json.time(until)),
+                ":mine", Items.text(lease.id()),
+                ":until", Items.text(Json.time(lease.until())),
                 ":now", Items.text(Json.time(now))));
   }
 
   /** Keeps it. */
-  Update.Builder keep(Run run, Instant until) {
-    return of(run)
+  Update.Builder keep(Job job, JobLease lease) {
+    return of(job)
         .updateExpression("SET holder_until = :until")
         .conditionExpression(MINE)
         .expressionAttributeValues(
-            Map.of(":mine", Items.text(run.leaseId()), ":until", Items.text(Json.time(until))));
+            Map.of(
+                ":mine", Items.text(lease.id()), ":until", Items.text(Json.time(lease.until()))));
   }
 
   /** Gives it back as it was. */
-  Update.Builder release(Run run) {
-    return of(run)
+  private Update.Builder release(Job job, JobLease lease) {
+    return of(job)
         .updateExpression("REMOVE holder, holder_until")
         .conditionExpression(MINE)
-        .expressionAttributeValues(Map.of(":mine", Items.text(run.leaseId())));
+        .expressionAttributeValues(Map.of(":mine", Items.text(lease.id())));
   }
 
-  /** Gives it back with the files that the run has saved, if it has. */
-  Update.Builder publish(Run run, Instant now) {
-    if (run.saved() == null) {
-      return release(run);
+  /** Gives it back, with the files that the run has saved if it has. */
+  Update.Builder release(Job job, JobLease lease, SavedFiles files, Instant now) {
+    if (files == null) {
+      return release(job, lease);
     }
     Map<String, AttributeValue> values =
         Map.of(
-            ":mine", Items.text(run.leaseId()),
-            ":name", Items.text(run.job().workspace()),
-            ":archive", Items.text(run.saved().key()),
-            ":sha256", Items.text(run.saved().sha256()),
-            ":size", Items.number(run.saved().sizeBytes()),
+            ":mine", Items.text(lease.id()),
+            ":name", Items.text(job.workspace()),
+            ":archive", Items.text(files.key()),
+            ":sha256", Items.text(files.sha256()),
+            ":size", Items.number(files.sizeBytes()),
             ":now", Items.text(Json.time(now)),
-            ":job", Items.text(run.job().jobId()));
-    return of(run)
+            ":job", Items.text(job.jobId()));
+    return of(job)
         .updateExpression(
             "SET #name = :name, archive_key = :archive, archive_sha256 = :sha256, size_bytes = :size, updated_at = :now,"
                 + " job_id = :job REMOVE holder, holder_until")
@@ -85,8 +87,8 @@ public class WorkspaceLeases {
   }
 
   /** Gives it back when the run still has it; for runs that finish nothing. */
-  void releaseAlone(Run run) {
-    var release = release(run).build();
+  public void releaseAlone(Job job, JobLease lease) {
+    var release = release(job, lease).build();
     try {
       dynamoDb.updateItem(
           u ->
@@ -100,9 +102,9 @@ public class WorkspaceLeases {
     }
   }
 
-  private Update.Builder of(Run run) {
+  private Update.Builder of(Job job) {
     return Update.builder()
         .tableName(names.table("tenants"))
-        .key(Workspace.key(run.job().tenantId(), run.job().workspace()));
+        .key(Tenant.key(job.tenantId(), SK + job.workspace()));
   }
 }

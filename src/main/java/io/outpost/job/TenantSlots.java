@@ -1,4 +1,4 @@
-package io.outpost.worker;
+package io.outpost.job;
 
 import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
@@ -6,7 +6,6 @@ import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
-import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -18,7 +17,6 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
  * job, until when its slot is held; a worker that lost a job cannot free its successor's. A slot
  * whose lease has ended is free, so a crash leaks none. Thread-safe.
  */
-@Profile({"worker", "local"})
 @Component("tenantSlots")
 public class TenantSlots {
 
@@ -34,8 +32,8 @@ public class TenantSlots {
   }
 
   /** Takes a slot, if fewer than {@code cap} are taken. */
-  Update.Builder take(Run run, int cap) {
-    return of(run)
+  Update.Builder take(Job job, JobLease lease, int cap) {
+    return of(job, lease)
         .updateExpression("ADD used :one SET #lease = :until")
         .conditionExpression("attribute_not_exists(used) OR used < :cap")
         .expressionAttributeValues(
@@ -43,30 +41,30 @@ public class TenantSlots {
                 ":one",
                 Items.number(1),
                 ":until",
-                Items.text(Json.time(run.leasedUntil())),
+                Items.text(Json.time(lease.until())),
                 ":cap",
                 Items.number(cap)));
   }
 
   /** Keeps the slot of a run. */
-  Update.Builder keep(Run run, Instant until) {
-    return of(run)
+  Update.Builder keep(Job job, JobLease lease) {
+    return of(job, lease)
         .updateExpression("SET #lease = :until")
         .conditionExpression("attribute_exists(#lease)")
-        .expressionAttributeValues(Map.of(":until", Items.text(Json.time(until))));
+        .expressionAttributeValues(Map.of(":until", Items.text(Json.time(lease.until()))));
   }
 
   /** Gives the slot of a run back, within a transaction. */
-  Update.Builder release(Run run) {
-    return of(run)
+  Update.Builder release(Job job, JobLease lease) {
+    return of(job, lease)
         .updateExpression("ADD used :minusOne REMOVE #lease")
         .conditionExpression("attribute_exists(#lease)")
         .expressionAttributeValues(Map.of(":minusOne", Items.number(-1)));
   }
 
   /** Gives the slot of a run back when it still has one; for runs that finish nothing. */
-  void releaseAlone(Run run) {
-    remove(run.job().tenantId(), LEASE + run.leaseId(), null);
+  public void releaseAlone(Job job, JobLease lease) {
+    remove(job.tenantId(), LEASE + lease.id(), null);
   }
 
   /** Frees the slots in an item whose lease has ended; says whether there were any. */
@@ -103,10 +101,10 @@ public class TenantSlots {
     }
   }
 
-  private Update.Builder of(Run run) {
+  private Update.Builder of(Job job, JobLease lease) {
     return Update.builder()
         .tableName(names.table("tenants"))
-        .key(Tenant.key(run.job().tenantId(), SK))
-        .expressionAttributeNames(Map.of("#lease", LEASE + run.leaseId()));
+        .key(Tenant.key(job.tenantId(), SK))
+        .expressionAttributeNames(Map.of("#lease", LEASE + lease.id()));
   }
 }

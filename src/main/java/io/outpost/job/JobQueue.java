@@ -1,17 +1,14 @@
-package io.outpost.jobs;
+package io.outpost.job;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Queues;
-import io.outpost.http.Call;
-import io.outpost.job.Job;
-import io.outpost.job.JobMessage;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 
-/** Sends jobs to their queues. Stateless. */
+/** Sends the messages of jobs. Stateless. */
 @Component("jobQueue")
 public class JobQueue {
 
@@ -23,14 +20,21 @@ public class JobQueue {
     this.mapper = mapper;
   }
 
-  /** Sends the message of a job, which says which job it is and nothing of what it does. */
+  /**
+   * Sends a message, which says which job it is and nothing of what the job does.
+   *
+   * @param delaySeconds how long nobody gets it, up to 900; null: it is there at once
+   */
   public void send(
       @Header("queue") String queue,
-      @ExchangeProperty("job") Job job,
-      @ExchangeProperty(Call.NAME) Call call)
+      @ExchangeProperty("message") JobMessage message,
+      @ExchangeProperty("delaySeconds") Integer delaySeconds)
       throws JsonProcessingException {
-    var trace = call == null ? null : call.traceParent().orElse(null);
-    var message = new JobMessage(job.tenantId(), job.jobId(), job.priority(), trace, 0);
-    queues.send(queue, mapper.writeValueAsString(message), job.tenantId(), Map.of(), 0);
+    queues.send(
+        queue,
+        mapper.writeValueAsString(message),
+        message.tenantId(),
+        Map.of(),
+        delaySeconds == null ? 0 : delaySeconds);
   }
 }

@@ -1,0 +1,199 @@
+package io.outpost.job;
+
+import static io.outpost.job.TransitionRefused.Reason.JOB_MOVED;
+import static io.outpost.job.TransitionRefused.Reason.NO_SLOT;
+import static io.outpost.job.TransitionRefused.Reason.SLOT_LOST;
+import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_BUSY;
+import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_LOST;
+
+import io.outpost.audit.AuditEntry;
+import io.outpost.audit.AuditTrail;
+import io.outpost.kernel.Ids;
+import io.outpost.store.Change;
+import io.outpost.store.ChangeFeed;
+import io.outpost.store.ChangeFeed.Announcement;
+import io.outpost.store.Transactions;
+import io.outpost.usage.Ledger;
+import io.outpost.usage.QuotaCounter;
+import java.time.Instant;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+
+/**
+ * Applies a transition to the table: the job's item with its indexes, the tenant's slot, the
+ * workspace, the quota, the ledger and the audit entry, all together or not at all. Thread-safe.
+ */
+@Component
+public class JobTransitions {
+
+  private final Transactions transactions;
+  private final JobItems jobs;
+  private final TenantSlots slots;
+  private final WorkspaceLeases workspaces;
+  private final QuotaCounter quota;
+  private final Ledger ledger;
+  private final ChangeFeed changeFeed;
+  private final AuditTrail trail;
+
+  JobTransitions(
+      Transactions transactions,
+      JobItems jobs,
+      TenantSlots slots,
+      WorkspaceLeases workspaces,
+      QuotaCounter quota,
+      Ledger ledger,
+      ChangeFeed changeFeed,
+      AuditTrail trail) {
+    this.transactions = transactions;
+    this.jobs = jobs;
+    this.slots = slots;
+    this.workspaces = workspaces;
+    this.quota = quota;
+    this.ledger = ledger;
+    this.changeFeed = changeFeed;
+    this.trail = trail;
+  }
+
+  /**
+   * Applies a transition in a transaction of its own; gives its audit entry, which is written.
+   *
+   * @throws TransitionRefused when it cannot happen any more; nothing is written then
+   */
+  public AuditEntry apply(JobTransition transition) {
+    try {
+      return apply(transition, true);
+    } catch (TransitionRefused refused) {
+      if (refused.reason() != SLOT_LOST || transition instanceof JobTransition.Renewed) {
+        throw refused;
+      }
+      // Its lease was over and another job took the slot: the rest still holds.
+      return apply(transition, false);
+    }
+  }
+
+  private AuditEntry apply(JobTransition transition, boolean withSlot) {
+    var change = new Change();
+    var entry = add(change, transition, withSlot);
+    transactions.write(change);
+    return entry;
+  }
+
+  /**
+   * Adds a transition to a change that has more; gives its audit entry.
+   *
+   * @throws TransitionRefused out of the transaction, when it cannot happen any more
+   */
+  public AuditEntry add(Change change, JobTransition transition) {
+    return add(change, transition, true);
+  }
+
+  private AuditEntry add(Change change, JobTransition transition, boolean withSlot) {
+    var job = transition.job();
+    if (transition instanceof JobTransition.Submitted submitted) {
+      change.put(jobs.put(submitted), refused(JOB_MOVED));
+    } else {
+      change.update(jobs.update(transition), refused(JOB_MOVED));
+    }
+    switch (transition) {
+      case JobTransition.Submitted t -> {}
+      case JobTransition.Claimed t -> {
+        change.update(slots.take(job, t.lease(), t.details().tier().slots()), refused(NO_SLOT));
+        workspace(change, job, () -> workspaces.take(job, t.lease(), t.at()), WORKSPACE_BUSY);
+      }
+      case JobTransition.Renewed t -> {
+        change.update(slots.keep(job, t.lease()), refused(SLOT_LOST));
+        workspace(change, job, () -> workspaces.keep(job, t.lease()), WORKSPACE_LOST);
+      }
+      case JobTransition.Finished t -> {
+        giveBack(change, t.from(), t.files(), t.at(), withSlot);
+        unconditional(change, t);
+      }
+      case JobTransition.Released t -> giveBack(change, t.from(), null, t.due(), withSlot);
+      case JobTransition.Retried t -> giveBack(change, t.from(), null, t.due(), withSlot);
+      case JobTransition.DeadLettered t -> unconditional(change, t);
+      case JobTransition.Cancelled t -> unconditional(change, t);
+      case JobTransition.Redriven t -> unconditional(change, t);
+    }
+    return audit(change, transition);
+  }
+
+  private void giveBack(
+      Change change, StoredJob from, SavedFiles files, Instant now, boolean withSlot) {
+    var job = from.job();
+    workspace(change, job, () -> workspaces.release(job, from.lease(), files, now), WORKSPACE_LOST);
+    if (withSlot) {
+      change.update(slots.release(job, from.lease()), refused(SLOT_LOST));
+    }
+  }
+
+  /** What is written about it whatever it finds: usage and quota, and the word to its worker. */
+  private void unconditional(Change change, JobTransition transition) {
+    var job = transition.job();
+    var period = transition.details().billingPeriod();
+    var used =
+        transition instanceof JobTransition.Finished
+            || (transition instanceof JobTransition.Cancelled cancelled && cancelled.used());
+    if (used) {
+      change.put(
+          ledger.entry(job.tenantId(), job.jobId(), job.completedAt(), period),
+          old -> impossible());
+      if (job.status() == Job.Status.cancelled) {
+        changeFeed.add(
+            change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));
+      }
+    } else if (transition.details().tier().quota().isPresent()) {
+      change.update(
+          transition instanceof JobTransition.Redriven
+              ? quota.countAgain(job.tenantId(), period)
+              : quota.giveBack(job.tenantId(), period),
+          old -> impossible());
+    }
+  }
+
+  private AuditEntry audit(Change change, JobTransition transition) {
+    if (transition instanceof JobTransition.Submitted
+        || transition instanceof JobTransition.Renewed) {
+      return null;
+    }
+    var entry = entry(transition);
+    trail.add(change, entry);
+    return entry;
+  }
+
+  private static AuditEntry entry(JobTransition transition) {
+    var job = transition.job();
+    return new AuditEntry(
+        Ids.ulid(),
+        job.tenantId(),
+        Instant.now(),
+        "job." + job.status(),
+        "/jobs/" + job.jobId(),
+        AuditEntry.Outcome.allowed,
+        null,
+        transition.requestId(),
+        null,
+        null,
+        null,
+        transition.metadata());
+  }
+
+  private static void workspace(
+      Change change, Job job, Supplier<Update.Builder> write, TransitionRefused.Reason reason) {
+    if (job.workspace() != null) {
+      change.update(write.get(), refused(reason));
+    }
+  }
+
+  private static Function<Map<String, AttributeValue>, RuntimeException> refused(
+      TransitionRefused.Reason reason) {
+    return item -> new TransitionRefused(reason, item);
+  }
+
+  private static IllegalStateException impossible() {
+    return new IllegalStateException("An unconditional write was refused");
+  }
+}

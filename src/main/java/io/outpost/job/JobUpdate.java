@@ -1,0 +1,111 @@
+package io.outpost.job;
+
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+
+/** The update from one state of a job to the next: what differs is set, what it lacks goes. */
+final class JobUpdate {
+
+  private final Map<String, AttributeValue> set = new LinkedHashMap<>();
+  private final Map<String, String> remove = new LinkedHashMap<>();
+  private final Map<String, AttributeValue> conditions = new HashMap<>();
+  private final String table;
+  private final Job after;
+  private String condition;
+
+  /**
+   * @param due for the index that the job is in afterwards; null with a lease, or when it is in
+   *     none
+   */
+  JobUpdate(Items items, String table, Job before, Job after, Instant due) {
+    this.table = table;
+    this.after = after;
+    var was = items.write(before);
+    items
+        .write(after)
+        .forEach(
+            (name, value) -> {
+              if (!value.equals(was.get(name))) {
+                set.put(name, value);
+              }
+            });
+    items.missing(after).forEach(this::remove);
+    remove("lease_id").remove("lease_until");
+    JobItems.OPEN.names().forEach(this::remove);
+    if (due != null || after.status().isTerminal()) {
+      setAll(JobItems.indexes(after, due));
+    }
+  }
+
+  JobUpdate lease(JobLease lease) {
+    setAll(JobItems.indexes(after, lease.until()));
+    set("lease_id", Items.text(lease.id()));
+    return set("lease_until", Items.text(Json.time(lease.until())));
+  }
+
+  JobUpdate onlyIf(String expression) {
+    condition = expression;
+    return this;
+  }
+
+  JobUpdate ifHeld(JobLease lease) {
+    return value(":if_running", Items.text(Job.Status.running.name()))
+        .value(":if_lease", Items.text(lease.id()));
+  }
+
+  JobUpdate ifFree(Instant now) {
+    return value(":if_pending", Items.text(Job.Status.pending.name()))
+        .value(":if_running", Items.text(Job.Status.running.name()))
+        .value(":if_now", Items.text(Json.time(now)));
+  }
+
+  JobUpdate value(String name, AttributeValue value) {
+    conditions.put(name, value);
+    return this;
+  }
+
+  private JobUpdate set(String name, AttributeValue value) {
+    remove.remove(name);
+    set.put(name, value);
+    return this;
+  }
+
+  private void setAll(Map<String, AttributeValue> values) {
+    values.forEach(this::set);
+  }
+
+  JobUpdate remove(String name) {
+    remove.put(name, "#" + name);
+    return this;
+  }
+
+  Update.Builder build() {
+    var aliases = new HashMap<String, String>();
+    set.keySet().forEach(name -> aliases.put("#" + name, name));
+    remove.forEach((name, alias) -> aliases.put(alias, name));
+    aliases.put("#status", "status");
+    set.forEach((name, value) -> conditions.put(":" + name, value));
+    return Update.builder()
+        .tableName(table)
+        .key(Job.key(after.tenantId(), after.jobId()))
+        .updateExpression(expression())
+        .conditionExpression(condition)
+        .expressionAttributeNames(aliases)
+        .expressionAttributeValues(conditions);
+  }
+
+  private String expression() {
+    var sets =
+        set.keySet().stream()
+            .map(name -> "#" + name + " = :" + name)
+            .collect(Collectors.joining(", ", "SET ", ""));
+    return remove.isEmpty() ? sets : sets + " REMOVE " + String.join(", ", remove.values());
+  }
+}

@@ -1,0 +1,35 @@
+package io.outpost.store;
+
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * The index {@code open} of a table: things that somebody must look at, by when. Sharded, so that
+ * no kind of thing is one hot partition, and sparse: an item without the attributes is not in it.
+ *
+ * @param kind what its shards are named after
+ */
+public record DueIndex(String kind) {
+
+  private static final String SHARD = "open_shard";
+  private static final String DUE = "open_due";
+
+  /** The attributes that put an item into the index. */
+  public Map<String, AttributeValue> keys(String id, Instant due) {
+    return Map.of(SHARD, Items.text(Shards.of(kind, id)), DUE, Items.text(Json.time(due)));
+  }
+
+  /** The names of these attributes: without them an item is in no such index. */
+  public List<String> names() {
+    return List.of(SHARD, DUE);
+  }
+
+  /** All shards of the kind. */
+  public List<String> shards() {
+    return Shards.all(kind);
+  }
+}
