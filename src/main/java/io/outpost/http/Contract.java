@@ -142,6 +142,7 @@ public class Contract {
         Operation.Place.valueOf(node.get("in").asText()),
         node.path("required").asBoolean(),
         schema.path("type").asText().equals("integer"),
+        schema.path("type").asText().equals("array"),
         fallback,
         schemaAt(pointer + "/schema"));
   }

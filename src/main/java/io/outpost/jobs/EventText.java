@@ -43,23 +43,12 @@ record EventText(ObjectMapper mapper) {
 
   /** A job that has ended, as it was while its last attempt ran. */
   static Job asRunning(Job job) {
-    return new Job(
-        job.jobId(),
-        job.tenantId(),
-        job.agent(),
-        job.command(),
-        job.workspace(),
-        job.priority(),
-        job.timeoutSeconds(),
-        Job.Status.running,
-        job.attempts(),
-        job.createdAt(),
-        job.startedAt(),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return job.with()
+        .status(Job.Status.running)
+        .completedAt(null)
+        .exitCode(null)
+        .outputLocation(null)
+        .error(null)
+        .build();
   }
 }

@@ -43,7 +43,7 @@ public class JobEvents {
     message.setBody(
         call.wantsBody()
             ? new JobEventStream(
-                watchedJobs.watch(job, true),
+                watchedJobs.watch(job, call, true),
                 parts,
                 mapper,
                 position,

@@ -49,6 +49,7 @@ public class OutputAnswer {
       @ExchangeProperty("job") Job job,
       @Header("from") Long from,
       @Header("wait") Integer wait,
+      @ExchangeProperty(Call.NAME) Call call,
       Exchange exchange)
       throws InterruptedException {
     long offset = from == null ? 0 : from;
@@ -56,7 +57,7 @@ public class OutputAnswer {
     var part = read(job, offset);
     var current = job;
     if (isNothing(current, part, offset) && Instant.now().isBefore(deadline)) {
-      try (var watch = watchedJobs.watch(job, true)) {
+      try (var watch = watchedJobs.watch(job, call, true)) {
         var seen = watch.seen();
         while (isNothing(current, part, offset)
             && Instant.now().isBefore(deadline)

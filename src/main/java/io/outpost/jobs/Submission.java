@@ -19,6 +19,7 @@ import io.outpost.tenant.Tier;
 import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -51,7 +52,12 @@ public class Submission {
 
   /** What a client asks for. */
   record Wish(
-      String agent, String command, String workspace, String priority, Integer timeoutSeconds) {}
+      String agent,
+      String command,
+      String workspace,
+      String priority,
+      Integer timeoutSeconds,
+      Map<String, String> labels) {}
 
   /** The job that the request asks for, pending. */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
@@ -67,6 +73,25 @@ public class Submission {
         .status(Job.Status.pending)
         .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
         .waitingReason("queued")
+        .labels(wish.labels())
+        .build();
+  }
+
+  /** A new job with the input of another, pending. */
+  public Job repeat(@Body Job job) {
+    return JobBuilder.builder()
+        .jobId(Ids.ulid())
+        .tenantId(job.tenantId())
+        .agent(job.agent())
+        .command(job.command())
+        .workspace(job.workspace())
+        .priority(job.priority())
+        .timeoutSeconds(job.timeoutSeconds())
+        .status(Job.Status.pending)
+        .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
+        .waitingReason("queued")
+        .labels(job.labels())
+        .rerunOf(job.jobId())
         .build();
   }
 

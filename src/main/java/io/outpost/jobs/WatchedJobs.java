@@ -1,11 +1,10 @@
 package io.outpost.jobs;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
+import io.outpost.http.Call;
+import io.outpost.http.Callers;
 import io.outpost.job.Job;
 import io.outpost.kernel.Problem;
 import io.outpost.store.ChangeFeed.Announcement;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,19 +25,15 @@ public class WatchedJobs {
 
   private static final int MOST_IN_A_READ = 100;
 
-  /** A change is heard several times for half a minute. */
-  private static final Duration HEARD_FOR = Duration.ofMinutes(1);
-
   private final JobSettings settings;
+  private final Callers callers;
   private final Map<String, Entry> jobs = new ConcurrentHashMap<>();
   private final Map<String, Integer> watchers = new ConcurrentHashMap<>();
-  private final Map<String, Integer> endings = new ConcurrentHashMap<>();
-  private final Cache<String, Boolean> heard =
-      Caffeine.newBuilder().expireAfterWrite(HEARD_FOR).maximumSize(10_000).build();
   private volatile boolean stopping;
 
-  WatchedJobs(JobSettings settings) {
+  WatchedJobs(JobSettings settings, Callers callers) {
     this.settings = settings;
+    this.callers = callers;
   }
 
   private record Entry(WatchedJob job, int watches) {}
@@ -49,29 +44,27 @@ public class WatchedJobs {
     private final Job first;
     private final boolean output;
     private final WatchedJob watched;
-    private final int ending;
+    private final Call call;
 
-    private Watch(Job first, boolean output, WatchedJob watched) {
+    private Watch(Job first, Call call, boolean output, WatchedJob watched) {
       this.first = first;
+      this.call = call;
       this.output = output;
       this.watched = watched;
-      this.ending = endings.getOrDefault(first.tenantId(), 0);
     }
 
     WatchedJob.Seen seen() {
       return watched.seen();
     }
 
-    /** Waits until something else than this was seen, or until the deadline. */
+    /** Waits until something else than this was seen, until woken, or until the deadline. */
     void await(WatchedJob.Seen last, Instant deadline) throws InterruptedException {
-      if (!isOver()) {
-        watched.await(last, deadline);
-      }
+      watched.await(last, deadline);
     }
 
-    /** Whether the request must be answered now: the caller's rights changed, or we stop. */
+    /** Whether the request must be answered now: its caller is not let in any more, or we stop. */
     boolean isOver() {
-      return stopping || endings.getOrDefault(first.tenantId(), 0) != ending;
+      return stopping || !callers.isLetIn(call);
     }
 
     @Override
@@ -87,10 +80,11 @@ public class WatchedJobs {
    * Begins to watch a job.
    *
    * @param job as it was read just now
+   * @param call the request
    * @param output whether its output matters, too: then its worker is told
    * @throws Problem 429 when the tenant has too many requests waiting here
    */
-  Watch watch(Job job, boolean output) {
+  Watch watch(Job job, Call call, boolean output) {
     var open = watchers.merge(job.tenantId(), 1, Integer::sum);
     if (open > settings.watchersPerTenant()) {
       watchers.computeIfPresent(job.tenantId(), (id, n) -> n == 1 ? null : n - 1);
@@ -112,16 +106,14 @@ public class WatchedJobs {
     if (output) {
       entry.job().outputWatchers(1);
     }
-    return new Watch(job, output, entry.job());
+    return new Watch(job, call, output, entry.job());
   }
 
   private void leave(Job job) {
     jobs.computeIfPresent(
         key(job),
         (id, found) -> found.watches() == 1 ? null : new Entry(found.job(), found.watches() - 1));
-    if (watchers.computeIfPresent(job.tenantId(), (id, n) -> n == 1 ? null : n - 1) == null) {
-      endings.remove(job.tenantId());
-    }
+    watchers.computeIfPresent(job.tenantId(), (id, n) -> n == 1 ? null : n - 1);
   }
 
   /** The watched jobs that have not ended, in as many parts as it takes reads. */
@@ -138,30 +130,18 @@ public class WatchedJobs {
     return batches;
   }
 
-  /**
-   * A key of the tenant, or the tenant, has changed: its requests that wait are answered, so that
-   * whoever asks again shows a key that is still good.
-   */
-  public void answerAll(@Body Announcement announcement) {
-    var tenant = announcement.tenant();
-    var word = announcement.kind() + " " + tenant + " " + announcement.subject();
-    if (watchers.containsKey(tenant) && heard.asMap().putIfAbsent(word, true) == null) {
-      endings.merge(tenant, 1, Integer::sum);
-      wake(tenant);
-    }
+  /** A key of the tenant, or the tenant, has changed: who waits is asked for their key again. */
+  public void askAgain(@Body Announcement announcement) {
+    jobs.values().stream()
+        .map(Entry::job)
+        .filter(job -> job.seen().job().tenantId().equals(announcement.tenant()))
+        .forEach(WatchedJob::wake);
   }
 
   @EventListener(ContextClosedEvent.class)
   void stop() {
     stopping = true;
     jobs.values().forEach(entry -> entry.job().wake());
-  }
-
-  private void wake(String tenant) {
-    jobs.values().stream()
-        .map(Entry::job)
-        .filter(job -> job.seen().job().tenantId().equals(tenant))
-        .forEach(WatchedJob::wake);
   }
 
   static String key(Job job) {

@@ -33,6 +33,7 @@ public final class SampleRequests {
           row("cancelJob"),
           row("getJobOutput"),
           row("streamJobEvents"),
+          row("rerunJob"),
           row("listArtifacts"),
           row("listWorkspaces"),
           row("deleteWorkspace"),
