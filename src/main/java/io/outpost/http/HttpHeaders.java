@@ -17,7 +17,6 @@ class HttpHeaders implements HeaderFilterStrategy {
       Set.of(
           "accept-ranges",
           "allow",
-          "cache-control",
           "content-range",
           "content-type",
           "etag",

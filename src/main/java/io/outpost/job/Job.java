@@ -1,9 +1,12 @@
 package io.outpost.job;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.outpost.kernel.Rules;
+import io.outpost.tenant.Principal;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,6 +24,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  *
  * @param command the task, in words; never in a message, a log or an argument list
  * @param timeoutSeconds how long one attempt of the agent may run
+ * @param secrets names of secrets that it gets besides its agent's own; null: none
+ * @param mode {@code test}: made with a test key, so it is played by the demo agent and never paid
+ *     for; else {@code live}
  * @param attempts how often an agent was started for it, hand-backs not counted
  * @param estimatedStart only in the answer to a submission
  * @param labels the customer's own words about it, by name; empty when there are none
@@ -35,6 +41,8 @@ public record Job(
     String workspace,
     String priority,
     int timeoutSeconds,
+    List<String> secrets,
+    String mode,
     Status status,
     int attempts,
     Instant createdAt,
@@ -58,7 +66,9 @@ public record Job(
   private static final int LONGEST_COMMAND = 10_000;
   private static final int LONGEST_RUN = 43_200;
 
-  /** Keeps the rules of the contract. */
+  private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
+
+  /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
     labels = labels == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
     Rules.between("labels", labels.size(), 0, MOST_LABELS);
@@ -67,6 +77,9 @@ public record Job(
     if (rerunOf != null) {
       Rules.form("rerun_of", rerunOf, Rules.ULID);
     }
+    mode = mode == null ? Principal.LIVE : mode;
+    Rules.oneOf("mode", mode, MODES);
+    secrets = secrets == null ? null : List.copyOf(secrets);
     Rules.form("job_id", jobId, Rules.ULID);
     Rules.form("tenant_id", tenantId, Rules.UUID);
     Rules.form("agent", agent, Rules.AGENT);
@@ -104,6 +117,12 @@ public record Job(
     public boolean isTerminal() {
       return this != pending && this != running;
     }
+  }
+
+  /** Whether nobody pays for it. */
+  @JsonIgnore
+  public boolean isTest() {
+    return mode.equals(Principal.TEST);
   }
 
   /** Running, in one attempt more. */

@@ -32,7 +32,6 @@ public class JobEvents {
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var message = exchange.getMessage();
     var position = call.header("Last-Event-ID").map(EventPosition::of).orElse(EventPosition.START);
-    message.setHeader("Cache-Control", "no-store");
     if (position.closed() && position.hasTold(job)) {
       message.setHeader(Exchange.HTTP_RESPONSE_CODE, 204);
       message.setBody(null);

@@ -4,6 +4,7 @@ import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
+import io.outpost.tenant.Principal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -26,13 +27,15 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
  * @param labels name and value of each
  * @param after created after it; null: since ever
  * @param before created before it; null: until now
+ * @param mode whether jobs of test keys, or the others
  */
 record JobFilter(
     List<String> statuses,
     String agent,
     SortedMap<String, String> labels,
     Instant after,
-    Instant before) {
+    Instant before,
+    String mode) {
 
   /** A job's id is made a moment before its time of creation is taken. */
   private static final Duration ID_AND_TIME_APART = Duration.ofSeconds(5);
@@ -47,7 +50,7 @@ record JobFilter(
    * @throws Problem 400 for what is none
    */
   static JobFilter of(
-      List<String> statuses, String agent, List<String> labels, String after, String before) {
+      List<String> statuses, String agent, List<String> labels, String after, String before, String mode) {
     var byName = new TreeMap<String, String>();
     for (var label : labels == null ? List.<String>of() : labels) {
       var colon = label.indexOf(':');
@@ -61,7 +64,8 @@ record JobFilter(
         agent,
         byName,
         time("created_after", after),
-        time("created_before", before));
+        time("created_before", before),
+        mode);
   }
 
   private static Instant time(String field, String text) {
@@ -88,15 +92,14 @@ record JobFilter(
       attributes.put("#agent", "agent");
       values.put(":agent", Items.text(agent));
     }
+    // Jobs that are older than modes are live.
+    conditions.add(mode.equals(Principal.TEST) ? "#mode = :test" : "#mode <> :test");
+    attributes.put("#mode", "mode");
+    values.put(":test", Items.text(Principal.TEST));
     times(conditions, values);
     labels(conditions, values, attributes);
     query.expressionAttributeValues(values);
-    if (!conditions.isEmpty()) {
-      query.filterExpression(String.join(" AND ", conditions));
-    }
-    if (!attributes.isEmpty()) {
-      query.expressionAttributeNames(attributes);
-    }
+    query.filterExpression(String.join(" AND ", conditions)).expressionAttributeNames(attributes);
   }
 
   /** Ids sort by time: the times bound them, and the filter is exact. */

@@ -7,6 +7,7 @@ import io.outpost.kernel.Page;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
 import io.outpost.store.Pages;
+import io.outpost.tenant.Principal;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
@@ -49,18 +50,19 @@ public class JobReader {
     return found.item();
   }
 
-  /** A page of jobs, newest first, of those that the filter lets through. */
+  /** A page of jobs, newest first, of those that the filter lets through; test jobs apart. */
   public Page<Job> list(
       @Header("status") List<String> statuses,
       @Header("agent") String agent,
       @Header("label") List<String> labels,
       @Header("created_after") String after,
       @Header("created_before") String before,
+      @Header("mode") String mode,
       @Header("limit") int limit,
       @Header("cursor") String cursor,
       @ExchangeProperty(Call.NAME) Call call) {
     var tenantId = call.principal().tenantId();
-    var filter = JobFilter.of(statuses, agent, labels, after, before);
+    var filter = JobFilter.of(statuses, agent, labels, after, before, mode == null ? Principal.LIVE : mode);
     return pages.read(
         query -> filter.addTo(query.tableName(names.table("jobs")), tenantId),
         tenantId + " jobs " + filter,

@@ -108,7 +108,6 @@ public class OutputAnswer {
     message.setBody(part.bytes());
     message.setHeader(Exchange.CONTENT_TYPE, "text/plain; charset=utf-8");
     message.setHeader("Accept-Ranges", "bytes");
-    message.setHeader("Cache-Control", "no-store");
     message.setHeader("X-Output-Offset", Long.toString(end));
     message.setHeader("X-Output-Attempt", Integer.toString(job.attempts()));
     message.setHeader(
