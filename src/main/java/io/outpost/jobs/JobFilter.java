@@ -50,7 +50,12 @@ record JobFilter(
    * @throws Problem 400 for what is none
    */
   static JobFilter of(
-      List<String> statuses, String agent, List<String> labels, String after, String before, String mode) {
+      List<String> statuses,
+      String agent,
+      List<String> labels,
+      String after,
+      String before,
+      String mode) {
     var byName = new TreeMap<String, String>();
     for (var label : labels == null ? List.<String>of() : labels) {
       var colon = label.indexOf(':');

@@ -62,7 +62,8 @@ public class JobReader {
       @Header("cursor") String cursor,
       @ExchangeProperty(Call.NAME) Call call) {
     var tenantId = call.principal().tenantId();
-    var filter = JobFilter.of(statuses, agent, labels, after, before, mode == null ? Principal.LIVE : mode);
+    var filter =
+        JobFilter.of(statuses, agent, labels, after, before, mode == null ? Principal.LIVE : mode);
     return pages.read(
         query -> filter.addTo(query.tableName(names.table("jobs")), tenantId),
         tenantId + " jobs " + filter,
