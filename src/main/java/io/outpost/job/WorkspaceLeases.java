@@ -1,6 +1,7 @@
 package io.outpost.job;
 
 import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
@@ -33,15 +34,20 @@ public class WorkspaceLeases {
     this.names = names;
   }
 
-  /** Takes the workspace of a run's job, unless another run has it. */
+  /**
+   * Takes the workspace of a run's job, unless another run has it. Its first run also gives it the
+   * name of the directory in which all its jobs will run.
+   */
   Update.Builder take(Job job, JobLease lease, Instant now) {
     return of(job)
-        .updateExpression("SET holder = :mine, holder_until = :until")
+        .updateExpression(
+            "SET holder = :mine, holder_until = :until, path_id = if_not_exists(path_id, :path)")
         .conditionExpression("attribute_not_exists(holder) OR holder_until < :now")
         .expressionAttributeValues(
             Map.of(
                 ":mine", Items.text(lease.id()),
                 ":until", Items.text(Json.time(lease.until())),
+                ":path", Items.text(Ids.unguessable()),
                 ":now", Items.text(Json.time(now))));
   }
 

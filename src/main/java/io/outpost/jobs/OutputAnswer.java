@@ -3,18 +3,15 @@ package io.outpost.jobs;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.jobs.OutputParts.Part;
-import io.outpost.kernel.Problem;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.apache.camel.Message;
 import org.springframework.stereotype.Component;
 
-/** Answers with a part of an output: the bytes from an offset on, or a range. Stateless. */
+/** Answers with a part of an output: the bytes from an offset on. Stateless. */
 @Component("outputAnswer")
 public class OutputAnswer {
 
@@ -34,11 +31,6 @@ public class OutputAnswer {
   /** Whether the client follows the output from an offset on. */
   public boolean isFollowing(@Header("from") Long from, @Header("wait") Integer wait) {
     return from != null || wait != null;
-  }
-
-  /** Whether the client asks for one range of the output. */
-  public boolean isRange(@ExchangeProperty(Call.NAME) Call call) {
-    return call.header("Range").flatMap(ByteRange::of).isPresent();
   }
 
   /**
@@ -74,40 +66,10 @@ public class OutputAnswer {
     answer(exchange.getMessage(), current, part, offset);
   }
 
-  /** The range that the client asks for, or as much of it as is answered directly. */
-  public void range(
-      @ExchangeProperty("job") Job job,
-      @ExchangeProperty("outputSize") long size,
-      @ExchangeProperty(Call.NAME) Call call,
-      Exchange exchange) {
-    var range = call.header("Range").flatMap(ByteRange::of).orElseThrow();
-    if (!range.isIn(size)) {
-      throw new Problem(
-          Problem.Code.RANGE_NOT_SATISFIABLE,
-          "The output has %d bytes.".formatted(size),
-          List.of(),
-          Map.of("Content-Range", "bytes */" + size));
-    }
-    var start = range.start(size);
-    var part =
-        parts.read(
-            job,
-            job.attempts(),
-            start,
-            Math.min(range.length(), settings.inlineOutput().toBytes()));
-    var message = exchange.getMessage();
-    answer(message, job, part, start);
-    var end = start + part.bytes().length;
-    var total = OutputParts.isComplete(job, part, part.size()) ? part.size() : "*";
-    message.setHeader("Content-Range", "bytes %d-%d/%s".formatted(start, end - 1, total));
-    message.setHeader(Exchange.HTTP_RESPONSE_CODE, 206);
-  }
-
   private static void answer(Message message, Job job, Part part, long offset) {
     var end = offset + part.bytes().length;
     message.setBody(part.bytes());
     message.setHeader(Exchange.CONTENT_TYPE, "text/plain; charset=utf-8");
-    message.setHeader("Accept-Ranges", "bytes");
     message.setHeader("X-Output-Offset", Long.toString(end));
     message.setHeader("X-Output-Attempt", Integer.toString(job.attempts()));
     message.setHeader(

@@ -2,7 +2,9 @@ package io.outpost.kernel;
 
 import com.github.f4b6a3.ulid.Ulid;
 import com.github.f4b6a3.ulid.UlidCreator;
+import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.UUID;
 
 /** New identifiers. Thread-safe. */
@@ -14,6 +16,8 @@ public final class Ids {
    */
   public static final String OPERATORS = "00000000-0000-0000-0000-000000000000";
 
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private Ids() {}
 
   /** A ULID that sorts after every one made before it in this process. */
@@ -24,6 +28,13 @@ public final class Ids {
   /** The smallest ULID of an instant: a lower bound for range reads. */
   public static String firstUlidAt(Instant instant) {
     return Ulid.min(instant.toEpochMilli()).toString();
+  }
+
+  /** A name of 32 hexadecimal digits that nobody can guess. */
+  public static String unguessable() {
+    var bytes = new byte[16];
+    RANDOM.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
   }
 
   /** A random UUID, lower case. */

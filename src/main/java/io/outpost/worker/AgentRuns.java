@@ -3,6 +3,7 @@ package io.outpost.worker;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.aws.Names;
 import io.outpost.job.JobOutput;
+import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentLaunch;
 import io.outpost.worker.agent.AgentLauncher;
 import io.outpost.worker.agent.StopReason;
@@ -22,7 +23,6 @@ import org.apache.camel.ExchangeProperty;
 import org.apache.commons.io.input.BoundedInputStream;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
-import org.springframework.util.FileSystemUtils;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -63,9 +63,15 @@ public class AgentRuns {
     this.pace = new OutputPace(settings);
   }
 
-  /** Starts the agent in a directory of its own. */
-  public void start(@ExchangeProperty("run") Run run, @ExchangeProperty("slot") int slot)
+  /** Makes the directory of the run: always the same path for a workspace, else one of its own. */
+  public void open(@ExchangeProperty("run") Run run, @ExchangeProperty("slot") int slot)
       throws IOException {
+    var name = run.found() == null ? Ids.unguessable() : run.found().pathId();
+    run.opened(launcher.open(name, slot));
+  }
+
+  /** Starts the agent in the directory of the run. */
+  public void start(@ExchangeProperty("run") Run run) throws IOException {
     var job = run.job();
     var found = job.isTest() ? catalogue.demoOf(job.agent()) : catalogue.find(job.agent());
     var agent =
@@ -79,11 +85,10 @@ public class AgentRuns {
         new AgentLaunch(
             agent,
             job.command(),
-            directory(run),
+            run.files(),
             job.isTest() ? Map.of() : keys.of(job.tenantId(), agent, job.secrets()),
             environment,
-            Duration.ofSeconds(job.timeoutSeconds()),
-            slot);
+            Duration.ofSeconds(job.timeoutSeconds()));
     running.add(run);
     if (releasing) {
       run.stop(StopReason.RELEASED);
@@ -122,13 +127,15 @@ public class AgentRuns {
   }
 
   /** Removes what the run left on this machine: its agent too, when the run was given up. */
-  public void clean(@ExchangeProperty("run") Run run) throws IOException, InterruptedException {
+  public void clean(@ExchangeProperty("run") Run run) throws InterruptedException {
     if (run.isRunning()) {
       run.stop(StopReason.RELEASED);
       var unused = run.process().awaitChange(LONGEST_STOP);
     }
     running.remove(run);
-    FileSystemUtils.deleteRecursively(directory(run));
+    if (run.files() != null) {
+      run.files().close();
+    }
   }
 
   /** Stops the agent of a job that was cancelled, if it runs here. */
@@ -155,10 +162,6 @@ public class AgentRuns {
   public void releaseAll() {
     releasing = true;
     running.forEach(run -> run.stop(StopReason.RELEASED));
-  }
-
-  private Path directory(Run run) {
-    return run.files(settings.directory()).root();
   }
 
   /** The first {@code size} bytes: the file may grow meanwhile. */

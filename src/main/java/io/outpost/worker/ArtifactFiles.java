@@ -3,12 +3,12 @@ package io.outpost.worker;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
 import io.outpost.job.Artifact;
-import io.outpost.worker.files.ArtifactTree;
+import io.outpost.worker.agent.AgentRunSettings;
+import io.outpost.worker.files.ArtifactStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
@@ -30,43 +30,44 @@ public class ArtifactFiles {
   private final S3Client s3;
   private final Names names;
   private final ObjectMapper mapper;
-  private final WorkerSettings settings;
+  private final AgentRunSettings limits;
 
-  ArtifactFiles(S3Client s3, Names names, ObjectMapper mapper, WorkerSettings settings) {
+  ArtifactFiles(S3Client s3, Names names, ObjectMapper mapper, AgentRunSettings limits) {
     this.s3 = s3;
     this.names = names;
     this.mapper = mapper;
-    this.settings = settings;
+    this.limits = limits;
   }
 
   /** Stores each file, then the manifest; nothing when there is no file. */
   public void store(@ExchangeProperty("run") Run run) throws IOException {
-    var folder = run.files(settings.directory()).work().resolve("artifacts");
-    var tree = ArtifactTree.of(folder, MOST);
-    for (int place = 0; place < tree.files().size(); place++) {
-      put(Artifact.contentKey(run.job(), place), tree.files().get(place));
-    }
-    if (!tree.files().isEmpty()) {
-      var manifest = mapper.writeValueAsBytes(tree.manifest());
+    var manifest =
+        ArtifactStream.read(
+            run.files(),
+            MOST,
+            limits.disk().toBytes(),
+            (place, content) -> put(Artifact.contentKey(run.job(), place), content));
+    if (!manifest.artifacts().isEmpty()) {
+      var bytes = mapper.writeValueAsBytes(manifest);
       s3.putObject(
           p ->
               p.bucket(names.bucket("output"))
                   .key(Artifact.manifestKey(run.job()))
                   .contentType("application/json"),
-          RequestBody.fromBytes(manifest));
+          RequestBody.fromBytes(bytes));
     }
   }
 
-  private void put(String key, Path file) throws IOException {
+  private void put(String key, Path content) throws IOException {
     var type = "application/octet-stream";
     s3.putObject(
         p -> p.bucket(names.bucket("output")).key(key).contentType(type),
-        RequestBody.fromContentProvider(() -> open(file), Files.size(file), type));
+        RequestBody.fromContentProvider(() -> open(content), Files.size(content), type));
   }
 
-  private static InputStream open(Path file) {
+  private static InputStream open(Path content) {
     try {
-      return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
+      return Files.newInputStream(content);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -5,12 +5,13 @@ import io.outpost.job.JobDetails;
 import io.outpost.job.SavedFiles;
 import io.outpost.job.StoredJob;
 import io.outpost.worker.agent.AgentProcess;
-import io.outpost.worker.agent.JobDirectory;
+import io.outpost.worker.agent.JobFiles;
 import io.outpost.worker.agent.StopReason;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,6 +31,20 @@ public final class Run {
   private long storedBytes = -1;
   private volatile SavedFiles saved;
   private volatile Job.Fault fault;
+  private final List<Warning> warnings = new CopyOnWriteArrayList<>();
+  private volatile JobFiles files;
+  private volatile Found found;
+
+  /**
+   * The run's workspace as it was before.
+   *
+   * @param pathId the name of the directory in which its jobs run
+   * @param archive its files; null when it is new
+   */
+  record Found(String pathId, SavedFiles archive) {}
+
+  /** Something that the customer should know. */
+  record Warning(String code, String detail) {}
 
   /**
    * @param claimed the job as claimed, with the lease
@@ -85,9 +100,32 @@ public final class Run {
     return !lost && !isReleased();
   }
 
-  /** Where the run's files are, below the directory of all jobs; no two runs share one. */
-  JobDirectory files(Path jobs) {
-    return new JobDirectory(jobs.resolve(leaseId()));
+  /** The run's files on this machine; null before they are made. */
+  JobFiles files() {
+    return files;
+  }
+
+  void opened(JobFiles made) {
+    files = made;
+  }
+
+  /** Its workspace as it was found; null for a job without one. */
+  Found found() {
+    return found;
+  }
+
+  void found(Found workspace) {
+    found = workspace;
+  }
+
+  /** Tells the customer something that is no failure. */
+  void warn(String code, String detail) {
+    warnings.add(new Warning(code, detail));
+  }
+
+  /** What was told by {@link #warn}. */
+  List<Warning> warnings() {
+    return List.copyOf(warnings);
   }
 
   SavedFiles saved() {

@@ -3,10 +3,11 @@ package io.outpost.worker;
 import io.outpost.aws.Names;
 import io.outpost.job.Job;
 import io.outpost.job.SavedFiles;
-import io.outpost.worker.files.ArchiveReader;
-import io.outpost.worker.files.ArchiveWriter;
+import io.outpost.worker.agent.JobFiles;
+import io.outpost.worker.files.NotPackedException;
 import io.outpost.worker.files.TooLargeException;
 import io.outpost.worker.files.TreeLimits;
+import io.outpost.worker.files.WorkspaceArchive;
 import io.outpost.workspaces.Workspace;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -40,30 +41,24 @@ public class WorkspaceFiles {
   private final DynamoDbClient dynamoDb;
   private final S3Client s3;
   private final Names names;
-  private final WorkerSettings settings;
   private final TreeLimits limits;
 
   WorkspaceFiles(
       DynamoDbClient dynamoDb,
       S3Client s3,
       Names names,
-      WorkerSettings settings,
       @Value("${outpost.worker.workspace-size}") DataSize size,
       @Value("${outpost.worker.workspace-entries}") int entries) {
     this.dynamoDb = dynamoDb;
     this.s3 = s3;
     this.names = names;
-    this.settings = settings;
     this.limits = new TreeLimits(size.toBytes(), entries);
   }
 
   /**
-   * Unpacks the workspace where the agent will run; a new one is empty.
-   *
-   * @throws IOException when what is stored is not what was saved
+   * Finds out which archive holds the workspace's files, and under which path its jobs see them.
    */
-  public void restore(@ExchangeProperty("run") Run run) throws IOException {
-    var work = Files.createDirectories(run.files(settings.directory()).work());
+  public void find(@ExchangeProperty("run") Run run) {
     var job = run.job();
     var item =
         dynamoDb
@@ -73,24 +68,44 @@ public class WorkspaceFiles {
                         .key(Workspace.key(job.tenantId(), job.workspace()))
                         .consistentRead(true))
             .item();
-    if (item.containsKey("archive_key")) {
-      unpack(item.get("archive_key").s(), item.get("archive_sha256").s(), work);
+    var archive =
+        item.containsKey("archive_key")
+            ? new SavedFiles(
+                item.get("archive_key").s(),
+                item.get("archive_sha256").s(),
+                Long.parseLong(item.get("size_bytes").n()))
+            : null;
+    run.found(new Run.Found(item.get("path_id").s(), archive));
+  }
+
+  /**
+   * Unpacks the workspace where the agent will run; a new one is empty.
+   *
+   * @throws IOException when what is stored is not what was saved
+   */
+  public void restore(@ExchangeProperty("run") Run run) throws IOException {
+    if (run.found().archive() != null) {
+      unpack(run.found().archive(), run.files());
     }
   }
 
   /** Stores the files as the agent left them, for the job's end to make them the workspace. */
   public void save(@ExchangeProperty("run") Run run) throws IOException {
-    var files = run.files(settings.directory());
-    var archive = files.root().resolve("workspace.tar.gz");
+    var archive = run.files().directory().spool("workspace.tar.gz");
     Files.deleteIfExists(archive); // of a save that S3 did not take
     var digest = DigestUtils.getSha256Digest();
     try {
-      var size = pack(files.work(), archive, digest);
+      var packed = pack(run.files(), archive, digest);
       var key = prefix(run.job()) + run.leaseId() + ".tar.gz";
       s3.putObject(p -> p.bucket(names.bucket("output")).key(key), RequestBody.fromFile(archive));
-      run.saved(new SavedFiles(key, HexFormat.of().formatHex(digest.digest()), size));
+      run.saved(new SavedFiles(key, HexFormat.of().formatHex(digest.digest()), packed.bytes()));
+      if (!packed.notKept().isEmpty()) {
+        run.warn("workspace-incomplete", packed.notKept());
+      }
     } catch (TooLargeException e) {
       run.fail(new Job.Fault("workspace-too-large", e.getMessage()));
+    } catch (NotPackedException e) {
+      run.fail(new Job.Fault("workspace-not-saved", e.getMessage()));
     }
   }
 
@@ -107,24 +122,26 @@ public class WorkspaceFiles {
     }
   }
 
-  private void unpack(String key, String sha256, Path work) throws IOException {
+  private void unpack(SavedFiles archive, JobFiles files) throws IOException {
     var digest = DigestUtils.getSha256Digest();
+    var key = archive.key();
     try (InputStream stored = s3.getObject(g -> g.bucket(names.bucket("output")).key(key));
         var in = new DigestInputStream(stored, digest)) {
-      ArchiveReader.read(in, work, limits);
+      WorkspaceArchive.unpack(in, files, archive.sizeBytes(), limits);
       in.transferTo(OutputStream.nullOutputStream());
     }
-    if (!HexFormat.of().formatHex(digest.digest()).equals(sha256)) {
+    if (!HexFormat.of().formatHex(digest.digest()).equals(archive.sha256())) {
       throw new IOException("The archive " + key + " is not the one that was saved");
     }
   }
 
-  private long pack(Path work, Path archive, MessageDigest digest) throws IOException {
+  private WorkspaceArchive.Packed pack(JobFiles files, Path archive, MessageDigest digest)
+      throws IOException {
     try (var out =
         new DigestOutputStream(
             new BufferedOutputStream(Files.newOutputStream(archive, StandardOpenOption.CREATE_NEW)),
             digest)) {
-      return ArchiveWriter.write(work, out, limits);
+      return WorkspaceArchive.pack(files, out, limits);
     }
   }
 

@@ -108,17 +108,11 @@ final class JobBench {
   static AgentProcess endedAgent(LocalOutpost outpost, String task) throws Exception {
     var settings = outpost.context().getBean(WorkerSettings.class);
     var agent = outpost.context().getBean(AgentCatalogue.class).find("claude").orElseThrow();
-    var launch =
-        new AgentLaunch(
-            agent,
-            task,
-            settings.directory().resolve(Ids.ulid()),
-            Map.of(),
-            Map.of(),
-            LONGEST_RUN,
-            // None of the worker's own: it ends whatever runs in a slot before it uses it.
-            settings.slots());
-    var process = outpost.context().getBean(AgentLauncher.class).start(launch);
+    var launcher = outpost.context().getBean(AgentLauncher.class);
+    // None of the worker's own: it ends whatever runs in a slot before it uses it.
+    var files = launcher.open(Ids.unguessable(), settings.slots());
+    var process =
+        launcher.start(new AgentLaunch(agent, task, files, Map.of(), Map.of(), LONGEST_RUN));
     if (!process.awaitChange(LONGEST_RUN)) {
       throw new IllegalStateException("The agent does not end");
     }

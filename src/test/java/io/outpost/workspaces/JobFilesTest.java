@@ -136,17 +136,43 @@ class JobFilesTest {
   }
 
   @Test
-  void aLinkOutOfTheWorkspaceIsNotSaved() {
+  void aLinkOutOfTheWorkspaceIsKeptAndNeverFollowed() {
     assertThat(
             run(
                 "ws",
                 "ln -s /etc/passwd bad; ln -s ../../.. worse; echo x > good; mkdir artifacts; ln -s"
                     + " /etc/passwd artifacts/stolen"))
         .isEqualTo("succeeded");
-    String next = submit("ws", "ls");
+    String next = submit("ws", "ls; readlink bad worse");
     assertThat(endOf(next)).isEqualTo("succeeded");
-    assertThat(output(next)).isEqualTo("artifacts\ngood\n");
+    assertThat(output(next)).isEqualTo("artifacts\nbad\ngood\nworse\n/etc/passwd\n../../..\n");
     assertThat(tenant.get("/jobs/" + next + "/artifacts").json().get("data")).isEmpty();
+  }
+
+  @Test
+  void aWorkspaceHasTheSamePathInEveryJobAndComesBackAsItWas() {
+    String first =
+        submit(
+            "same",
+            """
+            pwd; printf 1 > "$(printf 'r\\351sum\\351')"; printf 2 > "$(printf 'r\\350sum\\350')"
+            mkdir ro; echo x > ro/f; chmod 555 ro; mkdir priv; echo p > priv/p; chmod 0 priv
+            echo h > h1; ln h1 h2; echo q > q; chmod 0 q; touch -d 2001-02-03 h1; chmod 000 .
+            """);
+    assertThat(endOf(first)).isEqualTo("succeeded");
+    worker.close();
+    worker = LocalOutpost.on(aws.endpoints(), "worker", SETTINGS);
+    String next =
+        submit(
+            "same",
+            """
+            pwd; ls | wc -l; stat -c '%a %n' ro priv q; stat -c '%h %Y' h2; chmod 700 priv; cat priv/p ro/f
+            cat "$(printf 'r\\350sum\\350')"
+            """);
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    String path = output(first);
+    assertThat(path).endsWith("/work\n");
+    assertThat(output(next)).isEqualTo(path + "7\n555 ro\n0 priv\n0 q\n2 981158400\np\nx\n2");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.outpost.worker.agent;
 import io.outpost.agents.Agent;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.SearchPath;
+import io.outpost.kernel.Ids;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,6 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.util.FileSystemUtils;
 
 /**
  * Which agents of the catalogue this worker can run, found out by running their version checks as a
@@ -32,15 +32,12 @@ public final class AgentInventory {
   private final AgentCatalogue catalogue;
   private final SearchPath programs;
   private final AgentLauncher launcher;
-  private final Path directory;
   private volatile SortedSet<String> usable = Collections.emptySortedSet();
 
-  AgentInventory(
-      AgentCatalogue catalogue, SearchPath programs, AgentLauncher launcher, Path directory) {
+  AgentInventory(AgentCatalogue catalogue, SearchPath programs, AgentLauncher launcher) {
     this.catalogue = catalogue;
     this.programs = programs;
     this.launcher = launcher;
-    this.directory = directory.resolve("check");
   }
 
   /** The names of the agents that can run here; empty until {@link #check} has found out. */
@@ -103,15 +100,13 @@ public final class AgentInventory {
     Agent check =
         new Agent(
             "check", "", command, "", List.of(), null, null, PATIENCE, null, null, null, false);
-    try {
+    try (JobFiles files = launcher.open(Ids.unguessable(), CHECKS)) {
       AgentProcess process =
-          launcher.start(
-              new AgentLaunch(check, "", directory, Map.of(), Map.of(), PATIENCE, CHECKS));
+          launcher.start(new AgentLaunch(check, "", files, Map.of(), Map.of(), PATIENCE));
       if (!process.awaitChange(PATIENCE.plusSeconds(10))) {
         return Optional.empty();
       }
       String firstLine = Files.readString(process.output()).lines().findFirst().orElse("");
-      FileSystemUtils.deleteRecursively(directory);
       return Optional.of(new Outcome(process.result().succeeded(), firstLine));
     } catch (IOException | AgentUnavailableException e) {
       LOG.debug("Checking {} failed", command, e);

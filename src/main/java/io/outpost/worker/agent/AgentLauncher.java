@@ -3,7 +3,6 @@ package io.outpost.worker.agent;
 import io.outpost.agents.Agent;
 import io.outpost.agents.SearchPath;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,16 +12,16 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Starts agents as processes of their own. Safe for use by many threads. */
-public final class AgentLauncher implements AutoCloseable {
+public final class AgentLauncher {
 
   private final SearchPath programs;
   private final AgentRunSettings settings;
-  private final Confinement confinement;
+  private final Slots slots;
 
-  AgentLauncher(SearchPath programs, AgentRunSettings settings, Confinement confinement) {
+  AgentLauncher(SearchPath programs, AgentRunSettings settings, Slots slots) {
     this.programs = programs;
     this.settings = settings;
-    this.confinement = confinement;
+    this.slots = slots;
   }
 
   /**
@@ -32,51 +31,53 @@ public final class AgentLauncher implements AutoCloseable {
    * @throws IOException when the worker cannot prepare or start it
    */
   public AgentProcess start(AgentLaunch launch) throws IOException {
-    JobDirectory directory = new JobDirectory(launch.directory());
-    List<StepRun.Step> steps = steps(launch, directory);
-    Directories.prepare(directory);
+    JobDirectory directory = launch.directory();
+    List<StepRun.Step> steps = steps(launch);
     if (launch.agent().command().stream().anyMatch(part -> part.contains("{task_file}"))) {
-      Files.writeString(Directories.newFile(directory.task()), launch.task());
+      launch.files().writeTask(launch.task());
     }
-    confinement.handOver(directory, launch.slot());
     OutputSpool spool =
         new OutputSpool(
             directory.output(), settings.output().toBytes(), launch.providerKeys().values());
-    ResourceWatch watch = new ResourceWatch(settings.memory().toBytes(), settings.disk().toBytes());
-    return AgentProcess.start(launch, confinement, spool, watch, steps);
+    return AgentProcess.start(launch, slots, spool, new ResourceWatch(settings), steps);
   }
 
-  /** Gives back what it took from the machine; no run may be under way. */
-  @Override
-  public void close() throws IOException {
-    confinement.close();
+  /**
+   * Makes the files of a run in a slot; to be closed when nothing of them is needed any more.
+   *
+   * @param name of the directory, without a slash; nobody can guess it
+   * @throws IOException when the slot is not usable
+   */
+  public JobFiles open(String name, int slot) throws IOException {
+    return slots.open(name, slot);
   }
 
-  private List<StepRun.Step> steps(AgentLaunch launch, JobDirectory directory) {
+  private List<StepRun.Step> steps(AgentLaunch launch) {
     Agent agent = launch.agent();
     List<StepRun.Step> steps = new ArrayList<>();
     Optional<String> key = firstKey(launch);
     if (!agent.login().isEmpty() && key.isPresent()) {
-      steps.add(step(agent.login(), key.get(), launch, directory));
+      steps.add(new StepRun.Step(command(agent.login(), launch), key.get(), true));
     }
-    steps.add(step(agent.command(), launch.task(), launch, directory));
+    steps.add(new StepRun.Step(command(agent.command(), launch), launch.task(), false));
     return steps;
   }
 
-  private StepRun.Step step(
-      List<String> command, String input, AgentLaunch launch, JobDirectory directory) {
-    List<String> filled = command(command, launch, directory);
+  private ProcessBuilder command(List<String> command, AgentLaunch launch) {
+    JobDirectory directory = launch.directory();
+    List<String> filled = fill(command, launch);
     List<String> whole =
-        new ArrayList<>(confinement.prefix(directory, launch.slot(), launch.timeLimit(), filled));
+        new ArrayList<>(
+            slots.confinement().prefix(directory, launch.slot(), launch.timeLimit(), filled));
     whole.addAll(filled);
     ProcessBuilder builder =
-        new ProcessBuilder(whole).directory(directory.work().toFile()).redirectErrorStream(true);
+        new ProcessBuilder(whole).directory(Path.of("/").toFile()).redirectErrorStream(true);
     builder.environment().clear();
     builder.environment().putAll(environment(launch, directory));
-    return new StepRun.Step(builder, input);
+    return builder;
   }
 
-  private List<String> command(List<String> command, AgentLaunch launch, JobDirectory directory) {
+  private List<String> fill(List<String> command, AgentLaunch launch) {
     Path program =
         programs
             .find(command.getFirst())
@@ -86,7 +87,7 @@ public final class AgentLauncher implements AutoCloseable {
     for (String part : command.subList(1, command.size())) {
       filled.add(
           part.replace("{model}", launch.agent().model())
-              .replace("{task_file}", directory.task().toString()));
+              .replace("{task_file}", launch.directory().task().toString()));
     }
     return filled;
   }

@@ -24,7 +24,7 @@ public final class AgentProcess {
   private static final Logger LOG = LoggerFactory.getLogger(AgentProcess.class);
 
   private final AgentLaunch launch;
-  private final Confinement confinement;
+  private final Slots slots;
   private final OutputSpool spool;
   private final ResourceWatch watch;
   private final long started = System.nanoTime();
@@ -32,10 +32,9 @@ public final class AgentProcess {
   private final CompletableFuture<StopReason> stop = new CompletableFuture<>();
   private final CompletableFuture<AgentResult> result = new CompletableFuture<>();
 
-  private AgentProcess(
-      AgentLaunch launch, Confinement confinement, OutputSpool spool, ResourceWatch watch) {
+  private AgentProcess(AgentLaunch launch, Slots slots, OutputSpool spool, ResourceWatch watch) {
     this.launch = launch;
-    this.confinement = confinement;
+    this.slots = slots;
     this.spool = spool;
     this.watch = watch;
   }
@@ -45,13 +44,9 @@ public final class AgentProcess {
    * itself.
    */
   static AgentProcess start(
-      AgentLaunch launch,
-      Confinement confinement,
-      OutputSpool spool,
-      ResourceWatch watch,
-      List<Step> steps)
+      AgentLaunch launch, Slots slots, OutputSpool spool, ResourceWatch watch, List<Step> steps)
       throws IOException {
-    AgentProcess run = new AgentProcess(launch, confinement, spool, watch);
+    AgentProcess run = new AgentProcess(launch, slots, spool, watch);
     // The kernel ends the processes with the thread that started them: it is one that lives as long
     // as they.
     Thread.ofPlatform().daemon().name("agent-" + launch.slot()).start(() -> run.supervise(steps));
@@ -85,7 +80,7 @@ public final class AgentProcess {
    * grows while running.
    */
   public Path output() {
-    return new JobDirectory(launch.directory()).output();
+    return launch.directory().output();
   }
 
   /** How many bytes of {@link #output} are there by now. */
@@ -113,15 +108,12 @@ public final class AgentProcess {
 
   private void supervise(List<Step> steps) {
     StepRun run =
-        new StepRun(
-            launch, confinement, spool, watch, started + launch.timeLimit().toNanos(), stop);
+        new StepRun(launch, slots, spool, watch, started + launch.timeLimit().toNanos(), stop);
     try (spool) {
       Ended ended = new Ended(0, Optional.empty());
       for (Step step : steps) {
         if (ended.well()) {
-          Process process = step.builder().start();
-          launched.complete(process);
-          ended = run.carryOut(process, step);
+          ended = run.carryOut(step, launched::complete);
         }
       }
       spool.close();

@@ -18,18 +18,19 @@ import org.springframework.context.annotation.Profile;
 class AgentProcessConfiguration {
 
   @Bean
-  AgentLauncher agentLauncher(SearchPath programs, AgentRunSettings settings) throws IOException {
-    Directories.prepareForJobs(settings.directory());
-    return new AgentLauncher(programs, settings, new Isolation(settings).choose());
+  Slots slots(AgentRunSettings settings) throws IOException {
+    return new Isolation(settings).slots(settings.directory());
+  }
+
+  @Bean
+  AgentLauncher agentLauncher(SearchPath programs, AgentRunSettings settings, Slots slots) {
+    return new AgentLauncher(programs, settings, slots);
   }
 
   @Bean
   AgentInventory agentInventory(
-      AgentCatalogue catalogue,
-      SearchPath programs,
-      AgentLauncher launcher,
-      AgentRunSettings settings) {
-    return new AgentInventory(catalogue, programs, launcher, settings.directory());
+      AgentCatalogue catalogue, SearchPath programs, AgentLauncher launcher) {
+    return new AgentInventory(catalogue, programs, launcher);
   }
 
   @Bean

@@ -14,6 +14,7 @@ import org.springframework.util.unit.DataSize;
  * @param processes processes and threads at once, where a slot has its own user
  * @param memory bytes of all its processes together
  * @param disk bytes of all its files together
+ * @param files how many files and folders it may have
  * @param fileSize bytes of one file
  * @param openFiles open files of one process
  */
@@ -26,6 +27,7 @@ public record AgentRunSettings(
     int processes,
     DataSize memory,
     DataSize disk,
+    long files,
     DataSize fileSize,
     int openFiles) {
 

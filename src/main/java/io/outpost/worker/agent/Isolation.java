@@ -30,6 +30,17 @@ final class Isolation {
     this.limits = new Limits(TOOLS, settings);
   }
 
+  /** Slots of the strictest confinement that works here, with the jobs' directories in this one. */
+  Slots slots(Path directory) throws IOException {
+    Confinement confinement = choose();
+    try {
+      return Slots.in(directory, confinement, limits);
+    } catch (IOException | RuntimeException e) {
+      confinement.close();
+      throw e;
+    }
+  }
+
   /**
    * The strictest confinement that works here.
    *
@@ -56,7 +67,8 @@ final class Isolation {
             .find("setpriv")
             .orElseThrow(() -> refusal("setpriv (package util-linux) is not installed"));
     UserRange users = UserRange.take(settings.firstUser(), LOCKS);
-    List<String> become = new SlotUsers(limits, users, setpriv, Optional.empty()).become(-1);
+    List<String> become =
+        new SlotUsers(limits, users, setpriv, Optional.empty(), List.of()).become(-1);
     Tool status = Tool.run(concat(become, List.of("/bin/cat", "/proc/self/status")));
     String user = Integer.toString(users.of(-1));
     if (!status.succeeded() || !has(status, "Uid:", user) || !has(status, "Gid:", user)) {
@@ -72,7 +84,13 @@ final class Isolation {
     if (!has(status, "CapBnd:", "0+")) {
       LOG.warn("The capability bounding set of agents is not empty: the worker lacks CAP_SETPCAP");
     }
-    return new SlotUsers(limits, users, setpriv, sandbox(become));
+    Optional<Sandbox> sandbox = sandbox(become);
+    return new SlotUsers(
+        limits,
+        users,
+        setpriv,
+        sandbox,
+        sandbox.isPresent() ? List.of() : SharedFolders.find(TOOLS));
   }
 
   private Optional<Sandbox> sandbox(List<String> prefix) {

@@ -3,12 +3,13 @@ package io.outpost.worker.agent;
 import java.nio.file.Path;
 
 /**
- * Where a job's files are. The agent may write {@code work}, {@code home} and {@code tmp}; the
- * output beside them is the worker's own.
+ * Where a job's files are. Everything below {@code root} is the agent's, and its paths are for the
+ * agent and for the {@link Porter} alone: the worker opens none of them.
  *
- * @param root the job's directory
+ * @param root the job's directory; its owner, the slot's user, alone may enter it
+ * @param own the worker's directory for the same job, which no agent can reach
  */
-public record JobDirectory(Path root) {
+public record JobDirectory(Path root, Path own) {
 
   /** The agent's working directory: what a workspace keeps, with {@code artifacts} in it. */
   public Path work() {
@@ -30,8 +31,13 @@ public record JobDirectory(Path root) {
     return root.resolve("task.txt");
   }
 
-  /** What the agent printed. */
+  /** What the agent printed; the worker's. */
   public Path output() {
-    return root.resolve("output.txt");
+    return own.resolve("output.txt");
+  }
+
+  /** A file of the worker's for what passes through its hands. */
+  public Path spool(String name) {
+    return own.resolve(name);
   }
 }

@@ -16,6 +16,7 @@ final class Limits {
 
   private final SearchPath tools;
   private final AgentRunSettings settings;
+  private volatile Boolean defaultsSignals;
 
   Limits(SearchPath tools, AgentRunSettings settings) {
     this.tools = tools;
@@ -37,10 +38,44 @@ final class Limits {
               chain.add("--fsize=" + settings.fileSize().toBytes());
               chain.add("--nofile=" + settings.openFiles());
               chain.add("--cpu=" + cpuSeconds(timeLimit));
+              // Queues would outlive the job under a name that cannot be listed everywhere.
+              chain.add("--msgqueue=0");
               chain.add("--nproc=" + (otherTasks + settings.processes()));
               chain.add("--");
             });
     return chain;
+  }
+
+  /**
+   * The last links: signals as a program expects them, however the worker was started, and the
+   * working directory, which the agent's user enters by itself.
+   */
+  List<String> normal(JobDirectory directory) {
+    List<String> links = new ArrayList<>();
+    Optional<Path> env = find("env").filter(file -> defaultsSignals());
+    if (env.isPresent()) {
+      links.addAll(
+          List.of(
+              env.get().toString(), "--default-signal", "--chdir=" + directory.work().toString()));
+    } else {
+      links.addAll(
+          List.of(
+              "/bin/sh",
+              "-c",
+              "cd -- \"$1\" && shift && exec \"$@\"",
+              "sh",
+              directory.work().toString()));
+    }
+    return links;
+  }
+
+  private boolean defaultsSignals() {
+    if (defaultsSignals == null) {
+      defaultsSignals =
+          Tool.run(List.of(find("env").orElseThrow().toString(), "--default-signal", "true"))
+              .succeeded();
+    }
+    return defaultsSignals;
   }
 
   /** So many of its processes are not missed when a run cannot have them. */

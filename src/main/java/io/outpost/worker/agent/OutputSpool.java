@@ -23,7 +23,7 @@ final class OutputSpool implements AutoCloseable {
 
   OutputSpool(Path path, long limit, Collection<String> secrets) throws IOException {
     this.limit = limit;
-    this.file = Files.newOutputStream(Directories.newFile(path));
+    this.file = Files.newOutputStream(JobDirectories.newFile(path));
     this.redactor = new Redactor(new Bounded(), secrets);
   }
 

@@ -1,5 +1,6 @@
 package io.outpost.worker.agent;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +34,13 @@ final class SameUser implements Confinement {
   }
 
   @Override
-  public void handOver(JobDirectory directory, int slot) {
-    // They are the worker's own already.
+  public int worker() {
+    return -1;
+  }
+
+  @Override
+  public void give(Path path, int slot) {
+    // It is the worker's own already.
   }
 
   @Override
@@ -47,8 +53,45 @@ final class SameUser implements Confinement {
             setpriv ->
                 prefix.addAll(
                     List.of(setpriv.toString(), "--no-new-privs", "--pdeathsig", "KILL", "--")));
+    prefix.addAll(limits.normal(directory));
     sandbox.ifPresent(box -> prefix.addAll(box.arguments(directory, command)));
     return prefix;
+  }
+
+  @Override
+  public List<String> porter(JobDirectory directory, int slot) {
+    return sandbox.map(box -> box.porter(directory)).orElse(List.of());
+  }
+
+  @Override
+  public List<String> outside(int slot) {
+    return List.of();
+  }
+
+  /** In shared folders nothing tells a job's files from the user's. */
+  @Override
+  public List<String> sharedFolders() {
+    return List.of();
+  }
+
+  @Override
+  public List<Integer> others(int slot) {
+    return List.of();
+  }
+
+  @Override
+  public int slotOf(JobDirectory directory) {
+    return 0;
+  }
+
+  @Override
+  public boolean isEmpty(int slot) {
+    return true;
+  }
+
+  @Override
+  public boolean endAll(int slot) {
+    return true;
   }
 
   @Override

@@ -19,19 +19,32 @@ record Sandbox(Path bwrap) {
   /** Its command line up to where the agent's command follows. */
   List<String> arguments(JobDirectory directory, List<String> command) {
     List<String> arguments = base();
+    add(arguments, "--die-with-parent");
     for (String shared : SHARED) {
       add(arguments, "--bind", directory.tmp(), shared);
     }
     add(arguments, "--tmpfs", directory.root().getParent());
-    add(arguments, "--ro-bind", directory.root(), directory.root());
-    for (Path own : List.of(directory.work(), directory.home(), directory.tmp())) {
-      add(arguments, "--bind", own, own);
-    }
+    add(arguments, "--bind", directory.root(), directory.root());
     command.stream()
         .filter(Sandbox::isHidden)
         .filter(part -> !part.startsWith(directory.root() + "/") && Files.exists(Path.of(part)))
         .forEach(part -> add(arguments, "--ro-bind", part, part));
     add(arguments, "--chdir", directory.work(), "--");
+    return arguments;
+  }
+
+  /**
+   * The same for a porter, which finds nothing but the job's directory. It outlives the thread that
+   * started it, and ends with its pipes.
+   */
+  List<String> porter(JobDirectory directory) {
+    List<String> arguments = base();
+    for (String shared : SHARED) {
+      add(arguments, "--tmpfs", shared);
+    }
+    add(arguments, "--tmpfs", directory.root().getParent());
+    add(arguments, "--bind", directory.root(), directory.root());
+    add(arguments, "--");
     return arguments;
   }
 
@@ -52,7 +65,7 @@ record Sandbox(Path bwrap) {
         "--unshare-ipc",
         "--unshare-uts",
         "--unshare-cgroup-try");
-    add(arguments, "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc");
+    add(arguments, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc");
     return arguments;
   }
 

@@ -1,14 +1,12 @@
 package io.outpost.worker.agent;
 
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -33,17 +31,26 @@ final class SlotUsers implements Confinement {
   private final UserRange users;
   private final Path setpriv;
   private final Optional<Sandbox> sandbox;
+  private final List<String> shared;
 
   /**
    * Slots of which it is known that no process is left; a worker that crashed may have left some.
    */
   private final Set<Integer> clean = ConcurrentHashMap.newKeySet();
 
-  SlotUsers(Limits limits, UserRange users, Path setpriv, Optional<Sandbox> sandbox) {
+  private final Set<Integer> used = ConcurrentHashMap.newKeySet();
+
+  SlotUsers(
+      Limits limits,
+      UserRange users,
+      Path setpriv,
+      Optional<Sandbox> sandbox,
+      List<String> shared) {
     this.limits = limits;
     this.users = users;
     this.setpriv = setpriv;
     this.sandbox = sandbox;
+    this.shared = List.copyOf(shared);
   }
 
   @Override
@@ -57,19 +64,15 @@ final class SlotUsers implements Confinement {
   }
 
   @Override
-  public void handOver(JobDirectory directory, int slot) throws IOException {
-    if (!clean.contains(slot)) {
-      endAll(slot);
-    }
-    if (!clean.contains(slot)) {
-      throw new IOException("Processes of an earlier job are left in slot " + slot);
-    }
-    for (Path path :
-        List.of(directory.work(), directory.home(), directory.tmp(), directory.task())) {
-      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        Files.walkFileTree(path, new Owner(users.of(slot)));
-      }
-    }
+  public int worker() {
+    return users.first();
+  }
+
+  @Override
+  public void give(Path path, int slot) throws IOException {
+    int user = users.of(slot);
+    Files.setAttribute(path, "unix:gid", user, LinkOption.NOFOLLOW_LINKS);
+    Files.setAttribute(path, "unix:uid", user, LinkOption.NOFOLLOW_LINKS);
   }
 
   @Override
@@ -77,8 +80,54 @@ final class SlotUsers implements Confinement {
       JobDirectory directory, int slot, Duration timeLimit, List<String> command) {
     List<String> prefix = new ArrayList<>(limits.chain(timeLimit, 0));
     prefix.addAll(become(slot));
+    prefix.addAll(limits.normal(directory));
     sandbox.ifPresent(box -> prefix.addAll(box.arguments(directory, command)));
     return prefix;
+  }
+
+  @Override
+  public List<String> porter(JobDirectory directory, int slot) {
+    if (sandbox.isEmpty()) {
+      return outside(slot);
+    }
+    List<String> prefix = new ArrayList<>(drop("--reuid", user(slot), "--regid", user(slot)));
+    prefix.addAll(sandbox.get().porter(directory));
+    return prefix;
+  }
+
+  /**
+   * Files are opened by the effective user, the slot's. The real one is nobody else's: so no agent
+   * can trace the process, and a slot full of processes cannot keep it from starting.
+   */
+  @Override
+  public List<String> outside(int slot) {
+    return drop(
+        "--ruid", Integer.toString(users.porter()), "--euid", user(slot), "--regid", user(slot));
+  }
+
+  @Override
+  public List<String> sharedFolders() {
+    return shared;
+  }
+
+  /** Every slot that has run something since this worker started. */
+  @Override
+  public Collection<Integer> others(int slot) {
+    return used.stream().filter(other -> other != slot).toList();
+  }
+
+  @Override
+  public int slotOf(JobDirectory directory) throws IOException {
+    if (!Files.exists(directory.root(), LinkOption.NOFOLLOW_LINKS)) {
+      return -1;
+    }
+    Object owner = Files.getAttribute(directory.root(), "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    return users.slotOf((Integer) owner);
+  }
+
+  @Override
+  public boolean isEmpty(int slot) {
+    return clean.contains(slot);
   }
 
   @Override
@@ -89,24 +138,23 @@ final class SlotUsers implements Confinement {
   @Override
   public void kill(ProcessHandle main, JobDirectory directory, int slot) {
     endAll(slot);
-    if (sandbox.isEmpty()) {
-      removeLeftovers(slot);
-    }
   }
 
   /**
    * One signal from the slot's user to all of its processes reaches daemons and fork bombs alike.
    * It is repeated only because a process of the slot could kill the sender before it has sent.
    */
-  private void endAll(int slot) {
+  @Override
+  public boolean endAll(int slot) {
     clean.remove(slot);
+    used.add(slot);
     for (int round = 0; round < ROUNDS; round++) {
       asUser(slot, "kill", "-KILL", "--", "-1");
       List<ProcessHandle> left = membersOf(slot).toList();
       if (left.isEmpty()) {
         clean.add(slot);
         awaitReaped(slot);
-        return;
+        return true;
       }
       left.forEach(ProcessHandle::destroyForcibly);
       LockSupport.parkNanos(ROUND);
@@ -115,6 +163,7 @@ final class SlotUsers implements Confinement {
         "Processes of slot {} (user {}) outlived SIGKILL; no job runs there until they end",
         slot,
         users.of(slot));
+    return false;
   }
 
   /**
@@ -136,47 +185,6 @@ final class SlotUsers implements Confinement {
         user);
   }
 
-  /**
-   * What a job left outside its directory would be the next one's to find; it can only be where all
-   * may write.
-   */
-  private void removeLeftovers(int slot) {
-    String user = Integer.toString(users.of(slot));
-    for (String shared : List.of("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")) {
-      if (Files.isDirectory(Path.of(shared))) {
-        asUser(
-            slot,
-            "find",
-            shared,
-            "-mindepth",
-            "1",
-            "-xdev",
-            "(",
-            "-type",
-            "d",
-            "!",
-            "-user",
-            user,
-            "!",
-            "-perm",
-            "-002",
-            "-prune",
-            ")",
-            "-o",
-            "-user",
-            user,
-            "-prune",
-            "-exec",
-            "rm",
-            "-rf",
-            "--",
-            "{}",
-            "+");
-      }
-    }
-    asUser(slot, "ipcrm", "--all");
-  }
-
   private Stream<ProcessHandle> membersOf(int slot) {
     int user = users.of(slot);
     return ProcessTable.alive().filter(process -> ProcessTable.isOf(process, user));
@@ -189,21 +197,25 @@ final class SlotUsers implements Confinement {
 
   /** The link of the launch chain that gives up everything root may do. */
   List<String> become(int slot) {
-    String user = Integer.toString(users.of(slot));
-    return List.of(
-        setpriv.toString(),
-        "--reuid",
-        user,
-        "--regid",
-        user,
-        "--clear-groups",
-        "--no-new-privs",
-        "--inh-caps=-all",
-        "--ambient-caps=-all",
-        "--bounding-set=-all",
-        "--pdeathsig",
-        "KILL",
-        "--");
+    return drop("--reuid", user(slot), "--regid", user(slot), "--pdeathsig", "KILL");
+  }
+
+  private List<String> drop(String... identity) {
+    List<String> link = new ArrayList<>(List.of(setpriv.toString()));
+    link.addAll(List.of(identity));
+    link.addAll(
+        List.of(
+            "--clear-groups",
+            "--no-new-privs",
+            "--inh-caps=-all",
+            "--ambient-caps=-all",
+            "--bounding-set=-all",
+            "--"));
+    return link;
+  }
+
+  private String user(int slot) {
+    return Integer.toString(users.of(slot));
   }
 
   private void asUser(int slot, String tool, String... arguments) {
@@ -215,28 +227,5 @@ final class SlotUsers implements Confinement {
     command.add(program.get().toString());
     command.addAll(List.of(arguments));
     Tool.run(command);
-  }
-
-  /** Gives a tree to a user; links are given themselves, not what they point to. */
-  private static final class Owner extends SimpleFileVisitor<Path> {
-
-    private final int user;
-
-    Owner(int user) {
-      this.user = user;
-    }
-
-    @Override
-    public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes)
-        throws IOException {
-      return visitFile(path, attributes);
-    }
-
-    @Override
-    public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
-      Files.setAttribute(path, "unix:uid", user, LinkOption.NOFOLLOW_LINKS);
-      Files.setAttribute(path, "unix:gid", user, LinkOption.NOFOLLOW_LINKS);
-      return FileVisitResult.CONTINUE;
-    }
   }
 }

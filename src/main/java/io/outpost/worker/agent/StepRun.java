@@ -1,6 +1,7 @@
 package io.outpost.worker.agent;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 record StepRun(
     AgentLaunch launch,
-    Confinement confinement,
+    Slots slots,
     OutputSpool spool,
     ResourceWatch watch,
     long deadline,
@@ -37,8 +39,9 @@ record StepRun(
    *
    * @param builder ready to start
    * @param input what it gets on standard input
+   * @param secret whether the input must not touch the disk
    */
-  record Step(ProcessBuilder builder, String input) {}
+  record Step(ProcessBuilder builder, String input, boolean secret) {}
 
   /** How it ended. */
   record Ended(int exitCode, Optional<StopReason> stopped) {
@@ -48,23 +51,23 @@ record StepRun(
     }
   }
 
-  Ended carryOut(Process process, Step step) throws InterruptedException {
-    Thread reader =
-        Thread.ofPlatform()
-            .daemon()
-            .name("agent-output-" + launch.slot())
-            .start(() -> drain(process));
-    Thread.startVirtualThread(() -> feed(process, step.input()));
-    Optional<StopReason> stopped = awaitEnd(process);
-    confinement.kill(process.toHandle(), directory(), launch.slot());
-    int exitCode = process.waitFor();
-    // A process that got away may hold the pipe open: its words are not waited for.
-    reader.join(GRACE);
-    return new Ended(exitCode, stopped);
-  }
-
-  private JobDirectory directory() {
-    return new JobDirectory(launch.directory());
+  Ended carryOut(Step step, Consumer<Process> launched) throws IOException, InterruptedException {
+    try (StandardStreams streams = StandardStreams.of(launch, slots.confinement(), step)) {
+      Process process = streams.start(step.builder());
+      launched.accept(process);
+      Thread reader =
+          Thread.ofPlatform()
+              .daemon()
+              .name("agent-output-" + launch.slot())
+              .start(() -> drain(streams));
+      Thread.startVirtualThread(() -> feed(process, step));
+      Optional<StopReason> stopped = awaitEnd(process);
+      slots.confinement().kill(process.toHandle(), launch.directory(), launch.slot());
+      int exitCode = process.waitFor();
+      // A process that got away may hold the pipe open: its words are not waited for.
+      reader.join(GRACE);
+      return new Ended(exitCode, stopped);
+    }
   }
 
   /** Waits for the end or a reason to stop; in the second case gives the processes their grace. */
@@ -72,11 +75,7 @@ record StepRun(
     CompletableFuture<Object> event = CompletableFuture.anyOf(process.onExit(), stop);
     long left = deadline - System.nanoTime();
     while (left > 0 && !within(Math.min(left, watch.pause()), event)) {
-      watch
-          .exceeded(
-              () -> confinement.members(process.toHandle(), directory(), launch.slot()),
-              directory())
-          .ifPresent(stop::complete);
+      watch.exceeded(() -> measure(process)).ifPresent(stop::complete);
       left = deadline - System.nanoTime();
     }
     if (!event.isDone()) {
@@ -99,6 +98,13 @@ record StepRun(
         .forEach(ProcessHandle::destroy);
   }
 
+  private long[] measure(Process process) throws IOException {
+    return slots.measure(
+        launch.directory(),
+        launch.slot(),
+        slots.confinement().members(process.toHandle(), launch.directory(), launch.slot()));
+  }
+
   private static boolean within(long nanos, CompletableFuture<?> event)
       throws InterruptedException {
     try {
@@ -111,17 +117,19 @@ record StepRun(
     }
   }
 
-  private void drain(Process process) {
-    try {
-      spool.drain(process.getInputStream());
+  private void drain(StandardStreams streams) {
+    try (InputStream output = streams.output()) {
+      spool.drain(output);
     } catch (IOException e) {
       LOG.debug("The output of {} ended early", launch, e);
     }
   }
 
-  private void feed(Process process, String input) {
+  private void feed(Process process, Step step) {
     try (OutputStream in = process.getOutputStream()) {
-      in.write(input.getBytes(StandardCharsets.UTF_8));
+      if (step.secret()) {
+        in.write(step.input().getBytes(StandardCharsets.UTF_8));
+      }
     } catch (IOException e) {
       LOG.debug("{} did not read all of its input", launch, e);
     }

@@ -62,10 +62,21 @@ final class UserRange implements AutoCloseable {
 
   /** The user of a slot; slot -1 is the worker's own checks. */
   int of(int slot) {
-    if (slot < -1 || slot >= SIZE - 1) {
+    if (slot < -1 || slot >= SIZE - 2) {
       throw new IllegalArgumentException("There is no user for slot " + slot);
     }
     return first + 1 + slot;
+  }
+
+  /** The slot of a user; -1 for the checks' and for one that is none's. */
+  int slotOf(int user) {
+    int slot = user - first - 1;
+    return slot < SIZE - 2 ? Math.max(slot, -1) : -1;
+  }
+
+  /** The real user of porters: no agent is ever it. */
+  int porter() {
+    return first + SIZE - 1;
   }
 
   @Override

@@ -1,2 +1,2 @@
-/** Packing and unpacking what an agent leaves. */
+/** What passes between an agent's files and the store: bounded streams, names as bytes. */
 package io.outpost.worker.files;

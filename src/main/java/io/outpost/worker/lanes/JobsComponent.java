@@ -1,6 +1,7 @@
 package io.outpost.worker.lanes;
 
 import io.outpost.aws.Queues;
+import io.outpost.worker.agent.Slots;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.support.DefaultComponent;
@@ -19,10 +20,12 @@ public class JobsComponent extends DefaultComponent {
 
   private final SqsClient sqs;
   private final Queues queues;
+  private final Slots slots;
 
-  JobsComponent(SqsClient sqs, Queues queues) {
+  JobsComponent(SqsClient sqs, Queues queues, Slots slots) {
     this.sqs = sqs;
     this.queues = queues;
+    this.slots = slots;
   }
 
   @Override
@@ -35,6 +38,11 @@ public class JobsComponent extends DefaultComponent {
 
   SqsClient sqs() {
     return sqs;
+  }
+
+  /** Whether a job may run in the slot; one that could not be cleaned is tried again. */
+  boolean isUsable(int slot) {
+    return slots.isUsable(slot);
   }
 
   Queues queues() {

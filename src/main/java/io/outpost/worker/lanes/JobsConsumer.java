@@ -143,6 +143,10 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   }
 
   private void serve(int slot) throws Exception {
+    if (!component.isUsable(slot)) {
+      pauseAfterFault();
+      return;
+    }
     var delivery = next();
     if (session == null) {
       inbox.giveBack(delivery);

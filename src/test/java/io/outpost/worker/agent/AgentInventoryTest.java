@@ -43,7 +43,7 @@ class AgentInventoryTest {
   @Test
   void whatTheWorkerOwnsAndAgentsCanReadIsWarnedOf(CapturedOutput log) throws Exception {
     AgentInventory inventory = inventory("any");
-    inventory.warnIfReadable(Directories.newFile(folder.resolve("private")));
+    inventory.warnIfReadable(JobDirectories.newFile(folder.resolve("private")));
     Path open =
         Files.createFile(
             folder.resolve("open"),
@@ -61,8 +61,10 @@ class AgentInventoryTest {
     SearchPath programs = new SearchPath(folder + ":/usr/bin:/bin");
     AgentLauncher launcher =
         new AgentLauncher(
-            programs, TestConfinement.SETTINGS, new Isolation(TestConfinement.SETTINGS).choose());
-    return new AgentInventory(catalogue, programs, launcher, folder);
+            programs,
+            TestConfinement.SETTINGS,
+            new Isolation(TestConfinement.SETTINGS).slots(folder.resolve("jobs")));
+    return new AgentInventory(catalogue, programs, launcher);
   }
 
   private static Map.Entry<String, String> file(String name) {

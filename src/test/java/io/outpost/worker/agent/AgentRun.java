@@ -2,19 +2,20 @@ package io.outpost.worker.agent;
 
 import io.outpost.agents.Agent;
 import io.outpost.agents.SearchPath;
+import io.outpost.kernel.Ids;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** A run to be made: a shell script plays the agent, in a directory of the test's. */
+/** A run to be made: a shell script plays the agent. Each start has a directory of its own. */
 record AgentRun(
-    Confinement confinement,
+    Slots slots,
     AgentRunSettings settings,
     int slot,
-    Path directory,
+    AtomicReference<JobFiles> place,
     List<String> command,
     String task,
     Map<String, String> keys,
@@ -23,12 +24,12 @@ record AgentRun(
   static final SearchPath PROGRAMS = new SearchPath(System.getenv("PATH"));
 
   /** An agent that is this shell script. */
-  static AgentRun script(Confinement confinement, Path directory, String script) {
+  static AgentRun script(Slots slots, String script) {
     return new AgentRun(
-        confinement,
+        slots,
         TestConfinement.SETTINGS,
         0,
-        directory,
+        new AtomicReference<>(),
         List.of("/bin/sh", "-c", script),
         "the task",
         Map.of(),
@@ -36,27 +37,27 @@ record AgentRun(
   }
 
   AgentRun settings(AgentRunSettings other) {
-    return new AgentRun(confinement, other, slot, directory, command, task, keys, limit);
+    return new AgentRun(slots, other, slot, place, command, task, keys, limit);
   }
 
   AgentRun slot(int other) {
-    return new AgentRun(confinement, settings, other, directory, command, task, keys, limit);
+    return new AgentRun(slots, settings, other, place, command, task, keys, limit);
   }
 
   AgentRun task(String text) {
-    return new AgentRun(confinement, settings, slot, directory, command, text, keys, limit);
+    return new AgentRun(slots, settings, slot, place, command, text, keys, limit);
   }
 
   AgentRun command(List<String> other) {
-    return new AgentRun(confinement, settings, slot, directory, other, task, keys, limit);
+    return new AgentRun(slots, settings, slot, place, other, task, keys, limit);
   }
 
   AgentRun keys(Map<String, String> values) {
-    return new AgentRun(confinement, settings, slot, directory, command, task, values, limit);
+    return new AgentRun(slots, settings, slot, place, command, task, values, limit);
   }
 
   AgentRun limit(Duration value) {
-    return new AgentRun(confinement, settings, slot, directory, command, task, keys, value);
+    return new AgentRun(slots, settings, slot, place, command, task, keys, value);
   }
 
   Agent agent() {
@@ -80,10 +81,10 @@ record AgentRun(
   }
 
   AgentProcess start(Agent agent) throws IOException {
-    return new AgentLauncher(PROGRAMS, settings, confinement)
-        .start(
-            new AgentLaunch(
-                agent, task, directory, keys, Map.of("OUTPOST_JOB_ID", "job-1"), limit, slot));
+    AgentLauncher launcher = new AgentLauncher(PROGRAMS, settings, slots);
+    place.set(launcher.open(Ids.unguessable(), slot));
+    return launcher.start(
+        new AgentLaunch(agent, task, place.get(), keys, Map.of("OUTPOST_JOB_ID", "job-1"), limit));
   }
 
   /** Starts it and waits for its end. */
@@ -98,8 +99,13 @@ record AgentRun(
     return process.result();
   }
 
+  /** Removes what the run left. */
+  void cleanUp() {
+    place.get().close();
+  }
+
   JobDirectory files() {
-    return new JobDirectory(directory);
+    return place.get().directory();
   }
 
   String output() throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outpost.agents.Agent;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.OfferedAgents;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -39,9 +40,7 @@ class DemoAgentTest {
         .run(
             context -> {
               for (Agent agent : context.getBean(AgentCatalogue.class).all()) {
-                AgentRun run =
-                    AgentRun.script(TestConfinement.sameUser(), directory.resolve(agent.name()), "")
-                        .task("write $HOME a `poem`");
+                AgentRun run = AgentRun.script(slots(), "").task("write $HOME a `poem`");
                 assertThat(AgentRun.endOf(run.start(agent)).succeeded()).isTrue();
                 assertThat(run.output())
                     .contains(
@@ -63,16 +62,22 @@ class DemoAgentTest {
 
   @Test
   void itCountsItsRunsInADirectory() throws Exception {
-    demo("first").toEnd();
-    AgentRun second = demo("second");
-    second.toEnd();
-    assertThat(second.output()).contains("run 2 in this directory");
+    AgentRun twice =
+        demo("twice")
+            .command(List.of("/bin/sh", "-c", "/bin/sh $0 claude; /bin/sh $0 claude", script()));
+    twice.toEnd();
+    assertThat(twice.output()).contains("run 2 in this directory");
   }
 
-  private AgentRun demo(String task) {
-    Path script = Path.of(DemoAgentTest.class.getResource("/demo-agent.sh").getPath());
-    return AgentRun.script(TestConfinement.sameUser(), directory, "")
-        .task(task)
-        .command(List.of("/bin/sh", script.toString(), "claude"));
+  private AgentRun demo(String task) throws IOException {
+    return AgentRun.script(slots(), "").task(task).command(List.of("/bin/sh", script(), "claude"));
+  }
+
+  private Slots slots() throws IOException {
+    return TestConfinement.slots(directory, TestConfinement.sameUser());
+  }
+
+  private static String script() {
+    return DemoAgentTest.class.getResource("/demo-agent.sh").getPath();
   }
 }

@@ -23,31 +23,33 @@ abstract class HostileJobs {
   @TempDir(factory = TestConfinement.Passable.class)
   Path jobs;
 
-  private Confinement confinement;
+  private Slots slots;
 
   abstract Confinement confine() throws IOException;
 
   @BeforeEach
   void keepApart() throws IOException {
-    confinement = confine();
+    slots = TestConfinement.slots(jobs, confine());
   }
 
   @AfterEach
   void theSlotServesTheNextJob() throws Exception {
-    AgentResult next = AgentRun.script(confinement, jobs.resolve("next"), "echo fine").toEnd();
+    AgentResult next = AgentRun.script(slots, "echo fine").toEnd();
     assertThat(next.succeeded()).isTrue();
-    assertThat(confinement.members(null, null, 0)).isEmpty();
-    confinement.close();
+    assertThat(slots.confinement().members(null, null, 0)).isEmpty();
+    slots.close();
   }
 
   private AgentRun hostile(String script) {
-    return AgentRun.script(confinement, jobs.resolve("hostile"), script);
+    return AgentRun.script(slots, script);
   }
 
   @Test
   void anotherTenantsFilesTaskAndKeysAreOutOfReach() throws Exception {
-    AgentProcess victim = startVictim();
-    String root = jobs.resolve("victim").toString();
+    AgentRun neighbour = victim();
+    AgentProcess victim = neighbour.start();
+    await().until(() -> victim.outputBytes() > 0);
+    String root = neighbour.files().root().toString();
     AgentRun run =
         hostile(
             """
@@ -67,18 +69,11 @@ abstract class HostileJobs {
     AgentRun.endOf(victim);
   }
 
-  private AgentProcess startVictim() throws IOException {
-    AgentRun victim =
-        AgentRun.script(
-                confinement,
-                jobs.resolve("victim"),
-                "cat > plan; cp plan ~; mkfifo never; echo up; read x < never")
-            .slot(1)
-            .task("the canary plan")
-            .keys(Map.of("FIRST_KEY", "canary-key-1234"));
-    AgentProcess process = victim.start();
-    await().until(() -> process.outputBytes() > 0);
-    return process;
+  private AgentRun victim() {
+    return AgentRun.script(slots, "cat > plan; cp plan ~; mkfifo never; echo up; read x < never")
+        .slot(1)
+        .task("the canary plan")
+        .keys(Map.of("FIRST_KEY", "canary-key-1234"));
   }
 
   @Test
@@ -99,15 +94,12 @@ abstract class HostileJobs {
 
   @Test
   void theWorkersOwnFilesAreOutOfReach() throws Exception {
-    Path catalogue = Directories.newFile(jobs.resolve("catalogue.yaml"));
+    Path catalogue = JobDirectories.newFile(jobs.resolve("catalogue.yaml"));
     Files.writeString(catalogue, "canary");
     AgentRun run =
-        hostile(
-            "cat "
-                + catalogue
-                + " ../output.txt; mv ../output.txt ..; ln -s /etc/passwd ../task.txt && echo LINKED");
+        hostile("cat " + catalogue + " ../../own*/*/*; ls ../../own*/* .. ../.. && echo LISTED");
     run.toEnd();
-    assertThat(run.output()).doesNotContain("canary", "LINKED");
+    assertThat(run.output()).doesNotContain("canary", "LISTED");
   }
 
   @Test
@@ -221,14 +213,15 @@ abstract class HostileJobs {
 
   @Test
   void nothingIsLeftForTheNextJobOfTheSlot() throws Exception {
-    hostile(
-            "for d in /tmp /var/tmp /dev/shm; do mkdir $d/left; echo canary > $d/left/x; done; ipcmk -M 100")
-        .toEnd();
+    AgentRun first =
+        hostile(
+            "for d in /tmp /var/tmp /dev/shm /run/lock; do mkdir $d/left; echo canary > $d/left/x; chmod 0 $d/left; done; ipcmk -M 100");
+    first.toEnd();
+    first.cleanUp();
     AgentRun next =
         AgentRun.script(
-            confinement,
-            jobs.resolve("second"),
-            "cat /tmp/left*/x /var/tmp/left*/x /dev/shm/left*/x; ipcs -m");
+            slots,
+            "cat /tmp/left*/x /var/tmp/left*/x /dev/shm/left*/x; ls -d /tmp/left /var/tmp/left /dev/shm/left /run/lock/left && echo canary; ipcs -m");
     next.toEnd();
     String user = Files.getAttribute(next.files().work(), "unix:uid").toString();
     assertThat(next.output()).doesNotContain("canary").doesNotContain(" " + user + " ");

@@ -12,13 +12,11 @@ import java.util.stream.Stream;
  */
 final class NormalUserJobs {
 
-  private final Confinement confinement;
-  private final Path jobs;
+  private final Slots slots;
   private final Map<String, String> results = new TreeMap<>();
 
-  private NormalUserJobs(Confinement confinement, Path jobs) {
-    this.confinement = confinement;
-    this.jobs = jobs;
+  private NormalUserJobs(Slots slots) {
+    this.slots = slots;
   }
 
   /** Arguments: the directory of jobs, and whether a sandbox may be used. */
@@ -28,9 +26,9 @@ final class NormalUserJobs {
   }
 
   static Map<String, String> run(Path jobs, SandboxUse sandbox) throws Exception {
-    try (Confinement confinement = new Isolation(TestConfinement.settings(sandbox)).choose()) {
-      NormalUserJobs all = new NormalUserJobs(confinement, jobs);
-      all.results.put("confinement", confinement.description());
+    try (Slots slots = new Isolation(TestConfinement.settings(sandbox)).slots(jobs)) {
+      NormalUserJobs all = new NormalUserJobs(slots);
+      all.results.put("confinement", slots.confinement().description());
       all.attack();
       return all.results;
     }
@@ -61,7 +59,7 @@ final class NormalUserJobs {
   }
 
   private AgentRun job(String name, String script, Duration limit) throws Exception {
-    AgentRun run = AgentRun.script(confinement, jobs.resolve(name), script).limit(limit);
+    AgentRun run = AgentRun.script(slots, script).limit(limit);
     AgentResult result = run.toEnd();
     String end = result.stopped().map(StopReason::name).orElse("exit " + result.exitCode());
     results.put(name, end + (result.outputCut() ? ", output cut" : ""));

@@ -7,7 +7,6 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +61,7 @@ class P17AgentsOfANormalUserTest {
     if (!Isolation.isRoot()) {
       return NormalUserJobs.run(jobs, sandbox);
     }
-    Files.setPosixFilePermissions(jobs, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Files.setAttribute(jobs, "unix:uid", Integer.valueOf(USER));
     List<String> command =
         new ArrayList<>(List.of("setpriv", "--reuid", USER, "--regid", USER, "--clear-groups"));
     command.addAll(
@@ -96,6 +95,9 @@ class P17AgentsOfANormalUserTest {
       Path path = Path.of(entry);
       if (Files.isDirectory(path)) {
         FileSystemUtils.copyRecursively(path.resolve("io/outpost"), copy.resolve("io/outpost"));
+        if (Files.isDirectory(path.resolve("porter"))) {
+          FileSystemUtils.copyRecursively(path.resolve("porter"), copy.resolve("porter"));
+        }
       } else if (NEEDED.matcher(path.getFileName().toString()).matches()) {
         parts.add(Files.copy(path, copy.resolve(path.getFileName())).toString());
       }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.outpost.agents.Agent;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.SearchPath;
+import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentRunSettings.SandboxUse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -63,9 +64,10 @@ class RealAgentsTest {
   void aiderIsInstalledWhenItsFlagsCanBeChecked() throws Exception {
     assumeInstalled("aider");
     AgentRunSettings settings = settings(SandboxUse.OFF);
-    try (AgentLauncher launcher = launcher(settings)) {
+    try (Slots slots = new Isolation(settings).slots(directory)) {
+      AgentLauncher launcher = new AgentLauncher(PROGRAMS, settings, slots);
       Agent help = changed(catalogued("aider"), List.of("aider", "--help"), Map.of());
-      AgentProcess process = launcher.start(launch(help));
+      AgentProcess process = launcher.start(launch(help, launcher));
       assertThat(AgentRun.endOf(process).succeeded()).isTrue();
       assertThat(Files.readString(process.output()))
           .contains(
@@ -78,8 +80,9 @@ class RealAgentsTest {
   private void answers(String name, SandboxUse sandbox) throws Exception {
     assumeInstalled(name);
     try (StubModels models = new StubModels();
-        AgentLauncher launcher = launcher(settings(sandbox))) {
-      AgentProcess process = launcher.start(launch(pointedAt(models, catalogued(name))));
+        Slots slots = new Isolation(settings(sandbox)).slots(directory)) {
+      AgentLauncher launcher = new AgentLauncher(PROGRAMS, settings(sandbox), slots);
+      AgentProcess process = launcher.start(launch(pointedAt(models, catalogued(name)), launcher));
       AgentResult result = AgentRun.endOf(process);
       String output = Files.readString(process.output());
       assertThat(result.succeeded()).as(output).isTrue();
@@ -97,20 +100,15 @@ class RealAgentsTest {
         "SKIPPED: " + name + " is not installed; .ci/agents installs what npm serves");
   }
 
-  private AgentLaunch launch(Agent agent) {
+  private static AgentLaunch launch(Agent agent, AgentLauncher launcher) throws IOException {
     Map<String, String> keys = Map.of(agent.providerVariables().getFirst(), KEY);
     return new AgentLaunch(
         agent,
         "What is six times seven?",
-        directory.resolve("job"),
+        launcher.open(Ids.unguessable(), 0),
         keys,
         Map.of(),
-        Duration.ofMinutes(4),
-        0);
-  }
-
-  private static AgentLauncher launcher(AgentRunSettings settings) throws IOException {
-    return new AgentLauncher(PROGRAMS, settings, new Isolation(settings).choose());
+        Duration.ofMinutes(4));
   }
 
   /** Limits as in production. */
@@ -123,6 +121,7 @@ class RealAgentsTest {
         1000,
         DataSize.ofGigabytes(4),
         DataSize.ofGigabytes(5),
+        1_000_000,
         DataSize.ofGigabytes(1),
         4096);
   }

@@ -32,8 +32,14 @@ final class TestConfinement {
         200,
         DataSize.ofMegabytes(500),
         DataSize.ofMegabytes(100),
+        10_000,
         DataSize.ofMegabytes(50),
         256);
+  }
+
+  /** Slots of a confinement, with the jobs' directories in this one. */
+  static Slots slots(Path directory, Confinement confinement) throws IOException {
+    return Slots.in(directory, confinement, new Limits(Isolation.TOOLS, SETTINGS));
   }
 
   static Confinement sameUser() {

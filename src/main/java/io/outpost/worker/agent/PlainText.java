@@ -1,0 +1,27 @@
+package io.outpost.worker.agent;
+
+/** Makes text of an agent, such as a file name, fit for a log line and a message. */
+public final class PlainText {
+
+  private PlainText() {}
+
+  /** One line: everything but printable ASCII is escaped. */
+  public static String line(String text) {
+    StringBuilder plain = new StringBuilder(text.length());
+    text.chars()
+        .forEach(
+            c -> {
+              if (c >= ' ' && c < 0x7f) {
+                plain.append((char) c);
+              } else {
+                plain.append("\\u%04x".formatted(c));
+              }
+            });
+    return plain.toString();
+  }
+
+  /** The same, with line ends kept. */
+  static String lines(String text) {
+    return text.lines().map(PlainText::line).collect(java.util.stream.Collectors.joining("\n"));
+  }
+}

@@ -1,0 +1,78 @@
+package io.outpost.worker.agent;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Starts porters: processes of a slot's user, confined as its agents are, that do to a job's files
+ * what the worker must not do itself. Each runs one script of {@code porter/} with the job's
+ * directory as its first argument; scripts use the system's tools, which know names as bytes and
+ * walk by descriptor. What comes from a porter is as little to be trusted as its agent. Safe for
+ * use by many threads.
+ */
+final class Porter {
+
+  /** What porters do. */
+  enum Task {
+    ARTIFACTS,
+    MEASURE,
+    REMOVE,
+    RESTORE,
+    SAVE,
+    SWEEP,
+    TASK;
+
+    private String script() {
+      return name().toLowerCase(java.util.Locale.ROOT) + ".sh";
+    }
+  }
+
+  private static final Map<Task, String> SCRIPTS = new ConcurrentHashMap<>();
+
+  private final Limits tools;
+
+  Porter(Limits tools) {
+    this.tools = tools;
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param prefix what makes the process the slot user's
+   * @param more further arguments
+   */
+  PorterProcess start(List<String> prefix, Task task, JobDirectory directory, List<String> more)
+      throws IOException {
+    Path shell =
+        tools.find("bash").orElseThrow(() -> new IOException("bash is not installed here"));
+    List<String> command = new ArrayList<>(prefix);
+    // -p: its user is the effective one, and the real one is nobody's that an agent could be.
+    command.addAll(List.of(shell.toString(), "-p", "-c", script(task), task.script()));
+    command.add(directory.root().toString());
+    command.addAll(more);
+    ProcessBuilder builder = new ProcessBuilder(command).directory(Path.of("/").toFile());
+    builder.environment().clear();
+    builder.environment().put("PATH", Isolation.TOOLS.folders());
+    builder.environment().put("LC_ALL", "C");
+    return new PorterProcess(task.script(), builder.start());
+  }
+
+  private static String script(Task task) {
+    return SCRIPTS.computeIfAbsent(
+        task,
+        missing -> {
+          try (InputStream in = Porter.class.getResourceAsStream("/porter/" + missing.script())) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+}

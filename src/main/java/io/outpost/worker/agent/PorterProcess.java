@@ -1,0 +1,98 @@
+package io.outpost.worker.agent;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A porter at work. It ends by itself, when it has taken too long, or when it is closed; nothing of
+ * it is left then. For one thread.
+ */
+public final class PorterProcess implements AutoCloseable {
+
+  private static final Duration LONGEST = Duration.ofMinutes(15);
+
+  /** Bytes of what it says that are kept. */
+  private static final int SAID = 8 * 1024;
+
+  private final String name;
+  private final Process process;
+  private final CompletableFuture<String> said = new CompletableFuture<>();
+  private final Thread watchdog;
+
+  PorterProcess(String name, Process process) {
+    this.name = name;
+    this.process = process;
+    Thread.ofVirtual().name("porter-errors").start(() -> said.complete(errors()));
+    this.watchdog = Thread.ofVirtual().name("porter-time").start(this::endWhenTooLong);
+  }
+
+  /** What it reads; to be closed. */
+  public OutputStream input() {
+    return process.getOutputStream();
+  }
+
+  /** What it writes: not to be trusted. */
+  public InputStream output() {
+    return process.getInputStream();
+  }
+
+  /** Waits for its end; 0 is good. */
+  public int exitCode() throws InterruptedException {
+    return process.waitFor();
+  }
+
+  /** The first of what it wrote to standard error, one line each, without control characters. */
+  public String said() {
+    return said.join();
+  }
+
+  /**
+   * Waits for its good end.
+   *
+   * @throws IOException when it ends otherwise
+   */
+  public void awaitSuccess() throws IOException {
+    try {
+      if (exitCode() != 0) {
+        throw new IOException(
+            "The porter %s ended with %d: %s".formatted(name, exitCode(), said().strip()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    watchdog.interrupt();
+    Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+        .forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private void endWhenTooLong() {
+    try {
+      if (!process.waitFor(LONGEST.toSeconds(), TimeUnit.SECONDS)) {
+        close();
+      }
+    } catch (InterruptedException e) {
+      // It is closed.
+    }
+  }
+
+  private String errors() {
+    try (InputStream errors = process.getErrorStream()) {
+      String first = new String(errors.readNBytes(SAID), StandardCharsets.ISO_8859_1);
+      errors.transferTo(OutputStream.nullOutputStream());
+      return PlainText.lines(first);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package io.outpost.worker.agent;
+
+import io.outpost.worker.agent.Porter.Task;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The worker's slots: gives each run a directory of its own in a slot that nothing of an earlier
+ * run is left in, and takes a slot out of service that cannot be cleaned. Safe for use by many
+ * threads.
+ */
+public final class Slots implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Slots.class);
+
+  private final Confinement confinement;
+  private final JobDirectories directories;
+  private final Porter porter;
+
+  /** What could not be removed, by slot: the slot is out of service. */
+  private final Map<Integer, List<JobDirectory>> left = new ConcurrentHashMap<>();
+
+  Slots(Confinement confinement, JobDirectories directories, Porter porter) {
+    this.confinement = confinement;
+    this.directories = directories;
+    this.porter = porter;
+  }
+
+  /** Slots with the jobs' directories in this one; removes what a killed worker left in it. */
+  static Slots in(Path base, Confinement confinement, Limits tools) throws IOException {
+    Slots slots =
+        new Slots(confinement, JobDirectories.in(base, confinement.worker()), new Porter(tools));
+    for (JobDirectory old : slots.directories.left()) {
+      slots.cleanUp(old, confinement.slotOf(old));
+    }
+    return slots;
+  }
+
+  /**
+   * Makes the directory of a run.
+   *
+   * @param name of the directory; nobody can guess it
+   * @throws IOException when the slot is out of service, or the directory cannot be made
+   */
+  JobFiles open(String name, int slot) throws IOException {
+    if (!isUsable(slot)) {
+      throw new IOException("Slot " + slot + " is out of service: it could not be cleaned");
+    }
+    return new JobFiles(this, directories.make(name, path -> confinement.give(path, slot)), slot);
+  }
+
+  /** Whether a run may start there; one that could not be cleaned is tried again. */
+  public boolean isUsable(int slot) {
+    List<JobDirectory> old = left.remove(slot);
+    if (old != null) {
+      old.forEach(directory -> cleanUp(directory, slot));
+      if (!left.containsKey(slot)) {
+        LOG.info("Slot {} is clean and in service again", slot);
+      }
+    }
+    if (left.containsKey(slot)) {
+      return false;
+    }
+    return confinement.isEmpty(slot) || (confinement.endAll(slot) && sweep(slot));
+  }
+
+  Confinement confinement() {
+    return confinement;
+  }
+
+  PorterProcess porter(Task task, JobDirectory directory, int slot, List<String> more)
+      throws IOException {
+    return porter.start(confinement.porter(directory, slot), task, directory, more);
+  }
+
+  /** What a run has by now, in bytes on disk, files and folders, and bytes of memory. */
+  long[] measure(JobDirectory directory, int slot, Stream<ProcessHandle> processes)
+      throws IOException {
+    List<String> prefix = confinement.outside(slot);
+    String pids =
+        processes.map(process -> "/proc/" + process.pid() + "\n").collect(Collectors.joining());
+    try (PorterProcess measuring =
+        porter.start(prefix, Task.MEASURE, directory, confinement.sharedFolders())) {
+      try (OutputStream in = measuring.input()) {
+        in.write(pids.getBytes(StandardCharsets.US_ASCII));
+      }
+      String[] numbers =
+          new String(measuring.output().readNBytes(100), StandardCharsets.US_ASCII)
+              .strip()
+              .split(" ");
+      measuring.awaitSuccess();
+      return Stream.of(numbers).mapToLong(Long::parseLong).toArray();
+    } catch (NumberFormatException e) {
+      throw new IOException("A measurement was no number", e);
+    }
+  }
+
+  void cleanUp(JobDirectory directory, int slot) {
+    boolean clean;
+    try {
+      clean = confinement.endAll(slot) & empty(directory, slot) & sweep(slot);
+    } catch (IOException | RuntimeException e) {
+      LOG.error("Cleaning slot {} failed", slot, e);
+      clean = false;
+    }
+    if (!clean) {
+      left.computeIfAbsent(slot, none -> new ArrayList<>()).add(directory);
+      LOG.error("Slot {} is out of service: what a job left there could not be removed", slot);
+    }
+  }
+
+  private boolean empty(JobDirectory directory, int slot) throws IOException {
+    if (directories.remove(directory)) {
+      return true;
+    }
+    run(Task.REMOVE, confinement.porter(directory, slot), directory);
+    if (directories.remove(directory)) {
+      return true;
+    }
+    // A job may have let another slot's write here: those users remove what is theirs.
+    for (int other : confinement.others(slot)) {
+      run(Task.REMOVE, confinement.outside(other), directory);
+    }
+    run(Task.REMOVE, confinement.porter(directory, slot), directory);
+    return directories.remove(directory);
+  }
+
+  private boolean sweep(int slot) {
+    List<String> shared = confinement.sharedFolders();
+    if (shared.isEmpty()) {
+      return true;
+    }
+    try (PorterProcess sweeping =
+        porter.start(
+            confinement.outside(slot),
+            Task.SWEEP,
+            new JobDirectory(Path.of("/"), Path.of("/")),
+            shared)) {
+      sweeping.input().close();
+      return sweeping.exitCode() == 0;
+    } catch (IOException e) {
+      LOG.error("Sweeping slot {} failed", slot, e);
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void run(Task task, List<String> prefix, JobDirectory directory) throws IOException {
+    try (PorterProcess work = porter.start(prefix, task, directory, List.of())) {
+      work.input().close();
+      work.exitCode();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    directories.close();
+    confinement.close();
+  }
+}

@@ -1,0 +1,80 @@
+package io.outpost.worker.agent;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * Standard input and output of one command that its user can open again ({@code /dev/stdin}, {@code
+ * /dev/stdout}, {@code /dev/stderr}): a file and a named pipe that are that user's, without a name
+ * once the command has started. For one thread, but for the output's reader.
+ */
+final class StandardStreams implements AutoCloseable {
+
+  private final Path input;
+  private final Path pipe;
+  private final RandomAccessFile keeper;
+  private final InputStream output;
+
+  private StandardStreams(Path input, Path pipe, RandomAccessFile keeper, InputStream output) {
+    this.input = input;
+    this.pipe = pipe;
+    this.keeper = keeper;
+    this.output = output;
+  }
+
+  /** Makes both in the worker's directory of the job; a secret goes through a pipe alone. */
+  static StandardStreams of(AgentLaunch launch, Confinement confinement, StepRun.Step step)
+      throws IOException {
+    JobDirectory directory = launch.directory();
+    Path input = null;
+    if (!step.secret()) {
+      input = JobDirectories.newFile(directory.spool("stdin"));
+      Files.writeString(input, step.input(), StandardOpenOption.WRITE);
+      confinement.give(input, launch.slot());
+    }
+    Path pipe = directory.spool("stdout");
+    String tool = Isolation.TOOLS.find("mkfifo").orElseThrow().toString();
+    Tool made = Tool.run(List.of(tool, "-m", "600", pipe.toString()));
+    if (!made.succeeded()) {
+      throw new IOException("A pipe could not be made: " + made.output().strip());
+    }
+    // Opening one end waits for the other: this is both.
+    RandomAccessFile keeper = new RandomAccessFile(pipe.toFile(), "rw");
+    InputStream output = new FileInputStream(pipe.toFile());
+    confinement.give(pipe, launch.slot());
+    return new StandardStreams(input, pipe, keeper, output);
+  }
+
+  /** Starts the command with them; its output ends when the last process that has it ends. */
+  Process start(ProcessBuilder builder) throws IOException {
+    if (input != null) {
+      builder.redirectInput(input.toFile());
+    }
+    builder.redirectOutput(pipe.toFile());
+    try {
+      return builder.start();
+    } finally {
+      close();
+    }
+  }
+
+  /** What the command writes. */
+  InputStream output() {
+    return output;
+  }
+
+  @Override
+  public void close() throws IOException {
+    keeper.close();
+    Files.deleteIfExists(pipe);
+    if (input != null) {
+      Files.deleteIfExists(input);
+    }
+  }
+}

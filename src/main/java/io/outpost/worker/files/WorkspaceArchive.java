@@ -1,0 +1,132 @@
+package io.outpost.worker.files;
+
+import io.outpost.worker.agent.JobFiles;
+import io.outpost.worker.agent.PorterProcess;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.io.input.BoundedInputStream;
+import org.apache.commons.io.input.CloseShieldInputStream;
+import org.apache.commons.io.input.TeeInputStream;
+
+/**
+ * A workspace as a gzipped tar archive: the worker's part, which passes it on between a porter and
+ * the store, counts and bounds it, in constant memory.
+ */
+public final class WorkspaceArchive {
+
+  /** Bytes of headers for each entry, at most about: paths are shorter than the porter's cut. */
+  private static final long HEADERS = 8 * 1024;
+
+  private WorkspaceArchive() {}
+
+  /**
+   * What was packed.
+   *
+   * @param bytes of the files, without what headers take
+   * @param notKept what the porter said it could not pack, a line for each; empty: everything is in
+   *     it
+   */
+  public record Packed(long bytes, String notKept) {}
+
+  /**
+   * Packs the working directory.
+   *
+   * @throws TooLargeException when it is over a limit; what was written is then worthless
+   * @throws NotPackedException when it cannot be packed, or takes too long
+   */
+  public static Packed pack(JobFiles files, OutputStream out, TreeLimits limits)
+      throws IOException {
+    try (PorterProcess porter = files.save();
+        OutputStream archive = new GZIPOutputStream(out)) {
+      porter.input().close();
+      InputStream copied = new TeeInputStream(porter.output(), archive);
+      long bytes = count(new TarReader(copied), limits, porter);
+      BoundedInputStream rest =
+          BoundedInputStream.builder().setInputStream(copied).setMaxCount(1024 * 1024).get();
+      rest.transferTo(OutputStream.nullOutputStream());
+      return new Packed(bytes, judge(porter));
+    }
+  }
+
+  /**
+   * Unpacks an archive into the empty working directory; the stream stays open.
+   *
+   * @param bytes of its files, as {@link Packed} told
+   * @param limits how many entries it can have
+   * @throws IOException when it is damaged
+   */
+  public static void unpack(InputStream in, JobFiles files, long bytes, TreeLimits limits)
+      throws IOException {
+    long most = Math.max(bytes, limits.bytes()) + limits.entries() * HEADERS;
+    try (InputStream tar = new GZIPInputStream(CloseShieldInputStream.wrap(in))) {
+      byte[] first = tar.readNBytes(2);
+      int form = first.length == 2 && first[0] == '.' && first[1] == '/' ? 2 : 1;
+      try (PorterProcess porter = files.restore(form)) {
+        try (OutputStream out = porter.input()) {
+          out.write(first);
+          copy(tar, out, most);
+        }
+        porter.awaitSuccess();
+      }
+    }
+  }
+
+  private static long count(TarReader tar, TreeLimits limits, PorterProcess porter)
+      throws IOException {
+    try {
+      return count(tar, limits);
+    } catch (TarReader.BrokenArchiveException e) {
+      porter.close();
+      throw new NotPackedException(porter.said().strip() + " (" + e.getMessage() + ").");
+    }
+  }
+
+  private static long count(TarReader tar, TreeLimits limits) throws IOException {
+    long bytes = 0;
+    // The porter's own: two lists and a folder.
+    long entries = -3;
+    for (TarReader.Entry entry = tar.next(); entry != null; entry = tar.next()) {
+      entries++;
+      bytes += isOurs(entry) ? 0 : entry.size();
+      if (bytes < 0 || bytes > limits.bytes() || entries > limits.entries() + 1L) {
+        throw new TooLargeException(limits);
+      }
+    }
+    return bytes;
+  }
+
+  private static boolean isOurs(TarReader.Entry entry) {
+    String path = new String(entry.path(), StandardCharsets.ISO_8859_1);
+    return path.equals("./modes") || path.equals("./moves");
+  }
+
+  /** tar ends with 1 when a file changed meanwhile, and with 2 when it could not read one. */
+  private static String judge(PorterProcess porter) throws IOException {
+    try {
+      int code = porter.exitCode();
+      if (code > 2) {
+        throw new NotPackedException(porter.said().strip() + ".");
+      }
+      return porter.said();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted", e);
+    }
+  }
+
+  private static void copy(InputStream in, OutputStream out, long most) throws IOException {
+    byte[] buffer = new byte[64 * 1024];
+    long copied = 0;
+    for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+      copied += read;
+      if (copied > most) {
+        throw new IOException("The archive unfolds to more than was packed");
+      }
+      out.write(buffer, 0, read);
+    }
+  }
+}
