@@ -133,19 +133,19 @@ resource "aws_iam_role_policy" "execution" {
           Resource = ["arn:aws:logs:${var.region}:${var.account_id}:log-group:${var.log_groups[each.key]}:log-stream:${each.key}/*"]
         }
       ],
-      [for names in [local.settings[each.key].parameters] : {
+      [for names in [local.parameters[each.key]] : {
         Sid      = "Settings"
         Effect   = "Allow"
         Action   = ["ssm:GetParameters"]
         Resource = [for name in names : local.parameter_arns[name]]
       } if length(names) > 0],
-      [for names in [local.settings[each.key].secrets] : {
+      [for names in [local.secrets[each.key]] : {
         Sid      = "Secrets"
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue"]
         Resource = [for name in names : var.secret_arns[name]]
       } if length(names) > 0],
-      [for names in [local.settings[each.key].secrets] : {
+      [for names in [local.secrets[each.key]] : {
         Sid       = "SecretsKey"
         Effect    = "Allow"
         Action    = ["kms:Decrypt"]

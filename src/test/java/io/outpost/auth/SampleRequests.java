@@ -49,6 +49,9 @@ public final class SampleRequests {
           row("getAnyJob"),
           row("listDeadLetters"),
           row("redriveDeadLetters", "{\"job_ids\":[\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"]}"),
+          row("listParkedUsage"),
+          row("retryParkedUsage", "{\"job_ids\":[\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"]}"),
+          row("voidUsage", "{\"reason\":\"A mistake of ours\"}"),
           row("verifyAuth"));
 
   private SampleRequests() {}
