@@ -73,6 +73,21 @@ resource "aws_iam_role_policy" "task" {
   })
 }
 
+# A worker tells the ECS agent beside it that its task must not be stopped now; the agent asks ECS in the task's name.
+resource "aws_iam_role_policy" "protection" {
+  name = "protection"
+  role = aws_iam_role.task["worker"].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "OwnTasks"
+      Effect   = "Allow"
+      Action   = ["ecs:UpdateTaskProtection"]
+      Resource = ["arn:aws:ecs:${var.region}:${var.account_id}:task/outpost-${var.environment}/*"]
+    }]
+  })
+}
+
 # The key is never called by the application but by the services that it calls, in its name.
 resource "aws_iam_role_policy" "key" {
   for_each = local.grants

@@ -84,6 +84,11 @@ public final class Call {
     return request.getMethod();
   }
 
+  /** Whether the caller gets to see the answer's body: not after a HEAD. */
+  public boolean wantsBody() {
+    return !(request instanceof HeadAsGetRequest);
+  }
+
   /** The path as the server decoded it, without the query. */
   public String path() {
     return request.getRequestURI();
