@@ -1,12 +1,14 @@
 package io.outpost.auth;
 
 import io.outpost.http.Call;
+import io.outpost.http.Callers;
 import io.outpost.kernel.Problem;
 import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.ExchangeProperty;
@@ -14,7 +16,7 @@ import org.springframework.stereotype.Component;
 
 /** Finds out who is calling. Stateless. */
 @Component("authentication")
-public class Authentication {
+public class Authentication implements Callers {
 
   private final KeyStore keys;
   private final UnknownKeyThrottle unknownKeyThrottle;
@@ -67,6 +69,18 @@ public class Authentication {
       }
       case past_due -> refuseChanges(call);
       default -> {}
+    }
+  }
+
+  @Override
+  public boolean isLetIn(Call call) {
+    try {
+      var view =
+          view(credential(call).flatMap(ApiKeyText::parse).orElseThrow().hash(), call.ipAddress());
+      return end(view, Instant.now()).isEmpty()
+          && view.tenant().status() != Tenant.Status.suspended;
+    } catch (Problem | NoSuchElementException refused) {
+      return false;
     }
   }
 

@@ -17,6 +17,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param retryAfter how long a job waits after its first failed attempt; four times as long after
  *     the next
  * @param outputEvery how often at most the output of a running job is stored
+ * @param outputAtLeastEvery how often it is stored at least while the agent prints and nobody
+ *     watches, unless storing itself takes long
+ * @param watchedOutputEvery how often it is stored while somebody watches
  */
 @ConfigurationProperties("outpost.worker")
 record WorkerSettings(
@@ -27,4 +30,6 @@ record WorkerSettings(
     int attempts,
     Duration holdFor,
     Duration retryAfter,
-    Duration outputEvery) {}
+    Duration outputEvery,
+    Duration outputAtLeastEvery,
+    Duration watchedOutputEvery) {}

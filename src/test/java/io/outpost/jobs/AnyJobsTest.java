@@ -74,6 +74,21 @@ class AnyJobsTest {
     assertThat(admin.get("/admin/jobs?tenant_id=nope").status()).isEqualTo(400);
   }
 
+  @Test
+  void whatIsUnknownIsSaidToBe() {
+    var nothing = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    var pending = one.client().submit(JOB);
+    var body = "{\"job_ids\":[\"%s\",\"%s\"]}".formatted(nothing, pending);
+    var answer = admin.post("/admin/dead-letters/redrive", body);
+    assertThat(answer.status()).isEqualTo(202);
+    assertThat(answer.json().get("redriven").asInt()).isZero();
+    assertThat(answer.json().get("unknown").valueStream().map(JsonNode::asText))
+        .containsExactlyInAnyOrder(nothing, pending);
+    var nobody = "/tenants/00000000-0000-4000-8000-000000000000";
+    assertThat(admin.delete(nobody).status()).isEqualTo(404);
+    assertThat(admin.patch(nobody, "{\"status\":\"suspended\"}").status()).isEqualTo(404);
+  }
+
   private List<String> ids(String path) {
     return pages(path, 100).stream().map(AnyJobsTest::id).toList();
   }
