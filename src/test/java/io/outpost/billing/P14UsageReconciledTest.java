@@ -211,8 +211,7 @@ class P14UsageReconciledTest {
     }
     assertThatThrownBy(
             () ->
-                template.sendBody(
-                    "direct:void-job", ledger.voiding(client.tenantId(), "job-none")))
+                template.sendBody("direct:void-job", ledger.voiding(client.tenantId(), "job-none")))
         .hasRootCauseInstanceOf(IllegalArgumentException.class);
     api.run("reconcile-usage");
     assertThat(actions()).noneMatch(action -> action.startsWith("billing.usage-differs"));
