@@ -28,6 +28,7 @@ public final class Run {
   private long storedBytes = -1;
   private volatile SavedFiles saved;
   private volatile Job.Fault fault;
+  private volatile boolean awaited;
 
   /**
    * @param claimed the job as claimed, with the lease
@@ -103,6 +104,15 @@ public final class Run {
 
   void fail(Job.Fault reason) {
     fault = reason;
+  }
+
+  /** Whether others may wait for the slot or workspace that the run has given back. */
+  public boolean isAwaited() {
+    return awaited;
+  }
+
+  void freed(boolean othersWait) {
+    awaited = othersWait;
   }
 
   Instant leasedUntil() {

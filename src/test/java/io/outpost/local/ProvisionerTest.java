@@ -41,7 +41,7 @@ class ProvisionerTest {
         .containsExactly("tenant_id", "job_id");
     assertThat(jobs.globalSecondaryIndexes())
         .extracting(GlobalSecondaryIndexDescription::indexName)
-        .containsExactlyInAnyOrder("by-status", "open");
+        .containsExactlyInAnyOrder("by-status", "open", "waiting");
     assertThat(jobs.globalSecondaryIndexes())
         .allMatch(index -> index.projection().projectionTypeAsString().equals("ALL"));
     var ttl = clients.dynamoDb().describeTimeToLive(t -> t.tableName("outpost-jobs-test"));
