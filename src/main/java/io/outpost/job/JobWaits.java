@@ -11,9 +11,11 @@ import io.outpost.store.Transactions;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -78,7 +80,7 @@ public class JobWaits {
           default -> new WaiterFlag(table(), job.tenantId(), thing).set(mark);
         };
     change.update(waiter, old -> new TransitionRefused(OTHERS_WAIT, old));
-    var item = new java.util.HashMap<>(Tenant.key(job.tenantId(), entry));
+    var item = new HashMap<>(Tenant.key(job.tenantId(), entry));
     item.put("job_id", Items.text(job.jobId()));
     item.put("priority", Items.text(job.priority()));
     change.put(Put.builder().tableName(table()).item(item), old -> new IllegalStateException());
@@ -89,27 +91,47 @@ public class JobWaits {
     }
   }
 
-  /** After a job has ended: wakes the next that waits for its slot, and for its workspace. */
-  public List<JobMessage> wakeAfter(Job ended) {
-    var woken = new ArrayList<JobMessage>();
-    if (ended.workspace() != null) {
-      wakeNext(ended.tenantId(), thing(ended, "workspace")).ifPresent(woken::add);
+  /** After a job has left: wakes the next that waits for its slot, and for its workspace. */
+  public List<JobMessage> wakeAfter(@ExchangeProperty("job") Job left) {
+    var woken = new ArrayList<>(wakeForSlot(left));
+    if (left.workspace() != null) {
+      wakeNext(left.tenantId(), thing(left, "workspace")).ifPresent(woken::add);
     }
-    wakeNext(ended.tenantId(), TenantSlots.SK).ifPresent(woken::add);
     return woken;
   }
 
-  /** After a suspension: wakes all that waited for its end, a bounded number at a time. */
+  /** In place of a job that has no use for a slot: wakes the next that waits for one. */
+  public List<JobMessage> wakeForSlot(@ExchangeProperty("job") Job instead) {
+    return wakeNext(instead.tenantId(), TenantSlots.SK).stream().toList();
+  }
+
+  /**
+   * After a change of a tenant that is not suspended: wakes what waited for the end of a
+   * suspension, and of a deleted tenant all that wait for a slot, for they are cancelled. A bounded
+   * number at a time.
+   */
   public List<JobMessage> wakeAll(String tenantId) {
+    var tenant =
+        dynamoDb.getItem(g -> g.tableName(table()).key(Tenant.key(tenantId)).consistentRead(true));
+    var status = tenant.hasItem() ? Tenant.Status.valueOf(tenant.item().get("status").s()) : null;
     var woken = new ArrayList<JobMessage>();
+    if (status != Tenant.Status.suspended) {
+      wakeAll(tenantId, SUSPENSION, woken);
+    }
+    if (status == Tenant.Status.deleted) {
+      wakeAll(tenantId, TenantSlots.SK, woken);
+    }
+    return woken;
+  }
+
+  private void wakeAll(String tenantId, String thing, List<JobMessage> woken) {
     for (int i = 0; i < MOST_AT_ONCE; i++) {
-      var next = wakeNext(tenantId, SUSPENSION);
+      var next = wakeNext(tenantId, thing);
       if (next.isEmpty()) {
-        break;
+        return;
       }
       woken.add(next.get());
     }
-    return woken;
   }
 
   private Optional<JobMessage> wakeNext(String tenantId, String thing) {

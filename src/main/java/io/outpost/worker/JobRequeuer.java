@@ -5,7 +5,6 @@ import io.outpost.job.JobWaits;
 import io.outpost.job.StoredJob;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -38,11 +37,6 @@ public class JobRequeuer {
     var pause = waited.compareTo(LONGEST_UNWATCHED) < 0 ? waited : LONGEST_UNWATCHED;
     var watched = pause.compareTo(settings.lease()) < 0 ? settings.lease() : pause;
     waits.park(stored, reason, now.plus(watched));
-  }
-
-  /** The messages of the jobs that may run because a run has ended. */
-  public List<JobMessage> wake(@ExchangeProperty("run") Run run) {
-    return waits.wakeAfter(run.job());
   }
 
   /** The message of a retry, which is for its own job alone. */

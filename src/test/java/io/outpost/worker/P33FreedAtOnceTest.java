@@ -1,13 +1,17 @@
 package io.outpost.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.outpost.aws.AwsProbe;
 import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Customer;
+import io.outpost.job.Job;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import io.outpost.tenant.Tier;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +31,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 class P33FreedAtOnceTest {
 
   private static final int JOBS = 6;
+  private static final Duration LONG = Duration.ofMinutes(3);
 
   private final LocalOutpost outpost;
   private final AwsProbe probe;
@@ -63,12 +68,12 @@ class P33FreedAtOnceTest {
   void jobsBeyondTheCapStartAsSoonAsTheOneBeforeHasEnded() throws Exception {
     var sent = sent();
     var bench = new JobBench(outpost, Tier.FREE);
-    var jobs = new ArrayList<io.outpost.job.Job>();
+    var jobs = new ArrayList<Job>();
     for (int i = 0; i < JOBS; i++) {
       jobs.add(bench.enqueue("sleep 1"));
     }
-    org.awaitility.Awaitility.await()
-        .atMost(java.time.Duration.ofMinutes(3))
+    await()
+        .atMost(LONG)
         .untilAsserted(() -> assertThat(bench.ledger()).as("jobs that have ended").hasSize(JOBS));
     assertThat(bench.slotsTaken()).isZero();
     assertThat(jobs)
@@ -91,6 +96,41 @@ class P33FreedAtOnceTest {
     var starts = ends.stream().map(job -> Instant.parse(job.get("started_at").asText())).toList();
     assertThat(starts).doesNotHaveDuplicates();
     assertNoneWasDelayed(sent, 3 * jobs.size());
+  }
+
+  /** The one that would have been next is gone: the one after it is next. */
+  @Test
+  void aJobThatIsCancelledWhileItWaitsKeepsNobodyWaiting() {
+    var operator = Client.of(outpost.address()).with(outpost.adminKey());
+    var tenant = Customer.of(operator, "free").client();
+    var first = tenant.submit("claude", "sleep 3");
+    var second = tenant.submit("claude", "Say hello");
+    var third = tenant.submit("claude", "Say hello");
+    await()
+        .atMost(LONG)
+        .until(() -> tenant.get("/jobs/" + third).text("waiting_reason").equals("tenant-limit"));
+    assertThat(tenant.delete("/jobs/" + second).status()).isEqualTo(200);
+    assertThat(tenant.ended(third).get("status").asText()).isEqualTo("succeeded");
+    assertThat(tenant.ended(first).get("status").asText()).isEqualTo("succeeded");
+  }
+
+  /** It needs no slot while another job has its workspace. */
+  @Test
+  void aJobThatWaitsForItsWorkspaceLeavesItsSlotToTheNext() {
+    var operator = Client.of(outpost.address()).with(outpost.adminKey());
+    var tenant = Customer.of(operator, "pro").client();
+    var inWorkspace =
+        "{\"agent\":\"claude\",\"command\":\"sleep 4\",\"workspace\":\"ws\",\"priority\":\"high\"}";
+    var jobs = new ArrayList<String>();
+    for (int i = 0; i < 2; i++) {
+      jobs.add(tenant.submit(inWorkspace));
+    }
+    for (int i = 0; i < Tier.PRO.slots() + 1; i++) {
+      jobs.add(tenant.submit("claude", "sleep 1"));
+    }
+    assertThat(jobs)
+        .allSatisfy(
+            job -> assertThat(tenant.ended(job).get("status").asText()).isEqualTo("succeeded"));
   }
 
   private List<AwsProbe.Call> sent() {

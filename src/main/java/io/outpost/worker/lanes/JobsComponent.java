@@ -1,6 +1,8 @@
 package io.outpost.worker.lanes;
 
+import io.outpost.aws.Names;
 import io.outpost.aws.Queues;
+import java.time.Clock;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.support.DefaultComponent;
@@ -19,10 +21,13 @@ public class JobsComponent extends DefaultComponent {
 
   private final SqsClient sqs;
   private final Queues queues;
+  private final Names names;
+  private final LaneFaults faults = new LaneFaults(Clock.systemUTC());
 
-  JobsComponent(SqsClient sqs, Queues queues) {
+  JobsComponent(SqsClient sqs, Queues queues, Names names) {
     this.sqs = sqs;
     this.queues = queues;
+    this.names = names;
   }
 
   @Override
@@ -39,5 +44,13 @@ public class JobsComponent extends DefaultComponent {
 
   Queues queues() {
     return queues;
+  }
+
+  Names names() {
+    return names;
+  }
+
+  LaneFaults faults() {
+    return faults;
   }
 }
