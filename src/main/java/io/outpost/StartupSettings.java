@@ -49,11 +49,16 @@ public final class StartupSettings
               WORKER,
               "arn:aws[a-z-]*:sns:[a-z0-9-]+:\\d{12}:[\\w-]+",
               "the ARN of the SNS topic that operators are told by"),
-          required(
+          optional(
               "OUTPOST_BOOTSTRAP_ADMIN_KEY",
               API,
               "op_(live|test)_[0-9a-f]{32}",
               "op_live_ or op_test_ and 32 lower-case hex digits, from: openssl rand -hex 16"),
+          optional(
+              "OUTPOST_BOOTSTRAP_ADMIN_KEY_EXPIRES_AT",
+              API,
+              "\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z",
+              "an RFC 3339 time in UTC"),
           optional("OUTPOST_AWS_ENDPOINT", BOTH, "https?://\\S+", "the URL of an emulator of AWS"),
           optional(
               "OUTPOST_SECRETS_KMS_KEY_ID", API, "[\\w:/-]+", "the id, ARN or alias of a KMS key"),

@@ -56,8 +56,7 @@ class StartupSettingsTest {
             "OUTPOST_ENV",
             "OUTPOST_OUTPUT_BUCKET",
             "OUTPOST_AUDIT_BUCKET",
-            "OUTPOST_AUDIT_HEAD_BUCKET",
-            "OUTPOST_BOOTSTRAP_ADMIN_KEY");
+            "OUTPOST_AUDIT_HEAD_BUCKET");
   }
 
   @Test
@@ -74,6 +73,7 @@ class StartupSettingsTest {
     "AWS_REGION, frankfurt",
     "OUTPOST_OUTPUT_BUCKET, Not_A_Bucket",
     "OUTPOST_BOOTSTRAP_ADMIN_KEY, op_live_short",
+    "OUTPOST_BOOTSTRAP_ADMIN_KEY_EXPIRES_AT, tomorrow",
     "OUTPOST_STRIPE_SECRET_KEY, pk_live_abc",
     "OUTPOST_STRIPE_WEBHOOK_SECRET, sk_live_abc",
     "OUTPOST_STRIPE_PRICE_PRO, prod_123",

@@ -21,9 +21,11 @@ import java.util.function.UnaryOperator;
 public final class AgentCatalogue {
 
   private final Map<String, Agent> agents;
+  private final List<String> demo;
 
-  private AgentCatalogue(Map<String, Agent> agents) {
+  private AgentCatalogue(Map<String, Agent> agents, List<String> demo) {
     this.agents = new TreeMap<>(agents);
+    this.demo = List.copyOf(demo);
   }
 
   /**
@@ -35,12 +37,14 @@ public final class AgentCatalogue {
   public static AgentCatalogue of(List<Map.Entry<String, String>> files) {
     AgentFiles reader = new AgentFiles();
     files.forEach(file -> reader.read(file.getKey(), file.getValue()));
-    return new AgentCatalogue(reader.agents());
+    return new AgentCatalogue(reader.agents(), List.of());
   }
 
   /** The same catalogue with the demo script in place of the agents that match. */
   public AgentCatalogue withDemo(List<String> script, Predicate<Agent> standIn) {
-    return map(agent -> standIn.test(agent) ? agent.asDemo(withName(script, agent.name())) : agent);
+    var all =
+        map(agent -> standIn.test(agent) ? agent.asDemo(withName(script, agent.name())) : agent);
+    return new AgentCatalogue(all.agents, script);
   }
 
   /**
@@ -56,7 +60,7 @@ public final class AgentCatalogue {
   private AgentCatalogue map(UnaryOperator<Agent> change) {
     Map<String, Agent> result = new TreeMap<>(agents);
     result.replaceAll((name, agent) -> change.apply(agent));
-    return new AgentCatalogue(result);
+    return new AgentCatalogue(result, demo);
   }
 
   /** The names in alphabetical order: what a job's {@code agent} may be. */
@@ -67,6 +71,11 @@ public final class AgentCatalogue {
   /** The agent of that name, if there is one. */
   public Optional<Agent> find(String name) {
     return Optional.ofNullable(agents.get(name));
+  }
+
+  /** The agent of that name as the demo script plays it, for jobs that nobody pays for. */
+  public Optional<Agent> demoOf(String name) {
+    return find(name).map(agent -> agent.asDemo(withName(demo, name)));
   }
 
   /** All agents in the order of their names. */

@@ -47,10 +47,14 @@ class AgentsConfiguration {
       files.addAll(filesAt("file:" + folder + "/*.yaml"));
     }
     AgentCatalogue catalogue = AgentCatalogue.of(files);
-    if (demo != Demo.NEVER) {
-      Predicate<Agent> missing = agent -> programs.find(agent.command().getFirst()).isEmpty();
-      catalogue = catalogue.withDemo(demoCommand(), demo == Demo.ALWAYS ? agent -> true : missing);
-    }
+    Predicate<Agent> missing = agent -> programs.find(agent.command().getFirst()).isEmpty();
+    Predicate<Agent> played =
+        switch (demo) {
+          case NEVER -> agent -> false;
+          case MISSING -> missing;
+          case ALWAYS -> agent -> true;
+        };
+    catalogue = catalogue.withDemo(demoCommand(), played);
     return catalogue.withOverrides(settings::getProperty);
   }
 

@@ -40,6 +40,8 @@ public record AuditEntry(
           "problem",
           "attempt",
           "attempts",
+          "exit_code",
+          "error",
           "reason",
           "was",
           "stripe_customer_id",

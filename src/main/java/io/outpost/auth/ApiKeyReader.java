@@ -1,6 +1,7 @@
 package io.outpost.auth;
 
 import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
 import io.outpost.kernel.Page;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
@@ -12,6 +13,7 @@ import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Select;
 
 /** Reads API keys of a tenant, never the key itself or its hash for a client. Stateless. */
 @Component("apiKeyReader")
@@ -19,6 +21,8 @@ public class ApiKeyReader {
 
   /** The own end of a rotated key that had none. */
   static final String NEVER = "never";
+
+  static final String LINEAGE = "lineage";
 
   private final DynamoDbClient dynamoDb;
   private final Pages pages;
@@ -36,9 +40,10 @@ public class ApiKeyReader {
    * A key as its item has it.
    *
    * @param hash what caches know it by
+   * @param lineage the key that it was rotated from, at first; itself when it never was
    * @param ownEnd when it would end had it not been rotated; null: never
    */
-  record Stored(ApiKey key, String hash, Instant ownEnd) {}
+  record Stored(ApiKey key, String hash, String lineage, Instant ownEnd) {}
 
   Stored load(String tenantId, String keyId) {
     var found =
@@ -51,7 +56,16 @@ public class ApiKeyReader {
       throw Problem.notFound("API key");
     }
     var key = items.read(found.item(), ApiKey.class);
-    return new Stored(key, found.item().get("key_hash").s(), ownEnd(key, found.item()));
+    return new Stored(
+        key,
+        found.item().get("key_hash").s(),
+        lineage(keyId, found.item()),
+        ownEnd(key, found.item()));
+  }
+
+  /** The key that one was rotated from, at first, as its item has it. */
+  static String lineage(String keyId, Map<String, AttributeValue> item) {
+    return item.containsKey(LINEAGE) ? item.get(LINEAGE).s() : keyId;
   }
 
   private static Instant ownEnd(ApiKey key, Map<String, AttributeValue> item) {
@@ -60,6 +74,28 @@ public class ApiKeyReader {
     }
     var end = item.get("own_end").s();
     return end.equals(NEVER) ? null : Instant.parse(end);
+  }
+
+  /** How many keys of a tenant work. */
+  int countLive(String tenantId) {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .consistentRead(true)
+                    .select(Select.COUNT)
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :key)")
+                    .filterExpression(
+                        "attribute_not_exists(revoked_at)"
+                            + " AND (attribute_not_exists(expires_at) OR expires_at > :now)")
+                    .expressionAttributeValues(
+                        Map.of(
+                            ":tenant", Items.text(tenantId),
+                            ":key", Items.text(ApiKey.SK_PREFIX),
+                            ":now", Items.text(Json.time(Instant.now())))))
+        .stream()
+        .mapToInt(page -> page.count())
+        .sum();
   }
 
   /** A page of keys, newest first. */

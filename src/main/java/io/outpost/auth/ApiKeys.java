@@ -8,6 +8,8 @@ import io.outpost.http.Call;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
+import io.outpost.store.Caps;
+import io.outpost.store.Caps.Cap;
 import io.outpost.store.Change;
 import io.outpost.store.ChangeFeed;
 import io.outpost.store.ChangeFeed.Announcement;
@@ -38,14 +40,26 @@ public class ApiKeys {
 
   private final ApiKeyReader reader;
   private final ChangeFeed changeFeed;
+  private final Caps caps;
+  private final Cap live;
+  private final Cap rotated;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
   ApiKeys(
-      ApiKeyReader reader, ChangeFeed changeFeed, ObjectMapper mapper, Items items, Names names) {
+      ApiKeyReader reader,
+      ChangeFeed changeFeed,
+      Caps caps,
+      AuthSettings settings,
+      ObjectMapper mapper,
+      Items items,
+      Names names) {
     this.reader = reader;
     this.changeFeed = changeFeed;
+    this.caps = caps;
+    this.live = cap(settings.liveKeys());
+    this.rotated = cap(2 * settings.liveKeys());
     this.mapper = mapper;
     this.items = items;
     this.names = names;
@@ -96,13 +110,13 @@ public class ApiKeys {
             null,
             null,
             wish.rateLimitPerMinute());
-    return add(Change.of(exchange), key);
+    return add(Change.of(exchange), key, key.keyId(), live);
   }
 
   /**
-   * Makes a key in the place of another, which ends after a grace. The new one ends when the old
-   * one would have ended had it never been rotated: whoever rotates twice, for want of the first
-   * answer, gets no key that dies with the old one.
+   * Makes a key in the place of another, which ends after a grace: meanwhile there may be twice as
+   * many live keys. The new one ends when the old one would have ended had it never been rotated:
+   * whoever rotates twice, for want of the first answer, gets no key that dies with the old one.
    *
    * @throws Problem 409 when the old one has ended already; 403 when it can more than the caller's
    *     own
@@ -154,7 +168,9 @@ public class ApiKeys {
             old.ownEnd(),
             null,
             null,
-            o.rateLimitPerMinute()));
+            o.rateLimitPerMinute()),
+        old.lineage(),
+        rotated);
   }
 
   /** Revokes a key; once revoked it stays so. */
@@ -172,11 +188,17 @@ public class ApiKeys {
     exchange.setProperty("endedKey", old.hash());
   }
 
-  private Created add(Change change, ApiKey key) {
+  private static Cap cap(int most) {
+    return new Cap(
+        "keys", most, "A tenant may have %d live API keys: revoke one first.".formatted(most));
+  }
+
+  private Created add(Change change, ApiKey key, String lineage, Cap cap) {
     var secret = ApiKeyText.random(key.mode());
     var item = items.write(key);
     item.put("sk", Items.text(ApiKey.sk(key.keyId())));
     item.put("key_hash", Items.text(secret.hash()));
+    item.put(ApiKeyReader.LINEAGE, Items.text(lineage));
     change.put(
         Put.builder()
             .tableName(names.table("tenants"))
@@ -192,6 +214,7 @@ public class ApiKeys {
               .expressionAttributeNames(Map.of("#status", "status"))
               .expressionAttributeValues(Map.of(":deleted", Items.text("deleted"))),
           old -> Problem.notFound("tenant"));
+      caps.add(change, key.tenantId(), cap, () -> reader.countLive(key.tenantId()));
     }
     return new Created(key, secret.reveal());
   }

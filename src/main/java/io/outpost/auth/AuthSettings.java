@@ -2,6 +2,7 @@ package io.outpost.auth;
 
 import io.outpost.tenant.Tier;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
@@ -16,6 +17,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  *     otherwise
  * @param rateLimits requests a minute by tier, where a tier has its own
  * @param unknownKeysPerMinute unknown keys that an address may try in a minute
+ * @param tenantRateFactor how many times a key's requests all keys of a tenant may make together
+ * @param liveKeys how many live keys a tenant may have
+ * @param bootstrapExpiresAt when the bootstrap key stops working; null: never
  * @param pastDueGrace how long after a failed payment a tenant may still change things
  */
 @ConfigurationProperties("outpost.auth")
@@ -27,6 +31,9 @@ record AuthSettings(
     int rateLimitPerMinute,
     Map<String, Integer> rateLimits,
     int unknownKeysPerMinute,
+    int tenantRateFactor,
+    int liveKeys,
+    Instant bootstrapExpiresAt,
     Duration pastDueGrace) {
 
   /** Requests a minute of a key of a tier. */

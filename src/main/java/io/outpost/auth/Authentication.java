@@ -50,7 +50,7 @@ public class Authentication {
       throw badKey();
     }
     call.because(null);
-    call.identify(principal(view.key(), view.tenant()));
+    call.identify(principal(view));
     lastUsed.note(view.key(), now);
   }
 
@@ -106,10 +106,14 @@ public class Authentication {
     return deleted ? Optional.of("tenant-deleted") : Optional.empty();
   }
 
-  private Principal principal(ApiKey key, Tenant tenant) {
+  private Principal principal(KeyStore.View view) {
+    var key = view.key();
+    var tenant = view.tenant();
     return new Principal(
         key.tenantId(),
         key.keyId(),
+        view.lineage(),
+        key.mode(),
         Set.copyOf(key.scopes()),
         tenant.tier(),
         key.rateLimitPerMinute() == null

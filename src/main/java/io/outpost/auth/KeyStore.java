@@ -47,14 +47,16 @@ public class KeyStore {
   private final Names names;
   private final AsyncCache<String, Optional<View>> cache;
   private final Optional<String> bootstrapHash;
+  private final Instant bootstrapExpiresAt;
   private volatile long heard = System.nanoTime();
 
   /**
    * A key and its tenant as they stood when they were read.
    *
+   * @param lineage the key that this one was rotated from, at first; itself when it never was
    * @param read when the reading began, on the clock of {@link System#nanoTime}
    */
-  record View(ApiKey key, Tenant tenant, long read) {}
+  record View(ApiKey key, Tenant tenant, String lineage, long read) {}
 
   KeyStore(DynamoDbClient dynamoDb, Items items, Names names, AuthSettings settings) {
     this.dynamoDb = dynamoDb;
@@ -67,6 +69,7 @@ public class KeyStore {
                 Expiry.<String, Optional<View>>creating(
                     (hash, view) -> view.isPresent() ? settings.cacheFor() : settings.unknownFor()))
             .buildAsync();
+    this.bootstrapExpiresAt = settings.bootstrapExpiresAt();
     this.bootstrapHash = bootstrapHash(settings.bootstrapAdminKey());
   }
 
@@ -159,6 +162,7 @@ public class KeyStore {
         new View(
             items.read(key, ApiKey.class),
             tenant == null ? Tenant.operators() : items.read(tenant, Tenant.class),
+            ApiKeyReader.lineage(indexed.keyId(), key),
             began));
   }
 
@@ -175,7 +179,7 @@ public class KeyStore {
         .collect(Collectors.toMap(item -> item.get("sk").s(), item -> item));
   }
 
-  private static View bootstrap() {
+  private View bootstrap() {
     var key =
         new ApiKey(
             BOOTSTRAP_KEY_ID,
@@ -184,11 +188,11 @@ public class KeyStore {
             List.of(Principal.ADMIN),
             "live",
             Instant.EPOCH,
-            null,
+            bootstrapExpiresAt,
             null,
             null,
             null);
-    return new View(key, Tenant.operators(), System.nanoTime());
+    return new View(key, Tenant.operators(), BOOTSTRAP_KEY_ID, System.nanoTime());
   }
 
   private static Optional<String> bootstrapHash(String key) {

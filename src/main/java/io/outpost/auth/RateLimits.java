@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.outpost.aws.Names;
 import io.outpost.http.Call;
+import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
 import io.outpost.tenant.Principal;
@@ -22,9 +23,9 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 
 /**
- * Requests a minute of each key, over all containers: permits are drawn from one shared counter a
- * minute, in chunks that grow with the use and shrink towards the limit, so that the sum never
- * exceeds it and little is left unused. Thread-safe.
+ * Requests a minute of each key and of each tenant, over all containers: permits are drawn from one
+ * shared counter a minute, in chunks that grow with the use and shrink towards the limit, so that
+ * the sum never exceeds it and little is left unused. Thread-safe.
  *
  * <p>Header fields: draft-ietf-httpapi-ratelimit-headers.
  */
@@ -40,6 +41,7 @@ public class RateLimits {
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
+  private final AuthSettings settings;
   private final Clock clock;
   private final Cache<String, Window> windows;
 
@@ -51,6 +53,7 @@ public class RateLimits {
   RateLimits(DynamoDbClient dynamoDb, Names names, AuthSettings settings, Clock clock) {
     this.dynamoDb = dynamoDb;
     this.names = names;
+    this.settings = settings;
     this.clock = clock;
     this.windows =
         Caffeine.newBuilder()
@@ -68,14 +71,20 @@ public class RateLimits {
     var caller = call.principal();
     var seconds = clock.instant().getEpochSecond();
     var reset = WINDOW_SECONDS - seconds % WINDOW_SECONDS;
-    var left = take(caller, seconds / WINDOW_SECONDS);
+    var minute = seconds / WINDOW_SECONDS;
+    var ofKey = take(caller, minute);
+    var left = ofKey < 0 ? ofKey : Math.min(ofKey, takeOfTenant(caller, minute));
     call.answerHeader(
         "RateLimit-Policy", "\"default\";q=" + caller.rateLimit() + ";w=" + WINDOW_SECONDS);
     call.answerHeader("RateLimit", "\"default\";r=" + Math.max(left, 0) + ";t=" + reset);
     if (left < 0) {
       throw new Problem(
           Problem.Code.RATE_LIMITED,
-          "This key may make %d requests a minute; wait %d s.".formatted(caller.rateLimit(), reset),
+          ofKey < 0
+              ? "This key may make %d requests a minute; wait %d s."
+                  .formatted(caller.rateLimit(), reset)
+              : "All keys of this tenant together may make %d requests a minute; wait %d s."
+                  .formatted(tenantLimit(caller), reset),
           List.of(),
           Map.of("Retry-After", Long.toString(reset)));
     }
@@ -83,29 +92,52 @@ public class RateLimits {
 
   /** Permits left of a minute after taking one; -1 when there was none to take. */
   long take(Principal caller, long minute) {
+    return take(caller.keyId(), caller.rateLimit(), minute);
+  }
+
+  /** The same of the tenant's minute: its keys together. */
+  long takeOfTenant(Principal caller, long minute) {
+    return caller.tenantId().equals(Ids.OPERATORS)
+        ? Long.MAX_VALUE
+        : take(caller.tenantId().replace("-", ""), tenantLimit(caller), minute);
+  }
+
+  /** A key with a limit of its own may use it. */
+  private int tenantLimit(Principal caller) {
+    return Math.max(
+        caller.rateLimit(), settings.tenantRateFactor() * settings.rateLimit(caller.tier()));
+  }
+
+  private long take(String whose, int limit, long minute) {
     return windows
         .asMap()
         .compute(
-            caller.keyId(),
-            (id, old) -> old != null && old.minute >= minute ? old : new Window(minute))
-        .take(caller);
+            whose,
+            (id, old) ->
+                old != null && old.minute >= minute ? old : new Window(whose, limit, minute))
+        .take();
   }
 
   /**
-   * One key's minute in this container: permits in hand, and what is known of the shared counter.
+   * A key's or a tenant's minute in this container: permits in hand, and what is known of the
+   * shared counter.
    */
   private final class Window {
+    private final String whose;
+    private final int limit;
     private final long minute;
     private int taken;
     private int inHand;
     private long drawn;
     private CompletableFuture<Void> drawing;
 
-    Window(long minute) {
+    Window(String whose, int limit, long minute) {
+      this.whose = whose;
+      this.limit = limit;
       this.minute = minute;
     }
 
-    long take(Principal caller) {
+    long take() {
       while (true) {
         CompletableFuture<Void> awaited;
         var chunk = 0;
@@ -113,26 +145,26 @@ public class RateLimits {
           if (inHand > 0) {
             inHand--;
             taken++;
-            return caller.rateLimit() - drawn + inHand;
+            return limit - drawn + inHand;
           }
-          if (drawn >= caller.rateLimit()) {
+          if (drawn >= limit) {
             return -1;
           }
           if (drawing == null) {
             drawing = new CompletableFuture<>();
-            chunk = chunk(caller.rateLimit());
+            chunk = chunk();
           }
           awaited = drawing;
         }
         if (chunk > 0) {
-          draw(caller, chunk, awaited);
+          draw(chunk, awaited);
         }
         await(awaited);
       }
     }
 
     /** As much again as was needed so far: an idle container holds little back from the others. */
-    private int chunk(int limit) {
+    private int chunk() {
       var wanted = Math.min(Math.max(taken, limit / FIRST_SHARE), (limit - drawn) / 4);
       return (int) Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
     }
@@ -140,9 +172,9 @@ public class RateLimits {
     /**
      * Whoever waits for this draw shares its failure, so that nobody waits for the next one too.
      */
-    private void draw(Principal caller, int chunk, CompletableFuture<Void> done) {
+    private void draw(int chunk, CompletableFuture<Void> done) {
       try {
-        var used = count(caller, chunk);
+        var used = count(chunk);
         synchronized (this) {
           inHand = used.granted() ? chunk : 0;
           drawn = used.sum();
@@ -157,14 +189,14 @@ public class RateLimits {
       }
     }
 
-    private Used count(Principal caller, int chunk) {
-      var most = caller.rateLimit() - chunk;
+    private Used count(int chunk) {
+      var most = limit - chunk;
       try {
         var now =
             dynamoDb.updateItem(
                 u ->
                     u.tableName(names.table("rate-limits"))
-                        .key(Map.of("window_key", Items.text(caller.keyId() + "#" + minute)))
+                        .key(Map.of("window_key", Items.text(whose + "#" + minute)))
                         .updateExpression("ADD used :chunk SET expires_at = :expires")
                         .conditionExpression("attribute_not_exists(used) OR used <= :most")
                         .expressionAttributeValues(

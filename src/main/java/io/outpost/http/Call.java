@@ -1,5 +1,6 @@
 package io.outpost.http;
 
+import io.outpost.audit.AuditEntry;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import io.outpost.tenant.Principal;
@@ -8,6 +9,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
@@ -38,6 +40,10 @@ public final class Call {
   private String refusedKey;
   private String reason;
   private Problem.Code refusal;
+  private String answered;
+  private AuditEntry written;
+  private boolean uncertain;
+  private int decided;
 
   Call(HttpServletRequest request, HttpServletResponse response, byte[] body) {
     this.request = request;
@@ -173,9 +179,50 @@ public final class Call {
     return made == null ? tenant() : made;
   }
 
-  /** What the call does is written now. */
-  void written() {
-    this.concerned = made == null ? concerned : made;
+  /** What the call does is written now, together with this entry: nothing later changes it. */
+  void written(AuditEntry entry) {
+    this.written = entry;
+  }
+
+  /** The entry that was written with the call's effect; null when there is none. */
+  AuditEntry written() {
+    return written;
+  }
+
+  /**
+   * Whether the effect was written, nobody knows: an entry that says otherwise must not take the
+   * place of the one that may be there.
+   */
+  void uncertain() {
+    this.uncertain = true;
+  }
+
+  /** What the call is answered with, as the first that answers it says. */
+  void decide(int status) {
+    this.decided = decided == 0 ? status : decided;
+  }
+
+  /** The status that the call was answered with, or would have been, had its client waited. */
+  OptionalInt decided() {
+    if (refusal != null) {
+      return OptionalInt.of(refusal.status());
+    }
+    return decided == 0 ? OptionalInt.empty() : OptionalInt.of(decided);
+  }
+
+  /** The id of the entry that tells how the call was answered. */
+  String answerEntryId() {
+    return uncertain ? Ids.ulid() : entryId;
+  }
+
+  /** Says where what the call made lives. */
+  void made(String location) {
+    this.answered = location;
+  }
+
+  /** What the call is about: what it made, else its path. */
+  String resource() {
+    return answered == null ? path() : answered;
   }
 
   /**

@@ -47,14 +47,20 @@ public class CallRecorder {
    * The entry of a call that was, or is about to be, answered with a status.
    *
    * @param tenant whose audit it belongs to; null: the operators'
+   * @param resource what it is about
    */
-  static AuditEntry entry(Call call, String tenant, int status) {
+  static AuditEntry entry(Call call, String tenant, String resource, int status) {
+    return entry(call, call.entryId(), tenant, resource, status);
+  }
+
+  private static AuditEntry entry(
+      Call call, String entryId, String tenant, String resource, int status) {
     return new AuditEntry(
-        call.entryId(),
+        entryId,
         tenant == null ? Ids.OPERATORS : tenant,
         call.arrived(),
         call.operation() == null ? "unknown" : call.operation().id(),
-        safe(call.path(), LONGEST_PATH),
+        safe(resource, LONGEST_PATH),
         AuditEntry.Outcome.of(status),
         status,
         call.requestId(),
@@ -74,9 +80,17 @@ public class CallRecorder {
         : Map.of("problem", problem, "reason", call.reason());
   }
 
-  void record(Call call, int status) {
-    if (!NOT_CALLS.contains(call.path()) && !call.path().startsWith("/docs/")) {
-      tell(entry(call, call.tenant(), status));
+  /**
+   * Records how a call was answered.
+   *
+   * @param sent the status that the server ended with: another one where the client hung up
+   */
+  void record(Call call, int sent) {
+    var status = call.decided().orElse(sent);
+    if (call.written() != null) {
+      tell(call.written());
+    } else if (!NOT_CALLS.contains(call.path()) && !call.path().startsWith("/docs/")) {
+      tell(entry(call, call.answerEntryId(), call.tenant(), call.resource(), status));
     }
   }
 

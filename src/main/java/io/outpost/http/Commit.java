@@ -6,6 +6,8 @@ import io.outpost.store.Transactions;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
  * Writes what an operation changes together with its audit entry and, when the client gave an
@@ -33,15 +35,23 @@ public class Commit {
   public void commit(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var change = Change.of(exchange);
     var status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
-    trail.add(change, CallRecorder.entry(call, call.tenantOnceWritten(), status));
+    var made = exchange.getMessage().getHeader("Location", call.path(), String.class);
+    var entry = CallRecorder.entry(call, call.tenantOnceWritten(), made, status);
+    trail.add(change, entry);
     idempotency.add(change, call, exchange.getMessage());
     try {
       transactions.write(change);
-      call.written();
+      call.written(entry);
       exchange.setProperty("repeated", false);
     } catch (Idempotency.Repeated repeated) {
       idempotency.answerAgain(repeated, call, exchange.getMessage());
+      call.made(exchange.getMessage().getHeader("Location", String.class));
       exchange.setProperty("repeated", true);
+    } catch (TransactionCanceledException e) {
+      throw e;
+    } catch (SdkException e) {
+      call.uncertain();
+      throw e;
     }
   }
 

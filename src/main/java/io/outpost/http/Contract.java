@@ -7,7 +7,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
-import com.networknt.schema.SpecificationVersion;
+import com.networknt.schema.dialect.Dialect;
+import com.networknt.schema.dialect.Dialects;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,6 +29,7 @@ import org.springframework.stereotype.Component;
 public class Contract {
 
   private static final String BASE = "https://outpost.invalid/openapi";
+  private static final String BODY_LIMIT = "x-body-limit";
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
   /** The form of the interception in admission.camel.yaml: another name would be let in unasked. */
@@ -41,9 +43,14 @@ public class Contract {
     document = new ObjectMapper(new YAMLFactory()).readTree(file.getInputStream());
     var names = ((ObjectNode) document.at("/components/schemas/AgentName")).putArray("enum");
     agents.names().forEach(names::add);
+    var dialect =
+        Dialect.builder(Dialects.getDraft202012())
+            .keyword(new PatternWithinLength())
+            .formats(TextForm.ALL)
+            .build();
     schemas =
         SchemaRegistry.withDefaultDialect(
-            SpecificationVersion.DRAFT_2020_12, b -> b.schemas(Map.of(BASE, document.toString())));
+            dialect, b -> b.schemas(Map.of(BASE, document.toString())));
     document.get("paths").properties().forEach(path -> readPath(path.getKey(), path.getValue()));
   }
 
@@ -69,6 +76,20 @@ public class Contract {
         .filter(operation -> operation.isAt(path))
         .map(Operation::method)
         .toList();
+  }
+
+  /** How many bytes the body of a request may have, unless its operation says otherwise. */
+  int bodyLimit() {
+    return document.path(BODY_LIMIT).asInt();
+  }
+
+  /** How many bytes the body of a request may have. */
+  int bodyLimit(String method, String path) {
+    return operations.values().stream()
+        .filter(operation -> operation.method().equals(method) && operation.isAt(path))
+        .mapToInt(Operation::bodyLimit)
+        .findFirst()
+        .orElse(bodyLimit());
   }
 
   /** An operation by its operationId. */
@@ -118,6 +139,7 @@ public class Contract {
         List.copyOf(parameters),
         body,
         document.at(pointer(at + "/" + method + "/requestBody")).path("required").asBoolean(),
+        node.path(BODY_LIMIT).asInt(bodyLimit()),
         parameters.stream().anyMatch(p -> p.name().equals(Idempotency.HEADER)));
   }
 

@@ -65,6 +65,7 @@ final class DeferredErrorResponse extends HttpServletResponseWrapper {
 
   @Override
   public void setStatus(int status) {
+    call.decide(status);
     super.setStatus(status);
     if (isWithoutContent()) {
       super.setContentType(null);

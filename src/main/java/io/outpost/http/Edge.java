@@ -6,16 +6,16 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
-import org.springframework.util.unit.DataSize;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -29,20 +29,16 @@ class Edge extends OncePerRequestFilter {
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
   private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "PATCH", "DELETE");
 
-  private final int bodyLimit;
   private final Contract contract;
   private final ProblemWriter problems;
   private final CallRecorder recorder;
+  private final ResponseHeaders headers;
 
-  Edge(
-      @Value("${outpost.http.body-limit}") DataSize bodyLimit,
-      Contract contract,
-      ProblemWriter problems,
-      CallRecorder recorder) {
-    this.bodyLimit = (int) bodyLimit.toBytes();
+  Edge(Contract contract, ProblemWriter problems, CallRecorder recorder, ResponseHeaders headers) {
     this.contract = contract;
     this.problems = problems;
     this.recorder = recorder;
+    this.headers = headers;
   }
 
   /** A route runs on a thread of its own; when it has ended the request comes by once more. */
@@ -73,6 +69,7 @@ class Edge extends OncePerRequestFilter {
     var call = new Call(request, response, body == null ? new byte[0] : body);
     request.setAttribute(Call.NAME, call);
     response.setHeader("X-Request-Id", call.requestId());
+    headers.set(request, response);
     try {
       if (refusal != null) {
         throw refusal;
@@ -83,9 +80,14 @@ class Edge extends OncePerRequestFilter {
       if (body == null) {
         response.setHeader("Connection", "close");
         throw new Problem(
-            Problem.Code.PAYLOAD_TOO_LARGE, "The body may have " + bodyLimit + " bytes.");
+            Problem.Code.PAYLOAD_TOO_LARGE,
+            "The body may have %d bytes.".formatted(limitOf(request)));
       }
-      if (!METHODS.contains(request.getMethod())) {
+      if (request.getMethod().equals("OPTIONS") && isSomewhere(call)) {
+        tellOptions(request, response);
+        return;
+      }
+      if (!METHODS.contains(request.getMethod()) || endsInSlash(call)) {
         throw nowhere(call);
       }
       chain.doFilter(
@@ -100,6 +102,7 @@ class Edge extends OncePerRequestFilter {
       if (!response.isCommitted()) {
         response.reset();
         response.setHeader("X-Request-Id", call.requestId());
+        headers.set(request, response);
         problems.write(
             new Problem(Problem.Code.INTERNAL, "Try again; quote the request id when it stays."),
             call,
@@ -108,13 +111,58 @@ class Edge extends OncePerRequestFilter {
     }
   }
 
+  private boolean isSomewhere(Call call) {
+    return !contract.methodsAt(call.path()).isEmpty();
+  }
+
+  /** No operation's path does; Spring would find the one without. */
+  private static boolean endsInSlash(Call call) {
+    return call.path().endsWith("/") && !call.path().startsWith("/docs/");
+  }
+
+  private void tellOptions(HttpServletRequest request, HttpServletResponse response) {
+    var methods = allowed(contract.methodsAt(request.getRequestURI()));
+    response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    response.setHeader("Allow", String.join(", ", methods));
+    headers.preflight(request, response, methods);
+  }
+
+  /** What a path's operations imply: HEAD wherever there is GET, OPTIONS everywhere. */
+  private static List<String> allowed(List<String> methods) {
+    var all = new ArrayList<>(methods);
+    if (all.contains("GET")) {
+      all.add("HEAD");
+    }
+    all.add("OPTIONS");
+    return all;
+  }
+
   /** The whole body; null when it is over the limit. */
   private byte[] bodyOf(HttpServletRequest request) throws IOException {
-    if (request.getContentLengthLong() > bodyLimit) {
-      return null;
+    var small = contract.bodyLimit();
+    var announced = request.getContentLengthLong();
+    if (announced <= small) {
+      var body = request.getInputStream().readNBytes(small + 1);
+      if (body.length <= small) {
+        return body;
+      }
+      var most = limitOf(request);
+      var rest = request.getInputStream().readNBytes(most + 1 - body.length);
+      return body.length + rest.length > most ? null : joined(body, rest);
     }
-    var body = request.getInputStream().readNBytes(bodyLimit + 1);
-    return body.length > bodyLimit ? null : body;
+    return announced > limitOf(request)
+        ? null
+        : request.getInputStream().readNBytes((int) announced);
+  }
+
+  private static byte[] joined(byte[] first, byte[] second) {
+    var all = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, all, first.length, second.length);
+    return all;
+  }
+
+  private int limitOf(HttpServletRequest request) {
+    return contract.bodyLimit(request.getMethod(), request.getRequestURI());
   }
 
   /** Every answer of ours with an error is JSON; Camel answers what escapes a route with text. */
@@ -147,7 +195,7 @@ class Edge extends OncePerRequestFilter {
     var methods = contract.methodsAt(call.path());
     return methods.isEmpty() || methods.contains(call.method())
         ? nothingHere()
-        : notAllowed(Map.of("Allow", String.join(", ", methods)));
+        : notAllowed(Map.of("Allow", String.join(", ", allowed(methods))));
   }
 
   private static Problem nothingHere() {

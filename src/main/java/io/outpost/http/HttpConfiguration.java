@@ -62,5 +62,6 @@ class HttpConfiguration implements WebMvcConfigurer {
   public void addViewControllers(ViewControllerRegistry registry) {
     registry.setOrder(Ordered.HIGHEST_PRECEDENCE);
     registry.addViewController("/docs").setViewName("forward:/docs/outpost.html");
+    registry.addViewController("/docs/").setViewName("forward:/docs/outpost.html");
   }
 }

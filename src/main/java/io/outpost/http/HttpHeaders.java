@@ -16,8 +16,9 @@ class HttpHeaders implements HeaderFilterStrategy {
   private static final Set<String> OUT =
       Set.of(
           "allow",
-          "cache-control",
+          "content-range",
           "content-type",
+          "accept-ranges",
           "etag",
           "idempotent-replayed",
           "location",

@@ -23,7 +23,8 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 /**
  * Remembers, in the transaction of the effect, what a request with an Idempotency-Key was answered.
  * The answer may hold a new API key, so it is sealed with a key that only the client's
- * Idempotency-Key yields; the table holds its hash. Thread-safe.
+ * Idempotency-Key yields; the table holds its hash. It is the answer to one API key, and to those
+ * that it was rotated to. Thread-safe.
  */
 @Component
 class Idempotency {
@@ -135,9 +136,11 @@ class Idempotency {
   }
 
   private static String recordKey(Call call, String key) {
-    return call.principal().tenantId()
-        + "#"
-        + ResponseCipher.hash(key.getBytes(StandardCharsets.UTF_8));
+    return String.join(
+        "#",
+        call.principal().tenantId(),
+        call.principal().lineage(),
+        ResponseCipher.hash(key.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static String requestHash(Call call) {

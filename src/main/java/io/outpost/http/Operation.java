@@ -14,6 +14,7 @@ import java.util.Set;
  * @param parameters path, query and header parameters
  * @param body the schema of the JSON body; null when the operation takes none or takes it raw
  * @param bodyRequired whether the body may be left out
+ * @param bodyLimit how many bytes the body may have
  * @param idempotent whether it takes an Idempotency-Key
  */
 public record Operation(
@@ -24,6 +25,7 @@ public record Operation(
     List<Parameter> parameters,
     Schema body,
     boolean bodyRequired,
+    int bodyLimit,
     boolean idempotent) {
 
   /** A parameter with its schema; {@code number} when the schema's type is integer. */
@@ -45,7 +47,17 @@ public record Operation(
 
   /** Whether a path, as the client sent it, is one of this operation's. */
   boolean isAt(String sent) {
-    return sent.matches(path.replaceAll("\\{[^}]+}", "[^/]+").replace(".", "\\.") + "/?");
+    var parts = path.split("/", -1);
+    var given = sent.split("/", -1);
+    if (parts.length != given.length) {
+      return false;
+    }
+    for (int i = 0; i < parts.length; i++) {
+      if (parts[i].startsWith("{") ? given[i].isEmpty() : !parts[i].equals(given[i])) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the client chooses this part of the path: PUT makes what its last part names. */

@@ -3,12 +3,15 @@ package io.outpost.http;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
+import jakarta.servlet.RequestDispatcher;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
+import org.apache.coyote.http11.Http11InputBuffer;
+import org.apache.tomcat.util.res.StringManager;
 
 /** Answers what Tomcat refuses before any filter sees it, such as an encoded slash in the path. */
 public class RefusedByServer extends ErrorReportValve {
@@ -16,6 +19,11 @@ public class RefusedByServer extends ErrorReportValve {
   private static final String DETAIL =
       "The request line or a header is not valid HTTP, or the path holds a character that it may"
           + " not.";
+
+  /** What Tomcat says of it. */
+  private static final String HEADER_TOO_LARGE =
+      StringManager.getManager(Http11InputBuffer.class)
+          .getString("iib.requestheadertoolarge.error");
 
   private final ObjectMapper mapper = new ObjectMapper();
 
@@ -25,7 +33,10 @@ public class RefusedByServer extends ErrorReportValve {
     if (status < 400 || response.getContentWritten() > 0 || !response.setErrorReported()) {
       return;
     }
-    var code = Problem.Code.of(status);
+    var code = code(request, status);
+    if (code == Problem.Code.METHOD_NOT_ALLOWED) {
+      response.setHeader("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    }
     var requestId =
         response.getHeader("X-Request-Id") == null
             ? Call.requestId(request, Ids.ulid())
@@ -45,11 +56,25 @@ public class RefusedByServer extends ErrorReportValve {
     try {
       response.setStatus(code.status());
       response.setHeader("X-Request-Id", requestId);
+      response.setHeader("X-Content-Type-Options", "nosniff");
+      response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+      response.setHeader("Cache-Control", "no-store");
       response.setContentType(ProblemWriter.MEDIA_TYPE);
       response.getOutputStream().write(mapper.writeValueAsBytes(body));
       response.finishResponse();
     } catch (IOException e) {
       // The client has gone.
     }
+  }
+
+  /** Tomcat has one status for a header that is too large, a CONNECT, and what is no HTTP. */
+  private static Problem.Code code(Request request, int status) {
+    if ((status == 400 || status == 501) && "CONNECT".equals(request.getMethod())) {
+      return Problem.Code.METHOD_NOT_ALLOWED;
+    }
+    var cause = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
+    var isTooLarge =
+        cause instanceof IllegalArgumentException e && HEADER_TOO_LARGE.equals(e.getMessage());
+    return status == 400 && isTooLarge ? Problem.Code.HEADER_TOO_LARGE : Problem.Code.of(status);
   }
 }

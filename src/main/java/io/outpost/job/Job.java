@@ -1,8 +1,11 @@
 package io.outpost.job;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.outpost.kernel.Rules;
+import io.outpost.tenant.Principal;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -18,6 +21,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  *
  * @param command the task, in words; never in a message, a log or an argument list
  * @param timeoutSeconds how long one attempt of the agent may run
+ * @param secrets names of secrets that it gets besides its agent's own; null: none
+ * @param mode {@code test}: made with a test key, so it is played by the demo agent and never paid
+ *     for; else {@code live}
  * @param attempts how often an agent was started for it, hand-backs not counted
  * @param estimatedStart only in the answer to a submission
  */
@@ -30,6 +36,8 @@ public record Job(
     String workspace,
     String priority,
     int timeoutSeconds,
+    List<String> secrets,
+    String mode,
     Status status,
     int attempts,
     Instant createdAt,
@@ -48,8 +56,13 @@ public record Job(
   private static final int LONGEST_COMMAND = 10_000;
   private static final int LONGEST_RUN = 43_200;
 
-  /** Keeps the rules of the contract. */
+  private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
+
+  /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
+    mode = mode == null ? Principal.LIVE : mode;
+    Rules.oneOf("mode", mode, MODES);
+    secrets = secrets == null ? null : List.copyOf(secrets);
     Rules.form("job_id", jobId, Rules.ULID);
     Rules.form("tenant_id", tenantId, Rules.UUID);
     Rules.form("agent", agent, Rules.AGENT);
@@ -87,6 +100,12 @@ public record Job(
     public boolean isTerminal() {
       return this != pending && this != running;
     }
+  }
+
+  /** Whether nobody pays for it. */
+  @JsonIgnore
+  public boolean isTest() {
+    return mode.equals(Principal.TEST);
   }
 
   /** Running, in one attempt more. */

@@ -1,6 +1,7 @@
 package io.outpost.job;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -61,6 +62,18 @@ public sealed interface JobTransition {
    */
   record Finished(StoredJob from, Instant at, Integer exitCode, Job.Fault fault, SavedFiles files)
       implements JobTransition {
+    @Override
+    public Map<String, String> metadata() {
+      var said = new HashMap<String, String>();
+      if (exitCode != null) {
+        said.put("exit_code", exitCode.toString());
+      }
+      if (fault != null) {
+        said.put("error", fault.code());
+      }
+      return said;
+    }
+
     @Override
     public Job job() {
       return from.job().finished(at, exitCode, fault);
@@ -126,7 +139,8 @@ public sealed interface JobTransition {
 
     @Override
     public Map<String, String> metadata() {
-      return Map.of("attempts", Integer.toString(from.job().attempts()));
+      return Map.of(
+          "attempts", Integer.toString(from.job().attempts()), "error", job().error().code());
     }
   }
 

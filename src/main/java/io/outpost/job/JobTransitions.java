@@ -191,15 +191,15 @@ public class JobTransitions {
     var used =
         transition instanceof JobTransition.Finished
             || (transition instanceof JobTransition.Cancelled cancelled && cancelled.used());
-    if (used) {
+    if (used && !job.isTest()) {
       change.put(
           ledger.entry(job.tenantId(), job.jobId(), job.completedAt(), period),
           old -> impossible());
-      if (job.status() == Job.Status.cancelled) {
-        changeFeed.add(
-            change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));
-      }
-    } else if (transition.details().tier().quota().isPresent()) {
+    }
+    if (used && job.status() == Job.Status.cancelled) {
+      changeFeed.add(change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));
+    }
+    if (!used && !job.isTest() && transition.details().tier().quota().isPresent()) {
       change.update(
           transition instanceof JobTransition.Redriven
               ? quota.countAgain(job.tenantId(), period)

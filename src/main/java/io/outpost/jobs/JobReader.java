@@ -7,6 +7,7 @@ import io.outpost.kernel.Page;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
 import io.outpost.store.Pages;
+import io.outpost.tenant.Principal;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
@@ -50,19 +51,24 @@ public class JobReader {
     return found.item();
   }
 
-  /** A page of jobs, newest first, of a status and an agent when given. */
+  /** A page of jobs, newest first, of a status and an agent when given; test jobs apart. */
   public Page<Job> list(
       @Header("status") String status,
       @Header("agent") String agent,
+      @Header("mode") String mode,
       @Header("limit") int limit,
       @Header("cursor") String cursor,
       @ExchangeProperty(Call.NAME) Call call) {
     var tenantId = call.principal().tenantId();
-    var scope = String.join(" ", tenantId, "jobs", String.valueOf(status), String.valueOf(agent));
-    return pages.read(q -> select(q, tenantId, status, agent), scope, limit, cursor, Job.class);
+    var shown = mode == null ? Principal.LIVE : mode;
+    var scope =
+        String.join(" ", tenantId, "jobs", String.valueOf(status), String.valueOf(agent), shown);
+    return pages.read(
+        q -> select(q, tenantId, status, agent, shown), scope, limit, cursor, Job.class);
   }
 
-  private void select(QueryRequest.Builder query, String tenantId, String status, String agent) {
+  private void select(
+      QueryRequest.Builder query, String tenantId, String status, String agent, String mode) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":tenant", Items.text(tenantId));
     var condition = "tenant_id = :tenant";
@@ -71,11 +77,18 @@ public class JobReader {
       condition += " AND begins_with(status_job, :status)";
       values.put(":status", Items.text(status + "#"));
     }
+    // Jobs that are older than modes are live.
+    var filter = mode.equals(Principal.TEST) ? "#mode = :test" : "#mode <> :test";
+    var aliases = new HashMap<>(Map.of("#mode", "mode"));
+    values.put(":test", Items.text(Principal.TEST));
     if (agent != null) {
-      query.filterExpression("#agent = :agent").expressionAttributeNames(Map.of("#agent", "agent"));
+      filter += " AND #agent = :agent";
+      aliases.put("#agent", "agent");
       values.put(":agent", Items.text(agent));
     }
     query
+        .filterExpression(filter)
+        .expressionAttributeNames(aliases)
         .tableName(names.table("jobs"))
         .keyConditionExpression(condition)
         .expressionAttributeValues(values);

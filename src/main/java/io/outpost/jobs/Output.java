@@ -36,7 +36,7 @@ public class Output {
       return s3.headObject(h -> h.bucket(names.bucket("output")).key(JobOutput.key(job)))
           .contentLength();
     } catch (NoSuchKeyException e) {
-      throw new Problem(Problem.Code.NOT_FOUND, "The job has no output yet.");
+      throw new Problem(Problem.Code.NO_OUTPUT_YET, "The job has no output yet.");
     }
   }
 

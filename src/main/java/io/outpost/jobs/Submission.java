@@ -3,6 +3,7 @@ package io.outpost.jobs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.agents.OfferedAgents;
+import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.job.JobBuilder;
@@ -15,15 +16,20 @@ import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Change;
 import io.outpost.tenant.BillingPeriod;
+import io.outpost.tenant.Principal;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.TenantSecret;
 import io.outpost.tenant.Tier;
 import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 
 /** The steps of accepting a job. Stateless. */
 @Component("submission")
@@ -32,6 +38,7 @@ public class Submission {
 
   private final ObjectMapper mapper;
   private final JobTransitions transitions;
+  private final Names names;
   private final QuotaCounter quota;
   private final OfferedAgents offered;
   private final JobSettings settings;
@@ -39,11 +46,13 @@ public class Submission {
   Submission(
       ObjectMapper mapper,
       JobTransitions transitions,
+      Names names,
       QuotaCounter quota,
       OfferedAgents offered,
       JobSettings settings) {
     this.mapper = mapper;
     this.transitions = transitions;
+    this.names = names;
     this.quota = quota;
     this.offered = offered;
     this.settings = settings;
@@ -51,7 +60,12 @@ public class Submission {
 
   /** What a client asks for. */
   record Wish(
-      String agent, String command, String workspace, String priority, Integer timeoutSeconds) {}
+      String agent,
+      String command,
+      String workspace,
+      String priority,
+      Integer timeoutSeconds,
+      List<String> secrets) {}
 
   /** The job that the request asks for, pending. */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
@@ -64,15 +78,17 @@ public class Submission {
         .workspace(wish.workspace())
         .priority(wish.priority() == null ? "normal" : wish.priority())
         .timeoutSeconds(wish.timeoutSeconds() == null ? 3600 : wish.timeoutSeconds())
+        .secrets(wish.secrets())
+        .mode(call.principal().mode())
         .status(Job.Status.pending)
         .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
         .waitingReason("queued")
         .build();
   }
 
-  /** Refuses a job whose agent no worker has. */
+  /** Refuses a job whose agent no worker has; a test job is played by the demo agent. */
   public void requireAgent(@ExchangeProperty("job") Job job) {
-    if (!offered.mayRun(job.agent())) {
+    if (!job.isTest() && !offered.mayRun(job.agent())) {
       throw Problem.invalid(
           "agent", "no worker of this installation has " + job.agent() + " installed");
     }
@@ -90,6 +106,19 @@ public class Submission {
     var due = job.createdAt().plus(settings.resendAfter());
     var unused =
         transitions.add(Change.of(exchange), new JobTransition.Submitted(job, details, due));
+    if (job.secrets() != null) {
+      job.secrets().forEach(name -> require(name, job.tenantId(), Change.of(exchange)));
+    }
+  }
+
+  /** A secret that a job names must be there when the job is accepted. */
+  private void require(String secret, String tenantId, Change change) {
+    change.check(
+        ConditionCheck.builder()
+            .tableName(names.table("tenants"))
+            .key(Tenant.key(tenantId, TenantSecret.sk(secret)))
+            .conditionExpression("attribute_exists(sk)"),
+        old -> Problem.invalid("secrets", "there is no secret " + secret));
   }
 
   /** The message that tells workers of the job. */
@@ -99,9 +128,10 @@ public class Submission {
         job.tenantId(), job.jobId(), job.priority(), call.traceParent().orElse(null), 0);
   }
 
-  /** Whether the caller's tier counts its jobs. */
+  /** Whether the caller's tier counts its jobs; test jobs are counted nowhere. */
   public boolean hasQuota(@ExchangeProperty(Call.NAME) Call call) {
-    return call.principal().tier().quota().isPresent();
+    return call.principal().mode().equals(Principal.LIVE)
+        && call.principal().tier().quota().isPresent();
   }
 
   /** Adds the job to the period's count, which must stay within the tier's quota. */

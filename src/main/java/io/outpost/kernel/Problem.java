@@ -18,14 +18,20 @@ public class Problem extends RuntimeException {
     QUOTA_EXCEEDED(402, "The quota is used up"),
     FORBIDDEN(403, "Not allowed"),
     NOT_FOUND(404, "Not found"),
+    NO_OUTPUT_YET(404, "There is no output yet"),
     METHOD_NOT_ALLOWED(405, "Method not allowed"),
     CONFLICT(409, "Conflict"),
+    LIMIT_REACHED(409, "A limit is reached"),
+    PRECONDITION_FAILED(412, "It has changed meanwhile"),
     PAYLOAD_TOO_LARGE(413, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
     IDEMPOTENCY_KEY_REUSED(422, "The idempotency key was used for another request"),
     RATE_LIMITED(429, "Too many requests"),
+    HEADER_TOO_LARGE(431, "The header is too large"),
     INTERNAL(500, "Something failed on our side"),
-    UNAVAILABLE(503, "Temporarily unavailable");
+    NOT_IMPLEMENTED(501, "Not implemented"),
+    UNAVAILABLE(503, "Temporarily unavailable"),
+    HTTP_VERSION_NOT_SUPPORTED(505, "HTTP version not supported");
 
     private final int status;
     private final String title;

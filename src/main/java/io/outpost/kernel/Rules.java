@@ -12,17 +12,14 @@ public final class Rules {
   public static final Pattern ULID = Pattern.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}");
   public static final Pattern UUID =
       Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
-  public static final Pattern NAME =
-      Pattern.compile(
-          "(?=.{1,100}\\z)[^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*",
-          Pattern.DOTALL);
+
+  /** What is stored may be older than the stricter form that requests must have. */
+  public static final Pattern NAME = Pattern.compile("[^\\x00-\\x1f\\x7f]{1,100}");
+
   public static final Pattern EMAIL =
-      Pattern.compile(
-          "(?=.{1,254}\\z)[^@\\s\\x00-\\x1f]{1,64}@[^@\\s\\x00-\\x1f]+\\.[^@\\s\\x00-\\x1f]+",
-          Pattern.DOTALL);
+      Pattern.compile("[^@\\s\\x00-\\x1f]{1,64}@[^@\\s\\x00-\\x1f]{1,252}");
   public static final Pattern AGENT = Pattern.compile("[a-z][a-z0-9-]{0,31}");
-  public static final Pattern ACTION =
-      Pattern.compile("(?=.{1,64}\\z)[A-Za-z]+([._-][A-Za-z0-9]+)*");
+  public static final Pattern ACTION = Pattern.compile("[A-Za-z][A-Za-z0-9._-]{0,63}");
 
   private Rules() {}
 

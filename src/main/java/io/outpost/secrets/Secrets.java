@@ -5,6 +5,8 @@ import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Page;
 import io.outpost.kernel.Problem;
+import io.outpost.store.Caps;
+import io.outpost.store.Caps.Cap;
 import io.outpost.store.Change;
 import io.outpost.store.ChangeFeed;
 import io.outpost.store.ChangeFeed.Announcement;
@@ -13,6 +15,7 @@ import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantSecret;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -24,6 +27,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
+import software.amazon.awssdk.services.dynamodb.model.Select;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestException;
@@ -40,11 +44,15 @@ public class Secrets {
   private static final Logger LOG = LoggerFactory.getLogger(Secrets.class);
   private static final String UNDO = "undo";
   private static final long RECOVERY_DAYS = 7;
-  private static final String SK = "secret#";
+  private static final String SK = TenantSecret.SK_PREFIX;
+  private static final int SHORTEST = 8;
 
   private final SecretsManagerClient manager;
   private final DynamoDbClient dynamoDb;
   private final ChangeFeed changeFeed;
+  private final Caps caps;
+  private final Cap cap;
+  private final SecretNames secretNames;
   private final Items items;
   private final Names names;
   private final String kmsKey;
@@ -54,13 +62,20 @@ public class Secrets {
       SecretsManagerClient manager,
       DynamoDbClient dynamoDb,
       ChangeFeed changeFeed,
+      Caps caps,
+      SecretNames secretNames,
       Items items,
       Names names,
       @Value("${outpost.secrets.kms-key}") String kmsKey,
-      @Value("${outpost.secrets.rotate-after-days}") int rotateAfterDays) {
+      @Value("${outpost.secrets.rotate-after-days}") int rotateAfterDays,
+      @Value("${outpost.secrets.most}") int most) {
     this.manager = manager;
     this.dynamoDb = dynamoDb;
     this.changeFeed = changeFeed;
+    this.caps = caps;
+    this.cap =
+        new Cap("secrets", most, "A tenant may have %d secrets: delete one first.".formatted(most));
+    this.secretNames = secretNames;
     this.items = items;
     this.names = names;
     this.kmsKey = kmsKey;
@@ -68,11 +83,20 @@ public class Secrets {
   }
 
   /** What clients see of a provider key: everything but the key. */
-  public record View(String name, Instant createdAt, Instant updatedAt, Instant rotateBy) {}
+  public record View(
+      String name, List<String> agents, Instant createdAt, Instant updatedAt, Instant rotateBy) {}
 
-  /** Takes the value out of the body, so that it is in no later message. */
+  /**
+   * Takes the value out of the body, so that it is in no later message.
+   *
+   * @throws Problem 400 for one that would hide half of an agent's output wherever it is masked
+   */
   public String take(@org.apache.camel.Body JsonNode body) {
-    return body.get("value").asText();
+    var value = body.get("value").asText();
+    if (value.strip().length() < SHORTEST) {
+      throw Problem.invalid("value", "must have at least 8 characters besides spaces around it");
+    }
+    return value;
   }
 
   /** Keeps a new secret, with the rotation policy and the KMS key of the installation. */
@@ -169,7 +193,10 @@ public class Secrets {
 
   /** Adds the name to the change. */
   public void note(
-      @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
+      @Header("tenant_id") String tenantId,
+      @Header("name") String name,
+      @ExchangeProperty("newSecret") boolean isNew,
+      Exchange exchange) {
     var now = Json.time(Instant.now());
     var change = Change.of(exchange);
     change.update(
@@ -183,6 +210,35 @@ public class Secrets {
             .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))),
         old -> new IllegalStateException("An unconditional write was refused"));
     changeFeed.add(change, new Announcement(Kind.secret, tenantId, name));
+    if (isNew) {
+      caps.add(change, tenantId, cap, () -> count(tenantId));
+    }
+  }
+
+  /** Whether the tenant has no secret of that name yet, so that one more is to be counted. */
+  public boolean isNew(@Header("tenant_id") String tenantId, @Header("name") String name) {
+    return !dynamoDb
+        .getItem(
+            g ->
+                g.tableName(names.table("tenants"))
+                    .key(Tenant.key(tenantId, SK + name))
+                    .consistentRead(true))
+        .hasItem();
+  }
+
+  private int count(String tenantId) {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("tenants"))
+                    .consistentRead(true)
+                    .select(Select.COUNT)
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :secret)")
+                    .expressionAttributeValues(
+                        Map.of(":tenant", Items.text(tenantId), ":secret", Items.text(SK))))
+        .stream()
+        .mapToInt(page -> page.count())
+        .sum();
   }
 
   /** Deletes a secret, recoverable for seven days; nothing happens when it is deleted already. */
@@ -229,6 +285,7 @@ public class Secrets {
 
   private View withRotation(View view) {
     var rotateBy = view.updatedAt().plus(java.time.Duration.ofDays(rotateAfterDays));
-    return new View(view.name(), view.createdAt(), view.updatedAt(), rotateBy);
+    var agents = secretNames.agentsOf(view.name());
+    return new View(view.name(), agents, view.createdAt(), view.updatedAt(), rotateBy);
   }
 }

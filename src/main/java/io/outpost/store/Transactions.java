@@ -19,6 +19,16 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 public class Transactions {
 
   static final int TRIES = 8;
+
+  /** What a refused write says when its condition may hold by now: the change is written again. */
+  static final class TryAgain extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TryAgain() {
+      super(null, null, false, false);
+    }
+  }
+
   private static final Duration FIRST_WAIT = Duration.ofMillis(20);
   private static final Set<String> PASSING =
       Set.of("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded");
@@ -54,7 +64,11 @@ public class Transactions {
         dynamoDb.transactWriteItems(t -> t.transactItems(items));
         return;
       } catch (TransactionCanceledException e) {
-        refuse(change, e);
+        try {
+          refuse(change, e);
+        } catch (TryAgain again) {
+          // Waits and is bounded like a conflict.
+        }
         if (attempt == TRIES) {
           throw Problem.unavailable(
               "Too many requests change the same thing at once; try again shortly.");

@@ -9,6 +9,8 @@ import java.util.Set;
  *
  * @param tenantId the key's tenant
  * @param keyId the key
+ * @param lineage the key that this one was rotated from, at first; itself when it never was
+ * @param mode {@code live} or {@code test}
  * @param scopes what the key may do
  * @param tier the tenant's tier
  * @param rateLimit requests a minute
@@ -19,12 +21,20 @@ import java.util.Set;
 public record Principal(
     String tenantId,
     String keyId,
+    String lineage,
+    String mode,
     Set<String> scopes,
     Tier tier,
     int rateLimit,
     Instant billingAnchor,
     Tenant.Status standing,
     Instant pastDueSince) {
+
+  /** The mode of keys and jobs that count. */
+  public static final String LIVE = "live";
+
+  /** The mode of keys and jobs that cost nothing. */
+  public static final String TEST = "test";
 
   /** The scope of operators: every tenant. */
   public static final String ADMIN = "admin";

@@ -1,9 +1,17 @@
 package io.outpost.tenant;
 
-/** Where a tenant's provider keys are in Secrets Manager. */
+/** Where a tenant's secrets are: values in Secrets Manager, names in the table of tenants. */
 public final class TenantSecret {
 
+  /** Where the sort keys of a tenant's secrets begin, in the table of tenants. */
+  public static final String SK_PREFIX = "secret#";
+
   private TenantSecret() {}
+
+  /** The sort key of a secret's name. */
+  public static String sk(String variable) {
+    return SK_PREFIX + variable;
+  }
 
   /** The secret's name: under the tenant's own prefix. */
   public static String name(String tenantId, String variable) {

@@ -30,9 +30,4 @@ public record TenantView(
         t.createdAt(),
         t.updatedAt());
   }
-
-  /** The entity tag of a tenant's state (RFC 9110, section 8.8.3). */
-  public static String etag(@Body Tenant t) {
-    return "\"" + t.version() + "\"";
-  }
 }

@@ -1,9 +1,11 @@
 package io.outpost.tenants;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
 import io.outpost.http.Call;
+import io.outpost.http.EntityTag;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
@@ -17,7 +19,6 @@ import io.outpost.tenant.TenantChange;
 import io.outpost.tenant.Tier;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -156,16 +157,20 @@ public class Tenants {
     if (old.status() == Tenant.Status.deleted) {
       throw Problem.notFound("tenant");
     }
-    if (match.isPresent() && !matches(match.get(), TenantView.etag(old))) {
-      throw changed();
+    if (match.isPresent() && !EntityTag.isIn(match.get(), tag(old))) {
+      throw new Problem(
+          Problem.Code.PRECONDITION_FAILED,
+          "The tenant was changed meanwhile: read it again, then send its ETag as If-Match.");
     }
     return old;
   }
 
-  /** Strong comparison with each tag of a list (RFC 9110, section 13.1.1). */
-  private static boolean matches(String ifMatch, String etag) {
-    return ifMatch.strip().equals("*")
-        || Arrays.stream(ifMatch.split(",")).map(String::strip).anyMatch(etag::equals);
+  private String tag(Tenant tenant) {
+    try {
+      return EntityTag.of(mapper.writeValueAsBytes(TenantView.of(tenant)));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** What billing writes beside requests, without a new version, stays as it is. */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.ExchangeProperty;
@@ -64,10 +65,9 @@ public class AgentRuns {
   public void start(@ExchangeProperty("run") Run run, @ExchangeProperty("slot") int slot)
       throws IOException {
     var job = run.job();
+    var found = job.isTest() ? catalogue.demoOf(job.agent()) : catalogue.find(job.agent());
     var agent =
-        catalogue
-            .find(job.agent())
-            .orElseThrow(() -> new IllegalStateException("No agent " + job.agent() + " here"));
+        found.orElseThrow(() -> new IllegalStateException("No agent " + job.agent() + " here"));
     var environment = new HashMap<String, String>();
     environment.put("OUTPOST_JOB_ID", job.jobId());
     if (run.details().traceParent() != null) {
@@ -78,7 +78,7 @@ public class AgentRuns {
             agent,
             job.command(),
             directory(run),
-            keys.of(job.tenantId(), agent),
+            job.isTest() ? Map.of() : keys.of(job.tenantId(), agent, job.secrets()),
             environment,
             Duration.ofSeconds(job.timeoutSeconds()),
             slot);

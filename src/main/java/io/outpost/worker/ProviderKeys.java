@@ -1,5 +1,6 @@
 package io.outpost.worker;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.LoadingCache;
@@ -7,7 +8,9 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.outpost.agents.Agent;
 import io.outpost.tenant.TenantSecret;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -33,9 +36,17 @@ public class ProviderKeys {
   private static final int MOST = 10_000;
 
   private final SecretsManagerClient secrets;
-  private final LoadingCache<Name, Optional<String>> values;
+  private final LoadingCache<Name, Kept> values;
+  private final Cache<String, Long> changed;
 
   private record Name(String tenantId, String variable) {}
+
+  /**
+   * A value, or that there is none.
+   *
+   * @param read when its reading began, on the clock of {@link System#nanoTime}
+   */
+  private record Kept(Optional<String> value, long read) {}
 
   @Autowired
   ProviderKeys(SecretsManagerClient secrets) {
@@ -49,32 +60,57 @@ public class ProviderKeys {
             .maximumSize(MOST)
             .ticker(clock)
             .expireAfter(
-                Expiry.<Name, Optional<String>>writing(
-                    (name, value) -> value.isPresent() ? REMEMBERED : ABSENCE_REMEMBERED))
+                Expiry.<Name, Kept>writing(
+                    (name, kept) -> kept.value().isPresent() ? REMEMBERED : ABSENCE_REMEMBERED))
             .build(this::load);
+    this.changed = Caffeine.newBuilder().expireAfterWrite(REMEMBERED).build();
   }
 
-  /** The keys that the agent knows and the tenant has, by variable. */
-  Map<String, String> of(String tenantId, Agent agent) {
+  /**
+   * The keys that the agent knows and the tenant has, by variable.
+   *
+   * @param more names of secrets that the job gets besides; may be null
+   */
+  Map<String, String> of(String tenantId, Agent agent, List<String> more) {
     var keys = new HashMap<String, String>();
-    for (var variable : agent.providerVariables()) {
-      values.get(new Name(tenantId, variable)).ifPresent(value -> keys.put(variable, value));
+    var wanted = new ArrayList<>(agent.providerVariables());
+    wanted.addAll(more == null ? List.of() : more);
+    for (var variable : wanted) {
+      value(new Name(tenantId, variable)).ifPresent(value -> keys.put(variable, value));
     }
     return keys;
   }
 
-  /** Forgets the keys of a tenant. */
+  /** Whether anything is remembered of a tenant, which may have changed since. */
+  boolean remembers(String tenantId) {
+    return values.asMap().keySet().stream().anyMatch(name -> name.tenantId().equals(tenantId));
+  }
+
+  /** Forgets the keys of a tenant, also those that are being read just now. */
   public void forget(String tenantId) {
+    changed.put(tenantId, System.nanoTime());
     values.asMap().keySet().removeIf(name -> name.tenantId().equals(tenantId));
   }
 
+  private Optional<String> value(Name name) {
+    var kept = values.get(name);
+    var change = changed.getIfPresent(name.tenantId());
+    if (change != null && kept.read() - change < 0) {
+      values.asMap().remove(name, kept);
+      kept = values.get(name);
+    }
+    return kept.value();
+  }
+
   /** A tenant without a key, or with a deleted one, has none: the agent runs without. */
-  private Optional<String> load(Name name) {
+  private Kept load(Name name) {
+    var began = System.nanoTime();
     try {
       var id = TenantSecret.name(name.tenantId(), name.variable());
-      return Optional.of(secrets.getSecretValue(g -> g.secretId(id)).secretString());
+      return new Kept(
+          Optional.of(secrets.getSecretValue(g -> g.secretId(id)).secretString()), began);
     } catch (ResourceNotFoundException | InvalidRequestException e) {
-      return Optional.empty();
+      return new Kept(Optional.empty(), began);
     }
   }
 }

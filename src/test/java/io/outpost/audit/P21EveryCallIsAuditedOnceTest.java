@@ -322,7 +322,7 @@ class P21EveryCallIsAuditedOnceTest {
     var action = action(made);
     var who = action.equals("unknown") || made.status() == 401 ? null : keys.get(made.key());
     assertThat(item.get("action").s()).as(as).isEqualTo(action);
-    assertThat(item.get("resource").s()).as(as).isEqualTo(withoutKey(made.path()));
+    assertThat(item.get("resource").s()).as(as).isEqualTo(resource(made));
     assertThat(item.get("outcome").s()).as(as).isEqualTo(outcome(made.status()));
     assertThat(item.get("ip_address").s()).as(as).isEqualTo(RecordedCalls.ADDRESS);
     assertThat(item.get("user_agent").s()).as(as).isEqualTo(withoutKey(made.userAgent()));
@@ -335,6 +335,13 @@ class P21EveryCallIsAuditedOnceTest {
     assertThat(item.get("metadata").m().get("problem"))
         .as(as)
         .isEqualTo(made.problem().isEmpty() ? null : text(made.problem()));
+  }
+
+  /** What was made, else the path. */
+  private static String resource(Made made) {
+    return made.status() < 300 && !made.location().isEmpty()
+        ? made.location()
+        : withoutKey(made.path());
   }
 
   private String action(Made made) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -69,7 +70,7 @@ final class RecordedCalls extends HttpClient {
     }
 
     boolean changes() {
-      return !request.method().equals("GET");
+      return !Set.of("GET", "OPTIONS").contains(request.method());
     }
   }
 

@@ -111,7 +111,8 @@ class KeyCacheTest {
   }
 
   private KeyStore keys(Duration cacheFor, Duration unknownFor) {
-    var settings = new AuthSettings("", cacheFor, unknownFor, MOST, 1, Map.of(), 1, LONG);
+    var settings =
+        new AuthSettings("", cacheFor, unknownFor, MOST, 1, Map.of(), 1, 5, 100, null, LONG);
     return new KeyStore(
         apis.bean(DynamoDbClient.class), apis.bean(Items.class), apis.bean(Names.class), settings);
   }

@@ -121,11 +121,11 @@ class KeysTest {
   @ValueSource(
       strings = {
         "\"2020-01-01T00:00:00Z\"",
-        "\"2030-01-01T00:00:00+02:00\"",
+        "\"2030-01-01T00:00:00\"",
         "\"tomorrow\"",
         "1893456000"
       })
-  void anEndThatIsPastOrNotInUtcIsRefused(String end) {
+  void anEndThatIsPastOrNoTimeIsRefused(String end) {
     var wish = "{\"name\":\"x\",\"expires_at\":%s}".formatted(end);
     var answer = admin.post(customer.path("/api-keys"), wish);
     assertThat(answer.status()).as(answer.toString()).isEqualTo(400);

@@ -52,6 +52,23 @@ class RateLimitTest {
     assertThat(granted).isEqualTo(limit);
   }
 
+  /** More keys do not make more requests. */
+  @Test
+  void allKeysOfATenantTogetherMayMakeFiveTimesWhatOneMay() {
+    var container = container();
+    var other = container();
+    var tenant = Ids.uuid();
+    var granted = 0;
+    for (int i = 0; i < 10; i++) {
+      var key = caller(tenant, Ids.ulid(), 1000);
+      for (int j = 0; j < 1000; j++) {
+        granted += (j % 2 == 0 ? container : other).takeOfTenant(key, MINUTE) >= 0 ? 1 : 0;
+      }
+    }
+    assertThat(granted).isEqualTo(5000);
+    assertThat(container.takeOfTenant(caller(1000), MINUTE)).isNotNegative();
+  }
+
   /** What containers hold back for requests that never come is lost to the others: a tenth. */
   @Test
   void idleContainersWasteLittle() {
@@ -186,7 +203,7 @@ class RateLimitTest {
 
   private static AuthSettings settings(Map<String, Integer> tiers) {
     var second = Duration.ofSeconds(1);
-    return new AuthSettings("", second, second, 1000, 1000, tiers, 100, second);
+    return new AuthSettings("", second, second, 1000, 1000, tiers, 100, 5, 100, null, second);
   }
 
   private static Principal caller(int limit) {
@@ -194,8 +211,21 @@ class RateLimitTest {
   }
 
   private static Principal caller(String keyId, int limit) {
+    return caller(Ids.uuid(), keyId, limit);
+  }
+
+  private static Principal caller(String tenantId, String keyId, int limit) {
     return new Principal(
-        Ids.uuid(), keyId, Set.of(), Tier.PRO, limit, Instant.EPOCH, Tenant.Status.active, null);
+        tenantId,
+        keyId,
+        keyId,
+        "live",
+        Set.of(),
+        Tier.PRO,
+        limit,
+        Instant.EPOCH,
+        Tenant.Status.active,
+        null);
   }
 
   private static int taken(RateLimits container, Principal caller, long minute, int tries) {

@@ -103,6 +103,45 @@ class P12OneKeyOneEffectTest {
     assertThat(customer.client().get("/jobs").json().get("data")).hasSize(1);
   }
 
+  /** The first answer may show what the other key may not see. */
+  @Test
+  void keysOfATenantDoNotShareAnswers() {
+    var scopes = "\"scopes\":[\"tenant:write\"]";
+    var weak = admin.with(Customer.newKey(admin, customer.tenantId(), scopes).text("key"));
+    var body = "{\"name\":\"strong\",\"scopes\":[\"secrets:write\"]}";
+    var path = customer.path("/api-keys");
+    var first = customer.client().json("POST", path, body, KEY, once);
+    assertThat(first.status()).isEqualTo(201);
+    assertThat(weak.json("POST", path, body, KEY, once).status()).isEqualTo(403);
+    var rotate = customer.path("/api-keys/" + customer.keyId() + "/rotate");
+    var rotated = customer.client().json("POST", rotate, "{}", KEY, once + "-rotate");
+    assertThat(rotated.status()).isEqualTo(201);
+    assertThat(weak.json("POST", rotate, "{}", KEY, once + "-rotate").status()).isEqualTo(403);
+    var job = customer.client().json("POST", "/jobs", JOB, KEY, once + "-job");
+    assertThat(job.status()).isEqualTo(202);
+    assertThat(weak.json("POST", "/jobs", JOB, KEY, once + "-job").status()).isEqualTo(403);
+    var operator = admin.json("POST", path, body, KEY, once);
+    assertThat(operator.header("Idempotent-Replayed")).isEmpty();
+  }
+
+  @Test
+  void aRotatedKeyCountsAsTheOneBeforeIt() {
+    var first = customer.client().json("POST", "/jobs", JOB, KEY, once);
+    var second = rotated(customer.client(), customer.keyId());
+    var third = rotated(admin.with(second.text("key")), second.text("key_id"));
+    for (var key : List.of(second.text("key"), third.text("key"))) {
+      var again = admin.with(key).json("POST", "/jobs", JOB, KEY, once);
+      assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
+      assertThat(again.body()).isEqualTo(first.body());
+    }
+    assertThat(customer.client().get("/jobs").json().get("data")).hasSize(1);
+  }
+
+  private Answer rotated(Client client, String keyId) {
+    var path = customer.path("/api-keys/" + keyId + "/rotate");
+    return client.json("POST", path, "{}");
+  }
+
   @Test
   void tenantsDoNotShareKeys() {
     var other = Customer.of(admin, "enterprise");

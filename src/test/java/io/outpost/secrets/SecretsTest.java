@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.model.DescribeSecretResponse;
@@ -74,7 +75,8 @@ class SecretsTest {
         .allSatisfy(
             secret -> {
               assertThat(secret.propertyStream().map(field -> field.getKey()))
-                  .containsExactlyInAnyOrder("name", "created_at", "updated_at", "rotate_by");
+                  .containsExactlyInAnyOrder(
+                      "name", "agents", "created_at", "updated_at", "rotate_by");
               assertThat(time(secret, "rotate_by"))
                   .isEqualTo(time(secret, "updated_at").plus(Duration.ofDays(90)));
             });
@@ -102,9 +104,9 @@ class SecretsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lower", "A-B", "A.B", "1A"})
+  @ValueSource(strings = {"A-B", "A.B", "1A"})
   void aNameThatIsNoVariableIsRefused(String name) {
-    var answer = put(name, "sk-x");
+    var answer = put(name, "sk-of-a-test");
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo("name");
     assertThat(customer.client().delete(path(name)).status()).isEqualTo(404);
@@ -114,17 +116,92 @@ class SecretsTest {
   @ParameterizedTest
   @ValueSource(strings = {"..", "A%2FB"})
   void aNameLeadsNowhereElse(String name) {
-    assertThat(put(name, "sk-x").status()).isIn(400, 404);
+    assertThat(put(name, "sk-of-a-test").status()).isIn(400, 404);
     assertThat(list()).isEmpty();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{}", "{\"value\":\"\"}", "{\"value\":7}", "{\"value\":\"a\\nb\"}"})
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"value\":\"\"}",
+        "{\"value\":7}",
+        "{\"value\":\"sk-of\\na-test\"}",
+        "{\"value\":\"seven77\"}",
+        "{\"value\":\"  four4    \"}"
+      })
   void whatIsNoKeyIsRefusedWithoutBeingShown(String wish) {
     var answer = customer.client().put(path(NAME), wish);
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo("value");
     assertThat(list()).isEmpty();
+  }
+
+  @Test
+  void aValueHasEightTo8192Characters() {
+    assertThat(put(NAME, "12345678").status()).isEqualTo(204);
+    assertThat(put(NAME, "k".repeat(8192)).status()).isEqualTo(204);
+    assertThat(put(NAME, "😀".repeat(8192)).status()).isEqualTo(204);
+    assertThat(put(NAME, "k".repeat(8193)).status()).isEqualTo(400);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "PATH",
+        "HOME",
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+        "OUTPOST_JOB_ID",
+        "AWS_ACCESS_KEY_ID",
+        "ECS_CONTAINER_METADATA_URI",
+        "BASH_ENV",
+        "NODE_OPTIONS",
+        "PYTHONSTARTUP",
+        "GIT_SSH_COMMAND",
+        "JAVA_TOOL_OPTIONS",
+        "IFS",
+        "path",
+        "Ld_Preload"
+      })
+  void aNameWithAMeaningForTheSystemIsReserved(String name) {
+    var answer = put(name, "sk-of-a-test");
+    assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+    assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo("name");
+    assertThat(list()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ANTROPIC_API_KEY, ANTHROPIC_API_KEY",
+    "ANTHROPIC_APIKEY, ANTHROPIC_API_KEY",
+    "ANTHROPIC_KEY, ANTHROPIC_API_KEY",
+    "anthropic_api_key, ANTHROPIC_API_KEY",
+    "OPENAI_API_KEYS, OPENAI_API_KEY",
+    "OPEN_AI_API_KEY, OPENAI_API_KEY",
+    "GEMINI_KEY, GEMINI_API_KEY",
+    "XAI_APIKEY, XAI_API_KEY"
+  })
+  void aNearMissIsToldWhatWasMeant(String name, String meant) {
+    var answer = put(name, "sk-of-a-test");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.text("detail")).contains(meant);
+    assertThat(list()).isEmpty();
+  }
+
+  @Test
+  void theListSaysWhichAgentsGetASecret() {
+    for (var name : List.of(NAME, "GITHUB_TOKEN", "MY_OWN", "npm_token", "_X", "STRIPE_API_KEY")) {
+      assertThat(put(name, "sk-of-a-test").status()).as(name).isEqualTo(204);
+    }
+    assertThat(list())
+        .allSatisfy(
+            secret ->
+                assertThat(secret.get("agents").valueStream().map(JsonNode::asText))
+                    .containsExactlyElementsOf(
+                        secret.get("name").asText().equals(NAME)
+                            ? List.of("aider", "claude")
+                            : List.of()));
   }
 
   private Client.Answer put(String name, String value) {

@@ -85,7 +85,9 @@ class TenantRemovalTest {
 
   private Customer withData() {
     var customer = Customer.of(admin, "free");
-    customer.client().put(customer.path("/secrets/ANTHROPIC_API_KEY"), "{\"value\":\"sk-1\"}");
+    customer
+        .client()
+        .put(customer.path("/secrets/ANTHROPIC_API_KEY"), "{\"value\":\"sk-of-a-test\"}");
     customer.client().ended(customer.client().submit("claude", "Say hello"));
     assertThat(rest(customer)).isGreaterThan(4);
     return customer;

@@ -55,6 +55,8 @@ final class JobBench {
         new Principal(
             UUID.randomUUID().toString(),
             "key",
+            "key",
+            "live",
             Set.of(),
             tier,
             1000,

@@ -56,33 +56,33 @@ class ProviderKeysTest {
   @Test
   void aKeyIsRememberedForFiveMinutesUnlessItsTenantChangesIt() {
     create("first");
-    assertThat(keys.of(tenant, AGENT)).isEqualTo(Map.of(VARIABLE, "first"));
+    assertThat(keys.of(tenant, AGENT, null)).isEqualTo(Map.of(VARIABLE, "first"));
     replace("second");
     pass(Duration.ofMinutes(4));
-    assertThat(keys.of(tenant, AGENT)).isEqualTo(Map.of(VARIABLE, "first"));
+    assertThat(keys.of(tenant, AGENT, null)).isEqualTo(Map.of(VARIABLE, "first"));
     keys.forget(tenant);
-    assertThat(keys.of(tenant, AGENT)).isEqualTo(Map.of(VARIABLE, "second"));
+    assertThat(keys.of(tenant, AGENT, null)).isEqualTo(Map.of(VARIABLE, "second"));
     replace("third");
     pass(Duration.ofMinutes(5));
-    assertThat(keys.of(tenant, AGENT)).isEqualTo(Map.of(VARIABLE, "third"));
+    assertThat(keys.of(tenant, AGENT, null)).isEqualTo(Map.of(VARIABLE, "third"));
   }
 
   @Test
   void thatThereIsNoKeyIsRememberedForSecondsUnlessItsTenantAddsOne() {
-    assertThat(keys.of(tenant, AGENT)).isEmpty();
+    assertThat(keys.of(tenant, AGENT, null)).isEmpty();
     create("first");
     pass(Duration.ofSeconds(1));
-    assertThat(keys.of(tenant, AGENT)).isEmpty();
+    assertThat(keys.of(tenant, AGENT, null)).isEmpty();
     pass(Duration.ofSeconds(1));
-    assertThat(keys.of(tenant, AGENT)).isEqualTo(Map.of(VARIABLE, "first"));
+    assertThat(keys.of(tenant, AGENT, null)).isEqualTo(Map.of(VARIABLE, "first"));
   }
 
   @Test
   void aKeyThatIsAddedIsSeenAtOnceWhenThatIsHeard() {
-    assertThat(keys.of(tenant, AGENT)).isEmpty();
+    assertThat(keys.of(tenant, AGENT, null)).isEmpty();
     create("first");
     keys.forget(tenant);
-    assertThat(keys.of(tenant, AGENT)).isEqualTo(Map.of(VARIABLE, "first"));
+    assertThat(keys.of(tenant, AGENT, null)).isEqualTo(Map.of(VARIABLE, "first"));
   }
 
   private void pass(Duration time) {

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param task what the customer asks; it reaches the program by standard input or file only
  * @param directory the job's own directory, made at start when it is missing; see {@link
  *     JobDirectory}
- * @param providerKeys the tenant's provider keys by variable; the agent gets those it knows
+ * @param providerKeys the tenant's keys and secrets by variable, all of which the agent gets
  * @param environment further variables, such as {@code TRACEPARENT}
  * @param timeLimit after which the agent is stopped
  * @param slot the worker's slot that runs it, from 0; no two runs at once share one

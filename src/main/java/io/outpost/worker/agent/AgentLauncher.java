@@ -95,6 +95,8 @@ public final class AgentLauncher implements AutoCloseable {
   private Map<String, String> environment(AgentLaunch launch, JobDirectory directory) {
     Agent agent = launch.agent();
     Map<String, String> environment = new TreeMap<>();
+    // First: none of the tenant's own may take the place of what follows.
+    environment.putAll(launch.providerKeys());
     environment.put("PATH", programs.folders());
     environment.put("HOME", directory.home().toString());
     environment.put("TMPDIR", directory.tmp().toString());
@@ -103,9 +105,6 @@ public final class AgentLauncher implements AutoCloseable {
     environment.put("AWS_EC2_METADATA_DISABLED", "true");
     environment.putAll(agent.environment());
     environment.putAll(launch.environment());
-    agent.providerVariables().stream()
-        .filter(launch.providerKeys()::containsKey)
-        .forEach(variable -> environment.put(variable, launch.providerKeys().get(variable)));
     return environment;
   }
 

@@ -9,9 +9,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Passes bytes on with every occurrence of some secrets replaced, also where one arrives in pieces.
- * What could be the beginning of a secret is held back until more arrives or the stream is
- * finished. For one thread.
+ * Passes bytes on with every occurrence of some secrets replaced, in whatever form it is printed,
+ * also where one arrives in pieces. What could be the beginning of a secret is held back until more
+ * arrives or the stream is finished. For one thread.
  */
 final class Redactor {
 
@@ -29,8 +29,8 @@ final class Redactor {
     this.sink = sink;
     this.secrets =
         secrets.stream()
-            .map(String::strip)
-            .filter(secret -> !secret.isEmpty())
+            .flatMap(secret -> SecretForms.of(secret).stream())
+            .distinct()
             .map(secret -> secret.getBytes(StandardCharsets.UTF_8))
             .sorted(Comparator.comparingInt((byte[] secret) -> secret.length).reversed())
             .toList();

@@ -1,0 +1,64 @@
+package io.outpost.http;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** An IP address as proxies write it. Never asks a name server. */
+final class IpAddress {
+
+  private static final int LONGEST = 64;
+  private static final Pattern V4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+  private static final Pattern V6 = Pattern.compile("[0-9a-f:]{2,39}|[0-9a-f:]{2,30}:[0-9.]{7,15}");
+  private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
+
+  private IpAddress() {}
+
+  /** The address alone, without port, brackets, quotes and zone; empty when there is none. */
+  static Optional<String> of(String text) {
+    var entry = text.strip().toLowerCase(Locale.ROOT);
+    if (entry.length() > LONGEST) {
+      return Optional.empty();
+    }
+    if (entry.length() > 1 && entry.startsWith("\"") && entry.endsWith("\"")) {
+      entry = entry.substring(1, entry.length() - 1);
+    }
+    return literal(withoutZone(withoutPort(entry)));
+  }
+
+  private static String withoutPort(String entry) {
+    if (entry.startsWith("[")) {
+      var end = entry.indexOf(']');
+      return end > 0 && isPort(entry.substring(end + 1)) ? entry.substring(1, end) : "";
+    }
+    var colon = entry.indexOf(':');
+    return colon > 0 && colon == entry.lastIndexOf(':') && isPort(entry.substring(colon))
+        ? entry.substring(0, colon)
+        : entry;
+  }
+
+  private static boolean isPort(String rest) {
+    return rest.isEmpty() || rest.startsWith(":") && PORT.matcher(rest.substring(1)).matches();
+  }
+
+  private static String withoutZone(String address) {
+    var percent = address.indexOf('%');
+    return percent < 0 ? address : address.substring(0, percent);
+  }
+
+  private static Optional<String> literal(String address) {
+    var isV6 = address.contains(":");
+    if (!(isV6 ? V6 : V4).matcher(address).matches()) {
+      return Optional.empty();
+    }
+    try {
+      // What is in brackets, or is four numbers, is no host name.
+      return Optional.of(
+          InetAddress.getByName(isV6 ? "[" + address + "]" : address).getHostAddress());
+    } catch (UnknownHostException e) {
+      return Optional.empty();
+    }
+  }
+}

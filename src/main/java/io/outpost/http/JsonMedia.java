@@ -1,0 +1,61 @@
+package io.outpost.http;
+
+import io.outpost.kernel.Problem;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
+
+/** What a body says of itself: JSON in UTF-8, not encoded any further. Stateless. */
+final class JsonMedia {
+
+  private JsonMedia() {}
+
+  /**
+   * Refuses a body that says to be anything else.
+   *
+   * @throws Problem 415
+   */
+  static void require(Call call) {
+    var coding = call.header("Content-Encoding").orElse("").strip().toLowerCase(Locale.ROOT);
+    if (!coding.isEmpty() && !coding.equals("identity")) {
+      throw new Problem(
+          Problem.Code.UNSUPPORTED_MEDIA_TYPE,
+          "Send the body as it is, without a Content-Encoding.");
+    }
+    if (call.headers("Content-Type").length > 1
+        || !isJson(call.header("Content-Type").orElse(""))) {
+      throw new Problem(
+          Problem.Code.UNSUPPORTED_MEDIA_TYPE,
+          "Send the body as application/json in UTF-8 (Content-Type).");
+    }
+  }
+
+  /**
+   * The text of a body (RFC 3629: no overlong forms, no surrogates), without a byte order mark.
+   *
+   * @throws Problem 400
+   */
+  static String text(byte[] body) {
+    try {
+      var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+      return text.startsWith("\ufeff") ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      throw Problem.invalid("body", "is not valid UTF-8");
+    }
+  }
+
+  /** JSON knows no parameters (RFC 8259, section 11), so that only the charset has a meaning. */
+  private static boolean isJson(String type) {
+    try {
+      var media = MediaType.parseMediaType(type);
+      return media.getType().equals("application")
+          && media.getSubtype().equals("json")
+          && (media.getCharset() == null || media.getCharset().equals(StandardCharsets.UTF_8));
+    } catch (InvalidMediaTypeException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.outpost.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.ExecutionContext;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaContext;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.keyword.AbstractKeyword;
+import com.networknt.schema.keyword.KeywordValidator;
+import com.networknt.schema.keyword.PatternValidator;
+import com.networknt.schema.path.NodePath;
+
+/**
+ * JSON Schema's keyword {@code pattern}, which leaves a text alone that is longer than its schema's
+ * {@code maxLength}: that is refused already, and a pattern costs as much as its text is long.
+ */
+final class PatternWithinLength extends AbstractKeyword {
+
+  PatternWithinLength() {
+    super("pattern");
+  }
+
+  @Override
+  public KeywordValidator newValidator(
+      SchemaLocation location, JsonNode pattern, Schema parent, SchemaContext context) {
+    var most = parent.getSchemaNode().path("maxLength").asInt(Integer.MAX_VALUE);
+    return new Within(location, pattern, parent, context, most);
+  }
+
+  private static final class Within extends PatternValidator {
+    private final int most;
+
+    Within(
+        SchemaLocation location, JsonNode pattern, Schema parent, SchemaContext context, int most) {
+      super(location, pattern, parent, context);
+      this.most = most;
+    }
+
+    @Override
+    public void validate(ExecutionContext execution, JsonNode value, JsonNode root, NodePath at) {
+      var text = value.isTextual() ? value.textValue() : "";
+      if (text.codePointCount(0, text.length()) <= most) {
+        super.validate(execution, value, root, at);
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package io.outpost.secrets;
+
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.kernel.Problem;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+
+/**
+ * Which names a secret may have: those of environment variables that neither the platform, the
+ * system nor a language's run time gives a meaning to. Stateless.
+ */
+@Component("secretNames")
+public class SecretNames {
+
+  private static final List<String> RESERVED_BEGINNINGS =
+      List.of(
+          "OUTPOST_",
+          "AWS_",
+          "ECS_",
+          "LD_",
+          "DYLD_",
+          "LC_",
+          "BASH_",
+          "XDG_",
+          "SSH_",
+          "GIT_CONFIG",
+          "MALLOC_",
+          "NPM_CONFIG_",
+          "UV_",
+          "PIP_");
+
+  private static final Set<String> RESERVED =
+      Set.of(
+          "PATH",
+          "HOME",
+          "SHELL",
+          "USER",
+          "LOGNAME",
+          "PWD",
+          "OLDPWD",
+          "MAIL",
+          "TMPDIR",
+          "TMP",
+          "TEMP",
+          "TERM",
+          "LANG",
+          "LANGUAGE",
+          "TZ",
+          "HOSTNAME",
+          "IFS",
+          "ENV",
+          "PS1",
+          "PS2",
+          "PS4",
+          "CDPATH",
+          "SHLVL",
+          "UID",
+          "EUID",
+          "PPID",
+          "PROMPT_COMMAND",
+          "SHELLOPTS",
+          "BASHOPTS",
+          "GLOBIGNORE",
+          "GLIBC_TUNABLES",
+          "GCONV_PATH",
+          "LOCPATH",
+          "NLSPATH",
+          "HOSTALIASES",
+          "RES_OPTIONS",
+          "NODE_OPTIONS",
+          "NODE_PATH",
+          "NODE_EXTRA_CA_CERTS",
+          "PYTHONPATH",
+          "PYTHONHOME",
+          "PYTHONSTARTUP",
+          "PYTHONINSPECT",
+          "PERL5LIB",
+          "PERL5OPT",
+          "RUBYLIB",
+          "RUBYOPT",
+          "CLASSPATH",
+          "JAVA_TOOL_OPTIONS",
+          "_JAVA_OPTIONS",
+          "JDK_JAVA_OPTIONS",
+          "JAVA_HOME",
+          "GIT_EXEC_PATH",
+          "GIT_SSH",
+          "GIT_SSH_COMMAND",
+          "GIT_ASKPASS",
+          "GIT_PAGER",
+          "GIT_EDITOR",
+          "GIT_DIR",
+          "GIT_WORK_TREE",
+          "PAGER",
+          "EDITOR",
+          "VISUAL",
+          "BROWSER",
+          "TRACEPARENT",
+          "TRACESTATE",
+          "NOTIFY_SOCKET");
+
+  /** Two letters that are wrong, left out or too many make a near miss. */
+  private static final int NEAR = 2;
+
+  private final AgentCatalogue catalogue;
+
+  SecretNames(AgentCatalogue catalogue) {
+    this.catalogue = catalogue;
+  }
+
+  /**
+   * Refuses a name that is reserved, or nearly one that an agent looks for.
+   *
+   * @throws Problem 400
+   */
+  public void check(@Header("name") String name) {
+    var upper = name.toUpperCase(Locale.ROOT);
+    if (RESERVED.contains(upper) || RESERVED_BEGINNINGS.stream().anyMatch(upper::startsWith)) {
+      throw Problem.invalid("name", "%s is reserved; choose another name".formatted(name));
+    }
+    var known = known();
+    if (!known.contains(name)) {
+      known.stream()
+          .filter(variable -> isNear(upper, variable))
+          .findFirst()
+          .ifPresent(
+              variable -> {
+                throw Problem.invalid(
+                    "name", "%s is read by no agent: did you mean %s?".formatted(name, variable));
+              });
+    }
+  }
+
+  /** The agents that get a secret by themselves, in alphabetical order. */
+  List<String> agentsOf(String name) {
+    return catalogue.names().stream()
+        .filter(agent -> catalogue.find(agent).orElseThrow().providerVariables().contains(name))
+        .toList();
+  }
+
+  private Set<String> known() {
+    return catalogue.names().stream()
+        .flatMap(agent -> catalogue.find(agent).orElseThrow().providerVariables().stream())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static boolean isNear(String name, String variable) {
+    return distance(name, variable) <= NEAR
+        || name.contains("KEY") && stem(name).equals(stem(variable));
+  }
+
+  /** What is left without the words that every key's name has. */
+  private static String stem(String name) {
+    return Arrays.stream(name.split("_", -1))
+        .filter(word -> !Set.of("API", "KEY", "APIKEY", "TOKEN", "SECRET").contains(word))
+        .collect(Collectors.joining());
+  }
+
+  /** Levenshtein's distance. */
+  private static int distance(String a, String b) {
+    var row = new int[b.length() + 1];
+    Arrays.setAll(row, i -> i);
+    for (int i = 1; i <= a.length(); i++) {
+      var diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        var replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
+      }
+    }
+    return row[b.length()];
+  }
+}

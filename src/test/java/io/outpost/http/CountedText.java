@@ -1,0 +1,47 @@
+package io.outpost.http;
+
+/** A text that counts how often a character of it is looked at: the steps of a pattern. */
+final class CountedText implements CharSequence {
+
+  private final String text;
+  private final long most;
+  private long steps;
+
+  /**
+   * Counts up to a number of steps.
+   *
+   * @param most when it throws {@link TooMany}, so that a bad pattern does not run for minutes
+   */
+  CountedText(String text, long most) {
+    this.text = text;
+    this.most = most;
+  }
+
+  /** More steps were taken than may be. */
+  static final class TooMany extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @Override
+  public char charAt(int index) {
+    if (++steps > most) {
+      throw new TooMany();
+    }
+    return text.charAt(index);
+  }
+
+  @Override
+  public int length() {
+    return text.length();
+  }
+
+  @Override
+  public CharSequence subSequence(int start, int end) {
+    return text.substring(start, end);
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

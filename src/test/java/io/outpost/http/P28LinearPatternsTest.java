@@ -1,0 +1,236 @@
+package io.outpost.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * No text that a client sends makes a pattern take more steps than a multiple of its length: a
+ * pattern never yields its thread, so that a few quadratic ones would stop everybody's requests.
+ * Steps are counted, not timed.
+ */
+class P28LinearPatternsTest {
+
+  private static final int LENGTH = 2000;
+
+  /** Steps for each character; a pattern may look at a few parts of a text anew. */
+  private static final int STEPS = 150;
+
+  /** Deep enough for a pattern that recurses to overflow its thread's stack. */
+  private static final int DEEP = 60_000;
+
+  private static final List<String> BEGINNINGS =
+      List.of(
+          "",
+          "a",
+          "a@",
+          "a@a",
+          "A",
+          "PT",
+          "PT1",
+          "/",
+          "http://",
+          "https://a",
+          "2026-01",
+          "op_live_",
+          "cus_",
+          "evt_",
+          "t=1",
+          "v1=",
+          "tenant=",
+          "{model}",
+          "00-",
+          "\"");
+  private static final List<String> REPEATED =
+      List.of(
+          "a",
+          "A",
+          "0",
+          ".",
+          "-",
+          "_",
+          "@",
+          " ",
+          "/",
+          ",",
+          ":",
+          "=",
+          "{",
+          "}",
+          "\t",
+          "\n",
+          "é",
+          "a.",
+          ".a",
+          "a-",
+          "a_",
+          "a@",
+          "@.",
+          ". ",
+          "/a",
+          "a ",
+          " a",
+          "1H",
+          "1M",
+          "0.",
+          "t=1,",
+          ",a=a",
+          "a=a,",
+          "{model}",
+          "op_live_",
+          "op_",
+          "a\n",
+          "\n\n",
+          "😀");
+  private static final List<String> ENDS = List.of("", "\u0001", "!", "@", " ", "\n", "{", ".");
+
+  static Stream<Map.Entry<String, Pattern>> patterns() throws Exception {
+    var patterns = new TreeMap<String, Pattern>();
+    var yaml = new ObjectMapper(new YAMLFactory());
+    ofSchema("contract", yaml.readTree(resource("openapi/outpost.yaml")), patterns);
+    ofSchema("agents", yaml.readTree(resource("agents/schema.json")), patterns);
+    ofClasses(patterns);
+    ofCalls(patterns);
+    assertThat(patterns).hasSizeGreaterThan(40);
+    return patterns.entrySet().stream();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("patterns")
+  void aPatternTakesLinearSteps(Map.Entry<String, Pattern> pattern) {
+    assertThat(isLinear(pattern.getValue())).as(pattern.toString()).isTrue();
+  }
+
+  /** The test would have found what was wrong before. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "^[^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*$",
+        "^[^@\\s]{1,64}@[^@\\s]+\\.[^@\\s]+$",
+        "^[A-Za-z]+([._-][A-Za-z0-9]+)*$",
+        "^([^{}]|\\{(model|task_file)\\})+$",
+        "^(?=.*\\S)[ -~]*a$|\\s+$",
+        "^(a|aa)+$"
+      })
+  void aPatternThatIsNotLinearIsFound(String pattern) {
+    assertThat(isLinear(Pattern.compile(pattern))).isFalse();
+  }
+
+  /** Length is judged first; where a text has no longest length, its pattern is not looked at. */
+  @ParameterizedTest
+  @ValueSource(strings = {"openapi/outpost.yaml", "agents/schema.json"})
+  void everyPatternOfASchemaStandsBesideALength(String file) throws IOException {
+    var unbounded = new ArrayList<String>();
+    withoutLength("", new ObjectMapper(new YAMLFactory()).readTree(resource(file)), unbounded);
+    assertThat(unbounded).isEmpty();
+  }
+
+  private static boolean isLinear(Pattern pattern) {
+    for (var beginning : BEGINNINGS) {
+      for (var unit : REPEATED) {
+        for (var end : ENDS) {
+          if (!isLinearOn(pattern, beginning + repeated(unit, LENGTH) + end)) {
+            return false;
+          }
+        }
+      }
+    }
+    return REPEATED.stream()
+        .allMatch(
+            unit ->
+                isLinearOn(pattern, repeated(unit, DEEP))
+                    && isLinearOn(pattern, repeated(unit, DEEP) + "\u0001"));
+  }
+
+  private static boolean isLinearOn(Pattern pattern, String text) {
+    try {
+      pattern.matcher(new CountedText(text, (long) STEPS * text.length() + 1000)).find();
+      return true;
+    } catch (CountedText.TooMany | StackOverflowError e) {
+      return false;
+    }
+  }
+
+  private static String repeated(String unit, int length) {
+    return unit.repeat(length / unit.length());
+  }
+
+  private static void ofSchema(String at, JsonNode node, Map<String, Pattern> patterns) {
+    if (node.path("pattern").isTextual()) {
+      patterns.put(at, Pattern.compile(node.get("pattern").asText()));
+    }
+    node.properties().forEach(f -> ofSchema(at + "/" + f.getKey(), f.getValue(), patterns));
+    for (int i = 0; i < (node.isArray() ? node.size() : 0); i++) {
+      ofSchema(at + "/" + i, node.get(i), patterns);
+    }
+  }
+
+  private static void withoutLength(String at, JsonNode node, List<String> found) {
+    if (node.path("pattern").isTextual() && !node.has("maxLength")) {
+      found.add(at);
+    }
+    node.properties().forEach(f -> withoutLength(at + "/" + f.getKey(), f.getValue(), found));
+    node.valueStream().filter(JsonNode::isObject).forEach(n -> withoutLength(at + "/[]", n, found));
+  }
+
+  /** Those that classes keep. */
+  private static void ofClasses(Map<String, Pattern> patterns) throws Exception {
+    var classes = Path.of("target", "classes");
+    try (var files = Files.walk(classes.resolve("io"))) {
+      for (var file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
+        var name = classes.relativize(file).toString().replace('/', '.').replace(".class", "");
+        if (name.endsWith("package-info")) {
+          continue;
+        }
+        for (var field : Class.forName(name).getDeclaredFields()) {
+          if (isPattern(field)) {
+            field.setAccessible(true);
+            patterns.put(name + "." + field.getName(), (Pattern) field.get(null));
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean isPattern(Field field) {
+    return field.getType() == Pattern.class && Modifier.isStatic(field.getModifiers());
+  }
+
+  /** Those that are given to a method of String. */
+  private static void ofCalls(Map<String, Pattern> patterns) throws IOException {
+    var call =
+        Pattern.compile(
+            "\\.(?:matches|replaceAll|replaceFirst|split)\\(\\s*\"((?:[^\"\\\\]|\\\\.)*)\"");
+    try (var files = Files.walk(Path.of("src", "main", "java"))) {
+      for (var file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+        var found = call.matcher(Files.readString(file));
+        while (found.find()) {
+          var pattern = found.group(1).translateEscapes();
+          patterns.put(file.getFileName() + " " + found.start(), Pattern.compile(pattern));
+        }
+      }
+    }
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (var in = P28LinearPatternsTest.class.getResourceAsStream("/" + name)) {
+      return in.readAllBytes();
+    }
+  }
+}

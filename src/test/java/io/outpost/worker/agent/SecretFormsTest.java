@@ -1,0 +1,81 @@
+package io.outpost.worker.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A secret is not to be read in output, whichever way a program encodes what it prints. */
+class SecretFormsTest {
+
+  private static final List<String> AROUND = List.of("", "x", "xy", "user:", "\n", "äö");
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sk-proj-0123456789",
+        "p@ss/w+rd==",
+        "quote\"back\\slash",
+        "ümläut-sécret",
+        "a b c d e f",
+        "<tag>&amp;~!*'()",
+        "12345678",
+        "😀😀secret"
+      })
+  void noFormIsToBeRead(String secret) throws IOException {
+    for (var before : AROUND) {
+      for (var after : AROUND) {
+        var text = before + secret + after;
+        var bytes = text.getBytes(UTF_8);
+        isHidden(text, secret, secret);
+        isHidden(
+            HexFormat.of().formatHex(bytes),
+            secret,
+            HexFormat.of().formatHex(secret.getBytes(UTF_8)));
+        isHidden(
+            HexFormat.of().withUpperCase().formatHex(bytes),
+            secret,
+            HexFormat.of().withUpperCase().formatHex(secret.getBytes(UTF_8)));
+        isBase64Hidden(Base64.getEncoder().encodeToString(bytes), secret);
+        isBase64Hidden(Base64.getEncoder().withoutPadding().encodeToString(bytes), secret);
+        isBase64Hidden(Base64.getUrlEncoder().encodeToString(bytes), secret);
+        var url = URLEncoder.encode(text, UTF_8);
+        isHidden(url, secret, URLEncoder.encode(secret, UTF_8));
+        isHidden(
+            url.replace("+", "%20"), secret, URLEncoder.encode(secret, UTF_8).replace("+", "%20"));
+        var json = new ObjectMapper();
+        var quoted = json.writeValueAsString(secret);
+        isHidden(json.writeValueAsString(text), secret, quoted.substring(1, quoted.length() - 1));
+      }
+    }
+  }
+
+  private static void isHidden(String printed, String secret, String form) throws IOException {
+    assertThat(redacted(printed, secret)).contains("[redacted]").doesNotContain(form);
+  }
+
+  /** Of the letters that are the secret's alone, none is left. */
+  private static void isBase64Hidden(String printed, String secret) throws IOException {
+    var rest = redacted(printed, secret);
+    assertThat(rest).as(printed).contains("[redacted]");
+    assertThat(rest.replace("[redacted]", "").length())
+        .isLessThanOrEqualTo(printed.length() - secret.getBytes(UTF_8).length * 8 / 6 + 2);
+  }
+
+  private static String redacted(String printed, String secret) throws IOException {
+    var sink = new ByteArrayOutputStream();
+    var redactor = new Redactor(sink, List.of(secret));
+    var bytes = printed.getBytes(UTF_8);
+    redactor.write(bytes, bytes.length);
+    redactor.finish();
+    return sink.toString(UTF_8);
+  }
+}
