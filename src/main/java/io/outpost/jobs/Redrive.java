@@ -56,7 +56,7 @@ public class Redrive {
       @Body Letter dead, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var redrive = new JobTransition.Redriven(dead.stored(), call.requestId(), Instant.now());
     try {
-      exchange.setProperty("transition", transitions.apply(redrive));
+      exchange.setProperty("transition", transitions.apply(redrive).entry());
     } catch (TransitionRefused moved) {
       return false;
     }

@@ -46,6 +46,8 @@ public final class Run {
   /** Something that the customer should know. */
   record Warning(String code, String detail) {}
 
+  private volatile boolean awaited;
+
   /**
    * @param claimed the job as claimed, with the lease
    */
@@ -143,6 +145,15 @@ public final class Run {
 
   void fail(Job.Fault reason) {
     fault = reason;
+  }
+
+  /** Whether others may wait for the slot or workspace that the run has given back. */
+  public boolean isAwaited() {
+    return awaited;
+  }
+
+  void freed(boolean othersWait) {
+    awaited = othersWait;
   }
 
   Instant leasedUntil() {

@@ -12,8 +12,6 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param directory where running jobs have their directories
  * @param grace how long running jobs may go on after SIGTERM
  * @param attempts starts of an agent before a job is a dead letter
- * @param holdFor how long the message of a job waits when its tenant has no free slot; doubles, up
- *     to 32 times
  * @param retryAfter how long a job waits after its first failed attempt; four times as long after
  *     the next
  * @param outputEvery how often at most the output of a running job is stored
@@ -28,7 +26,6 @@ record WorkerSettings(
     Path directory,
     Duration grace,
     int attempts,
-    Duration holdFor,
     Duration retryAfter,
     Duration outputEvery,
     Duration outputAtLeastEvery,

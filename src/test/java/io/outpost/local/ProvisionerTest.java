@@ -41,7 +41,7 @@ class ProvisionerTest {
         .containsExactly("tenant_id", "job_id");
     assertThat(jobs.globalSecondaryIndexes())
         .extracting(GlobalSecondaryIndexDescription::indexName)
-        .containsExactlyInAnyOrder("all", "by-status", "open");
+        .containsExactlyInAnyOrder("all", "by-status", "open", "waiting");
     assertThat(jobs.globalSecondaryIndexes())
         .allMatch(
             index ->
