@@ -77,7 +77,7 @@ class RouteFailures implements InterceptStrategy {
       }
       var file = RouteFile.nameOf(String.valueOf(step.getLocation()));
       var place = "%s:%d: %s/%s".formatted(file, step.getLineNumber(), route.getId(), step.getId());
-      LOG.error("{}: {}", place, failure.toString());
+      LOG.warn("{}: {}", place, failure.toString());
       metrics
           .counter("outpost.route.failures", "route", route.getId(), "step", step.getId())
           .increment();

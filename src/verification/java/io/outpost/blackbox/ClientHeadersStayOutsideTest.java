@@ -32,14 +32,17 @@ class ClientHeadersStayOutsideTest {
           "cache-control",
           "connection",
           "content-length",
+          "content-security-policy",
           "content-type",
           "date",
           "keep-alive",
           "location",
           "ratelimit",
           "ratelimit-policy",
+          "referrer-policy",
           "transfer-encoding",
           "vary",
+          "x-content-type-options",
           "x-request-id");
 
   private final AwsClients clients;
