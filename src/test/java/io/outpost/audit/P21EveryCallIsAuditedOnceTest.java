@@ -368,6 +368,10 @@ class P21EveryCallIsAuditedOnceTest {
     if (about.matches() && made.status() < 400) {
       return Set.of(about.group(1));
     }
+    var operated = Pattern.compile("/admin/tenants/([^/]+).*").matcher(made.path());
+    if (operated.matches()) {
+      return Set.of(who.tenantId(), operated.group(1));
+    }
     return made.location().startsWith("/tenants/")
         ? Set.of(who.tenantId(), made.location().substring("/tenants/".length()))
         : Set.of(who.tenantId());
