@@ -57,10 +57,15 @@ public class Health {
     return new State("UP", Map.of());
   }
 
-  /** The process answers, and what its parts tell; nothing is asked for it. */
+  /**
+   * The process answers, and what is known without asking: a dependency that is down ends no
+   * worker.
+   */
   public State told() {
     var components = new TreeMap<String, String>();
-    parts.forEach(part -> components.put(part.name(), part.state()));
+    parts.stream()
+        .filter(HealthPart::asksNothing)
+        .forEach(part -> components.put(part.name(), part.state()));
     return new State("UP", components);
   }
 

@@ -21,6 +21,11 @@ class LanesHealth implements HealthPart {
   }
 
   @Override
+  public boolean asksNothing() {
+    return true;
+  }
+
+  @Override
   public String state() {
     var queues = jobs.faults().queues();
     return queues.isEmpty() ? "UP" : "cannot read " + String.join(", ", queues);
