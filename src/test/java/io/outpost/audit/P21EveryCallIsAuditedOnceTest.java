@@ -370,7 +370,7 @@ class P21EveryCallIsAuditedOnceTest {
     }
     var operated = Pattern.compile("/admin/tenants/([^/]+).*").matcher(made.path());
     if (operated.matches()) {
-      return Set.of(who.tenantId(), operated.group(1));
+      return Set.copyOf(List.of(who.tenantId(), operated.group(1)));
     }
     return made.location().startsWith("/tenants/")
         ? Set.of(who.tenantId(), made.location().substring("/tenants/".length()))

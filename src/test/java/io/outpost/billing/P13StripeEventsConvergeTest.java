@@ -92,6 +92,9 @@ class P13StripeEventsConvergeTest {
       var newest = new LinkedHashMap<String, ObjectNode>();
       hooks.drop().forEach(event -> newest.put(event.get("type").asText(), event));
       newest.remove("invoice.payment_succeeded"); // the same as invoice.paid
+      // Drafts and final invoices change nothing of a tenant.
+      newest.remove("invoice.created");
+      newest.remove("invoice.finalized");
       assertThat(newest).hasSize(life.kinds());
       var kinds = List.copyOf(newest.values());
       return order.stream()

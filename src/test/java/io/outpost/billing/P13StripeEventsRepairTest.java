@@ -30,8 +30,12 @@ class P13StripeEventsRepairTest {
     api.close();
   }
 
+  /** Of the events that the repair asks for: drafts and final invoices change nothing here. */
   private static List<String> ids(List<ObjectNode> events) {
-    return events.stream().map(event -> event.get("id").asText()).toList();
+    return events.stream()
+        .filter(event -> !event.get("type").asText().matches("invoice[.](created|finalized)"))
+        .map(event -> event.get("id").asText())
+        .toList();
   }
 
   @Test
