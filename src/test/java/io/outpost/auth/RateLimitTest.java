@@ -32,7 +32,10 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 @ExtendWith(SharedOutpost.class)
 class RateLimitTest {
 
-  /** Not over yet, for the table drops what is older than its time to live, also while a test counts. */
+  /**
+   * Not over yet, for the table drops what is older than its time to live, also while a test
+   * counts.
+   */
   private static final long MINUTE = Instant.now().getEpochSecond() / 60 + 60;
 
   private final TwoApis apis;
