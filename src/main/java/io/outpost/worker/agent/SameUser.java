@@ -42,7 +42,7 @@ final class SameUser implements Confinement {
     return sandbox.isPresent()
         ? "the worker's own user, in a bubblewrap sandbox; agents can READ THIS USER'S FILES"
         : "the worker's own user, NOT ISOLATED: agents can read and change whatever this user can;"
-              + " start the worker as root in its container to keep tenants apart";
+            + " start the worker as root in its container to keep tenants apart";
   }
 
   @Override
