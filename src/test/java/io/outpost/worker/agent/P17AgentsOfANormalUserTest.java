@@ -43,6 +43,7 @@ class P17AgentsOfANormalUserTest {
         .containsEntry("prints-much", "exit 5, output cut")
         .containsEntry("daemonizes", "exit 0")
         .containsEntry("daemons left", "0")
+        .containsEntry("signals", "exit 0")
         .containsEntry("next", "exit 0")
         .hasEntrySatisfying("confinement", text -> assertThat(text).contains("NOT ISOLATED"));
   }
@@ -54,6 +55,8 @@ class P17AgentsOfANormalUserTest {
         .doesNotContainEntry("fork-bomb", "exit 0")
         .containsEntry("daemons left", "0")
         .containsEntry("worker's environment", "out of reach")
+        .containsEntry("signals", "exit 0")
+        .hasEntrySatisfying("name", name -> assertThat(name).isEqualTo(nameOf(USER)))
         .containsEntry("next", "exit 0")
         .hasEntrySatisfying("confinement", text -> assertThat(text).contains("bubblewrap"));
   }
@@ -66,6 +69,8 @@ class P17AgentsOfANormalUserTest {
     Files.setAttribute(jobs, "unix:uid", Integer.valueOf(USER));
     List<String> command =
         new ArrayList<>(List.of("setpriv", "--reuid", USER, "--regid", USER, "--clear-groups"));
+    // As under nohup, and as from a shell that leaves signals out: agents must not notice.
+    command.addAll(List.of("env", "--ignore-signal=HUP,INT,QUIT,TERM,PIPE,USR1,CHLD"));
     command.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin/java").toString(),
@@ -88,6 +93,12 @@ class P17AgentsOfANormalUserTest {
         .filter(line -> line.length == 2)
         .forEach(line -> results.put(line[0], line[1]));
     return results;
+  }
+
+  /** Its own, or where it has none the one that the sandbox gives it. */
+  private static String nameOf(String user) {
+    Tool asked = Tool.run(List.of("/usr/bin/id", "-un", user));
+    return asked.succeeded() ? asked.output().strip() : UserNames.made(Integer.parseInt(user));
   }
 
   private String readableClassPath() throws Exception {
