@@ -6,6 +6,7 @@ import io.outpost.worker.agent.AgentRunSettings.SandboxUse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A worker without root, as on a developer's machine, survives its agents and says what it cannot
  * keep from them.
  */
+@Tag("product")
 class P17AgentsOfANormalUserTest {
 
   @TempDir(factory = TestConfinement.Passable.class)
