@@ -17,9 +17,11 @@ import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A tenant sees what it has subscribed to and what will be billed next, as Stripe says. */
+@Tag("product")
 class GetSubscriptionTest {
   private static BillingApi api;
 

@@ -13,11 +13,13 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A tenant sets a limit of its own, whatever its tier, and it is kept to the job. */
+@Tag("product")
 class P15MonthlyJobLimitTest {
   // Nothing runs, so that pending jobs can be cancelled.
   private static final Map<String, Object> SETTINGS =

@@ -14,9 +14,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What tenants are told of their usage: by day, agent and key, and of periods that are over. */
+@Tag("product")
 class UsageAnswersTest {
   private static BillingApi api;
 
