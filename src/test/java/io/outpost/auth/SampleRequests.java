@@ -28,6 +28,8 @@ public final class SampleRequests {
           row("listSecrets"),
           row("deleteSecret"),
           row("submitJob", "{\"agent\":\"claude\",\"command\":\"Say hello\"}"),
+          row("submitJobs", "{\"jobs\":[{\"agent\":\"claude\",\"command\":\"Say hello\"}]}"),
+          row("cancelJobs", "{\"labels\":{\"team\":\"none\"}}"),
           row("getJob"),
           row("listJobs"),
           row("cancelJob"),
