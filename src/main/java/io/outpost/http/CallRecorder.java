@@ -60,15 +60,15 @@ public class CallRecorder {
    * @param refused why it does not; null when it does
    */
   static AuditEntry entryOfPart(
-      Call call, String action, String resource, int status, Problem.Code refused) {
+      Call call, String action, String resource, Problem.Code refused) {
     return new AuditEntry(
         Ids.ulid(),
         call.tenant(),
         call.arrived(),
         action,
         safe(resource, LONGEST_PATH),
-        AuditEntry.Outcome.of(status),
-        status,
+        AuditEntry.Outcome.of(refused == null ? 200 : refused.status()),
+        null,
         call.requestId(),
         call.keyId(),
         safe(call.ipAddress(), LONGEST_ADDRESS),

@@ -70,9 +70,9 @@ public class Commit {
       Exchange exchange, Call call, int index, String action, Problem.Code refused) {
     var change = Change.of(exchange);
     var answer = exchange.getMessage();
-    var location = answer.getHeader("Location", call.path(), String.class);
-    var status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
-    var entry = CallRecorder.entryOfPart(call, action, location, status, refused);
+    var place = call.path() + "#" + index;
+    var made = answer.getHeader("Location", place, String.class);
+    var entry = CallRecorder.entryOfPart(call, action, made, refused);
     idempotency.addEntry(change, call, answer, index);
     if (change.isEmpty()) {
       return entry;

@@ -25,8 +25,10 @@ import org.springframework.stereotype.Component;
 @Component("batch")
 public class Batch {
 
-  /** What each accepted job is in the audit: the same as one that is submitted alone. */
-  private static final String ACTION = "submitJob";
+  /** What becomes of a job of a batch, in the audit. */
+  private static final String ACCEPTED = "job.pending";
+
+  private static final String REFUSED = "job.refused";
 
   /** Not the fault of one job: the request is to be sent again. */
   private static final Set<Problem.Code> OF_THE_WHOLE =
@@ -93,7 +95,9 @@ public class Batch {
   }
 
   private void commit(Wanted wanted, Call call, Exchange exchange, Problem.Code refused) {
-    var entry = commit.commitEntry(exchange, call, wanted.index(), ACTION, refused);
+    var entry =
+        commit.commitEntry(
+            exchange, call, wanted.index(), refused == null ? ACCEPTED : REFUSED, refused);
     exchange.setProperty("transition", entry);
     exchange.setProperty("accepted", entry != null && refused == null);
   }

@@ -221,7 +221,7 @@ public class BulkCancellation {
 
   /** How many were cancelled, and whether there are more. */
   public Map<String, Object> answer(
-      @Body List<Cancelled> cancelled, @ExchangeProperty("more") boolean more) {
+      @Body List<Cancelled> cancelled, @ExchangeProperty("more") Boolean more) {
     return Map.of("cancelled", cancelled.size(), "more", more);
   }
 }

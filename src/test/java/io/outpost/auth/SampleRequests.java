@@ -30,6 +30,7 @@ public final class SampleRequests {
           row("submitJob", "{\"agent\":\"claude\",\"command\":\"Say hello\"}"),
           row("submitJobs", "{\"jobs\":[{\"agent\":\"claude\",\"command\":\"Say hello\"}]}"),
           row("cancelJobs", "{\"labels\":{\"team\":\"none\"}}"),
+          row("continueJob", "{\"command\":\"Go on\"}"),
           row("getJob"),
           row("listJobs"),
           row("cancelJob"),

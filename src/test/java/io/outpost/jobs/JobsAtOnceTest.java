@@ -135,8 +135,8 @@ class JobsAtOnceTest {
                 assertThat(audited(customer, answer.header("X-Request-Id")))
                     .containsExactlyInAnyOrder(
                         "submitJobs /jobs/batch 202 allowed",
-                        "submitJob " + job + " 202 allowed",
-                        "submitJob /jobs/batch 400 failed"));
+                        "job.pending " + job + " null allowed",
+                        "job.refused /jobs/batch#1 null failed"));
   }
 
   @Test

@@ -35,6 +35,9 @@ class ProviderKeysTest {
           List.of(),
           Set.of(0),
           null,
+          null,
+          null,
+          null,
           false);
 
   private final String tenant = UUID.randomUUID().toString();

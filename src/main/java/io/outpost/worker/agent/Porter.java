@@ -22,6 +22,7 @@ final class Porter {
   /** What porters do. */
   enum Task {
     ARTIFACTS,
+    CONVERSATIONS,
     MEASURE,
     REMOVE,
     RESTORE,

@@ -178,6 +178,9 @@ class RealAgentsTest {
         agent.version(),
         agent.successCodes(),
         agent.usage(),
+        agent.models(),
+        agent.costLimit(),
+        agent.conversation(),
         false);
   }
 }
