@@ -59,8 +59,7 @@ public class CallRecorder {
    * @param action what the part does
    * @param refused why it does not; null when it does
    */
-  static AuditEntry entryOfPart(
-      Call call, String action, String resource, Problem.Code refused) {
+  static AuditEntry entryOfPart(Call call, String action, String resource, Problem.Code refused) {
     return new AuditEntry(
         Ids.ulid(),
         call.tenant(),
