@@ -87,7 +87,7 @@ public class BulkCancellation {
 
   /**
    * Cancels the open jobs that the request's filter lets through and that are of the caller's mode,
-   * the oldest first; the property {@code more} says whether some are left.
+   * the oldest first; the property {@code moreToCancel} says whether some are left.
    */
   public List<Cancelled> cancel(
       @Body JsonNode body, @ExchangeProperty(Call.NAME) Call call, Exchange exchange)
@@ -98,7 +98,7 @@ public class BulkCancellation {
     var attempts = each(chosen, stored -> cancel(stored, filter, call));
     var cancelled = attempts.stream().flatMap(Attempt::cancelled).toList();
     var left = found.size() > MOST || attempts.stream().anyMatch(Attempt::left);
-    exchange.setProperty("more", left);
+    exchange.setProperty("moreToCancel", left);
     return waking(cancelled, call.principal().tier().slots());
   }
 
@@ -221,7 +221,7 @@ public class BulkCancellation {
 
   /** How many were cancelled, and whether there are more. */
   public Map<String, Object> answer(
-      @Body List<Cancelled> cancelled, @ExchangeProperty("more") Boolean more) {
+      @Body List<Cancelled> cancelled, @ExchangeProperty("moreToCancel") Boolean more) {
     return Map.of("cancelled", cancelled.size(), "more", more);
   }
 }

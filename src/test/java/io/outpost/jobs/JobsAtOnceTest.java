@@ -13,7 +13,6 @@ import io.outpost.store.Items;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
@@ -200,10 +199,9 @@ class JobsAtOnceTest {
   void moreThanAThousandAreCancelledInParts() {
     var customer = Customer.of(admin, "enterprise");
     var client = customer.client();
-    IntStream.range(0, 11)
-        .parallel()
-        .forEach(
-            i -> assertThat(statuses(client.post("/jobs/batch", batch(100)))).containsOnly(202));
+    for (int i = 0; i < 22; i++) {
+      assertThat(statuses(client.post("/jobs/batch", batch(50)))).containsOnly(202);
+    }
     var first = client.post("/jobs/cancel", "{\"agent\":\"claude\"}");
     assertThat(first.json().get("cancelled").asInt()).isEqualTo(1000);
     assertThat(first.json().get("more").asBoolean()).isTrue();
