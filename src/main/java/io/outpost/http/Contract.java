@@ -33,6 +33,7 @@ public class Contract {
 
   private static final String BASE = "https://outpost.invalid/openapi";
   private static final String BODY_LIMIT = "x-body-limit";
+  private static final String ENTRIES_APART = "x-entries-apart";
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
   /** The form of the interception in admission.camel.yaml: another name would be let in unasked. */
@@ -152,7 +153,8 @@ public class Contract {
         body,
         document.at(pointer(at + "/" + method + "/requestBody")).path("required").asBoolean(),
         node.path(BODY_LIMIT).asInt(bodyLimit()),
-        parameters.stream().anyMatch(p -> p.name().equals(Idempotency.HEADER)));
+        parameters.stream().anyMatch(p -> p.name().equals(Idempotency.HEADER)),
+        node.path(ENTRIES_APART).asBoolean());
   }
 
   private Operation.Parameter parameter(String pointer) {

@@ -34,7 +34,9 @@ public class JobItems {
   /** The index of jobs that any worker may take, by priority, tenant and age. */
   public static final List<String> TURN = List.of("waiting_lane", "waiting_turn");
 
-  private static final String QUEUED = "queued";
+  /** Why a job waits that any worker may take. */
+  public static final String QUEUED = "queued";
+
   private static final String HELD = "#status = :if_running AND lease_id = :if_lease";
   private static final String FREE =
       "(#status = :if_pending OR (#status = :if_running AND lease_until < :if_now))";

@@ -59,8 +59,15 @@ public sealed interface JobTransition {
    *
    * @param from as claimed
    * @param files what the run saved of its workspace; null: the workspace stays as it was
+   * @param told by the agent of its run
    */
-  record Finished(StoredJob from, Instant at, Integer exitCode, Job.Fault fault, SavedFiles files)
+  record Finished(
+      StoredJob from,
+      Instant at,
+      Integer exitCode,
+      Job.Fault fault,
+      SavedFiles files,
+      Job.Told told)
       implements JobTransition {
     @Override
     public Map<String, String> metadata() {
@@ -76,7 +83,7 @@ public sealed interface JobTransition {
 
     @Override
     public Job job() {
-      return from.job().finished(at, exitCode, fault);
+      return from.job().finished(at, exitCode, fault, told);
     }
 
     @Override

@@ -52,8 +52,11 @@ public class Estimates {
     measured = now;
   }
 
-  /** The job, with an estimate if there is one. */
+  /** The job, with an estimate if there is one; one that is scheduled starts when it is due. */
   public Job estimate(@Body Job job) {
+    if (job.isScheduled()) {
+      return job.withEstimatedStart(job.startAfter());
+    }
     sent.incrementAndGet();
     return job.withEstimatedStart(startOf(job));
   }

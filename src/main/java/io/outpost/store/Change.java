@@ -95,6 +95,11 @@ public final class Change {
     return add(TransactWriteItem.builder().conditionCheck(item).build(), refused);
   }
 
+  /** Whether there is nothing to write. */
+  public boolean isEmpty() {
+    return writes.isEmpty();
+  }
+
   List<Write> writes() {
     return writes;
   }

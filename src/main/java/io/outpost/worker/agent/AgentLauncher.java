@@ -3,6 +3,7 @@ package io.outpost.worker.agent;
 import io.outpost.agents.Agent;
 import io.outpost.agents.SearchPath;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,10 @@ public final class AgentLauncher {
   public AgentProcess start(AgentLaunch launch) throws IOException {
     JobDirectory directory = launch.directory();
     List<StepRun.Step> steps = steps(launch);
-    if (launch.agent().command().stream().anyMatch(part -> part.contains("{task_file}"))) {
+    if (launch.keptFolder() != null) {
+      launch.files().keepConversations(launch.keptFolder());
+    }
+    if (launch.command().stream().anyMatch(part -> part.contains("{task_file}"))) {
       launch.files().writeTask(launch.task());
     }
     OutputSpool spool =
@@ -59,7 +63,7 @@ public final class AgentLauncher {
     if (!agent.login().isEmpty() && key.isPresent()) {
       steps.add(new StepRun.Step(command(agent.login(), launch), key.get(), true));
     }
-    steps.add(new StepRun.Step(command(agent.command(), launch), launch.task(), false));
+    steps.add(new StepRun.Step(command(launch.command(), launch), launch.task(), false));
     return steps;
   }
 
@@ -88,9 +92,15 @@ public final class AgentLauncher {
     for (String part : command.subList(1, command.size())) {
       filled.add(
           part.replace("{model}", launch.agent().model())
-              .replace("{task_file}", launch.directory().task().toString()));
+              .replace("{task_file}", launch.directory().task().toString())
+              .replace("{session}", Objects.toString(launch.conversation().continued(), ""))
+              .replace("{max_cost_usd}", plain(launch.maxCostUsd())));
     }
     return filled;
+  }
+
+  private static String plain(BigDecimal dollars) {
+    return dollars == null ? "" : dollars.toPlainString();
   }
 
   /** An allow-list: nothing of the worker's own environment is passed on. */

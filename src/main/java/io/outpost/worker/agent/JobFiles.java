@@ -56,6 +56,15 @@ public final class JobFiles implements AutoCloseable {
         List.of(Integer.toString(most), Long.toString(bytes)));
   }
 
+  /** Has a folder of the agent's home be one of the working directory, saved with it. */
+  void keepConversations(String folder) throws IOException {
+    try (PorterProcess porter =
+        slots.porter(Porter.Task.CONVERSATIONS, directory, slot, List.of(folder))) {
+      porter.input().close();
+      porter.awaitSuccess();
+    }
+  }
+
   /** Writes the task where {@link JobDirectory#task} says. */
   void writeTask(String task) throws IOException {
     try (PorterProcess porter = slots.porter(Porter.Task.TASK, directory, slot, List.of())) {

@@ -23,6 +23,7 @@ final class Porter {
   /** What porters do. */
   enum Task {
     ARTIFACTS,
+    CONVERSATIONS,
     MEASURE,
     REMOVE,
     RESTORE,

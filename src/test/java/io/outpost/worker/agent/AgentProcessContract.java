@@ -119,6 +119,9 @@ abstract class AgentProcessContract {
             null,
             Set.of(0, 3),
             null,
+            null,
+            null,
+            null,
             false);
     assertThat(AgentRun.endOf(run.start(tolerant)).succeeded()).isTrue();
   }
@@ -284,6 +287,9 @@ abstract class AgentProcessContract {
         agent.version(),
         agent.successCodes(),
         agent.usage(),
+        null,
+        null,
+        null,
         false);
   }
 

@@ -73,6 +73,9 @@ record AgentRun(
         List.of(),
         null,
         new Agent.UsagePointers("/usage/in", "/usage/out", "/cost"),
+        null,
+        null,
+        null,
         false);
   }
 
