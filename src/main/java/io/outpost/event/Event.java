@@ -12,13 +12,16 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * while it is to be distributed it is in the index open.
  *
  * @param payload the body as it is sent, the same bytes each time
- * @param subject what it is about where that may have changed until it is told; null: nothing
+ * @param subject the id of the job or key that it is about; null: it is about something else
  */
 public record Event(
     String tenantId, String eventId, EventType type, Instant at, String payload, String subject) {
 
   /** Where the sort keys of a tenant's events begin. */
   public static final String SK_PREFIX = "event#";
+
+  /** Where the sort keys begin that say what became of the events of a job. */
+  public static final String TOLD_PREFIX = "told#";
 
   /** What is to be done about webhooks: an event to distribute, an endpoint to serve. */
   public static final DueIndex DUE = new DueIndex("webhooks");
@@ -29,6 +32,11 @@ public record Event(
     Rules.form("event_id", eventId, Rules.ULID);
     Rules.present("type", type);
     Rules.present("payload", payload);
+  }
+
+  /** Whether it tells of a job. */
+  public boolean isOfJob() {
+    return type.word().startsWith("job.") && subject != null;
   }
 
   /** The primary key of an event. */

@@ -39,8 +39,18 @@ public class Events {
 
   /** Adds an event to the change, when the tenant has somebody to tell. */
   public void add(Change change, String tenantId, EventType type, Instant at, Object data) {
+    add(change, tenantId, type, at, data, null);
+  }
+
+  /**
+   * The same of an event that is about something.
+   *
+   * @param subject its id
+   */
+  public void add(
+      Change change, String tenantId, EventType type, Instant at, Object data, String subject) {
     if (audience.mayListen(tenantId)) {
-      put(change, event(tenantId, type, at, data, null), at);
+      put(change, event(tenantId, type, at, data, subject), at);
     }
   }
 

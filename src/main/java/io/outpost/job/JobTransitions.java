@@ -168,7 +168,7 @@ public class JobTransitions {
           default -> null;
         };
     if (type != null) {
-      events.add(change, job.tenantId(), type, at, job);
+      events.add(change, job.tenantId(), type, at, job, job.jobId());
     }
   }
 

@@ -179,6 +179,9 @@ public class Attempts {
             answer.body());
     var change = new Change();
     queue.replace(change, outgoing.delivery(), outgoing.delivery().tried(attempt, status, next));
+    if (status != Status.pending && outgoing.event().isOfJob()) {
+      queue.tell(change, outgoing, status, answer);
+    }
     transactions.write(change);
   }
 

@@ -102,6 +102,24 @@ class DeliveryQueue {
         old -> new Moved());
   }
 
+  /** Notes for the timeline of a job what became of a delivery; again, when it was sent again. */
+  void tell(Change change, Outgoing outgoing, Delivery.Status status, Answer answer) {
+    var delivery = outgoing.delivery();
+    var sk = Event.TOLD_PREFIX + outgoing.event().subject() + "#" + delivery.deliveryId();
+    change.put(
+        Put.builder()
+            .tableName(table())
+            .item(
+                Map.of(
+                    "tenant_id", Items.text(delivery.tenantId()),
+                    "sk", Items.text(sk),
+                    "at", Items.text(Json.time(answer.at())),
+                    "reason", Items.text(status.name()),
+                    "detail", Items.text(delivery.type().word() + " to " + delivery.webhookId()),
+                    "expires_at", expires(delivery))),
+        old -> new IllegalStateException("An unconditional write was refused"));
+  }
+
   private void due(Change change, Delivery delivery) {
     change.put(
         Put.builder()

@@ -48,6 +48,8 @@ public final class SampleRequests {
           row("getJobOutput"),
           row("streamJobEvents"),
           row("rerunJob"),
+          row("getJobTimeline"),
+          row("getAnyJobTimeline"),
           row("listArtifacts"),
           row("listWorkspaces"),
           row("deleteWorkspace"),
