@@ -271,7 +271,7 @@ class P20NoWayInsideTest {
                 }
               });
       var answer =
-          sender(true, InetAddress::getAllByName)
+          impatient(InetAddress::getAllByName)
               .send(to("http://127.0.0.1:" + server.getLocalPort() + "/"));
       cut.await();
       assertThat(answer.body() == null || answer.body().length() == 4096).isTrue();
@@ -284,7 +284,7 @@ class P20NoWayInsideTest {
     try (var server = new ServerSocket()) {
       server.bind(new InetSocketAddress(LOOPBACK, 0));
       var answer =
-          sender(true, InetAddress::getAllByName)
+          impatient(InetAddress::getAllByName)
               .send(to("http://127.0.0.1:" + server.getLocalPort() + "/"));
       assertThat(answer.statusCode()).isNull();
       assertThat(answer.error()).contains("in time");
@@ -295,8 +295,7 @@ class P20NoWayInsideTest {
   void aNameServerThatDoesNotAnswerHoldsNobody() {
     var never = new CountDownLatch(1);
     var sender =
-        sender(
-            true,
+        impatient(
             host -> {
               try {
                 never.await();
@@ -318,15 +317,25 @@ class P20NoWayInsideTest {
     return new Sender(new Destinations(settings, lookup), settings);
   }
 
+  /** Gives up soon, for who does not answer. */
+  private static Sender impatient(Destinations.Lookup lookup) {
+    var settings = settings(true, Duration.ofSeconds(1));
+    return new Sender(new Destinations(settings, lookup), settings);
+  }
+
   private static WebhookSettings settings(boolean loopback) {
+    return settings(loopback, Duration.ofSeconds(30));
+  }
+
+  private static WebhookSettings settings(boolean loopback, Duration patience) {
     return new WebhookSettings(
         20,
         loopback,
         List.of(Duration.ofSeconds(1)),
         Duration.ofDays(5),
-        Duration.ofSeconds(1),
-        Duration.ofSeconds(1),
-        Duration.ofSeconds(2),
+        patience,
+        patience,
+        patience,
         5,
         10);
   }
