@@ -11,6 +11,7 @@ import io.outpost.store.Items;
 import io.outpost.store.Transactions;
 import io.outpost.webhooks.Delivery.Attempt;
 import io.outpost.webhooks.Delivery.Status;
+import io.outpost.webhooks.EndpointRounds.Queued;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -75,9 +76,9 @@ public class Attempts {
   }
 
   /** The delivery with its event, signed; null when there is nothing to send any more. */
-  public Outgoing begin(@Body String deliveryId, @ExchangeProperty("round") Round round) {
+  public Outgoing begin(@Body Queued queued, @ExchangeProperty("round") Round round) {
     var endpoint = round.endpoint();
-    var item = item(Delivery.key(endpoint.tenantId(), endpoint.webhookId(), deliveryId));
+    var item = item(Delivery.key(endpoint.tenantId(), endpoint.webhookId(), queued.deliveryId()));
     if (item.isEmpty()) {
       return null;
     }
@@ -87,6 +88,13 @@ public class Attempts {
       return null;
     }
     return signed(endpoint, delivery, items.read(event, Event.class));
+  }
+
+  /** Takes a delivery out of the queue of which there is nothing to send any more. */
+  public void drop(@Body Queued queued, @ExchangeProperty("round") Round round) {
+    var change = new Change();
+    queue.drop(change, round.endpoint().tenantId(), queued.sk());
+    transactions.write(change);
   }
 
   private Outgoing signed(Endpoint endpoint, Delivery delivery, Event event) {

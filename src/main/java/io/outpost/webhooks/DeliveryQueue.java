@@ -74,13 +74,18 @@ class DeliveryQueue {
             .expressionAttributeValues(values),
         old -> new Moved());
     if (before.dueSk() != null && !before.dueSk().equals(after.dueSk())) {
-      change.delete(
-          Delete.builder().tableName(table()).key(Tenant.key(before.tenantId(), before.dueSk())),
-          old -> new IllegalStateException("An unconditional write was refused"));
+      drop(change, before.tenantId(), before.dueSk());
     }
     if (after.dueSk() != null && !after.dueSk().equals(before.dueSk())) {
       due(change, after);
     }
+  }
+
+  /** Takes a place out of the queue. */
+  void drop(Change change, String tenantId, String dueSk) {
+    change.delete(
+        Delete.builder().tableName(table()).key(Tenant.key(tenantId, dueSk)),
+        old -> new IllegalStateException("An unconditional write was refused"));
   }
 
   /** Has the endpoint served; by whoever serves it just now, when somebody does. */

@@ -115,15 +115,22 @@ public class EndpointRounds {
     }
   }
 
-  /** The ids of deliveries that are due, as many as are made at once. */
-  public List<String> due(@ExchangeProperty("round") Round round) {
+  /**
+   * A delivery in the queue of its endpoint.
+   *
+   * @param sk the sort key of its place there
+   */
+  public record Queued(String sk, String deliveryId) {}
+
+  /** The deliveries that are due, as many as are made at once. */
+  public List<Queued> due(@ExchangeProperty("round") Round round) {
     var now = Json.time(Instant.now()) + "~";
     return queued(
             round,
             Delivery.duePrefix(round.endpoint().webhookId()) + now,
             settings.deliveriesAtOnce())
         .stream()
-        .map(item -> item.get("delivery_id").s())
+        .map(item -> new Queued(item.get("sk").s(), item.get("delivery_id").s()))
         .toList();
   }
 

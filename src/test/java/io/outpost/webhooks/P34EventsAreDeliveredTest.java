@@ -7,6 +7,7 @@ import io.outpost.aws.AwsProbe;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
+import io.outpost.event.Event;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.webhooks.Receiver.Got;
@@ -233,14 +234,41 @@ class P34EventsAreDeliveredTest {
     assertThat(next).isAfter(Instant.now().plus(Duration.ofMinutes(59)));
   }
 
-  /** What nobody listens to costs nothing: no item, no call. */
+  /** What nobody listens to costs nothing, unless this machine has not heard for seconds. */
   @Test
   void whoHasNoEndpointPaysNothing() {
     var calls =
         probe.record(
             call -> call.mentions("outpost-webhooks-") && call.mentions(customer.tenantId()));
-    client.ended(client.submit("claude", "Say hello"));
-    assertThat(calls).isEmpty();
+    await()
+        .atMost(LONG)
+        .until(
+            () -> {
+              calls.clear();
+              client.ended(client.submit("claude", "Say hello"));
+              return calls.isEmpty();
+            });
+  }
+
+  /** A delivery whose event is kept no more leaves the queue, and the endpoint goes on. */
+  @Test
+  void whatIsKeptNoMoreIsDropped() {
+    receiver.answer(got -> new Reply(503, ""));
+    var hook = create("/");
+    client.post(path(hook, "/ping"), null);
+    told("/", 1);
+    try (var clients = aws.clients()) {
+      clients
+          .dynamoDb()
+          .deleteItem(
+              d ->
+                  d.tableName("outpost-webhooks-" + ENV)
+                      .key(Event.key(customer.tenantId(), receiver.got().getFirst().id())));
+    }
+    receiver.answer(got -> new Reply(200, ""));
+    client.post(path(hook, "/ping"), null);
+    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == 1);
+    await().atMost(LONG).until(() -> queue(hook) == 0);
   }
 
   /** An event is an item of the transition's own transaction: no further call on that way. */
@@ -253,6 +281,23 @@ class P34EventsAreDeliveredTest {
     assertThat(writes.stream().filter(call -> call.mentions("event#") && call.mentions(job)))
         .hasSize(1)
         .allMatch(call -> call.mentions("outpost-jobs-") && call.mentions("outpost-audit-"));
+  }
+
+  private int queue(Answer hook) {
+    Map<String, AttributeValue> values =
+        Map.of(
+            ":tenant", AttributeValue.fromS(customer.tenantId()),
+            ":due", AttributeValue.fromS(Delivery.duePrefix(hook.text("webhook_id"))));
+    try (var clients = aws.clients()) {
+      return clients
+          .dynamoDb()
+          .query(
+              q ->
+                  q.tableName("outpost-webhooks-" + ENV)
+                      .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :due)")
+                      .expressionAttributeValues(values))
+          .count();
+    }
   }
 
   private AwsProbe.Watch webhooksAreNotServed() {
