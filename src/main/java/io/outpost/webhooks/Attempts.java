@@ -132,7 +132,7 @@ public class Attempts {
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
       @ExchangeProperty("round") Round round) {
-    round.succeeded();
+    round.noteSuccess();
     write(outgoing, answer, Status.succeeded, null);
   }
 
@@ -146,7 +146,7 @@ public class Attempts {
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
       @ExchangeProperty("round") Round round) {
-    round.failed();
+    round.noteFailure();
     var pause = settings.retryAfter().get(outgoing.delivery().tries());
     var spread = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
     var next = Instant.now().plusMillis((long) (pause.toMillis() * spread));
@@ -162,7 +162,7 @@ public class Attempts {
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
       @ExchangeProperty("round") Round round) {
-    round.failed();
+    round.noteFailure();
     write(outgoing, answer, Status.failed, null);
   }
 
@@ -171,7 +171,7 @@ public class Attempts {
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
       @ExchangeProperty("round") Round round) {
-    round.gone();
+    round.noteGone();
     fail(outgoing, answer, round);
   }
 

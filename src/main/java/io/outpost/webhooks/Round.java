@@ -38,15 +38,15 @@ public final class Round {
     return mark;
   }
 
-  void succeeded() {
+  void noteSuccess() {
     succeeded.set(true);
   }
 
-  void failed() {
+  void noteFailure() {
     failed.set(true);
   }
 
-  void gone() {
+  void noteGone() {
     gone.set(true);
   }
 

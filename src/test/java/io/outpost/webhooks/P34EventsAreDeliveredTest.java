@@ -279,7 +279,8 @@ class P34EventsAreDeliveredTest {
     var job = client.submit("claude", "Say hello");
     told("/", 1);
     assertThat(writes.stream().filter(call -> call.mentions("event#") && call.mentions(job)))
-        .hasSize(1)
+        .as("its start and its end")
+        .hasSize(2)
         .allMatch(call -> call.mentions("outpost-jobs-") && call.mentions("outpost-audit-"));
   }
 
