@@ -78,6 +78,21 @@ class WebhooksTest {
     assertThat(only().json().at("/data/mode").asText()).isEqualTo("test");
   }
 
+  /** One that ends within the week is told of at once; one that was revoked is not. */
+  @Test
+  void aKeyThatExpiresIsTold() {
+    create("{\"url\":\"%s\",\"events\":[\"api_key.expiring\"]}".formatted(receiver.url("/")));
+    var later = Instant.now().plus(Duration.ofDays(30));
+    Customer.newKey(client, customer.tenantId(), "\"expires_at\":\"%s\"".formatted(later));
+    var soon = Instant.now().plus(Duration.ofDays(1));
+    var key = Customer.newKey(client, customer.tenantId(), "\"expires_at\":\"%s\"".formatted(soon));
+    var got = only();
+    assertThat(got.type()).isEqualTo("api_key.expiring");
+    assertThat(got.json().at("/data/key_id").asText()).isEqualTo(key.text("key_id"));
+    assertThat(got.body()).doesNotContain(key.text("key"), "hash");
+    assertThat(receiver.got()).hasSize(1);
+  }
+
   @Test
   void theSecretIsShownOnceAndTheEndpointAsItIs() {
     var hook = create("{\"url\":\"https://a.example/x\",\"description\":\"ours\"}");
