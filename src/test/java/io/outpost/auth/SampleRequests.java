@@ -95,10 +95,11 @@ public final class SampleRequests {
     public static Belongings of(Client admin, Customer customer) {
       var key = Customer.newKey(admin, customer.tenantId(), "");
       admin.put(customer.path("/secrets/" + SECRET), "{\"value\":\"sk-victim\"}");
-      var job = customer.client().post("/jobs", "{\"agent\":\"claude\",\"command\":\"Wait\"}");
       var export = admin.post(customer.path("/audit/exports"), ROWS.get("exportAudit").body());
       var webhook = admin.post(customer.path("/webhooks"), WEBHOOK).text("webhook_id");
       var ping = admin.post(customer.path("/webhooks/" + webhook + "/ping"), null);
+      // Last, so that it has not ended by the time that somebody wants to cancel it.
+      var job = customer.client().post("/jobs", "{\"agent\":\"claude\",\"command\":\"Wait\"}");
       return new Belongings(
           customer,
           key.text("key_id"),
