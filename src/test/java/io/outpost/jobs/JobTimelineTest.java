@@ -12,10 +12,12 @@ import io.outpost.webhooks.Receiver;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What happened to a job can be read afterwards, in order and with reasons. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobTimelineTest {
 

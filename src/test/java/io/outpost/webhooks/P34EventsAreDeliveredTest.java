@@ -23,11 +23,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
 /** Nothing is lost between a job's end and its owner, and nobody waits for somebody else. */
+@Tag("product")
 class P34EventsAreDeliveredTest {
 
   private static final Duration LONG = Duration.ofSeconds(60);

@@ -16,10 +16,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Endpoints as their owners see them: told, signed, tried again, logged, disabled. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class WebhooksTest {
 
