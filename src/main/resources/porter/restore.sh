@@ -10,6 +10,15 @@ fi
 "${unpack[@]}" || exit
 chmod u+rwx . work deep || exit
 
+# Whatever the lists say, nothing is touched but the working directory's own.
+is_own() {
+  case "$1/" in
+    */../* | *//*) return 1 ;;
+    work/?* | deep/?*) return 0 ;;
+  esac
+  return 1
+}
+
 # As in save.sh, with the parent at the other end.
 move() {
   local parent=${2%/*} mode parent_mode
@@ -23,7 +32,7 @@ move() {
 # What was moved last belongs into what was moved before it.
 mapfile -d '' -t moves <moves
 for ((n = ${#moves[@]}; n > 0; n--)); do
-  move "deep/$n" "${moves[n - 1]}" || exit
+  is_own "${moves[n - 1]}" && move "deep/$n" "${moves[n - 1]}"
 done
 
 # A path may be longer than the system takes at once.
@@ -41,6 +50,7 @@ mapfile -d '' -t modes <modes
 for ((n = ${#modes[@]}; n > 0; n--)); do
   entry=${modes[n - 1]}
   mode=${entry%% *} path=${entry#* }
+  is_own "$path" || continue
   if [ ${#path} -gt 3000 ]; then
     give_mode "$mode" "$path"
   else

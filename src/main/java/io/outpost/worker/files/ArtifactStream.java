@@ -44,7 +44,7 @@ public final class ArtifactStream {
       throws IOException {
     Path content = files.directory().spool("artifact");
     List<Artifact> kept = new ArrayList<>();
-    try (PorterProcess porter = files.artifacts(most)) {
+    try (PorterProcess porter = files.artifacts(most, bytes)) {
       porter.input().close();
       long all = count(porter.output());
       long left = bytes;
@@ -52,7 +52,10 @@ public final class ArtifactStream {
       for (TarReader.Entry entry = all == 0 ? null : tar.next();
           entry != null && kept.size() < most;
           entry = tar.next()) {
-        if (entry.isFile() && entry.path().length <= LONGEST_PATH && entry.size() <= left) {
+        if (entry.size() > left) {
+          break; // it grew meanwhile, perhaps to what takes hours to read
+        }
+        if (entry.isFile() && entry.path().length <= LONGEST_PATH) {
           left -= entry.size();
           String sha256 = copy(tar.content(), content);
           taker.take(kept.size(), content);

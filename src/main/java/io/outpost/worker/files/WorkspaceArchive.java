@@ -2,6 +2,7 @@ package io.outpost.worker.files;
 
 import io.outpost.worker.agent.JobFiles;
 import io.outpost.worker.agent.PorterProcess;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,6 +21,9 @@ public final class WorkspaceArchive {
 
   /** Bytes of headers for each entry, at most about: paths are shorter than the porter's cut. */
   private static final long HEADERS = 8 * 1024;
+
+  /** Bytes of an archive up to its first entry's content, extended headers among them. */
+  private static final int FIRST_ENTRY = 256 * 1024;
 
   private WorkspaceArchive() {}
 
@@ -62,17 +66,27 @@ public final class WorkspaceArchive {
   public static void unpack(InputStream in, JobFiles files, long bytes, TreeLimits limits)
       throws IOException {
     long most = Math.max(bytes, limits.bytes()) + limits.entries() * HEADERS;
-    try (InputStream tar = new GZIPInputStream(CloseShieldInputStream.wrap(in))) {
-      byte[] first = tar.readNBytes(2);
-      int form = first.length == 2 && first[0] == '.' && first[1] == '/' ? 2 : 1;
-      try (PorterProcess porter = files.restore(form)) {
+    try (InputStream tar =
+        new BufferedInputStream(new GZIPInputStream(CloseShieldInputStream.wrap(in)))) {
+      try (PorterProcess porter = files.restore(formOf(tar))) {
         try (OutputStream out = porter.input()) {
-          out.write(first);
           copy(tar, out, most);
         }
         porter.awaitSuccess();
       }
     }
+  }
+
+  /** Form 2 begins with the porter's own list; form 1 with a name of the working directory. */
+  private static int formOf(InputStream tar) throws IOException {
+    tar.mark(FIRST_ENTRY);
+    TarReader.Entry first = new TarReader(tar).next();
+    tar.reset();
+    return first != null && text(first).equals("./modes") ? 2 : 1;
+  }
+
+  private static String text(TarReader.Entry entry) {
+    return new String(entry.path(), StandardCharsets.ISO_8859_1);
   }
 
   private static long count(TarReader tar, TreeLimits limits, PorterProcess porter)
@@ -100,7 +114,7 @@ public final class WorkspaceArchive {
   }
 
   private static boolean isOurs(TarReader.Entry entry) {
-    String path = new String(entry.path(), StandardCharsets.ISO_8859_1);
+    String path = text(entry);
     return path.equals("./modes") || path.equals("./moves");
   }
 
