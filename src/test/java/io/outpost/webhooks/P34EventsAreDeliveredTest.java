@@ -236,6 +236,23 @@ class P34EventsAreDeliveredTest {
     assertThat(next).isAfter(Instant.now().plus(Duration.ofMinutes(59)));
   }
 
+  /** A free tenant has ten jobs. */
+  @Test
+  void whoHasUsedEightOfTenJobsIsTold() {
+    var free = Customer.of(admin, "free");
+    free.client()
+        .post(
+            free.path("/webhooks"),
+            "{\"url\":\"%s\",\"events\":[\"usage.threshold\"]}".formatted(receiver.url("/used")));
+    for (int i = 0; i < 8; i++) {
+      free.client().ended(free.client().submit("claude", "Say hello"));
+    }
+    var data = told("/used", 1).getFirst().json().path("data");
+    assertThat(data.path("percent").asInt()).isEqualTo(80);
+    assertThat(data.path("used").asInt()).isEqualTo(8);
+    assertThat(data.path("limit").asInt()).isEqualTo(10);
+  }
+
   /** What nobody listens to costs nothing, unless this machine has not heard for seconds. */
   @Test
   void whoHasNoEndpointPaysNothing() {
