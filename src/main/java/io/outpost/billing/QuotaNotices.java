@@ -3,6 +3,8 @@ package io.outpost.billing;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
+import io.outpost.event.EventType;
+import io.outpost.event.Events;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
@@ -28,12 +30,19 @@ public class QuotaNotices {
   private final Names names;
   private final Transactions transactions;
   private final AuditTrail trail;
+  private final Events events;
 
-  QuotaNotices(QuotaCounter counter, Names names, Transactions transactions, AuditTrail trail) {
+  QuotaNotices(
+      QuotaCounter counter,
+      Names names,
+      Transactions transactions,
+      AuditTrail trail,
+      Events events) {
     this.counter = counter;
     this.names = names;
     this.transactions = transactions;
     this.trail = trail;
+    this.events = events;
   }
 
   /**
@@ -95,6 +104,16 @@ public class QuotaNotices {
             .conditionExpression("attribute_not_exists(sk)"),
         old -> new Given());
     trail.add(change, notice.entry());
+    events.add(
+        change,
+        notice.tenantId(),
+        EventType.USAGE_THRESHOLD,
+        notice.entry().timestamp(),
+        Map.of(
+            "percent", notice.percent(),
+            "used", notice.used(),
+            "limit", notice.quota(),
+            "period_end", Json.time(notice.periodEnd())));
     try {
       transactions.write(change);
       return true;

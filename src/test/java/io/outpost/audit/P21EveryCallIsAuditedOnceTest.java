@@ -202,7 +202,13 @@ class P21EveryCallIsAuditedOnceTest {
       }
       case "cancelJob" -> {
         var job = client.submit("claude", "sleep 60");
-        return new Belongings(owner.customer(), owner.keyId(), job, owner.exportId());
+        return new Belongings(
+            owner.customer(),
+            owner.keyId(),
+            job,
+            owner.exportId(),
+            owner.webhookId(),
+            owner.deliveryId());
       }
       default -> {
         // It is there.
