@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /** Notices that a tenant used 80 % or all of its quota: each once in a period. Thread-safe. */
@@ -25,13 +24,13 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 public class QuotaNotices {
   private static final List<Integer> THRESHOLDS = List.of(80, 100);
 
-  private final DynamoDbClient dynamoDb;
+  private final QuotaCounter counter;
   private final Names names;
   private final Transactions transactions;
   private final AuditTrail trail;
 
-  QuotaNotices(DynamoDbClient dynamoDb, Names names, Transactions transactions, AuditTrail trail) {
-    this.dynamoDb = dynamoDb;
+  QuotaNotices(QuotaCounter counter, Names names, Transactions transactions, AuditTrail trail) {
+    this.counter = counter;
     this.names = names;
     this.transactions = transactions;
     this.trail = trail;
@@ -44,7 +43,7 @@ public class QuotaNotices {
    * @param entry its audit entry, written
    */
   public record QuotaNotice(
-      String tenantId, int percent, long used, int quota, Instant periodEnd, AuditEntry entry) {}
+      String tenantId, int percent, long used, long quota, Instant periodEnd, AuditEntry entry) {}
 
   /** The notice was given before. */
   private static final class Given extends RuntimeException {
@@ -58,14 +57,14 @@ public class QuotaNotices {
   /** The notices that are to be given now; asking again does not give them again. */
   public List<QuotaNotice> due(@ExchangeProperty("tenant") Tenant tenant) {
     List<QuotaNotice> due = new ArrayList<>();
-    if (tenant == null || tenant.tier().quota().isEmpty()) {
+    if (tenant == null || tenant.terms().limit().isEmpty()) {
       return due;
     }
-    int quota = tenant.tier().quota().getAsInt();
-    var period = BillingPeriod.at(tenant.billingAnchor(), Instant.now());
-    long used = used(tenant.tenantId(), Json.time(period.start()));
+    long quota = tenant.terms().limit().orElseThrow().jobs();
+    var period = tenant.terms().period(Instant.now());
+    long used = counter.used(tenant.tenantId(), Json.time(period.start()));
     for (int percent : THRESHOLDS) {
-      if (used * 100 >= (long) quota * percent) {
+      if (used * 100 >= quota * percent) {
         var notice =
             new QuotaNotice(
                 tenant.tenantId(),
@@ -80,13 +79,6 @@ public class QuotaNotices {
       }
     }
     return due;
-  }
-
-  private long used(String tenantId, String start) {
-    var found =
-        dynamoDb.getItem(
-            g -> g.tableName(names.table("usage")).key(QuotaCounter.key(tenantId, start)));
-    return found.hasItem() ? Long.parseLong(found.item().get("used").n()) : 0;
   }
 
   private boolean give(QuotaNotice notice, BillingPeriod period) {

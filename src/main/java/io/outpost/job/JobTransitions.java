@@ -187,23 +187,32 @@ public class JobTransitions {
   /** What is written about it whatever it finds: usage and quota, and the word to its worker. */
   private void unconditional(Change change, JobTransition transition) {
     var job = transition.job();
-    var period = transition.details().billingPeriod();
+    var details = transition.details();
+    var period = details.billingPeriod();
     var used =
         transition instanceof JobTransition.Finished
             || (transition instanceof JobTransition.Cancelled cancelled && cancelled.used());
     if (used && !job.isTest()) {
-      change.put(
-          ledger.entry(job.tenantId(), job.jobId(), job.completedAt(), period),
-          old -> impossible());
+      ledger.add(
+          change,
+          new Ledger.Used(
+              job.tenantId(),
+              job.jobId(),
+              job.createdAt(),
+              job.completedAt(),
+              period,
+              job.agent(),
+              details.keyId(),
+              null));
     }
     if (used && job.status() == Job.Status.cancelled) {
       changeFeed.add(change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));
     }
-    if (!used && !job.isTest() && transition.details().tier().quota().isPresent()) {
+    if (!used && !job.isTest() && details.counts()) {
       change.update(
           transition instanceof JobTransition.Redriven
-              ? quota.countAgain(job.tenantId(), period)
-              : quota.giveBack(job.tenantId(), period),
+              ? quota.countAgain(job.tenantId(), period, job.jobId(), details.spreads())
+              : quota.giveBack(job.tenantId(), period, job.jobId(), details.spreads()),
           old -> impossible());
     }
   }

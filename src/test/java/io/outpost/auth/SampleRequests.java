@@ -42,6 +42,7 @@ public final class SampleRequests {
           row("getAuditExport"),
           row("verifyAudit"),
           row("getUsage"),
+          row("getSubscription"),
           row(
               "createCheckoutSession",
               "{\"tier\":\"pro\",\"success_url\":\"https://a.example\",\"cancel_url\":\"https://a.example\"}"),

@@ -243,6 +243,8 @@ final class Installation implements AutoCloseable {
    */
   private void subscription(Customer customer) throws Exception {
     assertThat(customer.client().get("/billing/usage").status()).isEqualTo(200);
+    var past = customer.client().get("/billing/usage?period=2026-01&group_by=agent");
+    assertThat(past.status()).isEqualTo(200);
     var session =
         customer
             .client()

@@ -6,6 +6,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * User ids that this worker has for itself while it lives: two workers on one machine would
@@ -35,6 +36,8 @@ final class UserRange implements AutoCloseable {
    */
   static UserRange take(int wanted, Path locks) throws IOException {
     Files.createDirectories(locks);
+    // Users of agents pass through it to their homes.
+    Files.setPosixFilePermissions(locks.toRealPath(), PosixFilePermissions.fromString("rwx--x--x"));
     for (int first = wanted; first < wanted + RANGES * SIZE; first += SIZE) {
       FileChannel channel =
           FileChannel.open(

@@ -19,7 +19,7 @@ import org.springframework.util.FileSystemUtils;
  */
 final class NormalUser {
 
-  private static final String USER = "65533";
+  static final String ID = "65533";
 
   private static final Pattern NEEDED =
       Pattern.compile(
@@ -34,13 +34,15 @@ final class NormalUser {
   }
 
   void give(Path path) throws Exception {
-    Files.setAttribute(path, "unix:uid", Integer.valueOf(USER));
+    Files.setAttribute(path, "unix:uid", Integer.valueOf(ID));
   }
 
   /** What it printed, a line {@code name: result} each. The language is the oldest there is. */
   Map<String, String> run(Class<?> program, String... arguments) throws Exception {
     List<String> command =
-        new ArrayList<>(List.of("setpriv", "--reuid", USER, "--regid", USER, "--clear-groups"));
+        new ArrayList<>(List.of("setpriv", "--reuid", ID, "--regid", ID, "--clear-groups"));
+    // As under nohup, and as from a shell that leaves signals out: agents must not notice.
+    command.addAll(List.of("env", "--ignore-signal=HUP,INT,QUIT,TERM,PIPE,USR1,CHLD"));
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", readableClassPath(), program.getName()));

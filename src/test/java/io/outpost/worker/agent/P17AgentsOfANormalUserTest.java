@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outpost.worker.agent.AgentRunSettings.SandboxUse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,7 @@ class P17AgentsOfANormalUserTest {
         .containsEntry("prints-much", "exit 5, output cut")
         .containsEntry("daemonizes", "exit 0")
         .containsEntry("daemons left", "0")
+        .containsEntry("signals", "exit 0")
         .containsEntry("next", "exit 0")
         .hasEntrySatisfying("confinement", text -> assertThat(text).contains("NOT ISOLATED"));
   }
@@ -40,6 +42,8 @@ class P17AgentsOfANormalUserTest {
         .doesNotContainEntry("fork-bomb", "exit 0")
         .containsEntry("daemons left", "0")
         .containsEntry("worker's environment", "out of reach")
+        .containsEntry("signals", "exit 0")
+        .hasEntrySatisfying("name", name -> assertThat(name).isEqualTo(nameOf(NormalUser.ID)))
         .containsEntry("next", "exit 0")
         .hasEntrySatisfying("confinement", text -> assertThat(text).contains("bubblewrap"));
   }
@@ -52,5 +56,11 @@ class P17AgentsOfANormalUserTest {
     NormalUser user = new NormalUser(directory);
     user.give(jobs);
     return user.run(NormalUserJobs.class, jobs.toString(), sandbox.name());
+  }
+
+  /** Its own, or where it has none the one that the sandbox gives it. */
+  private static String nameOf(String user) {
+    Tool asked = Tool.run(List.of("/usr/bin/id", "-un", user));
+    return asked.succeeded() ? asked.output().strip() : UserNames.made(Integer.parseInt(user));
   }
 }
