@@ -31,6 +31,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param estimatedStart only in the answer to a submission
  * @param labels the customer's own words about it, by name; empty when there are none
  * @param rerunOf the job that it repeats; null when it is no repetition
+ * @param warnings what of its last attempt could not be kept; empty when there is nothing to tell
  */
 @RecordBuilder
 public record Job(
@@ -54,7 +55,8 @@ public record Job(
     Instant estimatedStart,
     Fault error,
     Map<String, String> labels,
-    String rerunOf)
+    String rerunOf,
+    List<Warning> warnings)
     implements JobBuilder.With {
 
   private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
@@ -64,12 +66,14 @@ public record Job(
   private static final Pattern LABEL_VALUE = Pattern.compile("[^\\x00-\\x1f\\x7f]{0,100}");
   private static final int MOST_LABELS = 16;
   private static final int LONGEST_COMMAND = 10_000;
+  private static final int LONGEST_DETAIL = 2000;
   private static final int LONGEST_RUN = 43_200;
 
   private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
 
   /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
     labels = labels == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
     Rules.between("labels", labels.size(), 0, MOST_LABELS);
     labels.keySet().forEach(name -> Rules.form("labels", name, LABEL));
@@ -101,6 +105,22 @@ public record Job(
     public Fault {
       Rules.present("error.code", code);
       Rules.present("error.message", message);
+    }
+  }
+
+  /** What a customer should know of a job that is no failure of it. */
+  public record Warning(String code, String detail) {
+
+    /** Keeps the rules of the contract. */
+    public Warning {
+      Rules.present("warnings.code", code);
+      Rules.text("warnings.detail", detail, LONGEST_DETAIL);
+    }
+
+    /** One with as much of the detail as fits. */
+    public static Warning of(String code, String detail) {
+      var fits = detail.length() <= LONGEST_DETAIL;
+      return new Warning(code, fits ? detail : detail.substring(0, LONGEST_DETAIL - 1) + "…");
     }
   }
 
@@ -136,13 +156,14 @@ public record Job(
   }
 
   /** Ended by its agent: without a fault it has succeeded. */
-  public Job finished(Instant now, Integer code, Fault fault) {
+  public Job finished(Instant now, Integer code, Fault fault, List<Warning> told) {
     return with()
         .status(fault == null ? Status.succeeded : Status.failed)
         .completedAt(now)
         .exitCode(code)
         .outputLocation(JobOutput.location(this))
         .error(fault)
+        .warnings(told)
         .build();
   }
 
@@ -176,6 +197,7 @@ public record Job(
         .waitingReason(null)
         .estimatedStart(null)
         .error(null)
+        .warnings(null)
         .build();
   }
 

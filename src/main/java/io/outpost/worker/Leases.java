@@ -63,7 +63,8 @@ public class Leases {
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
             timeout ? null : result.exitCode(),
             fault(run, result, timeout),
-            run.saved()),
+            run.saved(),
+            run.warnings()),
         exchange);
   }
 
