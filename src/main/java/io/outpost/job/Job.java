@@ -38,6 +38,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param usage what the agent says that the job consumed; null: nothing
  * @param continues the job whose conversation it continues; null when it begins one
  * @param conversation the agent's id of it: while pending the one to be continued; may be null
+ * @param warnings what of its last attempt could not be kept; empty when there is nothing to tell
  */
 @RecordBuilder
 public record Job(
@@ -67,7 +68,8 @@ public record Job(
     BigDecimal maxCostUsd,
     Usage usage,
     String continues,
-    String conversation)
+    String conversation,
+    List<Warning> warnings)
     implements JobBuilder.With {
 
   /** Why a job waits whose time to start has not come. */
@@ -87,12 +89,14 @@ public record Job(
 
   private static final int MOST_LABELS = 16;
   private static final int LONGEST_COMMAND = 10_000;
+  private static final int LONGEST_DETAIL = 2000;
   private static final int LONGEST_RUN = 43_200;
 
   private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
 
   /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
     labels = labels == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
     Rules.between("labels", labels.size(), 0, MOST_LABELS);
     labels.keySet().forEach(name -> Rules.form("labels", name, LABEL));
@@ -169,6 +173,22 @@ public record Job(
     }
   }
 
+  /** What a customer should know of a job that is no failure of it. */
+  public record Warning(String code, String detail) {
+
+    /** Keeps the rules of the contract. */
+    public Warning {
+      Rules.present("warnings.code", code);
+      Rules.text("warnings.detail", detail, LONGEST_DETAIL);
+    }
+
+    /** One with as much of the detail as fits. */
+    public static Warning of(String code, String detail) {
+      var fits = detail.length() <= LONGEST_DETAIL;
+      return new Warning(code, fits ? detail : detail.substring(0, LONGEST_DETAIL - 1) + "…");
+    }
+  }
+
   /** pending → running → one of the others. */
   public enum Status {
     pending,
@@ -207,7 +227,8 @@ public record Job(
   }
 
   /** Ended by its agent: without a fault it has succeeded. */
-  public Job finished(Instant now, Integer code, Fault fault, Told told) {
+  public Job finished(
+      Instant now, Integer code, Fault fault, Told told, List<Warning> lost) {
     return with()
         .usage(told.usage())
         .conversation(told.conversation() == null ? conversation : told.conversation())
@@ -216,6 +237,7 @@ public record Job(
         .exitCode(code)
         .outputLocation(JobOutput.location(this))
         .error(fault)
+        .warnings(lost)
         .build();
   }
 
@@ -250,6 +272,7 @@ public record Job(
         .estimatedStart(null)
         .error(null)
         .usage(null)
+        .warnings(null)
         .build();
   }
 

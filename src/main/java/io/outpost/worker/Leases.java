@@ -64,7 +64,8 @@ public class Leases {
             timeout ? null : result.exitCode(),
             fault(run, result, timeout),
             run.saved(),
-            told(result)),
+            told(result),
+            run.warnings()),
         exchange);
   }
 

@@ -38,6 +38,9 @@ final class HelperAsRoot {
           new SlotUsers(
               limits,
               users,
+              new UserNames(
+                  Files.createDirectory(place.resolve("etc")),
+                  Files.createDirectory(place.resolve("homes"))),
               args[0].equals("root") ? thatStaysRoot(setpriv) : setpriv,
               Optional.empty(),
               args[0].equals("root") ? List.of() : SHARED);

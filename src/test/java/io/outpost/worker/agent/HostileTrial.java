@@ -220,12 +220,14 @@ final class HostileTrial implements AutoCloseable {
   private Optional<Artifact.Manifest> artifacts(HostileTree tree, JobFiles files)
       throws IOException {
     List<String> contents = new ArrayList<>();
-    Artifact.Manifest manifest =
+    ArtifactStream.Handed handed =
         ArtifactStream.read(
             files,
             ARTIFACTS,
             ARTIFACT_BYTES,
             (at, content) -> contents.add(Files.readString(content, StandardCharsets.ISO_8859_1)));
+    is(isPlain(handed.notKept()), "what is told has control characters");
+    Artifact.Manifest manifest = handed.manifest();
     contents.forEach(this::checkContent);
     is(manifest.artifacts().size() <= ARTIFACTS, "more artifacts than may be");
     manifest

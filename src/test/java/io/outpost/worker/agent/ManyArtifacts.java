@@ -38,7 +38,7 @@ final class ManyArtifacts {
         throw new IllegalStateException(made + " " + run.output());
       }
       Artifact.Manifest manifest =
-          ArtifactStream.read(files, 1000, 1_000_000, (place, content) -> {});
+          ArtifactStream.read(files, 1000, 1_000_000, (place, content) -> {}).manifest();
       Runtime.getRuntime().gc();
       System.out.printf(
           "kept %d, left out %d, heap %d MB of %d MB%n",
