@@ -227,8 +227,7 @@ public record Job(
   }
 
   /** Ended by its agent: without a fault it has succeeded. */
-  public Job finished(
-      Instant now, Integer code, Fault fault, Told told, List<Warning> lost) {
+  public Job finished(Instant now, Integer code, Fault fault, Told told, List<Warning> lost) {
     return with()
         .usage(told.usage())
         .conversation(told.conversation() == null ? conversation : told.conversation())

@@ -228,7 +228,7 @@ public class JobTransitions {
               period,
               job.agent(),
               details.keyId(),
-              null));
+              job.usage() == null ? null : job.usage().costUsd()));
     }
     if (used && job.status() == Job.Status.cancelled) {
       changeFeed.add(change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));

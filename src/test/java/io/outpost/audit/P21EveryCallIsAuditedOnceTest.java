@@ -198,23 +198,27 @@ class P21EveryCallIsAuditedOnceTest {
             client.submit(
                 "{\"agent\":\"claude\",\"command\":\"Say hello\",\"workspace\":\"talk\"}");
         client.ended(job);
-        return new Belongings(owner.customer(), owner.keyId(), job, owner.exportId());
+        return with(owner, job);
       }
       case "cancelJob" -> {
         var job = client.submit("claude", "sleep 60");
-        return new Belongings(
-            owner.customer(),
-            owner.keyId(),
-            job,
-            owner.exportId(),
-            owner.webhookId(),
-            owner.deliveryId());
+        return with(owner, job);
       }
       default -> {
         // It is there.
       }
     }
     return owner;
+  }
+
+  private static Belongings with(Belongings owner, String job) {
+    return new Belongings(
+        owner.customer(),
+        owner.keyId(),
+        job,
+        owner.exportId(),
+        owner.webhookId(),
+        owner.deliveryId());
   }
 
   private Client caller(Operation operation, Belongings owner) {
