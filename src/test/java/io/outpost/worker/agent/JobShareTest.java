@@ -24,7 +24,7 @@ class JobShareTest {
   void whatIsLeftOpenFollowsFromTheMachine() {
     AgentRunSettings complete = new JobShare(16 * GB, 2 * GB, 60 * GB, 50 * GB, 5).complete(open());
     assertThat(complete.memory().toMegabytes()).isEqualTo((14 * 1024 - 768) / 5);
-    assertThat(complete.disk()).isEqualTo(DataSize.ofGigabytes(9));
+    assertThat(complete.disk().toBytes()).isEqualTo(10 * GB - open().output().toBytes());
     assertThat(complete.files()).isEqualTo(TestConfinement.SETTINGS.files());
   }
 

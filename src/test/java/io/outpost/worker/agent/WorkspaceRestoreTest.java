@@ -66,7 +66,7 @@ class WorkspaceRestoreTest {
       assertThatThrownBy(
               () ->
                   WorkspaceArchive.unpack(
-                      gzip(Arrays.copyOf(tar, tar.length - 1024 - 700)), files, 1000, LIMITS))
+                      gzip(Arrays.copyOf(tar, tar.length - 1024 - 200)), files, 1000, LIMITS))
           .isInstanceOf(IOException.class);
     }
   }
