@@ -325,13 +325,13 @@ final class Installation implements AutoCloseable {
       var made = admin.post(all, "{\"url\":\"%s\"}".formatted(receiver.url("/")));
       var path = all + "/" + made.text("webhook_id");
       customer.client().ended(customer.client().submit("claude", "Say hello"));
-      await().atMost(LONGEST).until(() -> receiver.got().size() == 1);
+      await().atMost(LONGEST).until(() -> !receiver.got().isEmpty());
       var since = "{\"since\":\"%s\"}".formatted(Instant.now().minusSeconds(600));
       await()
           .atMost(LONGEST)
           .until(
               () -> admin.post(path + "/redeliver", since).json().at("/redelivered").asInt() == 1);
-      await().atMost(LONGEST).until(() -> receiver.got().size() == 2);
+      await().atMost(LONGEST).until(() -> receiver.got().size() >= 2);
       try (var down =
           api.context().getBean(AwsProbe.class).down("DynamoDb", "TransactWriteItems")) {
         assertThat(admin.post(all, "{\"url\":\"https://a.example\"}").status()).isEqualTo(503);
