@@ -260,7 +260,7 @@ abstract class AgentProcessContract {
                 echo '{broken'
                 """)
             .toEnd();
-    assertThat(result.usage()).hasValue(new AgentUsage(10, 20, new BigDecimal("0.0125")));
+    assertThat(result.usage()).hasValue(new AgentUsage(10, 20, new BigDecimal("0.012500")));
     assertThat(script("echo '{\"usage\": {\"in\": \"many\"}}'").toEnd().usage())
         .isEqualTo(Optional.empty());
   }
