@@ -47,7 +47,7 @@ final class TestConfinement {
         SETTINGS.processes(),
         SETTINGS.memory(),
         DataSize.ofMegabytes(500),
-        200_000,
+        300_000,
         DataSize.ofTerabytes(2),
         SETTINGS.openFiles());
   }
