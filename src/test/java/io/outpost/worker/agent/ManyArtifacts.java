@@ -25,14 +25,16 @@ final class ManyArtifacts {
 
   /** Arguments: an empty directory, how many. Prints how many were kept, and left out. */
   public static void main(String[] args) throws Exception {
-    Confinement confinement =
-        new Isolation(TestConfinement.fileSettings(AgentRunSettings.SandboxUse.OFF)).choose();
+    AgentRunSettings settings = TestConfinement.fileSettings(AgentRunSettings.SandboxUse.OFF);
+    Confinement confinement = new Isolation(settings).choose();
     Path jobs = Files.createDirectory(Path.of(args[0]).resolve("jobs"));
     try (Slots slots = TestConfinement.slots(jobs, confinement);
         JobFiles files = slots.open(Ids.unguessable(), 0)) {
       String python = Isolation.TOOLS.find("python3").orElseThrow().toString();
       AgentRun run =
-          AgentRun.script(slots, "").command(List.of(python, "-c", MAKE.formatted(args[1])));
+          AgentRun.script(slots, "")
+              .settings(settings)
+              .command(List.of(python, "-c", MAKE.formatted(args[1])));
       AgentResult made = AgentRun.endOf(run.startIn(files));
       if (!made.succeeded()) {
         throw new IllegalStateException(made + " " + run.output());

@@ -95,7 +95,10 @@ class P26WorkspacesComeBackTest {
         "import os\nfor i in range(%d): os.close(os.open('file%%d' %% i, os.O_CREAT))"
             .formatted(number);
     AgentResult made =
-        AgentRun.endOf(AgentRun.script(slots, "python3 -c \"" + make + "\"").startIn(files));
+        AgentRun.endOf(
+            AgentRun.script(slots, "python3 -c \"" + make + "\"")
+                .settings(TestConfinement.fileSettings(AgentRunSettings.SandboxUse.OFF))
+                .startIn(files));
     assertThat(made.succeeded()).isTrue();
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
     WorkspaceArchive.Packed packed = WorkspaceArchive.pack(files, archive, RoundTrip.LIMITS);
