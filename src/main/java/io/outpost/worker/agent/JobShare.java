@@ -50,7 +50,7 @@ record JobShare(long memory, long heap, long disk, long free, int slots) {
         Runtime.getRuntime().maxMemory(),
         store.getTotalSpace(),
         store.getUsableSpace(),
-        slots);
+        Math.max(1, slots)); // a worker may run nothing
   }
 
   /**
