@@ -117,7 +117,6 @@ final class Installation implements AutoCloseable {
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.jobs.stream-for", "1s");
     settings.put("outpost.webhooks.allow-loopback", true);
-    settings.put("outpost.webhooks.settle", 0);
     settings.put("outpost.audit.archive-period", 1000);
     settings.put("outpost.audit.export-period", 500);
     settings.put("outpost.audit.export-after", "2s");
