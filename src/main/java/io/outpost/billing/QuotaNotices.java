@@ -5,7 +5,6 @@ import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
 import io.outpost.event.EventType;
 import io.outpost.event.Events;
-import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
@@ -123,18 +122,12 @@ public class QuotaNotices {
   }
 
   private static AuditEntry entry(Tenant tenant, int percent, long used) {
-    return new AuditEntry(
-        Ids.ulid(),
+    return AuditEntry.own(
         tenant.tenantId(),
         Instant.now(),
         "billing.quota-" + percent,
         "/tenants/" + tenant.tenantId(),
         AuditEntry.Outcome.allowed,
-        null,
-        null,
-        null,
-        null,
-        null,
         Map.of("used", Long.toString(used), "tier", tenant.tier().word()));
   }
 }

@@ -81,9 +81,7 @@ public class Events {
   private void put(Change change, Event event, Instant due) {
     var item = item(event);
     item.putAll(Event.DUE.keys(event.eventId(), due));
-    change.put(
-        Put.builder().tableName(names.table("webhooks")).item(item),
-        old -> new IllegalStateException("An unconditional write was refused"));
+    change.put(Put.builder().tableName(names.table("webhooks")).item(item));
   }
 
   private String payload(EventType type, Instant at, Object data) {

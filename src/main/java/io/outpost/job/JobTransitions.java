@@ -237,8 +237,7 @@ public class JobTransitions {
       change.update(
           transition instanceof JobTransition.Redriven
               ? quota.countAgain(job.tenantId(), period, job.jobId(), details.spreads())
-              : quota.giveBack(job.tenantId(), period, job.jobId(), details.spreads()),
-          old -> impossible());
+              : quota.giveBack(job.tenantId(), period, job.jobId(), details.spreads()));
     }
   }
 
@@ -279,9 +278,5 @@ public class JobTransitions {
   private static Function<Map<String, AttributeValue>, RuntimeException> refused(
       TransitionRefused.Reason reason) {
     return item -> new TransitionRefused(reason, item);
-  }
-
-  private static IllegalStateException impossible() {
-    return new IllegalStateException("An unconditional write was refused");
   }
 }

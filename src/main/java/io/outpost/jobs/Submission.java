@@ -244,10 +244,7 @@ public class Submission {
         job.tenantId(), job.jobId(), job.priority(), call.traceParent().orElse(null), 0);
   }
 
-  /**
-   * Adds the job to its period's count, which must stay within the limit where there is one. Test
-   * jobs are counted nowhere.
-   */
+  /** Adds the job to its period's count, which must stay within the limit where there is one. */
   public void count(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var tenantId = call.principal().tenantId();
@@ -255,11 +252,8 @@ public class Submission {
     var start = Json.time(period.start());
     var limit = call.principal().terms().limit();
     if (counted(call).equals(JobDetails.SPREAD)) {
-      Change.of(exchange)
-          .update(
-              quota.countSpread(tenantId, start, job.jobId()),
-              old -> new IllegalStateException("An unconditional write was refused"));
-    } else if (counted(call).equals(JobDetails.ONE)) {
+      Change.of(exchange).update(quota.countSpread(tenantId, start, job.jobId()));
+    } else {
       var left = limit.orElseThrow().jobs() - acceptedUncapped(call.principal(), period);
       Change.of(exchange)
           .update(

@@ -79,9 +79,7 @@ public class ChangeFeed {
     item.put("tenant_id", Items.text(announcement.kind().partition()));
     item.put("sk", Items.text(Ids.ulid()));
     item.put("expires_at", Items.number(Instant.now().plus(KEPT).getEpochSecond()));
-    change.put(
-        Put.builder().tableName(names.table("tenants")).item(item),
-        old -> new IllegalStateException("An unconditional write was refused"));
+    change.put(Put.builder().tableName(names.table("tenants")).item(item));
   }
 
   /** What was announced since this listener last asked with success, and a little before. */

@@ -123,9 +123,7 @@ public class Deliveries {
             Map.of("webhook_id", endpoint.webhookId()),
             null);
     var change = Change.of(exchange);
-    change.put(
-        Put.builder().tableName(table()).item(events.item(event)),
-        old -> new IllegalStateException("An unconditional write was refused"));
+    change.put(Put.builder().tableName(table()).item(events.item(event)));
     return new Named(queue.add(change, endpoint, event).deliveryId());
   }
 

@@ -46,9 +46,7 @@ class DeliveryQueue {
   /** Adds a new delivery, due now, and has its endpoint served. */
   Delivery add(Change change, Endpoint endpoint, Event event) {
     var delivery = Delivery.fresh(endpoint, event, Ids.ulid(), now());
-    change.put(
-        Put.builder().tableName(table()).item(item(delivery)),
-        old -> new IllegalStateException("An unconditional write was refused"));
+    change.put(Put.builder().tableName(table()).item(item(delivery)));
     due(change, delivery);
     serve(change, endpoint.tenantId(), endpoint.webhookId());
     return delivery;
@@ -83,9 +81,7 @@ class DeliveryQueue {
 
   /** Takes a place out of the queue. */
   void drop(Change change, String tenantId, String dueSk) {
-    change.delete(
-        Delete.builder().tableName(table()).key(Tenant.key(tenantId, dueSk)),
-        old -> new IllegalStateException("An unconditional write was refused"));
+    change.delete(Delete.builder().tableName(table()).key(Tenant.key(tenantId, dueSk)));
   }
 
   /** Has the endpoint served; by whoever serves it just now, when somebody does. */
@@ -121,8 +117,7 @@ class DeliveryQueue {
                     "at", Items.text(Json.time(answer.at())),
                     "reason", Items.text(status.name()),
                     "detail", Items.text(delivery.type().word() + " to " + delivery.webhookId()),
-                    "expires_at", expires(delivery))),
-        old -> new IllegalStateException("An unconditional write was refused"));
+                    "expires_at", expires(delivery))));
   }
 
   private void due(Change change, Delivery delivery) {
@@ -134,8 +129,7 @@ class DeliveryQueue {
                     "tenant_id", Items.text(delivery.tenantId()),
                     "sk", Items.text(delivery.dueSk()),
                     "delivery_id", Items.text(delivery.deliveryId()),
-                    "expires_at", expires(delivery))),
-        old -> new IllegalStateException("An unconditional write was refused"));
+                    "expires_at", expires(delivery))));
   }
 
   private Map<String, AttributeValue> item(Delivery delivery) {

@@ -280,18 +280,12 @@ public class EndpointRounds {
   }
 
   private static AuditEntry disabled(Endpoint endpoint, String reason) {
-    return new AuditEntry(
-        Ids.ulid(),
+    return AuditEntry.own(
         endpoint.tenantId(),
         Instant.now(),
         "webhook.disabled",
         "/tenants/" + endpoint.tenantId() + "/webhooks/" + endpoint.webhookId(),
         AuditEntry.Outcome.allowed,
-        null,
-        null,
-        null,
-        null,
-        null,
         Map.of("reason", reason));
   }
 

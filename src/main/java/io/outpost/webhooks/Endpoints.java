@@ -105,9 +105,7 @@ public class Endpoints {
     item.put("sk", Items.text(Endpoint.SK_PREFIX + made.webhookId()));
     item.put("mark", Items.text(Ids.ulid()));
     var change = Change.of(exchange);
-    change.put(
-        Put.builder().tableName(table()).item(item),
-        old -> new IllegalStateException("An unconditional write was refused"));
+    change.put(Put.builder().tableName(table()).item(item));
     count(change, made.tenantId(), 1);
     changeFeed.add(
         change, new Announcement(ChangeFeed.Kind.webhook, made.tenantId(), made.webhookId()));

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import org.apache.camel.ExchangeProperty;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
@@ -44,7 +43,6 @@ import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
@@ -74,20 +72,13 @@ public class Sender {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("webhook-deadline").factory());
 
-  @Autowired
   Sender(Destinations destinations, WebhookSettings settings) {
-    this(destinations, settings, DefaultClientTlsStrategy.createDefault());
-  }
-
-  Sender(Destinations destinations, WebhookSettings settings, TlsSocketStrategy strategy) {
     this.destinations = destinations;
     this.settings = settings;
-    this.tls = RegistryBuilder.<TlsSocketStrategy>create().register("https", strategy).build();
-  }
-
-  /** What trusts the certificates that a context trusts. */
-  static TlsSocketStrategy trusting(SSLContext context) {
-    return new DefaultClientTlsStrategy(context);
+    this.tls =
+        RegistryBuilder.<TlsSocketStrategy>create()
+            .register("https", DefaultClientTlsStrategy.createDefault())
+            .build();
   }
 
   /** Sends it; whatever happens is an answer. */

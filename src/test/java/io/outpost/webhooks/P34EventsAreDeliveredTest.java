@@ -8,6 +8,7 @@ import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
 import io.outpost.event.Event;
+import io.outpost.kernel.Json;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.webhooks.Receiver.Got;
@@ -116,24 +117,13 @@ class P34EventsAreDeliveredTest {
   void anEndpointThatADeadWorkerHeldIsServedByAnother() {
     var hook = create("/");
     var past = AttributeValue.fromS("2026-01-01T00:00:00.000Z");
-    receiver.answer(
-        got -> {
-          // While it is served, as seen by everybody else, its worker dies.
-          return new Reply(500, "");
-        });
+    receiver.answer(got -> new Reply(500, ""));
     client.post(path(hook, "/ping"), null);
     told("/", 1);
-    try (var clients = aws.clients()) {
-      clients
-          .dynamoDb()
-          .updateItem(
-              u ->
-                  u.tableName("outpost-webhooks-" + ENV)
-                      .key(Endpoint.key(customer.tenantId(), hook.text("webhook_id")))
-                      .updateExpression("SET lease_id = :dead, lease_due = :past, open_due = :past")
-                      .expressionAttributeValues(
-                          Map.of(":dead", AttributeValue.fromS("dead"), ":past", past)));
-    }
+    change(
+        hook,
+        "SET lease_id = :dead, lease_due = :past, open_due = :past",
+        Map.of(":dead", AttributeValue.fromS("dead"), ":past", past));
     receiver.answer(got -> new Reply(200, ""));
     await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == 1);
   }
@@ -188,21 +178,8 @@ class P34EventsAreDeliveredTest {
     await()
         .atMost(LONG)
         .until(() -> !client.get(path(hook, "")).json().path("failing_since").isNull());
-    try (var clients = aws.clients()) {
-      clients
-          .dynamoDb()
-          .updateItem(
-              u ->
-                  u.tableName("outpost-webhooks-" + ENV)
-                      .key(Endpoint.key(customer.tenantId(), hook.text("webhook_id")))
-                      .updateExpression("SET failing_since = :then")
-                      .expressionAttributeValues(
-                          Map.of(
-                              ":then",
-                              AttributeValue.fromS(
-                                  io.outpost.kernel.Json.time(
-                                      Instant.now().minus(Duration.ofDays(5)))))));
-    }
+    var then = Json.time(Instant.now().minus(Duration.ofDays(5)));
+    change(hook, "SET failing_since = :then", Map.of(":then", AttributeValue.fromS(then)));
     client.post(path(hook, "/ping"), null);
     await().atMost(LONG).until(() -> client.get(path(hook, "")).text("status").equals("disabled"));
     assertThat(client.get(path(hook, "")).text("disabled_reason")).isEqualTo("failing");
@@ -301,6 +278,20 @@ class P34EventsAreDeliveredTest {
         .as("its start and its end")
         .hasSize(2)
         .allMatch(call -> call.mentions("outpost-jobs-") && call.mentions("outpost-audit-"));
+  }
+
+  /** Has the item of an endpoint be as something that happened elsewhere would have left it. */
+  private void change(Answer hook, String update, Map<String, AttributeValue> values) {
+    try (var clients = aws.clients()) {
+      clients
+          .dynamoDb()
+          .updateItem(
+              u ->
+                  u.tableName("outpost-webhooks-" + ENV)
+                      .key(Endpoint.key(customer.tenantId(), hook.text("webhook_id")))
+                      .updateExpression(update)
+                      .expressionAttributeValues(values));
+    }
   }
 
   private int queue(Answer hook) {
