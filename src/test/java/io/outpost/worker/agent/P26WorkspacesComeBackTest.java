@@ -73,7 +73,7 @@ class P26WorkspacesComeBackTest {
 
   private static void comesBack(String tree) throws Exception {
     RoundTrip.Result result = trip.of(tree);
-    assertThat(result.before()).isNotEmpty();
+    assertThat(result.before().isEmpty()).isEqualTo(tree.isEmpty());
     assertThat(result.after()).isEqualTo(result.before());
     assertThat(result.notKept()).isEmpty();
   }
