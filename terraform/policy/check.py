@@ -5,6 +5,7 @@ FILE is the output of `terraform show -json`, of a plan or of a state. A plan do
 with --complete (a state) that is a fault too. Exit 1 names each resource that breaks a rule.
 """
 
+import fnmatch
 import json
 import re
 import sys
@@ -13,6 +14,11 @@ import sys
 ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets"}
 SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|_KEY(?!_ID)")
 SLOWEST_START = 120  # seconds from a container's start to its first good answer, with half a processor and no cache
+# What makes a key or a tenant what it may do.
+KEYS_AND_TIERS = [
+    "key_hash", "scopes", "mode", "revoked_at", "rate_limit_per_minute",
+    "tier", "status", "email", "stripe_customer_id", "subscription_status", "past_due_since", "billing_anchor",
+]
 RULES = []
 
 
@@ -152,6 +158,26 @@ def roles_name_what_they_may_do(env):
                 yield address, f"allows {action}"
         if "*" in several(statement["Resource"]) and not set(actions) <= ANY_RESOURCE:
             yield address, f"allows {', '.join(actions)} on everything"
+
+
+@rule
+def whoever_runs_agents_makes_no_keys(env):
+    """A worker's role writes to the tenants' table only attributes that it is given by name, none of a key or a tenant."""
+    for address, statement in env.statements("aws_iam_role_policy"):
+        writes = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"} & set(several(statement["Action"]))
+        tenants = [resource for resource in several(statement["Resource"]) if ":table/outpost-tenants-" in str(resource)]
+        if '["worker"]' not in address or statement["Effect"] != "Allow" or not writes or not tenants:
+            continue
+        named = several(statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:Attributes", []))
+        if not named:
+            yield address, f"may write any attribute of {tenants[0]}"
+        for attribute in sorted(attribute for attribute in named if fnmatch.filter(KEYS_AND_TIERS, attribute)):
+            yield address, f"may write {attribute} of {tenants[0]}"
+    for address, task in env.all("aws_ecs_task_definition"):
+        for container in env.document(address, task, "container_definitions") or []:
+            ours = [entry["name"] for entry in container.get("secrets", []) if SECRET_NAME.search(entry["name"])]
+            if '["worker"]' in address and ours:
+                yield address, f"is given {', '.join(ours)}"
 
 
 @rule

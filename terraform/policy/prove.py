@@ -42,6 +42,10 @@ def statement(**values):
     return lambda document: document["Statement"][0].update(values)
 
 
+def grant(sid, **values):
+    return lambda document: next(entry for entry in document["Statement"] if entry["Sid"] == sid).update(values)
+
+
 def container(**values):
     return lambda document: document[0].update(values)
 
@@ -118,6 +122,18 @@ BREAKS = {
     "roles_name_what_they_may_do": [
         edit("aws_iam_role_policy", 'task["worker"]', "policy", statement(Action=["dynamodb:*"])),
         edit("aws_iam_role_policy", 'task["api"]', "policy", statement(Resource="*")),
+    ],
+    "whoever_runs_agents_makes_no_keys": [
+        edit("aws_iam_role_policy", 'task["worker"]', "policy", grant("Leases", Condition={})),
+        edit("aws_iam_role_policy", 'task["worker"]', "policy", grant("Tenants", Action=["dynamodb:GetItem", "dynamodb:PutItem"])),
+        edit(
+            "aws_iam_role_policy", 'task["worker"]', "policy",
+            grant("Leases", Condition={"ForAllValues:StringLike": {"dynamodb:Attributes": ["sk", "t*"]}}),
+        ),
+        edit(
+            "aws_ecs_task_definition", "worker", "container_definitions",
+            container(secrets=[{"name": "OUTPOST_STRIPE_SECRET_KEY", "valueFrom": "arn"}]),
+        ),
     ],
     "only_ours_may_come": [
         edit("aws_vpc_endpoint", ".s3", "policy", statement(Condition={})),

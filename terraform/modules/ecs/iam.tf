@@ -48,7 +48,8 @@ locals {
   })
 }
 
-# What the application may do.
+# What the application may do. Where a grant names attributes, no other attribute of an item can be written or named in a
+# condition: whoever runs agents writes leases, never the hash of a key, a scope or a tier.
 resource "aws_iam_role" "task" {
   for_each = local.grants
 
@@ -64,12 +65,15 @@ resource "aws_iam_role_policy" "task" {
   role = aws_iam_role.task[each.key].id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [for grant in each.value : {
-      Sid      = grant.sid
-      Effect   = "Allow"
-      Action   = [for action in grant.actions : "${grant.service}:${action}"]
-      Resource = [for resource in grant.resources : local.arns[grant.service][resource]]
-    }]
+    Statement = [for grant in each.value : merge(
+      {
+        Sid      = grant.sid
+        Effect   = "Allow"
+        Action   = [for action in grant.actions : "${grant.service}:${action}"]
+        Resource = [for resource in grant.resources : local.arns[grant.service][resource]]
+      },
+      { for condition in ["Condition"] : condition => { "ForAllValues:StringLike" = { "dynamodb:Attributes" = grant.attributes } } if can(grant.attributes) }
+    )]
   })
 }
 

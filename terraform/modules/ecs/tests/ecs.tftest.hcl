@@ -93,8 +93,8 @@ run "containers_are_confined_and_roles_exact" {
   }
 
   assert {
-    condition     = !can(regex("WEBHOOK|ADMIN_KEY", jsonencode(output.containers["worker"])))
-    error_message = "Where agents run there is neither an admin key nor a secret of the webhook."
+    condition     = !can(regex("STRIPE|ADMIN_KEY", jsonencode(output.containers["worker"])))
+    error_message = "Where agents run there is neither an admin key nor anything of Stripe's."
   }
 
   assert {
@@ -141,7 +141,9 @@ run "containers_are_confined_and_roles_exact" {
   }
 
   assert {
-    condition     = !can(regex("sqs:(ReceiveMessage|DeleteMessage)", aws_iam_role_policy.task["api"].policy))
+    condition = [for statement in jsondecode(aws_iam_role_policy.task["api"].policy).Statement : statement.Resource if contains(statement.Action, "sqs:ReceiveMessage")] == [
+      ["arn:aws:sqs:us-east-1:123456789012:outpost-stripe-test"]
+    ]
     error_message = "The API takes no job from a queue."
   }
 
@@ -154,10 +156,17 @@ run "containers_are_confined_and_roles_exact" {
   }
 
   assert {
-    condition = [for statement in jsondecode(aws_iam_role_policy.execution["worker"].policy).Statement : statement.Resource if statement.Sid == "Secrets"] == [
-      [var.secret_arns["OUTPOST_STRIPE_SECRET_KEY"]]
-    ]
-    error_message = "A worker is started with its own secret only."
+    condition     = !can(regex("GetSecretValue", aws_iam_role_policy.execution["worker"].policy))
+    error_message = "A worker is started without any secret."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.task["worker"].policy).Statement :
+      length(setintersection(statement.Condition["ForAllValues:StringLike"]["dynamodb:Attributes"], ["key_hash", "scopes", "tier", "status"])) == 0
+      if anytrue([for resource in statement.Resource : can(regex("table/outpost-tenants-test$", resource))]) && anytrue([for action in statement.Action : can(regex("(Put|Update)Item", action))])
+    ])
+    error_message = "A worker makes no key and gives no tier."
   }
 
   assert {

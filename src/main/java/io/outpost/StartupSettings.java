@@ -43,10 +43,9 @@ public final class StartupSettings
           required("OUTPOST_OUTPUT_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
           required("OUTPOST_AUDIT_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
           required("OUTPOST_AUDIT_HEAD_BUCKET", BOTH, BUCKET, NAME_OF_BUCKET),
-          required("OUTPOST_AWS_ACCOUNT_ID", WORKER, "\\d{12}", "the account's number, 12 digits"),
-          required(
+          forWork("OUTPOST_AWS_ACCOUNT_ID", "\\d{12}", "the account's number, 12 digits"),
+          forWork(
               "OUTPOST_NOTICES_TOPIC_ARN",
-              WORKER,
               "arn:aws[a-z-]*:sns:[a-z0-9-]+:\\d{12}:[\\w-]+",
               "the ARN of the SNS topic that operators are told by"),
           optional(
@@ -63,17 +62,17 @@ public final class StartupSettings
           optional(
               "OUTPOST_SECRETS_KMS_KEY_ID", API, "[\\w:/-]+", "the id, ARN or alias of a KMS key"),
           optional("OUTPOST_RATE_LIMIT_PER_MINUTE", API, COUNT, "requests a minute, a number"),
-          optional("OUTPOST_STRIPE_API_BASE", BOTH, "https?://\\S+", "the URL of Stripe's API"),
-          optional(STRIPE_KEY, BOTH, "[rs]k_\\w+", "a secret key of Stripe, sk_… or rk_…"),
+          optional("OUTPOST_STRIPE_API_BASE", API, "https?://\\S+", "the URL of Stripe's API"),
+          optional(STRIPE_KEY, API, "[rs]k_\\w+", "a secret key of Stripe, sk_… or rk_…"),
           withStripe(
               "OUTPOST_STRIPE_WEBHOOK_SECRET",
               API,
               "whsec_\\w+(\\s*,\\s*whsec_\\w+)*",
               "the signing secret of the webhook endpoint, whsec_…"),
-          withStripe("OUTPOST_STRIPE_PRICE_PRO", BOTH, PRICES, NAME_OF_PRICE),
-          withStripe("OUTPOST_STRIPE_PRICE_ENTERPRISE", BOTH, PRICES, NAME_OF_PRICE),
-          optional("OUTPOST_STRIPE_METER_EVENT_NAME", BOTH, "\\S{1,100}", "a meter's event_name"),
-          optional("OUTPOST_USAGE_REPORT_INTERVAL", BOTH, DURATION, "a duration such as PT1M"),
+          withStripe("OUTPOST_STRIPE_PRICE_PRO", API, PRICES, NAME_OF_PRICE),
+          withStripe("OUTPOST_STRIPE_PRICE_ENTERPRISE", API, PRICES, NAME_OF_PRICE),
+          optional("OUTPOST_STRIPE_METER_EVENT_NAME", API, "\\S{1,100}", "a meter's event_name"),
+          optional("OUTPOST_USAGE_REPORT_INTERVAL", API, DURATION, "a duration such as PT1M"),
           optional(
               "OUTPOST_WEBHOOKS_ALLOW_LOOPBACK",
               BOTH,
@@ -161,7 +160,20 @@ public final class StartupSettings
 
   /** Needed by a role that has an account at Stripe. */
   private static Setting withStripe(String name, Set<String> roles, String pattern, String remedy) {
-    Predicate<Environment> billing = e -> !e.getProperty(STRIPE_KEY, "").isBlank();
-    return new Setting(name, roles, billing, Pattern.compile(pattern), remedy);
+    return new Setting(name, roles, StartupSettings::bills, Pattern.compile(pattern), remedy);
+  }
+
+  /** Needed by who takes work from queues and tells operators: workers, and an API that bills. */
+  private static Setting forWork(String name, String pattern, String remedy) {
+    return new Setting(
+        name,
+        BOTH,
+        e -> e.matchesProfiles("worker") || bills(e),
+        Pattern.compile(pattern),
+        remedy);
+  }
+
+  private static boolean bills(Environment environment) {
+    return !environment.getProperty(STRIPE_KEY, "").isBlank();
   }
 }

@@ -89,6 +89,14 @@ class ImagesTest {
     assertThat(StartupSettings.faults(settings)).isEmpty();
   }
 
+  /** It runs agents: what it does not have nobody takes from it. */
+  @Test
+  void composeGivesAWorkerNeitherStripesKeysNorOurs() throws IOException {
+    assertThat(environment("worker").keySet())
+        .isNotEmpty()
+        .noneMatch(name -> name.matches(".*(STRIPE|ADMIN_KEY).*"));
+  }
+
   private static String file(String role) throws IOException {
     return Files.readString(DOCKER.resolve(role).resolve("Dockerfile"));
   }

@@ -63,11 +63,15 @@ class StartupSettingsTest {
   }
 
   @Test
-  void aWorkerNeedsTheTopicAndNoAdminKey() {
+  void aWorkerNeedsNoKeyOfOursAndNothingOfStripes() {
     assertThat(faults("worker", Map.of()))
         .extracting(StartupSettingsTest::name)
         .contains("OUTPOST_NOTICES_TOPIC_ARN")
         .doesNotContain("OUTPOST_BOOTSTRAP_ADMIN_KEY");
+    assertThat(StartupSettings.ALL)
+        .filteredOn(setting -> setting.name().matches(".*(STRIPE|ADMIN_KEY).*"))
+        .isNotEmpty()
+        .allSatisfy(setting -> assertThat(setting.roles()).containsExactly("api"));
   }
 
   @ParameterizedTest

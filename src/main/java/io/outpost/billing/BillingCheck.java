@@ -23,7 +23,7 @@ import java.util.TreeSet;
 /** Compares an account at Stripe with what billing needs of it; changes nothing. For one thread. */
 final class BillingCheck {
   private static final String ENDPOINT = "/webhooks/stripe";
-  // The same that worker/billing.camel.yaml handles.
+  // The same that api/billing-queue.camel.yaml handles.
   private static final Set<String> EVENTS =
       Set.of(
           "customer.subscription.created",

@@ -84,7 +84,9 @@ final class Installation implements AutoCloseable {
     cancels(Customer.of(admin, "free"));
     lostMessages(customer.client());
     workspaces(Customer.of(admin, "enterprise").client());
-    deadLetters(customer.client());
+    var counted = Customer.of(admin, "pro");
+    providerKeys(counted);
+    deadLetters(counted.client());
     subscription(Customer.of(admin, "free"));
     usage(customer);
     auditExport(customer);
@@ -344,9 +346,10 @@ final class Installation implements AutoCloseable {
   }
 
   private void onceADay() throws Exception {
-    fire(worker, "repair-events");
-    fire(worker, "repair-customers");
-    fire(worker, "reconcile-usage");
+    fire(api, "repair-events");
+    fire(api, "repair-customers");
+    fire(api, "reconcile-usage");
+    fire(api, "publish-notice");
     fire(api, "remove-tenants");
   }
 
@@ -354,6 +357,7 @@ final class Installation implements AutoCloseable {
   private static void fire(LocalOutpost outpost, String route) throws Exception {
     var camel = outpost.context().getBean(CamelContext.class);
     var exchange = new DefaultExchange(camel);
+    exchange.getMessage().setBody("{}");
     camel.getRoute(route).getConsumer().getProcessor().process(exchange);
     assertThat(exchange.getException()).isNull();
   }

@@ -75,6 +75,37 @@ class LeastPrivilegeTest {
         .isEmpty();
   }
 
+  /** Which attributes of an item it may write is counted too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"api", "worker"})
+  void aRoleMayWriteNoOtherAttribute(String role) throws IOException {
+    var needed = used.get(role).rights();
+    for (var right : allowed(role)) {
+      assertThat(right.attributes())
+          .as(right.toString())
+          .allMatch(
+              pattern ->
+                  needed.stream()
+                      .filter(right::covers)
+                      .flatMap(use -> use.attributes().stream())
+                      .anyMatch(attribute -> Right.matches(pattern, attribute)));
+    }
+  }
+
+  /** It runs agents: whoever takes it over must not make keys, or give a tenant a tier. */
+  @Test
+  void aWorkerWritesNothingThatMakesAKeyOrATenant() throws IOException {
+    assertThat(allowed("worker"))
+        .filteredOn(right -> right.resource().equals("tenants"))
+        .filteredOn(right -> right.action().matches("dynamodb:(Put|Update|BatchWrite)Item"))
+        .isNotEmpty()
+        .allSatisfy(
+            right ->
+                assertThat(right.attributes())
+                    .isNotEmpty()
+                    .doesNotContain("key_hash", "scopes", "tier", "status", "revoked_at", "*"));
+  }
+
   /** Else a right could be missing for what was not tried. */
   @Test
   void everythingThatTheCodeCallsWasTried() {
@@ -117,7 +148,9 @@ class LeastPrivilegeTest {
                                     action ->
                                         new Right(
                                             grant.get("service").asText() + ":" + action,
-                                            resource))))
+                                            resource,
+                                            texts(grant.path("attributes"))
+                                                .collect(Collectors.toSet())))))
         .toList();
   }
 

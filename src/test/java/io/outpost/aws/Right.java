@@ -1,13 +1,22 @@
 package io.outpost.aws;
 
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import software.amazon.awssdk.core.SdkRequest;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BatchGetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.BatchWriteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.s3.model.S3Request;
 import software.amazon.awssdk.services.secretsmanager.model.CreateSecretRequest;
 import software.amazon.awssdk.services.secretsmanager.model.SecretsManagerRequest;
@@ -20,8 +29,36 @@ import software.amazon.awssdk.services.sqs.model.SqsRequest;
  *
  * @param action such as {@code dynamodb:GetItem}
  * @param resource such as {@code tenants}, {@code jobs/open}, {@code output/tenants/*}
+ * @param attributes of the item that a write names; patterns where it is a right that a role has;
+ *     empty: any
  */
-record Right(String action, String resource) {
+record Right(String action, String resource, Set<String> attributes) {
+
+  private static final Pattern WORD = Pattern.compile("[:#]?[A-Za-z_]\\w*");
+
+  /** Words of expressions that are no attribute. */
+  private static final Set<String> LANGUAGE =
+      Set.of(
+          "SET",
+          "ADD",
+          "REMOVE",
+          "DELETE",
+          "AND",
+          "OR",
+          "NOT",
+          "IN",
+          "BETWEEN",
+          "size",
+          "contains",
+          "begins_with",
+          "attribute_exists",
+          "attribute_not_exists",
+          "if_not_exists",
+          "list_append");
+
+  Right(String action, String resource) {
+    this(action, resource, Set.of());
+  }
 
   /** Where IAM has another name for an operation. */
   private static final Map<String, String> ACTIONS =
@@ -42,6 +79,22 @@ record Right(String action, String resource) {
           b.requestItems().keySet().stream().map(t -> new Right("dynamodb:" + action, logical(t)));
       case BatchWriteItemRequest b ->
           b.requestItems().keySet().stream().map(t -> new Right("dynamodb:" + action, logical(t)));
+      case PutItemRequest p ->
+          Stream.of(
+              new Right(
+                  "dynamodb:" + action,
+                  logical(p.tableName()),
+                  attributes(p.item(), p.expressionAttributeNames(), p.conditionExpression())));
+      case UpdateItemRequest u ->
+          Stream.of(
+              new Right(
+                  "dynamodb:" + action,
+                  logical(u.tableName()),
+                  attributes(
+                      u.key(),
+                      u.expressionAttributeNames(),
+                      u.updateExpression(),
+                      u.conditionExpression())));
       case DynamoDbRequest d -> Stream.of(new Right("dynamodb:" + action, table(d)));
       case SqsRequest q -> Stream.of(new Right("sqs:" + action, queue(q)));
       case S3Request s -> Stream.of(new Right("s3:" + action, object(s)));
@@ -63,18 +116,57 @@ record Right(String action, String resource) {
   /** Whether who has this right may do what needs the other. */
   boolean covers(Right needed) {
     return action.equals(needed.action)
+        && (attributes.isEmpty() || needed.attributes.stream().allMatch(this::names))
         && (resource.endsWith("*")
             ? needed.resource.startsWith(resource.substring(0, resource.length() - 1))
             : needed.resource.equals(resource));
   }
 
+  private boolean names(String attribute) {
+    return attributes.stream().anyMatch(pattern -> matches(pattern, attribute));
+  }
+
+  /** Whether a pattern with an asterisk at its end is one for the attribute. */
+  static boolean matches(String pattern, String attribute) {
+    return pattern.endsWith("*")
+        ? attribute.startsWith(pattern.substring(0, pattern.length() - 1))
+        : attribute.equals(pattern);
+  }
+
+  /** As IAM counts them: those of the item or its key, and those that expressions name. */
+  private static Set<String> attributes(
+      Map<String, AttributeValue> item, Map<String, String> names, String... expressions) {
+    Set<String> found = new TreeSet<>(item.keySet());
+    for (String expression : expressions) {
+      WORD.matcher(expression == null ? "" : expression)
+          .results()
+          .map(MatchResult::group)
+          .filter(word -> !word.startsWith(":") && !LANGUAGE.contains(word))
+          .map(word -> names.getOrDefault(word, word))
+          .forEach(found::add);
+    }
+    return found;
+  }
+
   /** A transaction needs the rights to each of its writes. */
   private static Right neededBy(TransactWriteItem item) {
     if (item.put() != null) {
-      return new Right("dynamodb:PutItem", logical(item.put().tableName()));
+      Put put = item.put();
+      return new Right(
+          "dynamodb:PutItem",
+          logical(put.tableName()),
+          attributes(put.item(), put.expressionAttributeNames(), put.conditionExpression()));
     }
     if (item.update() != null) {
-      return new Right("dynamodb:UpdateItem", logical(item.update().tableName()));
+      Update update = item.update();
+      return new Right(
+          "dynamodb:UpdateItem",
+          logical(update.tableName()),
+          attributes(
+              update.key(),
+              update.expressionAttributeNames(),
+              update.updateExpression(),
+              update.conditionExpression()));
     }
     if (item.delete() != null) {
       return new Right("dynamodb:DeleteItem", logical(item.delete().tableName()));

@@ -49,7 +49,7 @@ class P23StripeCallRouteTest {
     PluginHelper.getRoutesLoader(camel)
         .loadRoutes(
             ResourceHelper.resolveResource(
-                camel, "classpath:routes/common/billing-stripe.camel.yaml"));
+                camel, "classpath:routes/api/billing-stripe.camel.yaml"));
     camel.addRoutes(
         new RouteBuilder() {
           @Override

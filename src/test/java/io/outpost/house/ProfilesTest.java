@@ -39,7 +39,8 @@ class ProfilesTest {
       assertThat(starts(api))
           .containsAll(operations())
           .anyMatch(ProfilesTest::removesTenants)
-          .noneMatch(ProfilesTest::readsAQueue);
+          .anyMatch(ProfilesTest::bills)
+          .noneMatch(from -> readsAQueue(from) && !bills(from));
       assertThat(status(api, "/health")).isEqualTo(200);
       assertThat(status(api, "/jobs")).isEqualTo(401);
     }
@@ -52,6 +53,7 @@ class ProfilesTest {
           .anyMatch(ProfilesTest::readsAQueue)
           .doesNotContainAnyElementsOf(operations())
           .noneMatch(ProfilesTest::removesTenants)
+          .noneMatch(ProfilesTest::bills)
           .noneMatch(from -> from.startsWith("rest") || from.startsWith("platform-http"));
       assertThat(status(worker, "/jobs")).isEqualTo(404);
       assertThat(status(worker, "/health")).isEqualTo(200);
@@ -110,6 +112,11 @@ class ProfilesTest {
   /** Whoever runs agents may not delete secrets. */
   private static boolean removesTenants(String from) {
     return from.startsWith("timer://remove-tenants");
+  }
+
+  /** Nor may it have a key of Stripe's: all that calls Stripe, and what leads to it. */
+  private static boolean bills(String from) {
+    return from.matches("(aws2-sqs:.*|direct:.*|timer:.*)(stripe|usage|billing|customer).*");
   }
 
   private static int status(LocalOutpost outpost, String path)

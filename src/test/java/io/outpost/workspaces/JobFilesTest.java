@@ -176,6 +176,9 @@ class JobFilesTest {
     assertThat(endOf(next)).isEqualTo("succeeded");
     String path = output(first);
     assertThat(path).endsWith("/work\n");
+    String name = path.replaceAll(".*/([^/]+)/work\n", "$1");
+    assertThat(name).matches("[0-9a-f]{32}");
+    assertThat(job(first) + tenant.get("/workspaces").body()).doesNotContain(name);
     assertThat(output(next)).isEqualTo(path + "7\n555 ro\n0 priv\n0 q\n2 981158400\np\nx\n2");
   }
 
