@@ -78,6 +78,12 @@ public final class StartupSettings
               BOTH,
               "false",
               "false: only the local profile may send webhooks to its own machine"),
+          optional("OUTPOST_WORKER_TENANCY", WORKER, "shared|single", "shared or single"),
+          optional(
+              "OUTPOST_WORKER_TIERS",
+              WORKER,
+              "(free|pro|enterprise)(,(free|pro|enterprise))*",
+              "tiers whose jobs it takes, such as enterprise, or free,pro"),
           optional("OUTPOST_WORKER_SLOTS", WORKER, COUNT, "jobs at once, a number"),
           optional("OUTPOST_JOB_GRACE", WORKER, "\\d{1,4}", "seconds, a number"),
           optional("OUTPOST_SHUTDOWN_SECONDS", BOTH, COUNT, "seconds, a number"));

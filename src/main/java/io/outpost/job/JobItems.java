@@ -127,15 +127,24 @@ public class JobItems {
 
   /** A page of the jobs of a priority that any worker may take, by tenant and age. */
   public List<StoredJob> waiting(String priority, String afterTenant, int most) {
-    var after = afterTenant == null ? "" : afterTenant + "#~";
+    return waiting(
+        priority, "waiting_turn > :turn", afterTenant == null ? "!" : afterTenant + "#~", most);
+  }
+
+  /** The same of one tenant. */
+  public List<StoredJob> waitingOf(String priority, String tenantId, int most) {
+    return waiting(priority, "begins_with(waiting_turn, :turn)", tenantId + "#", most);
+  }
+
+  private List<StoredJob> waiting(String priority, String condition, String turn, int most) {
     Map<String, AttributeValue> values =
-        Map.of(":lane", Items.text(priority), ":after", Items.text(after.isEmpty() ? "!" : after));
+        Map.of(":lane", Items.text(priority), ":turn", Items.text(turn));
     return dynamoDb
         .query(
             q ->
                 q.tableName(names.table("jobs"))
                     .indexName("waiting")
-                    .keyConditionExpression("waiting_lane = :lane AND waiting_turn > :after")
+                    .keyConditionExpression("waiting_lane = :lane AND " + condition)
                     .expressionAttributeValues(values)
                     .limit(most))
         .items()

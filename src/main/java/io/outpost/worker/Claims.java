@@ -18,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -38,27 +39,31 @@ public class Claims {
   private final TenantSlots slots;
   private final ObjectMapper mapper;
   private final WorkerSettings settings;
+  private final Tenancy tenancy;
 
   Claims(
       JobItems jobs,
       JobTransitions transitions,
       TenantSlots slots,
       ObjectMapper mapper,
-      WorkerSettings settings) {
+      WorkerSettings settings,
+      Tenancy tenancy) {
     this.jobs = jobs;
     this.transitions = transitions;
     this.slots = slots;
     this.mapper = mapper;
     this.settings = settings;
+    this.tenancy = tenancy;
   }
 
   /**
-   * What becomes of a job: it runs, waits for a slot of the tenant, for the workspace or for the
+   * What becomes of a job: it runs, is {@code elsewhere}'s to run, waits for a slot of the tenant, for the workspace or for the
    * tenant's return, ends as cancelled or as a dead letter, or is left alone, for it has ended or
    * runs elsewhere; {@code none}: there is no job left to decide about.
    */
   public enum Decision {
     run,
+    elsewhere,
     hold,
     withdrawn,
     exhausted,
@@ -94,9 +99,33 @@ public class Claims {
     if (stored.job().status().isTerminal() || isLeased(stored, now)) {
       return Decision.drop;
     }
-    return stored.job().attempts() >= settings.attempts()
-        ? Decision.exhausted
-        : take(stored, now, exchange);
+    if (stored.job().attempts() >= settings.attempts()) {
+      return Decision.exhausted;
+    }
+    return tenancy.enter(stored) ? takeOrLeave(stored, now, exchange) : Decision.elsewhere;
+  }
+
+  private Decision takeOrLeave(StoredJob stored, Instant now, Exchange exchange) {
+    var runs = false;
+    try {
+      var decision = take(stored, now, exchange);
+      runs = decision == Decision.run;
+      return decision;
+    } finally {
+      if (runs) {
+        exchange.getExchangeExtension().addOnCompletion(new Leaving());
+      } else {
+        tenancy.leave(false);
+      }
+    }
+  }
+
+  /** When the route is through with a job, its files are gone. */
+  private final class Leaving extends SynchronizationAdapter {
+    @Override
+    public void onDone(Exchange exchange) {
+      tenancy.leave(true);
+    }
   }
 
   private Decision take(StoredJob stored, Instant now, Exchange exchange) {

@@ -39,8 +39,16 @@ public class LaneTurns {
       Caffeine.newBuilder().expireAfterWrite(INDEX_IS_LATE).build();
 
   @org.springframework.beans.factory.annotation.Autowired
-  LaneTurns(JobItems jobs) {
-    this(jobs::waiting);
+  LaneTurns(JobItems jobs, Tenancy tenancy) {
+    this(
+        (priority, after, most) ->
+            tenancy
+                .tenant()
+                .map(own -> jobs.waitingOf(priority, own, most))
+                .orElseGet(() -> jobs.waiting(priority, after, most))
+                .stream()
+                .filter(tenancy::isFor)
+                .toList());
   }
 
   /** For a test of the order alone. */

@@ -1,0 +1,113 @@
+package io.outpost.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.job.Job;
+import io.outpost.job.JobBuilder;
+import io.outpost.job.JobDetails;
+import io.outpost.job.StoredJob;
+import io.outpost.kernel.Ids;
+import io.outpost.tenant.Tier;
+import io.outpost.worker.Tenancy.Mode;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Whose jobs a worker lets in, and when it is over. */
+class TenancyTest {
+
+  private static final Duration IDLE = Duration.ofSeconds(30);
+
+  private Instant now = Instant.EPOCH;
+  private final Tenancy single =
+      new Tenancy(Mode.SINGLE, EnumSet.allOf(Tier.class), IDLE, new Hands());
+
+  /** A clock that the test sets. */
+  private final class Hands extends Clock {
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneId.of("Z");
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  @Test
+  void theFirstWhoseJobRunsKeepsTheWorker() {
+    assertThat(single.enter(job("acme"))).isTrue();
+    assertThat(single.enter(job("bravo"))).isFalse();
+    assertThat(single.enter(job("acme"))).isTrue();
+    single.leave(true);
+    single.leave(false);
+    assertThat(single.enter(job("bravo"))).isFalse();
+    assertThat(single.tenant()).contains("acme");
+  }
+
+  @Test
+  void whoseJobCouldNotRunDoesNotKeepIt() {
+    assertThat(single.enter(job("acme"))).isTrue();
+    single.leave(false);
+    assertThat(single.isOver()).isFalse();
+    assertThat(single.enter(job("bravo"))).isTrue();
+  }
+
+  @Test
+  void itIsOverOnceAfterBeingIdleAndThenLetsNobodyIn() {
+    assertThat(single.isOver()).isFalse();
+    single.enter(job("acme"));
+    now = now.plus(IDLE).plus(IDLE);
+    assertThat(single.isOver()).isFalse();
+    single.leave(true);
+    now = now.plus(IDLE).minusMillis(1);
+    assertThat(single.isOver()).isFalse();
+    single.enter(job("acme"));
+    single.leave(false);
+    now = now.plusMillis(1);
+    assertThat(single.isOver()).isFalse();
+    now = now.plus(IDLE);
+    assertThat(single.isOver()).isTrue();
+    assertThat(single.isOver()).isFalse();
+    assertThat(single.enter(job("acme"))).isFalse();
+  }
+
+  @Test
+  void aSharedOneIsEverybodysOfItsTiers() {
+    var shared = new Tenancy(Mode.SHARED, Set.of(Tier.PRO), IDLE, new Hands());
+    assertThat(shared.enter(job("acme"))).isTrue();
+    assertThat(shared.enter(job("bravo"))).isTrue();
+    shared.leave(true);
+    shared.leave(true);
+    now = now.plus(IDLE);
+    assertThat(shared.isOver()).isFalse();
+    var dedicated = new Tenancy(Mode.SHARED, Set.of(Tier.ENTERPRISE), IDLE, new Hands());
+    assertThat(dedicated.enter(job("acme"))).isFalse();
+  }
+
+  private static StoredJob job(String tenant) {
+    var job =
+        JobBuilder.builder()
+            .jobId(Ids.ulid())
+            .tenantId(tenant)
+            .agent("claude")
+            .command("Say hello")
+            .priority("normal")
+            .timeoutSeconds(60)
+            .status(Job.Status.pending)
+            .createdAt(Instant.EPOCH)
+            .waitingReason("queued")
+            .build();
+    return new StoredJob(job, new JobDetails(Tier.PRO, "", null, "", null, null), null);
+  }
+}
