@@ -15,10 +15,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Jobs that are submitted or cancelled together are each treated as if they were alone. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobsAtOnceTest {
 

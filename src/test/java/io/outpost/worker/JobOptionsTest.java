@@ -25,6 +25,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.FileSystemUtils;
@@ -34,6 +35,7 @@ import org.springframework.util.FileSystemUtils;
  * another ended. Programs named claude and codex print their arguments and run their task, gemini's
  * command is replaced by a shell.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobOptionsTest {
 
