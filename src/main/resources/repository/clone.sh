@@ -1,4 +1,4 @@
-# Clones a repository into the working directory: clone.sh <job directory> <url> <pin> <protocols> <ref> <depth>
+# Clones a repository into the working directory: clone.sh <job directory> <url> <origin> <pin> <protocols> <ref> <depth>
 # <submodules>. Writes the commit and the branch that it is on, if it is on one. A working directory that has files is left
 # as it is: a workspace brings its repository.
 ref=$1 depth=$2 submodules=$3

@@ -1,9 +1,10 @@
-# What comes before clone.sh and push.sh. Standard input is the secret and, behind a zero byte, a message; no process but git's has it, and nothing that is
-# stored. Git reads no configuration but what stands here, and asks for credentials with askpass alone.
+# What comes before clone.sh and push.sh. Standard input is the secret and, behind a zero byte, a message; no process but
+# git's has it, and nothing that is stored. Git reads no configuration but what stands here, and asks for credentials with
+# askpass alone.
 umask 077
-job=$1 url=$2 pin=$3
-export GIT_ALLOW_PROTOCOL=$4
-shift 4
+job=$1 url=$2 origin=$3 pin=$4
+export GIT_ALLOW_PROTOCOL=$5
+shift 5
 IFS= read -r -d '' secret
 IFS= read -r -d '' message
 private=$(mktemp -d -- "$job/tmp/git.XXXXXX") || exit 3
@@ -23,14 +24,15 @@ chmod 700 "$private/askpass"
 
 plain() { git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c advice.detachedHead=false "$@"; }
 
-# Talks to the server.
+# Talks to the server of the address, at what was checked of it, and to no other: not where it redirects to, nor where
+# submodules or alternates lie.
 remote() {
-  local rest=${url#*://} pinned=()
-  [ -z "$pin" ] || pinned=(-c "http.curloptResolve=$pin")
+  local one=(-c http.followRedirects=false -c "http.curloptResolve=$pin"
+    -c http.proxy=http://other-hosts-are-refused.invalid:1 -c "http.$origin/.proxy=")
   if [ -z "$secret" ]; then
-    GIT_ASKPASS=/bin/false plain "${pinned[@]}" "$@"
+    GIT_ASKPASS=/bin/false plain "${one[@]}" "$@"
   else
-    GIT_ASKPASS=$private/askpass OUTPOST_ORIGIN=${url%%://*}://${rest%%/*} OUTPOST_USER=x-access-token \
-      OUTPOST_SECRET=$secret plain "${pinned[@]}" "$@"
+    GIT_ASKPASS=$private/askpass OUTPOST_ORIGIN=$origin OUTPOST_USER=x-access-token OUTPOST_SECRET=$secret \
+      plain "${one[@]}" "$@"
   fi
 }

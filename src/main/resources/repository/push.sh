@@ -1,4 +1,4 @@
-# Pushes what a job changed: push.sh <job directory> <url> <pin> <protocols> <base> <tree> <head> <branch> <name> <email>.
+# Pushes what a job changed: push.sh <job directory> <url> <origin> <pin> <protocols> <base> <tree> <head> <branch> <name> <email>.
 # Standard input is the secret, then, behind a zero byte, the message. Writes the commit, or nothing when nothing changed.
 # A new repository has the job's objects and nothing else of it: no configuration, no hook.
 base=$1 tree=$2 head=$3 branch=$4

@@ -9,6 +9,7 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.dialect.Dialect;
 import com.networknt.schema.dialect.Dialects;
+import com.networknt.schema.path.NodePath;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -68,6 +69,21 @@ public class Contract {
   /** The whole document, as served. */
   public JsonNode document() {
     return document;
+  }
+
+  /** What texts that match a pattern are, in words: the pattern's neighbour {@code x-form}. */
+  String form(SchemaLocation pattern) {
+    var path = pattern.getFragment();
+    var node = document;
+    for (int i = 0; i < path.getNameCount() - 1; i++) {
+      node = path.getElement(i) instanceof Integer n ? node.path(n) : node.path(name(path, i));
+    }
+    return node.path("x-form").asText();
+  }
+
+  /** A name of a JSON pointer (RFC 6901), without what it escapes with. */
+  private static String name(NodePath path, int i) {
+    return path.getElement(i).toString().replace("~1", "/").replace("~0", "~");
   }
 
   /** All operations, in the order of the document. */

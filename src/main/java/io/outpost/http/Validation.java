@@ -36,11 +36,24 @@ public class Validation {
   private static final int CARRIERS =
       Math.max(2, Integer.getInteger("jdk.virtualThreadScheduler.parallelism", 8));
 
+  /** JSON's types, as a sentence names them. */
+  private static final Map<String, String> TYPES =
+      Map.of(
+          "string", "a string",
+          "integer", "a whole number",
+          "number", "a number",
+          "boolean", "true or false",
+          "object", "an object",
+          "array", "a list",
+          "null", "null");
+
   private final ObjectMapper mapper;
+  private final Contract contract;
   private final Semaphore large = new Semaphore(CARRIERS / 2);
 
-  Validation(ObjectMapper mapper) {
+  Validation(ObjectMapper mapper, Contract contract) {
     this.mapper = mapper;
+    this.contract = contract;
   }
 
   /**
@@ -131,7 +144,7 @@ public class Validation {
   }
 
   /** The faults of the whole; those of entries that are answered one by one are the call's. */
-  private static List<FieldError> bodyFaults(Call call, JsonNode body) {
+  private List<FieldError> bodyFaults(Call call, JsonNode body) {
     var errors = judge(call.operation().body(), body, "");
     if (!call.operation().entriesApart()) {
       return explain(errors.stream(), "", MOST_ERRORS);
@@ -174,7 +187,7 @@ public class Validation {
     }
   }
 
-  private static List<FieldError> faults(Schema schema, JsonNode value, String at) {
+  private List<FieldError> faults(Schema schema, JsonNode value, String at) {
     return explain(judge(schema, value, at).stream(), at, MOST_ERRORS);
   }
 
@@ -201,11 +214,11 @@ public class Validation {
         .toList();
   }
 
-  private static List<FieldError> explain(Stream<Error> errors, String at, int most) {
+  private List<FieldError> explain(Stream<Error> errors, String at, int most) {
     return errors.limit(most).map(error -> fault(error, at)).distinct().toList();
   }
 
-  private static FieldError fault(Error error, String at) {
+  private FieldError fault(Error error, String at) {
     var path = new StringBuilder(at);
     for (int i = 0; i < error.getInstanceLocation().getNameCount(); i++) {
       var part = error.getInstanceLocation().getElement(i);
@@ -227,19 +240,40 @@ public class Validation {
           case "additionalProperties" -> "is not a known field";
           case "required" -> "is required";
           case "enum" -> "must be one of " + String.join(", ", words(error));
+          case "pattern" -> "must be " + contract.form(error.getSchemaLocation());
+          case "propertyNames" ->
+              "must have names of %s, %s at most"
+                  .formatted(
+                      error.getSchemaNode().path("x-form").asText(),
+                      number(error.getSchemaNode().path("maxLength"), "character", "characters"));
+          case "type" -> "must be " + types(error);
+          case "exclusiveMinimum" -> "must be more than " + error.getSchemaNode().asText();
+          case "minItems" ->
+              "must have at least " + number(error.getSchemaNode(), "entry", "entries");
+          case "maxItems" ->
+              "must have at most " + number(error.getSchemaNode(), "entry", "entries");
+          case "uniqueItems" -> "must not name anything twice";
           case "minimum" -> "must be at least " + error.getSchemaNode().asText();
           case "maximum" -> "must be at most " + error.getSchemaNode().asText();
-          case "minLength" -> "must not be shorter than " + characters(error);
-          case "maxLength" -> "must not be longer than " + characters(error);
+          case "minLength" ->
+              "must not be shorter than "
+                  + number(error.getSchemaNode(), "character", "characters");
+          case "maxLength" ->
+              "must not be longer than " + number(error.getSchemaNode(), "character", "characters");
           case "minProperties" -> "must name at least one field";
           default -> error.getMessage();
         };
     return new FieldError(field, detail);
   }
 
-  private static String characters(Error error) {
-    var number = error.getSchemaNode().asInt();
-    return number + (number == 1 ? " character" : " characters");
+  private static String number(JsonNode number, String one, String more) {
+    return number.asInt() + " " + (number.asInt() == 1 ? one : more);
+  }
+
+  private static String types(Error error) {
+    var types = error.getSchemaNode();
+    var names = types.isArray() ? types.valueStream() : Stream.of(types);
+    return names.map(type -> TYPES.get(type.asText())).collect(Collectors.joining(" or "));
   }
 
   private static List<String> words(Error error) {

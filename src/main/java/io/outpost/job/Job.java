@@ -39,6 +39,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param continues the job whose conversation it continues; null when it begins one
  * @param conversation the agent's id of it: while pending the one to be continued; may be null
  * @param repository that is cloned for it; null: none
+ * @param warnings what of its last attempt could not be kept; empty when there is nothing to tell
  */
 @RecordBuilder
 public record Job(
@@ -69,7 +70,8 @@ public record Job(
     Usage usage,
     String continues,
     String conversation,
-    Repository repository)
+    Repository repository,
+    List<Warning> warnings)
     implements JobBuilder.With {
 
   /** Why a job waits whose time to start has not come. */
@@ -89,12 +91,14 @@ public record Job(
 
   private static final int MOST_LABELS = 16;
   private static final int LONGEST_COMMAND = 10_000;
+  private static final int LONGEST_DETAIL = 2000;
   private static final int LONGEST_RUN = 43_200;
 
   private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
 
   /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
     labels = labels == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
     Rules.between("labels", labels.size(), 0, MOST_LABELS);
     labels.keySet().forEach(name -> Rules.form("labels", name, LABEL));
@@ -172,6 +176,22 @@ public record Job(
     }
   }
 
+  /** What a customer should know of a job that is no failure of it. */
+  public record Warning(String code, String detail) {
+
+    /** Keeps the rules of the contract. */
+    public Warning {
+      Rules.present("warnings.code", code);
+      Rules.text("warnings.detail", detail, LONGEST_DETAIL);
+    }
+
+    /** One with as much of the detail as fits. */
+    public static Warning of(String code, String detail) {
+      var fits = detail.length() <= LONGEST_DETAIL;
+      return new Warning(code, fits ? detail : detail.substring(0, LONGEST_DETAIL - 1) + "…");
+    }
+  }
+
   /** pending → running → one of the others. */
   public enum Status {
     pending,
@@ -214,7 +234,7 @@ public record Job(
    *
    * @param told null: the agent was not started
    */
-  public Job finished(Instant now, Integer code, Fault fault, Told told) {
+  public Job finished(Instant now, Integer code, Fault fault, Told told, List<Warning> lost) {
     var ended = told == null ? this : withTold(told).withOutputLocation(JobOutput.location(this));
     return ended
         .with()
@@ -222,6 +242,7 @@ public record Job(
         .completedAt(now)
         .exitCode(code)
         .error(fault)
+        .warnings(lost)
         .build();
   }
 
@@ -265,6 +286,7 @@ public record Job(
         .error(null)
         .usage(null)
         .repository(repository == null ? null : repository.fresh())
+        .warnings(null)
         .build();
   }
 

@@ -1,7 +1,7 @@
 package io.outpost.job;
 
 import io.outpost.kernel.Problem;
-import java.net.Inet4Address;
+import io.outpost.kernel.PublicAddress;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -9,6 +9,7 @@ import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -23,11 +24,17 @@ public record RepositoryAddress(URI uri, boolean loopback) {
   private static final int LONGEST = 500;
   private static final Pattern FORM = Pattern.compile("[A-Za-z0-9.+:/\\[\\]_~@%-]{1,500}");
 
-  /** Four numbers, or a name whose last part is none: other forms of numbers are addresses too. */
+  /**
+   * Four numbers that nobody reads as octal, or a name whose last part is no number: other forms
+   * are addresses too, and programs differ in which.
+   */
   private static final Pattern HOST =
-      Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|([a-z0-9-]{1,63}\\.){0,9}[a-z][a-z0-9-]{0,62}");
+      Pattern.compile(
+          "(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}"
+              + "|([a-z0-9-]{1,63}\\.){0,9}[a-z][a-z0-9-]{0,62}");
 
-  private static final Set<String> INSIDE = Set.of("local", "localhost", "internal");
+  private static final Set<String> INSIDE =
+      Set.of("local", "internal", "localdomain", "lan", "home", "intranet", "corp", "arpa");
 
   /**
    * Reads one.
@@ -57,11 +64,10 @@ public record RepositoryAddress(URI uri, boolean loopback) {
       throw Problem.invalid(FIELD, "must be the https address of a repository");
     }
     var here = loopback && (host.equals("localhost") || host.startsWith("127."));
-    var last = host.substring(host.lastIndexOf('.') + 1);
-    if (!here && (INSIDE.contains(last) || (isNumber(last) && isInside(literal(host))))) {
+    if (!here && isInside(host)) {
       throw Problem.invalid(FIELD, "must be a host that the internet knows");
     }
-    if (!uri.getScheme().equals("https") && !(here && uri.getScheme().equals("http"))) {
+    if (!"https".equals(uri.getScheme()) && !(here && "http".equals(uri.getScheme()))) {
       throw Problem.invalid(FIELD, "must begin with https://");
     }
   }
@@ -75,19 +81,33 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     return loopback ? "http:https" : "https";
   }
 
+  /** Scheme, host and port: the only place that git may talk to. */
+  public String origin() {
+    return uri.getScheme() + "://" + uri.getRawAuthority();
+  }
+
   /**
-   * What has curl connect to the address that was checked, whatever a name server says later.
+   * What has curl connect to the addresses that were checked, whatever a name server says later.
    *
    * @throws UnknownHostException when there is none, or one inside
    */
   public String pin() throws UnknownHostException {
     var found = InetAddress.getAllByName(host());
-    if (Stream.of(found).anyMatch(a -> isInside(a) && !(loopback && a.isLoopbackAddress()))) {
+    if (!Stream.of(found).allMatch(a -> loopback && a.isLoopbackAddress() || PublicAddress.is(a))) {
       throw new UnknownHostException(host());
     }
     var port = uri.getPort() > 0 ? uri.getPort() : uri.getScheme().equals("http") ? 80 : 443;
-    var address = found[0].getHostAddress();
-    return host() + ":" + port + ":" + (address.contains(":") ? "[" + address + "]" : address);
+    return Stream.of(found)
+        .map(InetAddress::getHostAddress)
+        .map(address -> address.contains(":") ? "[" + address + "]" : address)
+        .collect(Collectors.joining(",", host() + ":" + port + ":", ""));
+  }
+
+  private static boolean isInside(String host) {
+    var last = host.substring(host.lastIndexOf('.') + 1);
+    return isNumber(last)
+        ? !PublicAddress.is(literal(host))
+        : last.equals(host) || INSIDE.contains(last);
   }
 
   private static boolean isNumber(String part) {
@@ -100,29 +120,5 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     } catch (UnknownHostException e) {
       throw Problem.invalid(FIELD, "must be a host that the internet knows");
     }
-  }
-
-  /** Whether an address is nobody's on the internet. */
-  static boolean isInside(InetAddress address) {
-    if (address.isAnyLocalAddress()
-        || address.isLoopbackAddress()
-        || address.isLinkLocalAddress()
-        || address.isSiteLocalAddress()
-        || address.isMulticastAddress()) {
-      return true;
-    }
-    var bytes = address.getAddress();
-    var first = bytes[0] & 0xff;
-    var second = bytes[1] & 0xff;
-    return address instanceof Inet4Address
-        ? first == 0
-            || first >= 240
-            || (first == 100 && second >= 64 && second < 128)
-            || (first == 192 && second == 0 && bytes[2] == 0)
-            || (first == 198 && (second == 18 || second == 19))
-        // Of IPv6 what is global, without the forms that hold an IPv4 address.
-        : (first & 0xe0) != 0x20
-            || (first == 0x20 && second == 0x02)
-            || (first == 0x20 && second == 0x01 && bytes[2] == 0 && bytes[3] == 0);
   }
 }

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -134,7 +135,7 @@ public class BulkCancellation {
    * @param left whether it is still to be cancelled
    */
   private record Attempt(Cancelled it, boolean left) {
-    java.util.stream.Stream<Cancelled> cancelled() {
+    Stream<Cancelled> cancelled() {
       return Optional.ofNullable(it).stream();
     }
   }
@@ -216,7 +217,7 @@ public class BulkCancellation {
   public void tell(@Body Cancelled cancelled, Exchange exchange) {
     exchange.setProperty("transition", Objects.requireNonNull(cancelled.entry()));
     exchange.setProperty("job", cancelled.job());
-    exchange.setProperty("wasPending", cancelled.wakes());
+    exchange.setProperty("othersMayStart", cancelled.wakes());
   }
 
   /** How many were cancelled, and whether there are more. */

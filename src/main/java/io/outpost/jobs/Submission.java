@@ -20,6 +20,7 @@ import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Change;
 import io.outpost.tenant.BillingPeriod;
+import io.outpost.tenant.BillingTerms;
 import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantSecret;
@@ -250,7 +251,9 @@ public class Submission {
             call.principal().tier(),
             Json.time(period(call).start()),
             call.traceParent().orElse(null),
-            call.requestId());
+            call.requestId(),
+            call.principal().keyId(),
+            counted(call));
     var due = job.isScheduled() ? job.startAfter() : job.createdAt().plus(settings.resendAfter());
     var unused =
         transitions.add(Change.of(exchange), new JobTransition.Submitted(job, details, due));
@@ -281,30 +284,52 @@ public class Submission {
         job.tenantId(), job.jobId(), job.priority(), call.traceParent().orElse(null), 0);
   }
 
-  /** Whether the caller's tier counts its jobs; test jobs are counted nowhere. */
-  public boolean hasQuota(@ExchangeProperty(Call.NAME) Call call) {
-    return call.principal().mode().equals(Principal.LIVE)
-        && call.principal().tier().quota().isPresent();
+  /** Adds the job to its period's count, which must stay within the limit where there is one. */
+  public void count(
+      @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
+    var tenantId = call.principal().tenantId();
+    var period = period(call);
+    var start = Json.time(period.start());
+    var limit = call.principal().terms().limit();
+    if (counted(call).equals(JobDetails.SPREAD)) {
+      Change.of(exchange).update(quota.countSpread(tenantId, start, job.jobId()));
+    } else {
+      var left = limit.orElseThrow().jobs() - acceptedUncapped(call.principal(), period);
+      Change.of(exchange)
+          .update(
+              quota.count(tenantId, start, left),
+              old -> overQuota(call.principal().tier(), limit.orElseThrow(), period));
+    }
   }
 
-  /** Adds the job to the period's count, which must stay within the tier's quota. */
-  public void count(@ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
-    var tier = call.principal().tier();
-    var period = period(call);
-    var write =
-        quota.count(
-            call.principal().tenantId(), Json.time(period.start()), tier.quota().orElseThrow());
-    Change.of(exchange).update(write, old -> overQuota(tier, period));
+  /** What was accepted in this period before there was a limit counts against it too. */
+  private long acceptedUncapped(Principal caller, BillingPeriod period) {
+    var until = caller.uncappedUntil();
+    return until == null || until.isBefore(period.start())
+        ? 0
+        : quota.spread(caller.tenantId(), Json.time(period.start()));
+  }
+
+  private static String counted(Call call) {
+    if (!call.principal().mode().equals(Principal.LIVE)) {
+      return JobDetails.NONE;
+    }
+    return call.principal().terms().limit().isPresent() ? JobDetails.ONE : JobDetails.SPREAD;
   }
 
   private static BillingPeriod period(Call call) {
-    return BillingPeriod.at(call.principal().billingAnchor(), call.arrived());
+    return call.principal().terms().period(call.arrived());
   }
 
-  private static Problem overQuota(Tier tier, BillingPeriod period) {
+  private static Problem overQuota(Tier tier, BillingTerms.Limit limit, BillingPeriod period) {
+    var detail =
+        limit.own()
+            ? "monthly_job_limit, the tenant's own limit, allows %d jobs until %s;"
+                + " raise it with PATCH /tenants/{tenant_id}."
+            : "The tier "
+                + tier.word()
+                + " allows %d jobs until %s; move up with POST /billing/checkout.";
     return new Problem(
-        Problem.Code.QUOTA_EXCEEDED,
-        "The tier %s allows %d jobs until %s; move up with POST /billing/checkout."
-            .formatted(tier.word(), tier.quota().orElseThrow(), Json.time(period.end())));
+        Problem.Code.QUOTA_EXCEEDED, detail.formatted(limit.jobs(), Json.time(period.end())));
   }
 }

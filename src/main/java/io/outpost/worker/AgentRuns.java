@@ -128,6 +128,9 @@ public class AgentRuns {
   public void storeOutput(@ExchangeProperty("run") Run run) throws IOException {
     var file = run.process().output();
     var ended = Boolean.toString(!run.process().isRunning());
+    if (!run.process().isRunning() && run.process().result().outputCut()) {
+      run.warn("output-truncated", "The output reached its limit; the rest was dropped.");
+    }
     var size = Files.exists(file) ? Files.size(file) : 0;
     var began = Instant.now();
     s3.putObject(

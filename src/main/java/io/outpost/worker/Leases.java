@@ -58,7 +58,8 @@ public class Leases {
       var at = Instant.now().truncatedTo(ChronoUnit.MILLIS);
       write(
           run,
-          new JobTransition.Finished(run.claimed(), at, null, run.fault(), null, null),
+          new JobTransition.Finished(
+              run.claimed(), at, null, run.fault(), null, null, run.warnings()),
           exchange);
       return;
     }
@@ -72,7 +73,8 @@ public class Leases {
             timeout ? null : result.exitCode(),
             fault(run, result, timeout),
             run.saved(),
-            told(run, result)),
+            told(run, result),
+            run.warnings()),
         exchange);
   }
 

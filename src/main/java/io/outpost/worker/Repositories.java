@@ -7,12 +7,14 @@ import io.outpost.job.RepositoryAddress;
 import io.outpost.tenant.Tenant;
 import io.outpost.worker.agent.AgentLauncher;
 import io.outpost.worker.agent.RepositoryScript;
+import io.outpost.worker.agent.StopReason;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
@@ -94,7 +96,7 @@ public class Repositories {
     if (ended.exitCode() == 0 && isCommit(ended.lines(), 0) && isCommit(ended.lines(), 1)) {
       run.changes(new Run.Changes(ended.lines().get(0), ended.lines().get(1)));
     } else {
-      run.warn("repository-changes-missing", shortened(ended.said()));
+      run.warn("repository-changes-missing", shortened(why(ended)));
     }
   }
 
@@ -142,10 +144,8 @@ public class Repositories {
   private record Access(RepositoryAddress address, String pin, String secret) {
 
     List<String> arguments(String... more) {
-      var all = new java.util.ArrayList<>(List.of(address.uri().toString(), pin));
-      all.add(address.protocols());
-      all.addAll(List.of(more));
-      return all;
+      var own = List.of(address.uri().toString(), address.origin(), pin, address.protocols());
+      return Stream.concat(own.stream(), Stream.of(more)).toList();
     }
   }
 
@@ -176,9 +176,17 @@ public class Repositories {
 
   private static Job.Fault fault(
       String code, String what, RepositoryScript.Ended ended, Access access) {
-    var why = ended.stopped().map(reason -> reason.text()).orElse(ended.said());
+    var why = why(ended);
     var clean = access.secret().isEmpty() ? why : why.replace(access.secret(), "[redacted]");
     return new Job.Fault(code, what + ": " + shortened(clean));
+  }
+
+  private static String why(RepositoryScript.Ended ended) {
+    return ended
+        .stopped()
+        .map(StopReason::text)
+        .or(() -> Optional.of(ended.said()).filter(said -> !said.isBlank()))
+        .orElse("git ended with the code " + ended.exitCode());
   }
 
   private static String shortened(String said) {

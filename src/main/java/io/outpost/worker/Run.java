@@ -10,10 +10,12 @@ import io.outpost.worker.agent.JobFiles;
 import io.outpost.worker.agent.StopReason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -33,7 +35,7 @@ public final class Run {
   private long storedBytes = -1;
   private volatile SavedFiles saved;
   private volatile Job.Fault fault;
-  private final List<Warning> warnings = new CopyOnWriteArrayList<>();
+  private final Set<Job.Warning> warnings = Collections.synchronizedSet(new LinkedHashSet<>());
   private volatile JobFiles files;
   private volatile Found found;
 
@@ -52,9 +54,6 @@ public final class Run {
    * @param head the agent's last commit
    */
   record Changes(String tree, String head) {}
-
-  /** Something that the customer should know. */
-  record Warning(String code, String detail) {}
 
   private volatile boolean awaited;
   private Repository repository;
@@ -132,13 +131,13 @@ public final class Run {
     found = workspace;
   }
 
-  /** Tells the customer something that is no failure. */
+  /** Tells the customer something that is no failure; the same, told again, is told once. */
   void warn(String code, String detail) {
-    warnings.add(new Warning(code, detail));
+    warnings.add(Job.Warning.of(code, detail));
   }
 
   /** What was told by {@link #warn}. */
-  List<Warning> warnings() {
+  List<Job.Warning> warnings() {
     return List.copyOf(warnings);
   }
 

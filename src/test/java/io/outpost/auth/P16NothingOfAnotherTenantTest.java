@@ -129,7 +129,7 @@ class P16NothingOfAnotherTenantTest {
   @TestFactory
   Stream<DynamicTest> anotherTenantsResourceIsNotThere() {
     var stranger = Customer.of(admin, "enterprise").client();
-    var nothing = new Belongings(nobody(stranger), NONE, NONE, NONE);
+    var nothing = new Belongings(nobody(stranger), NONE, NONE, NONE, NONE, NONE);
     return closed()
         .map(
             operation ->

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -27,6 +28,8 @@ final class GitServer implements AutoCloseable {
   private final Path root;
   private final String token;
   private final Queue<String> credentials = new ConcurrentLinkedQueue<>();
+  private final Queue<String> requests = new ConcurrentLinkedQueue<>();
+  private final Queue<String> exposed = new ConcurrentLinkedQueue<>();
   private String elsewhere = "";
 
   GitServer(Path root, String token) throws IOException {
@@ -52,12 +55,44 @@ final class GitServer implements AutoCloseable {
     return List.copyOf(credentials);
   }
 
+  /** The paths that were asked for. */
+  List<String> requests() {
+    return List.copyOf(requests);
+  }
+
+  /** The argument lists, of any process, that held the token while somebody logged in with it. */
+  List<String> exposed() {
+    return List.copyOf(exposed);
+  }
+
+  private void lookForToken() throws IOException {
+    try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (var process : processes) {
+        var arguments = arguments(process);
+        if (arguments.contains(token)) {
+          exposed.add(arguments);
+        }
+      }
+    }
+  }
+
+  private static String arguments(Path process) {
+    try {
+      return new String(
+          Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return ""; // it has ended
+    }
+  }
+
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
+      requests.add(exchange.getRequestURI().getPath());
       var given = exchange.getRequestHeaders().getFirst("Authorization");
       var user = given == null ? "" : decoded(given);
       if (!user.isEmpty()) {
         credentials.add(user);
+        lookForToken();
       }
       var path = exchange.getRequestURI().getPath();
       if (path.startsWith("/away/")) {

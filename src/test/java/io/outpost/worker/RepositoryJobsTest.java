@@ -112,6 +112,10 @@ class RepositoryJobsTest {
         .contains("two\none\n", server.url("/private/shop.git") + "\n", "## trunk...origin/trunk")
         .doesNotContain("found", "GIT_TOKEN", "[redacted]", "x-access-token");
     assertThat(server.credentials()).contains("x-access-token:" + TOKEN);
+    assertThat(server.exposed()).isEmpty();
+    assertThat(client.get(customer.path("/audit?limit=100")).body())
+        .contains("submitJob")
+        .doesNotContain(TOKEN);
   }
 
   @Test
@@ -156,9 +160,7 @@ class RepositoryJobsTest {
   void theChangesArePushedInTheTenantsNameAndNeverByForce() throws Exception {
     var place = folder.resolve("root/private/shop.git");
     // What an agent leaves in its repository runs nowhere near the credentials.
-    var stolen = Files.createDirectory(folder.resolve("stolen"));
-    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Files.setPosixFilePermissions(stolen, PosixFilePermissions.fromString("rwxrwxrwx"));
+    var stolen = openFolder("stolen");
     var thief =
         "echo changed > a.txt; for h in pre-push pre-commit reference-transaction post-commit; do"
             + " printf '#!/bin/sh\\nenv > %s/%s\\n' '"
@@ -227,6 +229,96 @@ class RepositoryJobsTest {
     }
   }
 
+  /** Submodules name hosts and programs of their own: only the repository's host is asked. */
+  @Test
+  void submodulesComeFromTheHostOfTheRepositoryAlone() throws IOException {
+    makeHostile("friendly", "../../private/shop.git");
+    var wanted = repository("/public/friendly.git").put("secret", "GIT_TOKEN");
+    var job = run("cat sub/b.txt; cat .git/modules/*/config", wanted.put("submodules", true));
+    assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
+    assertThat(output(job)).startsWith("two\n").doesNotContain(TOKEN, "x-access-token");
+
+    var ran = openFolder("ran");
+    try (var thief = new GitServer(folder.resolve("root"), TOKEN)) {
+      var number = 0;
+      for (var url :
+          List.of(
+              thief.url("/private/shop.git"),
+              folder.resolve("root/private/shop.git").toString(),
+              "file://" + folder.resolve("root/private/shop.git"),
+              "ext::sh -c touch% " + ran.resolve("ext"),
+              "ssh://-oProxyCommand=touch%20" + ran.resolve("ssh") + "/x",
+              "http://169.254.169.254/latest",
+              server.url("/away/private/shop.git"))) {
+        server.leadTo(thief.url(""));
+        makeHostile("hostile" + ++number, url);
+        wanted = repository("/public/hostile" + number + ".git").put("secret", "GIT_TOKEN");
+        job = run("echo started", wanted.put("submodules", true));
+        assertThat(job.at("/error/code").asText()).as(url + job).isEqualTo("repository-failed");
+      }
+      assertThat(thief.requests()).isEmpty();
+    }
+    assertThat(ran).isEmptyDirectory();
+  }
+
+  /** What a repository brings along may not run, nor lead what we write to elsewhere. */
+  @Test
+  void whatAHostileRepositoryBringsRunsNothingAndLeadsNowhere() throws Exception {
+    var ran = openFolder("brought");
+    var seed = makeHostile("links", "../shop.git");
+    GitServer.git(seed, "config", "-f", ".gitmodules", "submodule.sub.update", "!touch " + ran);
+    Files.writeString(seed.resolve(".gitattributes"), "* filter=evil diff=evil merge=evil\n");
+    Files.createSymbolicLink(seed.resolve("artifacts"), ran);
+    Files.createSymbolicLink(seed.resolve("passwd"), Path.of("/etc/passwd"));
+    Files.createDirectories(seed.resolve("hooks"));
+    Files.writeString(seed.resolve("hooks/post-checkout"), "#!/bin/sh\ntouch " + ran + "/hook\n");
+    GitServer.git(
+        seed, "add", ".gitmodules", ".gitattributes", "artifacts", "passwd", "hooks/post-checkout");
+    GitServer.git(seed, "commit", "-qm", "links");
+    GitServer.git(
+        seed, "push", "-q", folder.resolve("root/public/links.git").toString(), "HEAD:trunk");
+    var job = run("echo changed > a.txt", repository("/public/links.git"));
+    assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
+    assertThat(fetch(artifacts(job).get("changed-files.txt"))).isEqualTo("M\ta.txt\n");
+    // An agent that turns the repository against what comes after it, in its own confinement.
+    var turned =
+        "rm -f artifacts passwd; ln -s "
+            + ran
+            + " artifacts; ln -s /etc/shadow passwd; echo x >> a.txt; rm .git/index;"
+            + " git config filter.evil.clean 'id -u > \"$TMPDIR/who\"; cat';"
+            + " git config core.fsmonitor 'touch "
+            + ran
+            + "/fsmonitor'";
+    job = run(turned, repository("/public/links.git"));
+    assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
+    assertThat(fetch(artifacts(job).get("changes.patch"))).contains("+/etc/shadow");
+    job = run("true", repository("/public/links.git").put("submodules", true));
+    assertThat(job.at("/error/code").asText()).as(job.toString()).isEqualTo("repository-failed");
+    assertThat(ran).isEmptyDirectory();
+  }
+
+  /** A repository below {@code /public} with a submodule at an address. */
+  private static Path makeHostile(String name, String url) throws IOException {
+    var seed = folder.resolve(name);
+    GitServer.git(folder, "clone", "-q", folder.resolve("seed").toString(), name);
+    Files.writeString(
+        seed.resolve(".gitmodules"), "[submodule \"sub\"]\n\tpath = sub\n\turl = " + url + "\n");
+    GitServer.git(seed, "add", ".gitmodules");
+    GitServer.git(seed, "update-index", "--add", "--cacheinfo", "160000," + second + ",sub");
+    GitServer.git(seed, "commit", "-qm", "sub");
+    var place = folder.resolve("root/public/" + name + ".git");
+    GitServer.git(folder, "clone", "-q", "--bare", seed.toString(), place.toString());
+    return seed;
+  }
+
+  /** A folder that agents may write to. */
+  private static Path openFolder(String name) throws IOException {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    var made = Files.createDirectory(folder.resolve(name));
+    Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxrwxrwx"));
+    return made;
+  }
+
   @Test
   void aWorkspaceBringsItsRepository() {
     var wanted = repository("/public/shop.git");
@@ -256,6 +348,11 @@ class RepositoryJobsTest {
             "https://192.168.1.1/a",
             "https://[::1]/a",
             "https://2130706433/a",
+            "https://0177.0.0.1/a",
+            "https://100.64.0.1/a",
+            "https://[::ffff:10.0.0.1]/a",
+            "https://intranet/a",
+            "ssh://git@github.com/a/b",
             "https://0x7f.1/a",
             "https://db.internal/a",
             "https://github.com",

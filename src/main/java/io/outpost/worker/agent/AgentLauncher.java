@@ -74,7 +74,7 @@ public final class AgentLauncher {
         .run(script.text(), arguments, input);
   }
 
-  private List<StepRun.Step> steps(AgentLaunch launch) {
+  private List<StepRun.Step> steps(AgentLaunch launch) throws IOException {
     Agent agent = launch.agent();
     List<StepRun.Step> steps = new ArrayList<>();
     Optional<String> key = firstKey(launch);
@@ -85,9 +85,10 @@ public final class AgentLauncher {
     return steps;
   }
 
-  private ProcessBuilder command(List<String> command, AgentLaunch launch) {
+  private ProcessBuilder command(List<String> command, AgentLaunch launch) throws IOException {
     JobDirectory directory = launch.directory();
     List<String> filled = fill(command, launch);
+    String user = slots.confinement().user(directory, launch.slot());
     List<String> whole =
         new ArrayList<>(
             slots.confinement().prefix(directory, launch.slot(), launch.timeLimit(), filled));
@@ -95,7 +96,7 @@ public final class AgentLauncher {
     ProcessBuilder builder =
         new ProcessBuilder(whole).directory(Path.of("/").toFile()).redirectErrorStream(true);
     builder.environment().clear();
-    builder.environment().putAll(environment(launch, directory));
+    builder.environment().putAll(environment(launch, directory, user));
     return builder;
   }
 
@@ -121,13 +122,16 @@ public final class AgentLauncher {
   }
 
   /** An allow-list: nothing of the worker's own environment is passed on. */
-  private Map<String, String> environment(AgentLaunch launch, JobDirectory directory) {
+  private Map<String, String> environment(AgentLaunch launch, JobDirectory directory, String user) {
     Agent agent = launch.agent();
     Map<String, String> environment = new TreeMap<>();
     // First: none of the tenant's own may take the place of what follows.
     environment.putAll(launch.providerKeys());
     environment.put("PATH", programs.folders());
     environment.put("HOME", directory.home().toString());
+    environment.put("USER", user);
+    environment.put("LOGNAME", user);
+    environment.put("SHELL", UserNames.SHELL);
     environment.put("TMPDIR", directory.tmp().toString());
     environment.put("LANG", "C.UTF-8");
     environment.put("TERM", "dumb");
