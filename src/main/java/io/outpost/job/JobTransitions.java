@@ -10,6 +10,7 @@ import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_LOST;
 
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
+import io.outpost.audit.RoutesVersion;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Ids;
 import io.outpost.store.Change;
@@ -21,6 +22,7 @@ import io.outpost.tenant.Tenant;
 import io.outpost.usage.Ledger;
 import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -44,6 +46,7 @@ public class JobTransitions {
   private final Ledger ledger;
   private final ChangeFeed changeFeed;
   private final AuditTrail trail;
+  private final RoutesVersion routes;
   private final Names names;
 
   JobTransitions(
@@ -55,6 +58,7 @@ public class JobTransitions {
       Ledger ledger,
       ChangeFeed changeFeed,
       AuditTrail trail,
+      RoutesVersion routes,
       Names names) {
     this.transactions = transactions;
     this.jobs = jobs;
@@ -64,6 +68,7 @@ public class JobTransitions {
     this.ledger = ledger;
     this.changeFeed = changeFeed;
     this.trail = trail;
+    this.routes = routes;
     this.names = names;
   }
 
@@ -218,8 +223,10 @@ public class JobTransitions {
     return entry;
   }
 
-  private static AuditEntry entry(JobTransition transition) {
+  private AuditEntry entry(JobTransition transition) {
     var job = transition.job();
+    var metadata = new HashMap<>(transition.metadata());
+    metadata.put("routes", routes.current());
     return new AuditEntry(
         Ids.ulid(),
         job.tenantId(),
@@ -232,7 +239,7 @@ public class JobTransitions {
         null,
         null,
         null,
-        transition.metadata());
+        metadata);
   }
 
   private static void workspace(
