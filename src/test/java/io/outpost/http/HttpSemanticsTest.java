@@ -10,6 +10,7 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.io.IOException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP as RFC 9110 and RFC 9112 say, byte by byte. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class HttpSemanticsTest {
 

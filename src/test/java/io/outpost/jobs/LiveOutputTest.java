@@ -13,10 +13,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Waiting for a job and following its output, by requests that wait. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class LiveOutputTest {
 
