@@ -2,8 +2,10 @@ package io.outpost.routes;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,11 +17,14 @@ import org.apache.camel.Channel;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
+import org.apache.camel.Navigate;
 import org.apache.camel.Processor;
+import org.apache.camel.Route;
 import org.apache.camel.RouteAware;
 import org.apache.camel.Service;
 import org.apache.camel.ShutdownRunningTask;
 import org.apache.camel.impl.engine.DefaultRoute;
+import org.apache.camel.processor.aggregate.AggregateProcessor;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.spi.RouteIdAware;
 import org.apache.camel.spi.ShutdownAware;
@@ -34,10 +39,11 @@ import org.apache.camel.support.service.ServiceHelper;
 final class LiveRoute extends DefaultRoute {
 
   private final Entrance entrance = new Entrance();
-  private final List<Processor> besides = new ArrayList<>();
+  private final Map<String, Processor> onExceptions = new HashMap<>();
+  private final Map<String, Processor> onCompletions = new HashMap<>();
   private final Steps steps = new Steps();
 
-  LiveRoute(
+  private LiveRoute(
       CamelContext camel,
       NamedNode definition,
       String id,
@@ -46,6 +52,20 @@ final class LiveRoute extends DefaultRoute {
       Endpoint endpoint,
       Resource resource) {
     super(camel, definition, id, description, note, endpoint, resource);
+  }
+
+  /** A route of the contract is Camel's own: its component looks into the steps. */
+  static Route create(
+      CamelContext camel,
+      NamedNode definition,
+      String id,
+      String description,
+      String note,
+      Endpoint endpoint,
+      Resource resource) {
+    return endpoint.getEndpointUri().startsWith("rest-openapi:")
+        ? new DefaultRoute(camel, definition, id, description, note, endpoint, resource)
+        : new LiveRoute(camel, definition, id, description, note, endpoint, resource);
   }
 
   @Override
@@ -57,17 +77,20 @@ final class LiveRoute extends DefaultRoute {
 
   @Override
   public void setOnException(String id, Processor processor) {
-    besides.add(processor);
-    super.setOnException(id, processor);
+    onExceptions.put(id, processor);
+  }
+
+  @Override
+  public Processor getOnException(String id) {
+    return onExceptions.get(id);
   }
 
   @Override
   public void setOnCompletion(String id, Processor processor) {
-    besides.add(processor);
-    super.setOnCompletion(id, processor);
+    onCompletions.put(id, processor);
   }
 
-  /** Camel would stop them with the route; they stop with the steps. */
+  /** Camel would stop these with the route; they stop with the steps. */
   @Override
   public Collection<Processor> getOnExceptions() {
     return List.of();
@@ -78,10 +101,14 @@ final class LiveRoute extends DefaultRoute {
     return List.of();
   }
 
+  /** As Camel's own does, past the entrance: it prepares the steps by it. */
   @Override
-  protected void gatherServices(List<Service> services) throws Exception {
-    super.gatherServices(services);
-    services.removeIf(service -> service != getConsumer() && service != entrance);
+  @SuppressWarnings("unchecked")
+  public Navigate<Processor> navigate() {
+    var all = (Navigate<Processor>) steps.first;
+    return all.next().size() == 1 && all.next().getFirst() instanceof Navigate<?> first
+        ? (Navigate<Processor>) first
+        : all;
   }
 
   /** The steps as this route was made with them. */
@@ -220,11 +247,18 @@ final class LiveRoute extends DefaultRoute {
       return inside.get() + putAside();
     }
 
+    /** What an aggregation has collected, and what it is just passing on. */
     private int putAside() {
-      return services.stream()
-          .filter(ShutdownAware.class::isInstance)
-          .mapToInt(service -> ((ShutdownAware) service).getPendingExchangesSize())
-          .sum();
+      int count = 0;
+      for (var service : services) {
+        if (service instanceof ShutdownAware aware) {
+          count += aware.getPendingExchangesSize();
+        }
+        if (service instanceof AggregateProcessor aggregation) {
+          count += aggregation.getInProgressCompleteExchanges();
+        }
+      }
+      return count;
     }
 
     /** Lets steps that collect messages pass them on. */
@@ -248,8 +282,9 @@ final class LiveRoute extends DefaultRoute {
     }
 
     private Set<Service> gather() {
-      var roots = new ArrayList<Processor>(besides);
-      roots.addFirst(first);
+      var roots = new ArrayList<Processor>(List.of(first));
+      roots.addAll(onCompletions.values());
+      roots.addAll(onExceptions.values());
       var all = new LinkedHashSet<Service>();
       for (var root : roots) {
         if (root instanceof Service service) {

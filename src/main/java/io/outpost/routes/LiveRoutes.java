@@ -36,7 +36,7 @@ final class LiveRoutes {
   LiveRoutes(CamelContext camel) {
     this.camel = (ModelCamelContext) camel;
     camel.setInflightRepository(underway);
-    camel.getCamelContextExtension().addContextPlugin(RouteFactory.class, LiveRoute::new);
+    camel.getCamelContextExtension().addContextPlugin(RouteFactory.class, LiveRoute::create);
   }
 
   /**
@@ -58,7 +58,8 @@ final class LiveRoutes {
       var before = now.remove(route.getRouteId());
       if (before == null) {
         changes.added.add(route);
-      } else if (retired.contains(route.getRouteId()) || isChanged.test(route)) {
+      } else if (camel.getRoute(route.getRouteId()) instanceof LiveRoute
+          && (retired.contains(route.getRouteId()) || isChanged.test(route))) {
         changes.add(before, route);
       }
     }
