@@ -49,6 +49,11 @@ class HttpSemanticsTest {
             431,
             "header-too-large"),
         arguments("GET /health HTTP/1.1\r\n" + CLOSE + "A b: c\r\n\r\n", 400, "invalid-request"),
+        arguments(
+            "GET /health HTTP/1.1\r\n" + CLOSE + "A: b\r\n".repeat(150) + "\r\n",
+            431,
+            "header-too-large"),
+        arguments("GET /%2f HTTP/1.1\r\n" + CLOSE + "\r\n", 400, "invalid-request"),
         arguments("GET /jobs/ HTTP/1.1\r\n" + CLOSE + "\r\n", 404, "not-found"),
         arguments("GET /health/ HTTP/1.1\r\n" + CLOSE + "\r\n", 404, "not-found"));
   }
@@ -62,7 +67,10 @@ class HttpSemanticsTest {
     assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
     assertThat(answer.body()).contains("/" + code + "\"", "\"status\":" + status);
     assertThat(answer.header("X-Request-Id")).isNotEmpty();
-    assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+    for (var name : new String[] {"X-Content-Type-Options", "Referrer-Policy", "Cache-Control"}) {
+      assertThat(answer.header(name)).as(name).isIn("nosniff", "no-referrer", "no-store");
+    }
+    assertThat(answer.header("Content-Security-Policy")).contains("default-src 'none'");
     assertThat(answer.header("Allow").isEmpty()).isEqualTo(status != 405);
   }
 
@@ -71,6 +79,7 @@ class HttpSemanticsTest {
     "/jobs, 'POST, GET, HEAD, OPTIONS'",
     "/health, 'GET, HEAD, OPTIONS'",
     "/webhooks/stripe, 'POST, OPTIONS'",
+    "*, 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS'",
     "/jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV, 'GET, DELETE, HEAD, OPTIONS'"
   })
   void optionsTellTheMethodsOfAPathToEverybody(String path, String methods) throws IOException {
@@ -78,7 +87,21 @@ class HttpSemanticsTest {
         RawAnswer.to(outpost.address(), "OPTIONS " + path + " HTTP/1.1\r\n" + CLOSE + "\r\n");
     assertThat(answer.status()).isEqualTo(204);
     assertThat(answer.header("Allow").split(", ")).containsExactlyInAnyOrder(methods.split(", "));
+    assertThat(answer.header("X-Request-Id")).isNotEmpty();
     assertThat(answer.body()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"limit=%zz", "limit=%", "status=%ff", "status=%c0%af", "status=pending&%zz=1"})
+  void aQueryThatIsNoTextIsRefused(String query) throws IOException {
+    var answer =
+        RawAnswer.to(
+            outpost.address(),
+            "GET /jobs?%s HTTP/1.1\r\n%sAuthorization: Bearer %s\r\n\r\n"
+                .formatted(query, CLOSE, customer.client().key()));
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.body()).contains("/invalid-request");
   }
 
   @ParameterizedTest
@@ -188,6 +211,8 @@ class HttpSemanticsTest {
       for (var other : new String[] {"https://c.example", "null", "https://a.example.evil"}) {
         assertThat(preflight(client, other).header("Access-Control-Allow-Origin")).isEmpty();
       }
+      var byServer = client.get("/%2f");
+      assertThat(byServer.header("Strict-Transport-Security")).isEqualTo("max-age=31536000");
       var refused = client.json("GET", "/jobs", null, "Origin", "https://a.example");
       assertThat(refused.status()).isEqualTo(401);
       assertThat(refused.header("Access-Control-Allow-Origin")).isEqualTo("https://a.example");
