@@ -58,6 +58,9 @@ class RoutesReload {
   private volatile String seen = "";
   private volatile List<Finding> refused = List.of();
 
+  /** What was told of already, and stays. */
+  private volatile String trouble = "";
+
   RoutesReload(
       RouteFolder folder, RoutesVersion version, CamelContext camel, MeterRegistry metrics) {
     this.folder = folder;
@@ -97,8 +100,12 @@ class RoutesReload {
       }
       seen = now;
       folder.live().orElseThrow().tidy();
+      trouble = "";
     } catch (Exception e) {
-      LOG.error("The folder of routes cannot be read", e);
+      if (!trouble.equals(e.toString())) {
+        trouble = e.toString();
+        LOG.error("The folder of routes cannot be read; the routes stay as they are", e);
+      }
     }
   }
 
