@@ -74,7 +74,7 @@ class RoutesReloadTest {
                 "server.port",
                 0,
                 "outpost.env",
-                "reload",
+                "reload" + Integer.toUnsignedString(folder.hashCode(), 36),
                 "outpost.agents.demo",
                 "always",
                 "outpost.routes",
