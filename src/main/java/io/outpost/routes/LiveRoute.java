@@ -42,6 +42,7 @@ final class LiveRoute extends DefaultRoute {
   private final Map<String, Processor> onExceptions = new HashMap<>();
   private final Map<String, Processor> onCompletions = new HashMap<>();
   private final Steps steps = new Steps();
+  private final Traffic traffic;
 
   private LiveRoute(
       CamelContext camel,
@@ -50,8 +51,10 @@ final class LiveRoute extends DefaultRoute {
       String description,
       String note,
       Endpoint endpoint,
-      Resource resource) {
+      Resource resource,
+      Traffic traffic) {
     super(camel, definition, id, description, note, endpoint, resource);
+    this.traffic = traffic;
   }
 
   /** A route of the contract is Camel's own: its component looks into the steps. */
@@ -62,10 +65,12 @@ final class LiveRoute extends DefaultRoute {
       String description,
       String note,
       Endpoint endpoint,
-      Resource resource) {
+      Resource resource,
+      Traffic traffic) {
     return endpoint.getEndpointUri().startsWith("rest-openapi:")
         ? new DefaultRoute(camel, definition, id, description, note, endpoint, resource)
-        : new LiveRoute(camel, definition, id, description, note, endpoint, resource);
+        : new LiveRoute(
+            camel, definition, id, description, note, endpoint, resource, traffic);
   }
 
   @Override
@@ -172,10 +177,12 @@ final class LiveRoute extends DefaultRoute {
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
       var entered = enter();
+      var since = traffic.begin();
       try {
         return entered.first.process(
             exchange,
             synchronously -> {
+              traffic.end(since, exchange.isFailed());
               entered.inside.decrementAndGet();
               callback.done(synchronously);
             });
@@ -188,9 +195,11 @@ final class LiveRoute extends DefaultRoute {
     @Override
     public void process(Exchange exchange) throws Exception {
       var entered = enter();
+      var since = traffic.begin();
       try {
         entered.first.process(exchange);
       } finally {
+        traffic.end(since, exchange.isFailed());
         entered.inside.decrementAndGet();
       }
     }

@@ -33,10 +33,14 @@ final class LiveRoutes {
   private final Set<String> retired = new HashSet<>();
 
   /** Before the first route is made: makes Camel's routes such that can be exchanged. */
-  LiveRoutes(CamelContext camel) {
+  LiveRoutes(CamelContext camel, TrafficBook traffic) {
     this.camel = (ModelCamelContext) camel;
     camel.setInflightRepository(underway);
-    camel.getCamelContextExtension().addContextPlugin(RouteFactory.class, LiveRoute::create);
+    camel.getCamelContextExtension().addContextPlugin(
+            RouteFactory.class,
+            (context, definition, id, about, note, endpoint, resource) ->
+                LiveRoute.create(
+                    context, definition, id, about, note, endpoint, resource, traffic.of(id)));
   }
 
   /**

@@ -131,6 +131,7 @@ record MountedFolder(Path root) {
     try (var walk = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
       return walk.filter(file -> !Files.isDirectory(file))
           .filter(file -> !root.relativize(file).toString().startsWith(".."))
+          .filter(file -> !root.relativize(file).startsWith(RoutesDiff.BASE))
           .sorted()
           .toList();
     } catch (IOException e) {

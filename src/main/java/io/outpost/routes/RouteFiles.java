@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
@@ -53,7 +54,8 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
     return new RouteFiles(texts, places, jar);
   }
 
-  private static Map<String, byte[]> ofJar() {
+  /** The files of the jar alone. */
+  static Map<String, byte[]> ofJar() {
     var found = new TreeMap<String, byte[]>();
     try {
       for (var role : MountedFolder.ROLES) {
@@ -100,6 +102,22 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
   /** The text of a file; empty when there is none. */
   String text(String name) {
     return new String(texts.getOrDefault(name, new byte[0]), StandardCharsets.UTF_8);
+  }
+
+  /** What is written of a route; empty when it stands in no file. */
+  String yaml(String name, String route) {
+    var text = text(name);
+    return RouteFile.parse(name, text)
+        .routes()
+        .filter(field -> RouteFile.text(field.value(), "id").equals(route))
+        .findFirst()
+        .map(
+            field -> {
+              var end = field.value().getEndMark().getLine();
+              return text.lines().skip(field.line() - 1L).limit(end - field.line() + 1L)
+                  .collect(Collectors.joining("\n"));
+            })
+        .orElse("");
   }
 
   /** The names of the files that are other than there, come or gone. */

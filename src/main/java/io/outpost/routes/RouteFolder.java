@@ -34,11 +34,12 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
 
   private final ConfigurableApplicationContext application;
   private final RoutesVersion version;
+  private final TrafficBook traffic;
   private final Optional<MountedFolder> mounted;
   private final List<MountedFolder> folders;
   private final boolean isReloading;
   private volatile Set<String> roles = Set.of();
-  private volatile RouteFiles started;
+  private volatile RouteFiles running;
   private volatile LiveRoutes live;
 
   /**
@@ -48,12 +49,14 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   RouteFolder(
       ConfigurableApplicationContext application,
       RoutesVersion version,
+      TrafficBook traffic,
       @Value("${outpost.routes}") String mounted,
       @Value("${outpost.routes-source:}") String source,
       @Value("${outpost.routes-reload}") boolean isReloading) {
     super(application, false);
     this.application = application;
     this.version = version;
+    this.traffic = traffic;
     this.mounted = folder(mounted);
     this.folders = Stream.concat(folder(source).stream(), this.mounted.stream()).toList();
     this.isReloading = isReloading && !folders.isEmpty();
@@ -69,8 +72,8 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
       CamelContext camel, String exclude, String include) {
     var model = (ModelCamelContext) camel;
     var operations = known().operations();
-    if (isReloading) {
-      live = new LiveRoutes(camel);
+    if (isReloading || traffic.isOpen()) {
+      live = new LiveRoutes(camel, traffic);
     }
     model.addModelLifecycleStrategy(new RouteIds());
     model.addModelLifecycleStrategy(new AdmissionGuard(operations));
@@ -85,23 +88,28 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   public Collection<Resource> findRouteResourcesFromDirectory(
       CamelContext camel, String exclude, String include) {
     roles = roles(include);
-    started = RouteFiles.read(folders);
-    version.become(started.version());
+    become(RouteFiles.read(folders));
     if (folders.isEmpty()) {
       return super.findRouteResourcesFromDirectory(camel, exclude, include);
     }
-    check(started, known());
-    return all(started);
+    check(running, known());
+    return all(running);
   }
 
-  /** The files that Camel has started with. */
-  RouteFiles started() {
-    return started;
+  /** The files whose routes run. */
+  RouteFiles running() {
+    return running;
+  }
+
+  /** From now on those of other files run. */
+  void become(RouteFiles files) {
+    running = files;
+    version.become(files.version());
   }
 
   /** What exchanges running routes; empty when this installation does not reload. */
   Optional<LiveRoutes> live() {
-    return Optional.ofNullable(live);
+    return isReloading ? Optional.ofNullable(live) : Optional.empty();
   }
 
   List<MountedFolder> folders() {
@@ -156,8 +164,12 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     return isMounted(location) && !MountedFolder.replacesOurs(RouteFile.nameOf(location));
   }
 
-  /** Whether a file is in the mounted folder. */
-  boolean isMounted(String location) {
+  /** Whether a file is somebody else's, by folder and name. */
+  boolean isYours(String name) {
+    return isMounted(running.places().getOrDefault(name, ""));
+  }
+
+  private boolean isMounted(String location) {
     return mounted.isPresent()
         && location.startsWith("file:")
         && Path.of(location.substring(5)).startsWith(mounted.get().root());

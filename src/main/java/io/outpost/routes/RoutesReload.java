@@ -53,7 +53,6 @@ class RoutesReload {
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("routes-reload").factory());
-  private volatile RouteFiles running;
   private volatile String live = "";
   private volatile String seen = "";
   private volatile List<Finding> refused = List.of();
@@ -71,7 +70,6 @@ class RoutesReload {
 
   @EventListener(ApplicationReadyEvent.class)
   void begin() {
-    running = folder.started();
     if (folder.live().isPresent()) {
       live = MountedFolder.fingerprint(folder.folders());
       seen = live;
@@ -118,9 +116,8 @@ class RoutesReload {
         return;
       }
       replace(files);
-      running = files;
       refused = List.of();
-      version.become(files.version());
+      folder.become(files);
       LOG.info("Routes {} are live", version.current());
       tell(AuditEntry.Outcome.allowed, Map.of("routes", version.current(), "was", was));
     } catch (RoutesRefused e) {
@@ -133,6 +130,7 @@ class RoutesReload {
   private void replace(RouteFiles files) throws Exception {
     var known = folder.known();
     folder.check(files, known);
+    var running = folder.running();
     var changed = files.changedSince(running);
     RoutesRefused.unlessEmpty(
         changed.stream()
