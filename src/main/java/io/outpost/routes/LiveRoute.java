@@ -69,8 +69,7 @@ final class LiveRoute extends DefaultRoute {
       Traffic traffic) {
     return endpoint.getEndpointUri().startsWith("rest-openapi:")
         ? new DefaultRoute(camel, definition, id, description, note, endpoint, resource)
-        : new LiveRoute(
-            camel, definition, id, description, note, endpoint, resource, traffic);
+        : new LiveRoute(camel, definition, id, description, note, endpoint, resource, traffic);
   }
 
   @Override

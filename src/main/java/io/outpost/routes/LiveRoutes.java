@@ -36,7 +36,9 @@ final class LiveRoutes {
   LiveRoutes(CamelContext camel, TrafficBook traffic) {
     this.camel = (ModelCamelContext) camel;
     camel.setInflightRepository(underway);
-    camel.getCamelContextExtension().addContextPlugin(
+    camel
+        .getCamelContextExtension()
+        .addContextPlugin(
             RouteFactory.class,
             (context, definition, id, about, note, endpoint, resource) ->
                 LiveRoute.create(

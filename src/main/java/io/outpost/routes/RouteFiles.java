@@ -114,7 +114,9 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
         .map(
             field -> {
               var end = field.value().getEndMark().getLine();
-              return text.lines().skip(field.line() - 1L).limit(end - field.line() + 1L)
+              return text.lines()
+                  .skip(field.line() - 1L)
+                  .limit(end - field.line() + 1L)
                   .collect(Collectors.joining("\n"));
             })
         .orElse("");

@@ -11,9 +11,11 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.camel.model.BeanDefinition;
+import org.apache.camel.model.OptionalIdentifiedDefinition;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SetHeaderDefinition;
+import org.apache.camel.model.WireTapDefinition;
 import org.apache.camel.model.language.ConstantExpression;
 
 /**
@@ -76,9 +78,11 @@ record RouteMap(List<Place> routes) {
     var calls = new TreeSet<String>();
     var ends = new TreeSet<String>();
     Definitions.uris(route)
-        .values()
         .forEach(
-            uri -> {
+            (step, uri) -> {
+              if (!isOfRoute(step, route)) {
+                return;
+              }
               var called = starts.get(uri.replaceFirst("^direct:(//)?", "direct:"));
               if (called != null) {
                 calls.add(called);
@@ -88,6 +92,9 @@ record RouteMap(List<Place> routes) {
     ends.addAll(ends(route.getInput().getEndpointUri()));
     var steps = new LinkedHashMap<String, String>();
     for (var step : Definitions.steps(route)) {
+      if (!isOfRoute(step, route)) {
+        continue;
+      }
       ends.addAll(touched(step, stores, known));
       if (step.getId() != null && step.hasCustomIdAssigned()) {
         steps.put(step.getId(), Objects.requireNonNullElse(step.getDescriptionText(), ""));
@@ -102,6 +109,12 @@ record RouteMap(List<Place> routes) {
         calls,
         ends,
         steps);
+  }
+
+  /** What configurations add to every route says nothing about one; taps of somebody's own do. */
+  private static boolean isOfRoute(OptionalIdentifiedDefinition<?> step, RouteDefinition route) {
+    return step instanceof WireTapDefinition
+        || Objects.equals(step.getLocation(), route.getInput().getLocation());
   }
 
   private static String direct(RouteDefinition route) {
@@ -145,8 +158,11 @@ record RouteMap(List<Place> routes) {
       case "aws2-s3" -> List.of("bucket " + withoutEnvironment(name));
       case "aws2-sns" -> List.of("topic " + withoutEnvironment(name));
       case "jobs" ->
-          Stream.of(name.split(",", -1)).map(lane -> "queue jobs-" + lane.replaceFirst("=.*", "")).toList();
-      case "direct", "timer", "log", "micrometer", "controlbus", "rest-openapi", "mock" -> List.of();
+          Stream.of(name.split(",", -1))
+              .map(lane -> "queue jobs-" + lane.replaceFirst("=.*", ""))
+              .toList();
+      case "direct", "timer", "log", "micrometer", "controlbus", "rest-openapi", "mock" ->
+          List.of();
       default ->
           List.of(
               uri.startsWith("{{outpost.stripe.")

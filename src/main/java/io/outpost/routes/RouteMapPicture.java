@@ -105,7 +105,10 @@ final class RouteMapPicture {
                   y,
                   route.start().isEmpty() ? "" : " font-weight=\"bold\"",
                   safe(shortened(route.id())),
-                  safe(route.start().isEmpty() ? route.about() : route.about() + " (" + route.start() + ")"));
+                  safe(
+                      route.start().isEmpty()
+                          ? route.about()
+                          : route.about() + " (" + route.start() + ")"));
       cards.append(
           isLinked ? "<a href=\"#%s\">%s</a>\n".formatted(safe(route.id()), text) : text + "\n");
       y += ROW;
@@ -136,7 +139,8 @@ final class RouteMapPicture {
                 .formatted(
                     MARGIN + column * (WIDTH + GAP) + 8,
                     row,
-                    safe(shortened(end.contains(" ") ? end.substring(end.indexOf(' ') + 1) : end))));
+                    safe(
+                        shortened(end.contains(" ") ? end.substring(end.indexOf(' ') + 1) : end))));
         row += ROW;
       }
       y += (here.size() + 1) * ROW + 18;
@@ -149,7 +153,9 @@ final class RouteMapPicture {
   }
 
   private static String kindOf(String end) {
-    return end.contains(" ") ? end.substring(0, end.indexOf(' ')).toLowerCase(Locale.ROOT) + "s" : "others";
+    return end.contains(" ")
+        ? end.substring(0, end.indexOf(' ')).toLowerCase(Locale.ROOT) + "s"
+        : "others";
   }
 
   private void lines(StringBuilder out, Place route) {
@@ -173,7 +179,9 @@ final class RouteMapPicture {
     }
   }
 
-  /** From the right of the caller to the left of what it calls; within a column around the right. */
+  /**
+   * From the right of the caller to the left of what it calls; within a column around the right.
+   */
   private static String path(Row from, Row to) {
     if (from.column() == to.column()) {
       var bend = from.right() + 12 + Math.min(40, Math.abs(from.y() - to.y()) / 12);

@@ -22,9 +22,10 @@ import org.springframework.core.type.filter.AnnotationTypeFilter;
 
 /**
  * {@code outpost routes diff [folder]}: what of ours changed under the copies in a folder, which
- * {@code outpost routes copy <file> <folder>} makes. {@code outpost routes check [folder]}: says what is wrong with the route files of a folder, or
- * with ours, without starting anything. One finding a line on standard output; ends with 0 when
- * there is none, with 1 when there are, with 2 when the command cannot be understood.
+ * {@code outpost routes copy <file> <folder>} makes. {@code outpost routes check [folder]}: says
+ * what is wrong with the route files of a folder, or with ours, without starting anything. One
+ * finding a line on standard output; ends with 0 when there is none, with 1 when there are, with 2
+ * when the command cannot be understood.
  */
 public final class RoutesCommand {
 
@@ -63,7 +64,9 @@ public final class RoutesCommand {
       }
       if (command.equals("diff") && arguments.size() <= 2) {
         var folder = arguments.size() == 2 ? arguments.get(1) : mounted();
-        return told(new RoutesDiff(new MountedFolder(Path.of(folder))).changes(), "nothing of ours has changed under yours");
+        return told(
+            new RoutesDiff(new MountedFolder(Path.of(folder))).changes(),
+            "nothing of ours has changed under yours");
       }
       if (command.equals("copy") && arguments.size() == 3) {
         new RoutesDiff(new MountedFolder(Path.of(arguments.get(2)))).copy(arguments.get(1));

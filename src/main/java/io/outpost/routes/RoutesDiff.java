@@ -50,7 +50,8 @@ final class RoutesDiff {
   void copy(String name) throws IOException {
     if (!MountedFolder.replacesOurs(name)) {
       throw new IllegalStateException(
-          "There is no %s of ours%s".formatted(name, Suggestion.of(name, RouteFiles.ofJar().keySet())));
+          "There is no %s of ours%s"
+              .formatted(name, Suggestion.of(name, RouteFiles.ofJar().keySet())));
     }
     var copy = folder.root().resolve(name);
     Files.createDirectories(copy.getParent());
@@ -83,7 +84,9 @@ final class RoutesDiff {
     var fault =
         before.isEmpty()
             ? "new in ours: " + now
-            : now.isEmpty() ? "gone from ours: " + before : "ours was: " + before + " and is: " + now;
+            : now.isEmpty()
+                ? "gone from ours: " + before
+                : "ours was: " + before + " and is: " + now;
     var route =
         file.routes()
             .filter(field -> field.line() <= line)
@@ -94,7 +97,10 @@ final class RoutesDiff {
   }
 
   private static String text(List<String> lines) {
-    var text = String.join(" ", lines.stream().map(String::strip).filter(l -> !l.isEmpty()).toList());
-    return text.isEmpty() ? "" : "`" + (text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…") + "`";
+    var text =
+        String.join(" ", lines.stream().map(String::strip).filter(l -> !l.isEmpty()).toList());
+    return text.isEmpty()
+        ? ""
+        : "`" + (text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…") + "`";
   }
 }

@@ -65,8 +65,7 @@ class RoutesPage {
 
   /** The page as it is now. */
   String html() {
-    var map =
-        RouteMap.of(((ModelCamelContext) camel).getRouteDefinitions(), folder.known());
+    var map = RouteMap.of(((ModelCamelContext) camel).getRouteDefinitions(), folder.known());
     var out = new StringBuilder();
     out.append(
         """
@@ -79,7 +78,8 @@ class RoutesPage {
             .formatted(
                 safe(policy()), STYLE, version.current(), map.routes().size(), map.files().size()));
     if (!reload.refused().isEmpty()) {
-      out.append("<h2 class=\"failed\">What was saved last cannot run; these routes go on</h2><pre>");
+      out.append(
+          "<h2 class=\"failed\">What was saved last cannot run; these routes go on</h2><pre>");
       reload.refused().forEach(finding -> out.append(safe(finding.toString())).append('\n'));
       out.append("</pre>");
     }
@@ -124,8 +124,7 @@ class RoutesPage {
         .forEach(
             (step, about) -> {
               out.append(
-                  "<tr><td>%s <span class=\"about\">%s</span>"
-                      .formatted(safe(step), safe(about)));
+                  "<tr><td>%s <span class=\"about\">%s</span>".formatted(safe(step), safe(about)));
               numbers(out, traffic.of(route.id(), step));
             });
     out.append("</tbody></table><pre>")

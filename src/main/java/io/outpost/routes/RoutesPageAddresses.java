@@ -10,7 +10,9 @@ import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
 
-/** Where the page of the routes is: on the management port, and in the local profile beside the API. */
+/**
+ * Where the page of the routes is: on the management port, and in the local profile beside the API.
+ */
 @Configuration(proxyBeanMethods = false)
 class RoutesPageAddresses {
 

@@ -30,7 +30,8 @@ class KaotoTest {
         .forEach(
             (name, text) -> {
               var lines = new String(text, StandardCharsets.UTF_8).lines().toList();
-              var first = lines.stream().filter(line -> !line.startsWith("#")).findFirst().orElse("");
+              var first =
+                  lines.stream().filter(line -> !line.startsWith("#")).findFirst().orElse("");
               assertThat(lines.subList(lines.indexOf(first), lines.size()))
                   .as(name)
                   .noneMatch(line -> line.strip().startsWith("#"));
@@ -41,7 +42,8 @@ class KaotoTest {
   @Test
   void p31AFileThatWasSavedInKaotoMeansTheSame() throws Exception {
     var kaoto = System.getenv("OUTPOST_KAOTO");
-    assumeTrue(kaoto != null, "OUTPOST_KAOTO names no folder with @kaoto/kaoto; .ci/kaoto makes one");
+    assumeTrue(
+        kaoto != null, "OUTPOST_KAOTO names no folder with @kaoto/kaoto; .ci/kaoto makes one");
     var command = new ArrayList<>(List.of("node", "src/test/kaoto/resave.cjs", kaoto));
     var ours = RouteFiles.ofJar();
     for (var file : ours.entrySet()) {
@@ -57,7 +59,9 @@ class KaotoTest {
       var saved = Files.readString(folder.resolve(file.getKey()));
       var before = new String(file.getValue(), StandardCharsets.UTF_8);
       // Kaoto puts configurations before routes; in which order entries stand means nothing.
-      assertThat(entries(saved)).as(file.getKey()).containsExactlyInAnyOrderElementsOf(entries(before));
+      assertThat(entries(saved))
+          .as(file.getKey())
+          .containsExactlyInAnyOrderElementsOf(entries(before));
       assertThat(comments(saved)).as(file.getKey()).isEqualTo(comments(before));
     }
     assertThat(RoutesCommand.check(new MountedFolder(folder))).isEmpty();

@@ -16,7 +16,9 @@ class RouteMapTest {
   private static final String TOLD =
       "write it anew: mvn test -Dtest=RouteMapTest -Dsurefire.args=-Doutpost.write-docs=true";
 
-  /** Written anew by {@code mvn test -Dtest=RouteMapTest -Dsurefire.args=-Doutpost.write-docs=true}. */
+  /**
+   * Written anew by {@code mvn test -Dtest=RouteMapTest -Dsurefire.args=-Doutpost.write-docs=true}.
+   */
   @Test
   void theMapInTheDocsIsUpToDate() throws IOException {
     var map = map();
@@ -33,10 +35,13 @@ class RouteMapTest {
   @Test
   void itShowsWhoCallsWhomAndWhatTheyTouch() throws IOException {
     var places = map().routes();
-    var submit = places.stream().filter(it -> it.id().equals("submit-job")).findFirst().orElseThrow();
+    var submit =
+        places.stream().filter(it -> it.id().equals("submit-job")).findFirst().orElseThrow();
     assertThat(submit.start()).isEqualTo("operation submitJob");
     assertThat(submit.calls()).containsExactly("accept-job");
-    var finish = places.stream().filter(it -> it.id().equals("finish-job")).findFirst().orElseThrow();
+    assertThat(submit.ends()).contains("table jobs").doesNotContain("table webhooks");
+    var finish =
+        places.stream().filter(it -> it.id().equals("finish-job")).findFirst().orElseThrow();
     assertThat(finish.ends()).contains("table jobs", "table usage", "table audit");
     var take = places.stream().filter(it -> it.id().equals("run-jobs")).findFirst().orElseThrow();
     assertThat(take.ends()).contains("queue jobs-high", "queue jobs-normal", "queue jobs-low");
@@ -45,7 +50,9 @@ class RouteMapTest {
 
   @Test
   void whatLooksLikeASecretIsNotShown() {
-    assertThat(Secretless.text("password: hunter22, url: https://me:pw@x/?token=abc&a=1 key sk_live_abcdef"))
+    assertThat(
+            Secretless.text(
+                "password: hunter22, url: https://me:pw@x/?token=abc&a=1 key sk_live_abcdef"))
         .isEqualTo("password: [hidden], url: https://[hidden]@x/?token=[hidden]&a=1 key [hidden]");
     assertThat(Secretless.text("secretKey: \"{{team.secret}}\"")).contains("{{team.secret}}");
   }
@@ -66,12 +73,15 @@ class RouteMapTest {
             """
             # Map of the routes
 
-            Generated from the routes as Camel puts them together. A bold name is a start: an operation, a timer or a queue. Blue lines are calls, brown ones lead to what a route may touch outside: its own endpoints, and what its steps in Java have to do with. The same map with what goes through each route and step, and the YAML, is at `/routes` of a running Outpost: beside the API in the local profile, else on the management port.
+            Generated from the routes as Camel puts them together. A bold name is a start: an operation, a timer or a queue. Every operation passes `admit-request` first, which is not drawn. Blue lines are calls, brown ones lead to what a route may touch outside: its own endpoints, and what its steps in Java have to do with. The same map with what goes through each route and step, and the YAML, is at `/routes` of a running Outpost: beside the API in the local profile, else on the management port.
 
             ![The map](images/routes.svg)
             """);
     for (var file : map.files()) {
-      text.append("\n## ").append(file).append("\n| route | does | started by | calls | touches |\n| --- | --- | --- | --- | --- |\n");
+      text.append("\n## ")
+          .append(file)
+          .append(
+              "\n| route | does | started by | calls | touches |\n| --- | --- | --- | --- | --- |\n");
       map.routes().stream()
           .filter(route -> route.file().equals(file))
           .forEach(

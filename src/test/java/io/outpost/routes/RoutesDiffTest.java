@@ -41,7 +41,9 @@ class RoutesDiffTest {
     Files.writeString(
         base,
         ours.replace("jobs:high=6,normal=3,low=1", "jobs:high=5,normal=3,low=2")
-            .replace("        - bean: { id: hear-secret-changes, ref: secretChanges, method: catchUp }\n", ""));
+            .replace(
+                "        - bean: { id: hear-secret-changes, ref: secretChanges, method: catchUp }\n",
+                ""));
     assertThat(run("diff", folder.toString())).isOne();
     assertThat(out.lines())
         .containsExactly(
@@ -65,7 +67,8 @@ class RoutesDiffTest {
     Files.writeString(folder.resolve("worker/mine.camel.yaml"), "");
     assertThat(run("diff", folder.toString())).isOne();
     assertThat(out)
-        .startsWith(JOBS + ":1: nobody knows which text of ours this was copied from: say `outpost");
+        .startsWith(
+            JOBS + ":1: nobody knows which text of ours this was copied from: say `outpost");
     assertThat(out.lines()).hasSize(1);
   }
 

@@ -53,7 +53,8 @@ class RoutesPageTest {
           .asString()
           .startsWith("default-src 'none'; style-src 'sha256-");
       assertThat(page.body())
-          .contains("id=\"submit-job\"", "<svg", "common/mine.camel.yaml <span class=\"mark yours\">")
+          .contains(
+              "id=\"submit-job\"", "<svg", "common/mine.camel.yaml <span class=\"mark yours\">")
           .contains("api/jobs.camel.yaml <span class=\"mark\">ours")
           .contains("Sends &lt;script&gt;alert(1)&lt;/script&gt; home.")
           .contains("password: [hidden] [hidden] &lt;b&gt;&amp;")
