@@ -177,11 +177,7 @@ public final class StartupSettings
   /** Needed by who takes work from queues and tells operators: workers, and an API that bills. */
   private static Setting forWork(String name, String pattern, String remedy) {
     return new Setting(
-        name,
-        BOTH,
-        e -> e.matchesProfiles("worker") || bills(e),
-        Pattern.compile(pattern),
-        remedy);
+        name, BOTH, e -> e.matchesProfiles("worker") || bills(e), Pattern.compile(pattern), remedy);
   }
 
   private static boolean bills(Environment environment) {

@@ -57,9 +57,9 @@ public class Claims {
   }
 
   /**
-   * What becomes of a job: it runs, is {@code elsewhere}'s to run, waits for a slot of the tenant, for the workspace or for the
-   * tenant's return, ends as cancelled or as a dead letter, or is left alone, for it has ended or
-   * runs elsewhere; {@code none}: there is no job left to decide about.
+   * What becomes of a job: it runs, is {@code elsewhere}'s to run, waits for a slot of the tenant,
+   * for the workspace or for the tenant's return, ends as cancelled or as a dead letter, or is left
+   * alone, for it has ended or runs elsewhere; {@code none}: there is no job left to decide about.
    */
   public enum Decision {
     run,
