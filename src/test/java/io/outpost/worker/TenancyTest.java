@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class TenancyTest {
 
     @Override
     public ZoneId getZone() {
-      return ZoneId.of("Z");
+      return ZoneOffset.UTC;
     }
 
     @Override
