@@ -16,7 +16,6 @@ import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Change;
 import io.outpost.tenant.BillingPeriod;
-import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantSecret;
 import io.outpost.tenant.Tier;
@@ -89,7 +88,10 @@ public class Submission {
         .build();
   }
 
-  /** A new job with the input of another, pending; its mode is that of the key that asks. */
+  /**
+   * A new job with the input of another, pending; its mode is that of the key that asks, but what
+   * was tried with a test key is never billed.
+   */
   public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
     return JobBuilder.builder()
         .jobId(Ids.ulid())
@@ -100,7 +102,7 @@ public class Submission {
         .priority(job.priority())
         .timeoutSeconds(job.timeoutSeconds())
         .secrets(job.secrets())
-        .mode(call.principal().mode())
+        .mode(job.isTest() ? job.mode() : call.principal().mode())
         .status(Job.Status.pending)
         .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
         .waitingReason("queued")
@@ -151,10 +153,10 @@ public class Submission {
         job.tenantId(), job.jobId(), job.priority(), call.traceParent().orElse(null), 0);
   }
 
-  /** Whether the caller's tier counts its jobs; test jobs are counted nowhere. */
-  public boolean hasQuota(@ExchangeProperty(Call.NAME) Call call) {
-    return call.principal().mode().equals(Principal.LIVE)
-        && call.principal().tier().quota().isPresent();
+  /** Whether the caller's tier counts the job; test jobs are counted nowhere. */
+  public boolean hasQuota(
+      @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call) {
+    return !job.isTest() && call.principal().tier().quota().isPresent();
   }
 
   /** Adds the job to the period's count, which must stay within the tier's quota. */

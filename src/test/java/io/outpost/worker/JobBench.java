@@ -144,7 +144,7 @@ final class JobBench {
     var body = new ObjectMapper().createObjectNode().put("agent", "claude").put("command", command);
     var job = submission.create(body, call);
     submission.put(job, call, exchange);
-    if (counted && submission.hasQuota(call)) {
+    if (counted && submission.hasQuota(job, call)) {
       submission.count(call, exchange);
     }
     bean(Transactions.class).write(Change.of(exchange));
