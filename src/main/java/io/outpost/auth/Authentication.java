@@ -129,11 +129,11 @@ public class Authentication implements Callers {
         view.lineage(),
         key.mode(),
         Set.copyOf(key.scopes()),
-        tenant.tier(),
         key.rateLimitPerMinute() == null
             ? settings.rateLimit(tenant.tier())
             : key.rateLimitPerMinute(),
-        tenant.billingAnchor(),
+        tenant.terms(),
+        tenant.uncappedUntil(),
         tenant.status(),
         tenant.pastDueSince());
   }

@@ -10,8 +10,10 @@ import io.outpost.store.ChangeFeed.Announcement;
 import io.outpost.store.ChangeFeed.Kind;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
+import io.outpost.tenant.BillingTerms;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
+import io.outpost.usage.TermsHistory;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -34,6 +36,7 @@ public class Accounts {
   private final Transactions transactions;
   private final AuditTrail trail;
   private final ChangeFeed changeFeed;
+  private final TermsHistory history;
 
   Accounts(
       DynamoDbClient dynamoDb,
@@ -41,13 +44,15 @@ public class Accounts {
       Names names,
       Transactions transactions,
       AuditTrail trail,
-      ChangeFeed changeFeed) {
+      ChangeFeed changeFeed,
+      TermsHistory history) {
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
     this.transactions = transactions;
     this.trail = trail;
     this.changeFeed = changeFeed;
+    this.history = history;
   }
 
   /** The tenant was changed by someone else after we read it. */
@@ -186,6 +191,9 @@ public class Accounts {
 
   private static void become(TenantUpdate update, Tenant tenant, Entitlement entitlement) {
     update
+        .terms(
+            new BillingTerms(
+                entitlement.tier(), anchorOf(tenant, entitlement), tenant.monthlyJobLimit()))
         .with("tier", entitlement.tier().word())
         .with("status", statusOf(tenant, entitlement).name())
         .with("subscription_status", entitlement.subscriptionStatus())
@@ -212,6 +220,7 @@ public class Accounts {
     Change change = new Change();
     change.update(update.write(names.table("tenants")), old -> new Overtaken());
     trail.add(change, entry);
+    update.remember(history, change);
     changeFeed.add(change, new Announcement(Kind.tenant, entry.tenantId(), entry.tenantId()));
     try {
       transactions.write(change);

@@ -40,6 +40,12 @@ public record Entitlement(
         .or(() -> hasAny(all, PAID) || hasAny(all, OWED) ? Optional.empty() : idle(all));
   }
 
+  /** The subscription that decides; empty where none is paid or owed that has a price of ours. */
+  static Optional<StripeSubscription> deciding(
+      List<StripeSubscription> all, Map<String, Tier> tiers) {
+    return first(all, PAID, tiers).or(() -> first(all, OWED, tiers));
+  }
+
   /** Of a customer that is gone, and its subscriptions with it. */
   static Entitlement ended() {
     return new Entitlement(Tier.FREE, Tenant.Status.active, "canceled", null, null);
@@ -51,6 +57,12 @@ public record Entitlement(
 
   private static Optional<Entitlement> best(
       List<StripeSubscription> all, List<String> statuses, Map<String, Tier> tiers) {
+    return first(all, statuses, tiers)
+        .map(one -> paying(one, tierOf(one, tiers).orElseThrow(), oldestDebt(all, one, tiers)));
+  }
+
+  private static Optional<StripeSubscription> first(
+      List<StripeSubscription> all, List<String> statuses, Map<String, Tier> tiers) {
     return all.stream()
         .filter(one -> statuses.contains(one.status()) && tierOf(one, tiers).isPresent())
         .min(
@@ -59,8 +71,7 @@ public record Entitlement(
                     Comparator.reverseOrder())
                 .thenComparing(one -> statuses.indexOf(one.status()))
                 .thenComparing(StripeSubscription::created, Comparator.reverseOrder())
-                .thenComparing(StripeSubscription::id))
-        .map(one -> paying(one, tierOf(one, tiers).orElseThrow(), oldestDebt(all, one, tiers)));
+                .thenComparing(StripeSubscription::id));
   }
 
   private static Entitlement paying(StripeSubscription one, Tier tier, Instant debt) {

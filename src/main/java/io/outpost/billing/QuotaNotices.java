@@ -3,7 +3,8 @@ package io.outpost.billing;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
-import io.outpost.kernel.Ids;
+import io.outpost.event.EventType;
+import io.outpost.event.Events;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /** Notices that a tenant used 80 % or all of its quota: each once in a period. Thread-safe. */
@@ -25,16 +25,23 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 public class QuotaNotices {
   private static final List<Integer> THRESHOLDS = List.of(80, 100);
 
-  private final DynamoDbClient dynamoDb;
+  private final QuotaCounter counter;
   private final Names names;
   private final Transactions transactions;
   private final AuditTrail trail;
+  private final Events events;
 
-  QuotaNotices(DynamoDbClient dynamoDb, Names names, Transactions transactions, AuditTrail trail) {
-    this.dynamoDb = dynamoDb;
+  QuotaNotices(
+      QuotaCounter counter,
+      Names names,
+      Transactions transactions,
+      AuditTrail trail,
+      Events events) {
+    this.counter = counter;
     this.names = names;
     this.transactions = transactions;
     this.trail = trail;
+    this.events = events;
   }
 
   /**
@@ -44,7 +51,7 @@ public class QuotaNotices {
    * @param entry its audit entry, written
    */
   public record QuotaNotice(
-      String tenantId, int percent, long used, int quota, Instant periodEnd, AuditEntry entry) {}
+      String tenantId, int percent, long used, long quota, Instant periodEnd, AuditEntry entry) {}
 
   /** The notice was given before. */
   private static final class Given extends RuntimeException {
@@ -58,14 +65,14 @@ public class QuotaNotices {
   /** The notices that are to be given now; asking again does not give them again. */
   public List<QuotaNotice> due(@ExchangeProperty("tenant") Tenant tenant) {
     List<QuotaNotice> due = new ArrayList<>();
-    if (tenant == null || tenant.tier().quota().isEmpty()) {
+    if (tenant == null || tenant.terms().limit().isEmpty()) {
       return due;
     }
-    int quota = tenant.tier().quota().getAsInt();
-    var period = BillingPeriod.at(tenant.billingAnchor(), Instant.now());
-    long used = used(tenant.tenantId(), Json.time(period.start()));
+    long quota = tenant.terms().limit().orElseThrow().jobs();
+    var period = tenant.terms().period(Instant.now());
+    long used = counter.used(tenant.tenantId(), Json.time(period.start()));
     for (int percent : THRESHOLDS) {
-      if (used * 100 >= (long) quota * percent) {
+      if (used * 100 >= quota * percent) {
         var notice =
             new QuotaNotice(
                 tenant.tenantId(),
@@ -82,13 +89,6 @@ public class QuotaNotices {
     return due;
   }
 
-  private long used(String tenantId, String start) {
-    var found =
-        dynamoDb.getItem(
-            g -> g.tableName(names.table("usage")).key(QuotaCounter.key(tenantId, start)));
-    return found.hasItem() ? Long.parseLong(found.item().get("used").n()) : 0;
-  }
-
   private boolean give(QuotaNotice notice, BillingPeriod period) {
     var sk = "notice#" + Json.time(period.start()) + "#" + notice.percent();
     Change change = new Change();
@@ -103,6 +103,16 @@ public class QuotaNotices {
             .conditionExpression("attribute_not_exists(sk)"),
         old -> new Given());
     trail.add(change, notice.entry());
+    events.add(
+        change,
+        notice.tenantId(),
+        EventType.USAGE_THRESHOLD,
+        notice.entry().timestamp(),
+        Map.of(
+            "percent", notice.percent(),
+            "used", notice.used(),
+            "limit", notice.quota(),
+            "period_end", Json.time(notice.periodEnd())));
     try {
       transactions.write(change);
       return true;
@@ -112,18 +122,12 @@ public class QuotaNotices {
   }
 
   private static AuditEntry entry(Tenant tenant, int percent, long used) {
-    return new AuditEntry(
-        Ids.ulid(),
+    return AuditEntry.own(
         tenant.tenantId(),
         Instant.now(),
         "billing.quota-" + percent,
         "/tenants/" + tenant.tenantId(),
         AuditEntry.Outcome.allowed,
-        null,
-        null,
-        null,
-        null,
-        null,
         Map.of("used", Long.toString(used), "tier", tenant.tier().word()));
   }
 }

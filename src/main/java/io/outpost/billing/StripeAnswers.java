@@ -16,7 +16,9 @@ import com.stripe.model.billing.MeterCollection;
 import com.stripe.model.billing.MeterEventSummaryCollection;
 import com.stripe.model.checkout.SessionCollection;
 import com.stripe.net.ApiResource;
+import io.outpost.tenant.Tier;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -160,6 +162,36 @@ public final class StripeAnswers {
         at(subscription.getCreated()),
         at(subscription.getBillingCycleAnchor()),
         at(unpaid ? newest.getCreated() : items.getFirst().getCurrentPeriodStart()));
+  }
+
+  /** What is subscribed to at one of our prices: the best of a subscription's items. */
+  static SubscriptionView.Subscribed subscribed(
+      String json, String subscription, Map<String, Tier> tiers) {
+    Subscription one =
+        read(json, SubscriptionCollection.class).getData().stream()
+            .filter(each -> each.getId().equals(subscription))
+            .findFirst()
+            .orElseThrow(() -> new Unreadable(Subscription.class));
+    SubscriptionItem item =
+        one.getItems().getData().stream()
+            .filter(each -> tiers.containsKey(each.getPrice().getId()))
+            .max(Comparator.comparing(each -> tiers.get(each.getPrice().getId())))
+            .orElseThrow(() -> new Unreadable(SubscriptionItem.class));
+    return new SubscriptionView.Subscribed(
+        one.getId(),
+        one.getStatus(),
+        item.getPrice().getId(),
+        at(item.getCurrentPeriodStart()),
+        at(item.getCurrentPeriodEnd()),
+        // Set by the portal and by newer versions in place of the flag.
+        Boolean.TRUE.equals(one.getCancelAtPeriodEnd()) || one.getCancelAt() != null);
+  }
+
+  /** What an invoice would come to. */
+  static SubscriptionView.NextInvoice nextInvoice(String json, Instant at) {
+    Invoice invoice = read(json, Invoice.class);
+    return new SubscriptionView.NextInvoice(
+        required(invoice.getAmountDue(), Invoice.class), invoice.getCurrency(), at);
   }
 
   /** How many jobs Stripe counted, over all windows of a summary. */

@@ -164,6 +164,16 @@ public class StripeCalls {
     return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(tenant.stripeCustomerId()));
   }
 
+  /** Asks what the next invoice would be; nothing is made. */
+  public StripeCall nextInvoice(
+      @ExchangeProperty("customer") String customer,
+      @ExchangeProperty("subscribed") SubscriptionView.Subscribed subscribed) {
+    return StripeCall.post(
+        "/v1/invoices/create_preview",
+        StripeRequests.nextInvoice(customer, subscribed.subscription()),
+        null);
+  }
+
   /** Reads the credits that a customer was given. */
   public StripeCall credits(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(balance(tenant), StripeRequests.page());

@@ -106,6 +106,11 @@ public final class StripeRefusal extends RuntimeException {
     return "resource_missing".equals(code);
   }
 
+  /** Whether there is no next invoice to look at. */
+  public boolean isNothingToInvoice() {
+    return "invoice_upcoming_none".equals(code);
+  }
+
   /** Stripe's own words, for operators. They may name a customer, never a key. */
   public String text() {
     return text;

@@ -7,6 +7,7 @@ import com.stripe.param.CustomerCreateParams;
 import com.stripe.param.CustomerListParams;
 import com.stripe.param.CustomerUpdateParams;
 import com.stripe.param.EventListParams;
+import com.stripe.param.InvoiceCreatePreviewParams;
 import com.stripe.param.InvoiceListParams;
 import com.stripe.param.SubscriptionCancelParams;
 import com.stripe.param.SubscriptionListParams;
@@ -186,6 +187,15 @@ public final class StripeRequests {
   /** Lists a customer's newest invoices. */
   public static String invoicesOf(String customer) {
     return encode(InvoiceListParams.builder().setCustomer(customer).setLimit(PAGE).build());
+  }
+
+  /** Asks what a subscription's next invoice would be. */
+  public static String nextInvoice(String customer, String subscription) {
+    return encode(
+        InvoiceCreatePreviewParams.builder()
+            .setCustomer(customer)
+            .setSubscription(subscription)
+            .build());
   }
 
   /** Asks for as much of a list as there is at once. */

@@ -1,11 +1,13 @@
 package io.outpost.billing;
 
 import io.outpost.audit.AuditEntry;
-import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
+import io.outpost.store.Change;
 import io.outpost.store.Items;
+import io.outpost.tenant.BillingTerms;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantChange;
+import io.outpost.usage.TermsHistory;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -28,6 +30,7 @@ final class TenantUpdate {
   private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
   private final Map<String, AttributeValue> wanted = new TreeMap<>();
   private final Map<String, String> details = new TreeMap<>();
+  private BillingTerms next;
 
   TenantUpdate(Tenant tenant) {
     this.tenant = tenant;
@@ -43,6 +46,23 @@ final class TenantUpdate {
       wanted.put("version", Items.number(tenant.version() + 1));
     }
     return this;
+  }
+
+  /** Has the tenant's periods and limits become others. */
+  TenantUpdate terms(BillingTerms terms) {
+    next = terms;
+    var uncapped = tenant.uncappedUntil(terms, now);
+    if (uncapped != null) {
+      wanted.put("uncapped_until", Items.text(Json.time(uncapped)));
+    }
+    return this;
+  }
+
+  /** Writes down which terms there were until now. */
+  void remember(TermsHistory history, Change change) {
+    if (next != null) {
+      history.add(change, tenant, next, now);
+    }
   }
 
   /** Another customer follows: the version is in the key that makes it, so it is another one. */
@@ -63,18 +83,12 @@ final class TenantUpdate {
   }
 
   AuditEntry entry(String action) {
-    return new AuditEntry(
-        Ids.ulid(),
+    return AuditEntry.own(
         tenant.tenantId(),
         now,
         action,
         "/tenants/" + tenant.tenantId(),
         AuditEntry.Outcome.allowed,
-        null,
-        null,
-        null,
-        null,
-        null,
         Map.copyOf(details));
   }
 }

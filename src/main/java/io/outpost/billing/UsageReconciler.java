@@ -3,7 +3,6 @@ package io.outpost.billing;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
-import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
@@ -188,18 +187,12 @@ public class UsageReconciler {
       @ExchangeProperty("tenantId") String tenantId,
       Exchange exchange) {
     var entry =
-        new AuditEntry(
-            Ids.ulid(),
+        AuditEntry.own(
             tenantId,
             Instant.now(),
             "billing.usage-differs",
             "/tenants/" + tenantId,
             AuditEntry.Outcome.failed,
-            null,
-            null,
-            null,
-            null,
-            null,
             Map.of(
                 "minute", Json.time(difference.minute()),
                 "stripe", Long.toString(difference.stripe()),

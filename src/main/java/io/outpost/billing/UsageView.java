@@ -1,23 +1,22 @@
 package io.outpost.billing;
 
-import io.outpost.aws.Names;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.outpost.http.Call;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
-import io.outpost.store.Items;
-import io.outpost.tenant.BillingPeriod;
+import io.outpost.tenant.BillingTerms;
 import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tier;
 import io.outpost.usage.QuotaCounter;
+import io.outpost.usage.TermsHistory;
+import io.outpost.usage.UsageGroups;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
-import java.util.Map;
+import java.util.List;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.dynamodb.model.Select;
 
 /** Tells a tenant what it used. Stateless. */
 @Component("usageView")
@@ -28,19 +27,30 @@ public class UsageView {
   private static final int MONTH = 7;
   private static final int DATE = 10;
 
-  private final DynamoDbClient dynamoDb;
-  private final Names names;
+  private final QuotaCounter counter;
+  private final UsageGroups groups;
+  private final TermsHistory history;
 
-  UsageView(DynamoDbClient dynamoDb, Names names) {
-    this.dynamoDb = dynamoDb;
-    this.names = names;
+  UsageView(QuotaCounter counter, UsageGroups groups, TermsHistory history) {
+    this.counter = counter;
+    this.groups = groups;
+    this.history = history;
   }
 
   /**
-   * @param used jobs that count: accepted ones where there is a limit, else finished ones
+   * The usage of a period, by the tier and limit of then.
+   *
+   * @param used jobs accepted in the period and not given back
    * @param limit jobs of the period; null for no limit
+   * @param groups those that have run, with what they cost; null where none are asked for
    */
-  record Usage(Tier tier, Instant periodStart, Instant periodEnd, long used, Integer limit) {}
+  record Usage(
+      Tier tier,
+      Instant periodStart,
+      Instant periodEnd,
+      long used,
+      Long limit,
+      @JsonInclude(JsonInclude.Include.NON_NULL) List<UsageGroups.Group> groups) {}
 
   /**
    * The usage of the period that had begun by the end of {@code wanted} (a month, a date or a
@@ -49,18 +59,22 @@ public class UsageView {
    *
    * @throws Problem 400 for what is none of them, or in the future
    */
-  public Usage read(@ExchangeProperty(Call.NAME) Call call, @Header("period") String wanted) {
+  public Usage read(
+      @ExchangeProperty(Call.NAME) Call call,
+      @Header("period") String wanted,
+      @Header("group_by") String by) {
     Principal caller = call.principal();
     Instant at = wanted == null ? call.arrived() : within(wanted, call.arrived());
-    var period = BillingPeriod.at(caller.billingAnchor(), at);
+    var terms = wanted == null ? caller.terms() : history.at(caller.tenantId(), at, caller.terms());
+    var period = terms.period(at);
     var start = Json.time(period.start());
-    var quota = caller.tier().quota();
     return new Usage(
-        caller.tier(),
+        terms.tier(),
         period.start(),
         period.end(),
-        quota.isPresent() ? counted(caller.tenantId(), start) : finished(caller.tenantId(), start),
-        quota.isPresent() ? quota.getAsInt() : null);
+        Math.max(0, counter.used(caller.tenantId(), start)),
+        terms.limit().map(BillingTerms.Limit::jobs).orElse(null),
+        by == null ? null : groups.of(caller.tenantId(), start, by));
   }
 
   /** The last second of what is wanted; now, while that lasts. */
@@ -85,33 +99,5 @@ public class UsageView {
     } catch (DateTimeParseException e) {
       throw Problem.invalid("period", "is not a month, a date or an RFC 3339 time in UTC");
     }
-  }
-
-  /** What the quota goes by. */
-  private long counted(String tenantId, String start) {
-    var found =
-        dynamoDb.getItem(
-            g ->
-                g.tableName(names.table("usage"))
-                    .key(QuotaCounter.key(tenantId, start))
-                    .consistentRead(true));
-    return found.hasItem() ? Long.parseLong(found.item().get("used").n()) : 0;
-  }
-
-  /** Without a quota nothing is counted ahead: the ledger's entries are. */
-  private long finished(String tenantId, String start) {
-    return dynamoDb
-        .queryPaginator(
-            q ->
-                q.tableName(names.table("usage"))
-                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :period)")
-                    .expressionAttributeValues(
-                        Map.of(
-                            ":tenant", Items.text(tenantId),
-                            ":period", Items.text("ledger#" + start + "#")))
-                    .select(Select.COUNT))
-        .stream()
-        .mapToLong(page -> page.count())
-        .sum();
   }
 }

@@ -8,5 +8,34 @@ import io.outpost.tenant.Tier;
  * @param billingPeriod start of the period that the job is counted in
  * @param traceParent trace context of the submission; may be null
  * @param requestId the submission's; for the audit
+ * @param keyId the API key that submitted it; null where that was not written down
+ * @param counted how the job counts in its period: {@link #ONE}, {@link #SPREAD} or {@link #NONE};
+ *     null in jobs of before that was written down
  */
-public record JobDetails(Tier tier, String billingPeriod, String traceParent, String requestId) {}
+public record JobDetails(
+    Tier tier,
+    String billingPeriod,
+    String traceParent,
+    String requestId,
+    String keyId,
+    String counted) {
+
+  /** Counted in the one item of its period, for a limit is kept to. */
+  public static final String ONE = "one";
+
+  /** Counted in one of several items of its period, for there is no limit. */
+  public static final String SPREAD = "spread";
+
+  /** A test job. */
+  public static final String NONE = "none";
+
+  /** Whether it is counted at all. */
+  public boolean counts() {
+    return counted == null ? tier.quota().isPresent() : !counted.equals(NONE);
+  }
+
+  /** Whether it is counted in one of several items. */
+  public boolean spreads() {
+    return SPREAD.equals(counted);
+  }
+}

@@ -12,9 +12,9 @@ import java.util.Set;
  * @param lineage the key that this one was rotated from, at first; itself when it never was
  * @param mode {@code live} or {@code test}
  * @param scopes what the key may do
- * @param tier the tenant's tier
  * @param rateLimit requests a minute
- * @param billingAnchor the instant that the tenant's billing periods are counted from
+ * @param terms the tenant's tier, billing periods and limits
+ * @param uncappedUntil when the tenant's jobs were last accepted without any limit; null for never
  * @param standing how the tenant stands: never deleted
  * @param pastDueSince when a payment failed; null unless the standing is past_due
  */
@@ -24,9 +24,9 @@ public record Principal(
     String lineage,
     String mode,
     Set<String> scopes,
-    Tier tier,
     int rateLimit,
-    Instant billingAnchor,
+    BillingTerms terms,
+    Instant uncappedUntil,
     Tenant.Status standing,
     Instant pastDueSince) {
 
@@ -38,6 +38,11 @@ public record Principal(
 
   /** The scope of operators: every tenant. */
   public static final String ADMIN = "admin";
+
+  /** The tenant's tier. */
+  public Tier tier() {
+    return terms.tier();
+  }
 
   /** Whether this is an operator's key. */
   public boolean isAdmin() {

@@ -14,6 +14,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  *     the creation
  * @param version counts changes; the ETag
  * @param customerOutdated whether Stripe's customer has an older name or address
+ * @param monthlyJobLimit the tenant's own cap on jobs of a billing period; null for none
+ * @param uncappedUntil when jobs were last accepted without any limit; null for never
  */
 public record Tenant(
     String tenantId,
@@ -28,7 +30,9 @@ public record Tenant(
     Instant pastDueSince,
     Instant billingAnchor,
     long version,
-    boolean customerOutdated) {
+    boolean customerOutdated,
+    Long monthlyJobLimit,
+    Instant uncappedUntil) {
 
   /** Keeps the rules of the contract; without an anchor periods are counted from the creation. */
   public Tenant {
@@ -40,6 +44,16 @@ public record Tenant(
     Rules.present("created_at", createdAt);
     Rules.present("updated_at", updatedAt);
     billingAnchor = billingAnchor == null ? createdAt : billingAnchor;
+  }
+
+  /** What its billing periods are and how many jobs they allow. */
+  public BillingTerms terms() {
+    return new BillingTerms(tier, billingAnchor, monthlyJobLimit);
+  }
+
+  /** {@link #uncappedUntil} after the terms became others at an instant. */
+  public Instant uncappedUntil(BillingTerms next, Instant now) {
+    return terms().limit().isEmpty() && next.limit().isPresent() ? now : uncappedUntil;
   }
 
   /** The sort key of a tenant's own item. */
@@ -78,6 +92,8 @@ public record Tenant(
         null,
         Instant.EPOCH,
         0,
-        false);
+        false,
+        null,
+        null);
   }
 }

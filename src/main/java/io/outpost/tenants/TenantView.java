@@ -14,6 +14,7 @@ public record TenantView(
     Tenant.Status status,
     String stripeCustomerId,
     String subscriptionStatus,
+    Long monthlyJobLimit,
     Instant createdAt,
     Instant updatedAt) {
 
@@ -27,6 +28,7 @@ public record TenantView(
         t.status(),
         t.stripeCustomerId(),
         t.subscriptionStatus(),
+        t.monthlyJobLimit(),
         t.createdAt(),
         t.updatedAt());
   }

@@ -14,9 +14,11 @@ import io.outpost.store.ChangeFeed;
 import io.outpost.store.ChangeFeed.Announcement;
 import io.outpost.store.ChangeFeed.Kind;
 import io.outpost.store.Items;
+import io.outpost.tenant.BillingTerms;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantChange;
 import io.outpost.tenant.Tier;
+import io.outpost.usage.TermsHistory;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -44,21 +46,28 @@ public class Tenants {
 
   private final TenantReader reader;
   private final ChangeFeed changeFeed;
+  private final TermsHistory history;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
   Tenants(
-      TenantReader reader, ChangeFeed changeFeed, ObjectMapper mapper, Items items, Names names) {
+      TenantReader reader,
+      ChangeFeed changeFeed,
+      TermsHistory history,
+      ObjectMapper mapper,
+      Items items,
+      Names names) {
     this.reader = reader;
     this.changeFeed = changeFeed;
+    this.history = history;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
   }
 
   /** What a client asks for; in a change, what is null stays. */
-  record Wish(String name, String email, Tier tier, Tenant.Status status) {}
+  record Wish(String name, String email, Tier tier, Tenant.Status status, Long monthlyJobLimit) {}
 
   /** Makes a tenant from the request. */
   public Tenant create(
@@ -80,7 +89,9 @@ public class Tenants {
             null,
             now,
             1,
-            false);
+            false,
+            null,
+            null);
     call.makes(tenant.tenantId());
     var put =
         Put.builder()
@@ -109,21 +120,30 @@ public class Tenants {
           "status and tier are changed by operators; pay with POST /billing/checkout.");
     }
     var old = current(tenantId, call);
+    var now = now();
+    var terms =
+        new BillingTerms(
+            or(wish.tier(), old.tier()),
+            old.billingAnchor(),
+            body.has("monthly_job_limit") ? wish.monthlyJobLimit() : old.monthlyJobLimit());
     var tenant =
         new Tenant(
             tenantId,
             or(wish.name(), old.name()),
             or(wish.email(), old.email()),
-            or(wish.tier(), old.tier()),
+            terms.tier(),
             or(wish.status(), old.status()),
             old.stripeCustomerId(),
             old.subscriptionStatus(),
             old.createdAt(),
-            now(),
+            now,
             wish.status() == null ? old.pastDueSince() : null,
             old.billingAnchor(),
             old.version() + 1,
-            differs(wish.name(), old.name()) || differs(wish.email(), old.email()));
+            differs(wish.name(), old.name()) || differs(wish.email(), old.email()),
+            terms.monthlyJobLimit(),
+            old.uncappedUntil(terms, now));
+    history.add(Change.of(exchange), old, terms, now);
     return replace(old, tenant, PRESENT, exchange);
   }
 
@@ -147,7 +167,9 @@ public class Tenants {
             null,
             old.billingAnchor(),
             old.version() + 1,
-            false);
+            false,
+            old.monthlyJobLimit(),
+            old.uncappedUntil());
     return replace(old, tenant, DELETED, exchange);
   }
 
@@ -179,6 +201,9 @@ public class Tenants {
     wanted.keySet().removeAll(Set.of("tenant_id", "sk", "stripe_customer_id"));
     if (tenant.pastDueSince() == null) {
       wanted.put("past_due_since", null);
+    }
+    if (tenant.monthlyJobLimit() == null) {
+      wanted.put("monthly_job_limit", null);
     }
     if (!tenant.customerOutdated()) {
       wanted.remove("customer_outdated");

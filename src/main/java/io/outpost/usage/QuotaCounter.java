@@ -1,52 +1,98 @@
 package io.outpost.usage;
 
 import io.outpost.aws.Names;
+import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
 import java.util.Map;
 import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** The count of a tenant's jobs in a billing period, for tiers that have a quota. Thread-safe. */
+/**
+ * The count of a tenant's jobs in a billing period: in one item where there is a limit to keep to,
+ * spread over several where there is none, so that no item is hot. The period's count is the sum of
+ * both, whichever way its jobs were accepted. Thread-safe.
+ */
 @Component
 public class QuotaCounter {
-
+  private final DynamoDbClient dynamoDb;
   private final Names names;
 
-  QuotaCounter(Names names) {
+  QuotaCounter(DynamoDbClient dynamoDb, Names names) {
+    this.dynamoDb = dynamoDb;
     this.names = names;
   }
 
-  /** Counts one job, as long as fewer than the quota are counted. */
-  public Update.Builder count(String tenantId, String periodStart, int quota) {
-    return counter(tenantId, periodStart)
+  /** Counts one job, as long as fewer than the limit are counted in the one item. */
+  public Update.Builder count(String tenantId, String periodStart, long limit) {
+    return counter(key(tenantId, periodStart))
         .updateExpression("ADD used :one")
-        .conditionExpression("attribute_not_exists(used) OR used < :quota")
-        .expressionAttributeValues(Map.of(":one", Items.number(1), ":quota", Items.number(quota)));
+        .conditionExpression("(attribute_not_exists(used) AND :zero < :limit) OR used < :limit")
+        .expressionAttributeValues(
+            Map.of(
+                ":one", Items.number(1), ":zero", Items.number(0), ":limit", Items.number(limit)));
+  }
+
+  /** Counts one job where nothing limits them. */
+  public Update.Builder countSpread(String tenantId, String periodStart, String jobId) {
+    return add(shard(tenantId, periodStart, jobId), 1);
   }
 
   /** Counts one job that was given back and runs after all, whatever the quota. */
-  public Update.Builder countAgain(String tenantId, String periodStart) {
-    return add(tenantId, periodStart, 1);
+  public Update.Builder countAgain(
+      String tenantId, String periodStart, String jobId, boolean spread) {
+    return add(spread ? shard(tenantId, periodStart, jobId) : key(tenantId, periodStart), 1);
   }
 
   /** Takes one job that was counted off the count again. */
-  public Update.Builder giveBack(String tenantId, String periodStart) {
-    return add(tenantId, periodStart, -1);
+  public Update.Builder giveBack(
+      String tenantId, String periodStart, String jobId, boolean spread) {
+    return add(spread ? shard(tenantId, periodStart, jobId) : key(tenantId, periodStart), -1);
   }
 
-  private Update.Builder add(String tenantId, String periodStart, int jobs) {
-    return counter(tenantId, periodStart)
+  /** How many jobs are counted in a period. */
+  public long used(String tenantId, String periodStart) {
+    return sum(tenantId, "period#" + periodStart);
+  }
+
+  /** How many of them were accepted while nothing limited them. */
+  public long spread(String tenantId, String periodStart) {
+    return sum(tenantId, "period#" + periodStart + "#");
+  }
+
+  private long sum(String tenantId, String prefix) {
+    return dynamoDb
+        .query(
+            q ->
+                q.tableName(names.table("usage"))
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :period)")
+                    .expressionAttributeValues(
+                        Map.of(":tenant", Items.text(tenantId), ":period", Items.text(prefix)))
+                    .consistentRead(true))
+        .items()
+        .stream()
+        .mapToLong(item -> Long.parseLong(item.get("used").n()))
+        .sum();
+  }
+
+  /** The primary key of a period's counter. */
+  static Map<String, AttributeValue> key(String tenantId, String periodStart) {
+    return Map.of("tenant_id", Items.text(tenantId), "sk", Items.text("period#" + periodStart));
+  }
+
+  private static Map<String, AttributeValue> shard(
+      String tenantId, String periodStart, String jobId) {
+    return key(tenantId, Shards.of(periodStart, jobId));
+  }
+
+  private Update.Builder add(Map<String, AttributeValue> key, int jobs) {
+    return counter(key)
         .updateExpression("ADD used :jobs")
         .expressionAttributeValues(Map.of(":jobs", Items.number(jobs)));
   }
 
-  /** The primary key of a period's counter. */
-  public static Map<String, AttributeValue> key(String tenantId, String periodStart) {
-    return Map.of("tenant_id", Items.text(tenantId), "sk", Items.text("period#" + periodStart));
-  }
-
-  private Update.Builder counter(String tenantId, String periodStart) {
-    return Update.builder().tableName(names.table("usage")).key(key(tenantId, periodStart));
+  private Update.Builder counter(Map<String, AttributeValue> key) {
+    return Update.builder().tableName(names.table("usage")).key(key);
   }
 }

@@ -9,6 +9,7 @@ import io.outpost.kernel.Ids;
 import io.outpost.local.AtOnce;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
+import io.outpost.tenant.BillingTerms;
 import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
@@ -227,9 +228,9 @@ class RateLimitTest {
         keyId,
         "live",
         Set.of(),
-        Tier.PRO,
         limit,
-        Instant.EPOCH,
+        new BillingTerms(Tier.PRO, Instant.EPOCH, null),
+        null,
         Tenant.Status.active,
         null);
   }

@@ -24,7 +24,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /** A whole Outpost with its Stripe, driven over HTTP as clients drive it. */
 final class BillingApi implements AutoCloseable {
-  static final List<String> SCOPES = List.of("jobs:read", "jobs:write", "billing", "tenant:read");
+  static final List<String> SCOPES =
+      List.of("jobs:read", "jobs:write", "billing", "tenant:read", "tenant:write");
 
   private final LocalStripe stripe;
   private final EmbeddedAws aws;

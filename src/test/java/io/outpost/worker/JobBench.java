@@ -17,6 +17,7 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
+import io.outpost.tenant.BillingTerms;
 import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
@@ -58,9 +59,9 @@ final class JobBench {
             "key",
             "live",
             Set.of(),
-            tier,
             1000,
-            Instant.EPOCH,
+            new BillingTerms(tier, Instant.EPOCH, null),
+            null,
             Tenant.Status.active,
             null);
   }
@@ -144,8 +145,8 @@ final class JobBench {
     var body = new ObjectMapper().createObjectNode().put("agent", "claude").put("command", command);
     var job = submission.create(body, call);
     submission.put(job, call, exchange);
-    if (counted && submission.hasQuota(job, call)) {
-      submission.count(call, exchange);
+    if (counted) {
+      submission.count(job, call, exchange);
     }
     bean(Transactions.class).write(Change.of(exchange));
     return job;

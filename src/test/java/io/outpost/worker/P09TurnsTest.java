@@ -45,7 +45,8 @@ class P09TurnsTest {
             .createdAt(Instant.EPOCH)
             .waitingReason("queued")
             .build();
-    var stored = new StoredJob(job, new JobDetails(Tier.ENTERPRISE, "", null, ""), null);
+    var stored =
+        new StoredJob(job, new JobDetails(Tier.ENTERPRISE, "", null, "", null, null), null);
     index.put(tenant + "#" + job.jobId(), stored);
     return stored;
   }

@@ -111,7 +111,9 @@ final class Invoices {
   /** What the next invoice would be; it is stored nowhere. */
   ObjectNode preview(ObjectNode subscription, List<Line> lines) {
     ObjectNode invoice = World.object().put("object", KIND).put("created", world.now());
-    return sum(shape(invoice, subscription, "upcoming", lines)).put("status", "draft");
+    shape(invoice, subscription, "upcoming", lines);
+    useUp(invoice);
+    return sum(invoice).put("status", "draft");
   }
 
   private ObjectNode shape(
@@ -174,15 +176,7 @@ final class Invoices {
     if (!invoice.get("status").asText().equals("draft")) {
       throw StripeError.invalid("invoice_not_editable", "This invoice is already finalized");
     }
-    for (JsonNode line : invoice.at("/lines/data")) {
-      String price = line.at("/pricing/price_details/price").asText(null);
-      if (price != null && Catalogue.isMetered(world.find(Catalogue.PRICE, price))) {
-        long used = used(invoice, line, world.find(Catalogue.PRICE, price));
-        ((ObjectNode) line).put("quantity", used);
-        ((ObjectNode) line)
-            .put("amount", used * world.find(Catalogue.PRICE, price).get("unit_amount").asLong());
-      }
-    }
+    useUp(invoice);
     sum(invoice).put("status", "open").putNull("automatically_finalizes_at");
     invoice.withObject("/status_transitions").put("finalized_at", world.now());
     ObjectNode customer = world.find(Customers.KIND, invoice.get("customer").asText());
@@ -196,6 +190,19 @@ final class Invoices {
     }
     events.emit("invoice.finalized", invoice);
     return invoice;
+  }
+
+  /** Fills in what was used until now. */
+  private void useUp(ObjectNode invoice) {
+    for (JsonNode line : invoice.at("/lines/data")) {
+      String price = line.at("/pricing/price_details/price").asText(null);
+      if (price != null && Catalogue.isMetered(world.find(Catalogue.PRICE, price))) {
+        long used = used(invoice, line, world.find(Catalogue.PRICE, price));
+        ((ObjectNode) line).put("quantity", used);
+        ((ObjectNode) line)
+            .put("amount", used * world.find(Catalogue.PRICE, price).get("unit_amount").asLong());
+      }
+    }
   }
 
   /** A negative sum is billed as nothing, as Stripe does. */

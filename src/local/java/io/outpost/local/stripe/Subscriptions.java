@@ -197,7 +197,11 @@ final class Subscriptions {
             .findFirst()
             .orElseThrow(
                 () -> StripeError.invalid("invoice_upcoming_none", "No upcoming invoices"));
-    return invoices.preview(subscription, lines(subscription));
+    List<Invoices.Line> next = next(subscription);
+    if (subscription.get("status").asText().equals("canceled") || next.isEmpty()) {
+      throw StripeError.invalid("invoice_upcoming_none", "No upcoming invoices for " + customer);
+    }
+    return invoices.preview(subscription, next);
   }
 
   ObjectNode cancel(ObjectNode subscription) {
@@ -252,7 +256,12 @@ final class Subscriptions {
 
   /** Bills the period that is over, as a draft, and opens the next one. */
   ObjectNode turnOver(ObjectNode subscription) {
-    ObjectNode invoice = invoices.draft(subscription, "subscription_cycle", lines(subscription));
+    ObjectNode invoice = invoices.draft(subscription, "subscription_cycle", next(subscription));
+    if (subscription.get("cancel_at_period_end").asBoolean()) {
+      subscription.put("latest_invoice", invoice.get("id").asText());
+      cancel(subscription);
+      return invoice;
+    }
     boolean advance = !subscription.get("status").asText().equals("unpaid");
     invoice.put("auto_advance", advance);
     subscription.put("latest_invoice", invoice.get("id").asText());
@@ -276,6 +285,28 @@ final class Subscriptions {
               item.get("current_period_end").asLong()));
     }
     return lines;
+  }
+
+  /**
+   * What the end of the current period bills: usage of that period, and in advance the next one of
+   * what is not paid by use, unless the subscription ends then
+   * (docs.stripe.com/billing/invoices/subscription).
+   */
+  private static List<Invoices.Line> next(ObjectNode subscription) {
+    boolean ends = subscription.get("cancel_at_period_end").asBoolean();
+    List<Invoices.Line> next = new ArrayList<>();
+    for (JsonNode item : subscription.at("/items/data")) {
+      long start = item.get("current_period_start").asLong();
+      long end = item.get("current_period_end").asLong();
+      if (Catalogue.isMetered((ObjectNode) item.get("price"))) {
+        next.add(new Invoices.Line(item, 0, start, end));
+      } else if (!ends) {
+        next.add(
+            new Invoices.Line(
+                item, item.get("quantity").asLong(), end, nextPeriod(subscription, end)));
+      }
+    }
+    return next;
   }
 
   /** Whether the current period is over, and the subscription goes on. */

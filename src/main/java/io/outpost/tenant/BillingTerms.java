@@ -1,0 +1,36 @@
+package io.outpost.tenant;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * From where a tenant's billing periods are counted, and how many jobs each of them allows.
+ *
+ * @param anchor the instant that billing periods are counted from
+ * @param monthlyJobLimit the tenant's own cap; null for none
+ */
+public record BillingTerms(Tier tier, Instant anchor, Long monthlyJobLimit) {
+
+  /**
+   * A limit on the jobs of a period.
+   *
+   * @param own whether it is the tenant's own, not its tier's
+   */
+  public record Limit(long jobs, boolean own) {}
+
+  /** The lower one of the tier's quota and the tenant's own limit; empty is unlimited. */
+  public Optional<Limit> limit() {
+    if (monthlyJobLimit != null
+        && (tier.quota().isEmpty() || monthlyJobLimit < tier.quota().getAsInt())) {
+      return Optional.of(new Limit(monthlyJobLimit, true));
+    }
+    return tier.quota().isPresent()
+        ? Optional.of(new Limit(tier.quota().getAsInt(), false))
+        : Optional.empty();
+  }
+
+  /** The period that holds an instant. */
+  public BillingPeriod period(Instant at) {
+    return BillingPeriod.at(anchor, at);
+  }
+}
