@@ -11,7 +11,6 @@ import io.outpost.job.JobTransitions;
 import io.outpost.job.StoredJob;
 import io.outpost.job.TenantSlots;
 import io.outpost.job.TransitionRefused;
-import io.outpost.kernel.Ids;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -19,6 +18,7 @@ import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.support.SynchronizationAdapter;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -40,6 +40,7 @@ public class Claims {
   private final ObjectMapper mapper;
   private final WorkerSettings settings;
   private final Tenancy tenancy;
+  private final String worker;
 
   Claims(
       JobItems jobs,
@@ -47,7 +48,9 @@ public class Claims {
       TenantSlots slots,
       ObjectMapper mapper,
       WorkerSettings settings,
-      Tenancy tenancy) {
+      Tenancy tenancy,
+      @Value("${outpost.worker.name}") String worker) {
+    this.worker = worker;
     this.jobs = jobs;
     this.transitions = transitions;
     this.slots = slots;
@@ -129,7 +132,7 @@ public class Claims {
   }
 
   private Decision take(StoredJob stored, Instant now, Exchange exchange) {
-    var lease = new JobLease(Ids.ulid(), now.plus(settings.lease()));
+    var lease = JobLease.of(worker, now.plus(settings.lease()));
     var claim = new JobTransition.Claimed(stored, lease, now);
     for (int tries = 1; ; tries++) {
       try {
