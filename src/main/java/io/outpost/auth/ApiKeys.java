@@ -19,6 +19,7 @@ import io.outpost.store.ChangeFeed.Kind;
 import io.outpost.store.Items;
 import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -45,8 +46,7 @@ public class ApiKeys {
   private final ChangeFeed changeFeed;
   private final Events events;
   private final Caps caps;
-  private final Cap live;
-  private final Cap rotated;
+  private final AuthSettings settings;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
@@ -64,8 +64,7 @@ public class ApiKeys {
     this.changeFeed = changeFeed;
     this.events = events;
     this.caps = caps;
-    this.live = cap(settings.liveKeys());
-    this.rotated = cap(2 * settings.liveKeys());
+    this.settings = settings;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
@@ -92,6 +91,7 @@ public class ApiKeys {
       @Body JsonNode body,
       @Header("tenant_id") String tenantId,
       @ExchangeProperty(Call.NAME) Call call,
+      @ExchangeProperty("tenantTier") Tier tier,
       Exchange exchange) {
     var wish = mapper.convertValue(body, Wish.class);
     var scopes = wish.scopes() == null ? DEFAULT_SCOPES : wish.scopes();
@@ -116,7 +116,7 @@ public class ApiKeys {
             null,
             null,
             wish.rateLimitPerMinute());
-    return add(Change.of(exchange), key, key.keyId(), live);
+    return add(Change.of(exchange), key, key.keyId(), cap(tier, settings.liveKeys().get(tier)));
   }
 
   /**
@@ -132,6 +132,7 @@ public class ApiKeys {
       @Header("tenant_id") String tenantId,
       @Header("key_id") String keyId,
       @ExchangeProperty(Call.NAME) Call call,
+      @ExchangeProperty("tenantTier") Tier tier,
       Exchange exchange) {
     var old = reader.load(tenantId, keyId);
     var now = now();
@@ -176,7 +177,7 @@ public class ApiKeys {
             null,
             o.rateLimitPerMinute()),
         old.lineage(),
-        rotated);
+        cap(tier, 2 * settings.liveKeys().get(tier)));
   }
 
   /** Revokes a key; once revoked it stays so. */
@@ -194,9 +195,12 @@ public class ApiKeys {
     exchange.setProperty("endedKey", old.hash());
   }
 
-  private static Cap cap(int most) {
+  private static Cap cap(Tier tier, int most) {
     return new Cap(
-        "keys", most, "A tenant may have %d live API keys: revoke one first.".formatted(most));
+        "keys",
+        most,
+        "A tenant of the tier %s may have %d live API keys: revoke one first."
+            .formatted(tier.word(), most));
   }
 
   private Created add(Change change, ApiKey key, String lineage, Cap cap) {

@@ -18,7 +18,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param rateLimits requests a minute by tier, where a tier has its own
  * @param unknownKeysPerMinute unknown keys that an address may try in a minute
  * @param tenantRateFactor how many times a key's requests all keys of a tenant may make together
- * @param liveKeys how many live keys a tenant may have
+ * @param liveKeys how many live keys a tenant may have, by its tier
  * @param bootstrapExpiresAt when the bootstrap key stops working; null: never
  * @param pastDueGrace how long after a failed payment a tenant may still change things
  */
@@ -32,7 +32,7 @@ record AuthSettings(
     Map<String, Integer> rateLimits,
     int unknownKeysPerMinute,
     int tenantRateFactor,
-    int liveKeys,
+    Map<Tier, Integer> liveKeys,
     Instant bootstrapExpiresAt,
     Duration pastDueGrace) {
 

@@ -3,6 +3,7 @@ package io.outpost.http;
 import java.util.Arrays;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Message;
 import org.springframework.stereotype.Component;
 
 /**
@@ -36,9 +37,26 @@ public class EntityTag {
 
   /** Tags the answer, and leaves its body out when the caller of a GET has it already. */
   public void add(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
+    var tag = tagOf(exchange.getMessage());
+    show(exchange, call, tag, tag);
+  }
+
+  /** Does the same with a weak tag, for an answer that is compressed for whom accepts it. */
+  public void addWeak(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
+    var tag = tagOf(exchange.getMessage());
+    show(exchange, call, tag, "W/" + tag);
+  }
+
+  /** A body that is a stream is read by this, so it becomes what was read. */
+  private static String tagOf(Message message) {
+    var body = message.getBody(byte[].class);
+    message.setBody(body);
+    return of(body);
+  }
+
+  private static void show(Exchange exchange, Call call, String tag, String shown) {
     var message = exchange.getMessage();
-    var tag = of(message.getBody(byte[].class));
-    message.setHeader("ETag", tag);
+    message.setHeader("ETag", shown);
     if (isKnown(call, tag)) {
       message.setHeader(Exchange.HTTP_RESPONSE_CODE, 304);
       message.setBody(null);

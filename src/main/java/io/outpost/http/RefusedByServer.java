@@ -56,7 +56,7 @@ public class RefusedByServer extends ErrorReportValve {
     body.put("type", ProblemWriter.TYPES + code.slug());
     body.put("title", code.title());
     body.put("status", code.status());
-    var detail = code == Problem.Code.REQUEST_TIMEOUT ? TOO_SLOW : DETAIL;
+    var detail = detail(code);
     body.put("detail", detail);
     if (request.getRequestURI() != null) {
       body.put("instance", ProblemWriter.printable(request.getRequestURI()));
@@ -75,6 +75,14 @@ public class RefusedByServer extends ErrorReportValve {
     } catch (IOException e) {
       // The client has gone.
     }
+  }
+
+  private static String detail(Problem.Code code) {
+    return switch (code) {
+      case REQUEST_TIMEOUT -> TOO_SLOW;
+      case EXPECTATION_FAILED -> "Of the header Expect only 100-continue is understood.";
+      default -> DETAIL;
+    };
   }
 
   private ResponseHeaders headers() {

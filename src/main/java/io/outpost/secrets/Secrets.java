@@ -14,6 +14,7 @@ import io.outpost.store.ChangeFeed.Kind;
 import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantSecret;
+import io.outpost.tenant.Tier;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ import org.apache.camel.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -39,6 +42,7 @@ import software.amazon.awssdk.services.secretsmanager.model.Tag;
  * name in the table. No step logs, returns or puts a value anywhere else. Stateless.
  */
 @Component("secrets")
+@EnableConfigurationProperties(Secrets.Most.class)
 public class Secrets {
 
   private static final Logger LOG = LoggerFactory.getLogger(Secrets.class);
@@ -51,7 +55,7 @@ public class Secrets {
   private final DynamoDbClient dynamoDb;
   private final ChangeFeed changeFeed;
   private final Caps caps;
-  private final Cap cap;
+  private final Most most;
   private final SecretNames secretNames;
   private final Items items;
   private final Names names;
@@ -68,19 +72,26 @@ public class Secrets {
       Names names,
       @Value("${outpost.secrets.kms-key}") String kmsKey,
       @Value("${outpost.secrets.rotate-after-days}") int rotateAfterDays,
-      @Value("${outpost.secrets.most}") int most) {
+      Most most) {
     this.manager = manager;
     this.dynamoDb = dynamoDb;
     this.changeFeed = changeFeed;
     this.caps = caps;
-    this.cap =
-        new Cap("secrets", most, "A tenant may have %d secrets: delete one first.".formatted(most));
+    this.most = most;
     this.secretNames = secretNames;
     this.items = items;
     this.names = names;
     this.kmsKey = kmsKey;
     this.rotateAfterDays = rotateAfterDays;
   }
+
+  /**
+   * The cap.
+   *
+   * @param most how many secrets a tenant may have, by its tier
+   */
+  @ConfigurationProperties("outpost.secrets")
+  record Most(Map<Tier, Integer> most) {}
 
   /** What clients see of a provider key: everything but the key. */
   public record View(
@@ -196,6 +207,7 @@ public class Secrets {
       @Header("tenant_id") String tenantId,
       @Header("name") String name,
       @ExchangeProperty("newSecret") boolean isNew,
+      @ExchangeProperty("tenantTier") Tier tier,
       Exchange exchange) {
     var now = Json.time(Instant.now());
     var change = Change.of(exchange);
@@ -210,8 +222,17 @@ public class Secrets {
             .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))));
     changeFeed.add(change, new Announcement(Kind.secret, tenantId, name));
     if (isNew) {
-      caps.add(change, tenantId, cap, () -> count(tenantId));
+      caps.add(change, tenantId, cap(tier), () -> count(tenantId));
     }
+  }
+
+  private Cap cap(Tier tier) {
+    var number = most.most().get(tier);
+    return new Cap(
+        "secrets",
+        number,
+        "A tenant of the tier %s may have %d secrets: delete one first."
+            .formatted(tier.word(), number));
   }
 
   /** Whether the tenant has no secret of that name yet, so that one more is to be counted. */

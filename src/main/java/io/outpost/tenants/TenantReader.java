@@ -8,6 +8,7 @@ import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
 import io.outpost.store.Pages;
 import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
@@ -43,17 +44,24 @@ public class TenantReader {
   }
 
   /**
-   * Makes sure that the tenant of the path is there. A caller's own one is: its key says so.
+   * The tier of the tenant of the path, which has to be there. A caller's own tenant is: its key
+   * says so. Operators have every tier's rights.
    *
    * @throws Problem 404 when it is not, or deleted
    */
-  public void require(
+  public Tier require(
       @Header("tenant_id") String tenantId, @ExchangeProperty(Call.NAME) Call call) {
-    if (!tenantId.equals(call.principal().tenantId())
-        && !tenantId.equals(Ids.OPERATORS)
-        && read(tenantId).status() == Tenant.Status.deleted) {
+    if (tenantId.equals(Ids.OPERATORS)) {
+      return Tier.ENTERPRISE;
+    }
+    if (tenantId.equals(call.principal().tenantId())) {
+      return call.principal().tier();
+    }
+    var tenant = read(tenantId);
+    if (tenant.status() == Tenant.Status.deleted) {
       throw Problem.notFound("tenant");
     }
+    return tenant.tier();
   }
 
   /** A page of tenants, newest first; deleted ones only when asked for. */

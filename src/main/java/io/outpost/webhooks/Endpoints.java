@@ -15,6 +15,7 @@ import io.outpost.store.ChangeFeed.Announcement;
 import io.outpost.store.Items;
 import io.outpost.store.Pages;
 import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import io.outpost.webhooks.Endpoint.SecretVersion;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,6 +100,7 @@ public class Endpoints {
       @Body Endpoint endpoint,
       @ExchangeProperty("signingSecret") String secret,
       @ExchangeProperty("signingVersion") String version,
+      @ExchangeProperty("tenantTier") Tier tier,
       Exchange exchange) {
     var made = endpoint.withSecrets(List.of(new SecretVersion(version, null)));
     var item = items.write(made);
@@ -106,7 +108,13 @@ public class Endpoints {
     item.put("mark", Items.text(Ids.ulid()));
     var change = Change.of(exchange);
     change.put(Put.builder().tableName(table()).item(item));
-    count(change, made.tenantId(), 1);
+    change.update(
+        count(made.tenantId(), 1, settings.most().get(tier)),
+        old ->
+            new Problem(
+                Problem.Code.LIMIT_REACHED,
+                "A tenant of the tier %s may have %d webhooks: delete one first."
+                    .formatted(tier.word(), settings.most().get(tier))));
     changeFeed.add(
         change, new Announcement(ChangeFeed.Kind.webhook, made.tenantId(), made.webhookId()));
     return EndpointView.of(made, secret);
@@ -226,28 +234,18 @@ public class Endpoints {
             .key(Endpoint.key(endpoint.tenantId(), endpoint.webhookId()))
             .conditionExpression("attribute_exists(sk)"),
         old -> missing());
-    count(change, endpoint.tenantId(), -1);
+    change.update(count(endpoint.tenantId(), -1, Integer.MAX_VALUE));
   }
 
   /** How many a tenant has, which is also where every container finds who has any. */
-  private void count(Change change, String tenantId, int more) {
-    var values = new HashMap<String, AttributeValue>();
-    values.put(":more", Items.number(more));
-    var update =
-        Update.builder()
-            .tableName(table())
-            .key(Tenant.key(EventAudience.DIRECTORY, tenantId))
-            .updateExpression("ADD endpoints :more");
-    if (more > 0) {
-      update.conditionExpression("attribute_not_exists(endpoints) OR endpoints < :most");
-      values.put(":most", Items.number(settings.most()));
-    }
-    change.update(
-        update.expressionAttributeValues(values),
-        old ->
-            new Problem(
-                Problem.Code.LIMIT_REACHED,
-                "A tenant may have %d webhooks: delete one first.".formatted(settings.most())));
+  private Update.Builder count(String tenantId, int more, int most) {
+    return Update.builder()
+        .tableName(table())
+        .key(Tenant.key(EventAudience.DIRECTORY, tenantId))
+        .updateExpression("ADD endpoints :more")
+        .conditionExpression("attribute_not_exists(endpoints) OR endpoints < :most")
+        .expressionAttributeValues(
+            Map.of(":more", Items.number(more), ":most", Items.number(most)));
   }
 
   private Update.Builder write(Endpoint before, Endpoint after, boolean again) {

@@ -1,17 +1,20 @@
 package io.outpost.webhooks;
 
+import io.outpost.tenant.Tier;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
  * Settings of webhooks; {@code application.yaml} says what each is for.
  *
+ * @param most how many endpoints a tenant may have, by its tier
  * @param retryAfter how long after each failed attempt the next is made; none follows the last
  */
 @ConfigurationProperties("outpost.webhooks")
 public record WebhookSettings(
-    int most,
+    Map<Tier, Integer> most,
     boolean allowLoopback,
     List<Duration> retryAfter,
     Duration disableAfter,

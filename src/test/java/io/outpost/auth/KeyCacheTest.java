@@ -10,6 +10,7 @@ import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
 import io.outpost.store.Items;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -112,9 +113,24 @@ class KeyCacheTest {
     }
   }
 
-  private KeyStore keys(Duration cacheFor, Duration unknownFor) {
+  /** That a key has ended is refused whichever key it is. */
+  @Test
+  void theFirstOperatorsKeyEndsWhenASettingSaysAndCanBeLeftOut() {
+    var first = "op_live_" + "0b".repeat(16);
+    var end = Instant.parse("2026-12-24T00:00:00Z");
     var settings =
-        new AuthSettings("", cacheFor, unknownFor, MOST, 1, Map.of(), 1, 5, 100, null, LONG);
+        new AuthSettings(first, LONG, LONG, MOST, 1, Map.of(), 1, 5, Map.of(), end, LONG);
+    var key = keys(settings).known(hash(first)).orElseThrow().key();
+    assertThat(key.expiresAt()).isEqualTo(end);
+    assertThat(keys(LONG, LONG).find(hash(first))).isEmpty();
+  }
+
+  private KeyStore keys(Duration cacheFor, Duration unknownFor) {
+    return keys(
+        new AuthSettings("", cacheFor, unknownFor, MOST, 1, Map.of(), 1, 5, Map.of(), null, LONG));
+  }
+
+  private KeyStore keys(AuthSettings settings) {
     return new KeyStore(
         apis.bean(DynamoDbClient.class), apis.bean(Items.class), apis.bean(Names.class), settings);
   }

@@ -210,7 +210,7 @@ class RateLimitTest {
 
   private static AuthSettings settings(Map<String, Integer> tiers) {
     var second = Duration.ofSeconds(1);
-    return new AuthSettings("", second, second, 1000, 1000, tiers, 100, 5, 100, null, second);
+    return new AuthSettings("", second, second, 1000, 1000, tiers, 100, 5, Map.of(), null, second);
   }
 
   private static Principal caller(int limit) {

@@ -43,6 +43,12 @@ class HttpSemanticsTest {
             post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "not-implemented"),
         arguments(post + "Transfer-Encoding: nonsense\r\n\r\n", 501, "not-implemented"),
         arguments("GET /health HTTP/3.0\r\n" + CLOSE + "\r\n", 505, "http-version-not-supported"),
+        arguments(
+            post + "Expect: a-wonder\r\nContent-Length: 2\r\n\r\n{}", 417, "expectation-failed"),
+        arguments(
+            "GET /health HTTP/1.1\r\n" + CLOSE + "Expect: 200-ok\r\n\r\n",
+            417,
+            "expectation-failed"),
         arguments("CONNECT l:443 HTTP/1.1\r\n" + CLOSE + "\r\n", 405, "method-not-allowed"),
         arguments(
             "GET /health HTTP/1.1\r\n" + CLOSE + "X-Long: " + "a".repeat(20_000) + "\r\n\r\n",
@@ -150,6 +156,26 @@ class HttpSemanticsTest {
     assertThat(customer.client().json("GET", path, null, "If-None-Match", tag).status())
         .isEqualTo(200);
     assertThat(admin.json("DELETE", path, null, "If-Match", tag).status()).isEqualTo(412);
+  }
+
+  @Test
+  void theDocumentIsSentAgainOnlyWhenItHasChanged() {
+    var first = admin.with(null).get("/openapi.json");
+    var tag = first.header("ETag");
+    assertThat(tag).matches("W/\"[^\"]+\"");
+    for (var known : new String[] {tag, tag.substring(2), "\"x\", " + tag, "*"}) {
+      var again = admin.with(null).json("GET", "/openapi.json", null, "If-None-Match", known);
+      assertThat(again.status()).as(known).isEqualTo(304);
+      assertThat(again.body()).isEmpty();
+      assertThat(again.header("ETag")).isEqualTo(tag);
+    }
+    var packed =
+        admin
+            .with(null)
+            .json(
+                "GET", "/openapi.json", null, "If-None-Match", "\"x\"", "Accept-Encoding", "gzip");
+    assertThat(packed.status()).isEqualTo(200);
+    assertThat(packed.header("ETag")).isEqualTo(tag);
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import io.outpost.event.Event;
 import io.outpost.event.EventType;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
+import io.outpost.tenant.Tier;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -329,7 +330,7 @@ class P20NoWayInsideTest {
 
   private static WebhookSettings settings(boolean loopback, Duration patience) {
     return new WebhookSettings(
-        20,
+        Map.of(Tier.FREE, 20),
         loopback,
         List.of(Duration.ofSeconds(1)),
         Duration.ofDays(5),
