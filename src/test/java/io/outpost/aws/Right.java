@@ -8,6 +8,7 @@ import software.amazon.awssdk.services.dynamodb.model.BatchWriteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.kms.model.KmsRequest;
 import software.amazon.awssdk.services.s3.model.S3Request;
 import software.amazon.awssdk.services.secretsmanager.model.CreateSecretRequest;
 import software.amazon.awssdk.services.secretsmanager.model.SecretsManagerRequest;
@@ -51,6 +52,7 @@ record Right(String action, String resource) {
       case SecretsManagerRequest m ->
           Stream.of(new Right("secretsmanager:" + action, secret(field(m, "SecretId"))));
       case SnsRequest n -> Stream.of(new Right("sns:" + action, last(field(n, "TopicArn"), ':')));
+      case KmsRequest k -> Stream.of(new Right("kms:" + action, "receipts"));
       default -> Stream.of(new Right(request.getClass().getName(), ""));
     };
   }

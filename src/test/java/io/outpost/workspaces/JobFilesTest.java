@@ -9,6 +9,8 @@ import io.outpost.blackbox.Client;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -210,6 +212,9 @@ class JobFilesTest {
                 + " artifacts/sub/page.html");
     assertThat(endOf(job)).isEqualTo("succeeded");
     JsonNode list = tenant.get("/jobs/" + job + "/artifacts").json();
+    var receipt = tenant.get("/jobs/" + job + "/receipt").body().split("\\.")[1];
+    assertThat(new String(Base64.getUrlDecoder().decode(receipt), StandardCharsets.UTF_8))
+        .contains(list.at("/data/0/sha256").asText(), list.at("/data/1/sha256").asText());
     assertThat(list.get("left_out").asInt()).isZero();
     assertThat(list.at("/data/0/path").asText()).isEqualTo("a b.txt");
     assertThat(list.at("/data/1/path").asText()).isEqualTo("sub/page.html");
