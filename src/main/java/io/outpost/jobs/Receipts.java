@@ -4,6 +4,7 @@ import io.outpost.http.Call;
 import io.outpost.job.Artifact;
 import io.outpost.job.Job;
 import io.outpost.job.JobDetails;
+import io.outpost.job.JobInput;
 import io.outpost.job.JobMoment;
 import io.outpost.job.Repository;
 import io.outpost.job.RunEvidence;
@@ -75,7 +76,8 @@ public class Receipts {
       String workspace,
       String model,
       Integer timeoutSeconds,
-      Repository repository) {}
+      Repository repository,
+      List<JobInput> inputs) {}
 
   /** What the agent printed. */
   public record Output(String sha256, long sizeBytes) {}
@@ -106,7 +108,8 @@ public class Receipts {
             job.workspace(),
             job.model(),
             job.timeoutSeconds(),
-            job.repository()),
+            job.repository(),
+            job.inputs()),
         job.agent(),
         evidence == null ? null : evidence.agentVersion(),
         evidence == null ? null : evidence.workerImage(),

@@ -54,6 +54,7 @@ public final class SampleRequests {
           row("rerunJob"),
           row("getJobTimeline"),
           row("getJobReceipt"),
+          row("createInput", "{\"size_bytes\":5,\"sha256\":\"%s\"}".formatted("0".repeat(64))),
           row("getAnyJobTimeline"),
           row("listArtifacts"),
           row("listWorkspaces"),
