@@ -110,7 +110,8 @@ def data_is_encrypted(env):
             if not values.get(field, "made by this plan"):
                 yield address, "is not encrypted with our key"
     for address, key in env.all("aws_kms_key"):
-        if not key["enable_key_rotation"]:
+        # AWS rotates no key that signs.
+        if key.get("key_usage") != "SIGN_VERIFY" and not key["enable_key_rotation"]:
             yield address, "is never rotated"
 
 

@@ -17,6 +17,7 @@ locals {
     ]...)
     sqs = { for queue in var.queues : queue => "arn:aws:sqs:${var.region}:${var.account_id}:outpost-${queue}-${var.environment}" }
     sns = { notices = local.topic_arn }
+    kms = { receipts = var.receipts_key_arn }
     secretsmanager = {
       "tenants/*" = "arn:aws:secretsmanager:${var.region}:${var.account_id}:secret:/outpost/tenants/*"
       # ListSecrets takes no resource: it gives names and dates of the account's secrets, never a value.
@@ -92,7 +93,7 @@ resource "aws_iam_role_policy" "protection" {
   })
 }
 
-# The key is never called by the application but by the services that it calls, in its name.
+# The key of data is never called by the application but by the services that it calls, in its name.
 resource "aws_iam_role_policy" "key" {
   for_each = local.grants
 

@@ -19,10 +19,12 @@ locals {
       OUTPOST_JOB_GRACE             = tostring(var.worker.job_grace_seconds)
       OUTPOST_NOTICES_TOPIC_ARN     = local.topic_arn
       OUTPOST_OUTPUT_BUCKET         = var.buckets["output"]
+      OUTPOST_RECEIPTS_KMS_KEYS     = var.receipts_key_arn
       OUTPOST_SECRETS_KMS_KEY_ID    = "alias/outpost-${var.environment}"
       OUTPOST_SHUTDOWN_SECONDS      = tostring(local.stop_timeouts[role] - 10)
       OUTPOST_TRUSTED_PROXIES       = var.trusted_proxies
       OUTPOST_WORKER_DISK_LIMIT     = "${local.size.job_disk_gib}GB"
+      OUTPOST_WORKER_IMAGE          = var.worker.image
       OUTPOST_WORKER_MEMORY_LIMIT   = "${local.size.job_memory}MB"
       OUTPOST_WORKER_SLOTS          = tostring(local.size.slots)
       SPRING_PROFILES_ACTIVE        = role

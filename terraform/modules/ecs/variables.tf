@@ -38,6 +38,16 @@ variable "kms_key_arn" {
   }
 }
 
+variable "receipts_key_arn" {
+  description = "Key in KMS that signs receipts of jobs."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws:kms:", var.receipts_key_arn))
+    error_message = "receipts_key_arn: the ARN of a KMS key."
+  }
+}
+
 variable "subnet_ids" {
   description = "Private subnets of the tasks."
   type        = list(string)

@@ -1,6 +1,6 @@
 locals {
   # What the containers call, and what Fargate calls to start them (image, secrets, settings, logs).
-  interface_services = toset(["sqs", "secretsmanager", "sns", "ssm", "ecr.api", "ecr.dkr", "logs"])
+  interface_services = toset(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"])
 
   # An endpoint is a way to AWS for whoever runs in a task, an agent included: only with our own credentials.
   own_principals = {

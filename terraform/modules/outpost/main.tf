@@ -106,6 +106,7 @@ module "ecs" {
   account_id            = var.account_id
   region                = var.region
   kms_key_arn           = module.secrets.kms_key_arn
+  receipts_key_arn      = module.secrets.receipts_key_arn
   subnet_ids            = module.network.private_subnet_ids
   security_group_ids    = module.network.security_group_ids
   target_group_arn      = module.alb.target_group_arn

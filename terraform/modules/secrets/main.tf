@@ -45,6 +45,25 @@ resource "aws_kms_alias" "data" {
   target_key_id = aws_kms_key.data.key_id
 }
 
+# Signs receipts of jobs; its private half never leaves KMS. Keys that sign are not rotated by AWS: a new one is put
+# before it in OUTPOST_RECEIPTS_KMS_KEYS, and the old one stays for what it has signed.
+resource "aws_kms_key" "receipts" {
+  description              = "Outpost ${var.environment}: receipts of jobs"
+  key_usage                = "SIGN_VERIFY"
+  customer_master_key_spec = "ECC_NIST_P256"
+  deletion_window_in_days  = 30
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "Administration"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::${var.account_id}:root" }
+      Action    = "kms:*"
+      Resource  = "*"
+    }]
+  })
+}
+
 resource "aws_secretsmanager_secret" "this" {
   for_each = var.secrets
 

@@ -3,6 +3,11 @@ output "kms_key_arn" {
   value       = aws_kms_key.data.arn
 }
 
+output "receipts_key_arn" {
+  description = "The key that signs receipts of jobs."
+  value       = aws_kms_key.receipts.arn
+}
+
 output "arns" {
   description = "ARNs of the platform's secrets by name."
   value       = { for name, secret in aws_secretsmanager_secret.this : name => secret.arn }

@@ -7,6 +7,7 @@ variables {
   account_id            = "123456789012"
   region                = "us-east-1"
   kms_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/0"
+  receipts_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/1"
   subnet_ids            = ["subnet-1", "subnet-2"]
   security_group_ids    = { api = "sg-api", worker = "sg-worker" }
   target_group_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/outpost/0000000000000000"

@@ -44,7 +44,7 @@ run "only_listed_connections_are_possible" {
   }
 
   assert {
-    condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "secretsmanager", "sns", "ssm", "ecr.api", "ecr.dkr", "logs"])
+    condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"])
     error_message = "Interface endpoints."
   }
 

@@ -45,6 +45,13 @@ run "secrets_are_encrypted_and_never_in_the_state" {
   }
 }
 
+run "receipts_are_signed_by_a_key_of_their_own" {
+  assert {
+    condition     = aws_kms_key.receipts.key_usage == "SIGN_VERIFY" && aws_kms_key.receipts.customer_master_key_spec == "ECC_NIST_P256"
+    error_message = "ES256 needs a P-256 key for signing."
+  }
+}
+
 run "a_function_may_rotate_a_secret" {
   variables {
     rotation = { bootstrap-admin-key = { lambda_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate" } }

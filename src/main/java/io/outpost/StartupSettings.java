@@ -74,6 +74,11 @@ public final class StartupSettings
           optional("OUTPOST_STRIPE_METER_EVENT_NAME", API, "\\S{1,100}", "a meter's event_name"),
           optional("OUTPOST_USAGE_REPORT_INTERVAL", API, DURATION, "a duration such as PT1M"),
           optional(
+              "OUTPOST_RECEIPTS_KMS_KEYS",
+              API,
+              "[\\w:/-]+(\\s*,\\s*[\\w:/-]+)*",
+              "ids or ARNs of KMS keys, commas between them"),
+          optional(
               "OUTPOST_REPOSITORIES_ALLOW_LOOPBACK",
               BOTH,
               "false",

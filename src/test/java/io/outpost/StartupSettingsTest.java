@@ -37,6 +37,7 @@ class StartupSettingsTest {
           Map.entry("OUTPOST_AWS_ACCOUNT_ID", "123456789012"),
           Map.entry("OUTPOST_NOTICES_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:n-prod"),
           Map.entry("OUTPOST_BOOTSTRAP_ADMIN_KEY", "op_live_" + "0a".repeat(16)),
+          Map.entry("OUTPOST_RECEIPTS_KMS_KEYS", "arn:aws:kms:eu-central-1:123456789012:key/1-a"),
           Map.entry("OUTPOST_SECRETS_KMS_KEY_ID", "alias/outpost-prod"),
           Map.entry("OUTPOST_STRIPE_SECRET_KEY", "sk_live_abc"),
           Map.entry("OUTPOST_STRIPE_WEBHOOK_SECRET", "whsec_new, whsec_old"),

@@ -24,11 +24,11 @@ public record AwsClients(
     implements AutoCloseable {
 
   /** Where each service listens. */
-  public record Endpoints(URI sqs, URI dynamoDb, URI s3, URI secrets, URI sns) {
+  public record Endpoints(URI sqs, URI dynamoDb, URI s3, URI secrets, URI sns, URI kms) {
 
     /** All services at one address, as LocalStack has it. */
     public static Endpoints at(URI all) {
-      return new Endpoints(all, all, all, all, all);
+      return new Endpoints(all, all, all, all, all, all);
     }
 
     /** The Spring properties that point Outpost at these services. */
@@ -39,6 +39,9 @@ public record AwsClients(
           "outpost.aws.endpoints.s3", s3.toString(),
           "outpost.aws.endpoints.secretsmanager", secrets.toString(),
           "outpost.aws.endpoints.sns", sns.toString(),
+          "outpost.aws.endpoints.kms", kms.toString(),
+          // LocalStack has no such key: nothing is signed there.
+          "outpost.receipts.kms-keys", kms.equals(sqs) ? "" : KmsEmulator.KEY,
           "outpost.aws.region", EmbeddedAws.REGION,
           "outpost.aws.access-key", EmbeddedAws.ACCESS_KEY,
           "outpost.aws.secret-key", EmbeddedAws.SECRET_KEY);

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * The AWS services that Outpost uses, in this JVM and reachable from this machine only: SQS,
- * DynamoDB, S3, Secrets Manager and SNS. Ports are free ones and change with each start: nothing
+ * DynamoDB, S3, Secrets Manager, SNS and KMS. Ports are free ones and change with each start: nothing
  * may keep a queue URL. Thread-safe. Several can run at a time, but only one of them with a data
  * folder.
  */
@@ -98,11 +98,12 @@ public final class EmbeddedAws implements AutoCloseable {
     var secrets =
         started(SecretsManagerEmulator.start(part(folder, "secretsmanager"), REGION, clock));
     sns = started(SnsEmulator.start(REGION));
+    var kms = started(KmsEmulator.start(part(folder, "kms")));
     // The last to start is the first to stop: polls end while what they lead to still works.
     var sqs = started(EmbeddedSqs.start(part(folder, "sqs"), REGION));
     endpoints =
         new AwsClients.Endpoints(
-            sqs.endpoint(), dynamoDb.endpoint(), s3.endpoint(), secrets.endpoint(), sns.endpoint());
+            sqs.endpoint(), dynamoDb.endpoint(), s3.endpoint(), secrets.endpoint(), sns.endpoint(), kms.endpoint());
   }
 
   private <T extends AutoCloseable> T started(T service) {

@@ -16,6 +16,7 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.StandardRetryStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
@@ -74,6 +75,11 @@ public class Aws {
     return configured(
             SecretsManagerClient.builder().httpClient(http), "secretsmanager", LONGEST_CALL)
         .build();
+  }
+
+  @Bean
+  KmsClient kms(SdkHttpClient http) {
+    return configured(KmsClient.builder().httpClient(http), "kms", LONGEST_CALL).build();
   }
 
   /**

@@ -9,7 +9,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * Where AWS is. In production everything here is empty and the SDK's own chain decides.
  *
  * @param endpoint one endpoint for every service (an emulator)
- * @param endpoints an endpoint for a service: sqs, dynamodb, s3, secretsmanager, sns
+ * @param endpoints an endpoint for a service: sqs, dynamodb, s3, secretsmanager, sns, kms
  * @param accessKey fixed credentials for an emulator
  * @param secretKey fixed credentials for an emulator
  */

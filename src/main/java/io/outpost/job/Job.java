@@ -39,6 +39,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param continues the job whose conversation it continues; null when it begins one
  * @param conversation the agent's id of it: while pending the one to be continued; may be null
  * @param repository that is cloned for it; null: none
+ * @param inputs files that are in its working directory when its agent starts; empty: none
  * @param warnings what of its last attempt could not be kept; empty when there is nothing to tell
  */
 @RecordBuilder
@@ -71,6 +72,7 @@ public record Job(
     String continues,
     String conversation,
     Repository repository,
+    List<JobInput> inputs,
     List<Warning> warnings)
     implements JobBuilder.With {
 
@@ -98,6 +100,7 @@ public record Job(
 
   /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
+    inputs = inputs == null ? List.of() : List.copyOf(inputs);
     warnings = warnings == null ? List.of() : List.copyOf(warnings);
     labels = labels == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
     Rules.between("labels", labels.size(), 0, MOST_LABELS);

@@ -91,27 +91,32 @@ public class JobItems {
         .conditionExpression("attribute_not_exists(job_id)");
   }
 
-  Update.Builder update(JobTransition transition) {
+  /**
+   * The write of a transition.
+   *
+   * @param entry the id of its audit entry; null: it has none
+   */
+  Update.Builder update(JobTransition transition, String entry) {
     return switch (transition) {
       case JobTransition.Submitted t -> throw new IllegalArgumentException("A new job is put");
-      case JobTransition.Claimed t -> claim(t);
+      case JobTransition.Claimed t -> claim(t, entry);
       case JobTransition.Renewed t ->
           write(t.job(), t.job(), null).lease(t.lease()).onlyIf(HELD).ifHeld(t.lease()).build();
       case JobTransition.Finished t ->
-          write(t.from(), t, null).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          finish(t, entry).onlyIf(HELD).ifHeld(t.from().lease()).build();
       case JobTransition.Released t ->
-          write(t.from(), t, t.due()).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          write(t.from(), t, t.due(), entry).onlyIf(HELD).ifHeld(t.from().lease()).build();
       case JobTransition.Retried t ->
-          write(t.from(), t, t.due()).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          write(t.from(), t, t.due(), entry).onlyIf(HELD).ifHeld(t.from().lease()).build();
       case JobTransition.DeadLettered t ->
-          write(t.from(), t, t.at())
+          write(t.from(), t, t.at(), entry)
               .onlyIf("attempts >= :if_attempts AND " + FREE)
               .ifFree(t.at())
               .value(":if_attempts", Items.number(t.attempts()))
               .build();
-      case JobTransition.Cancelled t -> cancel(t);
+      case JobTransition.Cancelled t -> cancel(t, entry);
       case JobTransition.Redriven t ->
-          write(t.from(), t, t.due())
+          write(t.from(), t, t.due(), entry)
               .remove("sweeps")
               .onlyIf("#status = :if_dead")
               .value(":if_dead", Items.text(Job.Status.dead_letter.name()))
@@ -208,19 +213,27 @@ public class JobItems {
   }
 
   /** Writes a job's next state, and that into its timeline: an end whatever is in there. */
-  private JobUpdate write(StoredJob from, JobTransition t, Instant due) {
+  private JobUpdate write(StoredJob from, JobTransition t, Instant due, String entry) {
     var write = write(from.job(), t.job(), due);
+    var moment = JobMoment.of(t, Instant.now()).withAuditEntry(entry);
     return from.hasRoom() || t.job().status().isTerminal()
-        ? write.append(JobMoment.ATTRIBUTE, moment(JobMoment.of(t, Instant.now())))
+        ? write.append(JobMoment.ATTRIBUTE, moment(moment))
         : write;
+  }
+
+  private JobUpdate finish(JobTransition.Finished t, String entry) {
+    var write = write(t.from(), t, null, entry);
+    return t.evidence() == null
+        ? write
+        : write.set(RunEvidence.ATTRIBUTE, AttributeValue.fromM(items.write(t.evidence())));
   }
 
   private AttributeValue moment(JobMoment moment) {
     return AttributeValue.fromM(items.write(moment));
   }
 
-  private Update.Builder claim(JobTransition.Claimed t) {
-    return write(t.from(), t, null)
+  private Update.Builder claim(JobTransition.Claimed t, String entry) {
+    return write(t.from(), t, null, entry)
         .lease(t.lease())
         .onlyIf("attempts = :if_attempts AND " + FREE)
         .ifFree(t.at())
@@ -228,8 +241,8 @@ public class JobItems {
         .build();
   }
 
-  private Update.Builder cancel(JobTransition.Cancelled t) {
-    var write = write(t.from(), t, null);
+  private Update.Builder cancel(JobTransition.Cancelled t, String entry) {
+    var write = write(t.from(), t, null, entry);
     if (t.used()) {
       return write.onlyIf(HELD).ifHeld(t.from().lease()).build();
     }

@@ -1,6 +1,7 @@
 package io.outpost.job;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 
 /**
@@ -13,10 +14,25 @@ import java.time.Instant;
  * @param worker the name of the worker that runs it; null: none
  * @param reason why, in a word; null: none
  * @param detail what else there is to say; null: nothing
+ * @param auditEntry the id of the audit entry that tells of it; null: there is none of its own
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@RecordBuilder
 public record JobMoment(
-    Instant at, String event, Integer attempt, String worker, String reason, String detail) {
+    Instant at,
+    String event,
+    Integer attempt,
+    String worker,
+    String reason,
+    String detail,
+    String auditEntry)
+    implements JobMomentBuilder.With {
+
+  /** One without an audit entry. */
+  public JobMoment(
+      Instant at, String event, Integer attempt, String worker, String reason, String detail) {
+    this(at, event, attempt, worker, reason, detail, null);
+  }
 
   /** The attribute with the moments, oldest first. */
   public static final String ATTRIBUTE = "timeline";

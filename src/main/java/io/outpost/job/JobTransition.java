@@ -62,6 +62,7 @@ public sealed interface JobTransition {
    * @param files what the run saved of its workspace; null: the workspace stays as it was
    * @param told by the agent of its run
    * @param warnings what else could not be kept
+   * @param evidence of what ran and what it printed, for the receipt; null: nothing ran
    */
   record Finished(
       StoredJob from,
@@ -70,7 +71,8 @@ public sealed interface JobTransition {
       Job.Fault fault,
       SavedFiles files,
       Job.Told told,
-      List<Job.Warning> warnings)
+      List<Job.Warning> warnings,
+      RunEvidence evidence)
       implements JobTransition {
     @Override
     public Map<String, String> metadata() {

@@ -127,10 +127,12 @@ public class JobTransitions {
   private AuditEntry add(
       Change change, JobTransition transition, boolean withSlot, boolean unawaited) {
     var job = transition.job();
+    var entry = isAudited(transition) ? entry(transition) : null;
     if (transition instanceof JobTransition.Submitted submitted) {
       change.put(jobs.put(submitted), refused(JOB_MOVED));
     } else {
-      change.update(jobs.update(transition), refused(JOB_MOVED));
+      var entryId = entry == null ? null : entry.entryId();
+      change.update(jobs.update(transition, entryId), refused(JOB_MOVED));
     }
     switch (transition) {
       case JobTransition.Submitted t -> {}
@@ -156,7 +158,10 @@ public class JobTransitions {
       case JobTransition.Redriven t -> unconditional(change, t);
     }
     tell(change, transition);
-    return audit(change, transition);
+    if (entry != null) {
+      trail.add(change, entry);
+    }
+    return entry;
   }
 
   /** Customers hear of a start and of an end, not of what happens in between. */
@@ -246,14 +251,9 @@ public class JobTransitions {
     }
   }
 
-  private AuditEntry audit(Change change, JobTransition transition) {
-    if (transition instanceof JobTransition.Submitted
-        || transition instanceof JobTransition.Renewed) {
-      return null;
-    }
-    var entry = entry(transition);
-    trail.add(change, entry);
-    return entry;
+  private static boolean isAudited(JobTransition transition) {
+    return !(transition instanceof JobTransition.Submitted
+        || transition instanceof JobTransition.Renewed);
   }
 
   private AuditEntry entry(JobTransition transition) {

@@ -81,7 +81,7 @@ final class JobUpdate {
         .value(":appended", AttributeValue.fromL(List.of(value)));
   }
 
-  private JobUpdate set(String name, AttributeValue value) {
+  JobUpdate set(String name, AttributeValue value) {
     remove.remove(name);
     set.put(name, value);
     return this;

@@ -59,7 +59,7 @@ public class Artifacts {
     return new Views(views, manifest.leftOut());
   }
 
-  private Artifact.Manifest manifest(Job job) throws IOException {
+  Artifact.Manifest manifest(Job job) throws IOException {
     try {
       var bytes =
           s3.getObjectAsBytes(g -> g.bucket(names.bucket("output")).key(Artifact.manifestKey(job)));

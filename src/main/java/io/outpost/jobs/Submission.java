@@ -10,6 +10,7 @@ import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.job.JobBuilder;
 import io.outpost.job.JobDetails;
+import io.outpost.job.JobInput;
 import io.outpost.job.JobMessage;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
@@ -88,7 +89,8 @@ public class Submission {
       Instant startAfter,
       String model,
       BigDecimal maxCostUsd,
-      Repository repository) {}
+      Repository repository,
+      List<JobInput> inputs) {}
 
   /** The job that the request asks for, pending. */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
@@ -113,6 +115,7 @@ public class Submission {
         .model(wish.model())
         .maxCostUsd(costOf(wish))
         .repository(repositoryOf(wish))
+        .inputs(wish.inputs())
         .build();
   }
 
@@ -181,6 +184,7 @@ public class Submission {
         .model(job.model())
         .maxCostUsd(job.maxCostUsd())
         .repository(job.repository() == null ? null : job.repository().fresh())
+        .inputs(job.inputs())
         .rerunOf(job.jobId())
         .build();
   }
@@ -211,6 +215,7 @@ public class Submission {
     return repeat(job, call)
         .with()
         .rerunOf(null)
+        .inputs(null) // they are in the workspace
         .command(body.get("command").asText())
         .continues(job.jobId())
         .conversation(job.conversation())

@@ -3,7 +3,9 @@ package io.outpost.worker;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.aws.Names;
 import io.outpost.job.JobOutput;
+import io.outpost.job.RunEvidence;
 import io.outpost.kernel.Ids;
+import io.outpost.worker.agent.AgentInventory;
 import io.outpost.worker.agent.AgentLaunch;
 import io.outpost.worker.agent.AgentLauncher;
 import io.outpost.worker.agent.StopReason;
@@ -20,7 +22,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.ExchangeProperty;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.input.BoundedInputStream;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -43,6 +47,8 @@ public class AgentRuns {
   private final S3Client s3;
   private final Names names;
   private final WorkerSettings settings;
+  private final AgentInventory inventory;
+  private final String image;
   private final OutputPace pace;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
   private volatile boolean releasing;
@@ -53,13 +59,17 @@ public class AgentRuns {
       ProviderKeys keys,
       S3Client s3,
       Names names,
-      WorkerSettings settings) {
+      WorkerSettings settings,
+      AgentInventory inventory,
+      @Value("${outpost.worker.image}") String image) {
     this.catalogue = catalogue;
     this.launcher = launcher;
     this.keys = keys;
     this.s3 = s3;
     this.names = names;
     this.settings = settings;
+    this.inventory = inventory;
+    this.image = image.isBlank() ? null : image;
     this.pace = new OutputPace(settings);
   }
 
@@ -80,6 +90,7 @@ public class AgentRuns {
     var found = job.isTest() ? catalogue.demoOf(job.agent()) : catalogue.find(job.agent());
     var agent =
         found.orElseThrow(() -> new IllegalStateException("No agent " + job.agent() + " here"));
+    run.agentVersion(agent.demo() ? "demo" : inventory.version(agent.name()));
     var environment = new HashMap<String, String>();
     environment.put("OUTPOST_JOB_ID", job.jobId());
     if (run.details().traceParent() != null) {
@@ -132,6 +143,12 @@ public class AgentRuns {
       run.warn("output-truncated", "The output reached its limit; the rest was dropped.");
     }
     var size = Files.exists(file) ? Files.size(file) : 0;
+    if (!run.process().isRunning()) {
+      try (var printed = open(file, size)) {
+        run.evidence(
+            new RunEvidence(DigestUtils.sha256Hex(printed), size, run.agentVersion(), image));
+      }
+    }
     var began = Instant.now();
     s3.putObject(
         p ->

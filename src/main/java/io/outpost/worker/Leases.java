@@ -59,7 +59,7 @@ public class Leases {
       write(
           run,
           new JobTransition.Finished(
-              run.claimed(), at, null, run.fault(), null, null, run.warnings()),
+              run.claimed(), at, null, run.fault(), null, null, run.warnings(), null),
           exchange);
       return;
     }
@@ -74,7 +74,8 @@ public class Leases {
             fault(run, result, timeout),
             run.saved(),
             told(run, result),
-            run.warnings()),
+            run.warnings(),
+            run.evidence()),
         exchange);
   }
 

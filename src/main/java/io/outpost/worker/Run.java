@@ -3,6 +3,7 @@ package io.outpost.worker;
 import io.outpost.job.Job;
 import io.outpost.job.JobDetails;
 import io.outpost.job.Repository;
+import io.outpost.job.RunEvidence;
 import io.outpost.job.SavedFiles;
 import io.outpost.job.StoredJob;
 import io.outpost.worker.agent.AgentProcess;
@@ -57,6 +58,8 @@ public final class Run {
 
   private volatile boolean awaited;
   private Repository repository;
+  private String agentVersion;
+  private RunEvidence evidence;
   private Changes changes;
 
   /**
@@ -156,6 +159,24 @@ public final class Run {
 
   void repository(Repository known) {
     repository = known;
+  }
+
+  /** What its agent's program says of its version; null: unknown. */
+  String agentVersion() {
+    return agentVersion;
+  }
+
+  void agentVersion(String version) {
+    agentVersion = version;
+  }
+
+  /** What its receipt says of it; null before its agent has ended. */
+  RunEvidence evidence() {
+    return evidence;
+  }
+
+  void evidence(RunEvidence found) {
+    evidence = found;
   }
 
   Changes changes() {

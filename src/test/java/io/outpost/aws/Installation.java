@@ -176,6 +176,7 @@ final class Installation implements AutoCloseable {
       assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
       assertThat(client.get("/jobs/" + job + "/output").status()).isEqualTo(200);
       assertThat(client.get("/jobs/" + job + "/artifacts").status()).isEqualTo(200);
+      assertThat(client.get("/jobs/" + job + "/receipt").status()).isEqualTo(200);
     }
     assertThat(client.get("/jobs?status=succeeded").body()).contains(jobs);
     assertThat(client.delete("/workspaces/low").status()).isEqualTo(204);

@@ -41,6 +41,9 @@ class LeastPrivilegeTest {
           "io.outpost.billing.RejectedReports.putItem",
           "io.outpost.billing.StripeKeys.updateItem");
 
+  /** What the API gives away by links, and does not call itself. */
+  private static final Set<Right> BY_LINK = Set.of(new Right("s3:PutObject", "output/tenants/*"));
+
   private static Map<String, AwsUse> used;
 
   @BeforeAll
@@ -72,7 +75,7 @@ class LeastPrivilegeTest {
     var needed = used.get(role).rights();
     assertThat(allowed(role))
         .filteredOn(right -> needed.stream().noneMatch(right::covers))
-        .isEmpty();
+        .allMatch(right -> role.equals("api") && BY_LINK.contains(right));
   }
 
   /** Which attributes of an item it may write is counted too. */

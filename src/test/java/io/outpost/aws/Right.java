@@ -17,6 +17,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
+import software.amazon.awssdk.services.kms.model.KmsRequest;
 import software.amazon.awssdk.services.s3.model.S3Request;
 import software.amazon.awssdk.services.secretsmanager.model.CreateSecretRequest;
 import software.amazon.awssdk.services.secretsmanager.model.SecretsManagerRequest;
@@ -104,6 +105,7 @@ record Right(String action, String resource, Set<String> attributes) {
       case SecretsManagerRequest m ->
           Stream.of(new Right("secretsmanager:" + action, secret(field(m, "SecretId"))));
       case SnsRequest n -> Stream.of(new Right("sns:" + action, last(field(n, "TopicArn"), ':')));
+      case KmsRequest k -> Stream.of(new Right("kms:" + action, "receipts"));
       default -> Stream.of(new Right(request.getClass().getName(), ""));
     };
   }

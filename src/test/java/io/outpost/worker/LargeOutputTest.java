@@ -8,6 +8,7 @@ import io.outpost.aws.Names;
 import io.outpost.blackbox.Client;
 import io.outpost.tenant.Tier;
 import io.outpost.worker.ImpatientOutpost.Impatient;
+import io.outpost.worker.agent.AgentInventory;
 import io.outpost.worker.agent.AgentLauncher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -55,7 +56,9 @@ class LargeOutputTest {
               bench.bean(ProviderKeys.class),
               s3,
               bench.bean(Names.class),
-              bench.bean(WorkerSettings.class));
+              bench.bean(WorkerSettings.class),
+              bench.bean(AgentInventory.class),
+              "");
       var before = used();
       var storing = CompletableFuture.runAsync(() -> store(runs, delivery.run()));
       store.awaitAllButTheEnd();

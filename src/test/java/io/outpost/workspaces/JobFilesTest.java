@@ -8,7 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.blackbox.Client;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
+import java.net.URI;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -213,6 +218,9 @@ class JobFilesTest {
                 + " artifacts/sub/page.html");
     assertThat(endOf(job)).isEqualTo("succeeded");
     JsonNode list = tenant.get("/jobs/" + job + "/artifacts").json();
+    var receipt = tenant.get("/jobs/" + job + "/receipt").body().split("\\.")[1];
+    assertThat(new String(Base64.getUrlDecoder().decode(receipt), StandardCharsets.UTF_8))
+        .contains(list.at("/data/0/sha256").asText(), list.at("/data/1/sha256").asText());
     assertThat(list.get("left_out").asInt()).isZero();
     assertThat(list.at("/data/0/path").asText()).isEqualTo("a b.txt");
     assertThat(list.at("/data/1/path").asText()).isEqualTo("sub/page.html");
@@ -223,6 +231,93 @@ class JobFilesTest {
     assertThat(page.header("Content-Type")).isEqualTo("application/octet-stream");
     newTenant();
     assertThat(tenant.get("/jobs/" + job + "/artifacts").status()).isEqualTo(404);
+  }
+
+  @Test
+  void uploadedFilesAreThereWhenTheAgentStarts() throws Exception {
+    var one = upload("one");
+    var two = upload("two\n");
+    var inputs = "[%s,%s]".formatted(input(one, "sub/ä b.txt"), input(two, "note"));
+    String job = submitWith(inputs, "given", "cat 'sub/ä b.txt' note; stat -c %a note");
+    assertThat(endOf(job)).isEqualTo("succeeded");
+    assertThat(output(job)).isEqualTo("onetwo\n600\n");
+    var shown = tenant.get("/jobs/" + job).json().get("inputs");
+    assertThat(shown.at("/0/path").asText()).isEqualTo("sub/ä b.txt");
+    assertThat(shown.at("/0/size_bytes").asInt()).isEqualTo(3);
+    assertThat(shown.at("/1/sha256").asText()).isEqualTo(DigestUtils.sha256Hex("two\n"));
+
+    // The workspace has other things in the way: a link out of it, a folder, a file.
+    String turned = submit("given", "rm -r sub note; ln -s ~ sub; mkdir note; echo old > file");
+    assertThat(endOf(turned)).isEqualTo("succeeded");
+    for (var path : List.of("sub/x", "note", "file/x")) {
+      String refused = submitWith("[" + input(one, path) + "]", "given", "echo started");
+      assertThat(endOf(refused)).as(path).isEqualTo("failed");
+      assertThat(tenant.get("/jobs/" + refused).json().at("/error/code").asText())
+          .isEqualTo("input-failed");
+      assertThat(tenant.get("/jobs/" + refused + "/output").status()).isEqualTo(404);
+    }
+    String next = submitWith("[" + input(one, "file") + "]", "given", "cat file; ls ~");
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    assertThat(output(next)).isEqualTo("one");
+  }
+
+  @Test
+  void whatWasNotUploadedAsItsLinkWantsItIsRefused() throws Exception {
+    var link = link("hello");
+    assertThat(refusal(input(link.text("input_id"), "a"))).isEqualTo("inputs[0].input_id");
+    assertThat(put(link, "hello and more")).isGreaterThanOrEqualTo(400);
+    assertThat(refusal(input(link.text("input_id"), "a"))).isEqualTo("inputs[0].input_id");
+    // As many bytes, but others: the worker finds it.
+    assertThat(put(link, "HELLO")).isEqualTo(200);
+    var input = input(link.text("input_id"), "a");
+    String job = submitWith("[" + input + "]", null, "echo started");
+    assertThat(endOf(job)).isEqualTo("failed");
+    assertThat(tenant.get("/jobs/" + job).json().at("/error/message").asText()).contains("SHA-256");
+    for (var path : List.of("/etc/x", "../x", "a/../b", "a//b", "a/", ".", ".git/config")) {
+      assertThat(refusal(input(link.text("input_id"), path))).as(path).isEqualTo("inputs[0].path");
+    }
+    newTenant();
+    assertThat(refusal(input)).as("another tenant's").isEqualTo("inputs[0].input_id");
+  }
+
+  private static String input(String id, String path) {
+    return "{\"input_id\":\"%s\",\"path\":\"%s\"}".formatted(id, path);
+  }
+
+  private String refusal(String input) {
+    var body = "{\"agent\":\"claude\",\"command\":\"true\",\"inputs\":[%s]}".formatted(input);
+    return tenant.post("/jobs", body).json().at("/errors/0/field").asText();
+  }
+
+  private String submitWith(String inputs, String workspace, String command) {
+    var place = workspace == null ? "" : ",\"workspace\":\"%s\"".formatted(workspace);
+    var body = "{\"agent\":\"claude\",\"command\":\"%s\",\"inputs\":%s%s}";
+    return tenant.submit(body.formatted(command, inputs, place));
+  }
+
+  private String upload(String content) throws Exception {
+    var link = link(content);
+    assertThat(put(link, content)).isEqualTo(200);
+    return link.text("input_id");
+  }
+
+  private Client.Answer link(String content) {
+    var bytes = content.getBytes(StandardCharsets.UTF_8).length;
+    var body = "{\"size_bytes\":%d,\"sha256\":\"%s\"}";
+    var link = tenant.post("/inputs", body.formatted(bytes, DigestUtils.sha256Hex(content)));
+    assertThat(link.status()).as(link.body()).isEqualTo(201);
+    return link;
+  }
+
+  private int put(Client.Answer link, String content) throws Exception {
+    var request =
+        HttpRequest.newBuilder(URI.create(link.text("url")))
+            .PUT(HttpRequest.BodyPublishers.ofString(content));
+    link.json()
+        .get("headers")
+        .properties()
+        .forEach(h -> request.header(h.getKey(), h.getValue().asText()));
+    return tenant.http().send(request.build(), BodyHandlers.discarding()).statusCode();
   }
 
   @Test

@@ -145,7 +145,8 @@ class P01FaultsTest {
             proxies.get(1).endpoint(),
             proxies.get(2).endpoint(),
             direct.secrets(),
-            direct.sns());
+            direct.sns(),
+            direct.kms());
     var folder = Files.createDirectories(Path.of("target", "faults", Long.toString(seed)));
     var api = opened(new Container("api", faulty, Map.of("server.port", port), folder));
     var workers =

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,7 @@ public final class AgentInventory {
   private final AgentCatalogue catalogue;
   private final SearchPath programs;
   private final AgentLauncher launcher;
+  private final Map<String, String> versions = new ConcurrentHashMap<>();
   private volatile SortedSet<String> usable = Collections.emptySortedSet();
 
   AgentInventory(AgentCatalogue catalogue, SearchPath programs, AgentLauncher launcher) {
@@ -45,6 +47,11 @@ public final class AgentInventory {
     return usable;
   }
 
+  /** What an agent's program says of its version here; null until that has been found out. */
+  public String version(String agent) {
+    return versions.get(agent);
+  }
+
   /**
    * Tries every agent, one after the other, and logs what it finds. Takes seconds where all are
    * installed. One whose program a setting names is offered whatever is found: a job that cannot be
@@ -56,7 +63,8 @@ public final class AgentInventory {
       Optional<Path> program = programs.find(agent.command().getFirst());
       Optional<String> version = program.flatMap(file -> versionOf(agent, file));
       if (version.isPresent()) {
-        LOG.info("Agent {}: {}", agent.name(), version.get());
+        LOG.info("Agent {}: {} ({})", agent.name(), version.get(), program.get());
+        versions.put(agent.name(), version.get());
         found.add(agent.name());
       } else {
         LOG.warn("Agent {}: not usable here: {}", agent.name(), fault(agent, program));
@@ -85,7 +93,7 @@ public final class AgentInventory {
             outcome ->
                 agent.demo()
                     ? "played by the demo script"
-                    : (asked ? outcome.firstLine() : "unchecked") + " (" + program + ")");
+                    : asked ? outcome.firstLine() : "unchecked");
   }
 
   private static String fault(Agent agent, Optional<Path> program) {

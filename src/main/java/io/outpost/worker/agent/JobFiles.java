@@ -12,6 +12,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class JobFiles implements AutoCloseable {
 
+  /** How the porter of {@link #input} ends when it cannot write where it is to. */
+  public static final int IN_THE_WAY = 4;
+
   private final Slots slots;
   private final JobDirectory directory;
   private final int slot;
@@ -54,6 +57,11 @@ public final class JobFiles implements AutoCloseable {
         directory,
         slot,
         List.of(Integer.toString(most), Long.toString(bytes)));
+  }
+
+  /** Starts to write a file into the working directory: its path, a zero byte and its content. */
+  public PorterProcess input() throws IOException {
+    return slots.porter(Porter.Task.INPUT, directory, slot, List.of());
   }
 
   /** Has a folder of the agent's home be one of the working directory, saved with it. */

@@ -24,6 +24,7 @@ final class Porter {
   enum Task {
     ARTIFACTS,
     CONVERSATIONS,
+    INPUT,
     MEASURE,
     REMOVE,
     RESTORE,

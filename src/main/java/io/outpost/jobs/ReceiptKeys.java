@@ -1,0 +1,102 @@
+package io.outpost.jobs;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.impl.ECDSA;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.util.Base64URL;
+import io.outpost.kernel.Problem;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.interfaces.ECPublicKey;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.Body;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.kms.KmsClient;
+import software.amazon.awssdk.services.kms.model.MessageType;
+import software.amazon.awssdk.services.kms.model.SigningAlgorithmSpec;
+
+/**
+ * The keys of receipts, P-256 keys in KMS: the first one signs, and the public halves of all are
+ * published, so that receipts of a key that was replaced can still be checked. Thread-safe.
+ */
+@Component("receiptKeys")
+public class ReceiptKeys {
+
+  private static final JOSEObjectType TYPE = new JOSEObjectType("outpost-receipt");
+
+  private final KmsClient kms;
+  private final List<String> ids;
+  private final Map<String, ECKey> known = new ConcurrentHashMap<>();
+
+  ReceiptKeys(KmsClient kms, @Value("${outpost.receipts.kms-keys}") List<String> ids) {
+    this.kms = kms;
+    this.ids = ids.stream().map(String::strip).filter(id -> !id.isEmpty()).toList();
+  }
+
+  /**
+   * Signs a statement: a JWS in its compact form.
+   *
+   * @throws Problem 501 where there is no key
+   */
+  public String sign(@Body byte[] statement) throws JOSEException {
+    if (ids.isEmpty()) {
+      throw new Problem(
+          Problem.Code.NOT_IMPLEMENTED, "This installation has no key to sign receipts with.");
+    }
+    var header =
+        new JWSHeader.Builder(JWSAlgorithm.ES256)
+            .type(TYPE)
+            .keyID(publicKey(ids.getFirst()).getKeyID())
+            .build();
+    var signed = header.toBase64URL() + "." + Base64URL.encode(statement);
+    // Of the digest, for KMS signs messages of 4 KiB at most.
+    var signature =
+        kms.sign(
+                s ->
+                    s.keyId(ids.getFirst())
+                        .messageType(MessageType.DIGEST)
+                        .message(SdkBytes.fromByteArray(DigestUtils.sha256(signed)))
+                        .signingAlgorithm(SigningAlgorithmSpec.ECDSA_SHA_256))
+            .signature()
+            .asByteArray();
+    var length = ECDSA.getSignatureByteArrayLength(JWSAlgorithm.ES256);
+    return signed + "." + Base64URL.encode(ECDSA.transcodeSignatureToConcat(signature, length));
+  }
+
+  /** The public keys, as a JWK set. */
+  public Map<String, Object> publish() {
+    var keys = ids.stream().map(id -> (JWK) publicKey(id)).toList();
+    return new JWKSet(keys).toJSONObject();
+  }
+
+  private ECKey publicKey(String id) {
+    return known.computeIfAbsent(id, this::fetch);
+  }
+
+  private ECKey fetch(String id) {
+    var encoded = kms.getPublicKey(g -> g.keyId(id)).publicKey().asByteArray();
+    try {
+      var key = KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(encoded));
+      return new ECKey.Builder(Curve.P_256, (ECPublicKey) key)
+          .keyUse(KeyUse.SIGNATURE)
+          .algorithm(JWSAlgorithm.ES256)
+          .keyIDFromThumbprint()
+          .build();
+    } catch (GeneralSecurityException | JOSEException e) {
+      throw new IllegalStateException("The KMS key " + id + " is no P-256 key for signing", e);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+# Writes a file that a customer gave the job: porter/input.sh <job directory>. Reads its path below the working directory, a
+# zero byte, and its content. What a workspace or a repository has there is replaced; links are not followed. Ends with 4 when
+# a link or something else is in the way.
+umask 077
+refuse() {
+  cat >/dev/null
+  exit 4
+}
+IFS= read -r -d '' path
+cd -- "$1" && [ ! -L work ] && cd -P work || exit 3
+while [[ $path == */* ]]; do
+  folder=${path%%/*} path=${path#*/}
+  [ ! -L "./$folder" ] && mkdir -p -- "./$folder" 2>/dev/null && cd -P -- "./$folder" 2>/dev/null || refuse
+done
+if [ -d "./$path" ] || ! rm -f -- "./$path" 2>/dev/null; then
+  refuse
+fi
+cat >"./$path" || exit 3

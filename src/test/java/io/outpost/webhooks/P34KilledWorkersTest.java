@@ -1,0 +1,130 @@
+package io.outpost.webhooks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Customer;
+import io.outpost.blackbox.OutpostProcess;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import io.outpost.webhooks.Receiver.Got;
+import io.outpost.webhooks.Receiver.Reply;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A worker is killed (-9) when jobs have ended and nothing of that was delivered: some of it was
+ * never sent, some sent without an answer. Another worker delivers all of it.
+ */
+@Tag("product")
+class P34KilledWorkersTest {
+
+  /** What a dead worker held is free again after its lease. */
+  private static final Duration LONG = Duration.ofMinutes(4);
+
+  private static final int JOBS = 8;
+
+  private final EmbeddedAws aws = EmbeddedAws.start(Optional.empty());
+  private final Receiver receiver = new Receiver();
+  @TempDir private Path folder;
+  private LocalOutpost api;
+  private OutpostProcess worker;
+
+  P34KilledWorkersTest() throws IOException {}
+
+  @BeforeEach
+  void start() throws IOException {
+    api = LocalOutpost.on(aws.endpoints(), "api", settings());
+    worker = startWorker();
+  }
+
+  @AfterEach
+  void stop() {
+    receiver.close();
+    worker.close();
+    api.close();
+    aws.close();
+  }
+
+  @Test
+  void whatAKilledWorkerHadToDeliverIsDelivered() throws Exception {
+    worker.awaitReady();
+    var customer = Customer.of(Client.of(api.address()).with(api.adminKey()), "enterprise");
+    var client = customer.client();
+    var nobodyAnswers = new CountDownLatch(1);
+    receiver.answer(
+        got -> {
+          awaitQuietly(nobodyAnswers);
+          return new Reply(200, "");
+        });
+    var hook =
+        client
+            .post(customer.path("/webhooks"), "{\"url\":\"%s\"}".formatted(receiver.url("/")))
+            .text("webhook_id");
+    var jobs = Stream.generate(() -> client.submit("claude", "Say hello")).limit(JOBS).toList();
+    jobs.forEach(client::ended);
+    await().atMost(LONG).until(() -> !receiver.got().isEmpty());
+    worker.kill();
+    var before = receiver.got();
+    assertThat(before).extracting(Got::id).doesNotHaveDuplicates().hasSizeLessThan(JOBS);
+    nobodyAnswers.countDown();
+
+    worker = startWorker();
+    var path = customer.path("/webhooks/" + hook + "/deliveries?status=succeeded");
+    await().atMost(LONG).until(() -> client.get(path).json().path("data").size() == JOBS);
+    var told = receiver.got().subList(before.size(), receiver.got().size());
+    assertThat(told.stream().map(got -> got.json().at("/data/job_id").asText()).distinct())
+        .containsExactlyInAnyOrderElementsOf(jobs);
+    // What had been sent is sent again as it was, so that its owner can tell.
+    var again = told.stream().collect(Collectors.toMap(Got::id, Got::body, (one, same) -> one));
+    assertThat(again).hasSize(JOBS);
+    assertThat(before).allSatisfy(got -> assertThat(again).containsEntry(got.id(), got.body()));
+  }
+
+  private OutpostProcess startWorker() throws IOException {
+    var settings = settings();
+    return OutpostProcess.start(folder, "worker", aws.endpoints(), api.adminKey(), settings);
+  }
+
+  private Map<String, Object> settings() {
+    return Map.of(
+        "server.port",
+        0,
+        "outpost.env",
+        "local",
+        "outpost.agents.demo",
+        "always",
+        "outpost.webhooks.allow-loopback",
+        true,
+        "outpost.worker.wait-seconds",
+        1,
+        "outpost.worker.slots",
+        4,
+        "outpost.worker.agents.first-user",
+        36_000,
+        "outpost.worker.directory",
+        folder.resolve("jobs").toString(),
+        "outpost.audit.spool",
+        folder.resolve("audit").toString());
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
