@@ -53,6 +53,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   public Collection<RoutesBuilder> collectRoutesFromDirectory(
       CamelContext camel, String exclude, String include) {
     var model = (ModelCamelContext) camel;
+    camel.getPropertiesComponent().addPropertiesSource(new ContractNames(known.operations()));
     model.addModelLifecycleStrategy(new AdmissionGuard(known.operations()));
     var builders = new ArrayList<>(super.collectRoutesFromDirectory(camel, exclude, include));
     var interceptions = new Interceptions(this::isAdded);
@@ -105,10 +106,14 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
 
   /** Whether a file is an addition of somebody else's; what replaces ours does what ours did. */
   private boolean isAdded(String location) {
+    return isMounted(location) && !MountedFolder.replacesOurs(RouteFile.nameOf(location));
+  }
+
+  /** Whether a file is of the mounted folder. */
+  boolean isMounted(String location) {
     return folder.isPresent()
         && location.startsWith("file:")
-        && Path.of(location.substring(5)).startsWith(folder.get().root())
-        && !MountedFolder.replacesOurs(RouteFile.nameOf(location));
+        && Path.of(location.substring(5)).startsWith(folder.get().root());
   }
 
   private static Set<String> roles(String include) {
