@@ -2,11 +2,9 @@ package io.outpost.auth;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.outpost.http.IpAddress;
 import io.outpost.kernel.Problem;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,7 +34,7 @@ class UnknownKeyThrottle {
    * @throws Problem 429
    */
   void admit(String address) {
-    var count = misses.getIfPresent(network(address));
+    var count = misses.getIfPresent(IpAddress.network(address));
     if (count != null && count.get() >= most) {
       throw new Problem(
           Problem.Code.RATE_LIMITED,
@@ -48,19 +46,6 @@ class UnknownKeyThrottle {
 
   /** Counts an unknown key. */
   void missed(String address) {
-    misses.get(network(address), a -> new AtomicInteger()).incrementAndGet();
-  }
-
-  /** Of IPv6 the first 64 bits: one caller has all addresses that begin with them. */
-  private static String network(String address) {
-    if (!address.contains(":")) {
-      return address;
-    }
-    try {
-      var bytes = InetAddress.getByName(address).getAddress();
-      return HexFormat.of().formatHex(bytes, 0, Math.min(8, bytes.length));
-    } catch (UnknownHostException e) {
-      return address;
-    }
+    misses.get(IpAddress.network(address), a -> new AtomicInteger()).incrementAndGet();
   }
 }

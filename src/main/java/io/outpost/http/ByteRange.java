@@ -17,7 +17,8 @@ import org.springframework.stereotype.Component;
 @Component("byteRange")
 public class ByteRange {
 
-  private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,15})-([0-9]{0,15})");
+  private static final int MOST_DIGITS = 18;
+  private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,100})-([0-9]{0,100})");
 
   /**
    * Tags the bytes of the message, and leaves the wanted ones.
@@ -30,6 +31,11 @@ public class ByteRange {
     var tag = EntityTag.of(bytes);
     message.setHeader("ETag", tag);
     message.setHeader("Accept-Ranges", "bytes");
+    if (EntityTag.isKnown(call, tag)) {
+      message.setHeader(Exchange.HTTP_RESPONSE_CODE, 304);
+      message.setBody(null);
+      return;
+    }
     var same =
         call.header("If-Range").map(condition -> EntityTag.isIn(condition, tag)).orElse(true);
     var range = call.header("Range").filter(given -> same).flatMap(g -> range(g, bytes.length));
@@ -51,11 +57,11 @@ public class ByteRange {
     long first;
     long last;
     if (parts.group(1).isEmpty()) {
-      first = Math.max(0, length - Long.parseLong(parts.group(2)));
+      first = Math.max(0, length - number(parts.group(2)));
       last = length - 1L;
     } else {
-      first = Long.parseLong(parts.group(1));
-      last = parts.group(2).isEmpty() ? length - 1L : Long.parseLong(parts.group(2));
+      first = number(parts.group(1));
+      last = parts.group(2).isEmpty() ? length - 1L : number(parts.group(2));
       if (last < first && !parts.group(2).isEmpty()) {
         return Optional.empty();
       }
@@ -69,5 +75,10 @@ public class ByteRange {
           Map.of("Content-Range", "bytes */" + length));
     }
     return Optional.of(new long[] {first, last});
+  }
+
+  /** More digits than any output has bytes are the largest number. */
+  private static long number(String digits) {
+    return digits.length() > MOST_DIGITS ? Long.MAX_VALUE : Long.parseLong(digits);
   }
 }

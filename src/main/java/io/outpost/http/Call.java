@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
+import org.apache.catalina.Globals;
 
 /**
  * One HTTP request: the facts that the edge took from it, and what was found out about it on the
@@ -124,6 +125,11 @@ public final class Call {
   /** A query parameter; a repeated one is refused by the contract. */
   public String[] query(String name) {
     return request.getParameterValues(name);
+  }
+
+  /** Whether a part of the query is no text: Tomcat leaves it out, and says so here. */
+  boolean hasMalformedQuery() {
+    return request.getAttribute(Globals.PARAMETER_PARSE_FAILED_ATTR) != null;
   }
 
   /** The names of the query parameters. */

@@ -28,6 +28,9 @@ final class CallLog extends ValveBase implements AccessLog {
 
   @Override
   public void log(Request request, Response response, long nanoseconds) {
+    if (request.getAttribute(HeldBodies.NAME) instanceof HeldBodies.Share share) {
+      share.close();
+    }
     if (request.getAttribute(Call.NAME) instanceof Call call) {
       recorder.record(call, response.getStatus());
     } else {

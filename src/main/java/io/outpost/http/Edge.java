@@ -7,10 +7,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
@@ -27,18 +26,28 @@ import org.springframework.web.filter.OncePerRequestFilter;
 class Edge extends OncePerRequestFilter {
 
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
-  private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "PATCH", "DELETE");
+  private static final List<String> METHODS = List.of("GET", "POST", "PUT", "PATCH", "DELETE");
 
   private final Contract contract;
   private final ProblemWriter problems;
   private final CallRecorder recorder;
   private final ResponseHeaders headers;
+  private final BodyReader bodies;
+  private final HeldBodies held;
 
-  Edge(Contract contract, ProblemWriter problems, CallRecorder recorder, ResponseHeaders headers) {
+  Edge(
+      Contract contract,
+      ProblemWriter problems,
+      CallRecorder recorder,
+      ResponseHeaders headers,
+      BodyReader bodies,
+      HeldBodies held) {
     this.contract = contract;
     this.problems = problems;
     this.recorder = recorder;
     this.headers = headers;
+    this.bodies = bodies;
+    this.held = held;
   }
 
   /** A route runs on a thread of its own; when it has ended the request comes by once more. */
@@ -57,31 +66,28 @@ class Edge extends OncePerRequestFilter {
       return;
     }
     var request = GatewayAuthRequest.of(HeadAsGetRequest.of(incoming));
-    byte[] body = null;
+    var body = new byte[0];
     Problem refusal = null;
     try {
       body = bodyOf(request);
+    } catch (Problem problem) {
+      refusal = problem;
     } catch (IOException e) {
       refusal =
-          Problem.invalid(
-              "body", "could not be read: " + "send as many bytes as Content-Length says");
+          Problem.invalid("body", "could not be read: send as many bytes as Content-Length says");
     }
-    var call = new Call(request, response, body == null ? new byte[0] : body);
+    var call = new Call(request, response, body);
     request.setAttribute(Call.NAME, call);
     response.setHeader("X-Request-Id", call.requestId());
     headers.set(request, response);
     try {
       if (refusal != null) {
+        // Nobody reads what may still come of the body.
+        response.setHeader("Connection", "close");
         throw refusal;
       }
       if (!recorder.isStarted()) {
         throw Problem.unavailable("Outpost is starting; try again shortly.");
-      }
-      if (body == null) {
-        response.setHeader("Connection", "close");
-        throw new Problem(
-            Problem.Code.PAYLOAD_TOO_LARGE,
-            "The body may have %d bytes.".formatted(limitOf(request)));
       }
       if (request.getMethod().equals("OPTIONS") && isSomewhere(call)) {
         tellOptions(request, response);
@@ -112,8 +118,9 @@ class Edge extends OncePerRequestFilter {
     }
   }
 
+  /** The server as a whole is somewhere, too: OPTIONS * comes as its root. */
   private boolean isSomewhere(Call call) {
-    return !contract.methodsAt(call.path()).isEmpty();
+    return call.path().equals("/") || !contract.methodsAt(call.path()).isEmpty();
   }
 
   /** No operation's path does; Spring would find the one without. */
@@ -122,14 +129,15 @@ class Edge extends OncePerRequestFilter {
   }
 
   private void tellOptions(HttpServletRequest request, HttpServletResponse response) {
-    var methods = allowed(contract.methodsAt(request.getRequestURI()));
+    var path = request.getRequestURI();
+    var methods = allowed(path.equals("/") ? METHODS : contract.methodsAt(path));
     response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     response.setHeader("Allow", String.join(", ", methods));
     headers.preflight(request, response, methods);
   }
 
   /** What a path's operations imply: HEAD wherever there is GET, OPTIONS everywhere. */
-  private static List<String> allowed(List<String> methods) {
+  private static List<String> allowed(Collection<String> methods) {
     var all = new ArrayList<>(methods);
     if (all.contains("GET")) {
       all.add("HEAD");
@@ -138,28 +146,17 @@ class Edge extends OncePerRequestFilter {
     return all;
   }
 
-  /** The whole body; null when it is over the limit. */
+  /** The whole body; the room that it takes is given back once the call is answered. */
   private byte[] bodyOf(HttpServletRequest request) throws IOException {
-    var small = contract.bodyLimit();
-    var announced = request.getContentLengthLong();
-    if (announced <= small) {
-      var body = request.getInputStream().readNBytes(small + 1);
-      if (body.length <= small) {
-        return body;
-      }
-      var most = limitOf(request);
-      var rest = request.getInputStream().readNBytes(most + 1 - body.length);
-      return body.length + rest.length > most ? null : joined(body, rest);
-    }
-    return announced > limitOf(request)
-        ? null
-        : request.getInputStream().readNBytes((int) announced);
-  }
-
-  private static byte[] joined(byte[] first, byte[] second) {
-    var all = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, all, first.length, second.length);
-    return all;
+    var share = held.of(request.getRemoteAddr());
+    request.setAttribute(HeldBodies.NAME, share);
+    var most = limitOf(request);
+    return bodies
+        .read(request, most, share)
+        .orElseThrow(
+            () ->
+                new Problem(
+                    Problem.Code.PAYLOAD_TOO_LARGE, "The body may have %d bytes.".formatted(most)));
   }
 
   private int limitOf(HttpServletRequest request) {

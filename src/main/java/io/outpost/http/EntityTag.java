@@ -25,13 +25,21 @@ public class EntityTag {
         || Arrays.stream(list.split(",", -1)).map(String::strip).anyMatch(tag::equals);
   }
 
+  /** Whether the caller of a GET has the representation already, compared weakly. */
+  static boolean isKnown(Call call, String tag) {
+    return call.method().equals("GET")
+        && call.header("If-None-Match")
+            .map(list -> list.replace("W/", ""))
+            .filter(list -> isIn(list, tag))
+            .isPresent();
+  }
+
   /** Tags the answer, and leaves its body out when the caller of a GET has it already. */
   public void add(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var message = exchange.getMessage();
     var tag = of(message.getBody(byte[].class));
     message.setHeader("ETag", tag);
-    var known = call.header("If-None-Match").map(list -> list.replace("W/", ""));
-    if (call.method().equals("GET") && known.filter(list -> isIn(list, tag)).isPresent()) {
+    if (isKnown(call, tag)) {
       message.setHeader(Exchange.HTTP_RESPONSE_CODE, 304);
       message.setBody(null);
     }

@@ -1,6 +1,8 @@
 package io.outpost.http;
 
 import io.outpost.agents.AgentCatalogue;
+import java.time.Duration;
+import java.util.regex.Pattern;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.spi.ComponentCustomizer;
 import org.apache.catalina.core.StandardHost;
@@ -40,15 +42,32 @@ class HttpConfiguration implements WebMvcConfigurer {
 
   @Bean
   WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsForWhatTomcatRefuses(
-      CallRecorder recorder) {
+      CallRecorder recorder, ResponseHeaders headers) {
     return factory -> {
       factory.addEngineValves(new CallLog(recorder));
       // TRACE is refused by the edge, with a problem; Tomcat itself would answer without a body.
       factory.addConnectorCustomizers(connector -> connector.setAllowTrace(true));
       factory.addContextCustomizers(
-          context ->
-              ((StandardHost) context.getParent())
-                  .setErrorReportValveClass(RefusedByServer.class.getName()));
+          context -> {
+            context.getServletContext().setAttribute(ResponseHeaders.NAME, headers);
+            ((StandardHost) context.getParent())
+                .setErrorReportValveClass(RefusedByServer.class.getName());
+          });
+    };
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedConnections(
+      @Value("${outpost.http.connections-of-address}") int ofAddress,
+      @Value("${outpost.http.header-within}") Duration headerWithin,
+      @Value("${server.tomcat.remoteip.internal-proxies}") String proxies) {
+    var isProxy = Pattern.compile(proxies).asMatchPredicate();
+    return factory -> {
+      factory.setProtocol(BoundedConnections.class.getName());
+      factory.addConnectorCustomizers(
+          connector ->
+              ((BoundedConnections) connector.getProtocolHandler())
+                  .limit(new BoundedConnections.Limits(ofAddress, headerWithin, isProxy)));
     };
   }
 

@@ -2,12 +2,13 @@ package io.outpost.http;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** An IP address as proxies write it. Never asks a name server. */
-final class IpAddress {
+public final class IpAddress {
 
   private static final int LONGEST = 64;
   private static final Pattern V4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
@@ -26,6 +27,19 @@ final class IpAddress {
       entry = entry.substring(1, entry.length() - 1);
     }
     return literal(withoutZone(withoutPort(entry)));
+  }
+
+  /** Of IPv6 the first 64 bits: one caller has all addresses that begin with them. */
+  public static String network(String address) {
+    if (!address.contains(":")) {
+      return address;
+    }
+    try {
+      var bytes = InetAddress.getByName(address).getAddress();
+      return HexFormat.of().formatHex(bytes, 0, Math.min(8, bytes.length));
+    } catch (UnknownHostException e) {
+      return address;
+    }
   }
 
   private static String withoutPort(String entry) {

@@ -5,12 +5,15 @@ import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import jakarta.servlet.RequestDispatcher;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import org.apache.catalina.Context;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
 import org.apache.coyote.http11.Http11InputBuffer;
+import org.apache.tomcat.util.http.MimeHeaders;
 import org.apache.tomcat.util.res.StringManager;
 
 /** Answers what Tomcat refuses before any filter sees it, such as an encoded slash in the path. */
@@ -20,10 +23,18 @@ public class RefusedByServer extends ErrorReportValve {
       "The request line or a header is not valid HTTP, or the path holds a character that it may"
           + " not.";
 
+  /** What Tomcat takes unless it is told otherwise. */
+  private static final int MOST_HEADERS = 100;
+
+  private static final String TOO_SLOW = "No byte of the body came for too long; send it again.";
+
   /** What Tomcat says of it. */
   private static final String HEADER_TOO_LARGE =
       StringManager.getManager(Http11InputBuffer.class)
           .getString("iib.requestheadertoolarge.error");
+
+  private static final String TOO_MANY_HEADERS =
+      StringManager.getManager(MimeHeaders.class).getString("headers.maxCountFail", MOST_HEADERS);
 
   private final ObjectMapper mapper = new ObjectMapper();
 
@@ -45,26 +56,33 @@ public class RefusedByServer extends ErrorReportValve {
     body.put("type", ProblemWriter.TYPES + code.slug());
     body.put("title", code.title());
     body.put("status", code.status());
-    body.put("detail", DETAIL);
+    var detail = code == Problem.Code.REQUEST_TIMEOUT ? TOO_SLOW : DETAIL;
+    body.put("detail", detail);
     if (request.getRequestURI() != null) {
       body.put("instance", ProblemWriter.printable(request.getRequestURI()));
     }
     body.put("request_id", requestId);
     if (code == Problem.Code.INVALID_REQUEST) {
-      body.put("errors", List.of(new Problem.FieldError("request", DETAIL)));
+      body.put("errors", List.of(new Problem.FieldError("request", detail)));
     }
     try {
       response.setStatus(code.status());
       response.setHeader("X-Request-Id", requestId);
-      response.setHeader("X-Content-Type-Options", "nosniff");
-      response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-      response.setHeader("Cache-Control", "no-store");
+      headers().set(request, response);
       response.setContentType(ProblemWriter.MEDIA_TYPE);
       response.getOutputStream().write(mapper.writeValueAsBytes(body));
       response.finishResponse();
     } catch (IOException e) {
       // The client has gone.
     }
+  }
+
+  private ResponseHeaders headers() {
+    return Arrays.stream(getContainer().findChildren())
+        .map(context -> ((Context) context).getServletContext().getAttribute(ResponseHeaders.NAME))
+        .map(ResponseHeaders.class::cast)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Tomcat has one status for a header that is too large, a CONNECT, and what is no HTTP. */
@@ -74,7 +92,8 @@ public class RefusedByServer extends ErrorReportValve {
     }
     var cause = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
     var isTooLarge =
-        cause instanceof IllegalArgumentException e && HEADER_TOO_LARGE.equals(e.getMessage());
+        cause instanceof RuntimeException e
+            && (HEADER_TOO_LARGE.equals(e.getMessage()) || TOO_MANY_HEADERS.equals(e.getMessage()));
     return status == 400 && isTooLarge ? Problem.Code.HEADER_TOO_LARGE : Problem.Code.of(status);
   }
 }

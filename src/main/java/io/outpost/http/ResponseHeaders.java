@@ -16,6 +16,9 @@ import org.springframework.stereotype.Component;
 @Component
 class ResponseHeaders {
 
+  /** Where the web server's own answers find them: an attribute of the servlet context. */
+  static final String NAME = ResponseHeaders.class.getName();
+
   /** An answer is data: nothing in it is run, shown in a frame, or loaded from. */
   private static final String DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -49,7 +52,7 @@ class ResponseHeaders {
 
   /** Sets them. */
   void set(HttpServletRequest request, HttpServletResponse response) {
-    var path = request.getRequestURI();
+    var path = String.valueOf(request.getRequestURI());
     var isDocs = path.equals("/docs") || path.startsWith("/docs/");
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Referrer-Policy", "no-referrer");

@@ -73,10 +73,14 @@ public class Validation {
         }
       }
     }
+    if (isHealth(call)) {
+      refuse(errors);
+      return values;
+    }
+    if (call.hasMalformedQuery()) {
+      errors.add(new FieldError("query", "holds what is no percent-encoded UTF-8, or too much"));
+    }
     for (var name : call.queryNames()) {
-      if (isHealth(call)) {
-        break;
-      }
       if (call.operation().parameters().stream()
           .noneMatch(p -> p.in() == Operation.Place.query && p.name().equals(name))) {
         errors.add(new FieldError(printable(name), "is not a parameter of this operation"));

@@ -20,6 +20,7 @@ public class Problem extends RuntimeException {
     NOT_FOUND(404, "Not found"),
     NO_OUTPUT_YET(404, "There is no output yet"),
     METHOD_NOT_ALLOWED(405, "Method not allowed"),
+    REQUEST_TIMEOUT(408, "The request took too long"),
     CONFLICT(409, "Conflict"),
     LIMIT_REACHED(409, "A limit is reached"),
     PRECONDITION_FAILED(412, "It has changed meanwhile"),

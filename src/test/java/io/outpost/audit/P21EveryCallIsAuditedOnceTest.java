@@ -35,6 +35,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +49,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
  * in the archive, and says who did what from where. A new operation of the contract is driven here
  * without a word about it, and fails until it has come to every end that an operation comes to.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P21EveryCallIsAuditedOnceTest {
 

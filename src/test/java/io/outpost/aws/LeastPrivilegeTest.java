@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +27,7 @@ import software.amazon.awssdk.core.SdkClient;
  * A role has the rights that its container needs and no other: an API and a worker go through
  * everything they do, and what they ask of AWS is compared with what Terraform allows.
  */
+@Tag("product")
 class LeastPrivilegeTest {
 
   private static final Path ACTIONS = Path.of("terraform/modules/ecs/actions.json");

@@ -22,9 +22,11 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whatever order Stripe's events come in, however often, the tenant ends where Stripe is. */
+@Tag("product")
 class P13StripeEventsConvergeTest {
   private static final String UPDATED = "customer.subscription.updated";
 

@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** An event counts once, by whatever way it comes, and one that no webhook brought counts too. */
+@Tag("product")
 class P13StripeEventsRepairTest {
   private static BillingApi api;
 

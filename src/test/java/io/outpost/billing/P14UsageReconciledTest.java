@@ -19,9 +19,11 @@ import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What nobody knows the outcome of is not sent again blindly; Stripe's sums decide. */
+@Tag("product")
 class P14UsageReconciledTest {
   private static final String METER_EVENTS = "/v1/billing/meter_events";
   private static final SettableClock STRIPES_CLOCK = new SettableClock("2026-01-01T00:00:00Z");

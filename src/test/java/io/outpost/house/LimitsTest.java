@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LimitsTest {
 
   private static final Pattern ROW =
-      Pattern.compile("(?m)^\\| ([^|]+) \\| ([0-9]+[A-Z]*) \\| [^|]* \\| `([^`]+)` \\|$");
+      Pattern.compile("(?m)^\\| ([^|]+) \\| ([0-9]+[A-Za-z]*) \\| [^|]* \\| `([^`]+)` \\|$");
 
   static Stream<Arguments> limits() throws IOException {
     return ROW.matcher(Files.readString(Path.of("docs/limits.md")))

@@ -27,11 +27,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An integration engineer changes a flow without building anything: by mounting a folder. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class MountedRoutesTest {
 

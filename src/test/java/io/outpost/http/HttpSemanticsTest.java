@@ -10,6 +10,7 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.io.IOException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP as RFC 9110 and RFC 9112 say, byte by byte. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class HttpSemanticsTest {
 
@@ -47,6 +49,11 @@ class HttpSemanticsTest {
             431,
             "header-too-large"),
         arguments("GET /health HTTP/1.1\r\n" + CLOSE + "A b: c\r\n\r\n", 400, "invalid-request"),
+        arguments(
+            "GET /health HTTP/1.1\r\n" + CLOSE + "A: b\r\n".repeat(150) + "\r\n",
+            431,
+            "header-too-large"),
+        arguments("GET /%2f HTTP/1.1\r\n" + CLOSE + "\r\n", 400, "invalid-request"),
         arguments("GET /jobs/ HTTP/1.1\r\n" + CLOSE + "\r\n", 404, "not-found"),
         arguments("GET /health/ HTTP/1.1\r\n" + CLOSE + "\r\n", 404, "not-found"));
   }
@@ -60,7 +67,10 @@ class HttpSemanticsTest {
     assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
     assertThat(answer.body()).contains("/" + code + "\"", "\"status\":" + status);
     assertThat(answer.header("X-Request-Id")).isNotEmpty();
-    assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+    for (var name : new String[] {"X-Content-Type-Options", "Referrer-Policy", "Cache-Control"}) {
+      assertThat(answer.header(name)).as(name).isIn("nosniff", "no-referrer", "no-store");
+    }
+    assertThat(answer.header("Content-Security-Policy")).contains("default-src 'none'");
     assertThat(answer.header("Allow").isEmpty()).isEqualTo(status != 405);
   }
 
@@ -69,6 +79,7 @@ class HttpSemanticsTest {
     "/jobs, 'POST, GET, HEAD, OPTIONS'",
     "/health, 'GET, HEAD, OPTIONS'",
     "/webhooks/stripe, 'POST, OPTIONS'",
+    "*, 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS'",
     "/jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV, 'GET, DELETE, HEAD, OPTIONS'"
   })
   void optionsTellTheMethodsOfAPathToEverybody(String path, String methods) throws IOException {
@@ -76,7 +87,21 @@ class HttpSemanticsTest {
         RawAnswer.to(outpost.address(), "OPTIONS " + path + " HTTP/1.1\r\n" + CLOSE + "\r\n");
     assertThat(answer.status()).isEqualTo(204);
     assertThat(answer.header("Allow").split(", ")).containsExactlyInAnyOrder(methods.split(", "));
+    assertThat(answer.header("X-Request-Id")).isNotEmpty();
     assertThat(answer.body()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"limit=%zz", "limit=%", "status=%ff", "status=%c0%af", "status=pending&%zz=1"})
+  void aQueryThatIsNoTextIsRefused(String query) throws IOException {
+    var answer =
+        RawAnswer.to(
+            outpost.address(),
+            "GET /jobs?%s HTTP/1.1\r\n%sAuthorization: Bearer %s\r\n\r\n"
+                .formatted(query, CLOSE, customer.client().key()));
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.body()).contains("/invalid-request");
   }
 
   @ParameterizedTest
@@ -186,6 +211,8 @@ class HttpSemanticsTest {
       for (var other : new String[] {"https://c.example", "null", "https://a.example.evil"}) {
         assertThat(preflight(client, other).header("Access-Control-Allow-Origin")).isEmpty();
       }
+      var byServer = client.get("/%2f");
+      assertThat(byServer.header("Strict-Transport-Security")).isEqualTo("max-age=31536000");
       var refused = client.json("GET", "/jobs", null, "Origin", "https://a.example");
       assertThat(refused.status()).isEqualTo(401);
       assertThat(refused.header("Access-Control-Allow-Origin")).isEqualTo("https://a.example");

@@ -9,10 +9,12 @@ import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Operators find any job by its id, and list those of all tenants. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class AnyJobsTest {
 

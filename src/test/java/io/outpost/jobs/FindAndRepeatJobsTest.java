@@ -9,10 +9,12 @@ import io.outpost.local.SharedOutpost;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A customer finds jobs by words of their own, by several states and by time, and repeats them. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class FindAndRepeatJobsTest {
 

@@ -13,10 +13,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Waiting for a job and following its output, by requests that wait. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class LiveOutputTest {
 
@@ -99,6 +101,18 @@ class LiveOutputTest {
         whole.substring(size - 6),
         "bytes %d-%d/%d".formatted(size - 6, size - 1, size));
     assertRange(job, "bytes=0-99999", whole, "bytes 0-%d/%d".formatted(size - 1, size));
+    assertRange(job, "bytes=0-" + "9".repeat(30), whole, "bytes 0-%d/%d".formatted(size - 1, size));
+    var tag = client.get("/jobs/" + job + "/output").header("ETag");
+    assertThat(conditional(job, "If-Range", tag).status()).isEqualTo(206);
+    for (var other : List.of("\"another\"", "W/" + tag, "Wed, 21 Oct 2015 07:28:00 GMT")) {
+      assertThat(conditional(job, "If-Range", other).body()).as(other).isEqualTo(whole);
+    }
+    for (var known : List.of(tag, "\"a\", W/" + tag, "*")) {
+      var unchanged = conditional(job, "If-None-Match", known);
+      assertThat(unchanged.status()).as(known).isEqualTo(304);
+      assertThat(unchanged.body()).isEmpty();
+      assertThat(unchanged.header("ETag")).isEqualTo(tag);
+    }
     var behind = range(job, "bytes=" + size + "-");
     assertThat(behind.status()).isEqualTo(416);
     assertThat(behind.header("Content-Range")).isEqualTo("bytes */" + size);
@@ -150,6 +164,11 @@ class LiveOutputTest {
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+  }
+
+  private Client.Answer conditional(String job, String header, String value) {
+    return client.json(
+        "GET", "/jobs/" + job + "/output", null, "Range", "bytes=0-3", header, value);
   }
 
   private void assertRange(String job, String asked, String bytes, String place) {

@@ -11,12 +11,14 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A stream of a job's events that is cut at any event goes on without a gap and without a double.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P24ResumedStreamTest {
 

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
@@ -25,6 +26,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
  * SQS hands messages out in their order, without regard to their groups; SQS itself is fair between
  * groups at times, so every message must name its tenant as its group.
  */
+@Tag("product")
 class P09FairnessTest {
 
   private static final int BACKLOG = 1000;

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -31,6 +32,7 @@ import software.amazon.awssdk.services.s3.S3Client;
  * Of a job that is tried again or handed to another worker a stream tells every run, each from its
  * beginning to its end, wherever the stream was cut.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P24MovedJobTest {
 

@@ -9,10 +9,12 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A lane whose queue is not there harms no other lane, and is named. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P32MissingLaneTest {
 

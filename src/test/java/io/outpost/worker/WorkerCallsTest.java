@@ -11,12 +11,14 @@ import io.outpost.local.SharedOutpost;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequest;
 
 /** What a job costs in calls to AWS: each is paid for, and each takes its time. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class WorkerCallsTest {
 

@@ -1,0 +1,115 @@
+package io.outpost.http;
+
+import io.outpost.kernel.Problem;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+
+/**
+ * Reads bodies whole: up to a length, and within a time however slowly they drip in. Thread-safe.
+ */
+@Component
+class BodyReader {
+
+  private static final int FIRST = 8192;
+
+  /** What is read of a body that is too large, so that its sender gets to see the answer. */
+  private static final int MOST_DISCARDED = 2 * 1024 * 1024;
+
+  private final Duration within;
+
+  BodyReader(@Value("${outpost.http.body-within}") Duration within) {
+    this.within = within;
+  }
+
+  /**
+   * The whole body; empty when it is longer than it may be.
+   *
+   * @param share takes the room that the body needs
+   * @throws Problem 408 when it has not come in time, 429 or 503 when there is no room for it
+   * @throws IOException when it ends too early
+   */
+  Optional<byte[]> read(HttpServletRequest request, int most, HeldBodies.Share share)
+      throws IOException {
+    var clock = new Countdown(within);
+    try {
+      if (request.getContentLengthLong() > most) {
+        discard(request.getInputStream(), clock);
+        return Optional.empty();
+      }
+      return read(request.getInputStream(), most, share, clock);
+    } catch (SocketTimeoutException e) {
+      throw late();
+    }
+  }
+
+  private Optional<byte[]> read(
+      InputStream input, int most, HeldBodies.Share share, Countdown clock) throws IOException {
+    var first = input.read();
+    if (first < 0) {
+      return Optional.of(new byte[0]);
+    }
+    var body = new byte[Math.min(FIRST, most + 1)];
+    share.grow(body.length);
+    body[0] = (byte) first;
+    int length = 1;
+    for (int got = 0; got >= 0; length += got) {
+      clock.check();
+      if (length > most) {
+        discard(input, clock);
+        return Optional.empty();
+      }
+      if (length == body.length) {
+        var larger = (int) Math.min(2L * body.length, most + 1L);
+        share.grow(larger - body.length);
+        body = Arrays.copyOf(body, larger);
+      }
+      got = input.read(body, length, body.length - length);
+      if (got < 0) {
+        break;
+      }
+    }
+    return Optional.of(Arrays.copyOf(body, length));
+  }
+
+  private static void discard(InputStream input, Countdown clock) throws IOException {
+    var waste = new byte[FIRST];
+    int discarded = 0;
+    while (discarded < MOST_DISCARDED) {
+      var got = input.read(waste);
+      if (got < 0) {
+        return;
+      }
+      discarded += got;
+      clock.check();
+    }
+  }
+
+  private Problem late() {
+    return new Problem(
+        Problem.Code.REQUEST_TIMEOUT,
+        "The body did not come within %d seconds.".formatted(within.toSeconds()));
+  }
+
+  /** Ends when a time is over; the clock of the machine may be set meanwhile. */
+  private final class Countdown {
+    private final long began = System.nanoTime();
+    private final long nanoseconds;
+
+    Countdown(Duration time) {
+      nanoseconds = time.toNanos();
+    }
+
+    void check() {
+      if (System.nanoTime() - began > nanoseconds) {
+        throw late();
+      }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package io.outpost.http;
+
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.apache.coyote.Adapter;
+import org.apache.coyote.Processor;
+import org.apache.coyote.Request;
+import org.apache.coyote.Response;
+import org.apache.coyote.http11.Http11NioProtocol;
+import org.apache.tomcat.util.net.NioEndpoint;
+import org.apache.tomcat.util.net.SocketEvent;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * HTTP/1.1 as Tomcat speaks it, with two limits that Tomcat lacks: connections that one address has
+ * open, and the time that the header of a request may take, however slowly it drips in.
+ */
+public class BoundedConnections extends Http11NioProtocol {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BoundedConnections.class);
+  private static final int LOOK_EVERY_MILLIS = 1000;
+  private static final int LONGEST_EXTENSION = 16;
+
+  private Limits limits = new Limits(Integer.MAX_VALUE, Duration.ofDays(1), address -> false);
+  private ScheduledFuture<?> looking;
+
+  /**
+   * What connections may do.
+   *
+   * @param ofAddress how many an address may have open
+   * @param headerWithin the time for a request's header
+   * @param unlimited addresses that may have more: proxies, which speak for many
+   */
+  record Limits(int ofAddress, Duration headerWithin, Predicate<String> unlimited) {}
+
+  /** For Tomcat, by name. */
+  public BoundedConnections() {
+    super(new CountingEndpoint());
+    ((CountingEndpoint) getEndpoint()).protocol = this;
+    // Chunks may have neither extensions nor trailers to drip: nobody reads them.
+    setMaxExtensionSize(LONGEST_EXTENSION);
+    setMaxTrailerSize(LONGEST_EXTENSION);
+  }
+
+  void limit(Limits given) {
+    this.limits = given;
+  }
+
+  @Override
+  public void start() throws Exception {
+    super.start();
+    looking =
+        getUtilityExecutor()
+            .scheduleWithFixedDelay(
+                this::closeWhatDrips, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void stop() throws Exception {
+    if (looking != null) {
+      looking.cancel(false);
+    }
+    super.stop();
+  }
+
+  /** Tomcat answers OPTIONS * itself, as if every file could be deleted; we answer it. */
+  @Override
+  public void setAdapter(Adapter tomcat) {
+    super.setAdapter(new WholeServer(tomcat));
+  }
+
+  /** Tomcat's own timeout begins anew with each byte. */
+  private void closeWhatDrips() {
+    try {
+      for (var connection : getEndpoint().getConnections()) {
+        if (isLate(connection)) {
+          connection.close();
+        }
+      }
+    } catch (RuntimeException e) {
+      LOG.warn("Connections could not be looked at", e);
+    }
+  }
+
+  /** A connection has a processor of its own while a header is incomplete, or an answer is made. */
+  private boolean isLate(SocketWrapperBase<?> connection) {
+    if (!(connection.getCurrentProcessor() instanceof Processor processor)
+        || processor.isUpgrade()
+        || processor.isAsync()) {
+      return false;
+    }
+    var began = processor.getRequest().getStartTimeNanos();
+    return began >= 0 && System.nanoTime() - began > limits.headerWithin().toNanos();
+  }
+
+  private boolean isWelcome(SocketChannel socket) {
+    try {
+      if (!(socket.getRemoteAddress() instanceof InetSocketAddress peer)) {
+        return true;
+      }
+      var address = peer.getAddress().getHostAddress();
+      var network = IpAddress.network(address);
+      return limits.unlimited().test(address)
+          || getEndpoint().getConnections().stream()
+                  .filter(c -> network.equals(networkOf(c)))
+                  .limit(limits.ofAddress())
+                  .count()
+              < limits.ofAddress();
+    } catch (java.io.IOException e) {
+      return true;
+    }
+  }
+
+  private static String networkOf(SocketWrapperBase<?> connection) {
+    var address = connection.getRemoteAddr();
+    return address == null ? "" : IpAddress.network(address);
+  }
+
+  /** Takes a request of the whole server for one of its root. */
+  private record WholeServer(Adapter tomcat) implements Adapter {
+    private static final byte[] ROOT = {'/'};
+
+    @Override
+    public void service(Request request, Response response) throws Exception {
+      if (request.requestURI().equals("*")) {
+        request.requestURI().setBytes(ROOT, 0, ROOT.length);
+      }
+      tomcat.service(request, response);
+    }
+
+    @Override
+    public boolean prepare(Request request, Response response) throws Exception {
+      return tomcat.prepare(request, response);
+    }
+
+    @Override
+    public boolean asyncDispatch(Request request, Response response, SocketEvent event)
+        throws Exception {
+      return tomcat.asyncDispatch(request, response, event);
+    }
+
+    @Override
+    public void log(Request request, Response response, long time) {
+      tomcat.log(request, response, time);
+    }
+
+    @Override
+    public void checkRecycled(Request request, Response response) {
+      tomcat.checkRecycled(request, response);
+    }
+
+    @Override
+    public String getDomain() {
+      return tomcat.getDomain();
+    }
+  }
+
+  /** Tomcat's endpoint, which refuses a connection too many as soon as it is open. */
+  private static final class CountingEndpoint extends NioEndpoint {
+    private BoundedConnections protocol;
+
+    @Override
+    protected boolean setSocketOptions(SocketChannel socket) {
+      if (protocol.isWelcome(socket)) {
+        return super.setSocketOptions(socket);
+      }
+      destroySocket(socket);
+      return false;
+    }
+  }
+}
