@@ -11,6 +11,8 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.annotation.AnnotationConfigUtils;
 import org.springframework.context.annotation.ClassPathBeanDefinitionScanner;
 import org.springframework.context.annotation.ConfigurationClassPostProcessor;
@@ -21,12 +23,14 @@ import org.springframework.core.type.filter.AnnotationTypeFilter;
 
 /**
  * {@code outpost routes check [folder]}: says what is wrong with the route files of a folder, or
- * with ours, without starting anything. One finding a line on standard output; ends with 0 when
- * there is none, with 1 when there are, with 2 when the command cannot be understood.
+ * with ours, without starting anything; {@code outpost routes test [folder]} runs their tests. One
+ * finding a line on standard output; ends with 0 when there is none, with 1 when there are, with 2
+ * when the command cannot be understood.
  */
 public final class RoutesCommand {
 
-  private static final String USAGE = "usage: outpost routes check [folder]";
+  private static final String USAGE =
+      "usage: outpost routes check [folder] | outpost routes test [folder]";
   private static final List<List<String>> ROLES =
       List.of(
           List.of("common", "api"),
@@ -48,21 +52,29 @@ public final class RoutesCommand {
    * @return what the process shall end with
    */
   public static int run(List<String> arguments) {
+    // Standard output is for findings.
+    LoggingSystem.get(RoutesCommand.class.getClassLoader())
+        .setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.OFF);
     return new RoutesCommand(System.out, System.err).execute(arguments);
   }
 
   int execute(List<String> arguments) {
-    if (arguments.isEmpty() || arguments.size() > 2 || !arguments.getFirst().equals("check")) {
+    if (arguments.isEmpty()
+        || arguments.size() > 2
+        || !List.of("check", "test").contains(arguments.getFirst())) {
       err.println(USAGE);
       return 2;
     }
     try {
       var folder = arguments.size() == 1 ? null : new MountedFolder(Path.of(arguments.get(1)));
+      if (arguments.getFirst().equals("test")) {
+        return ScenarioCommand.run(folder, out, err);
+      }
       var findings = check(folder);
       findings.forEach(out::println);
       err.println(findings.isEmpty() ? "nothing is wrong" : findings.size() + " found");
       return findings.isEmpty() ? 0 : 1;
-    } catch (IOException | IllegalStateException e) {
+    } catch (Exception e) {
       err.println(e.getMessage());
       return 2;
     }
@@ -101,7 +113,7 @@ public final class RoutesCommand {
     return found;
   }
 
-  private static List<Resource> ours(List<String> roles) throws IOException {
+  static List<Resource> ours(List<String> roles) throws IOException {
     var found = new ArrayList<Resource>();
     for (var role : roles) {
       var pattern = "classpath:routes/" + role + "/*" + MountedFolder.SUFFIX;
@@ -113,8 +125,7 @@ public final class RoutesCommand {
     return found;
   }
 
-  private static List<Resource> mounted(MountedFolder folder, List<String> roles)
-      throws IOException {
+  static List<Resource> mounted(MountedFolder folder, List<String> roles) throws IOException {
     var found = new ArrayList<Resource>();
     for (var file : folder.files().entrySet()) {
       if (roles.contains(file.getKey().substring(0, file.getKey().indexOf('/')))) {
