@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -49,14 +50,19 @@ record Known(
     if (more != null && Files.exists(more)) {
       queues.addAll(namesIn(Files.readAllBytes(more)));
     }
+    var operations =
+        operations(
+            new DefaultResourceLoader()
+                .getResource(settings.getRequiredProperty("outpost.contract")));
+    var contract = new ContractNames(operations);
     return new Known(
         List.of(beans.getBeanDefinitionNames()),
         name -> beans.containsBean(name) ? beans.getType(name, false) : null,
         names(settings),
-        settings::getProperty,
-        operations(
-            new DefaultResourceLoader()
-                .getResource(settings.getRequiredProperty("outpost.contract"))),
+        name ->
+            Optional.ofNullable(contract.getProperty(name))
+                .orElseGet(() -> settings.getProperty(name)),
+        operations,
         queues);
   }
 
