@@ -35,6 +35,7 @@ class KaotoTest {
               assertThat(lines.subList(lines.indexOf(first), lines.size()))
                   .as(name)
                   .noneMatch(line -> line.strip().startsWith("#"));
+              assertThat(lines).as(name).doesNotContain("#"); // Kaoto would drop what follows
             });
   }
 

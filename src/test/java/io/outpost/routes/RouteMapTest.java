@@ -39,7 +39,10 @@ class RouteMapTest {
         places.stream().filter(it -> it.id().equals("submit-job")).findFirst().orElseThrow();
     assertThat(submit.start()).isEqualTo("operation submitJob");
     assertThat(submit.calls()).containsExactly("accept-job");
-    assertThat(submit.ends()).contains("table jobs").doesNotContain("table webhooks");
+    assertThat(submit.ends()).contains("table jobs");
+    var keys =
+        places.stream().filter(it -> it.id().equals("list-api-keys")).findFirst().orElseThrow();
+    assertThat(keys.ends()).containsExactly("table tenants");
     var finish =
         places.stream().filter(it -> it.id().equals("finish-job")).findFirst().orElseThrow();
     assertThat(finish.ends()).contains("table jobs", "table usage", "table audit");

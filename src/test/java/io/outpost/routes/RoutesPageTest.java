@@ -48,6 +48,7 @@ class RoutesPageTest {
       acme.ended(acme.submit("claude", "Say hello"));
       var page = Client.of(outpost.address()).get("/routes");
       assertThat(page.status()).isEqualTo(200);
+      Files.writeString(Path.of("target/routes-page.html"), page.body()); // for a look at it
       assertThat(page.headers().allValues("Content-Security-Policy"))
           .singleElement()
           .asString()
