@@ -1,7 +1,7 @@
 package io.outpost.routes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.outpost.http.ContractFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +17,6 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.DefaultResourceLoader;
-import org.springframework.core.io.Resource;
 
 /**
  * What an installation has that routes may name.
@@ -50,10 +49,9 @@ record Known(
     if (more != null && Files.exists(more)) {
       queues.addAll(namesIn(Files.readAllBytes(more)));
     }
-    var operations =
-        operations(
-            new DefaultResourceLoader()
-                .getResource(settings.getRequiredProperty("outpost.contract")));
+    var file =
+        new DefaultResourceLoader().getResource(settings.getRequiredProperty("outpost.contract"));
+    var operations = ContractFile.read(file, folder).get("paths").findValuesAsText("operationId");
     var contract = new ContractNames(operations);
     return new Known(
         List.of(beans.getBeanDefinitionNames()),
@@ -81,14 +79,5 @@ record Known(
         .filter(name -> name.startsWith("outpost."))
         .forEach(names::add);
     return names;
-  }
-
-  private static List<String> operations(Resource contract) throws IOException {
-    try (var file = contract.getInputStream()) {
-      return new ObjectMapper(new YAMLFactory())
-          .readTree(file)
-          .get("paths")
-          .findValuesAsText("operationId");
-    }
   }
 }

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ExtensionPointsTest {
 
   private static final Pattern EXAMPLE =
-      Pattern.compile("<!-- file: (\\S+) -->\\n+```yaml\\n(.*?)```", Pattern.DOTALL);
+      Pattern.compile("<!-- file: (\\S+) -->\\n+```(?:yaml|json)\\n(.*?)```", Pattern.DOTALL);
 
   private static final String SECRET = "whsec_of_a_test";
   private static final String REFUND =
@@ -49,6 +49,7 @@ class ExtensionPointsTest {
        "data": {"object": {"id": "ch_1", "object": "charge", "customer": "cus_9", "amount_refunded": 4200}}}""";
 
   @TempDir Path folder;
+  @TempDir Path files;
   private final EmbeddedAws aws;
   private final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
   private HttpServer team;
@@ -102,15 +103,37 @@ class ExtensionPointsTest {
       assertThat(refused.body())
           .contains("\"field\":\"workspace\"", "names that begin with secret- are reserved");
 
+      var urgent = "{\"agent\":\"claude\",\"command\":\"Say hello\",\"priority\":\"urgent\"}";
+      assertThat(acme.post("/jobs", urgent).body())
+          .contains("\"field\":\"priority\"", "urgent is for the tier enterprise");
+      var enterprise = operator.newTenant("Large");
+      var hurried = enterprise.ended(enterprise.submit(urgent));
+      assertThat(hurried.get("status").asText()).isEqualTo("succeeded");
+      assertThat(hurried.get("priority").asText()).isEqualTo("urgent");
+
       var ended = new ArrayList<String>();
       ended.add(acme.submit("claude", "Say hello") + " succeeded");
       ended.add(acme.submit("claude", "fail 3") + " failed");
+      var cancelled = acme.submit("claude", "sleep 60");
+      assertThat(acme.delete("/jobs/" + cancelled).status()).isLessThan(300);
+      ended.add(cancelled + " cancelled");
       for (var end : ended) {
         await(line -> line.equals("job-ended " + end));
       }
       await(line -> line.startsWith("audit-entry") && line.contains("job.failed"));
-      // With six more it is eight of ten: 80 % of the quota.
-      for (int i = 0; i < 6; i++) {
+      assertThat(Files.readAllLines(files.resolve("audit.ndjson")))
+          .anyMatch(line -> line.startsWith("{") && line.contains("job.failed"));
+
+      var echoed = acme.ended(acme.submit("echo", "Say hello"));
+      assertThat(echoed.get("status").asText()).isEqualTo("succeeded");
+      var id = echoed.get("job_id").asText();
+      assertThat(acme.get("/jobs/" + id + "/summary").body())
+          .isEqualTo("{\"job_id\": \"%s\", \"status\": \"succeeded\"}".formatted(id));
+      assertThat(Client.of(local.address()).get("/jobs/" + id + "/summary").status())
+          .isEqualTo(401);
+      assertThat(operator.get("/openapi.json").body()).contains("getJobSummary");
+      // With five more it is eight or nine of ten, whether or not the cancelled one counts.
+      for (int i = 0; i < 5; i++) {
         acme.ended(acme.submit("claude", "Say hello"));
       }
       await(line -> line.equals("quota-reached " + free + " 80"));
@@ -156,7 +179,7 @@ class ExtensionPointsTest {
 
   private void mountExamples() throws IOException {
     var examples = EXAMPLE.matcher(Files.readString(Path.of("docs/routes.md"))).results().toList();
-    assertThat(examples).hasSizeGreaterThanOrEqualTo(6);
+    assertThat(examples).hasSizeGreaterThanOrEqualTo(10);
     for (var example : examples) {
       mount(example.group(1), example.group(2));
     }
@@ -169,6 +192,8 @@ class ExtensionPointsTest {
     settings.put("outpost.agents.demo", "always");
     settings.put("outpost.routes", folder.toString());
     settings.put("outpost.stripe.usage-report-interval", "PT1S");
+    settings.put("outpost.worker.lanes", "urgent=12,high=6,normal=3,low=1");
+    settings.put("team.folder", files.toString());
     settings.put("team.address", "http://localhost:" + team.getAddress().getPort());
     return LocalOutpost.on(aws.endpoints(), "local", settings);
   }

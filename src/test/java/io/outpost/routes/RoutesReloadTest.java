@@ -166,6 +166,16 @@ class RoutesReloadTest {
     assertThat(mark()).isEqualTo("better");
   }
 
+  @Test
+  void whatIsReadAtAStartAloneIsNotPassedOver() throws Exception {
+    var reload = outpost.context().getBean(RoutesReload.class);
+    save("contract.yaml", "paths: {}\n");
+    await(() -> !reload.refused().isEmpty());
+    assertThat(reload.refused())
+        .extracting(Finding::toString)
+        .containsExactly("contract.yaml:1: takes effect at a start alone");
+  }
+
   /** What the check cannot see, Camel sees while it makes the routes: then none of them is live. */
   @Test
   void whenOneRouteCannotStartNoneIsReplaced() throws Exception {

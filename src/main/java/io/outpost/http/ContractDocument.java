@@ -1,0 +1,15 @@
+package io.outpost.http;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Gives Camel the contract as it is served, additions included. */
+@Configuration(proxyBeanMethods = false)
+class ContractDocument {
+
+  /** Camel reads it by this name. */
+  @Bean
+  String contractDocument(Contract contract) {
+    return contract.document().toString();
+  }
+}
