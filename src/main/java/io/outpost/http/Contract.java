@@ -55,10 +55,11 @@ public class Contract {
     document = ContractFile.read(file, routes.isBlank() ? null : Path.of(routes));
     var names = ((ObjectNode) document.at("/components/schemas/AgentName")).putArray("enum");
     agents.names().forEach(names::add);
-    var priorities = (ArrayNode) document.at("/components/schemas/Priority/enum");
-    Lanes.of(lanes).stream()
-        .filter(lane -> !priorities.toString().contains("\"" + lane + "\""))
-        .forEach(priorities::add);
+    if (document.at("/components/schemas/Priority/enum") instanceof ArrayNode priorities) {
+      Lanes.of(lanes).stream()
+          .filter(lane -> !priorities.toString().contains("\"" + lane + "\""))
+          .forEach(priorities::add);
+    }
     var dialect =
         Dialect.builder(Dialects.getDraft202012())
             .keyword(new PatternWithinLength())
