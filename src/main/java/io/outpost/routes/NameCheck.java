@@ -82,9 +82,11 @@ final class NameCheck {
       if (field.key().equals("id") && !field.text().isEmpty()) {
         var other = seen.putIfAbsent(field.text(), field);
         if (other != null && (asked.contains(field.file()) || asked.contains(other.file()))) {
-          var place = "%s:%d".formatted(other.file(), other.line());
+          var late = asked.contains(field.file()) ? field : other;
+          var first = late == field ? other : field;
+          var place = "%s:%d".formatted(first.file(), first.line());
           findings.add(
-              field.finding("the id `%s` is taken already (%s)".formatted(field.text(), place)));
+              late.finding("the id `%s` is taken already (%s)".formatted(field.text(), place)));
         }
       }
     }

@@ -30,10 +30,12 @@ final class TestableRoutes {
   static final String AT_ONCE = "atOnce";
   static final String GATHER = "gather";
 
+  private static final String START = "start-";
+
   private static final Pattern BEAN =
       Pattern.compile("\\$\\{bean:(\\w+)\\?method=(\\w+)(?:\\([^{}]*\\))?}");
   private static final Pattern WORD =
-      Pattern.compile("\\$\\{(body|(?:exchangeProperty|variable)\\.\\w+)((?:\\??\\.\\w+)+)}");
+      Pattern.compile("\\$\\{(body|(?:exchangeProperty|variable)\\.\\w+)((?:\\??\\.\\w+|\\[\\w+])+)}");
   private static final Set<String> SENDERS =
       Set.of("to", "toD", "wireTap", "enrich", "pollEnrich", "poll");
 
@@ -197,7 +199,7 @@ final class TestableRoutes {
       }
       case "from" -> {
         var uri = String.valueOf(fields.get("uri"));
-        var starting = uri.startsWith("direct:") ? uri : "direct:start-" + route;
+        var starting = uri.startsWith("direct:") ? uri : "direct:" + START + route;
         starts.put(route, starting);
         starts.put(starting.substring("direct:".length()), starting);
         fields.put("uri", starting);
@@ -254,7 +256,7 @@ final class TestableRoutes {
   private String path(String start, String rest) {
     var name = PATH + (start + rest).replaceAll("\\W+", "_");
     var all = new ArrayList<>(List.of(start.split("\\.", -1)));
-    all.addAll(List.of(rest.replace("?", "").substring(1).split("\\.", -1)));
+    all.addAll(List.of(rest.replaceAll("[?\\]]", "").replace('[', '.').substring(1).split("\\.", -1)));
     paths.put(name, all);
     return name;
   }

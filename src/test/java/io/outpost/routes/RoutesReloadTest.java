@@ -227,7 +227,7 @@ class RoutesReloadTest {
     var running = acme.submit("claude", "sleep 6");
     await(() -> acme.get("/jobs/" + running).json().get("status").asText().equals("running"));
     var first = version();
-    save(JOBS, ours(JOBS).replace("jobs:high=6,normal=3,low=1", "jobs:high=5,normal=4,low=1"));
+    save(JOBS, ours(JOBS).replace("jobs:{{outpost.worker.lanes}}", "jobs:high=5,normal=4,low=1"));
     awaitChangeFrom(first);
     assertThat(acme.ended(acme.submit("claude", "Say hello")).get("status").asText())
         .isEqualTo("succeeded");
