@@ -4,8 +4,8 @@ import static io.outpost.job.TransitionRefused.Reason.JOB_MOVED;
 import static io.outpost.job.TransitionRefused.Reason.OTHERS_WAIT;
 
 import io.outpost.aws.Names;
-import io.outpost.kernel.Lanes;
 import io.outpost.kernel.Ids;
+import io.outpost.kernel.Lanes;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;

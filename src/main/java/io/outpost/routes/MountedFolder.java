@@ -127,7 +127,9 @@ record MountedFolder(Path root) {
 
   private static boolean isBeside(String name) {
     return BESIDE.contains(name)
-        || name.startsWith(AGENTS) && name.endsWith(".yaml") && name.indexOf('/', AGENTS.length()) < 0;
+        || name.startsWith(AGENTS)
+            && name.endsWith(".yaml")
+            && name.indexOf('/', AGENTS.length()) < 0;
   }
 
   private String why(Path file) {

@@ -54,8 +54,7 @@ final class ScenarioRun implements AutoCloseable {
                 name, routes.rewrite(parsed).getBytes(StandardCharsets.UTF_8)));
       }
     }
-    var model =
-        new RouteModel(rewritten, file -> theirs.contains(RouteFile.nameOf(file)), known);
+    var model = new RouteModel(rewritten, file -> theirs.contains(RouteFile.nameOf(file)), known);
     RoutesRefused.unlessEmpty(model.findings());
     camel = model.camel();
     camel

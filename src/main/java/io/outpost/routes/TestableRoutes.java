@@ -35,7 +35,8 @@ final class TestableRoutes {
   private static final Pattern BEAN =
       Pattern.compile("\\$\\{bean:(\\w+)\\?method=(\\w+)(?:\\([^{}]*\\))?}");
   private static final Pattern WORD =
-      Pattern.compile("\\$\\{(body|(?:exchangeProperty|variable)\\.\\w+)((?:\\??\\.\\w+|\\[\\w+])+)}");
+      Pattern.compile(
+          "\\$\\{(body|(?:exchangeProperty|variable)\\.\\w+)((?:\\??\\.\\w+|\\[\\w+])+)}");
   private static final Set<String> SENDERS =
       Set.of("to", "toD", "wireTap", "enrich", "pollEnrich", "poll");
 
@@ -256,7 +257,8 @@ final class TestableRoutes {
   private String path(String start, String rest) {
     var name = PATH + (start + rest).replaceAll("\\W+", "_");
     var all = new ArrayList<>(List.of(start.split("\\.", -1)));
-    all.addAll(List.of(rest.replaceAll("[?\\]]", "").replace('[', '.').substring(1).split("\\.", -1)));
+    all.addAll(
+        List.of(rest.replaceAll("[?\\]]", "").replace('[', '.').substring(1).split("\\.", -1)));
     paths.put(name, all);
     return name;
   }

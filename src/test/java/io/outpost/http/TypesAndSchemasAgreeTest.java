@@ -182,7 +182,12 @@ class TypesAndSchemasAgreeTest {
   private final Contract contract;
 
   TypesAndSchemasAgreeTest() throws IOException {
-    contract = new Contract(new ClassPathResource("openapi/outpost.yaml"), "", "high=6,normal=3,low=1", () -> List.of("claude"));
+    contract =
+        new Contract(
+            new ClassPathResource("openapi/outpost.yaml"),
+            "",
+            "high=6,normal=3,low=1",
+            () -> List.of("claude"));
   }
 
   static Stream<Arguments> examples() {

@@ -26,7 +26,8 @@ class RoutesDiffTest {
     assertThat(run("copy", JOBS, folder.toString())).isZero();
     assertThat(folder.resolve(JOBS)).exists();
     Files.writeString(
-        folder.resolve(JOBS), Files.readString(folder.resolve(JOBS)).replace("{{outpost.worker.lanes}}", "high=9,low=1"));
+        folder.resolve(JOBS),
+        Files.readString(folder.resolve(JOBS)).replace("{{outpost.worker.lanes}}", "high=9,low=1"));
     assertThat(run("diff", folder.toString())).isZero();
     assertThat(out).isEmpty();
     assertThat(run("check", folder.toString())).isZero();
