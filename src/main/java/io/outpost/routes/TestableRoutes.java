@@ -142,7 +142,9 @@ final class TestableRoutes {
         String.valueOf(
             fields.computeIfAbsent(
                 "id", none -> kind + "-" + file.replaceAll("\\W", "-") + "-" + line));
-    places.put(id, "%s:%d: %s/%s".formatted(file, line, route, id));
+    if (!kind.equals("doTry")) { // Camel passes its steps, not the frame around them
+      places.put(id, "%s:%d: %s/%s".formatted(file, line, route, id));
+    }
     var inner = RouteFile.text(only.getValueNode(), "constant");
     var uri = SENDERS.contains(kind) ? String.valueOf(fields.getOrDefault("uri", inner)) : "";
     if (kind.equals("bean")) {
