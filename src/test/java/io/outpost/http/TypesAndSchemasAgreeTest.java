@@ -126,7 +126,7 @@ class TypesAndSchemasAgreeTest {
               "scopes",
               "[]|[\"admin\"]|[\"audit:read\",\"billing\"]",
               "null|\"admin\"|[\"all\"]|[null]|[1]|{}"),
-          field("priority", "\"low\"|\"normal\"|\"high\"", "null|\"\"|\"urgent\"|1"),
+          field("priority", "\"low\"|\"normal\"|\"high\"", "null|\"\"|\"URGENT\"|1"),
           field(
               "agent",
               "\"claude\"|\"my-agent-2\"",

@@ -5,7 +5,7 @@ import org.springframework.context.annotation.Configuration;
 
 /** Gives Camel the contract as it is served, additions included. */
 @Configuration(proxyBeanMethods = false)
-class ContractDocument {
+class ContractConfiguration {
 
   /** Camel reads it by this name. */
   @Bean
