@@ -2,6 +2,7 @@ package io.outpost.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
@@ -36,9 +37,11 @@ class Idempotency {
   private final DynamoDbClient dynamoDb;
   private final ObjectMapper mapper;
   private final Names names;
+  private final OpenKeys openKeys;
 
-  Idempotency(DynamoDbClient dynamoDb, ObjectMapper mapper, Names names) {
+  Idempotency(DynamoDbClient dynamoDb, ObjectMapper mapper, Names names, OpenKeys openKeys) {
     this.dynamoDb = dynamoDb;
+    this.openKeys = openKeys;
     this.mapper = mapper;
     this.names = names;
   }
@@ -60,6 +63,8 @@ class Idempotency {
   /**
    * Adds the record of this request, when it has a key; first, so that a repetition is seen before
    * any other refusal.
+   *
+   * @throws Problem 409 when the tenant has too many keys, and this is a new one
    */
   void add(Change change, Call call, Message answer) {
     add(change, call, answer, WHOLE);
@@ -78,6 +83,7 @@ class Idempotency {
     if (key.isEmpty() || !call.operation().idempotent()) {
       return;
     }
+    requireRoom(call);
     var now = Instant.now();
     var kept =
         new Answer(
@@ -102,6 +108,18 @@ class Idempotency {
             .conditionExpression("attribute_not_exists(request_key) OR expires_at < :now")
             .expressionAttributeValues(Map.of(":now", Items.number(now.getEpochSecond()))),
         Repeated::new);
+  }
+
+  private void requireRoom(Call call) {
+    var caller = call.principal();
+    if (!caller.tenantId().equals(Ids.OPERATORS)
+        && !openKeys.admit(caller)
+        && find(call).isEmpty()) {
+      throw new Problem(
+          Problem.Code.LIMIT_REACHED,
+          "A tenant of the tier %s may send %d Idempotency-Keys a day: send none, or wait."
+              .formatted(caller.tier().word(), openKeys.most(caller)));
+    }
   }
 
   /** What is stored of an earlier request with the call's key; empty when there was none. */

@@ -1,10 +1,28 @@
 package io.outpost.job;
 
+import io.outpost.kernel.Ids;
 import java.time.Instant;
 
 /**
  * The right to run a job, its tenant's slot and its workspace with it, until a time.
  *
- * @param id the fencing token: only who holds it can finish the job
+ * @param id the fencing token: only who holds it can finish the job; it begins with the worker's
+ *     name
  */
-public record JobLease(String id, Instant until) {}
+public record JobLease(String id, Instant until) {
+
+  private static final int LONGEST_NAME = 64;
+
+  /** A new lease of a worker. */
+  public static JobLease of(String worker, Instant until) {
+    var name = worker.replaceAll("[^A-Za-z0-9-]", "-");
+    var shown = name.substring(0, Math.min(name.length(), LONGEST_NAME));
+    return new JobLease(shown + "." + Ids.ulid(), until);
+  }
+
+  /** The name of the worker that has it; of a release that did not say, the token. */
+  public String worker() {
+    var end = id.lastIndexOf('.');
+    return end <= 0 ? id : id.substring(0, end);
+  }
+}

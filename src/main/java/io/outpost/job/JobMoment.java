@@ -10,7 +10,7 @@ import java.time.Instant;
  * @param event submitted, queued, held, running, released, retried, redriven, webhook, or how it
  *     ended
  * @param attempt which one; null where there is none
- * @param worker the lease of the worker that runs it; null: none
+ * @param worker the name of the worker that runs it; null: none
  * @param reason why, in a word; null: none
  * @param detail what else there is to say; null: nothing
  */
@@ -38,7 +38,7 @@ public record JobMoment(
     var attempt = job.attempts() == 0 ? null : job.attempts();
     return switch (transition) {
       case JobTransition.Claimed t ->
-          new JobMoment(t.at(), "running", attempt, t.lease().id(), null, null);
+          new JobMoment(t.at(), "running", attempt, t.lease().worker(), null, null);
       case JobTransition.Finished t ->
           new JobMoment(
               t.at(),

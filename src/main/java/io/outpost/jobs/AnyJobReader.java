@@ -49,7 +49,7 @@ public class AnyJobReader {
   /**
    * What operators see of a job.
    *
-   * @param worker the lease of the worker that runs it; null when none does
+   * @param worker the name of the worker that runs it; null when none does
    */
   public record View(
       @JsonUnwrapped Job job,
@@ -66,7 +66,7 @@ public class AnyJobReader {
           stored.details().tier(),
           stored.details().billingPeriod(),
           stored.details().requestId(),
-          lease == null ? null : lease.id(),
+          lease == null ? null : lease.worker(),
           lease == null ? null : lease.until());
     }
   }

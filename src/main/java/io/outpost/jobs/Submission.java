@@ -159,7 +159,10 @@ public class Submission {
     return wish.startAfter().truncatedTo(ChronoUnit.MILLIS);
   }
 
-  /** A new job with the input of another, to start at once, in the mode of the key that asks. */
+  /**
+   * A new job with the input of another, to start at once; its mode is that of the key that asks,
+   * but what was tried with a test key is never billed.
+   */
   public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
     return JobBuilder.builder()
         .jobId(Ids.ulid())
@@ -170,7 +173,7 @@ public class Submission {
         .priority(job.priority())
         .timeoutSeconds(job.timeoutSeconds())
         .secrets(job.secrets())
-        .mode(call.principal().mode())
+        .mode(job.isTest() ? job.mode() : call.principal().mode())
         .status(Job.Status.pending)
         .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
         .waitingReason("queued")
@@ -259,7 +262,7 @@ public class Submission {
             call.traceParent().orElse(null),
             call.requestId(),
             call.principal().keyId(),
-            counted(call));
+            counted(job, call));
     var due = job.isScheduled() ? job.startAfter() : job.createdAt().plus(settings.resendAfter());
     var unused =
         transitions.add(Change.of(exchange), new JobTransition.Submitted(job, details, due));
@@ -297,7 +300,7 @@ public class Submission {
     var period = period(call);
     var start = Json.time(period.start());
     var limit = call.principal().terms().limit();
-    if (counted(call).equals(JobDetails.SPREAD)) {
+    if (counted(job, call).equals(JobDetails.SPREAD)) {
       Change.of(exchange).update(quota.countSpread(tenantId, start, job.jobId()));
     } else {
       var left = limit.orElseThrow().jobs() - acceptedUncapped(call.principal(), period);
@@ -316,8 +319,8 @@ public class Submission {
         : quota.spread(caller.tenantId(), Json.time(period.start()));
   }
 
-  private static String counted(Call call) {
-    if (!call.principal().mode().equals(Principal.LIVE)) {
+  private static String counted(Job job, Call call) {
+    if (job.isTest()) {
       return JobDetails.NONE;
     }
     return call.principal().terms().limit().isPresent() ? JobDetails.ONE : JobDetails.SPREAD;

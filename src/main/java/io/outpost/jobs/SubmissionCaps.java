@@ -1,13 +1,17 @@
 package io.outpost.jobs;
 
 import io.outpost.aws.Names;
+import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.job.WorkspaceLeases;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
+import io.outpost.tenant.Tier;
+import java.util.EnumMap;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
-import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -19,26 +23,34 @@ import software.amazon.awssdk.services.dynamodb.model.Select;
  * both are measured beside it. Thread-safe.
  */
 @Component("submissionCaps")
+@EnableConfigurationProperties(SubmissionCaps.Most.class)
 public class SubmissionCaps {
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
-  private final int mostPending;
-  private final int mostWorkspaces;
-  private final TenantGauge pending;
-  private final TenantGauge workspaces;
+  private final Most most;
+  private final Map<Tier, TenantGauge> pending = new EnumMap<>(Tier.class);
+  private final Map<Tier, TenantGauge> workspaces = new EnumMap<>(Tier.class);
 
-  SubmissionCaps(
-      DynamoDbClient dynamoDb,
-      Names names,
-      @Value("${outpost.jobs.most-pending}") int mostPending,
-      @Value("${outpost.jobs.most-workspaces}") int mostWorkspaces) {
+  /**
+   * The caps, by the tier of a tenant.
+   *
+   * @param mostPending its pending jobs
+   * @param mostWorkspaces its workspaces
+   */
+  @ConfigurationProperties("outpost.jobs")
+  record Most(Map<Tier, Integer> mostPending, Map<Tier, Integer> mostWorkspaces) {}
+
+  SubmissionCaps(DynamoDbClient dynamoDb, Names names, Most most) {
     this.dynamoDb = dynamoDb;
     this.names = names;
-    this.mostPending = mostPending;
-    this.mostWorkspaces = mostWorkspaces;
-    this.pending = new TenantGauge(mostPending, this::countPending);
-    this.workspaces = new TenantGauge(mostWorkspaces, this::countWorkspaces);
+    this.most = most;
+    for (var tier : Tier.values()) {
+      var jobs = most.mostPending().get(tier);
+      var spaces = most.mostWorkspaces().get(tier);
+      pending.put(tier, new TenantGauge(jobs, id -> countPending(id, jobs)));
+      workspaces.put(tier, new TenantGauge(spaces, id -> countWorkspaces(id, spaces)));
+    }
   }
 
   /**
@@ -46,19 +58,23 @@ public class SubmissionCaps {
    *
    * @throws Problem 409
    */
-  public void check(@ExchangeProperty("job") Job job) {
-    if (!pending.admit(job.tenantId())) {
-      throw reached("A tenant may have %d pending jobs: wait until some have run.", mostPending);
+  public void check(@ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call) {
+    var tier = call.principal().tier();
+    if (!pending.get(tier).admit(job.tenantId())) {
+      throw reached("%d pending jobs: wait until some have run.", most.mostPending(), tier);
     }
     if (job.workspace() != null
-        && !workspaces.admit(job.tenantId())
+        && !workspaces.get(tier).admit(job.tenantId())
         && !isThere(job.tenantId(), job.workspace())) {
-      throw reached("A tenant may have %d workspaces: delete one first.", mostWorkspaces);
+      throw reached("%d workspaces: delete one first.", most.mostWorkspaces(), tier);
     }
   }
 
-  private static Problem reached(String refusal, int most) {
-    return new Problem(Problem.Code.LIMIT_REACHED, refusal.formatted(most));
+  private static Problem reached(String what, Map<Tier, Integer> most, Tier tier) {
+    return new Problem(
+        Problem.Code.LIMIT_REACHED,
+        "A tenant of the tier %s may have ".formatted(tier.word())
+            + what.formatted(most.get(tier)));
   }
 
   private boolean isThere(String tenantId, String workspace) {
@@ -75,7 +91,7 @@ public class SubmissionCaps {
         .hasItem();
   }
 
-  private int countPending(String tenantId) {
+  private int countPending(String tenantId, int most) {
     return count(
         QueryRequest.builder()
             .tableName(names.table("jobs"))
@@ -83,17 +99,17 @@ public class SubmissionCaps {
             .keyConditionExpression("tenant_id = :tenant AND begins_with(status_job, :prefix)"),
         tenantId,
         Job.statusKey(Job.Status.pending, ""),
-        mostPending);
+        most);
   }
 
-  private int countWorkspaces(String tenantId) {
+  private int countWorkspaces(String tenantId, int most) {
     return count(
         QueryRequest.builder()
             .tableName(names.table("tenants"))
             .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :prefix)"),
         tenantId,
         WorkspaceLeases.SK,
-        mostWorkspaces);
+        most);
   }
 
   /** Counts up to the cap. */

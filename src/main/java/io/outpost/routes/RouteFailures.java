@@ -4,7 +4,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.kernel.Problem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -27,6 +30,9 @@ class RouteFailures implements InterceptStrategy {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFailures.class);
   private static final String NOTED = "outpostFailure";
+
+  /** Read once for each step: where everything fails, a log line must cost next to nothing. */
+  private final Map<NamedNode, Integer> lines = Collections.synchronizedMap(new WeakHashMap<>());
 
   private final MeterRegistry metrics;
   private final TrafficBook traffic;
@@ -111,7 +117,12 @@ class RouteFailures implements InterceptStrategy {
       var finding =
           new Finding(
               file, step.getLineNumber(), route.getId(), step.getId(), failure.toString());
-      LOG.warn("{}", RoutesCheck.placed(finding, files(route, file)));
+      var line =
+          lines.computeIfAbsent(
+              step, it -> RoutesCheck.placed(finding, files(route, file)).line());
+      LOG.warn(
+          "{}",
+          new Finding(file, line, finding.route(), finding.step(), finding.fault()));
       metrics
           .counter("outpost.route.failures", "route", route.getId(), "step", step.getId())
           .increment();

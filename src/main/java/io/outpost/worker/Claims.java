@@ -11,13 +11,13 @@ import io.outpost.job.JobTransitions;
 import io.outpost.job.StoredJob;
 import io.outpost.job.TenantSlots;
 import io.outpost.job.TransitionRefused;
-import io.outpost.kernel.Ids;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -38,13 +38,16 @@ public class Claims {
   private final TenantSlots slots;
   private final ObjectMapper mapper;
   private final WorkerSettings settings;
+  private final String worker;
 
   Claims(
       JobItems jobs,
       JobTransitions transitions,
       TenantSlots slots,
       ObjectMapper mapper,
-      WorkerSettings settings) {
+      WorkerSettings settings,
+      @Value("${outpost.worker.name}") String worker) {
+    this.worker = worker;
     this.jobs = jobs;
     this.transitions = transitions;
     this.slots = slots;
@@ -100,7 +103,7 @@ public class Claims {
   }
 
   private Decision take(StoredJob stored, Instant now, Exchange exchange) {
-    var lease = new JobLease(Ids.ulid(), now.plus(settings.lease()));
+    var lease = JobLease.of(worker, now.plus(settings.lease()));
     var claim = new JobTransition.Claimed(stored, lease, now);
     for (int tries = 1; ; tries++) {
       try {

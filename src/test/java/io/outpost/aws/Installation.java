@@ -113,7 +113,9 @@ final class Installation implements AutoCloseable {
     settings.put("outpost.worker.retry-after", "1s");
     settings.put("outpost.worker.grace", "0s");
     settings.put("outpost.jobs.resend-after", "2s");
-    settings.put("outpost.jobs.most-workspaces", 6);
+    settings.put("outpost.jobs.most-workspaces.free", 6);
+    settings.put("outpost.jobs.most-workspaces.pro", 6);
+    settings.put("outpost.jobs.most-workspaces.enterprise", 6);
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.jobs.stream-for", "1s");
     settings.put("outpost.webhooks.allow-loopback", true);

@@ -2,11 +2,18 @@ package io.outpost.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.dialect.Dialects;
 import java.io.IOException;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The contract and the routes name the same operations: neither promises what the other lacks. */
 class ContractTest {
+
+  private static final String DOCUMENT = "https://outpost.invalid/document";
 
   @Test
   void everyOperationHasARouteAndEveryOperationsRouteIsInTheContract() throws IOException {
@@ -26,6 +33,28 @@ class ContractTest {
     assertThat(OpenApi.read().operationIds())
         .doesNotHaveDuplicates()
         .allSatisfy(id -> assertThat(id).matches("[a-z]+([A-Z][a-z]+)*"));
+  }
+
+  /** What the page at /docs shows before anything is tried, and what is sent when it is. */
+  @Test
+  void everyRequestAndAnswerHasAnExampleThatFits() throws IOException {
+    var document = OpenApi.read().tree();
+    var schemas =
+        SchemaRegistry.withDefaultDialect(
+            Dialects.getDraft202012(), b -> b.schemas(Map.of(DOCUMENT, document.toString())));
+    var contents = document.findValues("content").stream().flatMap(JsonNode::valueStream).toList();
+    assertThat(contents).hasSizeGreaterThan(50);
+    for (var content : contents) {
+      var schema = content.get("schema");
+      var shown =
+          schema.has("$ref") ? document.at(schema.get("$ref").asText().substring(1)) : schema;
+      var example = content.has("example") ? content.get("example") : shown.at("/examples/0");
+      assertThat(example.isMissingNode()).as(content.toString()).isFalse();
+      if (schema.has("$ref")) {
+        var location = SchemaLocation.of(DOCUMENT + schema.get("$ref").asText());
+        assertThat(schemas.getSchema(location).validate(example)).as(schema.toString()).isEmpty();
+      }
+    }
   }
 
   @Test

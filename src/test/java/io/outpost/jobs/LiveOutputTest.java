@@ -9,6 +9,10 @@ import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,10 +20,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Waiting for a job and following its output, by requests that wait. */
 @Tag("product")
-@ExtendWith(SharedOutpost.class)
+@ExtendWith({SharedOutpost.class, OutputCaptureExtension.class})
 class LiveOutputTest {
 
   private static final Duration LONGEST = Duration.ofMinutes(1);
@@ -52,6 +58,42 @@ class LiveOutputTest {
       assertThat(client.get("/jobs/" + job + "?wait=" + wrong).problem())
           .isEqualTo("invalid-request");
     }
+  }
+
+  @Test
+  void operatorsSeeWhichWorkerRunsAJob() {
+    var job = client.submit("claude", "sleep 600");
+    await()
+        .atMost(LONGEST)
+        .until(() -> admin.get("/admin/jobs/" + job).text("status").equals("running"));
+    var name = outpost.context().getEnvironment().getProperty("outpost.worker.name");
+    assertThat(admin.get("/admin/jobs/" + job).text("worker"))
+        .isEqualTo(name.replaceAll("[^A-Za-z0-9-]", "-"));
+    client.delete("/jobs/" + job);
+  }
+
+  /** Sleeping laptops would fill the log. */
+  @Test
+  void aClientThatLeavesAStreamIsNoFault(CapturedOutput log) throws IOException {
+    var job = client.submit("claude", "sleep 600");
+    var uri = URI.create(outpost.address());
+    var id = "left-" + job;
+    try (var socket = new Socket(uri.getHost(), uri.getPort())) {
+      socket
+          .getOutputStream()
+          .write(
+              "GET /jobs/%s/events HTTP/1.1\r\nHost: l\r\nX-Request-Id: %s\r\nAuthorization: Bearer %s\r\n\r\n"
+                  .formatted(job, id, client.key())
+                  .getBytes(StandardCharsets.US_ASCII));
+      assertThat(socket.getInputStream().read()).isEqualTo('H');
+      // Close with a reset.
+      socket.setSoLinger(true, 0);
+    }
+    client.delete("/jobs/" + job);
+    await()
+        .atMost(LONGEST)
+        .until(() -> admin.get(customer.path("/audit?request_id=" + id)).body().contains(id));
+    assertThat(log.getAll()).doesNotContain("Failed writing HTTP response", "Connection reset");
   }
 
   @Test

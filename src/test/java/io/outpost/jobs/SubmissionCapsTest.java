@@ -25,7 +25,7 @@ class SubmissionCapsTest {
   void oneJobMoreThanTheCapIsRefusedUntilOneHasGone(EmbeddedAws aws) {
     var settings =
         Map.<String, Object>of(
-            "server.port", 0, "outpost.env", "caps", "outpost.jobs.most-pending", 5);
+            "server.port", 0, "outpost.env", "caps", "outpost.jobs.most-pending.enterprise", 5);
     try (var outpost = LocalOutpost.on(aws.endpoints(), "api", settings)) {
       var admin = Client.of(outpost.address()).with(outpost.adminKey());
       var customer = Customer.of(admin, "enterprise").client();
@@ -43,6 +43,34 @@ class SubmissionCapsTest {
       await().until(() -> customer.post("/jobs", JOB).status() == 202);
       assertThat(customer.post("/jobs", JOB).status()).isEqualTo(409);
     }
+  }
+
+  @Test
+  void aTiersCapOnIdempotencyKeysLeavesRepetitionsAlone(EmbeddedAws aws) {
+    var settings =
+        Map.<String, Object>of(
+            "server.port", 0, "outpost.env", "keys", "outpost.http.idempotency-keys.pro", 3);
+    try (var outpost = LocalOutpost.on(aws.endpoints(), "api", settings)) {
+      var admin = Client.of(outpost.address()).with(outpost.adminKey());
+      var customer = Customer.of(admin, "pro").client();
+      for (int i = 0; i < 3; i++) {
+        assertThat(submit(customer, "key-" + i).status()).isEqualTo(202);
+      }
+      var refused = submit(customer, "key-3");
+      assertThat(refused.status()).isEqualTo(409);
+      assertThat(refused.problem()).isEqualTo("limit-reached");
+      assertThat(refused.text("detail")).contains("pro", "3 Idempotency-Keys");
+      assertThat(submit(customer, "key-0").header("Idempotent-Replayed")).isEqualTo("true");
+      assertThat(customer.post("/jobs", JOB).status()).isEqualTo(202);
+      var other = Customer.of(admin, "enterprise").client();
+      for (int i = 0; i < 4; i++) {
+        assertThat(submit(other, "key-" + i).status()).isEqualTo(202);
+      }
+    }
+  }
+
+  private static Client.Answer submit(Client client, String key) {
+    return client.json("POST", "/jobs", JOB, "Idempotency-Key", key);
   }
 
   @Test

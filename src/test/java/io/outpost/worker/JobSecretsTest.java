@@ -174,6 +174,9 @@ class JobSecretsTest {
       assertThat(submit(test, "more", List.of()).status()).isEqualTo(202);
     }
     assertThat(test.get("/billing/usage").json().get("used").asInt()).isZero();
+    var again = customer.client().post("/jobs/" + job.get("job_id").asText() + "/rerun", "");
+    assertThat(again.text("mode")).as("what was tried is never billed").isEqualTo("test");
+    assertThat(test.get("/billing/usage").json().get("used").asInt()).isZero();
     var live = run(customer.client(), "exit 0", List.of());
     assertThat(live.get("mode").asText()).isEqualTo("live");
     assertThat(test.get("/billing/usage").json().get("used").asInt()).isEqualTo(1);

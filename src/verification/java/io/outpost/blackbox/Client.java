@@ -20,7 +20,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A client of the API that knows nothing of its inside: HTTP and JSON. Immutable, thread-safe.
+ * A client of the API that knows nothing of its inside: HTTP and JSON. An answer that the OpenAPI
+ * document does not have fails the test that asked. Immutable, thread-safe.
  *
  * @param http shared by all clients of a test
  * @param address for example {@code http://localhost:8080}
@@ -155,7 +156,9 @@ public record Client(HttpClient http, String address, String key) {
     }
     try {
       var response = http.send(request.build(), BodyHandlers.ofString());
-      return new Answer(response.statusCode(), response.headers(), response.body());
+      var answer = new Answer(response.statusCode(), response.headers(), response.body());
+      DocumentedAnswers.INSTANCE.check(method, path, answer);
+      return answer;
     } catch (IOException e) {
       throw new UncheckedIOException(method + " " + path, e);
     } catch (InterruptedException e) {

@@ -1,12 +1,17 @@
 package io.outpost.worker.agent;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Passes bytes on with every occurrence of some secrets replaced, in whatever form it is printed,
@@ -17,24 +22,32 @@ final class Redactor {
 
   private static final byte[] REPLACEMENT = "[redacted]".getBytes(StandardCharsets.UTF_8);
 
+  private static final byte ESCAPE = '%';
+  private static final int ESCAPE_LENGTH = 3;
+
+  /** A line ends with one or two of them. */
+  private static final int LONGEST_BREAK = 2;
+
   private final OutputStream sink;
 
-  /** Longest first, so that a secret that contains another is replaced whole. */
-  private final List<byte[]> secrets;
+  /**
+   * By their first byte; longest first, so that a secret that contains another is replaced whole.
+   */
+  private final byte[][][] secrets = new byte[256][][];
 
-  private final boolean[] first = new boolean[256];
   private byte[] held = new byte[0];
 
   Redactor(OutputStream sink, Collection<String> secrets) {
     this.sink = sink;
-    this.secrets =
-        secrets.stream()
-            .flatMap(secret -> SecretForms.of(secret).stream())
-            .distinct()
-            .map(secret -> secret.getBytes(StandardCharsets.UTF_8))
-            .sorted(Comparator.comparingInt((byte[] secret) -> secret.length).reversed())
-            .toList();
-    this.secrets.forEach(secret -> first[secret[0] & 0xff] = true);
+    secrets.stream()
+        .flatMap(secret -> SecretForms.of(secret).stream())
+        .distinct()
+        .map(secret -> secret.getBytes(StandardCharsets.UTF_8))
+        .sorted(Comparator.comparingInt((byte[] secret) -> secret.length).reversed())
+        .flatMap(secret -> Stream.of(Map.entry(secret[0], secret), Map.entry(ESCAPE, secret)))
+        .distinct()
+        .collect(groupingBy(e -> e.getKey() & 0xff, mapping(Map.Entry::getValue, toList())))
+        .forEach((first, forms) -> this.secrets[first] = forms.toArray(byte[][]::new));
   }
 
   void write(byte[] bytes, int length) throws IOException {
@@ -50,7 +63,7 @@ final class Redactor {
     int plain = 0;
     int at = 0;
     while (at < data.length) {
-      int found = first[data[at] & 0xff] ? secretAt(data, at, last) : 0;
+      int found = secrets[data[at] & 0xff] == null ? 0 : secretAt(data, at, last);
       if (found == 0) {
         at++;
         continue;
@@ -68,20 +81,58 @@ final class Redactor {
     held = new byte[0];
   }
 
-  /** Length of the secret that begins here, 0 for none, -1 when only more bytes can tell. */
+  /** Length of what shows a secret from here on, 0 for none, -1 when only more bytes can tell. */
   private int secretAt(byte[] data, int at, boolean last) {
-    for (byte[] secret : secrets) {
-      int length = Math.min(secret.length, data.length - at);
-      if (Arrays.equals(data, at, at + length, secret, 0, length)) {
-        if (length == secret.length) {
-          return length;
-        }
-        if (!last) {
-          return -1;
-        }
+    for (byte[] secret : secrets[data[at] & 0xff]) {
+      int length = lengthOf(secret, data, at);
+      if (length > 0 || length < 0 && !last) {
+        return length;
       }
     }
     return 0;
+  }
+
+  /**
+   * How long a secret is here; 0 when it is another text, -1 when the data ends within it. Programs
+   * that wrap lines, such as base64, break it, and URLs have any of its bytes as an escape.
+   */
+  private static int lengthOf(byte[] secret, byte[] data, int at) {
+    int next = at;
+    int breaks = 0;
+    for (int matched = 0; matched < secret.length; ) {
+      if (next == data.length) {
+        return -1;
+      }
+      if (data[next] == secret[matched]) {
+        matched++;
+        next++;
+        breaks = 0;
+      } else if (data[next] == ESCAPE) {
+        if (data.length - next < ESCAPE_LENGTH) {
+          return -1;
+        }
+        if (escaped(data, next) != (secret[matched] & 0xff)) {
+          return 0;
+        }
+        matched++;
+        next += ESCAPE_LENGTH;
+        breaks = 0;
+      } else if (matched == 0 || !isBreak(data[next++]) || ++breaks > LONGEST_BREAK) {
+        return 0;
+      }
+    }
+    return next - at;
+  }
+
+  /** The byte that an escape such as %2F stands for; -1 for none. */
+  private static int escaped(byte[] data, int at) {
+    int high = Character.digit(data[at + 1], 16);
+    int low = Character.digit(data[at + 2], 16);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+  }
+
+  private static boolean isBreak(byte letter) {
+    return letter == '\n' || letter == '\r';
   }
 
   private byte[] joined(byte[] bytes, int length) {

@@ -1,14 +1,12 @@
 package io.outpost.worker.agent;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /** The forms in which programs print a secret: as it is, and encoded. Stateless. */
@@ -29,7 +27,8 @@ final class SecretForms {
     var bytes = raw.getBytes(StandardCharsets.UTF_8);
     addHex(bytes, forms);
     addBase64(bytes, forms);
-    addUrl(raw, forms);
+    // Percent escapes are seen through when forms are looked for; a space may be a plus.
+    forms.add(raw.replace(' ', '+'));
     addJson(raw, forms);
     forms.removeIf(form -> form.length() < SHORTEST);
     forms.add(raw);
@@ -37,8 +36,11 @@ final class SecretForms {
   }
 
   private static void addHex(byte[] bytes, Set<String> forms) {
-    forms.add(HexFormat.of().formatHex(bytes));
-    forms.add(HexFormat.of().withUpperCase().formatHex(bytes));
+    for (var between : List.of("", ":", " ", "-", "\\x", "%")) {
+      var hex = HexFormat.ofDelimiter(between);
+      forms.add(hex.formatHex(bytes));
+      forms.add(hex.withUpperCase().formatHex(bytes));
+    }
   }
 
   /** Within a longer text a secret's letters begin at any of three places of a group. */
@@ -55,55 +57,38 @@ final class SecretForms {
     }
   }
 
-  private static void addUrl(String raw, Set<String> forms) {
-    var form = URLEncoder.encode(raw, StandardCharsets.UTF_8);
-    // Encoders differ in what they leave as it is.
-    var uri = form.replace("+", "%20").replace("%7E", "~").replace("*", "%2A");
-    for (var encoded :
-        List.of(
-            form,
-            uri,
-            uri.replace("%21", "!")
-                .replace("%27", "'")
-                .replace("%28", "(")
-                .replace("%29", ")")
-                .replace("%2A", "*"))) {
-      forms.add(encoded);
-      forms.add(lowerCaseEscapes(encoded));
-    }
-  }
-
-  private static String lowerCaseEscapes(String encoded) {
-    var lower = new StringBuilder(encoded);
-    for (int at = encoded.indexOf('%'); at >= 0; at = encoded.indexOf('%', at + 1)) {
-      var escape = encoded.substring(at, at + 3).toLowerCase(Locale.ROOT);
-      lower.replace(at, at + 3, escape);
-    }
-    return lower.toString();
-  }
-
+  /** As a string of JSON, and as one within a string of JSON, which is how logs show requests. */
   private static void addJson(String raw, Set<String> forms) {
-    var json = new String(JsonStringEncoder.getInstance().quoteAsString(raw));
-    forms.add(json);
-    forms.add(json.replace("/", "\\/"));
-    forms.add(ascii(json, "%04x"));
-    forms.add(ascii(json, "%04X"));
-    forms.add(
-        ascii(
-            json.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"), "%04x"));
+    for (var form : jsonForms(raw)) {
+      forms.add(form);
+      forms.addAll(jsonForms(form));
+    }
   }
 
-  private static String ascii(String json, String digits) {
+  /** Writers differ in what they escape besides quotes and backslashes. */
+  private static Set<String> jsonForms(String raw) {
+    var json = new String(JsonStringEncoder.getInstance().quoteAsString(raw));
+    var forms = new LinkedHashSet<String>();
+    for (var escaped : List.of("", "/", "<>&", "<>&='", "<>&'\"+")) {
+      for (var digits : List.of("%04x", "%04X")) {
+        forms.add(escaped(json, escaped, digits, false));
+        forms.add(escaped(json, escaped, digits, true));
+      }
+    }
+    return forms;
+  }
+
+  private static String escaped(String json, String escaped, String digits, boolean ascii) {
     var text = new StringBuilder();
-    json.chars()
-        .forEach(
-            c -> {
-              if (c < 128) {
-                text.append((char) c);
-              } else {
-                text.append("\\u").append(digits.formatted(c));
-              }
-            });
+    for (var c : json.toCharArray()) {
+      if (c == '/' && escaped.equals("/")) {
+        text.append("\\/");
+      } else if (ascii && c >= 128 || escaped.indexOf(c) >= 0) {
+        text.append("\\u").append(digits.formatted((int) c));
+      } else {
+        text.append(c);
+      }
+    }
     return text.toString();
   }
 }

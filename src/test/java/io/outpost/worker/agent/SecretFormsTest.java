@@ -58,6 +58,41 @@ class SecretFormsTest {
     }
   }
 
+  /** As these print it: Python's quote, a browser's encodeURI, PHP's and Gson's JSON, openssl. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "p%40ss/w%2Brd%3D%3D = p@ss/w+rd==",
+        "p@ss/w+rd== = p@ss/w+rd==",
+        "a%20b%20c/d%7Ee! = a b c/d~e!",
+        "a+b+c%2fd%7ee%21 = a b c/d~e!",
+        "p@ss\\/w+rd\\u00e9 = p@ss/w+rdé",
+        "p@ss/w\\u003drd\\u00e9 = p@ss/w=rdé",
+        "say \\\\\\\"hi\\\\\\\" now = say \"hi\" now",
+        "73:65:63:72:65:74:2d:31 = secret-1",
+        "73 65 63 72 65 74 2D 31 = secret-1",
+        "\\x73\\x65\\x63\\x72\\x65\\x74\\x2d\\x31 = secret-1"
+      })
+  void noProgramsOwnFormIsToBeRead(String example) throws IOException {
+    var parts = example.split(" = ", 2);
+    assertThat(redacted("<" + parts[0] + ">", parts[1]))
+        .endsWith("[redacted]>")
+        .hasSizeLessThan(16);
+  }
+
+  /** Programs wrap long lines, wherever the secret stands in them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "\r\n"})
+  void aWrappedFormIsNotToBeRead(String end) throws IOException {
+    var secret = "sk-ant-api03-" + "0123456789abcdefghijklmnopqrstuvwxyz".repeat(3);
+    for (int before = 0; before < 80; before++) {
+      var text = ("x".repeat(before) + secret).getBytes(UTF_8);
+      var encoded = Base64.getMimeEncoder(76, end.getBytes(UTF_8)).encodeToString(text);
+      var rest = redacted(encoded, secret).replace("[redacted]", "").replace(end, "");
+      assertThat(rest).hasSizeLessThanOrEqualTo(before * 8 / 6 + 6);
+    }
+  }
+
   private static void isHidden(String printed, String secret, String form) throws IOException {
     assertThat(redacted(printed, secret)).contains("[redacted]").doesNotContain(form);
   }
