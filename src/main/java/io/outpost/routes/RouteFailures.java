@@ -115,14 +115,10 @@ class RouteFailures implements InterceptStrategy {
       var route = routeOf(step);
       var file = RouteFile.nameOf(String.valueOf(step.getLocation()));
       var finding =
-          new Finding(
-              file, step.getLineNumber(), route.getId(), step.getId(), failure.toString());
+          new Finding(file, step.getLineNumber(), route.getId(), step.getId(), failure.toString());
       var line =
-          lines.computeIfAbsent(
-              step, it -> RoutesCheck.placed(finding, files(route, file)).line());
-      LOG.warn(
-          "{}",
-          new Finding(file, line, finding.route(), finding.step(), finding.fault()));
+          lines.computeIfAbsent(step, it -> RoutesCheck.placed(finding, files(route, file)).line());
+      LOG.warn("{}", new Finding(file, line, finding.route(), finding.step(), finding.fault()));
       metrics
           .counter("outpost.route.failures", "route", route.getId(), "step", step.getId())
           .increment();

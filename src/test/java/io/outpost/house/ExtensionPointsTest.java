@@ -177,7 +177,9 @@ class ExtensionPointsTest {
     }
   }
 
-  /** Without the check of the tests' client that an answer is in our contract: this one has more. */
+  /**
+   * Without the check of the tests' client that an answer is in our contract: this one has more.
+   */
   private static JsonNode outOfContract(Client client, String method, String path, String body)
       throws IOException, InterruptedException {
     var request =
@@ -185,8 +187,7 @@ class ExtensionPointsTest {
             .header("Authorization", "Bearer " + client.key())
             .header("Content-Type", "application/json")
             .method(
-                method,
-                body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
             .build();
     return new ObjectMapper().readTree(client.http().send(request, BodyHandlers.ofString()).body());
   }
