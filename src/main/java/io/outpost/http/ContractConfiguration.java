@@ -7,8 +7,8 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class ContractConfiguration {
 
-  /** Camel reads it by this name. */
-  @Bean
+  /** Camel reads it by this name, and takes it for a document by how the name ends. */
+  @Bean("contract.json")
   String contractDocument(Contract contract) {
     return contract.document().toString();
   }
