@@ -111,7 +111,11 @@ public final class LocalOutpost implements AutoCloseable {
     all.put(ADMIN_KEY, setting("OUTPOST_BOOTSTRAP_ADMIN_KEY").orElseGet(LocalOutpost::randomKey));
     all.putAll(settings);
     try (var clients = AwsClients.of(aws)) {
-      new Provisioner(clients, all.get("outpost.env").toString()).provision();
+      var provisioner = new Provisioner(clients, all.get("outpost.env").toString());
+      provisioner.provision();
+      Optional.ofNullable((String) all.get("outpost.routes"))
+          .or(() -> setting("OUTPOST_ROUTES"))
+          .ifPresent(folder -> provisioner.provision(Path.of(folder)));
     }
     if (setting("OUTPOST_STRIPE_API_BASE").isPresent() || all.containsKey(STRIPE)) {
       return launch(aws, profile, all, last);

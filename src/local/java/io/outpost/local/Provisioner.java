@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,12 +34,27 @@ public record Provisioner(AwsClients clients, String env) {
   /** Creates everything that is missing; what it returns from can be used at once. */
   public void provision() {
     read("/schema/tables.json", TABLES).forEach(this::table);
-    Map<String, QueueDefinition> queues = read("/schema/queues.json", QUEUES);
-    // A queue can only name a dead-letter queue that is there.
-    queues.forEach(this::queue);
-    queues.forEach(this::deadLetters);
+    queues(read("/schema/queues.json", QUEUES));
     buckets();
     clients.sns().createTopic(topic -> topic.name(named("notices")));
+  }
+
+  /** Creates the queues that a folder of somebody's own routes adds, if it does. */
+  public void provision(Path routes) {
+    var file = routes.resolve("queues.json");
+    if (Files.exists(file)) {
+      try {
+        queues(JsonMapper.builder().build().readValue(file.toFile(), QUEUES));
+      } catch (IOException e) {
+        throw new UncheckedIOException(file + " cannot be read.", e);
+      }
+    }
+  }
+
+  /** A queue can only name a dead-letter queue that is there. */
+  private void queues(Map<String, QueueDefinition> queues) {
+    queues.forEach(this::queue);
+    queues.forEach(this::deadLetters);
   }
 
   private void table(String name, TableDefinition definition) {

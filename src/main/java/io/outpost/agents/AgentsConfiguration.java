@@ -2,6 +2,8 @@ package io.outpost.agents;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,9 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
  */
 @Configuration(proxyBeanMethods = false)
 class AgentsConfiguration {
+
+  /** Where a mounted folder of routes has agents. */
+  private static final String BESIDE_ROUTES = "agents";
 
   /** When the demo script stands in for an agent. */
   enum Demo {
@@ -40,9 +45,13 @@ class AgentsConfiguration {
       Environment settings,
       SearchPath programs,
       @Value("${outpost.agents.folder:}") String folder,
+      @Value("${outpost.routes:}") String routes,
       @Value("${outpost.agents.demo:never}") Demo demo)
       throws IOException {
     List<Map.Entry<String, String>> files = new ArrayList<>(filesAt("classpath*:agents/*.yaml"));
+    if (!routes.isBlank() && Files.isDirectory(Path.of(routes, BESIDE_ROUTES))) {
+      files.addAll(filesAt("file:" + Path.of(routes, BESIDE_ROUTES) + "/*.yaml"));
+    }
     if (!folder.isBlank()) {
       files.addAll(filesAt("file:" + folder + "/*.yaml"));
     }

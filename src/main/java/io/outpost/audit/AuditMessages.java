@@ -43,6 +43,11 @@ public class AuditMessages {
     return new Received(receipt, List.copyOf(entries.values()));
   }
 
+  /** The entries of a message. */
+  public List<AuditEntry> entries(@Body Received message) {
+    return message.entries();
+  }
+
   /** The entries of all messages by tenant, each once, oldest first. */
   public List<TenantBatch> byTenant(@Body List<Received> messages) {
     var tenants = new TreeMap<String, TreeMap<String, AuditEntry>>();

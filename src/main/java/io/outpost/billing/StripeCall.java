@@ -1,5 +1,9 @@
 package io.outpost.billing;
 
+import java.util.Map;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+
 /**
  * One request to Stripe.
  *
@@ -14,6 +18,20 @@ package io.outpost.billing;
  */
 public record StripeCall(
     String method, String path, String query, String form, String idempotencyKey, boolean once) {
+
+  /**
+   * What is asked for: a call of ours, or a map (or its JSON) with {@code method}, {@code path} and
+   * {@code params}; {@code key} makes repeating a POST safe beyond this one time.
+   *
+   * @throws IllegalArgumentException when it is neither
+   */
+  public static StripeCall of(@Body Object asked, Exchange exchange) {
+    if (asked instanceof StripeCall call) {
+      return call;
+    }
+    var map = asked instanceof Map<?, ?> given ? given : StripeWish.parse(String.valueOf(asked));
+    return StripeWish.call(map, exchange.getExchangeId());
+  }
 
   /** Reads. */
   public static StripeCall get(String path, String query) {

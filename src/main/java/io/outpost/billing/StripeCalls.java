@@ -35,6 +35,12 @@ public class StripeCalls {
     return StripeCall.get(CUSTOMERS, StripeRequests.customersWith(tenant.email(), after));
   }
 
+  /** Reads an event with the object that it is about. */
+  public StripeCall event(@ExchangeProperty("event") StripeEvent event) {
+    var version = event.apiVersion().equals("thin") ? "/v2/core" : "/v1";
+    return StripeCall.get(version + "/events/" + event.id(), null);
+  }
+
   /** Reads what an event of the API v2 is about; it came without. */
   public StripeCall errorReport(@ExchangeProperty("event") StripeEvent event) {
     return StripeCall.get("/v2/core/events/" + event.id(), null);

@@ -1,17 +1,20 @@
 package io.outpost.billing;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Queues;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
 /** Writes and reads the messages of the queue {@code stripe}. Thread-safe. */
 @Component("stripeMessages")
 public class StripeMessages {
   private static final String QUEUE = "stripe";
+  private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
   private final Queues queues;
   private final ObjectMapper mapper;
@@ -47,6 +50,13 @@ public class StripeMessages {
   /** Reads a message. */
   public StripeMessage read(@Body String body) throws JsonProcessingException {
     return mapper.readValue(body, StripeMessage.class);
+  }
+
+  /** What an event is about, as maps, as Stripe has put it into the event. */
+  public Map<String, Object> object(@Variable("wholeEvent") String event)
+      throws JsonProcessingException {
+    var data = mapper.readTree(event).path("data");
+    return mapper.convertValue(data.has("object") ? data.get("object") : data, OBJECT);
   }
 
   private void send(StripeMessage message, String group) {

@@ -1,16 +1,17 @@
 package io.outpost.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.dialect.Dialect;
 import com.networknt.schema.dialect.Dialects;
 import com.networknt.schema.path.NodePath;
+import io.outpost.kernel.Lanes;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -45,10 +46,20 @@ public class Contract {
   private final Map<String, Operation> operations = new LinkedHashMap<>();
   private final Set<String> streams = new HashSet<>();
 
-  Contract(@Value("${outpost.contract}") Resource file, AgentNames agents) throws IOException {
-    document = new ObjectMapper(new YAMLFactory()).readTree(file.getInputStream());
+  Contract(
+      @Value("${outpost.contract}") Resource file,
+      @Value("${outpost.routes:}") String routes,
+      @Value("${outpost.worker.lanes}") String lanes,
+      AgentNames agents)
+      throws IOException {
+    document = ContractFile.read(file, routes.isBlank() ? null : Path.of(routes));
     var names = ((ObjectNode) document.at("/components/schemas/AgentName")).putArray("enum");
     agents.names().forEach(names::add);
+    if (document.at("/components/schemas/Priority/enum") instanceof ArrayNode priorities) {
+      Lanes.of(lanes).stream()
+          .filter(lane -> !priorities.toString().contains("\"" + lane + "\""))
+          .forEach(priorities::add);
+    }
     var dialect =
         Dialect.builder(Dialects.getDraft202012())
             .keyword(new PatternWithinLength())

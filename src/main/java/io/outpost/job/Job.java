@@ -79,9 +79,12 @@ public record Job(
   /** Why a job waits whose time to start has not come. */
   public static final String SCHEDULED = "scheduled";
 
-  private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
   private static final Set<String> WAITING =
       Set.of("queued", SCHEDULED, "tenant-limit", "tenant-suspended", "workspace", "retry");
+
+  /** The contract knows which there are: one for each lane. */
+  private static final Pattern PRIORITY = Pattern.compile("[a-z][a-z0-9-]{0,31}");
+
   private static final Pattern LABEL = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,39}");
   private static final Pattern LABEL_VALUE = Pattern.compile("[^\\x00-\\x1f\\x7f]{0,100}");
 
@@ -125,7 +128,7 @@ public record Job(
     Rules.form("tenant_id", tenantId, Rules.UUID);
     Rules.form("agent", agent, Rules.AGENT);
     Rules.text("command", command, LONGEST_COMMAND);
-    Rules.oneOf("priority", priority, PRIORITIES);
+    Rules.form("priority", priority, PRIORITY);
     Rules.between("timeout_seconds", timeoutSeconds, 1, LONGEST_RUN);
     Rules.present("status", status);
     Rules.between("attempts", attempts, 0, Integer.MAX_VALUE);

@@ -5,6 +5,7 @@ import static io.outpost.job.TransitionRefused.Reason.OTHERS_WAIT;
 
 import io.outpost.aws.Names;
 import io.outpost.kernel.Ids;
+import io.outpost.kernel.Lanes;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.ExchangeProperty;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -42,6 +44,7 @@ public class JobWaits {
   private final JobItems jobs;
   private final TenantSlots slots;
   private final WorkspaceLeases workspaces;
+  private final List<String> priorities;
   private final Names names;
 
   JobWaits(
@@ -50,12 +53,14 @@ public class JobWaits {
       JobItems jobs,
       TenantSlots slots,
       WorkspaceLeases workspaces,
+      @Value("${outpost.worker.lanes}") String lanes,
       Names names) {
     this.dynamoDb = dynamoDb;
     this.transactions = transactions;
     this.jobs = jobs;
     this.slots = slots;
     this.workspaces = workspaces;
+    this.priorities = Lanes.of(lanes);
     this.names = names;
   }
 
@@ -194,8 +199,8 @@ public class JobWaits {
         .key(Map.of("tenant_id", entry.get("tenant_id"), "sk", entry.get("sk")));
   }
 
-  private static String entry(String thing, Job job) {
-    var rank = List.of("high", "normal", "low").indexOf(job.priority());
+  private String entry(String thing, Job job) {
+    var rank = priorities.indexOf(job.priority());
     return ENTRY + thing + "#" + rank + "#" + job.jobId();
   }
 

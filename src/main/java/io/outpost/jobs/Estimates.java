@@ -2,6 +2,7 @@ package io.outpost.jobs;
 
 import io.outpost.aws.Queues;
 import io.outpost.job.Job;
+import io.outpost.kernel.Lanes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Body;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
@@ -19,9 +21,6 @@ import org.springframework.stereotype.Component;
 @Component("estimates")
 public class Estimates {
 
-  /** Highest first: a lane waits for those before it, roughly. */
-  private static final List<String> LANES = List.of("high", "normal", "low");
-
   private static final double SMOOTHING = 0.3;
 
   /** Whoever waits for longer does not know when it ends. */
@@ -30,19 +29,24 @@ public class Estimates {
   private static final Duration STALE = Duration.ofMinutes(1);
 
   private final Queues queues;
+
+  /** Highest first: a lane waits for those before it, roughly. */
+  private final List<String> lanes;
+
   private final Map<String, Long> waiting = new ConcurrentHashMap<>();
   private final AtomicLong sent = new AtomicLong();
   private volatile Instant measured = Instant.MIN;
   private volatile double takenPerSecond;
 
-  Estimates(Queues queues) {
+  Estimates(Queues queues, @Value("${outpost.worker.lanes}") String lanes) {
     this.queues = queues;
+    this.lanes = Lanes.of(lanes);
   }
 
   /** Counts the waiting jobs of each lane, and how fast they went since the last time. */
   public synchronized void measure() {
     var before = total();
-    for (var lane : LANES) {
+    for (var lane : lanes) {
       waiting.put(lane, queues.waiting("jobs-" + lane));
     }
     var now = Instant.now();
@@ -70,7 +74,7 @@ public class Estimates {
       return null;
     }
     var ahead = 0L;
-    for (var lane : LANES.subList(0, LANES.indexOf(job.priority()) + 1)) {
+    for (var lane : lanes.subList(0, lanes.indexOf(job.priority()) + 1)) {
       ahead += waiting.getOrDefault(lane, 0L);
     }
     if (ahead == 0) {

@@ -251,6 +251,12 @@ public class Submission {
     }
   }
 
+  /** Refuses the job, with the field and the reason that a rule of somebody's own has named. */
+  public void refuse(
+      @ExchangeProperty("field") String field, @ExchangeProperty("refusal") String reason) {
+    throw Problem.invalid(field, reason);
+  }
+
   /** Adds the job to the change, with what sweepers, lease and billing need of it. */
   public void put(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {

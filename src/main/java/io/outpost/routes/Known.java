@@ -1,12 +1,13 @@
 package io.outpost.routes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.outpost.http.ContractFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -16,7 +17,6 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.DefaultResourceLoader;
-import org.springframework.core.io.Resource;
 
 /**
  * What an installation has that routes may name.
@@ -49,14 +49,18 @@ record Known(
     if (more != null && Files.exists(more)) {
       queues.addAll(namesIn(Files.readAllBytes(more)));
     }
+    var file =
+        new DefaultResourceLoader().getResource(settings.getRequiredProperty("outpost.contract"));
+    var operations = ContractFile.read(file, folder).get("paths").findValuesAsText("operationId");
+    var contract = new ContractNames(operations);
     return new Known(
         List.of(beans.getBeanDefinitionNames()),
         name -> beans.containsBean(name) ? beans.getType(name, false) : null,
         names(settings),
-        settings::getProperty,
-        operations(
-            new DefaultResourceLoader()
-                .getResource(settings.getRequiredProperty("outpost.contract"))),
+        name ->
+            Optional.ofNullable(contract.getProperty(name))
+                .orElseGet(() -> settings.getProperty(name)),
+        operations,
         queues);
   }
 
@@ -75,14 +79,5 @@ record Known(
         .filter(name -> name.startsWith("outpost."))
         .forEach(names::add);
     return names;
-  }
-
-  private static List<String> operations(Resource contract) throws IOException {
-    try (var file = contract.getInputStream()) {
-      return new ObjectMapper(new YAMLFactory())
-          .readTree(file)
-          .get("paths")
-          .findValuesAsText("operationId");
-    }
   }
 }

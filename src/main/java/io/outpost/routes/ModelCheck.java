@@ -225,8 +225,20 @@ final class ModelCheck {
 
   /** Whether each operation is entered by admission alone, and admission is whole. */
   private void checkAdmission() {
+    var isServed =
+        routes.stream().anyMatch(r -> uri(r.getInput().getEndpointUri()).startsWith(CONTRACT));
     for (var operation : operations) {
       var route = starts.get("direct:" + operation);
+      if (route == null && isServed) {
+        findings.add(
+            Finding.of(
+                "contract",
+                "the operation `%s` has no route: start one at direct:%s%s"
+                    .formatted(
+                        operation,
+                        operation,
+                        Suggestion.of("direct:" + operation, starts.keySet()))));
+      }
       if (route != null && !isAdmitted(route)) {
         add(
             route,

@@ -1,12 +1,15 @@
 package io.outpost.routes;
 
+import io.outpost.http.ContractFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -23,7 +26,10 @@ record MountedFolder(Path root) {
   static final Set<String> ROLES = Set.of("common", "api", "worker");
   static final String QUEUES = "queues.json";
 
-  private static final Set<String> BESIDE = Set.of(Vocabulary.FILE, QUEUES);
+  private static final Set<String> BESIDE = Set.of(Vocabulary.FILE, QUEUES, ContractFile.ADDITION);
+
+  /** Further agents are here, read by who knows them. */
+  private static final String AGENTS = "agents/";
 
   MountedFolder {
     root = root.toAbsolutePath().normalize();
@@ -71,7 +77,7 @@ record MountedFolder(Path root) {
     for (var file : all()) {
       var name = name(file);
       var isYaml = name.matches("(?i).*\\.(ya?ml|xml|json)");
-      if (isYaml && !isRoute(file) && !name.endsWith(TEST_SUFFIX) && !BESIDE.contains(name)) {
+      if (isYaml && !isRoute(file) && !name.endsWith(TEST_SUFFIX) && !isBeside(name)) {
         found.add(Finding.of(name, why(file)));
       }
     }
@@ -81,6 +87,22 @@ record MountedFolder(Path root) {
   /** Whether a file of this folder and name takes the place of one of ours: it is ours then. */
   static boolean replacesOurs(String name) {
     return MountedFolder.class.getResource("/routes/" + name) != null;
+  }
+
+  /** The files that are read at a start alone, each with what is in it. */
+  Map<String, Integer> readAtStart() {
+    var found = new TreeMap<String, Integer>();
+    for (var file : all()) {
+      var name = name(file);
+      if (name.equals(ContractFile.ADDITION) || name.startsWith(AGENTS)) {
+        try {
+          found.put(name, Arrays.hashCode(Files.readAllBytes(file)));
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+    return found;
   }
 
   /** Another text whenever a file of the folders is saved, added or removed. */
@@ -101,6 +123,13 @@ record MountedFolder(Path root) {
       }
     }
     return text.toString();
+  }
+
+  private static boolean isBeside(String name) {
+    return BESIDE.contains(name)
+        || name.startsWith(AGENTS)
+            && name.endsWith(".yaml")
+            && name.indexOf('/', AGENTS.length()) < 0;
   }
 
   private String why(Path file) {

@@ -9,9 +9,11 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -80,9 +82,11 @@ final class NameCheck {
       if (field.key().equals("id") && !field.text().isEmpty()) {
         var other = seen.putIfAbsent(field.text(), field);
         if (other != null && (asked.contains(field.file()) || asked.contains(other.file()))) {
-          var place = "%s:%d".formatted(other.file(), other.line());
+          var late = asked.contains(field.file()) ? field : other;
+          var first = late == field ? other : field;
+          var place = "%s:%d".formatted(first.file(), first.line());
           findings.add(
-              field.finding("the id `%s` is taken already (%s)".formatted(field.text(), place)));
+              late.finding("the id `%s` is taken already (%s)".formatted(field.text(), place)));
         }
       }
     }
@@ -171,7 +175,7 @@ final class NameCheck {
 
   private void checkLanes(Field field) {
     if (field.key().equals("uri") && field.text().startsWith("jobs:")) {
-      LANE.matcher(field.text().replaceFirst("\\?.*", ""))
+      LANE.matcher(filled(field.text()).replaceFirst("\\?.*", ""))
           .results()
           .map(found -> "jobs-" + found.group(1))
           .filter(queue -> !known.queues().contains(queue))
@@ -185,6 +189,15 @@ final class NameCheck {
                                   queue,
                                   Suggestion.of(queue, known.queues())))));
     }
+  }
+
+  private String filled(String text) {
+    return PLACEHOLDER
+        .matcher(text)
+        .replaceAll(
+            found ->
+                Matcher.quoteReplacement(
+                    Optional.ofNullable(known.setting().apply(found.group(2))).orElse("")));
   }
 
   /** Names of properties and variables that are fields of their own. */

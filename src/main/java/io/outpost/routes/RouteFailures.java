@@ -2,11 +2,18 @@ package io.outpost.routes;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.kernel.Problem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
+import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
@@ -23,6 +30,9 @@ class RouteFailures implements InterceptStrategy {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFailures.class);
   private static final String NOTED = "outpostFailure";
+
+  /** Read once for each step: where everything fails, a log line must cost next to nothing. */
+  private final Map<NamedNode, Integer> lines = Collections.synchronizedMap(new WeakHashMap<>());
 
   private final MeterRegistry metrics;
   private final TrafficBook traffic;
@@ -66,6 +76,19 @@ class RouteFailures implements InterceptStrategy {
     return route;
   }
 
+  /** The file of a route, which knows the lines better than Camel does. */
+  private static List<RouteFile> files(NamedNode route, String name) {
+    if (route instanceof RouteDefinition definition && definition.getResource() != null) {
+      try (var text = definition.getResource().getInputStream()) {
+        return List.of(
+            RouteFile.parse(name, new String(text.readAllBytes(), StandardCharsets.UTF_8)));
+      } catch (IOException e) {
+        return List.of();
+      }
+    }
+    return List.of();
+  }
+
   private void note(Exchange exchange, Throwable failure, NamedNode step) {
     if (exchange.getProperty(NOTED) != failure && !(failure instanceof Problem)) {
       exchange.setProperty(NOTED, failure);
@@ -91,8 +114,11 @@ class RouteFailures implements InterceptStrategy {
       }
       var route = routeOf(step);
       var file = RouteFile.nameOf(String.valueOf(step.getLocation()));
-      var place = "%s:%d: %s/%s".formatted(file, step.getLineNumber(), route.getId(), step.getId());
-      LOG.warn("{}: {}", place, failure.toString());
+      var finding =
+          new Finding(file, step.getLineNumber(), route.getId(), step.getId(), failure.toString());
+      var line =
+          lines.computeIfAbsent(step, it -> RoutesCheck.placed(finding, files(route, file)).line());
+      LOG.warn("{}", new Finding(file, line, finding.route(), finding.step(), finding.fault()));
       metrics
           .counter("outpost.route.failures", "route", route.getId(), "step", step.getId())
           .increment();

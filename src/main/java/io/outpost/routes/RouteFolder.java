@@ -72,6 +72,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
       CamelContext camel, String exclude, String include) {
     var model = (ModelCamelContext) camel;
     var operations = known().operations();
+    camel.getPropertiesComponent().addPropertiesSource(new ContractNames(operations));
     if (isReloading || traffic.isOpen()) {
       live = new LiveRoutes(camel, traffic);
     }

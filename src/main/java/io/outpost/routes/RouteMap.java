@@ -89,7 +89,7 @@ record RouteMap(List<Place> routes) {
               }
               ends.addAll(ends(uri));
             });
-    ends.addAll(ends(route.getInput().getEndpointUri()));
+    ends.addAll(ends(lanes(route.getInput().getEndpointUri(), known)));
     var steps = new LinkedHashMap<String, String>();
     for (var step : Definitions.steps(route)) {
       if (!isOfRoute(step, route)) {
@@ -105,7 +105,7 @@ record RouteMap(List<Place> routes) {
         Objects.requireNonNullElse(route.getDescriptionText(), "").strip(),
         RouteFile.nameOf(String.valueOf(route.getInput().getLocation())),
         route.getInput().getLineNumber(),
-        start(route, known.operations()),
+        start(route, known),
         calls,
         ends,
         steps);
@@ -123,16 +123,16 @@ record RouteMap(List<Place> routes) {
         .replaceFirst("\\?.*", "");
   }
 
-  private static String start(RouteDefinition route, Collection<String> operations) {
+  private static String start(RouteDefinition route, Known known) {
     var uri = direct(route);
     if (uri.startsWith("direct:")) {
       var name = uri.substring("direct:".length());
-      return operations.contains(name) ? "operation " + name : "";
+      return known.operations().contains(name) ? "operation " + name : "";
     }
     if (uri.startsWith("timer:")) {
       return "timer";
     }
-    return uri.startsWith("rest-openapi:") ? "HTTP" : String.join(", ", ends(uri));
+    return uri.startsWith("rest-openapi:") ? "HTTP" : String.join(", ", ends(lanes(uri, known)));
   }
 
   /** Beans by their classes; a queue that a header names. */
@@ -147,6 +147,13 @@ record RouteMap(List<Place> routes) {
       return Set.of("queue " + constant.getExpression());
     }
     return Set.of();
+  }
+
+  /** The lanes that jobs are taken from are a setting. */
+  private static String lanes(String uri, Known known) {
+    return uri.startsWith("jobs:{{")
+        ? "jobs:" + known.setting().apply(uri.substring("jobs:{{".length(), uri.indexOf("}}")))
+        : uri;
   }
 
   /** What an address outside the routes is called. */

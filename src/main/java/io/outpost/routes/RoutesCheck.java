@@ -81,7 +81,7 @@ final class RoutesCheck {
   }
 
   /** Camel counts lines otherwise for steps that are written in one line. */
-  private static Finding placed(Finding finding, Collection<RouteFile> files) {
+  static Finding placed(Finding finding, Collection<RouteFile> files) {
     var id = finding.step().isEmpty() ? finding.route() : finding.step();
     return files.stream()
         .filter(file -> file.name().equals(finding.file()))

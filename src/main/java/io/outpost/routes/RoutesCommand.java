@@ -12,6 +12,8 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.annotation.AnnotationConfigUtils;
 import org.springframework.context.annotation.ClassPathBeanDefinitionScanner;
 import org.springframework.context.annotation.ConfigurationClassPostProcessor;
@@ -21,16 +23,16 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.core.type.filter.AnnotationTypeFilter;
 
 /**
- * {@code outpost routes diff [folder]}: what of ours changed under the copies in a folder, which
- * {@code outpost routes copy <file> <folder>} makes. {@code outpost routes check [folder]}: says
- * what is wrong with the route files of a folder, or with ours, without starting anything. One
- * finding a line on standard output; ends with 0 when there is none, with 1 when there are, with 2
- * when the command cannot be understood.
+ * What is said about routes without starting anything. {@code outpost routes check [folder]} tells
+ * what is wrong with the files of a folder, or with ours; {@code test [folder]} runs their tests;
+ * {@code diff [folder]} tells what of ours changed under the copies in it, which {@code copy <file>
+ * <folder>} makes. One finding a line on standard output; ends with 0 when there is none, with 1
+ * when there are, with 2 when the command cannot be understood.
  */
 public final class RoutesCommand {
 
   private static final String USAGE =
-      "usage: outpost routes check [folder] | diff [folder] | copy <file> <folder>";
+      "usage: outpost routes check [folder] | test [folder] | diff [folder] | copy <file> <folder>";
   private static final List<List<String>> ROLES =
       List.of(
           List.of("common", "api"),
@@ -52,6 +54,9 @@ public final class RoutesCommand {
    * @return what the process shall end with
    */
   public static int run(List<String> arguments) {
+    // Standard output is for findings.
+    LoggingSystem.get(RoutesCommand.class.getClassLoader())
+        .setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.OFF);
     return new RoutesCommand(System.out, System.err).execute(arguments);
   }
 
@@ -61,6 +66,10 @@ public final class RoutesCommand {
       if (command.equals("check") && arguments.size() <= 2) {
         var folder = arguments.size() == 1 ? null : new MountedFolder(Path.of(arguments.get(1)));
         return told(check(folder), "nothing is wrong");
+      }
+      if (command.equals("test") && arguments.size() <= 2) {
+        var folder = arguments.size() == 1 ? null : new MountedFolder(Path.of(arguments.get(1)));
+        return ScenarioCommand.run(folder, out, err);
       }
       if (command.equals("diff") && arguments.size() <= 2) {
         var folder = arguments.size() == 2 ? arguments.get(1) : mounted();
@@ -74,7 +83,7 @@ public final class RoutesCommand {
       }
       err.println(USAGE);
       return 2;
-    } catch (IOException | IllegalStateException e) {
+    } catch (Exception e) {
       err.println(e.getMessage());
       return 2;
     }
@@ -124,7 +133,7 @@ public final class RoutesCommand {
     return found;
   }
 
-  private static List<Resource> ours(List<String> roles) throws IOException {
+  static List<Resource> ours(List<String> roles) throws IOException {
     var found = new ArrayList<Resource>();
     for (var role : roles) {
       var pattern = "classpath:routes/" + role + "/*" + MountedFolder.SUFFIX;
@@ -136,8 +145,7 @@ public final class RoutesCommand {
     return found;
   }
 
-  private static List<Resource> mounted(MountedFolder folder, List<String> roles)
-      throws IOException {
+  static List<Resource> mounted(MountedFolder folder, List<String> roles) throws IOException {
     var found = new ArrayList<Resource>();
     for (var file : folder.files().entrySet()) {
       if (roles.contains(file.getKey().substring(0, file.getKey().indexOf('/')))) {

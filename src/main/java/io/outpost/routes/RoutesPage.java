@@ -28,7 +28,7 @@ class RoutesPage {
       th:first-child, td:first-child { text-align: left; width: 60% } th { font-weight: 600; color: #56637a; border: 0 }
       .about { color: #445 } .links { font-size: .85rem; color: #56637a; overflow-wrap: anywhere } .mark { font-size: .8rem; padding: .05rem .4rem; border-radius: .6rem; background: #e7edf6 }
       .yours { background: #ffe9c7 } .failed { color: #a4262c; font-weight: 600 } pre { overflow-x: auto; background: #f4f6fa; padding: .6rem; font-size: .8rem } a { color: #1f5fae }
-      @media (max-width: 640px) { thead { display: none } tr, td { display: block } td { text-align: left; border: 0; padding: .1rem 0 } td:first-child { width: auto; border-top: 1px solid #dfe4ec; padding-top: .5rem }
+      @media (max-width: 640px) { thead { display: none } table, tbody, tr, td { display: block } td { text-align: left; border: 0; padding: .1rem 0 } td:first-child { width: auto; border-top: 1px solid #dfe4ec; padding-top: .5rem }
         td[data-name] { display: inline-block; margin-right: .8rem; font-size: .85rem } td[data-name]::before { content: attr(data-name) " "; color: #56637a } }
       """;
 
@@ -115,7 +115,7 @@ class RoutesPage {
               route.calls().stream()
                   .map(call -> "<a href=\"#%s\">%1$s</a>".formatted(safe(call)))
                   .collect(Collectors.joining(", ")))
-          .append("; ");
+          .append(route.ends().isEmpty() ? "" : "; ");
     }
     out.append(safe(String.join(", ", route.ends()))).append("</div>");
     out.append("<details><summary>Steps and YAML</summary><table><tbody>");

@@ -8,7 +8,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +56,7 @@ class RoutesReload {
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("routes-reload").factory());
+  private volatile Map<String, Integer> readAtStart = Map.of();
   private volatile String live = "";
   private volatile String seen = "";
   private volatile List<Finding> refused = List.of();
@@ -71,6 +75,7 @@ class RoutesReload {
   @EventListener(ApplicationReadyEvent.class)
   void begin() {
     if (folder.live().isPresent()) {
+      readAtStart = readAtStart();
       live = MountedFolder.fingerprint(folder.folders());
       seen = live;
       watch.scheduleWithFixedDelay(
@@ -110,6 +115,7 @@ class RoutesReload {
   private void reload() {
     var was = version.current();
     try {
+      RoutesRefused.unlessEmpty(changedAtStartAlone());
       var files = folder.read();
       if (files.version().equals(was)) {
         refused = List.of();
@@ -125,6 +131,20 @@ class RoutesReload {
     } catch (Exception e) {
       keep(List.of(Finding.of("routes", e)), was);
     }
+  }
+
+  private Map<String, Integer> readAtStart() {
+    var all = new TreeMap<String, Integer>();
+    folder.folders().forEach(each -> all.putAll(each.readAtStart()));
+    return all;
+  }
+
+  private List<Finding> changedAtStartAlone() {
+    var now = readAtStart();
+    var names = new TreeSet<>(now.keySet());
+    names.addAll(readAtStart.keySet());
+    names.removeIf(name -> Objects.equals(now.get(name), readAtStart.get(name)));
+    return names.stream().map(name -> Finding.of(name, "takes effect at a start alone")).toList();
   }
 
   private void replace(RouteFiles files) throws Exception {

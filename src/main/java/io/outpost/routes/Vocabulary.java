@@ -35,7 +35,8 @@ record Vocabulary(
    *
    * @param type a Java class, {@code text}, {@code number}, {@code boolean} or {@code any}
    * @param means what it is, in a clause
-   * @param from {@code java} when a step in Java or a component sets it, else null
+   * @param from {@code java} when a step in Java or a component sets it, {@code extension} when a
+   *     route of somebody's own does, else null
    * @param to {@code java} when a step in Java or a component reads it, else null
    */
   record Word(String type, String means, String from, String to) {}

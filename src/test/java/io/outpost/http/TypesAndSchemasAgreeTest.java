@@ -126,7 +126,7 @@ class TypesAndSchemasAgreeTest {
               "scopes",
               "[]|[\"admin\"]|[\"audit:read\",\"billing\"]",
               "null|\"admin\"|[\"all\"]|[null]|[1]|{}"),
-          field("priority", "\"low\"|\"normal\"|\"high\"", "null|\"\"|\"urgent\"|1"),
+          field("priority", "\"low\"|\"normal\"|\"high\"", "null|\"\"|\"URGENT\"|1"),
           field(
               "agent",
               "\"claude\"|\"my-agent-2\"",
@@ -182,7 +182,12 @@ class TypesAndSchemasAgreeTest {
   private final Contract contract;
 
   TypesAndSchemasAgreeTest() throws IOException {
-    contract = new Contract(new ClassPathResource("openapi/outpost.yaml"), () -> List.of("claude"));
+    contract =
+        new Contract(
+            new ClassPathResource("openapi/outpost.yaml"),
+            "",
+            "high=6,normal=3,low=1",
+            () -> List.of("claude"));
   }
 
   static Stream<Arguments> examples() {

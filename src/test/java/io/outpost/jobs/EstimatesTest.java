@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class EstimatesTest {
 
   private final Queues queues = mock(Queues.class);
-  private final Estimates estimates = new Estimates(queues);
+  private final Estimates estimates = new Estimates(queues, "high=6,normal=3,low=1");
 
   @Test
   void whereNothingMovesAnyMoreThereIsNoEstimate() {

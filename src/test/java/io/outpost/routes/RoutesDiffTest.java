@@ -26,7 +26,8 @@ class RoutesDiffTest {
     assertThat(run("copy", JOBS, folder.toString())).isZero();
     assertThat(folder.resolve(JOBS)).exists();
     Files.writeString(
-        folder.resolve(JOBS), Files.readString(folder.resolve(JOBS)).replace("high=6", "high=9"));
+        folder.resolve(JOBS),
+        Files.readString(folder.resolve(JOBS)).replace("{{outpost.worker.lanes}}", "high=9,low=1"));
     assertThat(run("diff", folder.toString())).isZero();
     assertThat(out).isEmpty();
     assertThat(run("check", folder.toString())).isZero();
@@ -40,7 +41,7 @@ class RoutesDiffTest {
     var ours = Files.readString(base);
     Files.writeString(
         base,
-        ours.replace("jobs:high=6,normal=3,low=1", "jobs:high=5,normal=3,low=2")
+        ours.replace("jobs:{{outpost.worker.lanes}}", "jobs:high=5,normal=3,low=2")
             .replace(
                 "        - bean: { id: hear-secret-changes, ref: secretChanges, method: catchUp }\n",
                 ""));
@@ -48,8 +49,8 @@ class RoutesDiffTest {
     assertThat(out.lines())
         .containsExactly(
             JOBS
-                + ":%d: run-jobs: ours was: `uri: \"jobs:high=5,normal=3,low=2\"` and is: `uri: \"jobs:high=6,normal=3,low=1\"`"
-                    .formatted(lineOf(ours, "jobs:high=6")),
+                + ":%d: run-jobs: ours was: `uri: \"jobs:high=5,normal=3,low=2\"` and is: `uri: \"jobs:{{outpost.worker.lanes}}\"`"
+                    .formatted(lineOf(ours, "jobs:{{outpost.worker")),
             JOBS
                 + ":%d: run-agent: new in ours: `- bean: { id: hear-secret-changes, ref: secretChanges, method: catchUp }`"
                     .formatted(lineOf(ours, "hear-secret-changes")));

@@ -42,6 +42,8 @@ class RoutesGuideTest {
     assertThat(shell.waitFor(300, TimeUnit.SECONDS)).isTrue();
     assertThat(shell.exitValue()).as(Files.readString(log)).isZero();
     assertThat(Files.readString(log)).contains("nothing is wrong");
-    assertThat(checkout.resolve("my-routes/worker/jobs.camel.yaml")).content().contains("high=8");
+    assertThat(checkout.resolve("my-routes/worker/jobs.camel.yaml"))
+        .content()
+        .contains("backOffMultiplier: 3");
   }
 }

@@ -62,7 +62,7 @@ record VocabularyFaults(
   }
 
   private boolean isIn(String where, String name) {
-    return "java".equals(where) && java.contains("\"" + name + "\"");
+    return "extension".equals(where) || "java".equals(where) && java.contains("\"" + name + "\"");
   }
 
   /** Words that files read, as fields of their own or in expressions. */

@@ -16,6 +16,15 @@ record WordTables(Vocabulary vocabulary, Collection<RouteFile> files) {
 
   String markdown() {
     var text = new StringBuilder();
+    text.append(
+        "\n### Extension points\n| route | when | data | errors |\n| --- | --- | --- | --- |\n");
+    vocabulary
+        .points()
+        .forEach(
+            (name, point) ->
+                text.append(
+                    "| `%s` | %s | %s | %s |\n"
+                        .formatted(name, point.when(), point.data(), point.errors())));
     words(text, "Exchange properties", "exchangeProperty", "setProperty", vocabulary.properties());
     words(text, "Variables", "variable", "setVariable", vocabulary.variables());
     text.append("\n### Headers\n| name | means |\n| --- | --- |\n");
@@ -87,6 +96,7 @@ record WordTables(Vocabulary vocabulary, Collection<RouteFile> files) {
 
   private static String list(Set<String> routes, String java) {
     var all = routes.stream().map("`%s`"::formatted).collect(Collectors.joining(", "));
-    return java == null ? all : all.isEmpty() ? "Java" : all + ", Java";
+    var other = "extension".equals(java) ? "a rule of yours" : "Java";
+    return java == null ? all : all.isEmpty() ? other : all + ", " + other;
   }
 }

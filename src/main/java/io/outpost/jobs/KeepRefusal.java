@@ -1,0 +1,22 @@
+package io.outpost.jobs;
+
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.Exchange;
+import org.springframework.stereotype.Component;
+
+/**
+ * Of all that a rule of somebody's own did to its copy of a submission, only a refusal counts.
+ * Stateless.
+ */
+@Component("keepRefusal")
+public class KeepRefusal implements AggregationStrategy {
+
+  @Override
+  public Exchange aggregate(Exchange submission, Exchange asked) {
+    if (asked != null && asked.getException() == null && asked.getProperty("refusal") != null) {
+      submission.setProperty("refusal", asked.getProperty("refusal", String.class));
+      submission.setProperty("field", asked.getProperty("field", "body", String.class));
+    }
+    return submission;
+  }
+}

@@ -1,0 +1,107 @@
+package io.outpost.routes;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.BeanRepository;
+import org.apache.camel.util.concurrent.SynchronousExecutorService;
+
+/**
+ * What routes under test find by name: stand-ins for steps and values, an executor that does at
+ * once what would run beside, and the few real objects that need nothing else, such as how messages
+ * are put together again.
+ */
+record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
+    implements BeanRepository {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper().findAndRegisterModules();
+
+  /** A value by a name of its own; Camel calls its one method. */
+  public static final class Value {
+    private final Source source;
+
+    Value(Source source) {
+      this.source = source;
+    }
+
+    /** What it is now. */
+    public Object value(Exchange exchange) throws Exception {
+      return source.of(exchange);
+    }
+  }
+
+  private interface Source {
+    Object of(Exchange exchange) throws Exception;
+  }
+
+  @Override
+  public Object lookupByName(String name) {
+    if (name.startsWith(TestableRoutes.STEP)) {
+      var id = name.substring(TestableRoutes.STEP.length());
+      return (Processor) exchange -> standIns.step(id, routes.callOf(id), exchange);
+    }
+    if (name.startsWith(TestableRoutes.VALUE) && routes.valueOf(name) != null) {
+      return new Value(exchange -> standIns.value(routes.valueOf(name), exchange));
+    }
+    if (name.startsWith(TestableRoutes.PATH) && routes.path(name) != null) {
+      return new Value(exchange -> read(name, exchange));
+    }
+    if (name.equals(TestableRoutes.GATHER)) {
+      return (Processor)
+          exchange -> exchange.getMessage().setBody(Arrays.asList(exchange.getMessage().getBody()));
+    }
+    if (AdmissionGuard.BEAN.endsWith(":" + name)) {
+      return (Processor) exchange -> {}; // who is admitted, ModelCheck proves; here nobody asks
+    }
+    if (name.equals("watchers") || name.equals(TestableRoutes.AT_ONCE)) {
+      return new SynchronousExecutorService();
+    }
+    return make(name);
+  }
+
+  private Object read(String name, Exchange exchange) {
+    var path = routes.path(name);
+    var rest = path.subList(path.getFirst().equals("body") ? 1 : 2, path.size());
+    var start =
+        switch (path.getFirst()) {
+          case "body" -> exchange.getMessage().getBody();
+          case "variable" -> exchange.getVariable(path.get(1));
+          default -> exchange.getProperty(path.get(1));
+        };
+    return StandIns.follow(start, rest);
+  }
+
+  /** An object of ours that needs no other; null when there is none of that name. */
+  private Object make(String name) {
+    var type = known.type().apply(name);
+    try {
+      if (type == null) {
+        return null;
+      }
+      var constructor = type.getDeclaredConstructor();
+      constructor.setAccessible(true);
+      return constructor.newInstance();
+    } catch (ReflectiveOperationException e) {
+      return null;
+    }
+  }
+
+  @Override
+  public <T> T lookupByNameAndType(String name, Class<T> type) {
+    var found = lookupByName(name);
+    return type.isInstance(found) ? type.cast(found) : null;
+  }
+
+  @Override
+  public <T> Map<String, T> findByTypeWithName(Class<T> type) {
+    return type == ObjectMapper.class ? Map.of("mapper", type.cast(MAPPER)) : Map.of();
+  }
+
+  @Override
+  public <T> Set<T> findByType(Class<T> type) {
+    return type == ObjectMapper.class ? Set.of(type.cast(MAPPER)) : Set.of();
+  }
+}
