@@ -1,11 +1,13 @@
 package io.outpost.billing;
 
 import com.google.gson.JsonSyntaxException;
+import com.stripe.model.Charge;
 import com.stripe.model.Customer;
 import com.stripe.model.CustomerBalanceTransactionCollection;
 import com.stripe.model.CustomerCollection;
 import com.stripe.model.Invoice;
 import com.stripe.model.InvoiceCollection;
+import com.stripe.model.InvoiceItemCollection;
 import com.stripe.model.Price;
 import com.stripe.model.StripeObject;
 import com.stripe.model.Subscription;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What Stripe answered, read by Stripe's own types. Pure. */
 public final class StripeAnswers {
@@ -76,6 +79,11 @@ public final class StripeAnswers {
         .stream()
         .map(Customer::getId)
         .reduce((one, next) -> next);
+  }
+
+  /** The customer who made a payment. */
+  static Optional<String> payer(String json) {
+    return Optional.ofNullable(read(json, Charge.class).getCustomer());
   }
 
   /** Whether a customer was deleted. */
@@ -227,6 +235,16 @@ public final class StripeAnswers {
                 required(invoice.getLines(), Invoice.class).getData().stream()
                     .map(line -> InvoiceLine.of(invoice, line)))
         .toList();
+  }
+
+  /** The adjustments that a list of invoice items is for. */
+  static Set<String> adjustments(String json) {
+    return required(read(json, InvoiceItemCollection.class).getData(), InvoiceItemCollection.class)
+        .stream()
+        .filter(item -> item.getMetadata() != null)
+        .map(item -> item.getMetadata().get(StripeRequests.ADJUSTMENT))
+        .filter(Objects::nonNull)
+        .collect(Collectors.toSet());
   }
 
   /** The jobs that a list of balance transactions or invoice items is for. */

@@ -178,6 +178,11 @@ public class Submission {
     }
   }
 
+  /** Whether the job counts against a limit. */
+  public boolean isLimited(@ExchangeProperty(Call.NAME) Call call) {
+    return counted(call).equals(JobDetails.ONE);
+  }
+
   /** What was accepted in this period before there was a limit counts against it too. */
   private long acceptedUncapped(Principal caller, BillingPeriod period) {
     var until = caller.uncappedUntil();

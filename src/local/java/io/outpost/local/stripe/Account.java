@@ -3,6 +3,7 @@ package io.outpost.local.stripe;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -167,6 +168,43 @@ public final class Account {
             }
           }
           return true;
+        });
+  }
+
+  /** Something happens to a payment: {@code kind} is charge, dispute or radar.early_fraud_warning. */
+  public ObjectNode money(String customer, String type, String kind) {
+    return locked(() -> invoices.money(customer, type, kind).deepCopy());
+  }
+
+  /** Stripe cannot go on with an invoice; {@code type} says why. */
+  public ObjectNode trouble(String customer, String type) {
+    return locked(() -> invoices.trouble(customer, type).deepCopy());
+  }
+
+  /** When the clock makes something due next: a period's end or a draft's. */
+  public Instant nextDue() {
+    return locked(
+        () ->
+            Instant.ofEpochSecond(
+                Math.min(subscriptions.nextEnd(), invoices.nextFinal())));
+  }
+
+  /** Every subscription, ended ones too, oldest first. */
+  public List<ObjectNode> subscriptions() {
+    return locked(() -> copies(world.select(Subscriptions.KIND, subscription -> true)));
+  }
+
+  /** Ends a subscription at once, with a last invoice of what was used. */
+  public void cancelAndBill(String subscription) {
+    locked(() -> subscriptions.cancelAndBill(subscription));
+  }
+
+  /** Counts a meter event that nobody sent, as Stripe should not. */
+  public void addUsage(String meter, String customer, Instant at) {
+    locked(
+        () -> {
+          meters.add(meter, customer, at.getEpochSecond());
+          return customer;
         });
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -14,6 +15,8 @@ import java.util.List;
 final class Invoices {
   static final String KIND = "invoice";
   static final String ITEM = "invoiceitem";
+  private static final String CHARGE = "charge";
+  static final long NEVER = Instant.parse("9999-01-01T00:00:00Z").getEpochSecond();
   private static final long GRACE = Duration.ofHours(1).toSeconds();
 
   /**
@@ -41,6 +44,9 @@ final class Invoices {
   List<Operation> operations() {
     return List.of(
         Operation.get("/v1/invoices", "listInvoices", this::list),
+        Operation.post("/v1/invoices", "createInvoice", this::create),
+        Operation.get("/v1/charges", null, call -> world.page(call, CHARGE, charge -> true)),
+        Operation.get("/v1/charges/{id}", null, call -> world.find(CHARGE, call.id())),
         Operation.get("/v1/invoices/{id}", null, call -> world.find(KIND, call.id())),
         Operation.get("/v1/invoices/{id}/lines", "listInvoiceLines", this::lines),
         Operation.post(
@@ -79,7 +85,29 @@ final class Invoices {
     return World.page(call, all);
   }
 
+  /** An invoice of what waits, of no subscription; drafts without anything are made too. */
+  private ObjectNode create(Call call) {
+    ObjectNode customer = World.object().put("customer", call.text("customer")).putNull("id");
+    world.find(Customers.KIND, call.text("customer"));
+    ObjectNode invoice = shape(world.create(KIND, "in_"), customer, "manual", List.of());
+    invoice.withObject("/parent").putNull("subscription_details");
+    invoice.put("auto_advance", "true".equals(call.text("auto_advance")));
+    if ("include".equals(call.text("pending_invoice_items_behavior"))) {
+      takePending(invoice);
+    }
+    sum(invoice);
+    events.emit("invoice.created", invoice);
+    return invoice;
+  }
+
+  private void takePending(ObjectNode invoice) {
+    world.select(ITEM, item -> item.get("invoice").isNull()).stream()
+        .filter(item -> item.get("customer").equals(invoice.get("customer")))
+        .forEach(item -> take(invoice, item));
+  }
+
   private ObjectNode addItem(Call call) {
+    world.find(Customers.KIND, call.text("customer"));
     ObjectNode item = world.create(ITEM, "ii_").put("customer", call.text("customer"));
     item.put("amount", call.number("amount", 0)).put("currency", call.text("currency"));
     item.put("description", call.text("description")).putNull("invoice");
@@ -100,9 +128,7 @@ final class Invoices {
   /** An invoice that becomes final by itself in an hour. */
   ObjectNode draft(ObjectNode subscription, String reason, List<Line> lines) {
     ObjectNode invoice = shape(world.create(KIND, "in_"), subscription, reason, lines);
-    world.select(ITEM, item -> item.get("invoice").isNull()).stream()
-        .filter(item -> item.get("customer").equals(invoice.get("customer")))
-        .forEach(item -> take(invoice, item));
+    takePending(invoice);
     sum(invoice);
     events.emit("invoice.created", invoice);
     return invoice;
@@ -225,6 +251,37 @@ final class Invoices {
             invoice.get("status").asText().equals("draft")
                 && invoice.get("auto_advance").asBoolean()
                 && invoice.get("automatically_finalizes_at").asLong() <= world.now());
+  }
+
+  /** Something happens to a payment of a customer, told by an event about an object of a kind. */
+  ObjectNode money(String customer, String type, String kind) {
+    ObjectNode charge = world.create(CHARGE, "ch_").put("customer", customer).put("paid", true);
+    if (kind.equals(CHARGE)) {
+      return events.emit(type, charge.put("refunded", true));
+    }
+    ObjectNode about = world.create(kind, kind.equals("dispute") ? "dp_" : "issfr_");
+    return events.emit(type, about.put("charge", charge.get("id").asText()));
+  }
+
+  /** Something happens to an invoice of a customer that Stripe cannot go on with. */
+  ObjectNode trouble(String customer, String type) {
+    ObjectNode invoice = world.create(KIND, "in_").put("customer", customer).put("status", "draft");
+    invoice.put("auto_advance", false);
+    return events.emit(type, invoice);
+  }
+
+  /** When the next draft becomes final. */
+  long nextFinal() {
+    return world
+        .select(
+            KIND,
+            invoice ->
+                invoice.get("status").asText().equals("draft")
+                    && invoice.get("auto_advance").asBoolean())
+        .stream()
+        .mapToLong(invoice -> invoice.get("automatically_finalizes_at").asLong())
+        .min()
+        .orElse(NEVER);
   }
 
   void pay(ObjectNode invoice) {

@@ -154,17 +154,27 @@ final class Subscriptions {
     if (subscription.get("status").asText().equals("canceled")) {
       throw StripeError.missing(KIND, call.id());
     }
+    boolean bills = "true".equals(call.text("invoice_now"));
+    return cancel(subscription, bills, "true".equals(call.text("prorate")));
+  }
+
+  /** Ends a subscription at once, with a last invoice of what was used. */
+  ObjectNode cancelAndBill(String id) {
+    return cancel(find(id), true, false);
+  }
+
+  private ObjectNode cancel(ObjectNode subscription, boolean bills, boolean prorates) {
     List<Invoices.Line> lines = new ArrayList<>();
     for (JsonNode item : subscription.at("/items/data")) {
       boolean metered = Catalogue.isMetered((ObjectNode) item.get("price"));
       if (metered) {
         long start = item.get("current_period_start").asLong();
         lines.add(new Invoices.Line(item, 0, start, world.now()));
-      } else if ("true".equals(call.text("prorate"))) {
+      } else if (prorates) {
         giveBack(subscription, item);
       }
     }
-    if ("true".equals(call.text("invoice_now"))) {
+    if (bills) {
       ObjectNode invoice = invoices.draft(subscription, "subscription_cancel", lines);
       subscription.put("latest_invoice", invoice.get("id").asText());
     }
@@ -219,6 +229,9 @@ final class Subscriptions {
   /** The payment of an open invoice succeeds, and its subscription is active again. */
   ObjectNode pay(ObjectNode invoice) {
     invoices.pay(invoice);
+    if (!hasSubscription(invoice)) {
+      return invoice;
+    }
     ObjectNode subscription = subscriptionOf(invoice);
     if (List.of("past_due", "unpaid").contains(subscription.get("status").asText())) {
       turn(subscription, "active", "customer.subscription.updated");
@@ -229,8 +242,19 @@ final class Subscriptions {
   /** The payment of an open invoice fails. */
   ObjectNode fail(ObjectNode invoice) {
     invoices.fail(invoice);
-    turn(subscriptionOf(invoice), "past_due", "customer.subscription.updated");
+    if (hasSubscription(invoice) && isLiving(subscriptionOf(invoice))) {
+      turn(subscriptionOf(invoice), "past_due", "customer.subscription.updated");
+    }
     return invoice;
+  }
+
+  private static boolean hasSubscription(ObjectNode invoice) {
+    return invoice.at("/parent/subscription_details/subscription").isTextual();
+  }
+
+  /** What has ended stays so, whether or not its last invoice is paid. */
+  private static boolean isLiving(ObjectNode subscription) {
+    return !List.of("canceled", "incomplete_expired").contains(subscription.get("status").asText());
   }
 
   private ObjectNode subscriptionOf(ObjectNode invoice) {
@@ -307,6 +331,16 @@ final class Subscriptions {
       }
     }
     return next;
+  }
+
+  /** When the next period ends. */
+  long nextEnd() {
+    return world
+        .select(KIND, one -> List.of("active", "past_due").contains(one.get("status").asText()))
+        .stream()
+        .mapToLong(one -> one.at("/items/data/0/current_period_end").asLong())
+        .min()
+        .orElse(Invoices.NEVER);
   }
 
   /** Whether the current period is over, and the subscription goes on. */
