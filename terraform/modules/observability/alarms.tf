@@ -36,6 +36,11 @@ locals {
           healthy = { namespace = "AWS/ApplicationELB", name = "HealthyHostCount", stat = "Minimum", dimensions = var.load_balancer }
         }
       }
+      webhooks-late = {
+        text       = "Events or endpoints of webhooks have been waiting for a worker for over five minutes"
+        expression = "FILL(late, 0)", threshold = 1, period = 300, periods = 2
+        metrics    = { late = { namespace = "Outpost/${var.environment}", name = "WebhooksLate", stat = "Sum", dimensions = {} } }
+      }
       workers-full = {
         text       = "As many workers as allowed for half an hour: jobs wait, or the maximum is too low"
         expression = "tasks", threshold = var.worker_max, period = 60, periods = 30
@@ -117,5 +122,18 @@ resource "aws_cloudwatch_metric_alarm" "this" {
         period      = each.value.period
       }
     }
+  }
+}
+
+# A worker says so each minute, in these words (routes/worker/webhooks).
+resource "aws_cloudwatch_log_metric_filter" "webhooks_late" {
+  name           = "outpost-webhooks-late-${var.environment}"
+  log_group_name = aws_cloudwatch_log_group.this["worker"].name
+  pattern        = "\"Webhooks are late\""
+
+  metric_transformation {
+    namespace = "Outpost/${var.environment}"
+    name      = "WebhooksLate"
+    value     = "1"
   }
 }

@@ -1,14 +1,38 @@
 # Unpacks a workspace: porter/restore.sh <job directory> <form>. Reads the tar archive that save.sh wrote, or one of the
-# form before it, whose entries are those of the working directory (form 1).
+# form before it, whose entries are those of the working directory (form 1). Writes what it could not unpack to standard
+# error, and ends with 0 nevertheless; not when it could have been unpacked elsewhere or later.
 umask 077
 cd -- "$1" || exit 3
-unpack=(tar -x -p -f - --no-same-owner --delay-directory-restore --quoting-style=escape)
+
+# How lines end that tell of the machine or of a broken archive, not of an entry; before that come names, which say anything.
+passing='No space left on device|Disk quota exceeded|Input/output error|Cannot allocate memory|memory exhausted|Too many open files'
+passing+='|Read-only file system|Unexpected EOF in archive|This does not look like a tar archive|Skipping to next header'
+
+unpack() {
+  local code
+  tar -x -p -f - --no-same-owner --delay-directory-restore --warning=no-timestamp --quoting-style=escape 2>"$1"
+  code=$?
+  grep -v -e 'Exiting with failure status' -- "$1" | head -c 8000 >&2
+  [ $code -eq 0 ] || {
+    [ $code -le 2 ] && ! grep -qE "($passing)\$" -- "$1"
+  }
+}
+
 if [ "$2" = 1 ]; then
-  cd work && exec "${unpack[@]}"
-  exit 3
+  cd work && unpack ../errors || exit 3
+  rm -f ../errors
+  exit 0
 fi
-"${unpack[@]}" || exit
-chmod u+rwx . work deep || exit
+unpack errors && chmod u+rwx . work deep || exit 3
+
+# Whatever the lists say, nothing is touched but the working directory's own.
+is_own() {
+  case "$1/" in
+    */../* | *//*) return 1 ;;
+    work/?* | deep/?*) return 0 ;;
+  esac
+  return 1
+}
 
 # As in save.sh, with the parent at the other end.
 move() {
@@ -23,7 +47,8 @@ move() {
 # What was moved last belongs into what was moved before it.
 mapfile -d '' -t moves <moves
 for ((n = ${#moves[@]}; n > 0; n--)); do
-  move "deep/$n" "${moves[n - 1]}" || exit
+  is_own "${moves[n - 1]}" && move "deep/$n" "${moves[n - 1]}" 2>/dev/null \
+    || printf 'A folder at depth could not be put back: %q\n' "${moves[n - 1]}" >&2
 done
 
 # A path may be longer than the system takes at once.
@@ -41,10 +66,12 @@ mapfile -d '' -t modes <modes
 for ((n = ${#modes[@]}; n > 0; n--)); do
   entry=${modes[n - 1]}
   mode=${entry%% *} path=${entry#* }
+  is_own "$path" || continue
   if [ ${#path} -gt 3000 ]; then
     give_mode "$mode" "$path"
   else
     chmod "$mode" -- "$path"
   fi
 done 2>/dev/null
-chmod 700 work && rm -rf modes moves deep time
+chmod 700 work
+rm -rf errors modes moves deep time

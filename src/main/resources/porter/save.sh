@@ -4,14 +4,16 @@
 # ./deep/N   folders that were too deep for tar to unpack by their path; ./moves says where each belongs
 # ./modes    mode and path of what its owner may not read; readable here, so that tar can pack it
 umask 077
+chmod u+rwx -- "$1"
 cd -- "$1" || exit 3
 if [ -L work ] || [ ! -d work ]; then
   echo "The working directory was removed or replaced" >&2
   exit 4
 fi
-chmod -R u+rwx modes moves deep 2>/dev/null
-rm -rf modes moves deep
-chmod u+rwx . work && mkdir deep && : >modes && : >moves || exit 3
+# What the agent left under these names may be links, which chmod would follow, or folders that cannot be entered.
+ours=(modes moves deep time)
+rm -rf "${ours[@]}" 2>/dev/null || { find "${ours[@]}" -type d -exec chmod u+rwx {} \; ; rm -rf "${ours[@]}"; } 2>/dev/null
+chmod u+rwx work && mkdir deep && : >modes && : >moves || exit 3
 
 find work \( -type d ! -perm -500 -printf '%m %p\0' -execdir chmod u+rx {} \; \) \
   -o \( -type f ! -perm -400 -printf '%m %p\0' -execdir chmod u+r {} + \) >modes 2>/dev/null
@@ -28,18 +30,17 @@ move() {
 
 number=0
 roots=(work)
+long=$(printf '?%.0s' {1..2000})'*'
 while [ ${#roots[@]} -gt 0 ]; do
-  next=()
-  while IFS= read -r -d '' path; do
-    # A folder of this length may be in one that has just been moved.
-    if [ ${#path} -ge 2000 ] && [ ${#path} -lt 2300 ] && [ -d "$path" ]; then
-      number=$((number + 1))
-      move "$path" "deep/$number" || exit 3
-      printf '%s\0' "$path" >>moves
-      next+=("deep/$number")
-    fi
-  done < <(find "${roots[@]}" -mindepth 7 -type d -print0 2>/dev/null)
-  roots=("${next[@]}")
+  # All of them first: find loses its way when what it walks through is moved.
+  mapfile -d '' -t found < <(find "${roots[@]}" -mindepth 1 -type d -path "$long" -print0 -prune 2>/dev/null)
+  roots=()
+  for path in "${found[@]}"; do
+    number=$((number + 1))
+    move "$path" "deep/$number" || exit 3
+    printf '%s\0' "$path" >>moves
+    roots+=("deep/$number")
+  done
 done
 rm -f time
 

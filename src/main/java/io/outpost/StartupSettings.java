@@ -74,6 +74,11 @@ public final class StartupSettings
           withStripe("OUTPOST_STRIPE_PRICE_ENTERPRISE", BOTH, PRICES, NAME_OF_PRICE),
           optional("OUTPOST_STRIPE_METER_EVENT_NAME", BOTH, "\\S{1,100}", "a meter's event_name"),
           optional("OUTPOST_USAGE_REPORT_INTERVAL", BOTH, DURATION, "a duration such as PT1M"),
+          optional(
+              "OUTPOST_WEBHOOKS_ALLOW_LOOPBACK",
+              BOTH,
+              "false",
+              "false: only the local profile may send webhooks to its own machine"),
           optional("OUTPOST_WORKER_SLOTS", WORKER, COUNT, "jobs at once, a number"),
           optional("OUTPOST_JOB_GRACE", WORKER, "\\d{1,4}", "seconds, a number"),
           optional("OUTPOST_SHUTDOWN_SECONDS", BOTH, COUNT, "seconds, a number"));

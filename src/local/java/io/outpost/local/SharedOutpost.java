@@ -23,6 +23,8 @@ public final class SharedOutpost implements ParameterResolver {
           true,
           "outpost.agents.demo",
           "always",
+          "outpost.webhooks.allow-loopback",
+          true,
           "outpost.auth.rate-limit-per-minute",
           1_000_000);
 

@@ -35,8 +35,10 @@ public final class TwoApis implements AutoCloseable {
     settings.put("server.port", 0);
     settings.put("outpost.env", "proofs");
     settings.put("outpost.probe", true);
+    settings.put("outpost.jobs.resend-after", "1h"); // a sweep would change what tests compare
     settings.put("outpost.jobs.stream-for", "1s"); // nobody runs jobs: their events never end
     settings.put("outpost.auth.rate-limit-per-minute", 100_000);
+    settings.put("outpost.webhooks.settle", 0); // nobody runs jobs: no event can be missed
     settings.put("outpost.auth.bootstrap-admin-key", ADMIN_KEY);
     return LocalOutpost.on(aws.endpoints(), "api", settings);
   }
@@ -63,7 +65,7 @@ public final class TwoApis implements AutoCloseable {
 
   /** Everything that tables hold of a tenant, but for the audit. */
   public List<Map<String, AttributeValue>> stateOf(String tenantId) {
-    return Stream.of("tenants", "jobs", "usage")
+    return Stream.of("tenants", "jobs", "usage", "webhooks")
         .map(
             table ->
                 clients

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A coding agent as its file in the catalogue describes it. Immutable.
@@ -22,6 +23,11 @@ import java.util.Set;
  * @param version prints the version where the program is usable; empty when it is taken on trust
  * @param successCodes exit codes that mean success
  * @param usage where the output tells what the run consumed; {@code null} where it does not
+ * @param models further models that a job may name; one with {@code *} at its end stands for all
+ *     that begin so
+ * @param costLimit arguments that have the program stop at {@code {max_cost_usd}}; empty when it
+ *     cannot
+ * @param conversation how one is continued; {@code null} where it cannot be
  * @param demo whether the built-in demo script stands in for the real program
  */
 public record Agent(
@@ -36,7 +42,12 @@ public record Agent(
     List<String> version,
     Set<Integer> successCodes,
     UsagePointers usage,
+    List<String> models,
+    List<String> costLimit,
+    Conversation conversation,
     @JsonIgnore boolean demo) {
+
+  private static final String ALL = "*";
 
   /** Whether a setting names its program, which whoever set it vouches for. */
   public boolean trusted() {
@@ -52,6 +63,51 @@ public record Agent(
     environment = environment == null ? Map.of() : Map.copyOf(environment);
     version = version == null ? List.of() : List.copyOf(version);
     successCodes = successCodes == null ? Set.of(0) : Set.copyOf(successCodes);
+    models = models == null ? List.of() : List.copyOf(models);
+    costLimit = costLimit == null ? List.of() : List.copyOf(costLimit);
+  }
+
+  /** What a job's {@code model} may be, the one that is used without it first. */
+  public List<String> allowedModels() {
+    return Stream.concat(Stream.of(model), models.stream())
+        .filter(name -> !name.isEmpty())
+        .distinct()
+        .toList();
+  }
+
+  /** Whether a job may name the model. */
+  public boolean allows(String wanted) {
+    return allowedModels().stream()
+        .anyMatch(
+            name ->
+                name.endsWith(ALL)
+                    ? wanted.startsWith(name.substring(0, name.length() - 1))
+                    : wanted.equals(name));
+  }
+
+  /** Whether the catalogue's own command starts it, so that arguments may be added. */
+  public boolean original() {
+    return !demo && !trusted();
+  }
+
+  /** Whether a job can be ended that has cost too much: it stops, or tells what it costs. */
+  public boolean keepsToCost() {
+    return !costLimit.isEmpty() || (usage != null && usage.costUsd() != null);
+  }
+
+  /**
+   * How a conversation goes on in a later job.
+   *
+   * @param session JSON pointer to its id in a line of output
+   * @param folder where the program keeps it, below its home
+   * @param command in place of the agent's; {@code {session}} is the id
+   */
+  public record Conversation(String session, String folder, List<String> command) {
+
+    /** Copies the list. */
+    public Conversation {
+      command = List.copyOf(command);
+    }
   }
 
   /**
@@ -73,7 +129,7 @@ public record Agent(
 
   /** The same agent played by the demo script. */
   Agent asDemo(List<String> script) {
-    return launchedBy(script, null, true);
+    return launchedBy(script, usage, true);
   }
 
   private Agent launchedBy(List<String> other, UsagePointers pointers, boolean isDemo) {
@@ -89,11 +145,14 @@ public record Agent(
         List.of(),
         successCodes,
         pointers,
+        models,
+        costLimit,
+        conversation,
         isDemo);
   }
 
   /** The same agent asking for another model. */
-  Agent withModel(String other) {
+  public Agent withModel(String other) {
     return new Agent(
         name,
         title,
@@ -106,6 +165,9 @@ public record Agent(
         version,
         successCodes,
         usage,
+        models,
+        costLimit,
+        conversation,
         demo);
   }
 }

@@ -1,5 +1,6 @@
 package io.outpost.audit;
 
+import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Rules;
 import java.time.Instant;
@@ -59,6 +60,29 @@ public record AuditEntry(
           "jobs");
 
   private static final Pattern WORDS = Pattern.compile("[A-Za-z0-9._:, -]{1,4000}");
+
+  /** What we did by ourselves, on nobody's call. */
+  public static AuditEntry own(
+      String tenantId,
+      Instant at,
+      String action,
+      String resource,
+      Outcome outcome,
+      Map<String, String> metadata) {
+    return new AuditEntry(
+        Ids.ulid(),
+        tenantId,
+        at,
+        action,
+        resource,
+        outcome,
+        null,
+        null,
+        null,
+        null,
+        null,
+        metadata);
+  }
 
   /** Keeps the rules of the contract, and of metadata what it may be. */
   public AuditEntry {

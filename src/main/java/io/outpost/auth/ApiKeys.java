@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
+import io.outpost.event.EventType;
+import io.outpost.event.Events;
 import io.outpost.http.Call;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
@@ -36,10 +38,12 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 public class ApiKeys {
 
   private static final List<String> DEFAULT_SCOPES = List.of("jobs:read", "jobs:write");
+  private static final Duration WARNED_BEFORE = Duration.ofDays(7);
   private static final int DEFAULT_GRACE_SECONDS = 86_400;
 
   private final ApiKeyReader reader;
   private final ChangeFeed changeFeed;
+  private final Events events;
   private final Caps caps;
   private final Cap live;
   private final Cap rotated;
@@ -50,6 +54,7 @@ public class ApiKeys {
   ApiKeys(
       ApiKeyReader reader,
       ChangeFeed changeFeed,
+      Events events,
       Caps caps,
       AuthSettings settings,
       ObjectMapper mapper,
@@ -57,6 +62,7 @@ public class ApiKeys {
       Names names) {
     this.reader = reader;
     this.changeFeed = changeFeed;
+    this.events = events;
     this.caps = caps;
     this.live = cap(settings.liveKeys());
     this.rotated = cap(2 * settings.liveKeys());
@@ -215,8 +221,18 @@ public class ApiKeys {
               .expressionAttributeValues(Map.of(":deleted", Items.text("deleted"))),
           old -> Problem.notFound("tenant"));
       caps.add(change, key.tenantId(), cap, () -> reader.countLive(key.tenantId()));
+      warn(change, key);
     }
     return new Created(key, secret.reveal());
+  }
+
+  /** Its tenant is told before it ends, at once when that is soon. */
+  private void warn(Change change, ApiKey key) {
+    if (key.expiresAt() != null) {
+      var early = key.expiresAt().minus(WARNED_BEFORE);
+      var due = early.isBefore(key.createdAt()) ? key.createdAt() : early;
+      events.schedule(change, key.tenantId(), EventType.API_KEY_EXPIRING, due, key, key.keyId());
+    }
   }
 
   private Update.Builder of(String tenantId, String keyId) {

@@ -106,18 +106,12 @@ public class EventLog {
   /** Stripe may name an event as no action is named. */
   private static AuditEntry entry(StripeEvent event, String tenantId) {
     var action = "stripe." + event.type();
-    return new AuditEntry(
-        Ids.ulid(),
+    return AuditEntry.own(
         tenantId,
         Instant.now(),
         AuditEntry.isAction(action) ? action : "stripe.other",
         "/stripe/events/" + event.id(),
         AuditEntry.Outcome.allowed,
-        null,
-        null,
-        null,
-        null,
-        null,
         Map.of("api_version", event.apiVersion(), "created", Json.time(event.created())));
   }
 

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
+import io.outpost.event.EventType;
+import io.outpost.event.Events;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Shards;
@@ -27,8 +29,8 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
  * Notices that a tenant used 80 % or all of its limit: each once in a period. A notice is written
- * with its audit entry in one transaction and stands among the untold ones until everybody was
- * told. Thread-safe.
+ * with its audit entry and the tenant's event in one transaction, and stands among the untold ones
+ * until operators were told. Thread-safe.
  */
 @Component("quotaNotices")
 public class QuotaNotices {
@@ -43,6 +45,7 @@ public class QuotaNotices {
   private final Transactions transactions;
   private final AuditTrail trail;
   private final Clock clock;
+  private final Events events;
 
   QuotaNotices(
       DynamoDbClient dynamoDb,
@@ -52,7 +55,8 @@ public class QuotaNotices {
       ObjectMapper mapper,
       Transactions transactions,
       AuditTrail trail,
-      Clock clock) {
+      Clock clock,
+      Events events) {
     this.dynamoDb = dynamoDb;
     this.counter = counter;
     this.items = items;
@@ -61,6 +65,7 @@ public class QuotaNotices {
     this.transactions = transactions;
     this.trail = trail;
     this.clock = clock;
+    this.events = events;
   }
 
   /**
@@ -147,6 +152,16 @@ public class QuotaNotices {
             .conditionExpression("attribute_not_exists(sk)"),
         old -> new Given());
     trail.add(change, entry(notice, tenant));
+    events.add(
+        change,
+        notice.tenantId(),
+        EventType.USAGE_THRESHOLD,
+        notice.givenAt(),
+        Map.of(
+            "percent", notice.percent(),
+            "used", notice.used(),
+            "limit", notice.quota(),
+            "period_end", Json.time(notice.periodEnd())));
     try {
       transactions.write(change);
       return true;
@@ -203,18 +218,12 @@ public class QuotaNotices {
   }
 
   private static AuditEntry entry(Notice notice, Tenant tenant) {
-    return new AuditEntry(
-        Ids.ulid(),
+    return AuditEntry.own(
         tenant.tenantId(),
         notice.givenAt(),
         "billing.quota-" + notice.percent(),
         "/tenants/" + tenant.tenantId(),
         AuditEntry.Outcome.allowed,
-        null,
-        null,
-        null,
-        null,
-        null,
         Map.of(
             "used", Long.toString(notice.used()),
             "limit", Long.toString(notice.quota()),

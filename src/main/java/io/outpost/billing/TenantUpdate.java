@@ -1,7 +1,6 @@
 package io.outpost.billing;
 
 import io.outpost.audit.AuditEntry;
-import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
@@ -84,18 +83,12 @@ final class TenantUpdate {
   }
 
   AuditEntry entry(String action) {
-    return new AuditEntry(
-        Ids.ulid(),
+    return AuditEntry.own(
         tenant.tenantId(),
         now,
         action,
         "/tenants/" + tenant.tenantId(),
         AuditEntry.Outcome.allowed,
-        null,
-        null,
-        null,
-        null,
-        null,
         Map.copyOf(details));
   }
 }

@@ -3,7 +3,6 @@ package io.outpost.billing;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
-import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
@@ -243,19 +242,7 @@ public class UsageReconciler {
       Map<String, String> details,
       Exchange exchange) {
     var entry =
-        new AuditEntry(
-            Ids.ulid(),
-            tenantId,
-            clock.instant(),
-            action,
-            "/tenants/" + tenantId,
-            outcome,
-            null,
-            null,
-            null,
-            null,
-            null,
-            details);
+        AuditEntry.own(tenantId, clock.instant(), action, "/tenants/" + tenantId, outcome, details);
     Change change = new Change();
     trail.add(change, entry);
     transactions.write(change);

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
-import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Change;
@@ -174,18 +173,12 @@ public class VoidedJobs {
   }
 
   private AuditEntry entry(LedgerEntry entry, Way way, String reason) {
-    return new AuditEntry(
-        Ids.ulid(),
+    return AuditEntry.own(
         entry.tenantId(),
         clock.instant(),
         "billing.job-voided",
         "/jobs/" + entry.jobId(),
         AuditEntry.Outcome.allowed,
-        null,
-        null,
-        null,
-        null,
-        null,
         reason == null ? Map.of("way", way.name()) : Map.of("way", way.name(), "reason", reason));
   }
 }

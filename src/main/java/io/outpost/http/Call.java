@@ -3,11 +3,14 @@ package io.outpost.http;
 import io.outpost.audit.AuditEntry;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
+import io.outpost.kernel.Problem.FieldError;
 import io.outpost.tenant.Principal;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
@@ -45,6 +48,7 @@ public final class Call {
   private boolean admitted;
   private String answered;
   private AuditEntry written;
+  private Map<Integer, List<FieldError>> entryFaults = Map.of();
   private boolean uncertain;
   private int decided;
 
@@ -168,6 +172,16 @@ public final class Call {
   /** Remembers who is calling; for the authentication step only. */
   public void identify(Principal caller) {
     this.principal = caller;
+  }
+
+  /** Notes what is wrong with entries of the body that are answered one by one, by index. */
+  void faults(Map<Integer, List<FieldError>> byEntry) {
+    this.entryFaults = byEntry;
+  }
+
+  /** What is wrong with an entry of the body, the first faults; empty when nothing is. */
+  public List<FieldError> faultsOf(int entry) {
+    return entryFaults.getOrDefault(entry, List.of());
   }
 
   /** Notes that the caller's scopes allow the operation. */

@@ -53,6 +53,28 @@ public class CallRecorder {
     return entry(call, call.entryId(), tenant, resource, status);
   }
 
+  /**
+   * The entry of a part of a call that does several things.
+   *
+   * @param action what the part does
+   * @param refused why it does not; null when it does
+   */
+  static AuditEntry entryOfPart(Call call, String action, String resource, Problem.Code refused) {
+    return new AuditEntry(
+        Ids.ulid(),
+        call.tenant(),
+        call.arrived(),
+        action,
+        safe(resource, LONGEST_PATH),
+        AuditEntry.Outcome.of(refused == null ? 200 : refused.status()),
+        null,
+        call.requestId(),
+        call.keyId(),
+        safe(call.ipAddress(), LONGEST_ADDRESS),
+        safe(call.userAgent(), LONGEST_AGENT),
+        refused == null ? Map.of() : Map.of("problem", refused.slug()));
+  }
+
   private static AuditEntry entry(
       Call call, String entryId, String tenant, String resource, int status) {
     return new AuditEntry(

@@ -1,6 +1,8 @@
 package io.outpost.http;
 
+import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
+import io.outpost.kernel.Problem;
 import io.outpost.store.Change;
 import io.outpost.store.Transactions;
 import org.apache.camel.Exchange;
@@ -52,6 +54,36 @@ public class Commit {
     } catch (SdkException e) {
       call.uncertain();
       throw e;
+    }
+  }
+
+  /**
+   * Commits what one entry of a call does, with an audit entry of its own and, when the client gave
+   * an Idempotency-Key, with its answer, which is the message as in {@link #commit}; a refused one
+   * without a key writes nothing. Gives the audit entry; null when this is a repetition: then the
+   * message becomes the first answer.
+   *
+   * @param action what the entry does, in the audit
+   * @param refused why nothing is done; null when it is
+   */
+  public AuditEntry commitEntry(
+      Exchange exchange, Call call, int index, String action, Problem.Code refused) {
+    var change = Change.of(exchange);
+    var answer = exchange.getMessage();
+    var place = call.path() + "#" + index;
+    var made = answer.getHeader("Location", place, String.class);
+    var entry = CallRecorder.entryOfPart(call, action, made, refused);
+    idempotency.addEntry(change, call, answer, index);
+    if (change.isEmpty()) {
+      return entry;
+    }
+    trail.add(change, entry);
+    try {
+      transactions.write(change);
+      return entry;
+    } catch (Idempotency.Repeated repeated) {
+      idempotency.answerAgain(repeated, call, answer);
+      return null;
     }
   }
 

@@ -9,6 +9,7 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.dialect.Dialect;
 import com.networknt.schema.dialect.Dialects;
+import com.networknt.schema.path.NodePath;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,6 +34,7 @@ public class Contract {
 
   private static final String BASE = "https://outpost.invalid/openapi";
   private static final String BODY_LIMIT = "x-body-limit";
+  private static final String ENTRIES_APART = "x-entries-apart";
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
   /** The form of the interception in admission.camel.yaml: another name would be let in unasked. */
@@ -67,6 +69,21 @@ public class Contract {
   /** The whole document, as served. */
   public JsonNode document() {
     return document;
+  }
+
+  /** What texts that match a pattern are, in words: the pattern's neighbour {@code x-form}. */
+  String form(SchemaLocation pattern) {
+    var path = pattern.getFragment();
+    var node = document;
+    for (int i = 0; i < path.getNameCount() - 1; i++) {
+      node = path.getElement(i) instanceof Integer n ? node.path(n) : node.path(name(path, i));
+    }
+    return node.path("x-form").asText();
+  }
+
+  /** A name of a JSON pointer (RFC 6901), without what it escapes with. */
+  private static String name(NodePath path, int i) {
+    return path.getElement(i).toString().replace("~1", "/").replace("~0", "~");
   }
 
   /** All operations, in the order of the document. */
@@ -152,7 +169,8 @@ public class Contract {
         body,
         document.at(pointer(at + "/" + method + "/requestBody")).path("required").asBoolean(),
         node.path(BODY_LIMIT).asInt(bodyLimit()),
-        parameters.stream().anyMatch(p -> p.name().equals(Idempotency.HEADER)));
+        parameters.stream().anyMatch(p -> p.name().equals(Idempotency.HEADER)),
+        node.path(ENTRIES_APART).asBoolean());
   }
 
   private Operation.Parameter parameter(String pointer) {

@@ -31,6 +31,7 @@ class Idempotency {
 
   private static final Duration KEPT = Duration.ofHours(24);
   static final String HEADER = "Idempotency-Key";
+  private static final String WHOLE = "";
 
   private final DynamoDbClient dynamoDb;
   private final ObjectMapper mapper;
@@ -61,6 +62,18 @@ class Idempotency {
    * any other refusal.
    */
   void add(Change change, Call call, Message answer) {
+    add(change, call, answer, WHOLE);
+  }
+
+  /**
+   * Adds the record of one entry of a request that does what it is asked entry by entry, so that a
+   * repetition does what a crash left undone, and nothing twice.
+   */
+  void addEntry(Change change, Call call, Message answer, int entry) {
+    add(change, call, answer, "#" + entry);
+  }
+
+  private void add(Change change, Call call, Message answer, String part) {
     var key = call.header(HEADER);
     if (key.isEmpty() || !call.operation().idempotent()) {
       return;
@@ -72,7 +85,7 @@ class Idempotency {
             answer.getHeader("Location", String.class),
             answer.getBody(String.class));
     var item = new HashMap<String, AttributeValue>();
-    item.put("request_key", Items.text(recordKey(call, key.get())));
+    item.put("request_key", Items.text(recordKey(call, key.get()) + part));
     item.put("request_hash", Items.text(requestHash(call)));
     item.put("expires_at", Items.number(now.plus(KEPT).getEpochSecond()));
     try {

@@ -16,6 +16,8 @@ import java.util.Set;
  * @param bodyRequired whether the body may be left out
  * @param bodyLimit how many bytes the body may have
  * @param idempotent whether it takes an Idempotency-Key
+ * @param entriesApart whether the entries of its list are answered one by one: a fault in one is
+ *     that entry's, not the request's
  */
 public record Operation(
     String id,
@@ -26,7 +28,8 @@ public record Operation(
     Schema body,
     boolean bodyRequired,
     int bodyLimit,
-    boolean idempotent) {
+    boolean idempotent,
+    boolean entriesApart) {
 
   /**
    * A parameter with its schema.

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -21,10 +22,10 @@ class ProblemAnswer {
     this.writer = writer;
   }
 
-  /** Answers with the problem itself. */
+  /** Answers with the problem itself; a split has wrapped it. */
   public void refuse(
-      Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Problem problem) {
-    answer(exchange, problem);
+      Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause) {
+    answer(exchange, ObjectHelper.getException(Problem.class, cause));
   }
 
   /** Something that we depend on does not answer: nothing was done, a retry may help. */

@@ -35,8 +35,13 @@ public class ProblemWriter {
 
   /** The body for a problem met by a call, whose audit entry will name it. */
   public byte[] body(Problem problem, Call call) {
+    call.refuse(problem.code());
+    return entryBody(problem, call);
+  }
+
+  /** The body for a problem of one entry of a call, which as a whole is answered otherwise. */
+  public byte[] entryBody(Problem problem, Call call) {
     var code = problem.code();
-    call.refuse(code);
     try {
       return mapper.writeValueAsBytes(
           new Body(

@@ -10,11 +10,13 @@ import io.outpost.kernel.Problem;
 import io.outpost.kernel.Problem.FieldError;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 
 /** Checks a call against the contract; every fault is named at once. Thread-safe. */
@@ -27,15 +29,31 @@ public class Validation {
   /** A client mends a few; thousands would make an answer larger than the request. */
   private static final int MOST_ERRORS = 100;
 
+  /** As many entries may have some. */
+  private static final int MOST_ENTRY_ERRORS = 10;
+
   /** Threads that carry virtual threads, at least. */
   private static final int CARRIERS =
       Math.max(2, Integer.getInteger("jdk.virtualThreadScheduler.parallelism", 8));
 
+  /** JSON's types, as a sentence names them. */
+  private static final Map<String, String> TYPES =
+      Map.of(
+          "string", "a string",
+          "integer", "a whole number",
+          "number", "a number",
+          "boolean", "true or false",
+          "object", "an object",
+          "array", "a list",
+          "null", "null");
+
   private final ObjectMapper mapper;
+  private final Contract contract;
   private final Semaphore large = new Semaphore(CARRIERS / 2);
 
-  Validation(ObjectMapper mapper) {
+  Validation(ObjectMapper mapper, Contract contract) {
     this.mapper = mapper;
+    this.contract = contract;
   }
 
   /**
@@ -121,8 +139,30 @@ public class Validation {
 
   private JsonNode check(Call call) {
     var body = parse(call.body());
-    refuse(faults(call.operation().body(), body, ""));
+    refuse(bodyFaults(call, body));
     return body;
+  }
+
+  /** The faults of the whole; those of entries that are answered one by one are the call's. */
+  private List<FieldError> bodyFaults(Call call, JsonNode body) {
+    var errors = judge(call.operation().body(), body, "");
+    if (!call.operation().entriesApart()) {
+      return explain(errors.stream(), "", MOST_ERRORS);
+    }
+    var byEntry = new HashMap<Integer, List<FieldError>>();
+    errors.stream()
+        .filter(Validation::isOfEntry)
+        .collect(Collectors.groupingBy(error -> error.getInstanceLocation().getElement(1)))
+        .forEach(
+            (entry, own) ->
+                byEntry.put((Integer) entry, explain(own.stream(), "", MOST_ENTRY_ERRORS)));
+    call.faults(byEntry);
+    return explain(errors.stream().filter(error -> !isOfEntry(error)), "", MOST_ERRORS);
+  }
+
+  private static boolean isOfEntry(Error error) {
+    var at = error.getInstanceLocation();
+    return at.getNameCount() > 1 && at.getElement(1) instanceof Integer;
   }
 
   private JsonNode parse(byte[] body) {
@@ -147,15 +187,19 @@ public class Validation {
     }
   }
 
-  private static List<FieldError> faults(Schema schema, JsonNode value, String at) {
+  private List<FieldError> faults(Schema schema, JsonNode value, String at) {
+    return explain(judge(schema, value, at).stream(), at, MOST_ERRORS);
+  }
+
+  private static List<Error> judge(Schema schema, JsonNode value, String at) {
     try {
-      return judge(schema, value, at);
+      return judge(schema, value);
     } catch (StackOverflowError e) {
       throw Problem.invalid(at.isEmpty() ? "body" : at, "is nested or repeated too deeply");
     }
   }
 
-  private static List<FieldError> judge(Schema schema, JsonNode value, String at) {
+  private static List<Error> judge(Schema schema, JsonNode value) {
     var errors =
         schema.validate(
             value, context -> context.executionConfig(c -> c.formatAssertionsEnabled(true)));
@@ -167,16 +211,22 @@ public class Validation {
     return errors.stream()
         .filter(
             e -> !e.getKeyword().equals("pattern") || !explained.contains(e.getInstanceLocation()))
-        .limit(MOST_ERRORS)
-        .map(error -> fault(error, at))
-        .distinct()
         .toList();
   }
 
-  private static FieldError fault(Error error, String at) {
+  private List<FieldError> explain(Stream<Error> errors, String at, int most) {
+    return errors.limit(most).map(error -> fault(error, at)).distinct().toList();
+  }
+
+  private FieldError fault(Error error, String at) {
     var path = new StringBuilder(at);
     for (int i = 0; i < error.getInstanceLocation().getNameCount(); i++) {
-      path.append(path.isEmpty() ? "" : ".").append(error.getInstanceLocation().getElement(i));
+      var part = error.getInstanceLocation().getElement(i);
+      if (part instanceof Integer index) {
+        path.append('[').append(index).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(part);
+      }
     }
     if (error.getProperty() != null) {
       path.append(path.isEmpty() ? "" : ".").append(error.getProperty());
@@ -190,19 +240,40 @@ public class Validation {
           case "additionalProperties" -> "is not a known field";
           case "required" -> "is required";
           case "enum" -> "must be one of " + String.join(", ", words(error));
+          case "pattern" -> "must be " + contract.form(error.getSchemaLocation());
+          case "propertyNames" ->
+              "must have names of %s, %s at most"
+                  .formatted(
+                      error.getSchemaNode().path("x-form").asText(),
+                      number(error.getSchemaNode().path("maxLength"), "character", "characters"));
+          case "type" -> "must be " + types(error);
+          case "exclusiveMinimum" -> "must be more than " + error.getSchemaNode().asText();
+          case "minItems" ->
+              "must have at least " + number(error.getSchemaNode(), "entry", "entries");
+          case "maxItems" ->
+              "must have at most " + number(error.getSchemaNode(), "entry", "entries");
+          case "uniqueItems" -> "must not name anything twice";
           case "minimum" -> "must be at least " + error.getSchemaNode().asText();
           case "maximum" -> "must be at most " + error.getSchemaNode().asText();
-          case "minLength" -> "must not be shorter than " + characters(error);
-          case "maxLength" -> "must not be longer than " + characters(error);
+          case "minLength" ->
+              "must not be shorter than "
+                  + number(error.getSchemaNode(), "character", "characters");
+          case "maxLength" ->
+              "must not be longer than " + number(error.getSchemaNode(), "character", "characters");
           case "minProperties" -> "must name at least one field";
           default -> error.getMessage();
         };
     return new FieldError(field, detail);
   }
 
-  private static String characters(Error error) {
-    var number = error.getSchemaNode().asInt();
-    return number + (number == 1 ? " character" : " characters");
+  private static String number(JsonNode number, String one, String more) {
+    return number.asInt() + " " + (number.asInt() == 1 ? one : more);
+  }
+
+  private static String types(Error error) {
+    var types = error.getSchemaNode();
+    var names = types.isArray() ? types.valueStream() : Stream.of(types);
+    return names.map(type -> TYPES.get(type.asText())).collect(Collectors.joining(" or "));
   }
 
   private static List<String> words(Error error) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.outpost.kernel.Rules;
 import io.outpost.tenant.Principal;
 import io.soabase.recordbuilder.core.RecordBuilder;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
@@ -31,6 +32,13 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param estimatedStart only in the answer to a submission
  * @param labels the customer's own words about it, by name; empty when there are none
  * @param rerunOf the job that it repeats; null when it is no repetition
+ * @param startAfter before which it is not started; null: at once
+ * @param model that the agent is asked to use; null: the installation's choice
+ * @param maxCostUsd at which the agent is stopped; null: at none
+ * @param usage what the agent says that the job consumed; null: nothing
+ * @param continues the job whose conversation it continues; null when it begins one
+ * @param conversation the agent's id of it: while pending the one to be continued; may be null
+ * @param warnings what of its last attempt could not be kept; empty when there is nothing to tell
  */
 @RecordBuilder
 public record Job(
@@ -54,28 +62,56 @@ public record Job(
     Instant estimatedStart,
     Fault error,
     Map<String, String> labels,
-    String rerunOf)
+    String rerunOf,
+    Instant startAfter,
+    String model,
+    BigDecimal maxCostUsd,
+    Usage usage,
+    String continues,
+    String conversation,
+    List<Warning> warnings)
     implements JobBuilder.With {
+
+  /** Why a job waits whose time to start has not come. */
+  public static final String SCHEDULED = "scheduled";
 
   private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
   private static final Set<String> WAITING =
-      Set.of("queued", "tenant-limit", "tenant-suspended", "workspace", "retry");
+      Set.of("queued", SCHEDULED, "tenant-limit", "tenant-suspended", "workspace", "retry");
   private static final Pattern LABEL = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,39}");
   private static final Pattern LABEL_VALUE = Pattern.compile("[^\\x00-\\x1f\\x7f]{0,100}");
+
+  /** The first character keeps it from being an option of the agent's program. */
+  private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}");
+
+  /** Ids of conversations come from an agent's output and become arguments. */
+  private static final Pattern CONVERSATION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}");
+
   private static final int MOST_LABELS = 16;
   private static final int LONGEST_COMMAND = 10_000;
+  private static final int LONGEST_DETAIL = 2000;
   private static final int LONGEST_RUN = 43_200;
 
   private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
 
   /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
     labels = labels == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
     Rules.between("labels", labels.size(), 0, MOST_LABELS);
     labels.keySet().forEach(name -> Rules.form("labels", name, LABEL));
     labels.values().forEach(value -> Rules.form("labels", value, LABEL_VALUE));
     if (rerunOf != null) {
       Rules.form("rerun_of", rerunOf, Rules.ULID);
+    }
+    if (continues != null) {
+      Rules.form("continues", continues, Rules.ULID);
+    }
+    if (conversation != null) {
+      Rules.form("conversation", conversation, CONVERSATION);
+    }
+    if (model != null) {
+      Rules.form("model", model, MODEL);
     }
     mode = mode == null ? Principal.LIVE : mode;
     Rules.oneOf("mode", mode, MODES);
@@ -94,6 +130,39 @@ public record Job(
     }
   }
 
+  /**
+   * What the agent says that a job consumed.
+   *
+   * @param inputTokens tokens that models read
+   * @param outputTokens tokens that models wrote
+   * @param costUsd null where the agent does not tell
+   */
+  public record Usage(long inputTokens, long outputTokens, BigDecimal costUsd) {
+
+    /** Keeps the rules of the contract. */
+    public Usage {
+      Rules.between("usage.input_tokens", inputTokens, 0, Long.MAX_VALUE);
+      Rules.between("usage.output_tokens", outputTokens, 0, Long.MAX_VALUE);
+    }
+  }
+
+  /**
+   * What an agent told of its run.
+   *
+   * @param usage null: nothing
+   * @param conversation its id, when it has the form of one; null: none
+   */
+  public record Told(Usage usage, String conversation) {
+
+    /** Leaves out what is no id of a conversation. */
+    public Told {
+      conversation =
+          conversation == null || !CONVERSATION.matcher(conversation).matches()
+              ? null
+              : conversation;
+    }
+  }
+
   /** Why a job did not succeed. */
   public record Fault(String code, String message) {
 
@@ -101,6 +170,22 @@ public record Job(
     public Fault {
       Rules.present("error.code", code);
       Rules.present("error.message", message);
+    }
+  }
+
+  /** What a customer should know of a job that is no failure of it. */
+  public record Warning(String code, String detail) {
+
+    /** Keeps the rules of the contract. */
+    public Warning {
+      Rules.present("warnings.code", code);
+      Rules.text("warnings.detail", detail, LONGEST_DETAIL);
+    }
+
+    /** One with as much of the detail as fits. */
+    public static Warning of(String code, String detail) {
+      var fits = detail.length() <= LONGEST_DETAIL;
+      return new Warning(code, fits ? detail : detail.substring(0, LONGEST_DETAIL - 1) + "…");
     }
   }
 
@@ -125,6 +210,12 @@ public record Job(
     return mode.equals(Principal.TEST);
   }
 
+  /** Whether it waits for its time to start. */
+  @JsonIgnore
+  public boolean isScheduled() {
+    return SCHEDULED.equals(waitingReason);
+  }
+
   /** Running, in one attempt more. */
   public Job started(Instant now) {
     return unstarted().withStatus(Status.running).withAttempts(attempts + 1).withStartedAt(now);
@@ -136,13 +227,16 @@ public record Job(
   }
 
   /** Ended by its agent: without a fault it has succeeded. */
-  public Job finished(Instant now, Integer code, Fault fault) {
+  public Job finished(Instant now, Integer code, Fault fault, Told told, List<Warning> lost) {
     return with()
+        .usage(told.usage())
+        .conversation(told.conversation() == null ? conversation : told.conversation())
         .status(fault == null ? Status.succeeded : Status.failed)
         .completedAt(now)
         .exitCode(code)
         .outputLocation(JobOutput.location(this))
         .error(fault)
+        .warnings(lost)
         .build();
   }
 
@@ -176,6 +270,8 @@ public record Job(
         .waitingReason(null)
         .estimatedStart(null)
         .error(null)
+        .usage(null)
+        .warnings(null)
         .build();
   }
 

@@ -34,7 +34,9 @@ public class JobItems {
   /** The index of jobs that any worker may take, by priority, tenant and age. */
   public static final List<String> TURN = List.of("waiting_lane", "waiting_turn");
 
-  private static final String QUEUED = "queued";
+  /** Why a job waits that any worker may take. */
+  public static final String QUEUED = "queued";
+
   private static final String HELD = "#status = :if_running AND lease_id = :if_lease";
   private static final String FREE =
       "(#status = :if_pending OR (#status = :if_running AND lease_until < :if_now))";
@@ -55,7 +57,12 @@ public class JobItems {
         item.containsKey("lease_id")
             ? new JobLease(item.get("lease_id").s(), Instant.parse(item.get("lease_until").s()))
             : null;
-    return new StoredJob(items.read(item, Job.class), items.read(item, JobDetails.class), lease);
+    var timeline = item.get(JobMoment.ATTRIBUTE);
+    return new StoredJob(
+        items.read(item, Job.class),
+        items.read(item, JobDetails.class),
+        lease,
+        timeline == null ? 0 : timeline.l().size());
   }
 
   /** The item of a job as it is now; empty when there is none. */
@@ -71,6 +78,12 @@ public class JobItems {
     var item = items.write(submitted.job());
     item.putAll(items.write(submitted.details()));
     item.putAll(indexes(submitted.job(), submitted.due()));
+    item.put(
+        JobMoment.ATTRIBUTE,
+        AttributeValue.fromL(
+            List.of(
+                moment(JobMoment.of(submitted.job().createdAt(), "submitted")),
+                moment(JobMoment.of(submitted.job().createdAt(), "queued")))));
     item.put("all_shard", Items.text(Shards.of(ALL, submitted.job().jobId())));
     return Put.builder()
         .tableName(names.table("jobs"))
@@ -85,20 +98,20 @@ public class JobItems {
       case JobTransition.Renewed t ->
           write(t.job(), t.job(), null).lease(t.lease()).onlyIf(HELD).ifHeld(t.lease()).build();
       case JobTransition.Finished t ->
-          write(t.from().job(), t.job(), null).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          write(t.from(), t, null).onlyIf(HELD).ifHeld(t.from().lease()).build();
       case JobTransition.Released t ->
-          write(t.from().job(), t.job(), t.due()).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          write(t.from(), t, t.due()).onlyIf(HELD).ifHeld(t.from().lease()).build();
       case JobTransition.Retried t ->
-          write(t.from().job(), t.job(), t.due()).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          write(t.from(), t, t.due()).onlyIf(HELD).ifHeld(t.from().lease()).build();
       case JobTransition.DeadLettered t ->
-          write(t.from().job(), t.job(), t.at())
+          write(t.from(), t, t.at())
               .onlyIf("attempts >= :if_attempts AND " + FREE)
               .ifFree(t.at())
               .value(":if_attempts", Items.number(t.attempts()))
               .build();
       case JobTransition.Cancelled t -> cancel(t);
       case JobTransition.Redriven t ->
-          write(t.from().job(), t.job(), t.due())
+          write(t.from(), t, t.due())
               .remove("sweeps")
               .onlyIf("#status = :if_dead")
               .value(":if_dead", Items.text(Job.Status.dead_letter.name()))
@@ -132,7 +145,8 @@ public class JobItems {
   }
 
   /** A job that no worker runs waits for something: it has no turn until it is woken. */
-  Update.Builder park(Job job, String reason, String entry, Instant due) {
+  Update.Builder park(StoredJob stored, String reason, String entry, Instant due) {
+    var job = stored.job();
     var values = new HashMap<String, AttributeValue>();
     values.put(":entry", Items.text(entry));
     values.put(":due", Items.text(Json.time(due)));
@@ -143,6 +157,12 @@ public class JobItems {
     if (job.status() == Job.Status.pending) {
       values.put(":reason", Items.text(reason));
       set += ", waiting_reason = :reason";
+    }
+    if (stored.hasRoom()) {
+      set += ", timeline = list_append(if_not_exists(timeline, :empty), :moment)";
+      values.put(":empty", AttributeValue.fromL(List.of()));
+      values.put(
+          ":moment", AttributeValue.fromL(List.of(moment(JobMoment.held(Instant.now(), reason)))));
     }
     return Update.builder()
         .tableName(names.table("jobs"))
@@ -178,8 +198,20 @@ public class JobItems {
     return new JobUpdate(items, names.table("jobs"), before, after, due);
   }
 
+  /** Writes a job's next state, and that into its timeline: an end whatever is in there. */
+  private JobUpdate write(StoredJob from, JobTransition t, Instant due) {
+    var write = write(from.job(), t.job(), due);
+    return from.hasRoom() || t.job().status().isTerminal()
+        ? write.append(JobMoment.ATTRIBUTE, moment(JobMoment.of(t, Instant.now())))
+        : write;
+  }
+
+  private AttributeValue moment(JobMoment moment) {
+    return AttributeValue.fromM(items.write(moment));
+  }
+
   private Update.Builder claim(JobTransition.Claimed t) {
-    return write(t.from().job(), t.job(), null)
+    return write(t.from(), t, null)
         .lease(t.lease())
         .onlyIf("attempts = :if_attempts AND " + FREE)
         .ifFree(t.at())
@@ -188,7 +220,7 @@ public class JobItems {
   }
 
   private Update.Builder cancel(JobTransition.Cancelled t) {
-    var write = write(t.from().job(), t.job(), null);
+    var write = write(t.from(), t, null);
     if (t.used()) {
       return write.onlyIf(HELD).ifHeld(t.from().lease()).build();
     }

@@ -2,6 +2,7 @@ package io.outpost.job;
 
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -59,8 +60,17 @@ public sealed interface JobTransition {
    *
    * @param from as claimed
    * @param files what the run saved of its workspace; null: the workspace stays as it was
+   * @param told by the agent of its run
+   * @param warnings what else could not be kept
    */
-  record Finished(StoredJob from, Instant at, Integer exitCode, Job.Fault fault, SavedFiles files)
+  record Finished(
+      StoredJob from,
+      Instant at,
+      Integer exitCode,
+      Job.Fault fault,
+      SavedFiles files,
+      Job.Told told,
+      List<Job.Warning> warnings)
       implements JobTransition {
     @Override
     public Map<String, String> metadata() {
@@ -76,7 +86,7 @@ public sealed interface JobTransition {
 
     @Override
     public Job job() {
-      return from.job().finished(at, exitCode, fault);
+      return from.job().finished(at, exitCode, fault, told, warnings);
     }
 
     @Override

@@ -11,6 +11,8 @@ import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_LOST;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
+import io.outpost.event.EventType;
+import io.outpost.event.Events;
 import io.outpost.kernel.Ids;
 import io.outpost.store.Change;
 import io.outpost.store.ChangeFeed;
@@ -31,7 +33,8 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
  * Applies a transition to the table: the job's item with its indexes, the tenant's slot, the
- * workspace, the quota, the ledger and the audit entry, all together or not at all. Thread-safe.
+ * workspace, the quota, the ledger, the audit entry and the event for the customer, all together or
+ * not at all. Thread-safe.
  */
 @Component
 public class JobTransitions {
@@ -44,6 +47,7 @@ public class JobTransitions {
   private final Ledger ledger;
   private final ChangeFeed changeFeed;
   private final AuditTrail trail;
+  private final Events events;
   private final Names names;
 
   JobTransitions(
@@ -55,6 +59,7 @@ public class JobTransitions {
       Ledger ledger,
       ChangeFeed changeFeed,
       AuditTrail trail,
+      Events events,
       Names names) {
     this.transactions = transactions;
     this.jobs = jobs;
@@ -64,6 +69,7 @@ public class JobTransitions {
     this.ledger = ledger;
     this.changeFeed = changeFeed;
     this.trail = trail;
+    this.events = events;
     this.names = names;
   }
 
@@ -144,7 +150,26 @@ public class JobTransitions {
       case JobTransition.Cancelled t -> unconditional(change, t);
       case JobTransition.Redriven t -> unconditional(change, t);
     }
+    tell(change, transition);
     return audit(change, transition);
+  }
+
+  /** Customers hear of a start and of an end, not of what happens in between. */
+  private void tell(Change change, JobTransition transition) {
+    var job = transition.job();
+    var at = job.completedAt() == null ? job.startedAt() : job.completedAt();
+    var type =
+        switch (transition) {
+          case JobTransition.Claimed t -> EventType.JOB_RUNNING;
+          case JobTransition.Finished t ->
+              job.status() == Job.Status.succeeded ? EventType.JOB_SUCCEEDED : EventType.JOB_FAILED;
+          case JobTransition.Cancelled t -> EventType.JOB_CANCELLED;
+          case JobTransition.DeadLettered t -> EventType.JOB_DEAD_LETTER;
+          default -> null;
+        };
+    if (type != null) {
+      events.add(change, job.tenantId(), type, at, job, job.jobId());
+    }
   }
 
   private void giveBack(
@@ -203,7 +228,7 @@ public class JobTransitions {
               period,
               job.agent(),
               details.keyId(),
-              null));
+              job.usage() == null ? null : job.usage().costUsd()));
     }
     if (used && job.status() == Job.Status.cancelled) {
       changeFeed.add(change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));
@@ -212,8 +237,7 @@ public class JobTransitions {
       change.update(
           transition instanceof JobTransition.Redriven
               ? quota.countAgain(job.tenantId(), period, job.jobId(), details.spreads())
-              : quota.giveBack(job.tenantId(), period, job.jobId(), details.spreads()),
-          old -> impossible());
+              : quota.giveBack(job.tenantId(), period, job.jobId(), details.spreads()));
     }
   }
 
@@ -254,9 +278,5 @@ public class JobTransitions {
   private static Function<Map<String, AttributeValue>, RuntimeException> refused(
       TransitionRefused.Reason reason) {
     return item -> new TransitionRefused(reason, item);
-  }
-
-  private static IllegalStateException impossible() {
-    return new IllegalStateException("An unconditional write was refused");
   }
 }

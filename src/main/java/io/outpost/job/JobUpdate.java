@@ -5,6 +5,7 @@ import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -19,6 +20,7 @@ final class JobUpdate {
   private final String table;
   private final Job after;
   private String condition;
+  private String appended;
 
   /**
    * @param due for the index that the job is in afterwards; null with a lease, or when it is in
@@ -72,6 +74,13 @@ final class JobUpdate {
     return this;
   }
 
+  /** Adds a value to a list. */
+  JobUpdate append(String list, AttributeValue value) {
+    appended = list;
+    return value(":empty_list", AttributeValue.fromL(List.of()))
+        .value(":appended", AttributeValue.fromL(List.of(value)));
+  }
+
   private JobUpdate set(String name, AttributeValue value) {
     remove.remove(name);
     set.put(name, value);
@@ -92,6 +101,9 @@ final class JobUpdate {
     set.keySet().forEach(name -> aliases.put("#" + name, name));
     remove.forEach((name, alias) -> aliases.put(alias, name));
     aliases.put("#status", "status");
+    if (appended != null) {
+      aliases.put("#appended", appended);
+    }
     set.forEach((name, value) -> conditions.put(":" + name, value));
     return Update.builder()
         .tableName(table)
@@ -107,6 +119,9 @@ final class JobUpdate {
         set.keySet().stream()
             .map(name -> "#" + name + " = :" + name)
             .collect(Collectors.joining(", ", "SET ", ""));
+    if (appended != null) {
+      sets += ", #appended = list_append(if_not_exists(#appended, :empty_list), :appended)";
+    }
     return remove.isEmpty() ? sets : sets + " REMOVE " + String.join(", ", remove.values());
   }
 }

@@ -72,7 +72,8 @@ public class JobWaits {
     var thing = thing(job, reason);
     var entry = entry(thing, job);
     var change = new Change();
-    change.update(jobs.park(job, reason, entry, due), old -> new TransitionRefused(JOB_MOVED, old));
+    change.update(
+        jobs.park(stored, reason, entry, due), old -> new TransitionRefused(JOB_MOVED, old));
     var waiter =
         switch (reason) {
           case "tenant-limit" -> slots.awaitFree(job, stored.details().tier().slots(), mark);

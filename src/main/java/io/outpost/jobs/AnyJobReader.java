@@ -77,13 +77,15 @@ public class AnyJobReader {
    * @throws Problem 404 when there is none
    */
   public View read(@Header("job_id") String jobId) {
-    var found =
-        query(Shards.of(JobItems.ALL, jobId), "job_id = :id", jobId, 1).stream()
-            .map(key -> jobs.find(key.get("tenant_id").s(), jobId))
-            .filter(item -> !item.isEmpty())
-            .findFirst()
-            .orElseThrow(() -> Problem.notFound("job"));
-    return View.of(jobs.read(found));
+    return View.of(jobs.read(item(jobId)));
+  }
+
+  Map<String, AttributeValue> item(String jobId) {
+    return query(Shards.of(JobItems.ALL, jobId), "job_id = :id", jobId, 1).stream()
+        .map(key -> jobs.find(key.get("tenant_id").s(), jobId))
+        .filter(item -> !item.isEmpty())
+        .findFirst()
+        .orElseThrow(() -> Problem.notFound("job"));
   }
 
   /**

@@ -82,7 +82,7 @@ public class Cancellation {
     var cancel = new JobTransition.Cancelled(stored, now, call.requestId(), null);
     exchange.setProperty("transition", transitions.add(change, cancel));
     exchange.setProperty("job", cancel.job());
-    exchange.setProperty("wasPending", status == Job.Status.pending);
+    exchange.setProperty("othersMayStart", status == Job.Status.pending);
     return cancel.job();
   }
 }

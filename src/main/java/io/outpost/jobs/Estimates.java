@@ -23,6 +23,10 @@ public class Estimates {
   private static final List<String> LANES = List.of("high", "normal", "low");
 
   private static final double SMOOTHING = 0.3;
+
+  /** Whoever waits for longer does not know when it ends. */
+  private static final Duration LONGEST = Duration.ofDays(30);
+
   private static final Duration STALE = Duration.ofMinutes(1);
 
   private final Queues queues;
@@ -52,8 +56,11 @@ public class Estimates {
     measured = now;
   }
 
-  /** The job, with an estimate if there is one. */
+  /** The job, with an estimate if there is one; one that is scheduled starts when it is due. */
   public Job estimate(@Body Job job) {
+    if (job.isScheduled()) {
+      return job.withEstimatedStart(job.startAfter());
+    }
     sent.incrementAndGet();
     return job.withEstimatedStart(startOf(job));
   }
@@ -69,9 +76,10 @@ public class Estimates {
     if (ahead == 0) {
       return job.createdAt();
     }
-    return takenPerSecond == 0
+    var seconds = ahead / takenPerSecond;
+    return seconds > LONGEST.toSeconds()
         ? null
-        : job.createdAt().plusMillis((long) (1000 * ahead / takenPerSecond));
+        : job.createdAt().plusMillis((long) (1000 * seconds));
   }
 
   private long total() {

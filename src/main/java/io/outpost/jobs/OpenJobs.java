@@ -9,6 +9,7 @@ import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Body;
@@ -45,6 +46,7 @@ public class OpenJobs {
    *
    * @param openDue when it was to be looked at
    * @param sweeps how often that has happened; null: never
+   * @param waitingReason why it waits, if it does
    */
   public record Due(
       String tenantId,
@@ -53,7 +55,14 @@ public class OpenJobs {
       Instant createdAt,
       String traceParent,
       String openDue,
-      Integer sweeps) {}
+      Integer sweeps,
+      String waitingReason) {
+
+    /** Whether its time to start has come, so that nothing was lost. */
+    public boolean isScheduled() {
+      return Job.SCHEDULED.equals(waitingReason);
+    }
+  }
 
   /** The jobs that are due now, of all shards, the longest overdue first; a bounded number. */
   public List<Due> due() {
@@ -77,30 +86,34 @@ public class OpenJobs {
   }
 
   /**
-   * Takes a job to send it again, whatever it waited for; false when another container did, or when
-   * it has moved on.
+   * Takes a job to send it, whatever it waited for; false when another container did, or when it
+   * has moved on.
    */
   public boolean take(@Body Due due) {
     var doublings = due.sweeps() == null ? 0 : Math.min(due.sweeps(), 5);
     var pause = settings.resendAfter().multipliedBy(1L << doublings);
     var next = Instant.now().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+    var values = new HashMap<String, AttributeValue>();
+    var set = "SET open_due = :next, waiting_lane = :lane, waiting_turn = :turn";
+    if (due.isScheduled()) {
+      set += ", waiting_reason = :queued";
+      values.put(":queued", Items.text(JobItems.QUEUED));
+    }
+    var update = set + " REMOVE waits_for ADD sweeps :one";
     var turn = JobItems.turn(due.tenantId(), due.jobId(), due.priority());
+    values.put(":next", Items.text(Json.time(next)));
+    values.put(":due", Items.text(due.openDue()));
+    values.put(":one", Items.number(1));
+    values.put(":lane", turn.get("waiting_lane"));
+    values.put(":turn", turn.get("waiting_turn"));
     try {
       dynamoDb.updateItem(
           u ->
               u.tableName(names.table("jobs"))
                   .key(Job.key(due.tenantId(), due.jobId()))
-                  .updateExpression(
-                      "SET open_due = :next, waiting_lane = :lane, waiting_turn = :turn"
-                          + " REMOVE waits_for ADD sweeps :one")
+                  .updateExpression(update)
                   .conditionExpression("open_due = :due")
-                  .expressionAttributeValues(
-                      Map.of(
-                          ":next", Items.text(Json.time(next)),
-                          ":due", Items.text(due.openDue()),
-                          ":one", Items.number(1),
-                          ":lane", turn.get("waiting_lane"),
-                          ":turn", turn.get("waiting_turn"))));
+                  .expressionAttributeValues(values));
       return true;
     } catch (ConditionalCheckFailedException e) {
       return false;

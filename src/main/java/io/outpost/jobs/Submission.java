@@ -2,6 +2,8 @@ package io.outpost.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.agents.Agent;
+import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.OfferedAgents;
 import io.outpost.aws.Names;
 import io.outpost.http.Call;
@@ -22,6 +24,8 @@ import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantSecret;
 import io.outpost.tenant.Tier;
 import io.outpost.usage.QuotaCounter;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -38,11 +42,15 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 @EnableConfigurationProperties(JobSettings.class)
 public class Submission {
 
+  private static final int MILLIONTHS = 6;
+  private static final Duration LATEST_START = Duration.ofDays(30);
+
   private final ObjectMapper mapper;
   private final JobTransitions transitions;
   private final Names names;
   private final QuotaCounter quota;
   private final OfferedAgents offered;
+  private final AgentCatalogue agents;
   private final JobSettings settings;
 
   Submission(
@@ -51,12 +59,14 @@ public class Submission {
       Names names,
       QuotaCounter quota,
       OfferedAgents offered,
+      AgentCatalogue agents,
       JobSettings settings) {
     this.mapper = mapper;
     this.transitions = transitions;
     this.names = names;
     this.quota = quota;
     this.offered = offered;
+    this.agents = agents;
     this.settings = settings;
   }
 
@@ -68,11 +78,16 @@ public class Submission {
       String priority,
       Integer timeoutSeconds,
       List<String> secrets,
-      Map<String, String> labels) {}
+      Map<String, String> labels,
+      Instant startAfter,
+      String model,
+      BigDecimal maxCostUsd) {}
 
   /** The job that the request asks for, pending. */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
     var wish = mapper.convertValue(body, Wish.class);
+    var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    var start = startOf(wish, now);
     return JobBuilder.builder()
         .jobId(Ids.ulid())
         .tenantId(call.principal().tenantId())
@@ -84,13 +99,33 @@ public class Submission {
         .secrets(wish.secrets())
         .mode(call.principal().mode())
         .status(Job.Status.pending)
-        .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
-        .waitingReason("queued")
+        .createdAt(now)
+        .waitingReason(start != null && start.isAfter(now) ? Job.SCHEDULED : "queued")
         .labels(wish.labels())
+        .startAfter(start)
+        .model(wish.model())
+        .maxCostUsd(costOf(wish))
         .build();
   }
 
-  /** A new job with the input of another, pending; its mode is that of the key that asks. */
+  private static BigDecimal costOf(Wish wish) {
+    if (wish.maxCostUsd() != null && wish.maxCostUsd().stripTrailingZeros().scale() > MILLIONTHS) {
+      throw Problem.invalid("max_cost_usd", "must have at most 6 decimal places");
+    }
+    return wish.maxCostUsd();
+  }
+
+  private static Instant startOf(Wish wish, Instant now) {
+    if (wish.startAfter() == null) {
+      return null;
+    }
+    if (wish.startAfter().isAfter(now.plus(LATEST_START))) {
+      throw Problem.invalid("start_after", "must be at most 30 days ahead");
+    }
+    return wish.startAfter().truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  /** A new job with the input of another, to start at once, in the mode of the key that asks. */
   public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
     return JobBuilder.builder()
         .jobId(Ids.ulid())
@@ -106,15 +141,70 @@ public class Submission {
         .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
         .waitingReason("queued")
         .labels(job.labels())
+        .model(job.model())
+        .maxCostUsd(job.maxCostUsd())
         .rerunOf(job.jobId())
         .build();
   }
 
-  /** Refuses a job whose agent no worker has; a test job is played by the demo agent. */
+  /**
+   * A new job that continues the conversation of another, which has ended, in its workspace.
+   *
+   * @throws Problem 409 when that cannot be
+   */
+  public Job goOn(
+      @ExchangeProperty("continued") Job job,
+      @Body JsonNode body,
+      @ExchangeProperty(Call.NAME) Call call) {
+    var agent = agents.find(job.agent());
+    if (agent.isEmpty() || agent.get().conversation() == null) {
+      throw conflict("The agent %s cannot continue a conversation.".formatted(job.agent()));
+    }
+    if (job.workspace() == null) {
+      throw conflict("The job had no workspace, so nothing of its conversation was kept.");
+    }
+    if (!job.status().isTerminal()) {
+      throw conflict("The job has not ended: it is %s.".formatted(job.status()));
+    }
+    var isPlayed = job.isTest() || !agent.get().original();
+    if (job.startedAt() == null || (job.conversation() == null && !isPlayed)) {
+      throw conflict("The job has no conversation: its agent did not get so far.");
+    }
+    return repeat(job, call)
+        .with()
+        .rerunOf(null)
+        .command(body.get("command").asText())
+        .continues(job.jobId())
+        .conversation(job.conversation())
+        .build();
+  }
+
+  private static Problem conflict(String why) {
+    return new Problem(Problem.Code.CONFLICT, why);
+  }
+
+  /**
+   * Refuses a job whose agent no worker has, for a test job is played by the demo agent, or does
+   * not take the model.
+   */
   public void requireAgent(@ExchangeProperty("job") Job job) {
     if (!job.isTest() && !offered.mayRun(job.agent())) {
       throw Problem.invalid(
           "agent", "no worker of this installation has " + job.agent() + " installed");
+    }
+    var agent =
+        agents
+            .find(job.agent())
+            .orElseThrow(() -> Problem.invalid("agent", "there is no agent " + job.agent()));
+    if (job.model() != null && !agent.allows(job.model())) {
+      throw Problem.invalid(
+          "model", agent.name() + " takes " + String.join(", ", agent.allowedModels()));
+    }
+    if (job.maxCostUsd() != null && !agent.keepsToCost()) {
+      var others = agents.all().stream().filter(Agent::keepsToCost).map(Agent::name).toList();
+      throw Problem.invalid(
+          "max_cost_usd",
+          agent.name() + " does not tell what it costs; " + String.join(", ", others) + " would");
     }
   }
 
@@ -129,7 +219,7 @@ public class Submission {
             call.requestId(),
             call.principal().keyId(),
             counted(call));
-    var due = job.createdAt().plus(settings.resendAfter());
+    var due = job.isScheduled() ? job.startAfter() : job.createdAt().plus(settings.resendAfter());
     var unused =
         transitions.add(Change.of(exchange), new JobTransition.Submitted(job, details, due));
     if (job.secrets() != null) {
@@ -154,10 +244,7 @@ public class Submission {
         job.tenantId(), job.jobId(), job.priority(), call.traceParent().orElse(null), 0);
   }
 
-  /**
-   * Adds the job to its period's count, which must stay within the limit where there is one. Test
-   * jobs are counted nowhere.
-   */
+  /** Adds the job to its period's count, which must stay within the limit where there is one. */
   public void count(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var tenantId = call.principal().tenantId();
@@ -165,11 +252,8 @@ public class Submission {
     var start = Json.time(period.start());
     var limit = call.principal().terms().limit();
     if (counted(call).equals(JobDetails.SPREAD)) {
-      Change.of(exchange)
-          .update(
-              quota.countSpread(tenantId, start, job.jobId()),
-              old -> new IllegalStateException("An unconditional write was refused"));
-    } else if (counted(call).equals(JobDetails.ONE)) {
+      Change.of(exchange).update(quota.countSpread(tenantId, start, job.jobId()));
+    } else {
       var left = limit.orElseThrow().jobs() - acceptedUncapped(call.principal(), period);
       Change.of(exchange)
           .update(

@@ -207,8 +207,7 @@ public class Secrets {
                 "SET #name = :name, created_at = if_not_exists(created_at, :now), updated_at ="
                     + " :now")
             .expressionAttributeNames(Map.of("#name", "name"))
-            .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))),
-        old -> new IllegalStateException("An unconditional write was refused"));
+            .expressionAttributeValues(Map.of(":name", Items.text(name), ":now", Items.text(now))));
     changeFeed.add(change, new Announcement(Kind.secret, tenantId, name));
     if (isNew) {
       caps.add(change, tenantId, cap, () -> count(tenantId));

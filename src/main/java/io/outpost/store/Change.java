@@ -56,6 +56,11 @@ public final class Change {
     return add(TransactWriteItem.builder().put(item).build(), refused);
   }
 
+  /** Adds a put without a condition. */
+  public Change put(Put.Builder put) {
+    return put(put, Change::impossible);
+  }
+
   /** Adds a put whose refusal goes before all others. */
   public Change first(
       Put.Builder put, Function<Map<String, AttributeValue>, RuntimeException> refused) {
@@ -74,6 +79,11 @@ public final class Change {
     return add(TransactWriteItem.builder().update(item).build(), refused);
   }
 
+  /** Adds an update without a condition. */
+  public Change update(Update.Builder update) {
+    return update(update, Change::impossible);
+  }
+
   /** Adds a delete; refused as in {@link Write}. */
   public Change delete(
       Delete.Builder delete, Function<Map<String, AttributeValue>, RuntimeException> refused) {
@@ -82,6 +92,11 @@ public final class Change {
             .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
             .build();
     return add(TransactWriteItem.builder().delete(item).build(), refused);
+  }
+
+  /** Adds a delete without a condition. */
+  public Change delete(Delete.Builder delete) {
+    return delete(delete, Change::impossible);
   }
 
   /** Adds a condition on an item that is not written; refused as in {@link Write}. */
@@ -95,8 +110,17 @@ public final class Change {
     return add(TransactWriteItem.builder().conditionCheck(item).build(), refused);
   }
 
+  /** Whether there is nothing to write. */
+  public boolean isEmpty() {
+    return writes.isEmpty();
+  }
+
   List<Write> writes() {
     return writes;
+  }
+
+  private static RuntimeException impossible(Map<String, AttributeValue> old) {
+    return new IllegalStateException("A write without a condition was refused");
   }
 
   private Change add(

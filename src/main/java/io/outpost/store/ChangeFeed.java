@@ -15,8 +15,8 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
  * What every container must hear of within seconds: a key or a tenant changed, a running job was
- * cancelled, somebody watches a job. Written with the change itself, polled by all. Hearing
- * something twice must do no harm. Thread-safe.
+ * cancelled, somebody watches a job, a tenant made a webhook. Written with the change itself,
+ * polled by all. Hearing something twice must do no harm. Thread-safe.
  */
 @Component("changeFeed")
 public class ChangeFeed {
@@ -25,6 +25,9 @@ public class ChangeFeed {
 
   /** Apart, so that only workers read them, and containers of an older release none. */
   private static final String WATCHES = "watches";
+
+  /** Apart for the same reason. */
+  private static final String WEBHOOKS = "webhook-changes";
 
   /** Clocks of containers differ, and transactions take, less than this together. */
   private static final Duration OVERLAP = Duration.ofSeconds(30);
@@ -50,10 +53,15 @@ public class ChangeFeed {
     tenant,
     secret,
     cancel,
-    watch;
+    watch,
+    webhook;
 
     String partition() {
-      return this == watch ? WATCHES : CHANGES;
+      return switch (this) {
+        case watch -> WATCHES;
+        case webhook -> WEBHOOKS;
+        default -> CHANGES;
+      };
     }
   }
 
@@ -71,9 +79,7 @@ public class ChangeFeed {
     item.put("tenant_id", Items.text(announcement.kind().partition()));
     item.put("sk", Items.text(Ids.ulid()));
     item.put("expires_at", Items.number(Instant.now().plus(KEPT).getEpochSecond()));
-    change.put(
-        Put.builder().tableName(names.table("tenants")).item(item),
-        old -> new IllegalStateException("An unconditional write was refused"));
+    change.put(Put.builder().tableName(names.table("tenants")).item(item));
   }
 
   /** What was announced since this listener last asked with success, and a little before. */
@@ -84,6 +90,11 @@ public class ChangeFeed {
   /** The same of the jobs that somebody watches. */
   public List<Announcement> pollWatches(String listener) {
     return poll(listener + " of watches", WATCHES);
+  }
+
+  /** The same of the tenants that have made a webhook. */
+  public List<Announcement> pollWebhooks(String listener) {
+    return poll(listener + " of webhooks", WEBHOOKS);
   }
 
   private List<Announcement> poll(String listener, String partition) {

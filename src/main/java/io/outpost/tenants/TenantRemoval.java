@@ -1,6 +1,7 @@
 package io.outpost.tenants;
 
 import io.outpost.aws.Names;
+import io.outpost.event.EventAudience;
 import io.outpost.job.JobOutput;
 import io.outpost.kernel.Json;
 import io.outpost.store.Items;
@@ -73,6 +74,15 @@ public class TenantRemoval {
   /** Removes counters and ledger. */
   public void usage(@Header("tenant_id") String tenantId) {
     items("usage", tenantId, "sk");
+  }
+
+  /** Removes webhook endpoints, events and deliveries. */
+  public void webhooks(@Header("tenant_id") String tenantId) {
+    items("webhooks", tenantId, "sk");
+    dynamoDb.deleteItem(
+        d ->
+            d.tableName(names.table("webhooks"))
+                .key(Tenant.key(EventAudience.DIRECTORY, tenantId)));
   }
 
   /** Removes outputs, artifacts and workspaces. */

@@ -43,9 +43,7 @@ public class TermsHistory {
     item.put("tenant_id", Items.text(old.tenantId()));
     // The version tells two changes of one millisecond apart.
     item.put("sk", Items.text(PREFIX + Json.time(at) + "#" + old.version()));
-    change.put(
-        Put.builder().tableName(names.table("usage")).item(item),
-        found -> new IllegalStateException("An unconditional write was refused"));
+    change.put(Put.builder().tableName(names.table("usage")).item(item));
   }
 
   /** The terms at an instant; {@code now} where they never changed. */

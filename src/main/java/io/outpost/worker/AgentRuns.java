@@ -83,12 +83,15 @@ public class AgentRuns {
     }
     var launch =
         new AgentLaunch(
-            agent,
+            job.model() == null ? agent : agent.withModel(job.model()),
             job.command(),
             run.files(),
             job.isTest() ? Map.of() : keys.of(job.tenantId(), agent, job.secrets()),
             environment,
-            Duration.ofSeconds(job.timeoutSeconds()));
+            Duration.ofSeconds(job.timeoutSeconds()),
+            job.maxCostUsd(),
+            new AgentLaunch.Conversation(
+                job.workspace() != null, job.continues() == null ? null : job.conversation()));
     running.add(run);
     if (releasing) {
       run.stop(StopReason.RELEASED);
@@ -99,6 +102,14 @@ public class AgentRuns {
   /** Waits until the agent has ended, or until its output may be stored again. */
   public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
     run.process().awaitChange(pace.shortest(run, Instant.now()));
+  }
+
+  /** Stops an agent that tells that it has cost as much as its job may. */
+  public void watchCost(@ExchangeProperty("run") Run run) throws IOException {
+    var most = run.job().maxCostUsd();
+    if (most != null && run.process().usageSoFar().filter(usage -> usage.costs(most)).isPresent()) {
+      run.stop(StopReason.COST_LIMIT);
+    }
   }
 
   /** Whether there is output that is worth storing now. */
@@ -113,6 +124,9 @@ public class AgentRuns {
   public void storeOutput(@ExchangeProperty("run") Run run) throws IOException {
     var file = run.process().output();
     var ended = Boolean.toString(!run.process().isRunning());
+    if (!run.process().isRunning() && run.process().result().outputCut()) {
+      run.warn("output-truncated", "The output reached its limit; the rest was dropped.");
+    }
     var size = Files.exists(file) ? Files.size(file) : 0;
     var began = Instant.now();
     s3.putObject(

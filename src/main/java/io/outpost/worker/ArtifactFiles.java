@@ -41,13 +41,15 @@ public class ArtifactFiles {
 
   /** Stores each file, then the manifest; nothing when there is no file. */
   public void store(@ExchangeProperty("run") Run run) throws IOException {
-    var manifest =
+    var handed =
         ArtifactStream.read(
             run.files(),
             MOST,
             limits.disk().toBytes(),
             (place, content) -> put(Artifact.contentKey(run.job(), place), content));
-    if (!manifest.artifacts().isEmpty()) {
+    var manifest = handed.manifest();
+    tell(run, manifest.leftOut(), handed.notKept());
+    if (!manifest.artifacts().isEmpty() || manifest.leftOut() > 0) {
       var bytes = mapper.writeValueAsBytes(manifest);
       s3.putObject(
           p ->
@@ -55,6 +57,16 @@ public class ArtifactFiles {
                   .key(Artifact.manifestKey(run.job()))
                   .contentType("application/json"),
           RequestBody.fromBytes(bytes));
+    }
+  }
+
+  private void tell(Run run, int leftOut, String notKept) {
+    if (leftOut > 0 || !notKept.isEmpty()) {
+      run.warn(
+          "artifacts-incomplete",
+          "%d files were not kept; a job may leave %d, together %d bytes. %s"
+              .formatted(leftOut, MOST, limits.disk().toBytes(), notKept)
+              .strip());
     }
   }
 

@@ -105,7 +105,8 @@ public class Claims {
     for (int tries = 1; ; tries++) {
       try {
         var entry = transitions.apply(claim).entry();
-        var run = new Run(new StoredJob(claim.job(), stored.details(), lease));
+        var run =
+            new Run(new StoredJob(claim.job(), stored.details(), lease, stored.moments() + 1));
         run.leased(now, settings.lease());
         exchange.setProperty("run", run);
         exchange.setProperty("job", run.job());

@@ -63,7 +63,9 @@ public class Leases {
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
             timeout ? null : result.exitCode(),
             fault(run, result, timeout),
-            run.saved()),
+            run.saved(),
+            told(result),
+            run.warnings()),
         exchange);
   }
 
@@ -111,6 +113,27 @@ public class Leases {
       return new Job.Fault(
           "agent-timeout", "The agent ran longer than %d s.".formatted(run.job().timeoutSeconds()));
     }
+    if (!result.succeeded() && costsTooMuch(run, result)) {
+      return new Job.Fault(
+          "cost-limit-reached",
+          "The agent was stopped: the job had cost its max_cost_usd of %s."
+              .formatted(run.job().maxCostUsd().toPlainString()));
+    }
     return result.succeeded() ? run.fault() : new Job.Fault("agent-failed", result.explanation());
+  }
+
+  private static boolean costsTooMuch(Run run, AgentResult result) {
+    var most = run.job().maxCostUsd();
+    return result.stopped().filter(StopReason.COST_LIMIT::equals).isPresent()
+        || (most != null && result.usage().filter(usage -> usage.costs(most)).isPresent());
+  }
+
+  private static Job.Told told(AgentResult result) {
+    var usage =
+        result
+            .usage()
+            .map(u -> new Job.Usage(u.inputTokens(), u.outputTokens(), u.costUsd()))
+            .orElse(null);
+    return new Job.Told(usage, result.conversation().orElse(null));
   }
 }

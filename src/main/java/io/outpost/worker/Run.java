@@ -9,9 +9,11 @@ import io.outpost.worker.agent.JobFiles;
 import io.outpost.worker.agent.StopReason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -31,7 +33,7 @@ public final class Run {
   private long storedBytes = -1;
   private volatile SavedFiles saved;
   private volatile Job.Fault fault;
-  private final List<Warning> warnings = new CopyOnWriteArrayList<>();
+  private final Set<Job.Warning> warnings = Collections.synchronizedSet(new LinkedHashSet<>());
   private volatile JobFiles files;
   private volatile Found found;
 
@@ -42,9 +44,6 @@ public final class Run {
    * @param archive its files; null when it is new
    */
   record Found(String pathId, SavedFiles archive) {}
-
-  /** Something that the customer should know. */
-  record Warning(String code, String detail) {}
 
   private volatile boolean awaited;
 
@@ -120,13 +119,13 @@ public final class Run {
     found = workspace;
   }
 
-  /** Tells the customer something that is no failure. */
+  /** Tells the customer something that is no failure; the same, told again, is told once. */
   void warn(String code, String detail) {
-    warnings.add(new Warning(code, detail));
+    warnings.add(Job.Warning.of(code, detail));
   }
 
   /** What was told by {@link #warn}. */
-  List<Warning> warnings() {
+  List<Job.Warning> warnings() {
     return List.copyOf(warnings);
   }
 

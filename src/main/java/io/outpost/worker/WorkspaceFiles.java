@@ -85,7 +85,10 @@ public class WorkspaceFiles {
    */
   public void restore(@ExchangeProperty("run") Run run) throws IOException {
     if (run.found().archive() != null) {
-      unpack(run.found().archive(), run.files());
+      var lost = unpack(run.found().archive(), run.files());
+      if (!lost.isEmpty()) {
+        run.warn("workspace-not-restored", "Not restored: " + lost);
+      }
     }
   }
 
@@ -100,7 +103,7 @@ public class WorkspaceFiles {
       s3.putObject(p -> p.bucket(names.bucket("output")).key(key), RequestBody.fromFile(archive));
       run.saved(new SavedFiles(key, HexFormat.of().formatHex(digest.digest()), packed.bytes()));
       if (!packed.notKept().isEmpty()) {
-        run.warn("workspace-incomplete", packed.notKept());
+        run.warn("workspace-incomplete", "Not saved: " + packed.notKept());
       }
     } catch (TooLargeException e) {
       run.fail(new Job.Fault("workspace-too-large", e.getMessage()));
@@ -122,17 +125,19 @@ public class WorkspaceFiles {
     }
   }
 
-  private void unpack(SavedFiles archive, JobFiles files) throws IOException {
+  private String unpack(SavedFiles archive, JobFiles files) throws IOException {
     var digest = DigestUtils.getSha256Digest();
     var key = archive.key();
+    String lost;
     try (InputStream stored = s3.getObject(g -> g.bucket(names.bucket("output")).key(key));
         var in = new DigestInputStream(stored, digest)) {
-      WorkspaceArchive.unpack(in, files, archive.sizeBytes(), limits);
+      lost = WorkspaceArchive.unpack(in, files, archive.sizeBytes(), limits);
       in.transferTo(OutputStream.nullOutputStream());
     }
     if (!HexFormat.of().formatHex(digest.digest()).equals(archive.sha256())) {
       throw new IOException("The archive " + key + " is not the one that was saved");
     }
+    return lost;
   }
 
   private WorkspaceArchive.Packed pack(JobFiles files, Path archive, MessageDigest digest)

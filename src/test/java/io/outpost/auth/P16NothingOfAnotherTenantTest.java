@@ -42,6 +42,9 @@ class P16NothingOfAnotherTenantTest {
   private static final Set<String> MADE_BY_A_RUN =
       Set.of("getJobOutput", "listArtifacts", "deleteWorkspace", "voidUsage");
 
+  /** What these do takes a job that has run. */
+  private static final Set<String> AFTER_A_RUN = Set.of("continueJob");
+
   private static final String NONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
   private final TwoApis apis;
@@ -126,7 +129,7 @@ class P16NothingOfAnotherTenantTest {
   @TestFactory
   Stream<DynamicTest> anotherTenantsResourceIsNotThere() {
     var stranger = Customer.of(admin, "enterprise").client();
-    var nothing = new Belongings(nobody(stranger), NONE, NONE, NONE);
+    var nothing = new Belongings(nobody(stranger), NONE, NONE, NONE, NONE, NONE);
     return closed()
         .map(
             operation ->
@@ -255,6 +258,10 @@ class P16NothingOfAnotherTenantTest {
   }
 
   private static void assertLetIn(Operation operation, Answer answer) {
+    if (answer.status() == 409) {
+      assertThat(operation.id()).isIn(AFTER_A_RUN);
+      return;
+    }
     assertThat(answer.status()).as(answer.toString()).isIn(200, 201, 202, 204, 302, 404, 503);
     if (answer.status() == 404) {
       assertThat(operation.id()).isIn(MADE_BY_A_RUN);

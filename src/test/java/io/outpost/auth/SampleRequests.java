@@ -4,10 +4,13 @@ import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
 import io.outpost.http.Operation;
+import java.time.Instant;
 import java.util.Map;
 
 /** A request for each operation of the contract that is fine but for who sends it. */
 public final class SampleRequests {
+
+  private static final String WEBHOOK = "{\"url\":\"https://hooks.victim.example/outpost\"}";
 
   /** Bodies by operation; null: the operation takes none. A query may follow a path. */
   private static final Map<String, Sample> ROWS =
@@ -25,15 +28,31 @@ public final class SampleRequests {
           row("rotateApiKey", "{\"grace_seconds\":60}"),
           row("revokeApiKey"),
           row("putSecret", "{\"value\":\"sk-canary-1f7c9e\"}"),
+          row("createWebhook", WEBHOOK),
+          row("listWebhooks"),
+          row("getWebhook"),
+          row("updateWebhook", "{\"description\":\"Changed\"}"),
+          row("deleteWebhook"),
+          row("rotateWebhookSecret", "{\"grace_seconds\":60}"),
+          row("pingWebhook"),
+          row("listDeliveries"),
+          row("getDelivery"),
+          row("redeliver"),
+          row("redeliverSince", "{\"since\":\"%s\"}".formatted(Instant.now().minusSeconds(3600))),
           row("listSecrets"),
           row("deleteSecret"),
           row("submitJob", "{\"agent\":\"claude\",\"command\":\"Say hello\"}"),
+          row("submitJobs", "{\"jobs\":[{\"agent\":\"claude\",\"command\":\"Say hello\"}]}"),
+          row("cancelJobs", "{\"labels\":{\"team\":\"none\"}}"),
+          row("continueJob", "{\"command\":\"Go on\"}"),
           row("getJob"),
           row("listJobs"),
           row("cancelJob"),
           row("getJobOutput"),
           row("streamJobEvents"),
           row("rerunJob"),
+          row("getJobTimeline"),
+          row("getAnyJobTimeline"),
           row("listArtifacts"),
           row("listWorkspaces"),
           row("deleteWorkspace"),
@@ -66,7 +85,13 @@ public final class SampleRequests {
    *
    * @param keyId a key that nobody calls with
    */
-  public record Belongings(Customer customer, String keyId, String jobId, String exportId) {
+  public record Belongings(
+      Customer customer,
+      String keyId,
+      String jobId,
+      String exportId,
+      String webhookId,
+      String deliveryId) {
 
     public static final String SECRET = "ANTHROPIC_API_KEY";
 
@@ -74,10 +99,18 @@ public final class SampleRequests {
     public static Belongings of(Client admin, Customer customer) {
       var key = Customer.newKey(admin, customer.tenantId(), "");
       admin.put(customer.path("/secrets/" + SECRET), "{\"value\":\"sk-victim\"}");
-      var job = customer.client().post("/jobs", "{\"agent\":\"claude\",\"command\":\"Wait\"}");
       var export = admin.post(customer.path("/audit/exports"), ROWS.get("exportAudit").body());
+      var webhook = admin.post(customer.path("/webhooks"), WEBHOOK).text("webhook_id");
+      var ping = admin.post(customer.path("/webhooks/" + webhook + "/ping"), null);
+      // Last, so that it has not ended by the time that somebody wants to cancel it.
+      var job = customer.client().post("/jobs", "{\"agent\":\"claude\",\"command\":\"Wait\"}");
       return new Belongings(
-          customer, key.text("key_id"), job.text("job_id"), export.text("export_id"));
+          customer,
+          key.text("key_id"),
+          job.text("job_id"),
+          export.text("export_id"),
+          webhook,
+          ping.text("delivery_id"));
     }
 
     String fill(String path) {
@@ -86,7 +119,9 @@ public final class SampleRequests {
           .replace("{job_id}", jobId)
           .replace("{name}", SECRET)
           .replace("{workspace}", "nothing")
-          .replace("{export_id}", exportId);
+          .replace("{export_id}", exportId)
+          .replace("{webhook_id}", webhookId)
+          .replace("{delivery_id}", deliveryId);
     }
   }
 

@@ -14,6 +14,8 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.local.stripe.Faults.Fault;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.tenant.Principal;
+import io.outpost.webhooks.Receiver;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -89,6 +91,7 @@ final class Installation implements AutoCloseable {
     thresholds(Customer.of(admin, "free"));
     whileStripeFails(Customer.of(admin, "enterprise"));
     auditExport(customer);
+    webhooks(customer);
     admin.delete(customer.path(""));
     onceADay();
     var running = Customer.of(admin, "enterprise").client();
@@ -116,6 +119,7 @@ final class Installation implements AutoCloseable {
     settings.put("outpost.jobs.most-workspaces", 6);
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.jobs.stream-for", "1s");
+    settings.put("outpost.webhooks.allow-loopback", true);
     settings.put("outpost.audit.archive-period", 1000);
     settings.put("outpost.audit.export-period", 500);
     settings.put("outpost.audit.export-after", "2s");
@@ -364,6 +368,32 @@ final class Installation implements AutoCloseable {
             () -> admin.get(path + "/" + ordered.text("export_id")),
             answer -> answer.text("status").equals("done"));
     assertThat(admin.get(customer.path("/audit/verification")).text("intact")).isEqualTo("true");
+  }
+
+  /** Told, told again, gone; and changes of secrets in vain. */
+  private void webhooks(Customer customer) throws IOException {
+    try (var receiver = new Receiver()) {
+      var all = customer.path("/webhooks");
+      var made = admin.post(all, "{\"url\":\"%s\"}".formatted(receiver.url("/")));
+      var path = all + "/" + made.text("webhook_id");
+      customer.client().ended(customer.client().submit("claude", "Say hello"));
+      await().atMost(LONGEST).until(() -> !receiver.got().isEmpty());
+      var since = "{\"since\":\"%s\"}".formatted(Instant.now().minusSeconds(600));
+      await()
+          .atMost(LONGEST)
+          .until(
+              () -> admin.post(path + "/redeliver", since).json().at("/redelivered").asInt() == 1);
+      await().atMost(LONGEST).until(() -> receiver.got().size() >= 2);
+      try (var down =
+          api.context().getBean(AwsProbe.class).down("DynamoDb", "TransactWriteItems")) {
+        assertThat(admin.post(all, "{\"url\":\"https://a.example\"}").status()).isEqualTo(503);
+        assertThat(admin.post(path + "/rotate", "{}").status()).isEqualTo(503);
+        assertThat(admin.delete(path).status()).isEqualTo(503);
+      }
+      receiver.answer(got -> new Receiver.Reply(410, ""));
+      admin.post(path + "/ping", null);
+      await().atMost(LONGEST).until(() -> admin.get(path).text("status").equals("disabled"));
+    }
   }
 
   private void onceADay() throws Exception {

@@ -36,6 +36,19 @@ final class Ledger {
                             "unreported_shard", Items.text(Shards.of("unreported", jobId)))));
   }
 
+  /** Sets how many jobs count in a period. */
+  void count(String tenantId, String periodStart, int used) {
+    api.dynamoDb()
+        .putItem(
+            p ->
+                p.tableName(api.table("usage"))
+                    .item(
+                        Map.of(
+                            "tenant_id", Items.text(tenantId),
+                            "sk", Items.text("period#" + periodStart),
+                            "used", Items.number(used))));
+  }
+
   /** One entry's attributes. */
   Map<String, AttributeValue> entry(String tenantId, String jobId) {
     return api.dynamoDb()

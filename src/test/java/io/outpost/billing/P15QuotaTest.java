@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.outpost.kernel.Ids;
 import io.outpost.local.stripe.LocalStripe;
-import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,15 +38,7 @@ class P15QuotaTest {
 
   private static void use(BillingApi.Client client, int jobs) throws Exception {
     var start = api.read(api.get("/billing/usage", client.key())).get("period_start").asText();
-    api.dynamoDb()
-        .putItem(
-            p ->
-                p.tableName(api.table("usage"))
-                    .item(
-                        Map.of(
-                            "tenant_id", Items.text(client.tenantId()),
-                            "sk", Items.text("period#" + start),
-                            "used", Items.number(jobs))));
+    new Ledger(api).count(client.tenantId(), start, jobs);
   }
 
   private static int used(BillingApi.Client client) throws Exception {

@@ -5,11 +5,19 @@ import static org.awaitility.Awaitility.await;
 
 import io.outpost.kernel.Json;
 import io.outpost.store.Items;
+import io.outpost.webhooks.Receiver;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -72,6 +80,74 @@ class ThresholdNoticesTest {
     for (var action : List.of("billing.quota-80", "billing.quota-100")) {
       assertThat(api.backstage().audited(client, action)).isEqualTo(1);
     }
+  }
+
+  /** However many jobs reach a threshold at once, and whoever looks for it besides. */
+  @Test
+  void oneEventLeavesForEachThresholdAndPeriod() throws Exception {
+    var client = api.client("told", "free");
+    try (var receiver = new Receiver();
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var wish = Map.of("url", receiver.url("/used"), "events", List.of("usage.threshold"));
+      var hooks = "/tenants/" + client.tenantId() + "/webhooks";
+      var hook = api.post(hooks, client.key(), wish);
+      assertThat(hook.statusCode()).as(hook.body()).isEqualTo(201);
+      List<Callable<Integer>> jobs =
+          Collections.nCopies(
+              30,
+              () -> {
+                api.run("report-usage");
+                return api.post("/jobs", client.key(), JOB).statusCode();
+              });
+      for (var answer : threads.invokeAll(jobs)) {
+        assertThat(answer.get()).isIn(202, 402, 503);
+      }
+      submit(client, 10 - used(client));
+      awaitNotices(client, 2);
+      api.patch("/tenants/" + client.tenantId(), client.key(), Map.of("monthly_job_limit", 10));
+      api.run("report-usage");
+      api.run("tell-untold-thresholds");
+      var ping = api.post(hooks + "/" + id(hook) + "/ping", client.key(), Map.of());
+      assertThat(ping.statusCode()).isEqualTo(202);
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> deliveries(client, hooks + "/" + id(hook)).size() >= 3);
+      var told =
+          deliveries(client, hooks + "/" + id(hook)).stream()
+              .filter(type -> type.equals("usage.threshold"))
+              .toList();
+      assertThat(told).as("one for 80 %, one for 100 %").hasSize(2);
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> percents(receiver).containsAll(List.of("80", "100")));
+    }
+    for (var action : List.of("billing.quota-80", "billing.quota-100")) {
+      assertThat(api.backstage().audited(client, action)).isEqualTo(1);
+    }
+  }
+
+  private static int used(BillingApi.Client client) throws Exception {
+    return api.read(api.get("/billing/usage", client.key())).get("used").asInt();
+  }
+
+  private static String id(HttpResponse<String> hook) throws Exception {
+    return api.read(hook).get("webhook_id").asText();
+  }
+
+  private static List<String> deliveries(BillingApi.Client client, String hook) throws Exception {
+    return api.read(api.get(hook + "/deliveries", client.key()))
+        .get("data")
+        .valueStream()
+        .map(delivery -> delivery.get("type").asText())
+        .toList();
+  }
+
+  private static Set<String> percents(Receiver receiver) {
+    return receiver.got().stream()
+        .map(Receiver.Got::body)
+        .flatMap(body -> Pattern.compile("\"percent\":(\\d+)").matcher(body).results())
+        .map(found -> found.group(1))
+        .collect(Collectors.toSet());
   }
 
   @Test

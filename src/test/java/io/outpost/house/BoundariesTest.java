@@ -37,6 +37,7 @@ class BoundariesTest {
     "io.outpost.jobs..",
     "io.outpost.secrets..",
     "io.outpost.tenants..",
+    "io.outpost.webhooks..",
     "io.outpost.worker.."
   };
 

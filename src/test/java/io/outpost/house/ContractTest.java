@@ -39,4 +39,12 @@ class ContractTest {
               });
     }
   }
+
+  /** A client is told what to send, not which regular expression it missed. */
+  @Test
+  void everyPatternIsSaidInWords() throws IOException {
+    assertThat(OpenApi.read().tree().findParents("pattern"))
+        .filteredOn(schema -> schema.get("pattern").isTextual() && !schema.has("format"))
+        .allSatisfy(schema -> assertThat(schema.path("x-form").asText()).isNotBlank());
+  }
 }

@@ -50,7 +50,9 @@ class TypesAndSchemasAgreeTest {
        "timeout_seconds":3600,"secrets":["GITHUB_TOKEN"],"mode":"live","status":"pending","attempts":0,
        "created_at":"2026-11-21T22:38:00.000Z","started_at":null,"completed_at":null,
        "exit_code":null,"output_location":null,"waiting_reason":"queued","estimated_start":null,
-       "error":null}\
+       "error":null,"start_after":null,"model":"opus",
+       "max_cost_usd":2.5,"usage":{"input_tokens":1,"output_tokens":2,"cost_usd":0.5},"continues":null,
+       "conversation":"0199-a_b"}\
       """;
   private static final String AUDIT_ENTRY =
       """
@@ -110,6 +112,15 @@ class TypesAndSchemasAgreeTest {
                   + ".co\"|1"),
           field(
               "tier", "\"free\"|\"pro\"|\"enterprise\"", "null|\"\"|\"Pro\"|\"PRO\"|\"gold\"|0|1"),
+          field("max_cost_usd", "null|1|0.01", "\"x\"|{}"),
+          field(
+              "usage",
+              "null|{\"input_tokens\":0,\"output_tokens\":0,\"cost_usd\":null}",
+              "1|\"x\"|{\"input_tokens\":-1,\"output_tokens\":0}"),
+          field("continues", "null|\"01ARZ3NDEKTSV4RRFFQ69G5FAA\"", "\"x\"|1"),
+          field("conversation", "null|\"a\"", "\"\"|\"-a\"|\"a b\"|1"),
+          field("model", "null|\"opus\"|\"openai/gpt-5:free\"", "\"\"|\"--x\"|\"a b\"|1"),
+          field("start_after", "null|" + TIMES, NO_TIMES),
           field("secrets", "null|[]|[\"A\",\"b_1\"]", "\"A\"|{}|1"),
           field(
               "scopes",
@@ -134,7 +145,7 @@ class TypesAndSchemasAgreeTest {
           field("rate_limit_per_minute", "null|1|100000", "0|-5|2.5|\"10\""),
           field(
               "waiting_reason",
-              "null|\"queued\"|\"tenant-limit\"|\"tenant-suspended\"|\"workspace\"|\"retry\"",
+              "null|\"queued\"|\"scheduled\"|\"tenant-limit\"|\"tenant-suspended\"|\"workspace\"|\"retry\"",
               "\"\"|\"bored\"|1"),
           field(
               "error",

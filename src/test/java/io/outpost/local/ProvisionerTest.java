@@ -54,7 +54,7 @@ class ProvisionerTest {
     var ttl = clients.dynamoDb().describeTimeToLive(t -> t.tableName("outpost-jobs-test"));
     assertThat(ttl.timeToLiveDescription().timeToLiveStatus()).isEqualTo(TimeToLiveStatus.ENABLED);
     assertThat(ttl.timeToLiveDescription().attributeName()).isEqualTo("expires_at");
-    assertThat(clients.dynamoDb().listTables().tableNames()).hasSize(7);
+    assertThat(clients.dynamoDb().listTables().tableNames()).hasSize(8);
   }
 
   @Test

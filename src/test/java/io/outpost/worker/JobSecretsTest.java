@@ -80,8 +80,9 @@ class JobSecretsTest {
     var job =
         run(
             customer.client(),
-            "echo $GITHUB_TOKEN; printf %s $GITHUB_TOKEN | base64; printf user:%s $GITHUB_TOKEN | base64;"
-                + " printf %s $GITHUB_TOKEN | od -An -tx1 | tr -d ' \\n'",
+            "echo $GITHUB_TOKEN; printf %s $GITHUB_TOKEN | base64; printf user:%s $GITHUB_TOKEN |"
+                + " base64; printf %s $GITHUB_TOKEN | od -An -tx1 | tr -d ' \\n"
+                + "'",
             List.of("GITHUB_TOKEN"));
     assertThat(output(job))
         .contains("[redacted]")

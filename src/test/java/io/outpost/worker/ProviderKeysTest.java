@@ -37,6 +37,9 @@ class ProviderKeysTest {
           List.of(),
           Set.of(0),
           null,
+          null,
+          null,
+          null,
           false);
 
   private final String tenant = UUID.randomUUID().toString();

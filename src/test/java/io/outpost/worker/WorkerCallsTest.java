@@ -48,7 +48,11 @@ class WorkerCallsTest {
         probe.record(
             call -> call.request() instanceof QueryRequest q && "waiting".equals(q.indexName()));
     submit(JOBS);
-    await().atMost(LONG).until(() -> deleted(calls.stream()) == JOBS);
+    await()
+        .atMost(LONG)
+        .until(
+            () ->
+                deleted(calls.stream()) == JOBS && count(calls, "TransactWriteItems") >= 3 * JOBS);
 
     assertThat(count(calls, "SendMessage")).isEqualTo(JOBS);
     assertThat(count(calls, "BatchGetItem") + count(calls, "GetItem"))

@@ -41,6 +41,8 @@ class JobFilesTest {
           "/bin/sh",
           "outpost.worker.workspace-size",
           "1MB",
+          "outpost.worker.agents.output",
+          "300KB",
           "outpost.worker.attempts",
           1);
 
@@ -218,6 +220,53 @@ class JobFilesTest {
     assertThat(page.header("Content-Type")).isEqualTo("application/octet-stream");
     newTenant();
     assertThat(tenant.get("/jobs/" + job + "/artifacts").status()).isEqualTo(404);
+  }
+
+  @Test
+  void whatCouldNotBeKeptIsToldWithTheJobAndTheNextOneRuns() {
+    String first =
+        submit(
+            "told",
+            """
+            perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "left.sock", Listen => 1)'; echo kept > file
+            mkdir artifacts; ln -s /etc/passwd artifacts/link; mkfifo artifacts/pipe; echo x > artifacts/closed
+            chmod 0 artifacts/closed; echo y > artifacts/open; mkdir artifacts/shut; chmod 0 artifacts/shut
+            """);
+    assertThat(endOf(first)).isEqualTo("succeeded");
+    assertThat(warning(first, "workspace-incomplete")).contains("left.sock: socket ignored");
+    assertThat(warning(first, "artifacts-incomplete")).contains("2 links, pipes");
+    assertThat(job(first).get("warnings")).hasSize(2);
+    assertThat(tenant.get("/jobs?limit=1").json().at("/data/0/warnings")).hasSize(2);
+    String next =
+        submit("told", "cat file; stat -c %a artifacts/closed artifacts/shut; rm -rf artifacts");
+    assertThat(endOf(next)).isEqualTo("succeeded");
+    assertThat(output(next)).isEqualTo("kept\n0\n0\n");
+    assertThat(job(next).get("warnings")).isEmpty();
+  }
+
+  @Test
+  void moreThanAJobMayLeaveIsTold() {
+    String job =
+        submit(
+            null,
+            """
+            mkdir artifacts; cd artifacts; i=0; while [ $i -lt 1003 ]; do : > f$i; i=$((i+1)); done
+            ln -s a "$(printf 'x\\nERROR forged\\033[2J')"; head -c 400000 /dev/zero | tr '\\0' x
+            """);
+    assertThat(endOf(job)).isEqualTo("succeeded");
+    assertThat(warning(job, "artifacts-incomplete")).startsWith("3 files were not kept");
+    assertThat(warning(job, "output-truncated")).contains("limit");
+    assertThat(tenant.get("/jobs/" + job + "/artifacts").json().get("left_out").asInt())
+        .isEqualTo(3);
+  }
+
+  private String warning(String job, String code) {
+    for (JsonNode warning : job(job).get("warnings")) {
+      if (warning.get("code").asText().equals(code)) {
+        return warning.get("detail").asText();
+      }
+    }
+    throw new AssertionError("No " + code + " among " + job(job).get("warnings"));
   }
 
   @Test

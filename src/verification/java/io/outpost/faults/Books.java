@@ -46,14 +46,15 @@ record Books(AwsClients aws) {
         .toList();
   }
 
-  /** How many jobs count against the quota of each tenant that has one. */
+  /** How many jobs count in each tenant's period; without a limit the count is spread. */
   Map<String, Integer> counted() {
     return scan("usage").stream()
         .filter(counter -> counter.get("sk").s().startsWith("period#"))
         .collect(
             Collectors.toMap(
                 counter -> counter.get("tenant_id").s(),
-                counter -> Integer.parseInt(counter.get("used").n())));
+                counter -> Integer.parseInt(counter.get("used").n()),
+                Integer::sum));
   }
 
   /**

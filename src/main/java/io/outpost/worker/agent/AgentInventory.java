@@ -99,7 +99,8 @@ public final class AgentInventory {
   private Optional<Outcome> run(List<String> command) {
     Agent check =
         new Agent(
-            "check", "", command, "", List.of(), null, null, PATIENCE, null, null, null, false);
+            "check", "", command, "", List.of(), null, null, PATIENCE, null, null, null, null, null,
+            null, false);
     try (JobFiles files = launcher.open(Ids.unguessable(), CHECKS)) {
       AgentProcess process =
           launcher.start(new AgentLaunch(check, "", files, Map.of(), Map.of(), PATIENCE));

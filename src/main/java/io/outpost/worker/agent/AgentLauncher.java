@@ -3,6 +3,7 @@ package io.outpost.worker.agent;
 import io.outpost.agents.Agent;
 import io.outpost.agents.SearchPath;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,10 @@ public final class AgentLauncher {
   public AgentProcess start(AgentLaunch launch) throws IOException {
     JobDirectory directory = launch.directory();
     List<StepRun.Step> steps = steps(launch);
-    if (launch.agent().command().stream().anyMatch(part -> part.contains("{task_file}"))) {
+    if (launch.keptFolder() != null) {
+      launch.files().keepConversations(launch.keptFolder());
+    }
+    if (launch.command().stream().anyMatch(part -> part.contains("{task_file}"))) {
       launch.files().writeTask(launch.task());
     }
     OutputSpool spool =
@@ -52,20 +56,21 @@ public final class AgentLauncher {
     return slots.open(name, slot);
   }
 
-  private List<StepRun.Step> steps(AgentLaunch launch) {
+  private List<StepRun.Step> steps(AgentLaunch launch) throws IOException {
     Agent agent = launch.agent();
     List<StepRun.Step> steps = new ArrayList<>();
     Optional<String> key = firstKey(launch);
     if (!agent.login().isEmpty() && key.isPresent()) {
       steps.add(new StepRun.Step(command(agent.login(), launch), key.get(), true));
     }
-    steps.add(new StepRun.Step(command(agent.command(), launch), launch.task(), false));
+    steps.add(new StepRun.Step(command(launch.command(), launch), launch.task(), false));
     return steps;
   }
 
-  private ProcessBuilder command(List<String> command, AgentLaunch launch) {
+  private ProcessBuilder command(List<String> command, AgentLaunch launch) throws IOException {
     JobDirectory directory = launch.directory();
     List<String> filled = fill(command, launch);
+    String user = slots.confinement().user(directory, launch.slot());
     List<String> whole =
         new ArrayList<>(
             slots.confinement().prefix(directory, launch.slot(), launch.timeLimit(), filled));
@@ -73,7 +78,7 @@ public final class AgentLauncher {
     ProcessBuilder builder =
         new ProcessBuilder(whole).directory(Path.of("/").toFile()).redirectErrorStream(true);
     builder.environment().clear();
-    builder.environment().putAll(environment(launch, directory));
+    builder.environment().putAll(environment(launch, directory, user));
     return builder;
   }
 
@@ -87,19 +92,28 @@ public final class AgentLauncher {
     for (String part : command.subList(1, command.size())) {
       filled.add(
           part.replace("{model}", launch.agent().model())
-              .replace("{task_file}", launch.directory().task().toString()));
+              .replace("{task_file}", launch.directory().task().toString())
+              .replace("{session}", Objects.toString(launch.conversation().continued(), ""))
+              .replace("{max_cost_usd}", plain(launch.maxCostUsd())));
     }
     return filled;
   }
 
+  private static String plain(BigDecimal dollars) {
+    return dollars == null ? "" : dollars.toPlainString();
+  }
+
   /** An allow-list: nothing of the worker's own environment is passed on. */
-  private Map<String, String> environment(AgentLaunch launch, JobDirectory directory) {
+  private Map<String, String> environment(AgentLaunch launch, JobDirectory directory, String user) {
     Agent agent = launch.agent();
     Map<String, String> environment = new TreeMap<>();
     // First: none of the tenant's own may take the place of what follows.
     environment.putAll(launch.providerKeys());
     environment.put("PATH", programs.folders());
     environment.put("HOME", directory.home().toString());
+    environment.put("USER", user);
+    environment.put("LOGNAME", user);
+    environment.put("SHELL", UserNames.SHELL);
     environment.put("TMPDIR", directory.tmp().toString());
     environment.put("LANG", "C.UTF-8");
     environment.put("TERM", "dumb");

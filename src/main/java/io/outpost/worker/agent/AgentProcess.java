@@ -88,6 +88,13 @@ public final class AgentProcess {
     return spool.size();
   }
 
+  /** What it has told until now that it consumed. */
+  public Optional<AgentUsage> usageSoFar() throws IOException {
+    return launch.agent().usage() == null
+        ? Optional.empty()
+        : UsageReader.read(output(), launch.agent().usage());
+  }
+
   /**
    * Has the run stopped, within five seconds and a moment; returns at once. The first reason
    * counts.
@@ -130,11 +137,16 @@ public final class AgentProcess {
     boolean succeeded =
         ended.stopped().isEmpty() && launch.agent().successCodes().contains(ended.exitCode());
     Duration duration = Duration.ofNanos(System.nanoTime() - started);
-    Optional<AgentUsage> usage =
-        launch.agent().usage() == null
-            ? Optional.empty()
-            : UsageReader.read(output(), launch.agent().usage());
+    var kept = launch.agent().conversation();
+    Optional<String> conversation =
+        kept == null ? Optional.empty() : UsageReader.first(output(), kept.session());
     return new AgentResult(
-        succeeded, ended.exitCode(), ended.stopped(), duration, spool.cut(), usage);
+        succeeded,
+        ended.exitCode(),
+        ended.stopped(),
+        duration,
+        spool.cut(),
+        usageSoFar(),
+        conversation);
   }
 }

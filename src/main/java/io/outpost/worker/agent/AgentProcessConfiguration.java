@@ -3,19 +3,28 @@ package io.outpost.worker.agent;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.SearchPath;
 import java.io.IOException;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.system.ApplicationHome;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Profile;
+import org.springframework.core.env.Environment;
 
 /** Gives the worker its launcher, and has it look once at what it can run. */
 @Configuration(proxyBeanMethods = false)
 @Profile({"worker", "local"})
-@EnableConfigurationProperties(AgentRunSettings.class)
 class AgentProcessConfiguration {
+
+  @Bean
+  AgentRunSettings agentRunSettings(
+      Environment environment, @Value("${outpost.worker.slots}") int slots) throws IOException {
+    AgentRunSettings set =
+        Binder.get(environment).bind("outpost.worker.agents", AgentRunSettings.class).get();
+    return JobShare.here(set.directory(), slots).complete(set);
+  }
 
   @Bean
   Slots slots(AgentRunSettings settings) throws IOException {

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param duration from launch until nothing of it was left
  * @param outputCut whether output past the limit was dropped
  * @param usage what it consumed, when its output tells
+ * @param conversation the id by which it can be continued, when its output tells; not to be trusted
  */
 public record AgentResult(
     boolean succeeded,
@@ -19,7 +20,8 @@ public record AgentResult(
     Optional<StopReason> stopped,
     Duration duration,
     boolean outputCut,
-    Optional<AgentUsage> usage) {
+    Optional<AgentUsage> usage,
+    Optional<String> conversation) {
 
   /** What happened, in a sentence for the customer. */
   public String explanation() {

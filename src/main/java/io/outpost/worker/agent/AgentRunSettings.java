@@ -1,7 +1,6 @@
 package io.outpost.worker.agent;
 
 import java.nio.file.Path;
-import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -12,13 +11,12 @@ import org.springframework.util.unit.DataSize;
  * @param sandbox whether bubblewrap is used where it works
  * @param output bytes of output that are kept
  * @param processes processes and threads at once, where a slot has its own user
- * @param memory bytes of all its processes together
- * @param disk bytes of all its files together
+ * @param memory bytes of all its processes together; null: see {@link JobShare}
+ * @param disk bytes of all its files together; null: the same
  * @param files how many files and folders it may have
  * @param fileSize bytes of one file
  * @param openFiles open files of one process
  */
-@ConfigurationProperties("outpost.worker.agents")
 public record AgentRunSettings(
     Path directory,
     int firstUser,
@@ -30,6 +28,21 @@ public record AgentRunSettings(
     long files,
     DataSize fileSize,
     int openFiles) {
+
+  /** With other memory and disk. */
+  AgentRunSettings with(DataSize otherMemory, DataSize otherDisk) {
+    return new AgentRunSettings(
+        directory,
+        firstUser,
+        sandbox,
+        output,
+        processes,
+        otherMemory,
+        otherDisk,
+        files,
+        fileSize,
+        openFiles);
+  }
 
   /** Whether a sandbox is used. */
   public enum SandboxUse {

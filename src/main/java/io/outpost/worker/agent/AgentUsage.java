@@ -9,4 +9,10 @@ import java.math.BigDecimal;
  * @param outputTokens tokens written by the model
  * @param costUsd cost in US dollars; {@code null} when not told
  */
-public record AgentUsage(long inputTokens, long outputTokens, BigDecimal costUsd) {}
+public record AgentUsage(long inputTokens, long outputTokens, BigDecimal costUsd) {
+
+  /** Whether that costs so much, as far as is told. */
+  public boolean costs(BigDecimal dollars) {
+    return costUsd != null && costUsd.compareTo(dollars) >= 0;
+  }
+}

@@ -23,6 +23,12 @@ sealed interface Confinement extends AutoCloseable permits SlotUsers, SameUser {
   void give(Path path, int slot) throws IOException;
 
   /**
+   * The name of the user that the slot's runs are, which this machine knows from now on, as far as
+   * it can be made to; and where that user's home is.
+   */
+  String user(JobDirectory directory, int slot) throws IOException;
+
+  /**
    * Programs with arguments to put before the agent's own command; each of them becomes the next
    * one.
    */

@@ -67,8 +67,9 @@ final class Isolation {
             .find("setpriv")
             .orElseThrow(() -> refusal("setpriv (package util-linux) is not installed"));
     UserRange users = UserRange.take(settings.firstUser(), LOCKS);
+    UserNames names = new UserNames(Path.of("/etc"), LOCKS);
     List<String> become =
-        new SlotUsers(limits, users, setpriv, Optional.empty(), List.of()).become(-1);
+        new SlotUsers(limits, users, names, setpriv, Optional.empty(), List.of()).become(-1);
     Tool status = Tool.run(concat(become, List.of("/bin/cat", "/proc/self/status")));
     String user = Integer.toString(users.of(-1));
     if (!status.succeeded() || !has(status, "Uid:", user) || !has(status, "Gid:", user)) {
@@ -88,6 +89,7 @@ final class Isolation {
     return new SlotUsers(
         limits,
         users,
+        names,
         setpriv,
         sandbox,
         sandbox.isPresent() ? List.of() : SharedFolders.find(TOOLS));

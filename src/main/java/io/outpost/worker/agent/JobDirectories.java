@@ -1,21 +1,19 @@
 package io.outpost.worker.agent;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -50,10 +48,10 @@ final class JobDirectories implements AutoCloseable {
 
   private final Path base;
   private final Path own;
-  private final FileChannel lock;
+  private final WorkerLock lock;
   private final AtomicLong runs = new AtomicLong(System.currentTimeMillis());
 
-  private JobDirectories(Path base, Path own, FileChannel lock) {
+  private JobDirectories(Path base, Path own, WorkerLock lock) {
     this.base = base;
     this.own = own;
     this.lock = lock;
@@ -74,15 +72,10 @@ final class JobDirectories implements AutoCloseable {
     for (int n = Math.max(worker, 0); n <= last; n++) {
       Path own = real.resolve("own-" + n);
       makeUnlessThere(own);
-      FileChannel lock =
-          FileChannel.open(
-              own.resolve(LOCK),
-              Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-              OWNER_FILE);
-      if (isLocked(lock)) {
-        return new JobDirectories(real, own, lock);
+      Optional<WorkerLock> lock = WorkerLock.take(own.resolve(LOCK), OWNER_FILE);
+      if (lock.isPresent()) {
+        return new JobDirectories(real, own, lock.get());
       }
-      lock.close();
     }
     throw new IOException("Too many workers use " + real);
   }
@@ -168,14 +161,6 @@ final class JobDirectories implements AutoCloseable {
       Files.createDirectory(directory, OWNER_DIRECTORY);
     } catch (FileAlreadyExistsException e) {
       // Of an earlier worker, or of one that runs.
-    }
-  }
-
-  private static boolean isLocked(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false;
     }
   }
 

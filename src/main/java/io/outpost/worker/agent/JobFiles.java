@@ -48,8 +48,21 @@ public final class JobFiles implements AutoCloseable {
   }
 
   /** Starts to hand over the first artifacts: their whole number, a line end, an archive. */
-  public PorterProcess artifacts(int most) throws IOException {
-    return slots.porter(Porter.Task.ARTIFACTS, directory, slot, List.of(Integer.toString(most)));
+  public PorterProcess artifacts(int most, long bytes) throws IOException {
+    return slots.porter(
+        Porter.Task.ARTIFACTS,
+        directory,
+        slot,
+        List.of(Integer.toString(most), Long.toString(bytes)));
+  }
+
+  /** Has a folder of the agent's home be one of the working directory, saved with it. */
+  void keepConversations(String folder) throws IOException {
+    try (PorterProcess porter =
+        slots.porter(Porter.Task.CONVERSATIONS, directory, slot, List.of(folder))) {
+      porter.input().close();
+      porter.awaitSuccess();
+    }
   }
 
   /** Writes the task where {@link JobDirectory#task} says. */

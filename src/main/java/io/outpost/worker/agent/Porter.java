@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +23,18 @@ final class Porter {
   /** What porters do. */
   enum Task {
     ARTIFACTS,
+    CONVERSATIONS,
     MEASURE,
     REMOVE,
     RESTORE,
     SAVE,
     SWEEP,
     TASK;
+
+    /** A job's limits are not kept while it is measured; other work may be large. */
+    private Duration longest() {
+      return this == MEASURE ? Duration.ofMinutes(1) : Duration.ofMinutes(15);
+    }
 
     private String script() {
       return name().toLowerCase(java.util.Locale.ROOT) + ".sh";
@@ -61,7 +68,7 @@ final class Porter {
     builder.environment().clear();
     builder.environment().put("PATH", Isolation.TOOLS.folders());
     builder.environment().put("LC_ALL", "C");
-    return new PorterProcess(task.script(), builder.start());
+    return new PorterProcess(task.script(), builder.start(), task.longest());
   }
 
   private static String script(Task task) {

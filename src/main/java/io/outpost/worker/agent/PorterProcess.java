@@ -10,12 +10,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A porter at work. It ends by itself, when it has taken too long, or when it is closed; nothing of
- * it is left then. For one thread.
+ * A porter at work. It ends by itself, when it has taken too long, when an agent that it measures
+ * has it wait by a signal, or when it is closed; nothing of it is left then. For one thread.
  */
 public final class PorterProcess implements AutoCloseable {
 
-  private static final Duration LONGEST = Duration.ofMinutes(15);
+  private static final Duration ROUND = Duration.ofSeconds(1);
 
   /** Bytes of what it says that are kept. */
   private static final int SAID = 8 * 1024;
@@ -25,11 +25,16 @@ public final class PorterProcess implements AutoCloseable {
   private final CompletableFuture<String> said = new CompletableFuture<>();
   private final Thread watchdog;
 
-  PorterProcess(String name, Process process) {
+  /**
+   * One that was just started.
+   *
+   * @param longest it may take
+   */
+  PorterProcess(String name, Process process, Duration longest) {
     this.name = name;
     this.process = process;
     Thread.ofVirtual().name("porter-errors").start(() -> said.complete(errors()));
-    this.watchdog = Thread.ofVirtual().name("porter-time").start(this::endWhenTooLong);
+    this.watchdog = Thread.ofVirtual().name("porter-time").start(() -> endWhenHeld(longest));
   }
 
   /** What it reads; to be closed. */
@@ -72,14 +77,20 @@ public final class PorterProcess implements AutoCloseable {
   @Override
   public void close() {
     watchdog.interrupt();
-    Stream.concat(process.descendants(), Stream.of(process.toHandle()))
-        .forEach(ProcessHandle::destroyForcibly);
+    processes().forEach(ProcessHandle::destroyForcibly);
   }
 
-  private void endWhenTooLong() {
+  private Stream<ProcessHandle> processes() {
+    return Stream.concat(process.descendants(), Stream.of(process.toHandle()));
+  }
+
+  private void endWhenHeld(Duration longest) {
+    long end = System.nanoTime() + longest.toNanos();
     try {
-      if (!process.waitFor(LONGEST.toSeconds(), TimeUnit.SECONDS)) {
-        close();
+      while (!process.waitFor(ROUND.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (System.nanoTime() > end || processes().anyMatch(ProcessTable::isStopped)) {
+          processes().forEach(ProcessHandle::destroyForcibly);
+        }
       }
     } catch (InterruptedException e) {
       // It is closed.

@@ -22,6 +22,11 @@ final class ProcessTable {
     return ProcessHandle.allProcesses().filter(process -> !stat(process)[0].matches("[ZX]"));
   }
 
+  /** Whether somebody has it wait by a signal. */
+  static boolean isStopped(ProcessHandle process) {
+    return stat(process)[0].equals("T");
+  }
+
   /** Whether the process acts for that user, or could again. */
   static boolean isOf(ProcessHandle process, int user) {
     return Stream.of(status(process, "Uid:").split("\\s+"))

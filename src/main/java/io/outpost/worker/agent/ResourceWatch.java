@@ -53,6 +53,7 @@ final class ResourceWatch {
           : Optional.empty();
     } catch (IOException | RuntimeException e) {
       LOG.debug("A run could not be measured", e);
+      began = System.nanoTime(); // whoever hinders it gains no time
       return ++failures < MOST_FAILURES ? Optional.empty() : Optional.of(StopReason.UNMEASURED);
     } finally {
       pause = Math.max(SHORTEST_PAUSE, PAUSE_PER_COUNT * (System.nanoTime() - began));

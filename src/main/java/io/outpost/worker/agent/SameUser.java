@@ -1,5 +1,7 @@
 package io.outpost.worker.agent;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,6 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs agents as the worker's own user, for a developer's machine. They are found by descent,
@@ -15,22 +19,30 @@ import java.util.stream.Stream;
  */
 final class SameUser implements Confinement {
 
+  private static final Logger LOG = LoggerFactory.getLogger(SameUser.class);
   private static final long SETTLE = TimeUnit.SECONDS.toNanos(2);
 
   private final Limits limits;
   private final Optional<Sandbox> sandbox;
+  private final Optional<String> name;
 
   SameUser(Limits limits, Optional<Sandbox> sandbox) {
     this.limits = limits;
     this.sandbox = sandbox;
+    this.name = ownName();
+    if (name.isEmpty() && sandbox.isEmpty()) {
+      LOG.warn(
+          "This user has no name, so programs of agents that ask for it fail: add a line for it to"
+              + " /etc/passwd, or install bubblewrap");
+    }
   }
 
   @Override
   public String description() {
     return sandbox.isPresent()
         ? "the worker's own user, in a bubblewrap sandbox; agents can READ THIS USER'S FILES"
-        : "the worker's own user, NOT ISOLATED: agents can read and change whatever this user can; start the worker "
-            + "as root in its container to keep tenants apart";
+        : "the worker's own user, NOT ISOLATED: agents can read and change whatever this user can;"
+            + " start the worker as root in its container to keep tenants apart";
   }
 
   @Override
@@ -41,6 +53,24 @@ final class SameUser implements Confinement {
   @Override
   public void give(Path path, int slot) {
     // It is the worker's own already.
+  }
+
+  /** One without a name, as in a container started for any id, has one in the sandbox alone. */
+  @Override
+  public String user(JobDirectory directory, int slot) throws IOException {
+    if (name.isPresent()) {
+      return name.get();
+    }
+    int id = (Integer) Files.getAttribute(directory.own(), "unix:uid");
+    if (sandbox.isPresent()) {
+      new UserNames(Path.of("/etc"), directory.own()).copy(id, directory.home(), directory.own());
+    }
+    return UserNames.made(id);
+  }
+
+  private static Optional<String> ownName() {
+    Tool asked = Tool.run(List.of("/usr/bin/id", "-un"));
+    return Optional.of(asked.output().strip()).filter(text -> asked.succeeded());
   }
 
   @Override

@@ -16,6 +16,9 @@ record Sandbox(Path bwrap) {
 
   private static final List<String> SHARED = List.of("/tmp", "/var/tmp", "/dev/shm");
 
+  /** Files in which a user finds its name; where the machine's lack it there are copies. */
+  private static final List<String> NAMES = List.of("passwd", "group");
+
   /** Its command line up to where the agent's command follows. */
   List<String> arguments(JobDirectory directory, List<String> command) {
     List<String> arguments = base();
@@ -29,6 +32,12 @@ record Sandbox(Path bwrap) {
         .filter(Sandbox::isHidden)
         .filter(part -> !part.startsWith(directory.root() + "/") && Files.exists(Path.of(part)))
         .forEach(part -> add(arguments, "--ro-bind", part, part));
+    for (String file : NAMES) {
+      Path copy = directory.spool(file);
+      if (Files.exists(copy)) {
+        add(arguments, "--ro-bind", copy, "/etc/" + file);
+      }
+    }
     add(arguments, "--chdir", directory.work(), "--");
     return arguments;
   }

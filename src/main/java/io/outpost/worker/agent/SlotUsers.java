@@ -29,6 +29,7 @@ final class SlotUsers implements Confinement {
 
   private final Limits limits;
   private final UserRange users;
+  private final UserNames names;
   private final Path setpriv;
   private final Optional<Sandbox> sandbox;
   private final List<String> shared;
@@ -43,11 +44,13 @@ final class SlotUsers implements Confinement {
   SlotUsers(
       Limits limits,
       UserRange users,
+      UserNames names,
       Path setpriv,
       Optional<Sandbox> sandbox,
       List<String> shared) {
     this.limits = limits;
     this.users = users;
+    this.names = names;
     this.setpriv = setpriv;
     this.sandbox = sandbox;
     this.shared = List.copyOf(shared);
@@ -73,6 +76,13 @@ final class SlotUsers implements Confinement {
     int user = users.of(slot);
     Files.setAttribute(path, "unix:gid", user, LinkOption.NOFOLLOW_LINKS);
     Files.setAttribute(path, "unix:uid", user, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  @Override
+  public String user(JobDirectory directory, int slot) throws IOException {
+    int user = users.of(slot);
+    names.home(user, directory.home());
+    return names.of(user);
   }
 
   @Override

@@ -10,6 +10,8 @@ public enum StopReason {
   MEMORY_LIMIT("it used more memory than a job may"),
   /** Its files together were larger than a job's may be. */
   DISK_LIMIT("it wrote more to disk than a job may"),
+  /** It told that it has cost as much as the job may. */
+  COST_LIMIT("it cost as much as the job may"),
   /** What it uses could not be measured, again and again. */
   UNMEASURED("what it used could not be measured"),
   /** The worker gives the job back: it shuts down or has lost the lease. */

@@ -6,10 +6,15 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.outpost.agents.Agent.UsagePointers;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Finds in an agent's output what it says it consumed. */
 final class UsageReader {
@@ -18,6 +23,12 @@ final class UsageReader {
 
   /** The figures come last; a line before this many bytes is not looked for. */
   private static final int TAIL = 256 * 1024;
+
+  /** The id of a conversation comes first. */
+  private static final int HEAD = 64 * 1024;
+
+  private static final double MOST_DOLLARS = 1_000_000;
+  private static final int MILLIONTHS = 6;
 
   private UsageReader() {}
 
@@ -41,16 +52,46 @@ final class UsageReader {
       JsonNode tree = JSON.readTree(line);
       JsonNode input = tree.at(pointers.inputTokens());
       JsonNode output = tree.at(pointers.outputTokens());
-      if (!input.isIntegralNumber() || !output.isIntegralNumber()) {
+      if (!isCount(input) || !isCount(output)) {
         return Optional.empty();
       }
-      JsonNode cost =
-          pointers.costUsd() == null ? MissingNode.getInstance() : tree.at(pointers.costUsd());
       return Optional.of(
-          new AgentUsage(
-              input.longValue(), output.longValue(), cost.isNumber() ? cost.decimalValue() : null));
+          new AgentUsage(input.longValue(), output.longValue(), cost(tree, pointers.costUsd())));
     } catch (JsonProcessingException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Agents print what they like: only what can be a number of tokens is one. */
+  private static boolean isCount(JsonNode number) {
+    return number.isIntegralNumber() && number.canConvertToLong() && number.longValue() >= 0;
+  }
+
+  /** Dollars, to a millionth; null when it is no amount that anybody could have spent. */
+  private static BigDecimal cost(JsonNode tree, String pointer) {
+    JsonNode cost = pointer == null ? MissingNode.getInstance() : tree.at(pointer);
+    return cost.isNumber() && cost.doubleValue() >= 0 && cost.doubleValue() <= MOST_DOLLARS
+        ? BigDecimal.valueOf(cost.doubleValue()).setScale(MILLIONTHS, RoundingMode.HALF_UP)
+        : null;
+  }
+
+  /** The text at a pointer in the first lines; empty when none has one. */
+  static Optional<String> first(Path output, String pointer) throws IOException {
+    try (InputStream file = Files.newInputStream(output)) {
+      return new String(file.readNBytes(HEAD), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> line.startsWith("{"))
+          .flatMap(line -> textIn(line, pointer))
+          .findFirst();
+    }
+  }
+
+  private static Stream<String> textIn(String line, String pointer) {
+    try {
+      JsonNode text = JSON.readTree(line).at(pointer);
+      return text.isTextual() ? Stream.of(text.textValue()) : Stream.empty();
+    } catch (JsonProcessingException e) {
+      return Stream.empty();
     }
   }
 

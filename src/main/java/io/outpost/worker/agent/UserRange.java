@@ -1,11 +1,10 @@
 package io.outpost.worker.agent;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 
 /**
  * User ids that this worker has for itself while it lives: two workers on one machine would
@@ -20,9 +19,9 @@ final class UserRange implements AutoCloseable {
   private static final int RANGES = 20;
 
   private final int first;
-  private final FileChannel lock;
+  private final WorkerLock lock;
 
-  private UserRange(int first, FileChannel lock) {
+  private UserRange(int first, WorkerLock lock) {
     this.first = first;
     this.lock = lock;
   }
@@ -35,25 +34,16 @@ final class UserRange implements AutoCloseable {
    */
   static UserRange take(int wanted, Path locks) throws IOException {
     Files.createDirectories(locks);
+    // Users of agents pass through it to their homes.
+    Files.setPosixFilePermissions(locks.toRealPath(), PosixFilePermissions.fromString("rwx--x--x"));
     for (int first = wanted; first < wanted + RANGES * SIZE; first += SIZE) {
-      FileChannel channel =
-          FileChannel.open(
-              locks.resolve("users-" + first), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (isLocked(channel)) {
-        return new UserRange(first, channel);
+      Optional<WorkerLock> lock = WorkerLock.take(locks.resolve("users-" + first));
+      if (lock.isPresent()) {
+        return new UserRange(first, lock.get());
       }
-      channel.close();
     }
     throw new IOException(
         "Every range of user ids from " + wanted + " is taken by another worker: see " + locks);
-  }
-
-  private static boolean isLocked(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false;
-    }
   }
 
   int first() {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.input.BoundedInputStream;
 
 /**
  * The files that an agent left under {@code artifacts/}, as a porter hands them over: the first
@@ -35,34 +36,69 @@ public final class ArtifactStream {
   }
 
   /**
-   * Hands each over.
+   * What was handed over.
+   *
+   * @param notKept what the porter said it left out; empty: nothing
+   */
+  public record Handed(Artifact.Manifest manifest, String notKept) {}
+
+  /**
+   * Hands each over. A stream that breaks off is the agent's work: what came before is kept.
    *
    * @param most how many at most
    * @param bytes of all of them together at most
    */
-  public static Artifact.Manifest read(JobFiles files, int most, long bytes, Taker taker)
-      throws IOException {
+  public static Handed read(JobFiles files, int most, long bytes, Taker taker) throws IOException {
     Path content = files.directory().spool("artifact");
     List<Artifact> kept = new ArrayList<>();
-    try (PorterProcess porter = files.artifacts(most)) {
+    long all = 0;
+    try (PorterProcess porter = files.artifacts(most, bytes)) {
       porter.input().close();
-      long all = count(porter.output());
-      long left = bytes;
-      TarReader tar = new TarReader(porter.output());
-      for (TarReader.Entry entry = all == 0 ? null : tar.next();
-          entry != null && kept.size() < most;
-          entry = tar.next()) {
-        if (entry.isFile() && entry.path().length <= LONGEST_PATH && entry.size() <= left) {
-          left -= entry.size();
-          String sha256 = copy(tar.content(), content);
-          taker.take(kept.size(), content);
-          kept.add(new Artifact(ByteName.text(entry.path()), entry.size(), sha256));
+      try {
+        all = count(porter.output());
+        if (all > 0) {
+          take(new TarReader(porter.output()), kept, content, new Bounds(most, bytes), taker);
         }
+        drain(porter.output());
+      } catch (TarReader.BrokenArchiveException e) {
+        all = Math.max(all, kept.size() + 1L);
       }
-      return new Artifact.Manifest(kept, (int) Math.min(all - kept.size(), Integer.MAX_VALUE));
+      porter.close();
+      long leftOut = Math.max(0, all - kept.size());
+      return new Handed(
+          new Artifact.Manifest(kept, (int) Math.min(leftOut, Integer.MAX_VALUE)),
+          WorkspaceArchive.told(porter));
     } finally {
       Files.deleteIfExists(content);
     }
+  }
+
+  private record Bounds(int most, long bytes) {}
+
+  private static void take(
+      TarReader tar, List<Artifact> kept, Path content, Bounds bounds, Taker taker)
+      throws IOException {
+    long left = bounds.bytes();
+    for (TarReader.Entry entry = tar.next();
+        entry != null && kept.size() < bounds.most();
+        entry = tar.next()) {
+      if (entry.size() > left) {
+        return; // it grew meanwhile, perhaps to what takes hours to read
+      }
+      if (entry.isFile() && entry.path().length <= LONGEST_PATH) {
+        left -= entry.size();
+        String sha256 = copy(tar.content(), content);
+        taker.take(kept.size(), content);
+        kept.add(new Artifact(ByteName.text(entry.path()), entry.size(), sha256));
+      }
+    }
+  }
+
+  /** So that the porter can end by itself and has said everything. */
+  private static void drain(InputStream in) throws IOException {
+    InputStream rest =
+        BoundedInputStream.builder().setInputStream(in).setMaxCount(1024 * 1024).get();
+    rest.transferTo(OutputStream.nullOutputStream());
   }
 
   private static long count(InputStream in) throws IOException {
@@ -73,7 +109,7 @@ public final class ArtifactStream {
     try {
       return Math.max(0, Long.parseLong(line.toString().strip()));
     } catch (NumberFormatException e) {
-      throw new IOException("The number of artifacts is none: " + line.length() + " characters", e);
+      throw new TarReader.BrokenArchiveException("The number of artifacts is none");
     }
   }
 

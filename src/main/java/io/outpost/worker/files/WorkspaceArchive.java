@@ -2,10 +2,12 @@ package io.outpost.worker.files;
 
 import io.outpost.worker.agent.JobFiles;
 import io.outpost.worker.agent.PorterProcess;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.io.input.BoundedInputStream;
@@ -18,8 +20,17 @@ import org.apache.commons.io.input.TeeInputStream;
  */
 public final class WorkspaceArchive {
 
-  /** Bytes of headers for each entry, at most about: paths are shorter than the porter's cut. */
-  private static final long HEADERS = 8 * 1024;
+  /**
+   * More than an entry's headers take: its path is shorter than the porter's cut, a link's target
+   * than 4096 bytes.
+   */
+  private static final long HEADERS = 16 * 1024;
+
+  /** Entries that an archive may have had when it was saved, whatever the limit is now. */
+  private static final long ENTRIES = 1_000_000;
+
+  /** Bytes of an archive up to its first entry's content, extended headers among them. */
+  private static final int FIRST_ENTRY = 256 * 1024;
 
   private WorkspaceArchive() {}
 
@@ -27,8 +38,7 @@ public final class WorkspaceArchive {
    * What was packed.
    *
    * @param bytes of the files, without what headers take
-   * @param notKept what the porter said it could not pack, a line for each; empty: everything is in
-   *     it
+   * @param notKept what the porter said it could not pack; empty: everything is in it
    */
   public record Packed(long bytes, String notKept) {}
 
@@ -57,22 +67,34 @@ public final class WorkspaceArchive {
    *
    * @param bytes of its files, as {@link Packed} told
    * @param limits how many entries it can have
-   * @throws IOException when it is damaged
+   * @return what could not be unpacked; empty: everything is there
+   * @throws IOException when it is damaged, or this machine fails
    */
-  public static void unpack(InputStream in, JobFiles files, long bytes, TreeLimits limits)
+  public static String unpack(InputStream in, JobFiles files, long bytes, TreeLimits limits)
       throws IOException {
-    long most = Math.max(bytes, limits.bytes()) + limits.entries() * HEADERS;
-    try (InputStream tar = new GZIPInputStream(CloseShieldInputStream.wrap(in))) {
-      byte[] first = tar.readNBytes(2);
-      int form = first.length == 2 && first[0] == '.' && first[1] == '/' ? 2 : 1;
-      try (PorterProcess porter = files.restore(form)) {
+    long most = Math.max(bytes, limits.bytes()) + Math.max(limits.entries(), ENTRIES) * HEADERS;
+    try (InputStream tar =
+        new BufferedInputStream(new GZIPInputStream(CloseShieldInputStream.wrap(in)))) {
+      try (PorterProcess porter = files.restore(formOf(tar))) {
         try (OutputStream out = porter.input()) {
-          out.write(first);
           copy(tar, out, most);
         }
         porter.awaitSuccess();
+        return told(porter);
       }
     }
+  }
+
+  /** Form 2 begins with the porter's own list; form 1 with a name of the working directory. */
+  private static int formOf(InputStream tar) throws IOException {
+    tar.mark(FIRST_ENTRY);
+    TarReader.Entry first = new TarReader(tar).next();
+    tar.reset();
+    return first != null && text(first).equals("./modes") ? 2 : 1;
+  }
+
+  private static String text(TarReader.Entry entry) {
+    return new String(entry.path(), StandardCharsets.ISO_8859_1);
   }
 
   private static long count(TarReader tar, TreeLimits limits, PorterProcess porter)
@@ -100,7 +122,7 @@ public final class WorkspaceArchive {
   }
 
   private static boolean isOurs(TarReader.Entry entry) {
-    String path = new String(entry.path(), StandardCharsets.ISO_8859_1);
+    String path = text(entry);
     return path.equals("./modes") || path.equals("./moves");
   }
 
@@ -111,11 +133,21 @@ public final class WorkspaceArchive {
       if (code > 2) {
         throw new NotPackedException(porter.said().strip() + ".");
       }
-      return porter.said();
+      return told(porter);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted", e);
     }
+  }
+
+  /** What it said in one line, without its own name and folder. */
+  static String told(PorterProcess porter) {
+    return porter
+        .said()
+        .lines()
+        .filter(line -> !line.contains("Exiting with failure status"))
+        .map(line -> line.replaceFirst("^tar: ", "").replaceFirst("^\\./work/", ""))
+        .collect(Collectors.joining("; "));
   }
 
   private static void copy(InputStream in, OutputStream out, long most) throws IOException {

@@ -119,6 +119,9 @@ abstract class AgentProcessContract {
             null,
             Set.of(0, 3),
             null,
+            null,
+            null,
+            null,
             false);
     assertThat(AgentRun.endOf(run.start(tolerant)).succeeded()).isTrue();
   }
@@ -185,7 +188,42 @@ abstract class AgentProcessContract {
     run.toEnd();
     assertThat(run.output())
         .isEqualTo(
-            "AWS_EC2_METADATA_DISABLED FIXED HOME LANG OUTPOST_JOB_ID PATH PWD SECOND_KEY TERM TMPDIR \nvalue 8\n");
+            "AWS_EC2_METADATA_DISABLED FIXED HOME LANG LOGNAME OUTPOST_JOB_ID PATH PWD SECOND_KEY"
+                + " SHELL TERM TMPDIR USER \n"
+                + "value 8\n");
+  }
+
+  @Test
+  void itsUserHasTheNameThatProgramsAskFor() throws Exception {
+    AgentRun run =
+        script(
+            """
+            name=$(whoami) || exit 1
+            test "$name" = "$(id -un)" && test "$(id -gn)" && test "$USER $LOGNAME" = "$name $name" || exit 2
+            test "$(getent passwd "$name" | cut -d: -f3)" = "$(id -u)" && test -x "$SHELL" || exit 3
+            perl -e 'exit(getpwuid($<) ? 0 : 1)' || exit 4
+            git config --global user.email a@b.example && git init -q . && git commit -q --allow-empty -m x || exit 5
+            if command -v ssh; then ssh -o BatchMode=yes -p 1 "$name@127.0.0.1" 2>&1 | grep -v "No user exists" || exit 6; fi
+            """);
+    AgentResult result = run.toEnd();
+    assertThat(result.exitCode()).as(run.output()).isZero();
+  }
+
+  @Test
+  void itsStandardStreamsCanBeOpenedByName() throws Exception {
+    AgentRun run =
+        script(
+                """
+                echo one > /dev/stdout; echo two > /dev/stderr; echo three | tee /dev/stderr
+                cat /dev/stdin; echo; echo four | tee -a /proc/self/fd/2 > /dev/null
+                sh -c 'echo five > /dev/fd/1' 2>&1
+                """)
+            .task("the task");
+    assertThat(run.toEnd().succeeded()).as(run.output()).isTrue();
+    assertThat(run.output())
+        .startsWith("one\ntwo\n")
+        .endsWith("the task\nfour\nfive\n")
+        .containsPattern("three\nthree\n");
   }
 
   @Test
@@ -216,13 +254,13 @@ abstract class AgentProcessContract {
     AgentResult result =
         script(
                 """
-        echo '{"usage": {"in": 1, "out": 2}}'
-        echo '{"usage": {"in": 10, "out": 20}, "cost": 0.0125}'
-        echo '{"text": "bye"}'
-        echo '{broken'
-        """)
+                echo '{"usage": {"in": 1, "out": 2}}'
+                echo '{"usage": {"in": 10, "out": 20}, "cost": 0.0125}'
+                echo '{"text": "bye"}'
+                echo '{broken'
+                """)
             .toEnd();
-    assertThat(result.usage()).hasValue(new AgentUsage(10, 20, new BigDecimal("0.0125")));
+    assertThat(result.usage()).hasValue(new AgentUsage(10, 20, new BigDecimal("0.012500")));
     assertThat(script("echo '{\"usage\": {\"in\": \"many\"}}'").toEnd().usage())
         .isEqualTo(Optional.empty());
   }
@@ -249,6 +287,9 @@ abstract class AgentProcessContract {
         agent.version(),
         agent.successCodes(),
         agent.usage(),
+        null,
+        null,
+        null,
         false);
   }
 

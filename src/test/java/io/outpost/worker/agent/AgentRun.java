@@ -73,6 +73,9 @@ record AgentRun(
         List.of(),
         null,
         new Agent.UsagePointers("/usage/in", "/usage/out", "/cost"),
+        null,
+        null,
+        null,
         false);
   }
 
@@ -81,10 +84,18 @@ record AgentRun(
   }
 
   AgentProcess start(Agent agent) throws IOException {
-    AgentLauncher launcher = new AgentLauncher(PROGRAMS, settings, slots);
-    place.set(launcher.open(Ids.unguessable(), slot));
-    return launcher.start(
-        new AgentLaunch(agent, task, place.get(), keys, Map.of("OUTPOST_JOB_ID", "job-1"), limit));
+    return startIn(slots.open(Ids.unguessable(), slot), agent);
+  }
+
+  /** Starts it where its files are already. */
+  AgentProcess startIn(JobFiles files) throws IOException {
+    return startIn(files, agent());
+  }
+
+  private AgentProcess startIn(JobFiles files, Agent agent) throws IOException {
+    place.set(files);
+    return new AgentLauncher(PROGRAMS, settings, slots)
+        .start(new AgentLaunch(agent, task, files, keys, Map.of("OUTPOST_JOB_ID", "job-1"), limit));
   }
 
   /** Starts it and waits for its end. */

@@ -125,11 +125,14 @@ abstract class HostileJobs {
             "FIXED",
             "HOME",
             "LANG",
+            "LOGNAME",
             "OUTPOST_JOB_ID",
             "PATH",
             "PWD",
+            "SHELL",
             "TERM",
-            "TMPDIR");
+            "TMPDIR",
+            "USER");
   }
 
   @Test

@@ -55,6 +55,12 @@ final class NormalUserJobs {
             Duration.ofMinutes(1));
     results.put(
         "worker's environment", run.output().contains("No such file") ? "out of reach" : "reached");
+    results.put("name", job("whoami", "whoami", Duration.ofMinutes(1)).output().strip());
+    // glibc has every process that it starts ignore its own two.
+    job(
+        "signals",
+        "grep -E '^Sig(Blk|Ign):[[:space:]]*0+(180000000)?$' /proc/self/status | wc -l | grep -x 2",
+        Duration.ofMinutes(1));
     job("next", "echo fine", Duration.ofMinutes(1));
   }
 

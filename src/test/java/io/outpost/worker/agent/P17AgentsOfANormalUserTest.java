@@ -3,19 +3,13 @@ package io.outpost.worker.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outpost.worker.agent.AgentRunSettings.SandboxUse;
-import java.io.File;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.util.FileSystemUtils;
 
 /**
  * A worker without root, as on a developer's machine, survives its agents and says what it cannot
@@ -23,13 +17,6 @@ import org.springframework.util.FileSystemUtils;
  */
 @Tag("product")
 class P17AgentsOfANormalUserTest {
-
-  private static final String USER = "65533";
-
-  /** What the jobs need of the class path, copied to where a normal user can read it. */
-  private static final Pattern NEEDED =
-      Pattern.compile(
-          "(slf4j-api|logback-|jackson-|spring-core|spring-jcl|spring-boot-|junit-|opentest4j|apiguardian).*");
 
   @TempDir(factory = TestConfinement.Passable.class)
   Path directory;
@@ -43,6 +30,7 @@ class P17AgentsOfANormalUserTest {
         .containsEntry("prints-much", "exit 5, output cut")
         .containsEntry("daemonizes", "exit 0")
         .containsEntry("daemons left", "0")
+        .containsEntry("signals", "exit 0")
         .containsEntry("next", "exit 0")
         .hasEntrySatisfying("confinement", text -> assertThat(text).contains("NOT ISOLATED"));
   }
@@ -54,6 +42,8 @@ class P17AgentsOfANormalUserTest {
         .doesNotContainEntry("fork-bomb", "exit 0")
         .containsEntry("daemons left", "0")
         .containsEntry("worker's environment", "out of reach")
+        .containsEntry("signals", "exit 0")
+        .hasEntrySatisfying("name", name -> assertThat(name).isEqualTo(nameOf(NormalUser.ID)))
         .containsEntry("next", "exit 0")
         .hasEntrySatisfying("confinement", text -> assertThat(text).contains("bubblewrap"));
   }
@@ -63,48 +53,14 @@ class P17AgentsOfANormalUserTest {
     if (!Isolation.isRoot()) {
       return NormalUserJobs.run(jobs, sandbox);
     }
-    Files.setAttribute(jobs, "unix:uid", Integer.valueOf(USER));
-    List<String> command =
-        new ArrayList<>(List.of("setpriv", "--reuid", USER, "--regid", USER, "--clear-groups"));
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin/java").toString(),
-            "-XX:TieredStopAtLevel=1"));
-    command.addAll(
-        List.of(
-            "-cp",
-            readableClassPath(),
-            NormalUserJobs.class.getName(),
-            jobs.toString(),
-            sandbox.name()));
-    Process process =
-        new ProcessBuilder(command).directory(jobs.toFile()).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    Map<String, String> results = new TreeMap<>();
-    output
-        .lines()
-        .map(line -> line.split(": ", 2))
-        .filter(line -> line.length == 2)
-        .forEach(line -> results.put(line[0], line[1]));
-    return results;
+    NormalUser user = new NormalUser(directory);
+    user.give(jobs);
+    return user.run(NormalUserJobs.class, jobs.toString(), sandbox.name());
   }
 
-  private String readableClassPath() throws Exception {
-    Path copy = Files.createDirectory(directory.resolve("classes"));
-    List<String> parts = new ArrayList<>(List.of(copy.toString()));
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      Path path = Path.of(entry);
-      if (Files.isDirectory(path)) {
-        FileSystemUtils.copyRecursively(path.resolve("io/outpost"), copy.resolve("io/outpost"));
-        if (Files.isDirectory(path.resolve("porter"))) {
-          FileSystemUtils.copyRecursively(path.resolve("porter"), copy.resolve("porter"));
-        }
-      } else if (NEEDED.matcher(path.getFileName().toString()).matches()) {
-        parts.add(Files.copy(path, copy.resolve(path.getFileName())).toString());
-      }
-    }
-    new ProcessBuilder("chmod", "-R", "a+rX", copy.toString()).inheritIO().start().waitFor();
-    return String.join(File.pathSeparator, parts);
+  /** Its own, or where it has none the one that the sandbox gives it. */
+  private static String nameOf(String user) {
+    Tool asked = Tool.run(List.of("/usr/bin/id", "-un", user));
+    return asked.succeeded() ? asked.output().strip() : UserNames.made(Integer.parseInt(user));
   }
 }

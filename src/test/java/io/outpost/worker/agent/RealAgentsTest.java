@@ -180,6 +180,9 @@ class RealAgentsTest {
         agent.version(),
         agent.successCodes(),
         agent.usage(),
+        agent.models(),
+        agent.costLimit(),
+        agent.conversation(),
         false);
   }
 }

@@ -37,6 +37,21 @@ final class TestConfinement {
         256);
   }
 
+  /** Files may be large here: a tebibyte of holes is one of the trees. */
+  static AgentRunSettings fileSettings(SandboxUse sandbox) {
+    return new AgentRunSettings(
+        SETTINGS.directory(),
+        SETTINGS.firstUser(),
+        sandbox,
+        SETTINGS.output(),
+        SETTINGS.processes(),
+        SETTINGS.memory(),
+        DataSize.ofMegabytes(500),
+        300_000,
+        DataSize.ofTerabytes(2),
+        SETTINGS.openFiles());
+  }
+
   /** Slots of a confinement, with the jobs' directories in this one. */
   static Slots slots(Path directory, Confinement confinement) throws IOException {
     return Slots.in(directory, confinement, new Limits(Isolation.TOOLS, SETTINGS));

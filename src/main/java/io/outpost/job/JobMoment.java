@@ -1,0 +1,69 @@
+package io.outpost.job;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Instant;
+
+/**
+ * Something that happened to a job, as its timeline shows it. Kept in the job's item, by the write
+ * that makes it happen; only so many, so that a job that is held without an end stays small.
+ *
+ * @param event submitted, queued, held, running, released, retried, redriven, webhook, or how it
+ *     ended
+ * @param attempt which one; null where there is none
+ * @param worker the lease of the worker that runs it; null: none
+ * @param reason why, in a word; null: none
+ * @param detail what else there is to say; null: nothing
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record JobMoment(
+    Instant at, String event, Integer attempt, String worker, String reason, String detail) {
+
+  /** The attribute with the moments, oldest first. */
+  public static final String ATTRIBUTE = "timeline";
+
+  /** Moments of a job that are kept before its end. */
+  static final int MOST = 200;
+
+  static JobMoment of(Instant at, String event) {
+    return new JobMoment(at, event, null, null, null, null);
+  }
+
+  static JobMoment held(Instant at, String reason) {
+    return new JobMoment(at, "held", null, null, reason, null);
+  }
+
+  /** What a transition is in the timeline; null: nothing. */
+  static JobMoment of(JobTransition transition, Instant now) {
+    var job = transition.job();
+    var attempt = job.attempts() == 0 ? null : job.attempts();
+    return switch (transition) {
+      case JobTransition.Claimed t ->
+          new JobMoment(t.at(), "running", attempt, t.lease().id(), null, null);
+      case JobTransition.Finished t ->
+          new JobMoment(
+              t.at(),
+              job.status().name(),
+              attempt,
+              null,
+              t.fault() == null ? null : t.fault().code(),
+              t.exitCode() == null ? null : "exit code " + t.exitCode());
+      case JobTransition.Released t ->
+          new JobMoment(now, "released", null, null, "worker-stopped", null);
+      case JobTransition.Retried t ->
+          new JobMoment(now, "retried", attempt, null, "platform-fault", null);
+      case JobTransition.DeadLettered t ->
+          new JobMoment(t.at(), "dead_letter", attempt, null, job.error().code(), null);
+      case JobTransition.Cancelled t ->
+          new JobMoment(
+              t.at(),
+              "cancelled",
+              attempt,
+              null,
+              t.reason() == null ? "requested" : t.reason(),
+              null);
+      case JobTransition.Redriven t -> new JobMoment(now, "redriven", null, null, null, null);
+      case JobTransition.Submitted t -> null;
+      case JobTransition.Renewed t -> null;
+    };
+  }
+}

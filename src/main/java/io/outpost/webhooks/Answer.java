@@ -1,0 +1,34 @@
+package io.outpost.webhooks;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What came back from an endpoint.
+ *
+ * @param statusCode null when nothing did
+ * @param error why nothing did; null when something did
+ * @param headers of the answer, the first few
+ * @param body the first bytes of the answer
+ * @param retryAfter when the endpoint wants to be asked again; null: it does not say
+ */
+public record Answer(
+    Instant at,
+    Duration took,
+    Integer statusCode,
+    String error,
+    Map<String, String> headers,
+    String body,
+    Instant retryAfter) {
+
+  /** The endpoint has taken it. */
+  public boolean isSuccess() {
+    return statusCode != null && statusCode >= 200 && statusCode < 300;
+  }
+
+  /** The endpoint says that it is no more. */
+  public boolean isGone() {
+    return statusCode != null && statusCode == 410;
+  }
+}

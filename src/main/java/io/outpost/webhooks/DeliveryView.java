@@ -1,0 +1,83 @@
+package io.outpost.webhooks;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.outpost.event.EventType;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What clients see of a delivery; what was sent and answered only when they ask for one.
+ *
+ * @param request what is sent: the address and the first bytes of the body
+ */
+public record DeliveryView(
+    String deliveryId,
+    String eventId,
+    EventType type,
+    Delivery.Status status,
+    Instant createdAt,
+    List<AttemptView> attempts,
+    Instant nextAttemptAt,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Request request) {
+
+  private static final int SHOWN = 4096;
+
+  /** What is sent. */
+  public record Request(String url, String body) {}
+
+  /** One attempt. */
+  public record AttemptView(
+      Instant at,
+      Integer statusCode,
+      String error,
+      long durationMs,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, String> requestHeaders,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, String> responseHeaders,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String responseBody) {}
+
+  static DeliveryView of(Delivery delivery) {
+    return of(delivery, false, null);
+  }
+
+  static DeliveryView whole(Delivery delivery, String url, String payload) {
+    return of(delivery, true, new Request(url, payload == null ? null : first(payload)));
+  }
+
+  private static DeliveryView of(Delivery d, boolean whole, Request request) {
+    return new DeliveryView(
+        d.deliveryId(),
+        d.eventId(),
+        d.type(),
+        d.status(),
+        d.createdAt(),
+        d.attempts().stream()
+            .map(
+                a ->
+                    new AttemptView(
+                        a.at(),
+                        a.statusCode(),
+                        a.error(),
+                        a.durationMs(),
+                        whole ? a.requestHeaders() : null,
+                        whole ? a.responseHeaders() : null,
+                        whole ? a.responseBody() : null))
+            .toList(),
+        d.nextAttemptAt(),
+        request);
+  }
+
+  /** The first 4 KiB, and no half character. */
+  static String first(String text) {
+    var bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length <= SHOWN) {
+      return text;
+    }
+    var end = SHOWN;
+    while ((bytes[end] & 0xC0) == 0x80) {
+      end--;
+    }
+    return new String(bytes, 0, end, StandardCharsets.UTF_8);
+  }
+}

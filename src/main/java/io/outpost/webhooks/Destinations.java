@@ -1,0 +1,225 @@
+package io.outpost.webhooks;
+
+import io.outpost.kernel.Problem;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import org.apache.hc.client5.http.DnsResolver;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.stereotype.Component;
+
+/**
+ * Where webhooks may be sent: outside, by TLS. An address is judged when an endpoint is set, as far
+ * as it can be without a name server; and again as a resolver when a connection is made, which is
+ * to the very address that was judged. Thread-safe.
+ */
+@Component
+@EnableConfigurationProperties(WebhookSettings.class)
+class Destinations implements DnsResolver {
+
+  private static final int LONGEST = 2048;
+  private static final int MOST_ADDRESSES = 3;
+  private static final int LOOKUPS_AT_ONCE = 1000;
+  private static final Pattern V4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+  private static final Pattern NUMBER = Pattern.compile("(0x[0-9a-f]*|[0-9]+)");
+  private static final Pattern NAME =
+      Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,62})(\\.[a-z0-9_]([a-z0-9_-]{0,62})){0,126}");
+  private static final String[] INSIDE = {
+    "localhost", "local", "internal", "localdomain", "lan", "home", "intranet", "corp", "arpa"
+  };
+
+  /** Asks a name server, or reads a literal. */
+  interface Lookup {
+    InetAddress[] all(String host) throws UnknownHostException;
+  }
+
+  private final WebhookSettings settings;
+  private final Lookup lookup;
+  private final ExecutorService lookups;
+  private final Map<String, Future<InetAddress[]>> asked = new ConcurrentHashMap<>();
+
+  @Autowired
+  Destinations(WebhookSettings settings) {
+    this(settings, InetAddress::getAllByName);
+  }
+
+  Destinations(WebhookSettings settings, Lookup lookup) {
+    this.settings = settings;
+    this.lookup = lookup;
+    // A lookup cannot be broken off, and would hold the thread that carries others.
+    this.lookups =
+        new ThreadPoolExecutor(
+            0,
+            LOOKUPS_AT_ONCE,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            Thread.ofPlatform().daemon().name("webhook-lookup-", 0).factory());
+  }
+
+  /** The address did not pass; the message says why, in words for the tenant. */
+  static final class Refused extends UnknownHostException {
+    private static final long serialVersionUID = 1L;
+
+    Refused(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * Checks an endpoint's address as far as that goes without a name server.
+   *
+   * @throws Problem 400 for what webhooks are never sent to
+   */
+  URI check(String url) {
+    if (url.length() > LONGEST) {
+      throw refusal("must have at most " + LONGEST + " characters");
+    }
+    try {
+      var uri = new URI(url);
+      checkForm(uri);
+      checkHost(host(uri));
+      return uri;
+    } catch (URISyntaxException e) {
+      throw refusal("must be a URL");
+    }
+  }
+
+  private void checkForm(URI uri) {
+    var scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+    if (!scheme.equals("https") && !(settings.allowLoopback() && scheme.equals("http"))) {
+      throw refusal("must begin with https://");
+    }
+    if (uri.getHost() == null
+        || uri.getRawUserInfo() != null
+        || uri.getRawAuthority().contains("@")) {
+      throw refusal("must have a host, and neither a name nor a password before it");
+    }
+    if (uri.getRawFragment() != null) {
+      throw refusal("must have no fragment");
+    }
+    var port = uri.getPort();
+    if (port != -1 && port != 443 && !settings.allowLoopback()) {
+      throw refusal("must have the port 443, the only one that leads out");
+    }
+  }
+
+  private void checkHost(String host) {
+    var isV6 = host.contains(":");
+    if (isV6 || V4.matcher(host).matches()) {
+      checkLiteral(host, isV6);
+      return;
+    }
+    var labels = host.split("\\.", -1);
+    var last = labels[labels.length - 1];
+    if (NUMBER.matcher(last).matches() || !NAME.matcher(host).matches() || host.length() > 253) {
+      throw refusal("must have a host name, or an address in its usual form");
+    }
+    var allowed = settings.allowLoopback() && last.equals("localhost");
+    if (!allowed && (labels.length == 1 || Arrays.asList(INSIDE).contains(last))) {
+      throw refusal("must lead to a host of the public Internet");
+    }
+  }
+
+  private void checkLiteral(String host, boolean isV6) {
+    if (host.contains("%") || (!isV6 && !hasUsualNumbers(host))) {
+      throw refusal("must have a host name, or an address in its usual form");
+    }
+    try {
+      if (!mayReach(InetAddress.getByName(isV6 ? "[" + host + "]" : host))) {
+        throw refusal("must lead to a host of the public Internet");
+      }
+    } catch (UnknownHostException e) {
+      throw refusal("must have a host name, or an address in its usual form");
+    }
+  }
+
+  /** Up to 255, and none that somebody reads as octal. */
+  private static boolean hasUsualNumbers(String v4) {
+    return Arrays.stream(v4.split("\\.", -1))
+        .noneMatch(n -> Integer.parseInt(n) > 255 || (n.length() > 1 && n.startsWith("0")));
+  }
+
+  private static String host(URI uri) {
+    var host = uri.getHost().toLowerCase(Locale.ROOT);
+    if (host.startsWith("[")) {
+      return host.substring(1, host.length() - 1);
+    }
+    return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+  }
+
+  /** The addresses of a host, all of them outside; whoever connects takes one of these. */
+  @Override
+  public InetAddress[] resolve(String host) throws UnknownHostException {
+    var found = lookUp(host);
+    for (var address : found) {
+      if (!mayReach(address)) {
+        throw new Refused("The host leads to an address that webhooks are not sent to.");
+      }
+    }
+    return Arrays.copyOf(found, Math.min(found.length, MOST_ADDRESSES));
+  }
+
+  /** One question at a time for a host: a slow name server holds one thread. */
+  private InetAddress[] lookUp(String host) throws UnknownHostException {
+    try {
+      var answer = asked.compute(host, (h, old) -> old == null || old.isDone() ? ask(h) : old);
+      var found = answer.get(settings.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      asked.remove(host, answer);
+      return found;
+    } catch (ExecutionException e) {
+      throw new Refused("The host has no address.");
+    } catch (TimeoutException | RejectedExecutionException e) {
+      throw new Refused("The host's address was not found in time.");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Refused("The lookup was interrupted.");
+    }
+  }
+
+  private Future<InetAddress[]> ask(String host) {
+    return lookups.submit(() -> lookup.all(host));
+  }
+
+  @Override
+  public String resolveCanonicalHostname(String host) {
+    return host;
+  }
+
+  private boolean mayReach(InetAddress address) {
+    if (address.isLoopbackAddress()) {
+      return settings.allowLoopback();
+    }
+    return PublicAddress.is(address) && !isOurs(address);
+  }
+
+  /** A public address of this machine leads inside, too. */
+  private static boolean isOurs(InetAddress address) {
+    try {
+      return NetworkInterface.getByInetAddress(address) != null;
+    } catch (SocketException e) {
+      return true;
+    }
+  }
+
+  private static Problem refusal(String rule) {
+    return Problem.invalid("url", rule);
+  }
+}

@@ -1,0 +1,82 @@
+package io.outpost.webhooks;
+
+import io.outpost.event.EventType;
+import io.outpost.kernel.Rules;
+import io.outpost.tenant.Tenant;
+import io.outpost.tenant.TenantSecret;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * Where a tenant wants to be told. Stored in the table webhooks under {@code
+ * endpoint#<webhook_id>}; while there is something to deliver it is in the index open.
+ *
+ * @param secrets versions of its secret that sign, the newest first
+ * @param disabledReason why we disabled it: gone (it answered 410) or failing; null: we did not
+ * @param failingSince since when no delivery has succeeded; null: the last one did
+ */
+public record Endpoint(
+    String webhookId,
+    String tenantId,
+    String url,
+    List<EventType> events,
+    String description,
+    Status status,
+    Instant createdAt,
+    Instant updatedAt,
+    String disabledReason,
+    Instant failingSince,
+    List<SecretVersion> secrets) {
+
+  /** Where the sort keys of a tenant's endpoints begin. */
+  static final String SK_PREFIX = "endpoint#";
+
+  /** Keeps the rules of the contract. */
+  public Endpoint {
+    Rules.form("webhook_id", webhookId, Rules.ULID);
+    Rules.form("tenant_id", tenantId, Rules.UUID);
+    Rules.present("url", url);
+    Rules.present("status", status);
+    events = List.copyOf(events);
+    secrets = secrets == null ? List.of() : List.copyOf(secrets);
+  }
+
+  /** Whether it is told. */
+  public enum Status {
+    enabled,
+    disabled
+  }
+
+  /**
+   * A version of the secret in Secrets Manager.
+   *
+   * @param until when it ends; null: with the next rotation
+   */
+  public record SecretVersion(String id, Instant until) {}
+
+  static Map<String, AttributeValue> key(String tenantId, String webhookId) {
+    return Tenant.key(tenantId, SK_PREFIX + webhookId);
+  }
+
+  /** Where its secret is, under the tenant's own prefix. */
+  static String secretName(String tenantId, String webhookId) {
+    return TenantSecret.name(tenantId, "webhooks/" + webhookId);
+  }
+
+  Endpoint withSecrets(List<SecretVersion> versions) {
+    return new Endpoint(
+        webhookId,
+        tenantId,
+        url,
+        events,
+        description,
+        status,
+        createdAt,
+        updatedAt,
+        disabledReason,
+        failingSince,
+        versions);
+  }
+}

@@ -1,0 +1,299 @@
+package io.outpost.webhooks;
+
+import io.outpost.audit.AuditEntry;
+import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
+import io.outpost.event.Event;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.webhooks.EventOutbox.Named;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+
+/**
+ * The steps of serving an endpoint: one worker at a time, under a lease, so that a slow endpoint
+ * holds nobody but itself. Thread-safe.
+ */
+@Component("endpointRounds")
+public class EndpointRounds {
+
+  /** Longer than a round can take. */
+  private static final Duration LEASE = Duration.ofSeconds(90);
+
+  private static final Duration PAUSE = Duration.ofSeconds(10);
+
+  private static final int TRIES = 5;
+
+  private final WebhookSettings settings;
+  private final Transactions transactions;
+  private final AuditTrail trail;
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final Names names;
+  private final Semaphore rounds;
+
+  EndpointRounds(
+      WebhookSettings settings,
+      Transactions transactions,
+      AuditTrail trail,
+      DynamoDbClient dynamoDb,
+      Items items,
+      Names names) {
+    this.settings = settings;
+    this.transactions = transactions;
+    this.trail = trail;
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.names = names;
+    this.rounds = new Semaphore(settings.endpointsAtOnce());
+  }
+
+  /**
+   * Takes an endpoint for a round; null when somebody else has it, when it asked for a rest, when
+   * it is disabled, or when this worker serves as many as it may.
+   */
+  public Round take(@Body Named named) {
+    if (!rounds.tryAcquire()) {
+      return null;
+    }
+    var taken = false;
+    try {
+      var round = lease(named);
+      taken = round != null;
+      return round;
+    } finally {
+      if (!taken) {
+        rounds.release();
+      }
+    }
+  }
+
+  private Round lease(Named named) {
+    var now = Instant.now();
+    var lease = Ids.ulid();
+    try {
+      var item =
+          dynamoDb
+              .updateItem(
+                  u ->
+                      u.tableName(table())
+                          .key(Endpoint.key(named.tenantId(), named.id()))
+                          .updateExpression(
+                              "SET lease_id = :lease, lease_due = :until, open_due = :until")
+                          .conditionExpression(
+                              "attribute_exists(open_due) AND #status = :enabled"
+                                  + " AND (attribute_not_exists(lease_due) OR lease_due < :now)")
+                          .expressionAttributeNames(Map.of("#status", "status"))
+                          .expressionAttributeValues(
+                              Map.of(
+                                  ":lease", Items.text(lease),
+                                  ":until", Items.text(Json.time(now.plus(LEASE))),
+                                  ":now", Items.text(Json.time(now)),
+                                  ":enabled", Items.text(Endpoint.Status.enabled.name())))
+                          .returnValues(ReturnValue.ALL_NEW))
+              .attributes();
+      return new Round(items.read(item, Endpoint.class), lease, item.get("mark").s());
+    } catch (ConditionalCheckFailedException e) {
+      return null;
+    }
+  }
+
+  /**
+   * A delivery in the queue of its endpoint.
+   *
+   * @param sk the sort key of its place there
+   */
+  public record Queued(String sk, String deliveryId) {}
+
+  /** The deliveries that are due, as many as are made at once. */
+  public List<Queued> due(@ExchangeProperty("round") Round round) {
+    var now = Json.time(Instant.now()) + "~";
+    return queued(
+            round,
+            Delivery.duePrefix(round.endpoint().webhookId()) + now,
+            settings.deliveriesAtOnce())
+        .stream()
+        .map(item -> new Queued(item.get("sk").s(), item.get("delivery_id").s()))
+        .toList();
+  }
+
+  private List<Map<String, AttributeValue>> queued(Round round, String until, int most) {
+    var prefix = Delivery.duePrefix(round.endpoint().webhookId());
+    Map<String, AttributeValue> values =
+        Map.of(
+            ":tenant", Items.text(round.endpoint().tenantId()),
+            ":from", Items.text(prefix),
+            ":until", Items.text(until));
+    return dynamoDb
+        .query(
+            q ->
+                q.tableName(table())
+                    .keyConditionExpression("tenant_id = :tenant AND sk BETWEEN :from AND :until")
+                    .consistentRead(true)
+                    .limit(most)
+                    .expressionAttributeValues(values))
+        .items();
+  }
+
+  /** Something of ours failed: the endpoint is served again after a while. */
+  public void pause(@ExchangeProperty("round") Round round) {
+    round.rest(Instant.now().plus(PAUSE));
+  }
+
+  /** Whether nothing has come through for so long that the endpoint is given up. */
+  public boolean isFailingForTooLong(@ExchangeProperty("round") Round round) {
+    var since = round.endpoint().failingSince();
+    return round.hasFailed()
+        && since != null
+        && since.plus(settings.disableAfter()).isBefore(Instant.now());
+  }
+
+  /**
+   * Ends a round: the endpoint is due again when its next delivery is. Whether that is now.
+   *
+   * <p>What was put into the queue since the round began has changed the mark.
+   */
+  public boolean release(@ExchangeProperty("round") Round round) {
+    try {
+      var mark = round.mark();
+      for (int tries = 1; tries <= TRIES; tries++) {
+        var next = next(round);
+        try {
+          release(round, next, mark);
+          return next != null && !next.isAfter(Instant.now());
+        } catch (ConditionalCheckFailedException e) {
+          if (!e.hasItem() || !round.lease().equals(text(e.item(), "lease_id"))) {
+            // Deleted, disabled, or its lease was over.
+            return false;
+          }
+          mark = text(e.item(), "mark");
+        }
+      }
+      return false;
+    } finally {
+      rounds.release();
+    }
+  }
+
+  private Instant next(Round round) {
+    var prefix = Delivery.duePrefix(round.endpoint().webhookId());
+    var first = queued(round, prefix + "~", 1);
+    if (first.isEmpty()) {
+      return null;
+    }
+    var sk = first.getFirst().get("sk").s();
+    var due = Instant.parse(sk.substring(prefix.length(), sk.lastIndexOf('#')));
+    var rest = round.restUntil();
+    return rest != null && rest.isAfter(due) ? rest : due;
+  }
+
+  /** A rest is a lease that nobody holds. */
+  private void release(Round round, Instant next, String mark) {
+    var values = new HashMap<String, AttributeValue>();
+    values.put(":lease", Items.text(round.lease()));
+    values.put(":mark", Items.text(mark));
+    var sets = new ArrayList<String>();
+    var removes = new ArrayList<String>(List.of("lease_id"));
+    var rest = round.restUntil();
+    if (rest == null) {
+      removes.add("lease_due");
+    } else {
+      sets.add("lease_due = :rest");
+      values.put(":rest", Items.text(Json.time(rest)));
+    }
+    if (next == null) {
+      removes.addAll(Event.DUE.names());
+    } else {
+      sets.add("open_due = :next");
+      values.put(":next", Items.text(Json.time(next)));
+    }
+    if (round.hasSucceeded()) {
+      removes.add("failing_since");
+    } else if (round.hasFailed()) {
+      sets.add("failing_since = if_not_exists(failing_since, :failed)");
+      values.put(":failed", Items.text(Json.time(Instant.now())));
+    }
+    dynamoDb.updateItem(
+        u ->
+            u.tableName(table())
+                .key(Endpoint.key(round.endpoint().tenantId(), round.endpoint().webhookId()))
+                .updateExpression(
+                    (sets.isEmpty() ? "" : "SET " + String.join(", ", sets) + " ")
+                        + "REMOVE "
+                        + String.join(", ", removes))
+                .conditionExpression("lease_id = :lease AND mark = :mark")
+                .expressionAttributeValues(values)
+                .returnValuesOnConditionCheckFailure("ALL_OLD"));
+  }
+
+  /**
+   * Disables the endpoint for a reason and writes that into its tenant's audit; the property {@code
+   * transition} is the entry, absent when it was disabled or deleted meanwhile.
+   */
+  public void disable(String reason, @ExchangeProperty("round") Round round, Exchange exchange) {
+    try {
+      var endpoint = round.endpoint();
+      var entry = disabled(endpoint, reason);
+      var change = new Change();
+      change.update(
+          Update.builder()
+              .tableName(table())
+              .key(Endpoint.key(endpoint.tenantId(), endpoint.webhookId()))
+              .updateExpression(
+                  "SET #status = :disabled, disabled_reason = :reason, updated_at = :now"
+                      + " REMOVE lease_id, lease_due, "
+                      + String.join(", ", Event.DUE.names()))
+              .conditionExpression("lease_id = :lease")
+              .expressionAttributeNames(Map.of("#status", "status"))
+              .expressionAttributeValues(
+                  Map.of(
+                      ":disabled", Items.text(Endpoint.Status.disabled.name()),
+                      ":reason", Items.text(reason),
+                      ":now", Items.text(Json.time(entry.timestamp())),
+                      ":lease", Items.text(round.lease()))),
+          old -> new DeliveryQueue.Moved());
+      trail.add(change, entry);
+      transactions.write(change);
+      exchange.setProperty("transition", entry);
+    } catch (DeliveryQueue.Moved moved) {
+      // It was disabled, deleted or enabled anew meanwhile.
+    } finally {
+      rounds.release();
+    }
+  }
+
+  private static AuditEntry disabled(Endpoint endpoint, String reason) {
+    return AuditEntry.own(
+        endpoint.tenantId(),
+        Instant.now(),
+        "webhook.disabled",
+        "/tenants/" + endpoint.tenantId() + "/webhooks/" + endpoint.webhookId(),
+        AuditEntry.Outcome.allowed,
+        Map.of("reason", reason));
+  }
+
+  private static String text(Map<String, AttributeValue> item, String name) {
+    return item.containsKey(name) ? item.get(name).s() : null;
+  }
+
+  private String table() {
+    return names.table("webhooks");
+  }
+}

@@ -1,0 +1,44 @@
+package io.outpost.webhooks;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.outpost.event.EventType;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What clients see of an endpoint.
+ *
+ * @param secret only in the answer that makes it
+ */
+public record EndpointView(
+    String webhookId,
+    String tenantId,
+    String url,
+    List<EventType> events,
+    String description,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String secret,
+    Endpoint.Status status,
+    String disabledReason,
+    Instant failingSince,
+    Instant createdAt,
+    Instant updatedAt) {
+
+  static EndpointView of(Endpoint endpoint) {
+    return of(endpoint, null);
+  }
+
+  static EndpointView of(Endpoint endpoint, String secret) {
+    return new EndpointView(
+        endpoint.webhookId(),
+        endpoint.tenantId(),
+        endpoint.url(),
+        endpoint.events(),
+        endpoint.description(),
+        secret,
+        endpoint.status(),
+        endpoint.disabledReason(),
+        endpoint.failingSince(),
+        endpoint.createdAt(),
+        endpoint.updatedAt());
+  }
+}

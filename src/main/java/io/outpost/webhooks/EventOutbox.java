@@ -1,0 +1,170 @@
+package io.outpost.webhooks;
+
+import io.outpost.aws.Names;
+import io.outpost.event.Event;
+import io.outpost.event.EventType;
+import io.outpost.kernel.Json;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.tenant.Tenant;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+
+/**
+ * The steps of distributing events to the endpoints that want them. Any number of workers may do
+ * that at once: an event leaves the outbox in the transaction that makes its deliveries. Stateless.
+ */
+@Component("eventOutbox")
+public class EventOutbox {
+
+  private static final int MOST_A_SHARD = 100;
+
+  private final DeliveryQueue queue;
+  private final Transactions transactions;
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final Names names;
+
+  EventOutbox(
+      DeliveryQueue queue,
+      Transactions transactions,
+      DynamoDbClient dynamoDb,
+      Items items,
+      Names names) {
+    this.queue = queue;
+    this.transactions = transactions;
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.names = names;
+  }
+
+  /** An endpoint or an event of a tenant. */
+  public record Named(String tenantId, String id) {}
+
+  /**
+   * What is to be done now.
+   *
+   * @param endpoints endpoints with something to deliver
+   * @param events events to distribute
+   * @param oldest since when the first of them is due; null: nothing is
+   */
+  public record Due(List<Named> endpoints, List<Named> events, Instant oldest) {}
+
+  /** What is to be done now, a bounded number of each shard, the longest due first. */
+  public Due due() {
+    var endpoints = new ArrayList<Named>();
+    var events = new ArrayList<Named>();
+    String oldest = null;
+    var shards = new ArrayList<>(Event.DUE.shards());
+    Collections.shuffle(shards);
+    for (var shard : shards) {
+      for (var item : due(shard)) {
+        var sk = item.get("sk").s();
+        var named = new Named(item.get("tenant_id").s(), sk.substring(sk.indexOf('#') + 1));
+        (sk.startsWith(Event.SK_PREFIX) ? events : endpoints).add(named);
+        var since = item.get("open_due").s();
+        oldest = oldest == null || since.compareTo(oldest) < 0 ? since : oldest;
+      }
+    }
+    return new Due(endpoints, events, oldest == null ? null : Instant.parse(oldest));
+  }
+
+  private List<Map<String, AttributeValue>> due(String shard) {
+    Map<String, AttributeValue> values =
+        Map.of(":shard", Items.text(shard), ":now", Items.text(Json.time(Instant.now())));
+    return dynamoDb
+        .query(
+            q ->
+                q.tableName(names.table("webhooks"))
+                    .indexName("open")
+                    .keyConditionExpression("open_shard = :shard AND open_due <= :now")
+                    .limit(MOST_A_SHARD)
+                    .expressionAttributeValues(values))
+        .items();
+  }
+
+  /** The event that is due; null when another worker has distributed it. */
+  public Event read(@Body Named named) {
+    var item = item("webhooks", Event.key(named.tenantId(), named.id()));
+    return item.containsKey("open_due") ? items.read(item, Event.class) : null;
+  }
+
+  /**
+   * The endpoints that want the event. There is none when its tenant is deleted, and when it is
+   * about a key that ends no more.
+   */
+  public List<Endpoint> audience(@ExchangeProperty("customerEvent") Event event) {
+    var tenant = item("tenants", Tenant.key(event.tenantId()));
+    if (tenant.containsKey("status")
+        && tenant.get("status").s().equals(Tenant.Status.deleted.name())) {
+      return List.of();
+    }
+    if (event.type() == EventType.API_KEY_EXPIRING && !stillExpires(event)) {
+      return List.of();
+    }
+    return dynamoDb
+        .query(
+            q ->
+                q.tableName(names.table("webhooks"))
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :endpoint)")
+                    .consistentRead(true)
+                    .expressionAttributeValues(
+                        Map.of(
+                            ":tenant", Items.text(event.tenantId()),
+                            ":endpoint", Items.text(Endpoint.SK_PREFIX))))
+        .items()
+        .stream()
+        .map(item -> items.read(item, Endpoint.class))
+        .filter(endpoint -> endpoint.status() == Endpoint.Status.enabled)
+        .filter(endpoint -> endpoint.events().contains(event.type()))
+        .toList();
+  }
+
+  /** A key that was revoked, or replaced by a rotation, needs no warning. */
+  private boolean stillExpires(Event event) {
+    var key = item("tenants", Tenant.key(event.tenantId(), "key#" + event.subject()));
+    return !key.isEmpty() && !key.containsKey("revoked_at") && !key.containsKey("own_end");
+  }
+
+  /**
+   * Makes a delivery for each endpoint and takes the event out of the outbox, in one transaction;
+   * gives the endpoints that are to be served now: none when another worker was first, or when an
+   * endpoint has changed meanwhile, so that the event is distributed by the next sweep.
+   */
+  public List<Named> distribute(
+      @Body List<Endpoint> endpoints, @ExchangeProperty("customerEvent") Event event) {
+    var change = new Change();
+    change.update(
+        Update.builder()
+            .tableName(names.table("webhooks"))
+            .key(Event.key(event.tenantId(), event.eventId()))
+            .updateExpression("REMOVE " + String.join(", ", Event.DUE.names()))
+            .conditionExpression("attribute_exists(open_due)"),
+        old -> new DeliveryQueue.Moved());
+    endpoints.forEach(endpoint -> queue.add(change, endpoint, event));
+    try {
+      transactions.write(change);
+      return endpoints.stream()
+          .map(endpoint -> new Named(endpoint.tenantId(), endpoint.webhookId()))
+          .toList();
+    } catch (DeliveryQueue.Moved moved) {
+      return List.of();
+    }
+  }
+
+  private Map<String, AttributeValue> item(String table, Map<String, AttributeValue> key) {
+    return dynamoDb
+        .getItem(g -> g.tableName(names.table(table)).key(key).consistentRead(true))
+        .item();
+  }
+}

@@ -1,0 +1,75 @@
+package io.outpost.webhooks;
+
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A worker serves an endpoint: a few of its deliveries at once, under a lease. What came of them
+ * decides what happens to the endpoint. Thread-safe.
+ */
+public final class Round {
+
+  private final Endpoint endpoint;
+  private final String lease;
+  private final String mark;
+  private final AtomicBoolean succeeded = new AtomicBoolean();
+  private final AtomicBoolean failed = new AtomicBoolean();
+  private final AtomicBoolean gone = new AtomicBoolean();
+  private final AtomicReference<Instant> restUntil = new AtomicReference<>();
+
+  Round(Endpoint endpoint, String lease, String mark) {
+    this.endpoint = endpoint;
+    this.lease = lease;
+    this.mark = mark;
+  }
+
+  /** The endpoint as it was when the round began. */
+  public Endpoint endpoint() {
+    return endpoint;
+  }
+
+  String lease() {
+    return lease;
+  }
+
+  /** What changes whenever there is more to deliver. */
+  String mark() {
+    return mark;
+  }
+
+  void noteSuccess() {
+    succeeded.set(true);
+  }
+
+  void noteFailure() {
+    failed.set(true);
+  }
+
+  void noteGone() {
+    gone.set(true);
+  }
+
+  /** The endpoint has asked to be left alone until then. */
+  void rest(Instant until) {
+    restUntil.accumulateAndGet(
+        until, (one, other) -> one == null || one.isBefore(other) ? other : one);
+  }
+
+  /** The endpoint says that it is no more. */
+  public boolean isGone() {
+    return gone.get();
+  }
+
+  boolean hasSucceeded() {
+    return succeeded.get();
+  }
+
+  boolean hasFailed() {
+    return failed.get() && !succeeded.get();
+  }
+
+  Instant restUntil() {
+    return restUntil.get();
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Webhooks by the Standard Webhooks specification: the endpoints of tenants, and the delivery of
+ * events to them. A flow: routes call its steps, no other module does.
+ */
+package io.outpost.webhooks;

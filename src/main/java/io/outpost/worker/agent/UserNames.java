@@ -1,0 +1,153 @@
+package io.outpost.worker.agent;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The names of user ids: many programs do not run as an id without one. What {@code passwd} and
+ * {@code group} lack is added to them, in one step each, so that no reader finds half of it. Safe
+ * for use by many threads.
+ */
+final class UserNames {
+
+  /** The shell of those users. */
+  static final String SHELL =
+      Stream.of("/bin/bash", "/bin/sh")
+          .filter(shell -> Files.isExecutable(Path.of(shell)))
+          .findFirst()
+          .orElse("/bin/sh");
+
+  private static final Logger LOG = LoggerFactory.getLogger(UserNames.class);
+  private static final Object ONE_OF_THIS_PROCESS = new Object();
+
+  private final Path etc;
+  private final Path homes;
+  private final Map<Integer, String> known = new ConcurrentHashMap<>();
+
+  /**
+   * @param etc the folder of {@code passwd} and {@code group}
+   * @param homes a folder of root's in which each user gets a link to where its home is now
+   */
+  UserNames(Path etc, Path homes) {
+    this.etc = etc;
+    this.homes = homes;
+  }
+
+  /** The user's name; one that it has after this, unless these files cannot be written. */
+  String of(int user) {
+    return known.computeIfAbsent(user, this::find);
+  }
+
+  /**
+   * Has programs that do not ask {@code HOME}, such as ssh, find this home. The link is in a folder
+   * that the user alone may pass: it tells where a job's directory is.
+   */
+  void home(int user, Path home) throws IOException {
+    Path folder = homes.resolve("user-" + user);
+    try {
+      Files.createDirectory(folder);
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x---"));
+      Files.setAttribute(folder, "unix:gid", user);
+    } catch (FileAlreadyExistsException e) {
+      // Of an earlier job.
+    }
+    Path next = folder.resolve("next");
+    Files.deleteIfExists(next);
+    Files.createSymbolicLink(next, home);
+    Files.move(next, homeOf(user), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Copies of both files that name a user, for a process that sees these in their place. */
+  void copy(int user, Path home, Path folder) throws IOException {
+    add(folder, "passwd", user, passwdLine(user, home));
+    add(folder, "group", user, groupLine(user));
+  }
+
+  /** The name of a user that has none. */
+  static String made(int user) {
+    return "agent" + user;
+  }
+
+  private String find(int user) {
+    try {
+      Optional<String> there = nameIn(read("passwd"), user);
+      if (there.isPresent()) {
+        return there.get();
+      }
+      synchronized (ONE_OF_THIS_PROCESS) {
+        try (FileChannel lock =
+            FileChannel.open(
+                etc.resolve(".pwd.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+          // The lock that useradd takes; it ends with the channel.
+          lock.lock();
+          add(etc, "passwd", user, passwdLine(user, homeOf(user)));
+          add(etc, "group", user, groupLine(user));
+        }
+      }
+    } catch (IOException e) {
+      LOG.warn(
+          "User {} of agents has no name, and programs that ask for it fail ({}): put it into {} of"
+              + " the image",
+          user,
+          e.toString(),
+          etc.resolve("passwd"));
+    }
+    return made(user);
+  }
+
+  private void add(Path folder, String file, int user, String line) throws IOException {
+    String text = read(file);
+    if (folder.equals(etc) && nameIn(text, user).isPresent()) {
+      return;
+    }
+    Path next = folder.resolve(file + ".outpost");
+    Files.writeString(
+        next,
+        text + (text.isEmpty() || text.endsWith("\n") ? "" : "\n") + line + "\n",
+        StandardCharsets.ISO_8859_1);
+    Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.move(next, folder.resolve(file), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private String read(String file) throws IOException {
+    Path path = etc.resolve(file);
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+        ? Files.readString(path, StandardCharsets.ISO_8859_1)
+        : "";
+  }
+
+  /** The name in the first line with that id, which is the third field of both files. */
+  private static Optional<String> nameIn(String text, int user) {
+    return text.lines()
+        .map(line -> line.split(":", -1))
+        .filter(fields -> fields.length > 2 && fields[2].equals(Integer.toString(user)))
+        .map(fields -> fields[0])
+        .findFirst();
+  }
+
+  private Path homeOf(int user) {
+    return homes.resolve("user-" + user).resolve("home");
+  }
+
+  private static String passwdLine(int user, Path home) {
+    return "%s:x:%d:%d:Outpost agent:%s:%s".formatted(made(user), user, user, home, SHELL);
+  }
+
+  private static String groupLine(int user) {
+    return "%s:x:%d:".formatted(made(user), user);
+  }
+}

@@ -1,0 +1,50 @@
+package io.outpost.worker.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Users of the system remove nothing of a job, even where its folder lets everybody write. */
+class RemoveScriptTest {
+
+  @TempDir(factory = TestConfinement.Passable.class)
+  Path jobs;
+
+  @Test
+  void aUserOfTheSystemRemovesNothingOfAJob() throws Exception {
+    assumeTrue(Isolation.isRoot(), "SKIPPED: not root, so this cannot be another user");
+    Path job = Files.createDirectory(jobs.resolve("job"));
+    Files.setPosixFilePermissions(job, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Files.createFile(job.resolve("kept"));
+    Files.setAttribute(job, "unix:uid", 60_001);
+    assertThat(removeAs("998", job)).isEqualTo(4);
+    assertThat(job.resolve("kept")).exists();
+    assertThat(removeAs("60001", job)).isZero();
+    assertThat(job).isEmptyDirectory();
+  }
+
+  private static int removeAs(String user, Path job) throws Exception {
+    String script = Files.readString(Path.of("src/main/resources/porter/remove.sh"));
+    List<String> command =
+        List.of(
+            "setpriv",
+            "--reuid",
+            user,
+            "--regid",
+            user,
+            "--clear-groups",
+            "bash",
+            "-p",
+            "-c",
+            script,
+            "remove.sh",
+            job.toString());
+    return new ProcessBuilder(command).inheritIO().start().waitFor();
+  }
+}
