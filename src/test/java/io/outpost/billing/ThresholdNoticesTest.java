@@ -40,7 +40,8 @@ class ThresholdNoticesTest {
             Map.of(
                 "outpost.agents.demo", "always",
                 "outpost.worker.slots", 0,
-                "outpost.stripe.secret-key", ""));
+                "outpost.stripe.secret-key", "",
+                "outpost.webhooks.allow-loopback", true));
   }
 
   @AfterAll
