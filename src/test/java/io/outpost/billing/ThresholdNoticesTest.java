@@ -38,10 +38,14 @@ class ThresholdNoticesTest {
     api =
         BillingApi.start(
             Map.of(
-                "outpost.agents.demo", "always",
-                "outpost.worker.slots", 0,
-                "outpost.stripe.secret-key", "",
-                "outpost.webhooks.allow-loopback", true));
+                "outpost.agents.demo",
+                "always",
+                "outpost.worker.slots",
+                0,
+                "outpost.stripe.secret-key",
+                "",
+                "outpost.webhooks.allow-loopback",
+                true));
   }
 
   @AfterAll
