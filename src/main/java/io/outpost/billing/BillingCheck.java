@@ -39,6 +39,8 @@ final class BillingCheck {
           "invoice.created",
           "invoice.payment_action_required",
           "invoice.finalization_failed",
+          "invoice.voided",
+          "invoice.marked_uncollectible",
           "charge.dispute.created",
           "charge.dispute.closed",
           "charge.refunded",

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
@@ -60,27 +61,57 @@ public class InvoiceCheck {
         StripeRequests.invoicesSince(tenant.stripeCustomerId(), clock.instant().minus(LOOK_BACK)));
   }
 
-  /** Compares what final invoices bill by use with the ledger. */
+  /**
+   * Compares what final invoices bill by use with the ledger, and finds what no invoice bills
+   * because its subscription was ended without a last one.
+   */
   public Findings check(
-      @ExchangeProperty("tenantId") String tenantId, @Variable("invoices") String invoices) {
+      @ExchangeProperty("tenantId") String tenantId,
+      @Variable("invoices") String invoices,
+      @Variable("subscriptions") String subscriptions) {
     var lines = billed(invoices);
+    var unbilled = unbilled(subscriptions, StripeAnswers.lines(invoices));
+    var all = Stream.concat(lines.stream(), unbilled.stream()).toList();
     var findings = new Findings(new ArrayList<>(), new ArrayList<>());
-    if (!lines.isEmpty()) {
-      var entries = reconciler.entries(tenantId, oldest(lines));
-      again(entries, lines).forEach(findings.late()::add);
+    if (!all.isEmpty()) {
+      var entries = reconciler.entries(tenantId, oldest(all));
+      again(entries, all).forEach(findings.late()::add);
       lines.forEach(line -> check(line, entries, findings));
+      unbilled.forEach(line -> late(line, onNone(lines, line, entries), findings));
     }
     return findings;
   }
 
-  private static void check(InvoiceLine line, List<LedgerEntry> entries, Findings findings) {
-    var comparison = new InvoiceComparison(line, entries);
-    var sorted =
-        comparison.late().stream().sorted(Comparator.comparing(LedgerEntry::jobId)).toList();
+  /** An invoice that is made with the end is there an hour later. */
+  private List<InvoiceLine> unbilled(String subscriptions, List<InvoiceLine> lines) {
+    return StripeAnswers.ended(subscriptions).stream()
+        .filter(ended -> prices.isMetered(ended.price()) && ended.unit() != null)
+        .filter(ended -> ended.end().isAfter(clock.instant().minus(LOOK_BACK)))
+        .filter(ended -> ended.end().isBefore(clock.instant().minus(Duration.ofHours(1))))
+        .filter(ended -> !ended.isBilledBy(lines))
+        .map(EndedUse::asLine)
+        .toList();
+  }
+
+  /** What a line should bill and no other does. */
+  private static List<LedgerEntry> onNone(
+      List<InvoiceLine> others, InvoiceLine line, List<LedgerEntry> entries) {
+    return InvoiceComparison.due(line, entries).stream()
+        .filter(entry -> others.stream().noneMatch(other -> other.covers(entry.countedAt())))
+        .toList();
+  }
+
+  private static void late(InvoiceLine line, List<LedgerEntry> entries, Findings findings) {
+    var sorted = entries.stream().sorted(Comparator.comparing(LedgerEntry::jobId)).toList();
     for (int i = 0; i < sorted.size(); i += MOST_IN_POSITION) {
       var some = sorted.subList(i, Math.min(i + MOST_IN_POSITION, sorted.size()));
       findings.late().add(late(Ids.ulid(), line, some));
     }
+  }
+
+  private static void check(InvoiceLine line, List<LedgerEntry> entries, Findings findings) {
+    var comparison = new InvoiceComparison(line, entries);
+    late(line, comparison.late(), findings);
     if (comparison.unexplained() != 0 || comparison.isMispriced()) {
       findings
           .differences()
@@ -111,7 +142,7 @@ public class InvoiceCheck {
 
   private static LateUsage late(String adjustment, InvoiceLine line, List<LedgerEntry> entries) {
     var description =
-        "%d jobs of %s to %s, reported after invoice %s"
+        "%d jobs of %s to %s, not billed by %s"
             .formatted(
                 entries.size(),
                 line.start().truncatedTo(ChronoUnit.SECONDS),

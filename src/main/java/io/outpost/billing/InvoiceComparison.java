@@ -21,7 +21,7 @@ final class InvoiceComparison {
 
   InvoiceComparison(InvoiceLine line, List<LedgerEntry> entries) {
     this.line = line;
-    List<LedgerEntry> due = entries.stream().filter(this::isDue).toList();
+    List<LedgerEntry> due = due(line, entries);
     this.expected = due.size();
     due.stream().filter(entry -> isAfter(entry.reportBegan())).forEach(late::add);
     due.stream()
@@ -32,9 +32,12 @@ final class InvoiceComparison {
         .forEach(late::add);
   }
 
-  /** What the line should bill, as far as Stripe was told of it. */
-  private boolean isDue(LedgerEntry entry) {
-    return line.covers(entry.countedAt()) && entry.isCounted() && entry.adjustment() == null;
+  /** What a line should bill, as far as Stripe was told of it. */
+  static List<LedgerEntry> due(InvoiceLine line, List<LedgerEntry> entries) {
+    return entries.stream()
+        .filter(entry -> line.covers(entry.countedAt()) && entry.isCounted())
+        .filter(entry -> entry.adjustment() == null)
+        .toList();
   }
 
   private boolean isAfter(Instant time) {

@@ -1,6 +1,7 @@
 package io.outpost.billing;
 
 import com.stripe.model.Invoice;
+import com.stripe.model.InvoiceItem;
 import com.stripe.model.InvoiceLineItem;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -26,6 +27,8 @@ public record InvoiceLine(
     BigDecimal unit,
     long amount,
     String currency) {
+  // As many as Stripe has of a unit's price.
+  private static final int DECIMALS = 12;
 
   /** Reads a line; its price is null where it bills no price. */
   static InvoiceLine of(Invoice invoice, InvoiceLineItem line) {
@@ -41,6 +44,29 @@ public record InvoiceLine(
         pricing == null ? null : pricing.getUnitAmountDecimal(),
         line.getAmount() == null ? 0 : line.getAmount(),
         line.getCurrency());
+  }
+
+  /** Reads a position that names its jobs. */
+  static InvoiceLine of(InvoiceItem item) {
+    long jobs =
+        item.getMetadata().entrySet().stream()
+            .filter(entry -> entry.getKey().startsWith(StripeRequests.JOBS))
+            .mapToLong(entry -> entry.getValue().split(" ").length)
+            .sum();
+    var made = Instant.ofEpochSecond(item.getDate());
+    var unit =
+        BigDecimal.valueOf(item.getAmount())
+            .divide(BigDecimal.valueOf(Math.max(1, jobs)), DECIMALS, RoundingMode.HALF_UP);
+    return new InvoiceLine(
+        item.getInvoice(),
+        made,
+        null,
+        made,
+        made,
+        jobs,
+        unit,
+        item.getAmount(),
+        item.getCurrency());
   }
 
   private static Instant finalizedAt(Invoice invoice) {

@@ -118,9 +118,9 @@ public class StripeCalls {
     return StripeCall.post("/v1/checkout/sessions/" + session + "/expire", null, null);
   }
 
-  /** Reads what a customer has not paid. */
+  /** Reads a customer's invoices, to see since when something is owed. */
   public StripeCall unpaid(@ExchangeProperty("customer") String customer) {
-    return StripeCall.get("/v1/invoices", StripeRequests.unpaidOf(customer));
+    return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(customer));
   }
 
   /** Opens the billing portal. */

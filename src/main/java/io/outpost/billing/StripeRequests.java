@@ -34,6 +34,9 @@ public final class StripeRequests {
   /** The metadata that leads from a position of an invoice to the entries of the ledger. */
   static final String ADJUSTMENT = "adjustment";
 
+  /** Before the number of each metadata value that names jobs. */
+  static final String JOBS = "jobs_";
+
   private static final long PAGE = 100;
 
   /** Of a ULID's 26 characters; a value of metadata has 500. */
@@ -197,16 +200,6 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Lists the invoices of a customer that are to be paid. */
-  public static String unpaidOf(String customer) {
-    return encode(
-        InvoiceListParams.builder()
-            .setCustomer(customer)
-            .setStatus(InvoiceListParams.Status.OPEN)
-            .setLimit(PAGE)
-            .build());
-  }
-
   /** Lists a customer's newest invoices. */
   public static String invoicesOf(String customer) {
     return encode(InvoiceListParams.builder().setCustomer(customer).setLimit(PAGE).build());
@@ -248,7 +241,7 @@ public final class StripeRequests {
             .putMetadata("invoice", late.invoice());
     for (int i = 0; i < late.jobs().size(); i += JOBS_A_VALUE) {
       var some = late.jobs().subList(i, Math.min(i + JOBS_A_VALUE, late.jobs().size()));
-      position.putMetadata("jobs_" + i / JOBS_A_VALUE, String.join(" ", some));
+      position.putMetadata(JOBS + i / JOBS_A_VALUE, String.join(" ", some));
     }
     return encode(position.build());
   }

@@ -100,9 +100,21 @@ public class VoidedJobs {
     return entry.isCounted();
   }
 
-  /** The line of a final invoice that bills the job; null where there is none. */
+  /**
+   * The line of a final invoice, or the later position, that bills the job; null where there is
+   * none.
+   *
+   * @throws IllegalStateException while that position is being made: to be tried later
+   */
   public InvoiceLine billed(
-      @ExchangeProperty("entry") LedgerEntry entry, @Variable("invoices") String invoices) {
+      @ExchangeProperty("entry") LedgerEntry entry,
+      @Variable("invoices") String invoices,
+      @Variable("positions") String positions) {
+    if (entry.adjustment() != null) {
+      return StripeAnswers.position(positions, entry.adjustment())
+          .orElseThrow(
+              () -> new IllegalStateException("Job " + entry.jobId() + " is being billed"));
+    }
     return StripeAnswers.lines(invoices).stream()
         .filter(line -> line.closes() && line.price() != null && line.quantity() > 0)
         .filter(line -> prices.isMetered(line.price()) && line.covers(entry.countedAt()))

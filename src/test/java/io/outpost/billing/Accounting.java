@@ -1,5 +1,7 @@
 package io.outpost.billing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.outpost.kernel.Ids;
@@ -117,7 +119,7 @@ final class Accounting implements AutoCloseable {
     var account = stripe().stub().account();
     while (!account.nextDue().isAfter(to)) {
       set(account.nextDue().isAfter(now()) ? account.nextDue() : now());
-      account.pass(customer -> true);
+      account.pass();
     }
     set(to);
   }
@@ -160,6 +162,29 @@ final class Accounting implements AutoCloseable {
   /** How many of a tenant's audit entries tell of an action. */
   long audited(Payer payer, String action) {
     return api.backstage().audited(payer.client(), action);
+  }
+
+  /** Has operators take a job off the bill. */
+  void voidJob(Payer payer, String job) throws Exception {
+    var path = "/admin/tenants/" + payer.client().tenantId() + "/usage/" + job + "/void";
+    var answer = api.post(path, payer.client().key(), Map.of("reason", "it was our fault"));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+    settle();
+  }
+
+  /** What a customer was given back, in cents. */
+  long credited(Payer payer) {
+    return stripe().stub().account().credits().stream()
+        .filter(credit -> credit.get("customer").asText().equals(payer.customer()))
+        .mapToLong(credit -> -credit.get("amount").asLong())
+        .sum();
+  }
+
+  /** A tenant's status, its subscription's, and since when something is owed. */
+  String standing(Payer payer) {
+    var tenant = api.outpost().context().getBean(Accounts.class).load(payer.client().tenantId());
+    return "%s %s %s"
+        .formatted(tenant.status(), tenant.subscriptionStatus(), tenant.pastDueSince());
   }
 
   List<LedgerEntry> ledger(Payer payer) {

@@ -2,6 +2,7 @@ package io.outpost.billing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.local.stripe.Card;
 import io.outpost.local.stripe.Faults.Fault;
 import java.time.Duration;
 import java.util.List;
@@ -109,6 +110,120 @@ class P30EveryInvoiceEqualsTheLedgerTest {
                 assertThat(position.at("/metadata/jobs_0").asText())
                     .contains(afterwards)
                     .doesNotContain(last));
+  }
+
+  /** Whoever ends a subscription without a last invoice loses nothing: we make it. */
+  @Test
+  void whatASubscriptionUsedThatEndedWithoutALastInvoiceIsBilled() throws Exception {
+    var payer = books.payer("ended");
+    var job = books.job(payer, books.now().plusSeconds(60));
+    books.advance(Duration.ofDays(3));
+    books.report();
+    books.stripe().stub().account().cancel(payer.subscription());
+    books.settle();
+    books.advance(UNTIL_FINAL);
+    books.check();
+    books.check();
+    books.advance(UNTIL_FINAL);
+    assertThat(books.billed(payer)).isEqualTo(Accounting.CENTS);
+    assertThat(books.positions(payer))
+        .singleElement()
+        .satisfies(position -> assertThat(position.at("/metadata/jobs_0").asText()).isEqualTo(job));
+    // Its bill is final: it comes off by a credit.
+    books.voidJob(payer, job);
+    books.voidJob(payer, job);
+    assertThat(books.credited(payer)).isEqualTo(Accounting.CENTS);
+  }
+
+  /** An invoice of which Stripe shows ten lines, ours not among them. */
+  @Test
+  void anInvoiceOfManyLinesIsReadWhole() throws Exception {
+    var payer = books.payer("many-lines");
+    var end = books.periodEnd(payer);
+    books.job(payer, end.minus(Duration.ofDays(2)));
+    books.advance(end.minus(Duration.ofDays(1)));
+    books.report();
+    for (int i = 0; i < 120; i++) {
+      books.stripe().stub().account().addPosition(payer.customer(), 1);
+    }
+    books
+        .stripe()
+        .stub()
+        .account()
+        .addUsage(books.stripe().meter(), payer.customer(), end.minus(Duration.ofDays(3)));
+    books.advance(end.plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.audited(payer, "billing.invoice-differs")).isEqualTo(1);
+  }
+
+  /** A late job is on a position of a later invoice, and its own has none: it is paid back too. */
+  @Test
+  void aLateJobThatIsVoidedIsPaidBack() throws Exception {
+    var payer = books.payer("late-and-void");
+    var end = books.periodEnd(payer);
+    books.advance(end.minusSeconds(300));
+    var late = books.job(payer, end.minusSeconds(200));
+    books.advance(end.plus(UNTIL_FINAL));
+    books.report();
+    books.check();
+    books.voidJob(payer, late);
+    assertThat(books.credited(payer)).isEqualTo(Accounting.CENTS);
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.billed(payer)).isEqualTo(Accounting.CENTS);
+    assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
+  }
+
+  /** Payments are tried again, then given up; past due counts from the first of them throughout. */
+  @Test
+  void pastDueNeverBeginsAnew() throws Exception {
+    var account = books.stripe().stub().account();
+    var payer = books.payer("debtor");
+    account.card(payer.customer(), Card.DECLINES);
+    account.afterLastTry("unpaid");
+    var end = books.periodEnd(payer);
+    books.job(payer, end.minus(Duration.ofHours(5)));
+    books.advance(end.minus(Duration.ofHours(1)));
+    books.report();
+    books.advance(end.plus(UNTIL_FINAL));
+    books.settle();
+    assertThat(books.standing(payer)).isEqualTo("past_due past_due " + end);
+    books.advance(Duration.ofDays(16));
+    books.settle();
+    assertThat(books.standing(payer)).isEqualTo("past_due unpaid " + end);
+    // The next invoices stay drafts, and the first is given up.
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    var first = books.invoices(payer).getLast().get("id").asText();
+    books.settle();
+    account.giveUp(first);
+    books.settle();
+    assertThat(books.standing(payer)).isEqualTo("past_due unpaid " + end);
+    account.card(payer.customer(), Card.PAYS);
+    account.pay(first);
+    books.settle();
+    assertThat(books.standing(payer)).startsWith("active active");
+    account.afterLastTry("canceled");
+  }
+
+  /**
+   * After the last try the subscription ends; what was used and not billed is billed all the same.
+   */
+  @Test
+  void whoNeverPaysIsFreeInTheEnd() throws Exception {
+    var account = books.stripe().stub().account();
+    var payer = books.payer("never-pays");
+    account.card(payer.customer(), Card.DECLINES);
+    var end = books.periodEnd(payer);
+    books.job(payer, end.minus(Duration.ofHours(5)));
+    books.advance(end.plus(Duration.ofHours(1)).minusSeconds(1));
+    books.job(payer, end.plusSeconds(60));
+    books.report();
+    books.advance(Duration.ofDays(16));
+    books.settle();
+    assertThat(books.standing(payer)).startsWith("active canceled");
+    books.check();
+    books.advance(UNTIL_FINAL);
+    assertThat(books.billed(payer)).isEqualTo(2 * Accounting.CENTS);
   }
 
   /** One too many in one hour does not hide one too few in another. */

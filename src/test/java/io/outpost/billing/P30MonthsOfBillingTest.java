@@ -2,6 +2,7 @@ package io.outpost.billing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outpost.local.stripe.Card;
 import io.outpost.local.stripe.Faults.Fault;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,9 +15,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Months of many tenants, drawn from a seed: tiers come and go, Stripe fails, the key is revoked,
- * answers get lost, jobs cross the ends of periods and come too late. In the end every invoice is
- * what the ledger has, and nothing is unexplained.
+ * Months of many tenants, drawn from a seed: tiers come and go, with and without a last invoice,
+ * Stripe fails, the key is revoked, cards are declined, answers get lost, events are replayed, jobs
+ * cross the ends of periods, come too late and are taken back. In the end every invoice is what the
+ * ledger has, and nothing is unexplained.
  */
 @Tag("product")
 class P30MonthsOfBillingTest {
@@ -45,6 +47,12 @@ class P30MonthsOfBillingTest {
     private final Random random;
     private final int tenants;
     private final int jobs;
+    private int changes;
+    private int told;
+    private int voided;
+    private long cents;
+    private long late;
+    private long total;
     private final List<Accounting.Payer> paying = new ArrayList<>();
     private final List<Accounting.Payer> all = new ArrayList<>();
     private final List<Job> running = new ArrayList<>();
@@ -93,16 +101,48 @@ class P30MonthsOfBillingTest {
       if (revoked) {
         stub.secretKey().revoke();
       }
+      var debtor = paying.get(random.nextInt(paying.size())).customer();
+      stub.account().card(debtor, Card.DECLINES);
       for (int part = 0; part < 4; part++) {
         books.advance(STEP.dividedBy(4));
         end(books);
         books.report();
       }
+      stub.account().card(debtor, Card.PAYS);
       stub.secretKey().restore();
       stub.faults().none();
+      replay(books);
       books.check();
-      if (random.nextInt(3) == 0) {
-        changeTier(books);
+      takeBack(books);
+      for (int i = 0; i < 1 + tenants / 20; i++) {
+        if (random.nextInt(3) == 0) {
+          changeTier(books);
+        }
+      }
+    }
+
+    /** Stripe sends some of its events once more, whatever their age. */
+    private void replay(Accounting books) throws Exception {
+      var events = books.stripe().stub().account().events();
+      for (int i = 0; i < 5; i++) {
+        books.stripe().stub().webhooks().deliver(events.get(random.nextInt(events.size())));
+        told++;
+      }
+      books.settle();
+    }
+
+    /** Operators take a job off the bill that a tenant was to pay for. */
+    private void takeBack(Accounting books) throws Exception {
+      var payer = all.get(random.nextInt(all.size()));
+      var reported =
+          books.ledger(payer).stream()
+              .filter(entry -> entry.reportedAt() != null && entry.voidedAt() == null)
+              .map(LedgerEntry::jobId)
+              .sorted()
+              .toList();
+      if (!reported.isEmpty()) {
+        books.voidJob(payer, reported.get(random.nextInt(reported.size())));
+        voided++;
       }
     }
 
@@ -126,7 +166,18 @@ class P30MonthsOfBillingTest {
     private void changeTier(Accounting books) throws Exception {
       var payer = paying.remove(random.nextInt(paying.size()));
       books.report();
-      books.stripe().stub().account().cancelAndBill(payer.subscription());
+      var account = books.stripe().stub().account();
+      changes++;
+      switch (random.nextInt(3)) {
+        case 0 -> account.cancelAndBill(payer.subscription());
+        // Nobody asked for a last invoice.
+        case 1 -> account.cancel(payer.subscription());
+        default -> {
+          account.endLater(payer.subscription());
+          books.settle();
+          return;
+        }
+      }
       books.settle();
       if (paying.size() < 3 || random.nextBoolean()) {
         add(books.subscribe(payer.client(), payer.customer()));
@@ -152,10 +203,20 @@ class P30MonthsOfBillingTest {
           continue;
         }
         var entries = books.ledger(payer);
-        long due = entries.stream().filter(entry -> entry.reportedAt() != null).count();
-        assertThat(due)
+        assertThat(entries)
             .as("all of %s was reported, seed %s", payer, seed)
-            .isEqualTo(entries.size());
+            .allMatch(entry -> entry.reportedAt() != null);
+        long due = entries.stream().filter(LedgerEntry::isCounted).count();
+        assertThat(books.credited(payer))
+            .as("what %s was given back, seed %s", payer, seed)
+            .isEqualTo(
+                Accounting.CENTS
+                    * entries.stream()
+                        .filter(entry -> entry.voidedAt() != null && entry.isCounted())
+                        .count());
+        cents += books.billed(payer);
+        late += entries.stream().filter(entry -> entry.adjustment() != null).count();
+        total += entries.size();
         assertThat(books.billed(payer))
             .as("what %s pays, seed %s", payer, seed)
             .isEqualTo(due * Accounting.CENTS);
@@ -165,7 +226,20 @@ class P30MonthsOfBillingTest {
         linesEqualTheLedger(books, payer, entries);
         billed += due;
       }
-      assertThat(billed).as("seed %s", seed).isEqualTo(jobs);
+      assertThat(total).as("jobs in the ledger, seed %s", seed).isEqualTo(jobs);
+      System.out.printf(
+          "seed %d: %d tenants, %d jobs, %d changes of tier, %d events replayed, %d jobs taken back;"
+              + " %d invoices of %.2f USD bill %d jobs, %d of them late; 0 differences%n",
+          seed,
+          seen.size(),
+          total,
+          changes,
+          told,
+          voided,
+          books.stripe().stub().account().invoices().size(),
+          cents / 100.0,
+          billed,
+          late);
     }
 
     /** Each line bills the jobs of its period that no later position bills. */
