@@ -41,6 +41,11 @@ locals {
         expression = "FILL(late, 0)", threshold = 1, period = 300, periods = 2
         metrics    = { late = { namespace = "Outpost/${var.environment}", name = "WebhooksLate", stat = "Sum", dimensions = {} } }
       }
+      slot-dirty = {
+        text       = "What a job left in a worker's slot cannot be removed; no job runs there until it is"
+        expression = "FILL(dirty, 0)", threshold = 1, period = 300, periods = 1
+        metrics    = { dirty = { namespace = "Outpost/${var.environment}", name = "SlotDirty", stat = "Sum", dimensions = {} } }
+      }
       workers-full = {
         text       = "As many workers as allowed for half an hour: jobs wait, or the maximum is too low"
         expression = "tasks", threshold = var.worker_max, period = 60, periods = 30
@@ -134,6 +139,19 @@ resource "aws_cloudwatch_log_metric_filter" "webhooks_late" {
   metric_transformation {
     namespace = "Outpost/${var.environment}"
     name      = "WebhooksLate"
+    value     = "1"
+  }
+}
+
+# A worker says so once for each slot (worker/agent/Slots.java).
+resource "aws_cloudwatch_log_metric_filter" "slot_dirty" {
+  name           = "outpost-slot-dirty-${var.environment}"
+  log_group_name = aws_cloudwatch_log_group.this["worker"].name
+  pattern        = "\"is out of service: what a job left\""
+
+  metric_transformation {
+    namespace = "Outpost/${var.environment}"
+    name      = "SlotDirty"
     value     = "1"
   }
 }

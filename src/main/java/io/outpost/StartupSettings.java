@@ -75,6 +75,11 @@ public final class StartupSettings
           optional("OUTPOST_STRIPE_METER_EVENT_NAME", BOTH, "\\S{1,100}", "a meter's event_name"),
           optional("OUTPOST_USAGE_REPORT_INTERVAL", BOTH, DURATION, "a duration such as PT1M"),
           optional(
+              "OUTPOST_REPOSITORIES_ALLOW_LOOPBACK",
+              BOTH,
+              "false",
+              "false: only jobs of the local profile may clone from their own machine"),
+          optional(
               "OUTPOST_WEBHOOKS_ALLOW_LOOPBACK",
               BOTH,
               "false",

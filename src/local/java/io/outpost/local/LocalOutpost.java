@@ -3,6 +3,7 @@ package io.outpost.local;
 import io.outpost.Outpost;
 import io.outpost.VirtualThreadCarriers;
 import io.outpost.local.stripe.LocalStripe;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -38,7 +39,7 @@ public final class LocalOutpost implements AutoCloseable {
   public static void main(String[] args) {
     VirtualThreadCarriers.provide();
     try {
-      var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), Map.of());
+      var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), checkout());
       var chosen = setting("OUTPOST_BOOTSTRAP_ADMIN_KEY").isPresent();
       var welcome = new Welcome(outpost.address(), outpost.adminKey(), chosen);
       welcome.leaveIn(Path.of("target"));
@@ -170,6 +171,12 @@ public final class LocalOutpost implements AutoCloseable {
 
   private static Optional<String> setting(String name) {
     return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank());
+  }
+
+  /** In a checkout the routes are edited where they are written. */
+  private static Map<String, Object> checkout() {
+    var source = Path.of("src/main/resources/routes");
+    return Files.isDirectory(source) ? Map.of("outpost.routes-source", source.toString()) : Map.of();
   }
 
   private static String randomKey() {

@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
  * @param status the HTTP status of a call; null for a transition
  * @param metadata words about it, of an allow-list: {@code problem} (the code of the refusal),
  *     {@code attempt}, {@code attempts}, {@code reason} and {@code was} (the status before) of
- *     jobs, and what billing changed or counted; anything else is left out
+ *     jobs, {@code routes} (the version of the routes that did it), and what billing changed or
+ *     counted; anything else is left out
  */
 public record AuditEntry(
     String entryId,
@@ -57,7 +58,8 @@ public record AuditEntry(
           "minute",
           "ledger",
           "stripe",
-          "jobs");
+          "jobs",
+          "routes");
 
   private static final Pattern WORDS = Pattern.compile("[A-Za-z0-9._:, -]{1,4000}");
 

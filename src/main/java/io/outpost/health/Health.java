@@ -50,7 +50,13 @@ public class Health {
   }
 
   /** {@code UP} or {@code DOWN}, for the whole and for each dependency. */
-  public record State(String status, Map<String, String> components) {}
+  public record State(String status, Map<String, String> components) {
+
+    /** The status of the answer. */
+    public int code() {
+      return status.equals("UP") ? 200 : 503;
+    }
+  }
 
   /** The process answers, so it is alive. */
   public State live() {
@@ -59,14 +65,14 @@ public class Health {
 
   /**
    * The process answers, and what is known without asking: a dependency that is down ends no
-   * worker.
+   * worker, something of its own that is down does.
    */
   public State told() {
     var components = new TreeMap<String, String>();
     parts.stream()
         .filter(HealthPart::asksNothing)
         .forEach(part -> components.put(part.name(), part.state()));
-    return new State("UP", components);
+    return whole(components);
   }
 
   /** How every dependency was a second ago or less: whoever asks more often costs us nothing. */
@@ -90,6 +96,10 @@ public class Health {
                             .attributeNames(QueueAttributeName.QUEUE_ARN))));
     components.put("s3", ask("s3", () -> s3.headBucket(b -> b.bucket(names.bucket("output")))));
     parts.forEach(part -> components.put(part.name(), part.state()));
+    return whole(components);
+  }
+
+  private static State whole(Map<String, String> components) {
     return new State(components.containsValue("DOWN") ? "DOWN" : "UP", components);
   }
 

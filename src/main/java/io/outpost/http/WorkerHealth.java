@@ -9,8 +9,9 @@ import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
 
 /**
- * The one thing that a worker answers over HTTP: that it is alive. The container's health check
- * asks it; there is no route for it, as a worker serves no operation.
+ * The one thing that a worker answers over HTTP: that it is alive and can run a job. The
+ * container's health check asks it, and a container that is down is replaced; there is no route for
+ * it, as a worker serves no operation.
  */
 @Configuration(proxyBeanMethods = false)
 @Profile("worker & !api")
@@ -24,7 +25,8 @@ class WorkerHealth {
             request -> {
               // As in the API it is the contract's operation, which the audit leaves out.
               Call.of(request.servletRequest()).match(contract.operation("health"));
-              return ServerResponse.ok().body(health.told());
+              var told = health.told();
+              return ServerResponse.status(told.code()).body(told);
             })
         .build();
   }

@@ -38,6 +38,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param usage what the agent says that the job consumed; null: nothing
  * @param continues the job whose conversation it continues; null when it begins one
  * @param conversation the agent's id of it: while pending the one to be continued; may be null
+ * @param repository that is cloned for it; null: none
  * @param warnings what of its last attempt could not be kept; empty when there is nothing to tell
  */
 @RecordBuilder
@@ -69,6 +70,7 @@ public record Job(
     Usage usage,
     String continues,
     String conversation,
+    Repository repository,
     List<Warning> warnings)
     implements JobBuilder.With {
 
@@ -151,8 +153,9 @@ public record Job(
    *
    * @param usage null: nothing
    * @param conversation its id, when it has the form of one; null: none
+   * @param repository with what became of it; null: the job has none
    */
-  public record Told(Usage usage, String conversation) {
+  public record Told(Usage usage, String conversation, Repository repository) {
 
     /** Leaves out what is no id of a conversation. */
     public Told {
@@ -226,17 +229,28 @@ public record Job(
     return unstarted().withStatus(Status.pending).withAttempts(counted).withWaitingReason(reason);
   }
 
-  /** Ended by its agent: without a fault it has succeeded. */
+  /**
+   * Ended by its agent: without a fault it has succeeded.
+   *
+   * @param told null: the agent was not started
+   */
   public Job finished(Instant now, Integer code, Fault fault, Told told, List<Warning> lost) {
-    return with()
-        .usage(told.usage())
-        .conversation(told.conversation() == null ? conversation : told.conversation())
+    var ended = told == null ? this : withTold(told).withOutputLocation(JobOutput.location(this));
+    return ended
+        .with()
         .status(fault == null ? Status.succeeded : Status.failed)
         .completedAt(now)
         .exitCode(code)
-        .outputLocation(JobOutput.location(this))
         .error(fault)
         .warnings(lost)
+        .build();
+  }
+
+  private Job withTold(Told told) {
+    return with()
+        .usage(told.usage())
+        .conversation(told.conversation() == null ? conversation : told.conversation())
+        .repository(told.repository() == null ? repository : told.repository())
         .build();
   }
 
@@ -271,6 +285,7 @@ public record Job(
         .estimatedStart(null)
         .error(null)
         .usage(null)
+        .repository(repository == null ? null : repository.fresh())
         .warnings(null)
         .build();
   }

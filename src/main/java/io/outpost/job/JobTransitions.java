@@ -10,6 +10,7 @@ import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_LOST;
 
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
+import io.outpost.audit.RoutesVersion;
 import io.outpost.aws.Names;
 import io.outpost.event.EventType;
 import io.outpost.event.Events;
@@ -23,6 +24,7 @@ import io.outpost.tenant.Tenant;
 import io.outpost.usage.Ledger;
 import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -47,6 +49,7 @@ public class JobTransitions {
   private final Ledger ledger;
   private final ChangeFeed changeFeed;
   private final AuditTrail trail;
+  private final RoutesVersion routes;
   private final Events events;
   private final Names names;
 
@@ -59,6 +62,7 @@ public class JobTransitions {
       Ledger ledger,
       ChangeFeed changeFeed,
       AuditTrail trail,
+      RoutesVersion routes,
       Events events,
       Names names) {
     this.transactions = transactions;
@@ -69,6 +73,7 @@ public class JobTransitions {
     this.ledger = ledger;
     this.changeFeed = changeFeed;
     this.trail = trail;
+    this.routes = routes;
     this.events = events;
     this.names = names;
   }
@@ -251,8 +256,10 @@ public class JobTransitions {
     return entry;
   }
 
-  private static AuditEntry entry(JobTransition transition) {
+  private AuditEntry entry(JobTransition transition) {
     var job = transition.job();
+    var metadata = new HashMap<>(transition.metadata());
+    metadata.put("routes", routes.current());
     return new AuditEntry(
         Ids.ulid(),
         job.tenantId(),
@@ -265,7 +272,7 @@ public class JobTransitions {
         null,
         null,
         null,
-        transition.metadata());
+        metadata);
   }
 
   private static void workspace(

@@ -13,6 +13,8 @@ import io.outpost.job.JobDetails;
 import io.outpost.job.JobMessage;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
+import io.outpost.job.Repository;
+import io.outpost.job.RepositoryAddress;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
@@ -33,6 +35,7 @@ import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
@@ -52,6 +55,7 @@ public class Submission {
   private final OfferedAgents offered;
   private final AgentCatalogue agents;
   private final JobSettings settings;
+  private final boolean repositoryOnLoopback;
 
   Submission(
       ObjectMapper mapper,
@@ -60,7 +64,8 @@ public class Submission {
       QuotaCounter quota,
       OfferedAgents offered,
       AgentCatalogue agents,
-      JobSettings settings) {
+      JobSettings settings,
+      @Value("${outpost.repositories.allow-loopback}") boolean repositoryOnLoopback) {
     this.mapper = mapper;
     this.transitions = transitions;
     this.names = names;
@@ -68,6 +73,7 @@ public class Submission {
     this.offered = offered;
     this.agents = agents;
     this.settings = settings;
+    this.repositoryOnLoopback = repositoryOnLoopback;
   }
 
   /** What a client asks for. */
@@ -81,7 +87,8 @@ public class Submission {
       Map<String, String> labels,
       Instant startAfter,
       String model,
-      BigDecimal maxCostUsd) {}
+      BigDecimal maxCostUsd,
+      Repository repository) {}
 
   /** The job that the request asks for, pending. */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
@@ -105,7 +112,34 @@ public class Submission {
         .startAfter(start)
         .model(wish.model())
         .maxCostUsd(costOf(wish))
+        .repository(repositoryOf(wish))
         .build();
+  }
+
+  private Repository repositoryOf(Wish wish) {
+    var repository = wish.repository();
+    if (repository != null) {
+      var unused = RepositoryAddress.of(repository.url(), repositoryOnLoopback);
+      checkName("repository.ref", repository.ref());
+      checkName(
+          "repository.push.branch", repository.push() == null ? null : repository.push().branch());
+    }
+    return repository;
+  }
+
+  /** What git takes for a name, beyond its form. */
+  private static void checkName(String field, String name) {
+    if (name != null
+        && (name.contains("..")
+            || name.contains("//")
+            || name.contains("/.")
+            || name.contains("@{")
+            || name.endsWith("/")
+            || name.endsWith(".")
+            || name.contains(".lock/")
+            || name.endsWith(".lock"))) {
+      throw Problem.invalid(field, "is no name that git takes");
+    }
   }
 
   private static BigDecimal costOf(Wish wish) {
@@ -143,6 +177,7 @@ public class Submission {
         .labels(job.labels())
         .model(job.model())
         .maxCostUsd(job.maxCostUsd())
+        .repository(job.repository() == null ? null : job.repository().fresh())
         .rerunOf(job.jobId())
         .build();
   }
@@ -223,18 +258,23 @@ public class Submission {
     var unused =
         transitions.add(Change.of(exchange), new JobTransition.Submitted(job, details, due));
     if (job.secrets() != null) {
-      job.secrets().forEach(name -> require(name, job.tenantId(), Change.of(exchange)));
+      job.secrets().forEach(name -> require("secrets", name, job.tenantId(), Change.of(exchange)));
+    }
+    // A condition stands once in a transaction.
+    var opening = job.repository() == null ? null : job.repository().secret();
+    if (opening != null && (job.secrets() == null || !job.secrets().contains(opening))) {
+      require("repository.secret", opening, job.tenantId(), Change.of(exchange));
     }
   }
 
   /** A secret that a job names must be there when the job is accepted. */
-  private void require(String secret, String tenantId, Change change) {
+  private void require(String field, String secret, String tenantId, Change change) {
     change.check(
         ConditionCheck.builder()
             .tableName(names.table("tenants"))
             .key(Tenant.key(tenantId, TenantSecret.sk(secret)))
             .conditionExpression("attribute_exists(sk)"),
-        old -> Problem.invalid("secrets", "there is no secret " + secret));
+        old -> Problem.invalid(field, "there is no secret " + secret));
   }
 
   /** The message that tells workers of the job. */

@@ -1,5 +1,5 @@
 /**
- * Ids, time, JSON, cursors, pages and problems: words that every module speaks. Knows no domain and
- * no AWS.
+ * Ids, time, JSON, cursors, pages, problems and addresses: words that every module speaks. Knows no
+ * domain and no AWS.
  */
 package io.outpost.kernel;

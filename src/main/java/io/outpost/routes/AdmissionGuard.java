@@ -32,6 +32,10 @@ final class AdmissionGuard extends ModelLifecycleStrategySupport {
       while (first < route.getOutputs().size() && isBefore(route.getOutputs().get(first))) {
         first++;
       }
+      if (first < route.getOutputs().size()
+          && ("guard-" + from).equals(route.getOutputs().get(first).getId())) {
+        return;
+      }
       var guard = new ProcessDefinition();
       guard.setRef(BEAN);
       guard.setId("guard-" + from);

@@ -83,6 +83,26 @@ record MountedFolder(Path root) {
     return MountedFolder.class.getResource("/routes/" + name) != null;
   }
 
+  /** Another text whenever a file of the folders is saved, added or removed. */
+  static String fingerprint(List<MountedFolder> folders) {
+    var text = new StringBuilder();
+    for (var folder : folders) {
+      for (var file : folder.all()) {
+        try {
+          text.append(file)
+              .append(' ')
+              .append(Files.size(file))
+              .append(' ')
+              .append(Files.getLastModifiedTime(file))
+              .append('\n');
+        } catch (IOException e) {
+          text.append(file).append(" is going\n");
+        }
+      }
+    }
+    return text.toString();
+  }
+
   private String why(Path file) {
     var folder = root.relativize(file).getParent();
     var name = file.getFileName().toString();
@@ -111,6 +131,7 @@ record MountedFolder(Path root) {
     try (var walk = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
       return walk.filter(file -> !Files.isDirectory(file))
           .filter(file -> !root.relativize(file).toString().startsWith(".."))
+          .filter(file -> !root.relativize(file).startsWith(RoutesDiff.BASE))
           .sorted()
           .toList();
     } catch (IOException e) {

@@ -25,20 +25,30 @@ class RouteFailures implements InterceptStrategy {
   private static final String NOTED = "outpostFailure";
 
   private final MeterRegistry metrics;
+  private final TrafficBook traffic;
 
-  RouteFailures(MeterRegistry metrics) {
+  RouteFailures(MeterRegistry metrics, TrafficBook traffic) {
     this.metrics = metrics;
+    this.traffic = traffic;
   }
 
   @Override
   public Processor wrapProcessorInInterceptors(
       CamelContext camel, NamedNode step, Processor target, Processor next) {
+    var seen =
+        traffic.isOpen() && step.getId() != null
+            ? traffic.of(routeOf(step).getId(), step.getId())
+            : null;
     return new DelegateAsyncProcessor(target) {
       @Override
       public boolean process(Exchange exchange, AsyncCallback callback) {
+        var since = seen == null ? 0 : seen.begin();
         return super.process(
             exchange,
             done -> {
+              if (seen != null) {
+                seen.end(since, exchange.getException() != null);
+              }
               if (exchange.getException() != null) {
                 note(exchange, exchange.getException(), step);
               }
@@ -46,6 +56,14 @@ class RouteFailures implements InterceptStrategy {
             });
       }
     };
+  }
+
+  private static NamedNode routeOf(NamedNode step) {
+    NamedNode route = step;
+    while (route.getParent() != null) {
+      route = route.getParent();
+    }
+    return route;
   }
 
   private void note(Exchange exchange, Throwable failure, NamedNode step) {
@@ -71,10 +89,7 @@ class RouteFailures implements InterceptStrategy {
       if (exchange.getException() != failure) {
         return;
       }
-      NamedNode route = step;
-      while (route.getParent() != null) {
-        route = route.getParent();
-      }
+      var route = routeOf(step);
       var file = RouteFile.nameOf(String.valueOf(step.getLocation()));
       var place = "%s:%d: %s/%s".formatted(file, step.getLineNumber(), route.getId(), step.getId());
       LOG.warn("{}: {}", place, failure.toString());

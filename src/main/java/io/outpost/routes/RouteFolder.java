@@ -1,21 +1,21 @@
 package io.outpost.routes;
 
+import io.outpost.audit.RoutesVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.spring.boot.CamelSpringBootRoutesCollector;
-import org.apache.camel.support.ResourceHelper;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.stereotype.Component;
@@ -24,7 +24,8 @@ import org.springframework.stereotype.Component;
  * Finds the route files of this role: those of the jar, and those of a mounted folder with the same
  * layout ({@code common/}, {@code api/}, {@code worker/}). A mounted file replaces the jar's of the
  * same name. Mounted files are checked before they are read, and the model of all routes is
- * verified before the first of them is built. Used while Camel starts, by one thread.
+ * verified before the first of them is built. Used while Camel starts, by one thread, and by the
+ * reload.
  */
 @Component
 class RouteFolder extends CamelSpringBootRoutesCollector {
@@ -32,20 +33,37 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   private static final String JAR = "classpath:routes/";
 
   private final ConfigurableApplicationContext application;
-  private final Optional<MountedFolder> folder;
-  private final Known known;
+  private final RoutesVersion version;
+  private final TrafficBook traffic;
+  private final Optional<MountedFolder> mounted;
+  private final List<MountedFolder> folders;
+  private final boolean isReloading;
+  private volatile Set<String> roles = Set.of();
+  private volatile RouteFiles running;
+  private volatile LiveRoutes live;
 
-  RouteFolder(ConfigurableApplicationContext application, @Value("${outpost.routes}") String folder)
-      throws IOException {
+  /**
+   * @param mounted a folder of somebody's own
+   * @param source where the jar's files are written, in a checkout
+   */
+  RouteFolder(
+      ConfigurableApplicationContext application,
+      RoutesVersion version,
+      TrafficBook traffic,
+      @Value("${outpost.routes}") String mounted,
+      @Value("${outpost.routes-source:}") String source,
+      @Value("${outpost.routes-reload}") boolean isReloading) {
     super(application, false);
     this.application = application;
-    this.folder =
-        folder.isBlank() ? Optional.empty() : Optional.of(new MountedFolder(Path.of(folder)));
-    this.known =
-        Known.of(
-            application.getBeanFactory(),
-            application.getEnvironment(),
-            this.folder.map(MountedFolder::root).orElse(null));
+    this.version = version;
+    this.traffic = traffic;
+    this.mounted = folder(mounted);
+    this.folders = Stream.concat(folder(source).stream(), this.mounted.stream()).toList();
+    this.isReloading = isReloading && !folders.isEmpty();
+  }
+
+  private static Optional<MountedFolder> folder(String path) {
+    return path.isBlank() ? Optional.empty() : Optional.of(new MountedFolder(Path.of(path)));
   }
 
   /** The builders of all files, and behind them what looks at the result. */
@@ -53,50 +71,88 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   public Collection<RoutesBuilder> collectRoutesFromDirectory(
       CamelContext camel, String exclude, String include) {
     var model = (ModelCamelContext) camel;
-    model.addModelLifecycleStrategy(new AdmissionGuard(known.operations()));
+    var operations = known().operations();
+    if (isReloading || traffic.isOpen()) {
+      live = new LiveRoutes(camel, traffic);
+    }
+    model.addModelLifecycleStrategy(new RouteIds());
+    model.addModelLifecycleStrategy(new AdmissionGuard(operations));
     var builders = new ArrayList<>(super.collectRoutesFromDirectory(camel, exclude, include));
     var interceptions = new Interceptions(this::isAdded);
     builders.add(interceptions);
-    builders.add(
-        new Verification(() -> new ModelCheck(model, known.operations(), interceptions).check()));
+    builders.add(new Verification(() -> new ModelCheck(model, operations, interceptions).check()));
     return builders;
   }
 
   @Override
   public Collection<Resource> findRouteResourcesFromDirectory(
       CamelContext camel, String exclude, String include) {
-    var ours = super.findRouteResourcesFromDirectory(camel, exclude, include);
-    if (folder.isEmpty()) {
-      return ours;
+    roles = roles(include);
+    become(RouteFiles.read(folders));
+    if (folders.isEmpty()) {
+      return super.findRouteResourcesFromDirectory(camel, exclude, include);
     }
-    var mounted = new ArrayList<Resource>();
-    var roles = roles(include);
-    folder
-        .get()
-        .files()
-        .forEach(
-            (name, file) -> {
-              if (roles.contains(name.substring(0, name.indexOf('/')))) {
-                mounted.add(ResourceHelper.resolveResource(camel, "file:" + file));
-              }
-            });
-    var replaced =
-        new HashSet<>(mounted.stream().map(file -> RouteFile.nameOf(file.getLocation())).toList());
-    var kept =
-        ours.stream()
-            .filter(file -> !replaced.contains(RouteFile.nameOf(file.getLocation())))
-            .toList();
-    check(kept, mounted);
-    var all = new ArrayList<>(mounted);
-    all.addAll(kept);
+    check(running, known());
+    return all(running);
+  }
+
+  /** The files whose routes run. */
+  RouteFiles running() {
+    return running;
+  }
+
+  /** From now on those of other files run. */
+  void become(RouteFiles files) {
+    running = files;
+    version.become(files.version());
+  }
+
+  /** What exchanges running routes; empty when this installation does not reload. */
+  Optional<LiveRoutes> live() {
+    return isReloading ? Optional.ofNullable(live) : Optional.empty();
+  }
+
+  List<MountedFolder> folders() {
+    return folders;
+  }
+
+  /** The files as they are now. */
+  RouteFiles read() {
+    return RouteFiles.read(folders);
+  }
+
+  /** What this installation has by now that routes may name. */
+  Known known() {
+    try {
+      return Known.of(
+          application.getBeanFactory(),
+          application.getEnvironment(),
+          mounted.map(MountedFolder::root).orElse(null));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The files of this role. */
+  List<Resource> all(RouteFiles files) {
+    var all = files.theirs(roles);
+    all.addAll(files.ours(roles));
     return all;
   }
 
-  private void check(List<Resource> ours, List<Resource> mounted) {
-    var found = new ArrayList<>(folder.orElseThrow().passedOver());
+  /**
+   * @throws RoutesRefused when anything is wrong with the files of the folders
+   */
+  void check(RouteFiles files, Known known) {
+    var found = new ArrayList<Finding>();
+    var vocabulary = Vocabulary.ours();
     try {
-      var vocabulary = Vocabulary.ours().and(folder.get().vocabulary());
-      found.addAll(new RoutesCheck(known, vocabulary).check(ours, mounted));
+      for (var folder : folders) {
+        found.addAll(folder.passedOver());
+        vocabulary = vocabulary.and(folder.vocabulary());
+      }
+      found.addAll(
+          new RoutesCheck(known, vocabulary).check(files.ours(roles), files.theirs(roles)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -104,11 +160,19 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   }
 
   /** Whether a file is an addition of somebody else's; what replaces ours does what ours did. */
-  private boolean isAdded(String location) {
-    return folder.isPresent()
+  boolean isAdded(String location) {
+    return isMounted(location) && !MountedFolder.replacesOurs(RouteFile.nameOf(location));
+  }
+
+  /** Whether a file is somebody else's, by folder and name. */
+  boolean isYours(String name) {
+    return isMounted(running.places().getOrDefault(name, ""));
+  }
+
+  private boolean isMounted(String location) {
+    return mounted.isPresent()
         && location.startsWith("file:")
-        && Path.of(location.substring(5)).startsWith(folder.get().root())
-        && !MountedFolder.replacesOurs(RouteFile.nameOf(location));
+        && Path.of(location.substring(5)).startsWith(mounted.get().root());
   }
 
   private static Set<String> roles(String include) {

@@ -26,12 +26,13 @@ final class RouteModel {
 
   /**
    * @param isTheirs whether a file, by its location, is not of the jar
-   * @param settings the value of a setting by name, null where there is none
+   * @param known what an installation has
    */
-  RouteModel(
-      Collection<Resource> files, Predicate<String> isTheirs, UnaryOperator<String> settings) {
+  RouteModel(Collection<Resource> files, Predicate<String> isTheirs, Known known) {
     interceptions = new Interceptions(isTheirs);
-    camel.getPropertiesComponent().addPropertiesSource(new Settings(settings));
+    camel.addModelLifecycleStrategy(new RouteIds());
+    camel.addModelLifecycleStrategy(new AdmissionGuard(known.operations()));
+    camel.getPropertiesComponent().addPropertiesSource(new Settings(known.setting()));
     var builders = new ArrayList<RoutesBuilder>();
     for (var file : files) {
       attempt(

@@ -59,8 +59,7 @@ final class RoutesCheck {
                             && breaksTheModel(f)));
     var whole = readable.size() == asked.size();
     readable.addAll(ours);
-    var model =
-        new RouteModel(readable, file -> places.contains(file) && isAdded(file), known.setting());
+    var model = new RouteModel(readable, file -> places.contains(file) && isAdded(file), known);
     files.stream()
         .filter(file -> names.contains(file.name()))
         .flatMap(file -> file.fields().stream())

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
@@ -20,13 +21,16 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.core.type.filter.AnnotationTypeFilter;
 
 /**
- * {@code outpost routes check [folder]}: says what is wrong with the route files of a folder, or
- * with ours, without starting anything. One finding a line on standard output; ends with 0 when
- * there is none, with 1 when there are, with 2 when the command cannot be understood.
+ * {@code outpost routes diff [folder]}: what of ours changed under the copies in a folder, which
+ * {@code outpost routes copy <file> <folder>} makes. {@code outpost routes check [folder]}: says
+ * what is wrong with the route files of a folder, or with ours, without starting anything. One
+ * finding a line on standard output; ends with 0 when there is none, with 1 when there are, with 2
+ * when the command cannot be understood.
  */
 public final class RoutesCommand {
 
-  private static final String USAGE = "usage: outpost routes check [folder]";
+  private static final String USAGE =
+      "usage: outpost routes check [folder] | diff [folder] | copy <file> <folder>";
   private static final List<List<String>> ROLES =
       List.of(
           List.of("common", "api"),
@@ -52,20 +56,39 @@ public final class RoutesCommand {
   }
 
   int execute(List<String> arguments) {
-    if (arguments.isEmpty() || arguments.size() > 2 || !arguments.getFirst().equals("check")) {
+    try {
+      var command = arguments.isEmpty() ? "" : arguments.getFirst();
+      if (command.equals("check") && arguments.size() <= 2) {
+        var folder = arguments.size() == 1 ? null : new MountedFolder(Path.of(arguments.get(1)));
+        return told(check(folder), "nothing is wrong");
+      }
+      if (command.equals("diff") && arguments.size() <= 2) {
+        var folder = arguments.size() == 2 ? arguments.get(1) : mounted();
+        return told(
+            new RoutesDiff(new MountedFolder(Path.of(folder))).changes(),
+            "nothing of ours has changed under yours");
+      }
+      if (command.equals("copy") && arguments.size() == 3) {
+        new RoutesDiff(new MountedFolder(Path.of(arguments.get(2)))).copy(arguments.get(1));
+        return 0;
+      }
       err.println(USAGE);
       return 2;
-    }
-    try {
-      var folder = arguments.size() == 1 ? null : new MountedFolder(Path.of(arguments.get(1)));
-      var findings = check(folder);
-      findings.forEach(out::println);
-      err.println(findings.isEmpty() ? "nothing is wrong" : findings.size() + " found");
-      return findings.isEmpty() ? 0 : 1;
     } catch (IOException | IllegalStateException e) {
       err.println(e.getMessage());
       return 2;
     }
+  }
+
+  private int told(Collection<Finding> findings, String nothing) {
+    findings.forEach(out::println);
+    err.println(findings.isEmpty() ? nothing : findings.size() + " found");
+    return findings.isEmpty() ? 0 : 1;
+  }
+
+  private static String mounted() {
+    return Optional.ofNullable(System.getenv("OUTPOST_ROUTES"))
+        .orElseThrow(() -> new IllegalStateException("Name a folder, or set OUTPOST_ROUTES"));
   }
 
   /**

@@ -33,7 +33,10 @@ public class SecretNames {
           "MALLOC_",
           "NPM_CONFIG_",
           "UV_",
-          "PIP_");
+          "PIP_",
+          "PERL5",
+          "PERLIO",
+          "PERLLIB");
 
   private static final Set<String> RESERVED =
       Set.of(
@@ -80,8 +83,6 @@ public class SecretNames {
           "PYTHONHOME",
           "PYTHONSTARTUP",
           "PYTHONINSPECT",
-          "PERL5LIB",
-          "PERL5OPT",
           "RUBYLIB",
           "RUBYOPT",
           "CLASSPATH",

@@ -1,6 +1,7 @@
 package io.outpost.webhooks;
 
 import io.outpost.kernel.Problem;
+import io.outpost.kernel.PublicAddress;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;

@@ -66,6 +66,10 @@ public class AgentRuns {
   /** Makes the directory of the run: always the same path for a workspace, else one of its own. */
   public void open(@ExchangeProperty("run") Run run, @ExchangeProperty("slot") int slot)
       throws IOException {
+    running.add(run);
+    if (releasing) {
+      run.stop(StopReason.RELEASED);
+    }
     var name = run.found() == null ? Ids.unguessable() : run.found().pathId();
     run.opened(launcher.open(name, slot));
   }
@@ -92,7 +96,7 @@ public class AgentRuns {
             job.maxCostUsd(),
             new AgentLaunch.Conversation(
                 job.workspace() != null, job.continues() == null ? null : job.conversation()));
-    running.add(run);
+    running.add(run); // where a test has opened nothing
     if (releasing) {
       run.stop(StopReason.RELEASED);
     }

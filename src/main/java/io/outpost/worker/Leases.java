@@ -54,6 +54,15 @@ public class Leases {
 
   /** Ends the job as the agent ended: status, ledger, audit and slot in one transaction. */
   public void finish(@ExchangeProperty("run") Run run, Exchange exchange) {
+    if (run.process() == null) {
+      var at = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+      write(
+          run,
+          new JobTransition.Finished(
+              run.claimed(), at, null, run.fault(), null, null, run.warnings()),
+          exchange);
+      return;
+    }
     var result = run.process().result();
     var timeout = result.stopped().filter(StopReason.TIME_LIMIT::equals).isPresent();
     write(
@@ -64,7 +73,7 @@ public class Leases {
             timeout ? null : result.exitCode(),
             fault(run, result, timeout),
             run.saved(),
-            told(result),
+            told(run, result),
             run.warnings()),
         exchange);
   }
@@ -128,12 +137,12 @@ public class Leases {
         || (most != null && result.usage().filter(usage -> usage.costs(most)).isPresent());
   }
 
-  private static Job.Told told(AgentResult result) {
+  private static Job.Told told(Run run, AgentResult result) {
     var usage =
         result
             .usage()
             .map(u -> new Job.Usage(u.inputTokens(), u.outputTokens(), u.costUsd()))
             .orElse(null);
-    return new Job.Told(usage, result.conversation().orElse(null));
+    return new Job.Told(usage, result.conversation().orElse(null), run.repository());
   }
 }

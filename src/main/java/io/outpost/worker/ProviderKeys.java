@@ -81,6 +81,11 @@ public class ProviderKeys {
     return keys;
   }
 
+  /** A secret of a tenant's; empty when there is none of that name. */
+  Optional<String> find(String tenantId, String name) {
+    return value(new Name(tenantId, name));
+  }
+
   /** Whether anything is remembered of a tenant, which may have changed since. */
   boolean remembers(String tenantId) {
     return values.asMap().keySet().stream().anyMatch(name -> name.tenantId().equals(tenantId));

@@ -2,6 +2,7 @@ package io.outpost.worker;
 
 import io.outpost.job.Job;
 import io.outpost.job.JobDetails;
+import io.outpost.job.Repository;
 import io.outpost.job.SavedFiles;
 import io.outpost.job.StoredJob;
 import io.outpost.worker.agent.AgentProcess;
@@ -12,6 +13,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +47,17 @@ public final class Run {
    */
   record Found(String pathId, SavedFiles archive) {}
 
+  /**
+   * What its agent changed in its repository.
+   *
+   * @param tree of the files as they were left
+   * @param head the agent's last commit
+   */
+  record Changes(String tree, String head) {}
+
   private volatile boolean awaited;
+  private Repository repository;
+  private Changes changes;
 
   /**
    * @param claimed the job as claimed, with the lease
@@ -135,6 +147,33 @@ public final class Run {
 
   void saved(SavedFiles files) {
     saved = files;
+  }
+
+  /** The repository that is there; null for a job without one, and until it is. */
+  Repository repository() {
+    return repository;
+  }
+
+  void repository(Repository known) {
+    repository = known;
+  }
+
+  Changes changes() {
+    return changes;
+  }
+
+  void changes(Changes found) {
+    changes = found;
+  }
+
+  /** Whether its agent may start: what it needs is there. */
+  public boolean isReady() {
+    return fault == null;
+  }
+
+  /** Why it is to stop, when it is. */
+  Optional<StopReason> stopReason() {
+    return Optional.ofNullable(stopReason);
   }
 
   /** Why the job fails whatever the agent's exit code; null: it does not. */

@@ -112,7 +112,7 @@ class P19NoSecretAnywhereTest {
   @Test
   void secretsOfEveryOperationAreNowhere() throws IOException {
     for (var operation : outpost.context().getBean(Contract.class).operations()) {
-      var owner = Belongings.of(admin, Customer.of(admin, "enterprise"));
+      var owner = Belongings.of(admin, Customer.of(admin, "enterprise"), operation);
       secrets.add(owner.customer().client().key());
       everyWay(operation, owner);
     }

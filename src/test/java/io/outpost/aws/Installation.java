@@ -132,7 +132,7 @@ final class Installation implements AutoCloseable {
   /** Each as the caller that may. */
   private void everyOperation() {
     for (var operation : api.context().getBean(Contract.class).operations()) {
-      var owner = Belongings.of(admin, Customer.of(admin, "enterprise"));
+      var owner = Belongings.of(admin, Customer.of(admin, "enterprise"), operation);
       var forOperators = !operation.open() && operation.anyOf().equals(Set.of(Principal.ADMIN));
       SampleRequests.send(operation, forOperators ? admin : owner.customer().client(), owner);
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** Starts agents as processes of their own. Safe for use by many threads. */
 public final class AgentLauncher {
@@ -54,6 +55,23 @@ public final class AgentLauncher {
    */
   public JobFiles open(String name, int slot) throws IOException {
     return slots.open(name, slot);
+  }
+
+  /**
+   * Runs a script on the repository of a run, while no agent runs there.
+   *
+   * @param input the secret and what else is not an argument
+   * @param stop why it is to be stopped; empty: it is not
+   */
+  public RepositoryScript.Ended git(
+      RepositoryScript script,
+      JobFiles files,
+      List<String> arguments,
+      String input,
+      Supplier<Optional<StopReason>> stop)
+      throws IOException {
+    return new GitRun(slots, new ResourceWatch(settings), files, stop)
+        .run(script.text(), arguments, input);
   }
 
   private List<StepRun.Step> steps(AgentLaunch launch) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,6 +30,8 @@ public final class Slots implements AutoCloseable {
 
   /** What could not be removed, by slot: the slot is out of service. */
   private final Map<Integer, List<JobDirectory>> left = new ConcurrentHashMap<>();
+
+  private final Set<Integer> outOfService = ConcurrentHashMap.newKeySet();
 
   Slots(Confinement confinement, JobDirectories directories, Porter porter) {
     this.confinement = confinement;
@@ -64,14 +67,28 @@ public final class Slots implements AutoCloseable {
     List<JobDirectory> old = left.remove(slot);
     if (old != null) {
       old.forEach(directory -> cleanUp(directory, slot));
-      if (!left.containsKey(slot)) {
-        LOG.info("Slot {} is clean and in service again", slot);
-      }
     }
-    if (left.containsKey(slot)) {
-      return false;
+    boolean usable =
+        !left.containsKey(slot)
+            && ((confinement.isEmpty(slot) && !outOfService.contains(slot))
+                || (confinement.endAll(slot) && sweep(slot)));
+    report(slot, usable);
+    return usable;
+  }
+
+  /** Slots that run no job until what an earlier one left there is gone. */
+  public List<Integer> outOfService() {
+    return outOfService.stream().sorted().toList();
+  }
+
+  /** Tells when a slot leaves service and when it is back, not how often it was tried. */
+  private void report(int slot, boolean usable) {
+    if (usable && outOfService.remove(slot)) {
+      LOG.info("Slot {} is clean and in service again", slot);
     }
-    return confinement.isEmpty(slot) || (confinement.endAll(slot) && sweep(slot));
+    if (!usable && outOfService.add(slot)) {
+      LOG.error("Slot {} is out of service: what a job left there could not be removed", slot);
+    }
   }
 
   Confinement confinement() {
@@ -115,7 +132,7 @@ public final class Slots implements AutoCloseable {
     }
     if (!clean) {
       left.computeIfAbsent(slot, none -> new ArrayList<>()).add(directory);
-      LOG.error("Slot {} is out of service: what a job left there could not be removed", slot);
+      report(slot, false);
     }
   }
 

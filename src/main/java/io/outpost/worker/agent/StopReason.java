@@ -24,7 +24,7 @@ public enum StopReason {
   }
 
   /** In words, for the customer. */
-  String text() {
+  public String text() {
     return text;
   }
 }

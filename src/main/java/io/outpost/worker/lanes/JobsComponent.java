@@ -5,6 +5,8 @@ import io.outpost.aws.Queues;
 import io.outpost.worker.agent.Slots;
 import java.time.Clock;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Endpoint;
 import org.apache.camel.support.DefaultComponent;
 import org.springframework.context.annotation.Profile;
@@ -24,6 +26,7 @@ public class JobsComponent extends DefaultComponent {
   private final Queues queues;
   private final Slots slots;
   private final Names names;
+  private final Set<Integer> taken = ConcurrentHashMap.newKeySet();
   private final LaneFaults faults = new LaneFaults(Clock.systemUTC());
 
   JobsComponent(SqsClient sqs, Queues queues, Slots slots, Names names) {
@@ -43,6 +46,16 @@ public class JobsComponent extends DefaultComponent {
 
   SqsClient sqs() {
     return sqs;
+  }
+
+  /** Takes a slot; it may be another consumer's for as long as its last job runs. */
+  boolean take(int slot) {
+    return taken.add(slot);
+  }
+
+  /** Leaves a slot to others. */
+  void free(int slot) {
+    taken.remove(slot);
   }
 
   /** Whether a job may run in the slot; one that could not be cleaned is tried again. */

@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Processor;
 import org.apache.camel.Suspendable;
 import org.apache.camel.support.DefaultConsumer;
@@ -35,6 +36,10 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   private final Semaphore idleSlots = new Semaphore(0);
   private final PollThreads waiting = new PollThreads();
   private final PollThreads receiving = new PollThreads();
+
+  /** The consumer itself, and the jobs that run. */
+  private final AtomicInteger users = new AtomicInteger(1);
+
   private Inbox inbox;
   private ScheduledExecutorService clock;
   private volatile Object session;
@@ -76,10 +81,18 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   @Override
   protected void doShutdown() throws Exception {
     if (clock != null) {
+      inbox.close();
+      endHeartbeatsAfterTheLast();
+    }
+    super.doShutdown();
+  }
+
+  /** Jobs may run in a route that was replaced meanwhile. */
+  private void endHeartbeatsAfterTheLast() {
+    if (users.decrementAndGet() == 0) {
       clock.shutdownNow();
       inbox.close();
     }
-    super.doShutdown();
   }
 
   private void begin() {
@@ -144,7 +157,20 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
   }
 
+  /** A slot is looked at by who has it alone: to look at it ends what still runs in it. */
   private void serve(int slot) throws Exception {
+    if (!component.take(slot)) {
+      pauseAfterFault();
+      return;
+    }
+    try {
+      serveTaken(slot);
+    } finally {
+      component.free(slot);
+    }
+  }
+
+  private void serveTaken(int slot) throws Exception {
     if (!component.isUsable(slot)) {
       pauseAfterFault();
       return;
@@ -152,8 +178,13 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     var delivery = next();
     if (session == null) {
       inbox.giveBack(delivery);
-    } else {
+      return;
+    }
+    users.incrementAndGet();
+    try {
       inbox.process(delivery, slot);
+    } finally {
+      endHeartbeatsAfterTheLast();
     }
   }
 

@@ -2,6 +2,7 @@ package io.outpost.worker.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -215,6 +216,38 @@ abstract class HostileJobs {
         .doesNotContain("canary")
         .contains("x[redacted]y")
         .endsWith("[redacted]");
+  }
+
+  /** Keyrings outlive processes; who owns one can shut it to all who would clear it. */
+  @Test
+  void noJobPutsAKeyIntoTheKernel() throws Exception {
+    assumeTrue(
+        KeyringScript.works(),
+        "SKIPPED: this kernel, or the container, lets nobody use keyrings, so no job can either");
+    AgentRun run = AgentRun.script(slots, "").command(KeyringScript.PUT);
+    run.toEnd();
+    assertThat(run.output())
+        .isEqualTo("-4 refused\n-3 refused\n-5 refused\nsession refused\nold calls refused\n");
+  }
+
+  @Test
+  void itsQueuesSemaphoresAndSegmentsAreGoneWithTheJob() throws Exception {
+    AgentRun first =
+        hostile(
+            """
+            ipcmk -Q -p 666 && ipcmk -S 3 -p 666 && ipcmk -M 4096 -p 666
+            python3 -c 'import ctypes, os
+            queue = ctypes.CDLL("librt.so.1").mq_open(b"/left", os.O_CREAT | os.O_RDWR, 0o666, None)
+            print("posix queue", "made" if queue >= 0 else "refused")'
+            """);
+    first.toEnd();
+    String user = Files.getAttribute(first.files().work(), "unix:uid").toString();
+    assertThat(first.output()).contains("essage queue id", "emaphore id", "emory id", "refused");
+    first.cleanUp();
+    for (String kind : new String[] {"msg", "sem", "shm"}) {
+      Path table = Path.of("/proc/sysvipc", kind);
+      assertThat(Files.readString(table)).doesNotContainPattern("\\s" + user + "\\s");
+    }
   }
 
   @Test

@@ -61,6 +61,10 @@ final class NormalUserJobs {
         "signals",
         "grep -E '^Sig(Blk|Ign):[[:space:]]*0+(180000000)?$' /proc/self/status | wc -l | grep -x 2",
         Duration.ofMinutes(1));
+    AgentRun keys = AgentRun.script(slots, "").command(KeyringScript.PUT);
+    keys.toEnd();
+    results.put(
+        "keyrings", KeyringScript.works() && keys.output().contains("put") ? "open" : "refused");
     job("next", "echo fine", Duration.ofMinutes(1));
   }
 

@@ -31,6 +31,7 @@ class P17AgentsOfANormalUserTest {
         .containsEntry("daemonizes", "exit 0")
         .containsEntry("daemons left", "0")
         .containsEntry("signals", "exit 0")
+        .containsEntry("keyrings", "refused")
         .containsEntry("next", "exit 0")
         .hasEntrySatisfying("confinement", text -> assertThat(text).contains("NOT ISOLATED"));
   }
@@ -43,6 +44,7 @@ class P17AgentsOfANormalUserTest {
         .containsEntry("daemons left", "0")
         .containsEntry("worker's environment", "out of reach")
         .containsEntry("signals", "exit 0")
+        .containsEntry("keyrings", "refused")
         .hasEntrySatisfying("name", name -> assertThat(name).isEqualTo(nameOf(NormalUser.ID)))
         .containsEntry("next", "exit 0")
         .hasEntrySatisfying("confinement", text -> assertThat(text).contains("bubblewrap"));

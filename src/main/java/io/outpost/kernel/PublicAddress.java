@@ -1,12 +1,12 @@
-package io.outpost.webhooks;
+package io.outpost.kernel;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
 
 /** Which addresses lie outside: those of the special registries of IANA do not. */
-final class PublicAddress {
+public final class PublicAddress {
 
-  /** Networks of IPv4 that no customer's endpoint is in (RFC 6890 and multicast). */
+  /** Networks of IPv4 that nothing of a customer's is in (RFC 6890 and multicast). */
   private static final Network[] INSIDE_V4 = {
     network("0.0.0.0", 8),
     network("10.0.0.0", 8),
@@ -57,7 +57,7 @@ final class PublicAddress {
   }
 
   /** Whether an address lies outside. Java has made one of IPv4 of an IPv4-mapped one. */
-  static boolean is(InetAddress address) {
+  public static boolean is(InetAddress address) {
     var bytes = address.getAddress();
     if (address instanceof Inet4Address) {
       return !anyHolds(INSIDE_V4, bytes);

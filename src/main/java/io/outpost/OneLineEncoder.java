@@ -1,0 +1,64 @@
+package io.outpost;
+
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
+
+/**
+ * The log's layout: one event is one line, its stack trace too, whatever a file name, an agent or
+ * an exception says. What is not to be seen, ends a line, speaks to a terminal or turns the
+ * direction of the text is escaped. Thread-safe.
+ */
+public final class OneLineEncoder extends PatternLayoutEncoder {
+
+  /** Why the process does not start: lines for whoever starts it, before there is any agent. */
+  private static final String START = "org.springframework.boot.diagnostics.";
+
+  @Override
+  public byte[] encode(ILoggingEvent event) {
+    var text = layout.doLayout(event).stripTrailing();
+    var plain =
+        event.getLoggerName().startsWith(START)
+            ? text.lines().map(OneLineEncoder::escape).collect(Collectors.joining("\n"))
+            : escape(text);
+    return (plain + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String escape(String text) {
+    if (text.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+      return text;
+    }
+    var plain = new StringBuilder(text.length() + 16);
+    text.codePoints().forEach(c -> append(plain, c));
+    return plain.toString();
+  }
+
+  private static void append(StringBuilder plain, int c) {
+    switch (c) {
+      case '\n' -> plain.append("\\n");
+      case '\r' -> plain.append("\\r");
+      case '\t' -> plain.append("\\t");
+      default -> {
+        if (isPlain(c)) {
+          plain.appendCodePoint(c);
+        } else {
+          plain.append("\\u{%04x}".formatted(c));
+        }
+      }
+    }
+  }
+
+  private static boolean isPlain(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+}

@@ -1,0 +1,124 @@
+package io.outpost.job;
+
+import io.outpost.kernel.Problem;
+import io.outpost.kernel.PublicAddress;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Where a repository is: on the internet, reached by https, without credentials. What runs locally
+ * may also have one on its own machine, by http.
+ *
+ * @param loopback whether that is so
+ */
+public record RepositoryAddress(URI uri, boolean loopback) {
+
+  private static final String FIELD = "repository.url";
+  private static final int LONGEST = 500;
+  private static final Pattern FORM = Pattern.compile("[A-Za-z0-9.+:/\\[\\]_~@%-]{1,500}");
+
+  /**
+   * Four numbers that nobody reads as octal, or a name whose last part is no number: other forms
+   * are addresses too, and programs differ in which.
+   */
+  private static final Pattern HOST =
+      Pattern.compile(
+          "(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}"
+              + "|([a-z0-9-]{1,63}\\.){0,9}[a-z][a-z0-9-]{0,62}");
+
+  private static final Set<String> INSIDE =
+      Set.of("local", "internal", "localdomain", "lan", "home", "intranet", "corp", "arpa");
+
+  /**
+   * Reads one.
+   *
+   * @param loopback whether this machine is allowed
+   * @throws Problem 400 saying what is wrong
+   */
+  public static RepositoryAddress of(String url, boolean loopback) {
+    if (url.length() > LONGEST || !FORM.matcher(url).matches()) {
+      throw Problem.invalid(FIELD, "must be the https address of a repository");
+    }
+    try {
+      var address = new RepositoryAddress(new URI(url), loopback);
+      address.check();
+      return address;
+    } catch (URISyntaxException e) {
+      throw Problem.invalid(FIELD, "must be the https address of a repository");
+    }
+  }
+
+  private void check() {
+    if (uri.getRawUserInfo() != null || uri.getRawAuthority() == null || uri.getHost() == null) {
+      throw Problem.invalid(FIELD, "must have a host and no credentials: name a secret for them");
+    }
+    var host = host();
+    if (!HOST.matcher(host).matches() || uri.getPath().length() < 2 || uri.getPort() == 0) {
+      throw Problem.invalid(FIELD, "must be the https address of a repository");
+    }
+    var here = loopback && (host.equals("localhost") || host.startsWith("127."));
+    if (!here && isInside(host)) {
+      throw Problem.invalid(FIELD, "must be a host that the internet knows");
+    }
+    if (!"https".equals(uri.getScheme()) && !(here && "http".equals(uri.getScheme()))) {
+      throw Problem.invalid(FIELD, "must begin with https://");
+    }
+  }
+
+  private String host() {
+    return uri.getHost().toLowerCase(Locale.ROOT);
+  }
+
+  /** The protocols that git may use for it and its submodules. */
+  public String protocols() {
+    return loopback ? "http:https" : "https";
+  }
+
+  /** Scheme, host and port: the only place that git may talk to. */
+  public String origin() {
+    return uri.getScheme() + "://" + uri.getRawAuthority();
+  }
+
+  /**
+   * What has curl connect to the addresses that were checked, whatever a name server says later.
+   *
+   * @throws UnknownHostException when there is none, or one inside
+   */
+  public String pin() throws UnknownHostException {
+    var found = InetAddress.getAllByName(host());
+    if (!Stream.of(found).allMatch(a -> loopback && a.isLoopbackAddress() || PublicAddress.is(a))) {
+      throw new UnknownHostException(host());
+    }
+    var port = uri.getPort() > 0 ? uri.getPort() : uri.getScheme().equals("http") ? 80 : 443;
+    return Stream.of(found)
+        .map(InetAddress::getHostAddress)
+        .map(address -> address.contains(":") ? "[" + address + "]" : address)
+        .collect(Collectors.joining(",", host() + ":" + port + ":", ""));
+  }
+
+  private static boolean isInside(String host) {
+    var last = host.substring(host.lastIndexOf('.') + 1);
+    return isNumber(last)
+        ? !PublicAddress.is(literal(host))
+        : last.equals(host) || INSIDE.contains(last);
+  }
+
+  private static boolean isNumber(String part) {
+    return part.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  private static InetAddress literal(String host) {
+    try {
+      return InetAddress.getByName(host);
+    } catch (UnknownHostException e) {
+      throw Problem.invalid(FIELD, "must be a host that the internet knows");
+    }
+  }
+}

@@ -1,0 +1,305 @@
+package io.outpost.routes;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.AsyncProcessor;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Channel;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.NamedNode;
+import org.apache.camel.Navigate;
+import org.apache.camel.Processor;
+import org.apache.camel.Route;
+import org.apache.camel.RouteAware;
+import org.apache.camel.Service;
+import org.apache.camel.ShutdownRunningTask;
+import org.apache.camel.impl.engine.DefaultRoute;
+import org.apache.camel.processor.aggregate.AggregateProcessor;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.spi.RouteIdAware;
+import org.apache.camel.spi.ShutdownAware;
+import org.apache.camel.spi.ShutdownPrepared;
+import org.apache.camel.support.service.ServiceHelper;
+
+/**
+ * A route whose steps can be exchanged for others while it takes messages: what comes in from then
+ * on goes through the new steps, what is under way ends in the old ones, which stop when nothing is
+ * in them any more. Camel starts and stops only what takes the messages. Thread-safe.
+ */
+final class LiveRoute extends DefaultRoute {
+
+  private final Entrance entrance = new Entrance();
+  private final Map<String, Processor> onExceptions = new HashMap<>();
+  private final Map<String, Processor> onCompletions = new HashMap<>();
+  private final Steps steps = new Steps();
+  private final Traffic traffic;
+
+  private LiveRoute(
+      CamelContext camel,
+      NamedNode definition,
+      String id,
+      String description,
+      String note,
+      Endpoint endpoint,
+      Resource resource,
+      Traffic traffic) {
+    super(camel, definition, id, description, note, endpoint, resource);
+    this.traffic = traffic;
+  }
+
+  /** A route of the contract is Camel's own: its component looks into the steps. */
+  static Route create(
+      CamelContext camel,
+      NamedNode definition,
+      String id,
+      String description,
+      String note,
+      Endpoint endpoint,
+      Resource resource,
+      Traffic traffic) {
+    return endpoint.getEndpointUri().startsWith("rest-openapi:")
+        ? new DefaultRoute(camel, definition, id, description, note, endpoint, resource)
+        : new LiveRoute(camel, definition, id, description, note, endpoint, resource, traffic);
+  }
+
+  @Override
+  public void setProcessor(Processor processor) {
+    steps.first = (AsyncProcessor) processor;
+    entrance.steps = steps;
+    super.setProcessor(entrance);
+  }
+
+  @Override
+  public void setOnException(String id, Processor processor) {
+    onExceptions.put(id, processor);
+  }
+
+  @Override
+  public Processor getOnException(String id) {
+    return onExceptions.get(id);
+  }
+
+  @Override
+  public void setOnCompletion(String id, Processor processor) {
+    onCompletions.put(id, processor);
+  }
+
+  /** Camel would stop these with the route; they stop with the steps. */
+  @Override
+  public Collection<Processor> getOnExceptions() {
+    return List.of();
+  }
+
+  @Override
+  public Collection<Processor> getOnCompletions() {
+    return List.of();
+  }
+
+  /** As Camel's own does, past the entrance: it prepares the steps by it. */
+  @Override
+  @SuppressWarnings("unchecked")
+  public Navigate<Processor> navigate() {
+    var all = (Navigate<Processor>) steps.first;
+    return all.next().size() == 1 && all.next().getFirst() instanceof Navigate<?> first
+        ? (Navigate<Processor>) first
+        : all;
+  }
+
+  /** The steps as this route was made with them. */
+  Steps steps() {
+    return steps;
+  }
+
+  /** Lets what comes from now on go through other steps, which run already; gives the old ones. */
+  Steps enter(Steps next) {
+    var before = entrance.steps;
+    entrance.steps = next;
+    return before;
+  }
+
+  /** The steps that messages go through now. */
+  Steps current() {
+    return entrance.steps;
+  }
+
+  /** Whether Camel need not wait for what is under way when it stops this route. */
+  void leave() {
+    entrance.left = true;
+  }
+
+  /** What a message that came in goes through; to Camel, it is all that there is of the steps. */
+  private final class Entrance implements AsyncProcessor, ShutdownAware, Service {
+
+    private volatile Steps steps;
+    private volatile boolean left;
+
+    @Override
+    public void start() {
+      steps.start();
+    }
+
+    /** When the route alone is stopped, messages may be in the steps. */
+    @Override
+    public void stop() {
+      if (getCamelContext().isStopping()) {
+        steps.stop();
+      }
+    }
+
+    @Override
+    public boolean deferShutdown(ShutdownRunningTask task) {
+      return true;
+    }
+
+    @Override
+    public int getPendingExchangesSize() {
+      return left ? 0 : steps.putAside();
+    }
+
+    @Override
+    public void prepareShutdown(boolean suspendOnly, boolean forced) {
+      if (!left) {
+        steps.prepareStop(suspendOnly, forced);
+      }
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+      var entered = enter();
+      var since = traffic.begin();
+      try {
+        return entered.first.process(
+            exchange,
+            synchronously -> {
+              traffic.end(since, exchange.isFailed());
+              entered.inside.decrementAndGet();
+              callback.done(synchronously);
+            });
+      } catch (RuntimeException | Error e) {
+        entered.inside.decrementAndGet();
+        throw e;
+      }
+    }
+
+    @Override
+    public void process(Exchange exchange) throws Exception {
+      var entered = enter();
+      var since = traffic.begin();
+      try {
+        entered.first.process(exchange);
+      } finally {
+        traffic.end(since, exchange.isFailed());
+        entered.inside.decrementAndGet();
+      }
+    }
+
+    @Override
+    public CompletableFuture<Exchange> processAsync(Exchange exchange) {
+      var ended = new CompletableFuture<Exchange>();
+      process(exchange, synchronously -> ended.complete(exchange));
+      return ended;
+    }
+
+    /** Counted before it is looked whether they are still the ones: so none is stopped in use. */
+    @SuppressWarnings("ReferenceEquality") // Steps are themselves and no others.
+    private Steps enter() {
+      while (true) {
+        var now = steps;
+        now.inside.incrementAndGet();
+        if (now == steps) {
+          return now;
+        }
+        now.inside.decrementAndGet();
+      }
+    }
+  }
+
+  /** All that a route is but what takes its messages. */
+  final class Steps {
+
+    private final AtomicInteger inside = new AtomicInteger();
+    private AsyncProcessor first;
+    private volatile Set<Service> services = Set.of();
+
+    /** Starts them; once. */
+    synchronized void start() {
+      if (!services.isEmpty()) {
+        return;
+      }
+      services = gather();
+      for (var service : services) {
+        if (service instanceof RouteAware aware) {
+          aware.setRoute(LiveRoute.this);
+        }
+        if (service instanceof RouteIdAware aware) {
+          aware.setRouteId(getId());
+        }
+        CamelContextAware.trySetCamelContext(service, getCamelContext());
+        ServiceHelper.initService(service);
+      }
+      services.forEach(ServiceHelper::startService);
+    }
+
+    /** How many messages are in them, those included that a step has put aside. */
+    int inside() {
+      return inside.get() + putAside();
+    }
+
+    /** What an aggregation has collected, and what it is just passing on. */
+    private int putAside() {
+      int count = 0;
+      for (var service : services) {
+        if (service instanceof ShutdownAware aware) {
+          count += aware.getPendingExchangesSize();
+        }
+        if (service instanceof AggregateProcessor aggregation) {
+          count += aggregation.getInProgressCompleteExchanges();
+        }
+      }
+      return count;
+    }
+
+    /** Lets steps that collect messages pass them on. */
+    void prepareStop(boolean suspendOnly, boolean forced) {
+      services.stream()
+          .filter(ShutdownPrepared.class::isInstance)
+          .forEach(service -> ((ShutdownPrepared) service).prepareShutdown(suspendOnly, forced));
+    }
+
+    /** Stops them for good. */
+    synchronized void stop() {
+      var all = new LinkedHashSet<>(services);
+      for (var service : services) {
+        if (service instanceof Channel channel
+            && channel.getErrorHandler() instanceof Service handler) {
+          all.add(handler);
+        }
+      }
+      all.forEach(ServiceHelper::stopAndShutdownService);
+      services = Set.of();
+    }
+
+    private Set<Service> gather() {
+      var roots = new ArrayList<Processor>(List.of(first));
+      roots.addAll(onCompletions.values());
+      roots.addAll(onExceptions.values());
+      var all = new LinkedHashSet<Service>();
+      for (var root : roots) {
+        if (root instanceof Service service) {
+          all.addAll(ServiceHelper.getChildServices(service));
+        }
+      }
+      return all;
+    }
+  }
+}

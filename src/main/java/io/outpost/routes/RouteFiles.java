@@ -1,0 +1,151 @@
+package io.outpost.routes;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.ResourceHelper;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+
+/**
+ * The route files of all roles as they were at one moment: those of the jar, and in their place or
+ * beside them those of folders. Immutable.
+ *
+ * @param texts by folder and name, for example {@code api/jobs.camel.yaml}
+ * @param places where each comes from, as Camel says it
+ * @param jar the names of those that are as in the jar
+ */
+record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<String> jar) {
+
+  private static final int SHORT = 6;
+
+  /**
+   * Reads them.
+   *
+   * @param folders a later one wins over an earlier
+   */
+  static RouteFiles read(List<MountedFolder> folders) {
+    var texts = ofJar();
+    var places = new TreeMap<String, String>();
+    texts.keySet().forEach(name -> places.put(name, "classpath:routes/" + name));
+    var jar = new TreeSet<>(texts.keySet());
+    for (var folder : folders) {
+      for (var file : folder.files().entrySet()) {
+        var text = bytes(file.getValue());
+        if (!Arrays.equals(text, texts.put(file.getKey(), text))) {
+          jar.remove(file.getKey());
+          places.put(file.getKey(), "file:" + file.getValue());
+        }
+      }
+    }
+    return new RouteFiles(texts, places, jar);
+  }
+
+  /** The files of the jar alone. */
+  static Map<String, byte[]> ofJar() {
+    var found = new TreeMap<String, byte[]>();
+    try {
+      for (var role : MountedFolder.ROLES) {
+        var pattern = "classpath:routes/" + role + "/*" + MountedFolder.SUFFIX;
+        for (var file : new PathMatchingResourcePatternResolver().getResources(pattern)) {
+          found.put(role + "/" + file.getFilename(), file.getContentAsByteArray());
+        }
+      }
+      return found;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] bytes(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Those of some roles that are as in the jar. */
+  List<Resource> ours(Set<String> roles) {
+    return resources(roles, true);
+  }
+
+  /** Those of some roles that are in a folder and other than in the jar. */
+  List<Resource> theirs(Set<String> roles) {
+    return resources(roles, false);
+  }
+
+  private List<Resource> resources(Set<String> roles, boolean ofJar) {
+    var found = new ArrayList<Resource>();
+    texts.forEach(
+        (name, text) -> {
+          if (roles.contains(name.substring(0, name.indexOf('/'))) && jar.contains(name) == ofJar) {
+            found.add(ResourceHelper.fromBytes(places.get(name), text));
+          }
+        });
+    return found;
+  }
+
+  /** The text of a file; empty when there is none. */
+  String text(String name) {
+    return new String(texts.getOrDefault(name, new byte[0]), StandardCharsets.UTF_8);
+  }
+
+  /** What is written of a route; empty when it stands in no file. */
+  String yaml(String name, String route) {
+    var text = text(name);
+    return RouteFile.parse(name, text)
+        .routes()
+        .filter(field -> RouteFile.text(field.value(), "id").equals(route))
+        .findFirst()
+        .map(
+            field -> {
+              var end = field.value().getEndMark().getLine();
+              return text.lines()
+                  .skip(field.line() - 1L)
+                  .limit(end - field.line() + 1L)
+                  .collect(Collectors.joining("\n"));
+            })
+        .orElse("");
+  }
+
+  /** The names of the files that are other than there, come or gone. */
+  Set<String> changedSince(RouteFiles before) {
+    var names = new TreeSet<>(texts.keySet());
+    names.addAll(before.texts.keySet());
+    names.removeIf(
+        name ->
+            texts.containsKey(name)
+                && Arrays.equals(texts.get(name), before.texts.get(name))
+                && places.get(name).equals(before.places.get(name)));
+    return names;
+  }
+
+  /** A short hash of all of them. */
+  String version() {
+    try {
+      var hash = MessageDigest.getInstance("SHA-256");
+      texts.forEach(
+          (name, text) -> {
+            hash.update((name + " " + text.length + "\n").getBytes(StandardCharsets.UTF_8));
+            hash.update(text);
+          });
+      return HexFormat.of().formatHex(hash.digest(), 0, SHORT);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

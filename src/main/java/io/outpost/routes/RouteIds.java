@@ -1,0 +1,26 @@
+package io.outpost.routes;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.camel.model.ModelLifecycleStrategySupport;
+import org.apache.camel.model.RouteDefinition;
+
+/**
+ * Names routes without an id after their file, so that the same route has the same name after a
+ * reload. Used by one thread.
+ */
+final class RouteIds extends ModelLifecycleStrategySupport {
+
+  private final Map<String, Integer> unnamed = new HashMap<>();
+
+  @Override
+  public void onAddRouteDefinition(RouteDefinition route) {
+    if (route.getId() == null && route.getInput() != null && !route.isRest()) {
+      var file =
+          RouteFile.nameOf(String.valueOf(route.getInput().getLocation()))
+              .replace(MountedFolder.SUFFIX, "")
+              .replace('/', '-');
+      route.setId(file + "-" + unnamed.merge(file, 1, Integer::sum));
+    }
+  }
+}

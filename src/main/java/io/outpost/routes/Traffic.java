@@ -1,0 +1,82 @@
+package io.outpost.routes;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What has gone through a route or a step since it started: how many, how long, how many failed,
+ * how many are in it. Times are kept in classes an eighth of an octave wide. Thread-safe.
+ */
+final class Traffic {
+
+  private static final int IN_AN_OCTAVE = 8;
+  private static final double LAST = 0.99;
+
+  private final LongAdder begun = new LongAdder();
+  private final LongAdder ended = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder nanos = new LongAdder();
+  private final AtomicLongArray classes = new AtomicLongArray(Long.SIZE * IN_AN_OCTAVE);
+
+  /** Something comes in. */
+  long begin() {
+    begun.increment();
+    return System.nanoTime();
+  }
+
+  /** It goes out. */
+  void end(long since, boolean hasFailed) {
+    var took = Math.max(1, System.nanoTime() - since);
+    ended.increment();
+    nanos.add(took);
+    classes.incrementAndGet(classOf(took));
+    if (hasFailed) {
+      failed.increment();
+    }
+  }
+
+  long count() {
+    return ended.sum();
+  }
+
+  long failures() {
+    return failed.sum();
+  }
+
+  long underway() {
+    return Math.max(0, begun.sum() - ended.sum());
+  }
+
+  /** Milliseconds; 0 before the first. */
+  double mean() {
+    var count = count();
+    return count == 0 ? 0 : nanos.sum() / 1e6 / count;
+  }
+
+  /** Milliseconds that 99 of 100 did not exceed, up to a tenth too much. */
+  double p99() {
+    long all = 0;
+    for (int i = 0; i < classes.length(); i++) {
+      all += classes.get(i);
+    }
+    long below = 0;
+    for (int i = 0; i < classes.length(); i++) {
+      below += classes.get(i);
+      if (all > 0 && below >= all * LAST) {
+        return upperEnd(i) / 1e6;
+      }
+    }
+    return 0;
+  }
+
+  private static int classOf(long took) {
+    var octave = Long.SIZE - 1 - Long.numberOfLeadingZeros(took);
+    var within = octave < 3 ? 0 : (int) ((took >>> (octave - 3)) & (IN_AN_OCTAVE - 1));
+    return octave * IN_AN_OCTAVE + within;
+  }
+
+  private static double upperEnd(int index) {
+    return Math.pow(2, index / IN_AN_OCTAVE)
+        * (1 + (index % IN_AN_OCTAVE + 1) / (double) IN_AN_OCTAVE);
+  }
+}

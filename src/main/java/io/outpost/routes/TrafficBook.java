@@ -1,0 +1,35 @@
+package io.outpost.routes;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.Profiles;
+import org.springframework.stereotype.Component;
+
+/** What goes through each route and step, where there is somebody to show it to. Thread-safe. */
+@Component
+class TrafficBook {
+
+  private final Map<String, Traffic> all = new ConcurrentHashMap<>();
+  private final boolean isOpen;
+
+  TrafficBook(Environment environment, @Value("${management.server.port}") int port) {
+    this.isOpen = port >= 0 || environment.acceptsProfiles(Profiles.of("local"));
+  }
+
+  /** Whether anything is counted. */
+  boolean isOpen() {
+    return isOpen;
+  }
+
+  /** Of a route. */
+  Traffic of(String route) {
+    return all.computeIfAbsent(route, id -> new Traffic());
+  }
+
+  /** Of a step of a route. */
+  Traffic of(String route, String step) {
+    return of(route + "/" + step);
+  }
+}

@@ -1,0 +1,219 @@
+package io.outpost.worker;
+
+import io.outpost.aws.Names;
+import io.outpost.job.Job;
+import io.outpost.job.Repository;
+import io.outpost.job.RepositoryAddress;
+import io.outpost.tenant.Tenant;
+import io.outpost.worker.agent.AgentLauncher;
+import io.outpost.worker.agent.RepositoryScript;
+import io.outpost.worker.agent.StopReason;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Profile;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/**
+ * Brings a repository to the agent, and its changes back. The credentials go from the tenant's
+ * secret to git alone, before the agent starts and after it has ended. Thread-safe.
+ */
+@Profile({"worker", "local"})
+@Component("repositories")
+public class Repositories {
+
+  private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
+  private static final Pattern NOT_IN_A_NAME = Pattern.compile("[<>\\x00-\\x1f\\x7f]");
+  private static final int LONGEST_SAID = 500;
+
+  private final AgentLauncher launcher;
+  private final ProviderKeys keys;
+  private final DynamoDbClient dynamoDb;
+  private final Names names;
+  private final boolean loopback;
+
+  Repositories(
+      AgentLauncher launcher,
+      ProviderKeys keys,
+      DynamoDbClient dynamoDb,
+      Names names,
+      @Value("${outpost.repositories.allow-loopback}") boolean loopback) {
+    this.launcher = launcher;
+    this.keys = keys;
+    this.dynamoDb = dynamoDb;
+    this.names = names;
+    this.loopback = loopback;
+  }
+
+  /** Clones the repository into the working directory; when it cannot be, the job fails. */
+  public void bring(@ExchangeProperty("run") Run run) throws IOException {
+    var wanted = run.job().repository();
+    var access = access(run);
+    if (access.isEmpty()) {
+      return;
+    }
+    var ended =
+        launcher.git(
+            RepositoryScript.CLONE,
+            run.files(),
+            access
+                .get()
+                .arguments(
+                    Objects.toString(wanted.ref(), ""),
+                    wanted.depth() == null ? "0" : wanted.depth().toString(),
+                    Boolean.TRUE.equals(wanted.submodules()) ? "1" : "0"),
+            access.get().secret(),
+            run::stopReason);
+    if (run.stopReason().isPresent()) {
+      return;
+    }
+    if (ended.exitCode() == 0 && isCommit(ended.lines(), 0)) {
+      run.repository(wanted.withCommit(ended.lines().getFirst()));
+    } else {
+      run.fail(fault("repository-failed", "The repository was not cloned", ended, access.get()));
+    }
+  }
+
+  /** Leaves what was changed among the artifacts; what cannot be compared is told. */
+  public void compare(@ExchangeProperty("run") Run run) throws IOException {
+    if (run.repository() == null || run.changes() != null) {
+      return;
+    }
+    var ended =
+        launcher.git(
+            RepositoryScript.CHANGES,
+            run.files(),
+            List.of(run.repository().commit()),
+            "",
+            Optional::empty);
+    if (ended.exitCode() == 0 && isCommit(ended.lines(), 0) && isCommit(ended.lines(), 1)) {
+      run.changes(new Run.Changes(ended.lines().get(0), ended.lines().get(1)));
+    } else {
+      run.warn("repository-changes-missing", shortened(why(ended)));
+    }
+  }
+
+  /** Pushes what an agent that has succeeded changed, once; when it is refused, the job fails. */
+  public void push(@ExchangeProperty("run") Run run) throws IOException {
+    var repository = run.repository();
+    var isWanted = repository != null && repository.push() != null && run.changes() != null;
+    if (!isWanted || repository.pushed() != null || !run.process().result().succeeded()) {
+      return;
+    }
+    var access = access(run);
+    if (access.isEmpty()) {
+      return;
+    }
+    var push = repository.push();
+    var who = who(run.job());
+    var ended =
+        launcher.git(
+            RepositoryScript.PUSH,
+            run.files(),
+            access
+                .get()
+                .arguments(
+                    repository.commit(),
+                    run.changes().tree(),
+                    run.changes().head(),
+                    push.branch(),
+                    who.name(),
+                    who.email()),
+            access.get().secret() + "\0" + message(run.job(), push),
+            Optional::empty);
+    if (ended.exitCode() != 0) {
+      run.fail(fault("repository-push-failed", "The changes were not pushed", ended, access.get()));
+    } else if (isCommit(ended.lines(), 0)) {
+      var pushed = new Repository.Pushed(push.branch(), ended.lines().getFirst(), null);
+      run.repository(repository.withPushed(pushed));
+    }
+  }
+
+  /**
+   * How the repository is reached.
+   *
+   * @param secret empty: without one
+   */
+  private record Access(RepositoryAddress address, String pin, String secret) {
+
+    List<String> arguments(String... more) {
+      var own = List.of(address.uri().toString(), address.origin(), pin, address.protocols());
+      return Stream.concat(own.stream(), Stream.of(more)).toList();
+    }
+  }
+
+  private Optional<Access> access(Run run) {
+    var repository = run.job().repository();
+    var address = RepositoryAddress.of(repository.url(), loopback);
+    try {
+      var secret =
+          repository.secret() == null
+              ? Optional.of("")
+              : keys.find(run.job().tenantId(), repository.secret());
+      if (secret.isEmpty()) {
+        run.fail(
+            new Job.Fault(
+                "repository-failed", "There is no secret %s.".formatted(repository.secret())));
+      }
+      var pin = address.pin();
+      return secret.map(value -> new Access(address, pin, value));
+    } catch (UnknownHostException e) {
+      run.fail(new Job.Fault("repository-failed", "The internet knows no such host."));
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isCommit(List<String> lines, int number) {
+    return lines.size() > number && COMMIT.matcher(lines.get(number)).matches();
+  }
+
+  private static Job.Fault fault(
+      String code, String what, RepositoryScript.Ended ended, Access access) {
+    var why = why(ended);
+    var clean = access.secret().isEmpty() ? why : why.replace(access.secret(), "[redacted]");
+    return new Job.Fault(code, what + ": " + shortened(clean));
+  }
+
+  private static String why(RepositoryScript.Ended ended) {
+    return ended
+        .stopped()
+        .map(StopReason::text)
+        .or(() -> Optional.of(ended.said()).filter(said -> !said.isBlank()))
+        .orElse("git ended with the code " + ended.exitCode());
+  }
+
+  private static String shortened(String said) {
+    var line = said.replace('\n', ' ');
+    return line.length() > LONGEST_SAID ? line.substring(0, LONGEST_SAID) : line;
+  }
+
+  private static String message(Job job, Repository.Push push) {
+    return push.message() == null
+        ? "Changes by %s\n\nJob: %s\n".formatted(job.agent(), job.jobId())
+        : push.message();
+  }
+
+  /** Whose name a commit has. */
+  private record Author(String name, String email) {}
+
+  private Author who(Job job) {
+    var tenant =
+        dynamoDb
+            .getItem(g -> g.tableName(names.table("tenants")).key(Tenant.key(job.tenantId())))
+            .item();
+    return tenant.containsKey("name")
+        ? new Author(plain(tenant.get("name").s()), plain(tenant.get("email").s()))
+        : new Author("Outpost", "outpost@localhost");
+  }
+
+  private static String plain(String text) {
+    return NOT_IN_A_NAME.matcher(text).replaceAll(" ").strip();
+  }
+}

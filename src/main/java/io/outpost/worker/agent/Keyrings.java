@@ -1,0 +1,112 @@
+package io.outpost.worker.agent;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The kernel's keyrings, in which what a user puts there outlives its processes, and which it can
+ * shut even to those who would clear them. So agents have none: a seccomp filter refuses them the
+ * three system calls, as Docker's own profile does. Perl, which is part of every Debian and Ubuntu,
+ * sets it; there is no other tool for that on most systems.
+ */
+final class Keyrings {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Keyrings.class);
+
+  /**
+   * What differs between processors, as a line of Perl.
+   *
+   * @param audit number of the instruction set
+   * @param prctl number of that call
+   * @param addKey number of the first of the three calls, which follow each other
+   * @param addKey32 the same in the instruction set of 32 bits that the kernel may speak, too
+   */
+  private record Processor(long audit, int prctl, int addKey, int addKey32) {
+
+    static Optional<Processor> here() {
+      return Optional.ofNullable(
+          switch (System.getProperty("os.arch")) {
+            case "amd64" -> new Processor(0xC000003EL, 157, 248, 286);
+            case "aarch64" -> new Processor(0xC00000B7L, 167, 217, 309);
+            default -> null;
+          });
+    }
+
+    /** The filter, of struct sock_filter; jumps count instructions from the next one. */
+    private String filter() {
+      return Stream.of(
+              "32,0,0,4", // load the instruction set
+              "21,3,0," + audit, // the usual one: go on where its number is loaded
+              "32,0,0,0", // another one: load the number of the call
+              "20,0,0," + (addKey32 - addKey), // as it would be in the usual one
+              "5,0,0,1", // skip one
+              "32,0,0,0", // load the number of the call
+              "84,0,0," + 0xBFFFFFFFL, // without the mark of x32
+              "53,0,2," + addKey, // lower: allow
+              "37,1,0," + (addKey + 2), // higher: allow
+              "6,0,0," + 0x00050001L, // refuse with EPERM
+              "6,0,0," + 0x7FFF0000L) // allow
+          .collect(Collectors.joining(","));
+    }
+
+    /** No new privileges, which a filter needs; the filter; then what follows in the chain. */
+    String refusing() {
+      return """
+      my $filter = pack('(SCCL)*', %2$s);
+      syscall(%1$d, 38, 1, 0, 0, 0) == 0
+        and syscall(%1$d, 22, 2, pack('Sx6P', length($filter) / 8, $filter), 0, 0) == 0
+        or die qq(No seccomp filter: $!\\n);
+      exec {$ARGV[0]} @ARGV or die qq($ARGV[0]: $!\\n);
+      """
+          .formatted(prctl, filter());
+    }
+
+    /** Ends with 0 where the user's keyring can be asked for (keyctl GET_KEYRING_ID). */
+    String asking() {
+      return "exit(syscall(%d, 0, -4, 1) > 0 ? 0 : 1)".formatted(addKey + 2);
+    }
+  }
+
+  private Keyrings() {}
+
+  /**
+   * A link of the launch chain that keeps what follows from them; empty where the kernel, or the
+   * container's own filter, does that already.
+   */
+  static List<String> refusing(Limits tools) {
+    Optional<Path> perl = tools.find("perl");
+    Optional<Processor> processor = Processor.here();
+    if (perl.isEmpty() || processor.isEmpty()) {
+      if (Files.isReadable(Path.of("/proc/keys"))) {
+        LOG.warn(
+            "What agents put into kernel keyrings may outlive their jobs: install perl, or run the"
+                + " worker in a container whose seccomp profile forbids keyctl");
+      }
+      return List.of();
+    }
+    List<String> asking = perl(perl.get(), processor.get().asking());
+    if (!Tool.run(asking).succeeded()) {
+      return List.of();
+    }
+    List<String> link = perl(perl.get(), processor.get().refusing());
+    List<String> tried = new ArrayList<>(link);
+    tried.add("/bin/true");
+    Tool works = Tool.run(tried);
+    if (works.succeeded()) {
+      return link;
+    }
+    LOG.warn("What agents put into kernel keyrings may outlive their jobs: {}", works.output());
+    return List.of();
+  }
+
+  private static List<String> perl(Path perl, String script) {
+    return List.of(perl.toString(), "-e", script, "--");
+  }
+}

@@ -1,0 +1,56 @@
+# Clones a repository into the working directory: clone.sh <job directory> <url> <origin> <pin> <protocols> <ref> <depth>
+# <submodules>. Writes the commit and the branch that it is on, if it is on one. A working directory that has files is left
+# as it is: a workspace brings its repository.
+ref=$1 depth=$2 submodules=$3
+cd -- "$job/work" || exit 3
+if [ -n "$(ls -A)" ]; then
+  unset secret
+  if [ ! -d .git ]; then
+    echo "the workspace has files that are no repository" >&2
+    exit 4
+  fi
+  plain rev-parse --verify 'HEAD^{commit}' && plain symbolic-ref -q --short HEAD
+  exit
+fi
+plain init -q . && plain remote add origin "$url" || exit 3
+mkdir -p .git/info && printf '/artifacts/\n/.outpost/\n' >>.git/info/exclude || exit 3
+
+if [ -z "$ref" ]; then
+  ref=$(remote ls-remote --symref origin HEAD | sed -n 's#^ref: refs/heads/\(.*\)\tHEAD$#\1#p' | head -n 1)
+  if [ -z "$ref" ]; then
+    remote ls-remote -q origin >/dev/null || exit 5
+    echo "the repository is empty" >&2
+    exit 4
+  fi
+fi
+case $ref in
+  -* | *[[:space:]]* | *:*) echo "the branch has a name that is not taken" >&2 && exit 4 ;;
+esac
+
+found=
+if [ "$depth" = 0 ]; then
+  remote fetch -q --tags origin '+refs/heads/*:refs/remotes/origin/*' || exit 5
+else
+  remote fetch -q --depth "$depth" --no-tags origin "+refs/heads/$ref:refs/remotes/origin/$ref" 2>"$private/said" \
+    || { remote fetch -q --depth "$depth" --no-tags origin "$ref" && found=FETCH_HEAD; } || exit 5
+fi
+if [ -z "$found" ] && plain rev-parse -q --verify "refs/remotes/origin/$ref^{commit}" >/dev/null; then
+  plain checkout -q -B "$ref" "refs/remotes/origin/$ref" || exit 6
+else
+  for candidate in $found "refs/tags/$ref" "$ref"; do
+    commit=$(plain rev-parse -q --verify "$candidate^{commit}") && break
+  done
+  if [ -z "$commit" ] && remote fetch -q origin "$ref"; then
+    commit=$(plain rev-parse -q --verify 'FETCH_HEAD^{commit}')
+  fi
+  if [ -z "$commit" ]; then
+    echo "there is no $ref in the repository" >&2
+    exit 4
+  fi
+  plain checkout -q --detach "$commit" || exit 6
+fi
+if [ "$submodules" = 1 ]; then
+  remote submodule --quiet update --init --recursive || exit 5
+fi
+plain rev-parse --verify 'HEAD^{commit}' && plain symbolic-ref -q --short HEAD
+exit 0

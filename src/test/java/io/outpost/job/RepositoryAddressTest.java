@@ -1,0 +1,51 @@
+package io.outpost.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.outpost.kernel.Problem;
+import java.net.UnknownHostException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Repositories are cloned from the internet: no address leads a worker to its own network. */
+class RepositoryAddressTest {
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://localhost/a",
+        "https://LOCALHOST/a",
+        "https://127.0.0.1/a",
+        "https://127.1/a",
+        "https://0177.0.0.1/a",
+        "https://0.0.0.0/a",
+        "https://[::1]/a",
+        "https://[fe80::1]/a",
+        "https://[::ffff:127.0.0.1]/a",
+        "https://169.254.169.254/a",
+        "https://172.16.0.1/a",
+        "https://999.1.1.1/a",
+        "https://printer.local/a",
+        "https://git.corp/a",
+        "http://github.com/a",
+        "file:///etc/passwd",
+        "//github.com/a",
+        "github.com/a",
+        "https:github.com/a"
+      })
+  void anAddressInsideIsNone(String url) {
+    assertThatThrownBy(() -> RepositoryAddress.of(url, false)).isInstanceOf(Problem.class);
+  }
+
+  @Test
+  void aNameIsHeldToTheAddressesThatWereJudged() throws UnknownHostException {
+    assertThat(RepositoryAddress.of("https://192.30.255.113/a/b", false).pin())
+        .isEqualTo("192.30.255.113:443:192.30.255.113");
+    assertThat(RepositoryAddress.of("http://127.0.0.1:8080/a/b", true).pin())
+        .isEqualTo("127.0.0.1:8080:127.0.0.1");
+    assertThatThrownBy(() -> RepositoryAddress.of("https://no-such.example.invalid/a", false).pin())
+        .isInstanceOf(UnknownHostException.class);
+  }
+}
