@@ -47,6 +47,7 @@ class P30MonthsOfBillingTest {
     private final Random random;
     private final int tenants;
     private final int jobs;
+    private final Set<String> indebted = new HashSet<>();
     private int changes;
     private int told;
     private int voided;
@@ -101,14 +102,14 @@ class P30MonthsOfBillingTest {
       if (revoked) {
         stub.secretKey().revoke();
       }
-      var debtor = paying.get(random.nextInt(paying.size())).customer();
-      stub.account().card(debtor, Card.DECLINES);
+      var debtors = debtors();
+      debtors.forEach(debtor -> stub.account().card(debtor, Card.DECLINES));
       for (int part = 0; part < 4; part++) {
         books.advance(STEP.dividedBy(4));
         end(books);
         books.report();
       }
-      stub.account().card(debtor, Card.PAYS);
+      debtors.forEach(debtor -> stub.account().card(debtor, Card.PAYS));
       stub.secretKey().restore();
       stub.faults().none();
       replay(books);
@@ -119,6 +120,18 @@ class P30MonthsOfBillingTest {
           changeTier(books);
         }
       }
+    }
+
+    /** Each customer once: who does not pay for two weeks would lose its subscription. */
+    private List<String> debtors() {
+      var fresh =
+          paying.stream()
+              .map(Accounting.Payer::customer)
+              .filter(one -> !indebted.contains(one))
+              .toList();
+      var some = fresh.isEmpty() ? fresh : List.of(fresh.get(random.nextInt(fresh.size())));
+      indebted.addAll(some);
+      return some;
     }
 
     /** Stripe sends some of its events once more, whatever their age. */
@@ -168,7 +181,7 @@ class P30MonthsOfBillingTest {
       books.report();
       var account = books.stripe().stub().account();
       changes++;
-      switch (random.nextInt(3)) {
+      switch (random.nextInt(paying.size() < 3 ? 2 : 3)) {
         case 0 -> account.cancelAndBill(payer.subscription());
         // Nobody asked for a last invoice.
         case 1 -> account.cancel(payer.subscription());
@@ -262,7 +275,7 @@ class P30MonthsOfBillingTest {
                   entries.stream()
                       .filter(entry -> !entry.countedAt().isBefore(start))
                       .filter(entry -> entry.countedAt().isBefore(end))
-                      .filter(entry -> entry.adjustment() == null)
+                      .filter(entry -> entry.adjustment() == null && entry.isCounted())
                       .count());
         }
       }

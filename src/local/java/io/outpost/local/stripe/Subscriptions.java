@@ -286,9 +286,6 @@ final class Subscriptions {
    */
   private ObjectNode cancel(Call call) {
     ObjectNode subscription = find(call.id());
-    if (subscription.get("status").asText().equals("canceled")) {
-      throw StripeError.missing(KIND, call.id());
-    }
     boolean bills = "true".equals(call.text("invoice_now"));
     return cancel(subscription, bills, "true".equals(call.text("prorate")));
   }
@@ -299,6 +296,9 @@ final class Subscriptions {
   }
 
   private ObjectNode cancel(ObjectNode subscription, boolean bills, boolean prorates) {
+    if (!isLiving(subscription)) {
+      throw StripeError.missing(KIND, subscription.get("id").asText());
+    }
     List<Invoices.Line> lines = new ArrayList<>();
     for (JsonNode item : subscription.at("/items/data")) {
       boolean metered = Catalogue.isMetered((ObjectNode) item.get("price"));
