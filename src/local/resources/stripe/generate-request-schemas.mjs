@@ -35,6 +35,7 @@ const calls = {
   listInvoiceLines: 'InvoiceListLineItemsParams',
   finalizeInvoice: 'InvoiceFinalizeInvoiceParams',
   createInvoicePreview: 'InvoiceCreatePreviewParams',
+  createInvoice: 'InvoiceCreateParams',
   createInvoiceItem: 'InvoiceItemCreateParams',
   listInvoiceItems: 'InvoiceItemListParams',
   createBalanceTransaction: 'CustomerCreateBalanceTransactionParams',

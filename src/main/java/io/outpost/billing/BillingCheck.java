@@ -35,7 +35,16 @@ final class BillingCheck {
           "invoice.payment_succeeded",
           "invoice.payment_failed",
           "checkout.session.completed",
-          "customer.deleted");
+          "customer.deleted",
+          "invoice.created",
+          "invoice.payment_action_required",
+          "invoice.finalization_failed",
+          "invoice.voided",
+          "invoice.marked_uncollectible",
+          "charge.dispute.created",
+          "charge.dispute.closed",
+          "charge.refunded",
+          "radar.early_fraud_warning.created");
 
   private final StripeClient stripe;
   private final StripeSettings settings;
@@ -69,6 +78,8 @@ final class BillingCheck {
       part("Subscriptions: read", () -> stripe.v1().subscriptions().list());
       part("Invoices: read", () -> stripe.v1().invoices().list());
       part("Checkout Sessions: read", () -> stripe.v1().checkout().sessions().list());
+      part("Charges: read", () -> stripe.v1().charges().list());
+      part("Invoices: write", () -> stripe.v1().invoiceItems().list());
       part("Events: read", () -> stripe.v1().events().list());
     } catch (AuthenticationException e) {
       findings.clear();

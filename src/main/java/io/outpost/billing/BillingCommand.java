@@ -70,7 +70,9 @@ public final class BillingCommand {
         list("WEBHOOK_SECRET"),
         list("PRICE_PRO"),
         list("PRICE_ENTERPRISE"),
-        setting("METER_EVENT_NAME", "outpost_jobs"));
+        setting("METER_EVENT_NAME", "outpost_jobs"),
+        "true".equals(setting("AUTOMATIC_TAX", "")),
+        "true".equals(setting("PROMOTION_CODES", "")));
   }
 
   private List<String> list(String name) {

@@ -13,9 +13,15 @@ import org.springframework.context.annotation.Configuration;
 class BillingConfiguration {
   private static final int MOST_CONSUMERS = 64;
 
+  /** What billing takes for the time. */
   @Bean
-  WebhookSignature webhookSignature(StripeSettings settings) {
-    return new WebhookSignature(settings.webhookSecrets(), Clock.systemUTC());
+  Clock billingClock() {
+    return Clock.systemUTC();
+  }
+
+  @Bean
+  WebhookSignature webhookSignature(StripeSettings settings, Clock clock) {
+    return new WebhookSignature(settings.webhookSecrets(), clock);
   }
 
   /** Runs the consumers of the queue {@code stripe}; each has a thread when it needs one. */

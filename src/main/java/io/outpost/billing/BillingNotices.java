@@ -15,6 +15,24 @@ public class BillingNotices {
     this.mapper = mapper;
   }
 
+  /** Something that happened to a tenant's money at Stripe, and what to do about it. */
+  public String money(
+      @ExchangeProperty("event") StripeEvent event,
+      @ExchangeProperty("customer") String customer,
+      @ExchangeProperty("tenantId") String tenantId,
+      @ExchangeProperty("advice") String advice)
+      throws JsonProcessingException {
+    return mapper.writeValueAsString(
+        Map.of(
+            "notice", "stripe-event",
+            "type", event.type(),
+            "event", event.id(),
+            "customer", String.valueOf(customer),
+            "tenant_id", String.valueOf(tenantId),
+            "at", event.created(),
+            "advice", advice));
+  }
+
   /** Something at Stripe that only an operator can mend. */
   public String alarm(@ExchangeProperty("told") BillingAlarms.Alarm alarm)
       throws JsonProcessingException {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
 import io.outpost.store.Items;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -30,11 +31,18 @@ public class EventRepair {
   private final DynamoDbClient dynamoDb;
   private final ObjectMapper mapper;
   private final Names names;
+  private final Clock clock;
 
-  EventRepair(DynamoDbClient dynamoDb, ObjectMapper mapper, Names names) {
+  EventRepair(DynamoDbClient dynamoDb, ObjectMapper mapper, Names names, Clock clock) {
+    this.clock = clock;
     this.dynamoDb = dynamoDb;
     this.mapper = mapper;
     this.names = names;
+  }
+
+  /** When a look begins. */
+  public Instant begin() {
+    return clock.instant();
   }
 
   /** From where to look: where the last look began. */
@@ -42,7 +50,7 @@ public class EventRepair {
     var found = dynamoDb.getItem(g -> g.tableName(names.table("events")).key(key()));
     return found.hasItem()
         ? Instant.parse(found.item().get("looked_at").s()).minus(OVERLAP)
-        : Instant.now().minus(AT_FIRST);
+        : clock.instant().minus(AT_FIRST);
   }
 
   /** Asks for the next page of events. */

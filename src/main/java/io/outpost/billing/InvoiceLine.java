@@ -1,43 +1,101 @@
 package io.outpost.billing;
 
 import com.stripe.model.Invoice;
+import com.stripe.model.InvoiceItem;
 import com.stripe.model.InvoiceLineItem;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Instant;
 
 /**
  * What one line of an invoice bills: so many units of a price over a stretch of time.
  *
  * @param invoice the invoice's id
- * @param isFinal whether the invoice can change no more
+ * @param finalizedAt since when the invoice can change no more; null for a draft
  * @param price the price's id
  * @param start from when its usage was counted (within), until {@code end}
- * @param unitAmount the price of one unit in the currency's smallest unit, rounded to whole ones
+ * @param unit the price of one unit in the currency's smallest unit; null where it has none
+ * @param amount what the line comes to, before taxes and discounts
  */
 public record InvoiceLine(
     String invoice,
-    boolean isFinal,
+    Instant finalizedAt,
     String price,
     Instant start,
     Instant end,
     long quantity,
-    long unitAmount,
+    BigDecimal unit,
+    long amount,
     String currency) {
+  // As many as Stripe has of a unit's price.
+  private static final int DECIMALS = 12;
 
   /** Reads a line; its price is null where it bills no price. */
   static InvoiceLine of(Invoice invoice, InvoiceLineItem line) {
     var pricing = line.getPricing();
     var details = pricing == null ? null : pricing.getPriceDetails();
-    BigDecimal unit = pricing == null ? null : pricing.getUnitAmountDecimal();
     return new InvoiceLine(
         invoice.getId(),
-        !"draft".equals(invoice.getStatus()),
+        finalizedAt(invoice),
         details == null ? null : details.getPrice(),
         Instant.ofEpochSecond(line.getPeriod().getStart()),
         Instant.ofEpochSecond(line.getPeriod().getEnd()),
         line.getQuantity() == null ? 0 : line.getQuantity(),
-        unit == null ? 0 : unit.setScale(0, java.math.RoundingMode.HALF_UP).longValue(),
+        pricing == null ? null : pricing.getUnitAmountDecimal(),
+        line.getAmount() == null ? 0 : line.getAmount(),
         line.getCurrency());
+  }
+
+  /** Reads a position that names its jobs. */
+  static InvoiceLine of(InvoiceItem item) {
+    long jobs =
+        item.getMetadata().entrySet().stream()
+            .filter(entry -> entry.getKey().startsWith(StripeRequests.JOBS))
+            .mapToLong(entry -> entry.getValue().split(" ").length)
+            .sum();
+    var made = Instant.ofEpochSecond(item.getDate());
+    var unit =
+        BigDecimal.valueOf(item.getAmount())
+            .divide(BigDecimal.valueOf(Math.max(1, jobs)), DECIMALS, RoundingMode.HALF_UP);
+    return new InvoiceLine(
+        item.getInvoice(),
+        made,
+        null,
+        made,
+        made,
+        jobs,
+        unit,
+        item.getAmount(),
+        item.getCurrency());
+  }
+
+  private static Instant finalizedAt(Invoice invoice) {
+    if ("draft".equals(invoice.getStatus())) {
+      return null;
+    }
+    var transitions = invoice.getStatusTransitions();
+    var at = transitions == null ? null : transitions.getFinalizedAt();
+    return Instant.ofEpochSecond(at == null ? invoice.getCreated() : at);
+  }
+
+  /** Whether the invoice can change no more. */
+  boolean isFinal() {
+    return finalizedAt != null;
+  }
+
+  /**
+   * Whether what was used in its time is billed for good: a subscription's first invoice has a line
+   * for the period that begins, too.
+   */
+  boolean closes() {
+    return isFinal() && !finalizedAt.isBefore(end);
+  }
+
+  /** What some units cost, in whole smallest units of the currency. */
+  long price(long units) {
+    return unit == null
+        ? 0
+        : unit.multiply(BigDecimal.valueOf(units)).setScale(0, RoundingMode.HALF_UP).longValue();
   }
 
   /** Whether it bills what was used at a time. */

@@ -6,25 +6,42 @@ import java.time.Instant;
  * A job that counts, as the ledger has it: written in the transaction that ended the job.
  *
  * @param sk {@code ledger#<period_start>#<job_id>}
- * @param recordedAt when the job ended, the time that Stripe counts it at
+ * @param acceptedAt when the job was accepted; null in entries of before that was written down
+ * @param recordedAt when the job ended
  * @param reportBegan when we first tried to report it; null before
  * @param reportedAt when Stripe was known to have it; null before
  * @param parkedFor why Stripe will not take it; null while it may
  * @param parkedAt when Stripe would not take it; null while it may
  * @param voidedAt when it was taken off the bill; null when it was not
+ * @param voidedBy how it was taken off the bill; null when it was not
+ * @param adjustment the position of a later invoice that bills it, for the one of its period was
+ *     final already; null where that bills it
+ * @param adjustedAt when that position was known to be there; null before
  * @param resends how often Stripe accepted it and rejected it afterwards; null for never
  */
 public record LedgerEntry(
     String tenantId,
     String sk,
     String jobId,
+    Instant acceptedAt,
     Instant recordedAt,
     Instant reportBegan,
     Instant reportedAt,
     String parkedFor,
     Instant parkedAt,
     Instant voidedAt,
+    String voidedBy,
+    String adjustment,
+    Instant adjustedAt,
     Integer resends) {
+
+  /**
+   * The time that it counts at, here and at Stripe: a job belongs to the period in which it was
+   * accepted.
+   */
+  public Instant countedAt() {
+    return acceptedAt == null ? recordedAt : acceptedAt;
+  }
 
   /** What Stripe tells doubles apart by: another one after Stripe has rejected the last. */
   public String identifier() {
@@ -41,8 +58,9 @@ public record LedgerEntry(
     return reportBegan != null && reportedAt == null && parkedFor == null;
   }
 
-  /** Whether Stripe should count it. */
+  /** Whether Stripe should count it; a job that was paid back by a credit still is. */
   public boolean isCounted() {
-    return reportedAt != null && voidedAt == null;
+    return reportedAt != null
+        && (voidedAt == null || VoidedJobs.Way.credit.name().equals(voidedBy));
   }
 }

@@ -56,19 +56,19 @@ public class Purchase {
   public void requireNoneAtStripe(@Variable("subscriptions") String subscriptions) {
     if (StripeAnswers.subscriptions(subscriptions).stream()
         .anyMatch(one -> LIVING.contains(one.status()))) {
-      throw subscribed();
+      throw new Problem(
+          Problem.Code.CONFLICT,
+          StripeAnswers.areFixed(subscriptions)
+              ? "There is a subscription already, and the portal cannot change one that is paid by"
+                  + " use or has several prices: cancel it there (GET /billing/portal), and"
+                  + " subscribe again when it has ended."
+              : "There is a subscription already; change it in the portal (GET /billing/portal).");
     }
   }
 
   /** The checkouts of a list. */
   public List<String> open(@Variable("sessions") String sessions) {
     return StripeAnswers.checkouts(sessions);
-  }
-
-  private static Problem subscribed() {
-    return new Problem(
-        Problem.Code.CONFLICT,
-        "There is a subscription already; change it in the portal (GET /billing/portal).");
   }
 
   /** The tenant whose account the caller pays for. */
@@ -87,18 +87,6 @@ public class Purchase {
       throw Problem.unavailable("The tier " + tier.word() + " is not on sale here.");
     }
     return tier;
-  }
-
-  /**
-   * A tenant has one subscription: another tier is chosen in the portal.
-   *
-   * @throws Problem 409 with a living subscription; 404 for a tenant that is none
-   */
-  public void requireNone(@ExchangeProperty("tenant") Tenant tenant) {
-    requireTenant(tenant);
-    if (LIVING.contains(String.valueOf(tenant.subscriptionStatus()))) {
-      throw subscribed();
-    }
   }
 
   /**

@@ -1,57 +1,92 @@
 package io.outpost.billing;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
 import io.outpost.event.EventType;
 import io.outpost.event.Events;
+import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
 import io.outpost.tenant.BillingPeriod;
 import io.outpost.tenant.Tenant;
 import io.outpost.usage.QuotaCounter;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
-/** Notices that a tenant used 80 % or all of its quota: each once in a period. Thread-safe. */
+/**
+ * Notices that a tenant used 80 % or all of its limit: each once in a period. A notice is written
+ * with its audit entry and the tenant's event in one transaction, and stands among the untold ones
+ * until operators were told. Thread-safe.
+ */
 @Component("quotaNotices")
 public class QuotaNotices {
   private static final List<Integer> THRESHOLDS = List.of(80, 100);
+  private static final String UNTOLD = "notice";
 
+  private final DynamoDbClient dynamoDb;
   private final QuotaCounter counter;
+  private final Items items;
   private final Names names;
+  private final ObjectMapper mapper;
   private final Transactions transactions;
   private final AuditTrail trail;
+  private final Clock clock;
   private final Events events;
 
   QuotaNotices(
+      DynamoDbClient dynamoDb,
       QuotaCounter counter,
+      Items items,
       Names names,
+      ObjectMapper mapper,
       Transactions transactions,
       AuditTrail trail,
+      Clock clock,
       Events events) {
+    this.dynamoDb = dynamoDb;
     this.counter = counter;
+    this.items = items;
     this.names = names;
+    this.mapper = mapper;
     this.transactions = transactions;
     this.trail = trail;
+    this.clock = clock;
     this.events = events;
   }
 
   /**
-   * One notice.
+   * One notice, as it is stored.
    *
+   * @param sk {@code notice#<period_start>#<percent>}
    * @param percent the threshold that was reached
-   * @param entry its audit entry, written
+   * @param own whether the limit is the tenant's own, not its tier's
+   * @param email where the tenant reads its post
    */
-  public record QuotaNotice(
-      String tenantId, int percent, long used, long quota, Instant periodEnd, AuditEntry entry) {}
+  public record Notice(
+      String tenantId,
+      String sk,
+      int percent,
+      long used,
+      long quota,
+      boolean own,
+      Instant periodStart,
+      Instant periodEnd,
+      String email,
+      Instant givenAt) {}
 
   /** The notice was given before. */
   private static final class Given extends RuntimeException {
@@ -62,26 +97,20 @@ public class QuotaNotices {
     }
   }
 
-  /** The notices that are to be given now; asking again does not give them again. */
-  public List<QuotaNotice> due(@ExchangeProperty("tenant") Tenant tenant) {
-    List<QuotaNotice> due = new ArrayList<>();
+  /** Gives the notices that are due now; asking again does not give them again. */
+  public List<Notice> due(@ExchangeProperty("tenant") Tenant tenant) {
+    List<Notice> due = new ArrayList<>();
     if (tenant == null || tenant.terms().limit().isEmpty()) {
       return due;
     }
-    long quota = tenant.terms().limit().orElseThrow().jobs();
-    var period = tenant.terms().period(Instant.now());
+    var limit = tenant.terms().limit().orElseThrow();
+    var now = clock.instant();
+    var period = tenant.terms().period(now);
     long used = counter.used(tenant.tenantId(), Json.time(period.start()));
     for (int percent : THRESHOLDS) {
-      if (used * 100 >= quota * percent) {
-        var notice =
-            new QuotaNotice(
-                tenant.tenantId(),
-                percent,
-                used,
-                quota,
-                period.end(),
-                entry(tenant, percent, used));
-        if (give(notice, period)) {
+      if (used > 0 && used * 100 >= limit.jobs() * percent) {
+        var notice = notice(tenant, percent, used, limit.jobs(), limit.own(), period, now);
+        if (give(notice, tenant)) {
           due.add(notice);
         }
       }
@@ -89,25 +118,45 @@ public class QuotaNotices {
     return due;
   }
 
-  private boolean give(QuotaNotice notice, BillingPeriod period) {
-    var sk = "notice#" + Json.time(period.start()) + "#" + notice.percent();
+  private static Notice notice(
+      Tenant tenant,
+      int percent,
+      long used,
+      long quota,
+      boolean own,
+      BillingPeriod period,
+      Instant now) {
+    return new Notice(
+        tenant.tenantId(),
+        "notice#" + Json.time(period.start()) + "#" + percent,
+        percent,
+        used,
+        quota,
+        own,
+        period.start(),
+        period.end(),
+        tenant.email(),
+        now);
+  }
+
+  private boolean give(Notice notice, Tenant tenant) {
+    var id = Ids.ulid();
+    var item = items.write(notice);
+    item.put("job_id", Items.text(id));
+    item.put("unreported_shard", Items.text(Shards.of(UNTOLD, id)));
     Change change = new Change();
     change.put(
         Put.builder()
             .tableName(names.table("usage"))
-            .item(
-                Map.of(
-                    "tenant_id", Items.text(notice.tenantId()),
-                    "sk", Items.text(sk),
-                    "given_at", Items.text(Json.time(notice.entry().timestamp()))))
+            .item(item)
             .conditionExpression("attribute_not_exists(sk)"),
         old -> new Given());
-    trail.add(change, notice.entry());
+    trail.add(change, entry(notice, tenant));
     events.add(
         change,
         notice.tenantId(),
         EventType.USAGE_THRESHOLD,
-        notice.entry().timestamp(),
+        notice.givenAt(),
         Map.of(
             "percent", notice.percent(),
             "used", notice.used(),
@@ -121,13 +170,64 @@ public class QuotaNotices {
     }
   }
 
-  private static AuditEntry entry(Tenant tenant, int percent, long used) {
+  /** The notices of which not everybody was told. */
+  public List<Notice> untold() {
+    return Shards.all(UNTOLD).stream().flatMap(shard -> untold(shard).stream()).toList();
+  }
+
+  private List<Notice> untold(String shard) {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("usage"))
+                    .indexName("unreported")
+                    .keyConditionExpression("unreported_shard = :shard")
+                    .expressionAttributeValues(Map.of(":shard", Items.text(shard))))
+        .items()
+        .stream()
+        .map(item -> items.read(item, Notice.class))
+        .toList();
+  }
+
+  /** What operators are told, as JSON. */
+  public String message(@ExchangeProperty("threshold") Notice notice)
+      throws JsonProcessingException {
+    return mapper.writeValueAsString(
+        Map.of(
+            "notice", "quota",
+            "tenant_id", notice.tenantId(),
+            "percent", notice.percent(),
+            "used", notice.used(),
+            "quota", notice.quota(),
+            "limit", notice.own() ? "monthly_job_limit" : "tier",
+            "period_start", notice.periodStart(),
+            "period_end", notice.periodEnd(),
+            "email", notice.email()));
+  }
+
+  /** Everybody was told. */
+  public void told(@ExchangeProperty("threshold") Notice notice) {
+    Map<String, AttributeValue> key =
+        Map.of("tenant_id", Items.text(notice.tenantId()), "sk", Items.text(notice.sk()));
+    dynamoDb.updateItem(
+        u ->
+            u.tableName(names.table("usage"))
+                .key(key)
+                .updateExpression("REMOVE unreported_shard")
+                .conditionExpression("attribute_exists(sk)"));
+  }
+
+  private static AuditEntry entry(Notice notice, Tenant tenant) {
     return AuditEntry.own(
         tenant.tenantId(),
-        Instant.now(),
-        "billing.quota-" + percent,
+        notice.givenAt(),
+        "billing.quota-" + notice.percent(),
         "/tenants/" + tenant.tenantId(),
         AuditEntry.Outcome.allowed,
-        Map.of("used", Long.toString(used), "tier", tenant.tier().word()));
+        Map.of(
+            "used", Long.toString(notice.used()),
+            "limit", Long.toString(notice.quota()),
+            "tier", tenant.tier().word(),
+            "email", tenant.email()));
   }
 }

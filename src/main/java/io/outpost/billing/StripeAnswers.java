@@ -1,11 +1,13 @@
 package io.outpost.billing;
 
 import com.google.gson.JsonSyntaxException;
+import com.stripe.model.Charge;
 import com.stripe.model.Customer;
 import com.stripe.model.CustomerBalanceTransactionCollection;
 import com.stripe.model.CustomerCollection;
 import com.stripe.model.Invoice;
 import com.stripe.model.InvoiceCollection;
+import com.stripe.model.InvoiceItemCollection;
 import com.stripe.model.Price;
 import com.stripe.model.StripeObject;
 import com.stripe.model.Subscription;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What Stripe answered, read by Stripe's own types. Pure. */
 public final class StripeAnswers {
@@ -78,6 +81,11 @@ public final class StripeAnswers {
         .reduce((one, next) -> next);
   }
 
+  /** The customer who made a payment. */
+  static Optional<String> payer(String json) {
+    return Optional.ofNullable(read(json, Charge.class).getCustomer());
+  }
+
   /** Whether a customer was deleted. */
   public static boolean isDeletedCustomer(String json) {
     return Boolean.TRUE.equals(read(json, Customer.class).getDeleted());
@@ -108,21 +116,29 @@ public final class StripeAnswers {
 
   /**
    * The same with what is to be paid for them: each is unpaid since its oldest open invoice was
-   * made.
+   * made; without any, since the oldest that was given up after the last paid one.
    *
-   * @param unpaid a list of open invoices
+   * @param invoices a list of the customer's invoices
    */
-  public static List<StripeSubscription> subscriptions(String json, String unpaid) {
+  public static List<StripeSubscription> subscriptions(String json, String invoices) {
     Map<String, Instant> oldest = new HashMap<>();
-    for (Invoice invoice :
-        required(read(unpaid, InvoiceCollection.class).getData(), InvoiceCollection.class)) {
-      if (subscriptionOf(invoice) != null) {
-        oldest.merge(
-            subscriptionOf(invoice),
-            at(invoice.getCreated()),
-            (one, other) -> one.isBefore(other) ? one : other);
-      }
-    }
+    Map<String, Instant> givenUp = new HashMap<>();
+    required(read(invoices, InvoiceCollection.class).getData(), InvoiceCollection.class).stream()
+        .filter(invoice -> subscriptionOf(invoice) != null)
+        .sorted(Comparator.comparing(Invoice::getCreated))
+        .forEach(
+            invoice -> {
+              var made = at(invoice.getCreated());
+              switch (String.valueOf(invoice.getStatus())) {
+                case "open" -> oldest.putIfAbsent(subscriptionOf(invoice), made);
+                case "uncollectible" -> givenUp.putIfAbsent(subscriptionOf(invoice), made);
+                case "paid" -> givenUp.remove(subscriptionOf(invoice));
+                default -> {
+                  // A draft is not owed yet, and a void one no more.
+                }
+              }
+            });
+    givenUp.forEach(oldest::putIfAbsent);
     return subscriptions(json).stream()
         .map(one -> one.unpaidSince(oldest.getOrDefault(one.id(), one.unpaidSince())))
         .toList();
@@ -227,6 +243,47 @@ public final class StripeAnswers {
                 required(invoice.getLines(), Invoice.class).getData().stream()
                     .map(line -> InvoiceLine.of(invoice, line)))
         .toList();
+  }
+
+  /** The last periods of ended subscriptions that are paid by use. */
+  static List<EndedUse> ended(String json) {
+    return required(
+            read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
+        .stream()
+        .flatMap(EndedUse::of)
+        .toList();
+  }
+
+  /** Whether the portal can change no subscription of a list: several prices, or one by use. */
+  static boolean areFixed(String json) {
+    return required(
+            read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
+        .stream()
+        .filter(one -> !ENDED.contains(one.getStatus()))
+        .allMatch(
+            one ->
+                one.getItems().getData().size() > 1
+                    || one.getItems().getData().stream().anyMatch(EndedUse::isByUse));
+  }
+
+  /** The position that an adjustment made, as a line of as many units as it names jobs. */
+  static Optional<InvoiceLine> position(String json, String adjustment) {
+    return required(read(json, InvoiceItemCollection.class).getData(), InvoiceItemCollection.class)
+        .stream()
+        .filter(item -> item.getMetadata() != null)
+        .filter(item -> adjustment.equals(item.getMetadata().get(StripeRequests.ADJUSTMENT)))
+        .findFirst()
+        .map(InvoiceLine::of);
+  }
+
+  /** The adjustments that a list of invoice items is for. */
+  static Set<String> adjustments(String json) {
+    return required(read(json, InvoiceItemCollection.class).getData(), InvoiceItemCollection.class)
+        .stream()
+        .filter(item -> item.getMetadata() != null)
+        .map(item -> item.getMetadata().get(StripeRequests.ADJUSTMENT))
+        .filter(Objects::nonNull)
+        .collect(Collectors.toSet());
   }
 
   /** The jobs that a list of balance transactions or invoice items is for. */

@@ -21,6 +21,8 @@ import org.springframework.stereotype.Component;
 public class StripeCalls {
   private static final String CUSTOMERS = "/v1/customers";
 
+  private static final String INVOICE_ITEMS = "/v1/invoiceitems";
+
   private static final String METER_EVENTS = "/v1/billing/meter_events";
 
   private final StripeSettings settings;
@@ -70,6 +72,11 @@ public class StripeCalls {
     return StripeCall.get(CUSTOMERS + "/" + customer, null);
   }
 
+  /** Reads the payment that an event is about. */
+  public StripeCall charge(@ExchangeProperty("event") StripeEvent event) {
+    return StripeCall.get("/v1/charges/" + event.charge(), null);
+  }
+
   /** Reads every subscription of a customer. */
   public StripeCall subscriptions(@ExchangeProperty("customer") String customer) {
     return StripeCall.get("/v1/subscriptions", StripeRequests.subscriptionsOf(customer));
@@ -99,7 +106,9 @@ public class StripeCalls {
             settings.prices(tier).getFirst(),
             StripeAnswers.isMetered(price),
             request.get("success_url").textValue(),
-            request.get("cancel_url").textValue());
+            request.get("cancel_url").textValue(),
+            settings.automaticTax(),
+            settings.promotionCodes());
     var wish = call.header("Idempotency-Key").orElse(call.entryId());
     var key = digest(tenant.tenantId() + "\n" + wish + "\n" + form);
     return StripeCall.post("/v1/checkout/sessions", form, "outpost-checkout-" + key);
@@ -115,9 +124,9 @@ public class StripeCalls {
     return StripeCall.post("/v1/checkout/sessions/" + session + "/expire", null, null);
   }
 
-  /** Reads what a customer has not paid. */
+  /** Reads a customer's invoices, to see since when something is owed. */
   public StripeCall unpaid(@ExchangeProperty("customer") String customer) {
-    return StripeCall.get("/v1/invoices", StripeRequests.unpaidOf(customer));
+    return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(customer));
   }
 
   /** Opens the billing portal. */
@@ -140,7 +149,7 @@ public class StripeCalls {
             settings.meterEventName(),
             tenant.stripeCustomerId(),
             entry.identifier(),
-            entry.recordedAt()),
+            entry.countedAt()),
         null);
   }
 
@@ -158,10 +167,7 @@ public class StripeCalls {
     return StripeCall.post(
         METER_EVENTS,
         StripeRequests.counterEvent(
-            settings.meterEventName(),
-            tenant.stripeCustomerId(),
-            entry.jobId(),
-            entry.recordedAt()),
+            settings.meterEventName(), tenant.stripeCustomerId(), entry.jobId(), entry.countedAt()),
         "outpost-void-" + entry.jobId());
   }
 
@@ -180,6 +186,29 @@ public class StripeCalls {
         null);
   }
 
+  /** Reads the positions that wait for a customer's next invoice or are on one, newest first. */
+  public StripeCall positions(@ExchangeProperty("tenant") Tenant tenant) {
+    return StripeCall.get(INVOICE_ITEMS, StripeRequests.positionsOf(tenant.stripeCustomerId()));
+  }
+
+  /** Puts jobs on the next invoice that came too late for their own. */
+  public StripeCall adjust(
+      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("late") LateUsage late) {
+    return StripeCall.make(
+        INVOICE_ITEMS,
+        StripeRequests.lateUsage(tenant.stripeCustomerId(), late),
+        "outpost-late-" + late.adjustment());
+  }
+
+  /** Bills at once what waits, for a customer who gets no next invoice. */
+  public StripeCall lastInvoice(
+      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("late") LateUsage late) {
+    return StripeCall.post(
+        "/v1/invoices",
+        StripeRequests.lastInvoice(tenant.stripeCustomerId(), late.currency()),
+        "outpost-last-" + late.adjustment());
+  }
+
   /** Reads the credits that a customer was given. */
   public StripeCall credits(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(balance(tenant), StripeRequests.page());
@@ -192,7 +221,7 @@ public class StripeCalls {
       @ExchangeProperty("billed") InvoiceLine billed) {
     return StripeCall.make(
         balance(tenant),
-        StripeRequests.credit(entry.jobId(), billed.unitAmount(), billed.currency()),
+        StripeRequests.credit(entry.jobId(), billed.price(1), billed.currency()),
         "outpost-credit-" + entry.jobId());
   }
 

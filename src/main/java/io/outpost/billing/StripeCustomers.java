@@ -35,6 +35,11 @@ public class StripeCustomers {
     return StripeAnswers.customerId(customer);
   }
 
+  /** Who made a payment; null for a guest. */
+  public String payer(@Variable("charge") String charge) {
+    return StripeAnswers.payer(charge).orElse(null);
+  }
+
   /** The tenant that a customer says it was made for; null for a stranger. */
   public String tenant(@Variable("customer") String customer) {
     return StripeAnswers.tenantOf(customer).orElse(null);

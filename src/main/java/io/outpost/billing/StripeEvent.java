@@ -24,13 +24,15 @@ import java.util.regex.Pattern;
  * @param apiVersion the API version that shaped the event
  * @param created when it happened, whole seconds
  * @param customer the customer concerned, or null where the event names none
+ * @param charge the payment concerned, where the event names no customer; else null
  */
 public record StripeEvent(
-    String id, String type, String apiVersion, Instant created, String customer) {
+    String id, String type, String apiVersion, Instant created, String customer, String charge) {
   private static final Pattern EVENT_ID = Pattern.compile("evt_[A-Za-z0-9_]{1,200}");
   private static final Pattern TYPE = Pattern.compile("[a-z0-9_.]{1,100}");
   private static final Pattern VERSION = Pattern.compile("[a-z0-9.-]{1,40}");
   private static final Pattern CUSTOMER_ID = Pattern.compile("cus_[A-Za-z0-9]{1,200}");
+  private static final Pattern CHARGE_ID = Pattern.compile("(?:ch|py)_[A-Za-z0-9]{1,200}");
   private static final Pattern THIN_TIME =
       Pattern.compile(
           "20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T"
@@ -75,6 +77,7 @@ public record StripeEvent(
                 event.get("type").textValue(),
                 "thin",
                 time(event.get("created").textValue()),
+                null,
                 null))
         : Optional.empty();
   }
@@ -108,7 +111,15 @@ public record StripeEvent(
         event.get("type").textValue(),
         event.get("api_version").textValue(),
         Instant.ofEpochSecond(event.get("created").longValue()),
-        customerOf(object));
+        customerOf(object),
+        chargeOf(object));
+  }
+
+  /** Disputes and warnings name the payment, which has a customer. */
+  private static String chargeOf(JsonNode object) {
+    JsonNode charge = object.path("charge");
+    JsonNode id = charge.isObject() ? charge.path("id") : charge;
+    return customerOf(object) == null && is(id, CHARGE_ID) ? id.textValue() : null;
   }
 
   /** A customer names itself; every other object names its customer, by id or in full. */

@@ -84,11 +84,17 @@ public class StripeKeys {
     throw answer;
   }
 
-  /** What Stripe asks to wait goes before our own pause. */
+  /**
+   * What Stripe asks to wait goes before our own pause; who would have to wait long comes again
+   * later, by the queue or at the next interval.
+   */
   private static void rest(HttpOperationFailedException answer, Exchange exchange) {
     String wait = header(answer, "Retry-After");
     if (wait != null && wait.matches("\\d{1,6}")) {
-      long seconds = Math.min(Long.parseLong(wait), LONGEST_WAIT_SECONDS);
+      long seconds = Long.parseLong(wait);
+      if (seconds > LONGEST_WAIT_SECONDS) {
+        throw new Final("it asks to wait for " + seconds + " s");
+      }
       exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, seconds * 1_000);
     } else {
       exchange.getMessage().removeHeader(Exchange.REDELIVERY_DELAY);

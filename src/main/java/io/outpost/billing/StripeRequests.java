@@ -7,7 +7,10 @@ import com.stripe.param.CustomerCreateParams;
 import com.stripe.param.CustomerListParams;
 import com.stripe.param.CustomerUpdateParams;
 import com.stripe.param.EventListParams;
+import com.stripe.param.InvoiceCreateParams;
 import com.stripe.param.InvoiceCreatePreviewParams;
+import com.stripe.param.InvoiceItemCreateParams;
+import com.stripe.param.InvoiceItemListParams;
 import com.stripe.param.InvoiceListParams;
 import com.stripe.param.SubscriptionCancelParams;
 import com.stripe.param.SubscriptionListParams;
@@ -28,7 +31,16 @@ public final class StripeRequests {
   /** The metadata that leads from a credit to the job it is for. */
   static final String JOB = "job_id";
 
+  /** The metadata that leads from a position of an invoice to the entries of the ledger. */
+  static final String ADJUSTMENT = "adjustment";
+
+  /** Before the number of each metadata value that names jobs. */
+  static final String JOBS = "jobs_";
+
   private static final long PAGE = 100;
+
+  /** Of a ULID's 26 characters; a value of metadata has 500. */
+  private static final int JOBS_A_VALUE = 18;
 
   private StripeRequests() {}
 
@@ -64,12 +76,14 @@ public final class StripeRequests {
       String price,
       boolean metered,
       String success,
-      String cancel) {
+      String cancel,
+      boolean taxed,
+      boolean promoted) {
     var item = SessionCreateParams.LineItem.builder().setPrice(price);
     if (!metered) {
       item.setQuantity(1L);
     }
-    return encode(
+    var session =
         SessionCreateParams.builder()
             .setMode(SessionCreateParams.Mode.SUBSCRIPTION)
             .setCustomer(customer)
@@ -80,8 +94,20 @@ public final class StripeRequests {
             .setSubscriptionData(
                 SessionCreateParams.SubscriptionData.builder()
                     .putMetadata(TENANT, tenantId)
-                    .build())
-            .build());
+                    .build());
+    if (promoted) {
+      session.setAllowPromotionCodes(true);
+    }
+    if (taxed) {
+      // Taxes go by the address, which a customer of ours has only from here.
+      session
+          .setAutomaticTax(SessionCreateParams.AutomaticTax.builder().setEnabled(true).build())
+          .setCustomerUpdate(
+              SessionCreateParams.CustomerUpdate.builder()
+                  .setAddress(SessionCreateParams.CustomerUpdate.Address.AUTO)
+                  .build());
+    }
+    return encode(session.build());
   }
 
   /** Opens the billing portal; {@code returnUrl} may be null. */
@@ -174,19 +200,19 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Lists the invoices of a customer that are to be paid. */
-  public static String unpaidOf(String customer) {
-    return encode(
-        InvoiceListParams.builder()
-            .setCustomer(customer)
-            .setStatus(InvoiceListParams.Status.OPEN)
-            .setLimit(PAGE)
-            .build());
-  }
-
   /** Lists a customer's newest invoices. */
   public static String invoicesOf(String customer) {
     return encode(InvoiceListParams.builder().setCustomer(customer).setLimit(PAGE).build());
+  }
+
+  /** Lists a customer's invoices that were made since a time. */
+  static String invoicesSince(String customer, Instant since) {
+    return encode(
+        InvoiceListParams.builder()
+            .setCustomer(customer)
+            .setCreated(InvoiceListParams.Created.builder().setGte(since.getEpochSecond()).build())
+            .setLimit(PAGE)
+            .build());
   }
 
   /** Asks what a subscription's next invoice would be. */
@@ -195,6 +221,39 @@ public final class StripeRequests {
         InvoiceCreatePreviewParams.builder()
             .setCustomer(customer)
             .setSubscription(subscription)
+            .build());
+  }
+
+  /** Lists the positions of a customer's invoices, waiting ones too. */
+  static String positionsOf(String customer) {
+    return encode(InvoiceItemListParams.builder().setCustomer(customer).setLimit(PAGE).build());
+  }
+
+  /** Bills jobs that came too late for the invoice of their period, and names them. */
+  static String lateUsage(String customer, LateUsage late) {
+    var position =
+        InvoiceItemCreateParams.builder()
+            .setCustomer(customer)
+            .setAmount(late.amount())
+            .setCurrency(late.currency())
+            .setDescription(late.description())
+            .putMetadata(ADJUSTMENT, late.adjustment())
+            .putMetadata("invoice", late.invoice());
+    for (int i = 0; i < late.jobs().size(); i += JOBS_A_VALUE) {
+      var some = late.jobs().subList(i, Math.min(i + JOBS_A_VALUE, late.jobs().size()));
+      position.putMetadata(JOBS + i / JOBS_A_VALUE, String.join(" ", some));
+    }
+    return encode(position.build());
+  }
+
+  /** Makes an invoice of all that waits. */
+  static String lastInvoice(String customer, String currency) {
+    return encode(
+        InvoiceCreateParams.builder()
+            .setCustomer(customer)
+            .setCurrency(currency)
+            .setAutoAdvance(true)
+            .setPendingInvoiceItemsBehavior(InvoiceCreateParams.PendingInvoiceItemsBehavior.INCLUDE)
             .build());
   }
 

@@ -13,6 +13,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param webhookSecrets any of them may have signed an event
  * @param pricePro the first is sold, the others are recognised: older prices of the same tier
  * @param priceEnterprise as {@code pricePro}
+ * @param automaticTax whether Stripe works out and charges taxes
+ * @param promotionCodes whether checkouts take promotion codes
  * @param meterEventName the {@code event_name} of the meter that counts jobs
  */
 @ConfigurationProperties("outpost.stripe")
@@ -21,7 +23,9 @@ public record StripeSettings(
     List<String> webhookSecrets,
     List<String> pricePro,
     List<String> priceEnterprise,
-    String meterEventName) {
+    String meterEventName,
+    boolean automaticTax,
+    boolean promotionCodes) {
 
   /** Leaves out what is blank. */
   public StripeSettings {

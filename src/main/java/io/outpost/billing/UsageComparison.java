@@ -23,7 +23,7 @@ public final class UsageComparison {
   /** A stretch of time, in whole minutes. */
   public record Window(Instant start, Instant end) {
     boolean holds(LedgerEntry entry) {
-      return !entry.recordedAt().isBefore(start) && entry.recordedAt().isBefore(end);
+      return !entry.countedAt().isBefore(start) && entry.countedAt().isBefore(end);
     }
 
     /** Whether Stripe is asked for it hour by hour. */
@@ -39,7 +39,7 @@ public final class UsageComparison {
   /**
    * What does not agree.
    *
-   * @param minute when the jobs ended
+   * @param minute when the jobs were accepted
    * @param stripe how many Stripe has
    * @param ledger how many it should have
    * @param jobs the jobs among which the difference is
@@ -145,7 +145,7 @@ public final class UsageComparison {
   }
 
   private static Instant minuteOf(LedgerEntry entry) {
-    return entry.recordedAt().truncatedTo(ChronoUnit.MINUTES);
+    return entry.countedAt().truncatedTo(ChronoUnit.MINUTES);
   }
 
   /** What Stripe accepted and did not count. */

@@ -4,6 +4,7 @@ import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -40,8 +41,10 @@ public class UsageLedger {
   private final DynamoDbClient dynamoDb;
   private final Items items;
   private final Names names;
+  private final Clock clock;
 
-  UsageLedger(DynamoDbClient dynamoDb, Items items, Names names) {
+  UsageLedger(DynamoDbClient dynamoDb, Items items, Names names, Clock clock) {
+    this.clock = clock;
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
@@ -95,8 +98,8 @@ public class UsageLedger {
    * @return whether it may be: not when it is reported, too old for Stripe, or in doubt
    */
   public boolean begin(@Body LedgerEntry entry) {
-    Instant now = Instant.now();
-    if (entry.recordedAt().isBefore(now.minus(TOO_OLD))) {
+    Instant now = clock.instant();
+    if (entry.countedAt().isBefore(now.minus(TOO_OLD))) {
       park(entry, "too-old");
       return false;
     }
@@ -139,7 +142,7 @@ public class UsageLedger {
         entry,
         "SET reported_at = :now REMOVE unreported_shard",
         "attribute_not_exists(reported_at)",
-        Map.of(":now", Items.text(Json.time(Instant.now()))));
+        Map.of(":now", Items.text(Json.time(clock.instant()))));
   }
 
   /** Stripe will not take this job: operators find it among the parked ones, with the reason. */
@@ -150,7 +153,7 @@ public class UsageLedger {
         "attribute_not_exists(reported_at)",
         Map.of(
             ":reason", Items.text(reason),
-            ":now", Items.text(Json.time(Instant.now())),
+            ":now", Items.text(Json.time(clock.instant())),
             ":parked", Items.text(Shards.of(PARKED, entry.jobId()))));
   }
 
@@ -205,7 +208,7 @@ public class UsageLedger {
    * @return whether it is told again
    */
   boolean tellAgain(LedgerEntry entry) {
-    Instant limit = Instant.now().minus(SAFE);
+    Instant limit = clock.instant().minus(SAFE);
     return update(
             entry,
             "SET unreported_shard = :shard REMOVE reported_at",

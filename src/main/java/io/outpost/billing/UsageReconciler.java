@@ -8,6 +8,7 @@ import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
 import io.outpost.tenant.Tenant;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -43,6 +44,7 @@ public class UsageReconciler {
   private final StripeSettings settings;
   private final RejectedReports rejected;
   private final BillingAlarms alarms;
+  private final Clock clock;
 
   UsageReconciler(
       DynamoDbClient dynamoDb,
@@ -53,7 +55,9 @@ public class UsageReconciler {
       AuditTrail trail,
       StripeSettings settings,
       RejectedReports rejected,
-      BillingAlarms alarms) {
+      BillingAlarms alarms,
+      Clock clock) {
+    this.clock = clock;
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
@@ -114,21 +118,21 @@ public class UsageReconciler {
    */
   public UsageComparison begin(@ExchangeProperty("tenantId") String tenantId) {
     // Stripe's sums follow its events after a while.
-    Instant today = Instant.now().minus(SETTLED).truncatedTo(ChronoUnit.HOURS);
+    Instant today = clock.instant().minus(SETTLED).truncatedTo(ChronoUnit.HOURS);
     Instant limit = today.minus(LOOK_BACK_FOR_DOUBT);
     List<LedgerEntry> entries = entries(tenantId, limit);
+    // A job counts when it was accepted, and may have ended long after.
     Instant start =
         entries.stream()
-            .filter(LedgerEntry::isOpen)
-            .map(entry -> entry.recordedAt().truncatedTo(ChronoUnit.HOURS))
-            .filter(day -> day.isAfter(limit))
+            .filter(entry -> entry.isOpen() || !entry.recordedAt().isBefore(today.minus(LOOK_BACK)))
+            .map(entry -> entry.countedAt().truncatedTo(ChronoUnit.HOURS))
+            .filter(hour -> hour.isAfter(limit) && hour.isBefore(today.minus(LOOK_BACK)))
             .min(Instant::compareTo)
-            .filter(day -> day.isBefore(today.minus(LOOK_BACK)))
             .orElse(today.minus(LOOK_BACK));
     return new UsageComparison(entries, new UsageComparison.Window(start, today));
   }
 
-  private List<LedgerEntry> entries(String tenantId, Instant since) {
+  List<LedgerEntry> entries(String tenantId, Instant since) {
     var from = "ledger#" + Json.time(since.minus(PERIOD_AND_RUN));
     return dynamoDb
         .queryPaginator(
@@ -186,18 +190,59 @@ public class UsageReconciler {
       @Body UsageComparison.Difference difference,
       @ExchangeProperty("tenantId") String tenantId,
       Exchange exchange) {
+    write(
+        tenantId,
+        "billing.usage-differs",
+        AuditEntry.Outcome.failed,
+        Map.of(
+            "minute", Json.time(difference.minute()),
+            "stripe", Long.toString(difference.stripe()),
+            "ledger", Long.toString(difference.ledger()),
+            "jobs", named(difference)),
+        exchange);
+  }
+
+  /** Writes into the tenant's audit that an invoice bills what the ledger does not explain. */
+  public void recordInvoice(
+      @Body InvoiceCheck.Difference difference,
+      @ExchangeProperty("tenantId") String tenantId,
+      Exchange exchange) {
+    write(
+        tenantId,
+        "billing.invoice-differs",
+        AuditEntry.Outcome.failed,
+        Map.of(
+            "invoice", difference.invoice(),
+            "period_start", Json.time(difference.start()),
+            "jobs", Long.toString(difference.jobs())),
+        exchange);
+  }
+
+  /** Writes into the tenant's audit which jobs are billed later than they should be. */
+  public void recordLate(
+      @ExchangeProperty("late") LateUsage late,
+      @ExchangeProperty("tenantId") String tenantId,
+      Exchange exchange) {
+    write(
+        tenantId,
+        "billing.usage-late",
+        AuditEntry.Outcome.allowed,
+        Map.of(
+            "invoice", late.invoice(),
+            "jobs", late.jobs().stream().limit(NAMED).collect(Collectors.joining(",")),
+            "amount", Long.toString(late.amount()),
+            "currency", late.currency()),
+        exchange);
+  }
+
+  private void write(
+      String tenantId,
+      String action,
+      AuditEntry.Outcome outcome,
+      Map<String, String> details,
+      Exchange exchange) {
     var entry =
-        AuditEntry.own(
-            tenantId,
-            Instant.now(),
-            "billing.usage-differs",
-            "/tenants/" + tenantId,
-            AuditEntry.Outcome.failed,
-            Map.of(
-                "minute", Json.time(difference.minute()),
-                "stripe", Long.toString(difference.stripe()),
-                "ledger", Long.toString(difference.ledger()),
-                "jobs", named(difference)));
+        AuditEntry.own(tenantId, clock.instant(), action, "/tenants/" + tenantId, outcome, details);
     Change change = new Change();
     trail.add(change, entry);
     transactions.write(change);

@@ -9,8 +9,8 @@ import io.outpost.kernel.Problem;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -31,13 +31,16 @@ public class VoidedJobs {
   private final Names names;
   private final Transactions transactions;
   private final AuditTrail trail;
+  private final Clock clock;
 
   VoidedJobs(
       UsageLedger ledger,
       StripePrices prices,
       Names names,
       Transactions transactions,
-      AuditTrail trail) {
+      AuditTrail trail,
+      Clock clock) {
+    this.clock = clock;
     this.ledger = ledger;
     this.prices = prices;
     this.names = names;
@@ -97,12 +100,24 @@ public class VoidedJobs {
     return entry.isCounted();
   }
 
-  /** The line of a final invoice that bills the job; null where there is none. */
+  /**
+   * The line of a final invoice, or the later position, that bills the job; null where there is
+   * none.
+   *
+   * @throws IllegalStateException while that position is being made: to be tried later
+   */
   public InvoiceLine billed(
-      @ExchangeProperty("entry") LedgerEntry entry, @Variable("invoices") String invoices) {
+      @ExchangeProperty("entry") LedgerEntry entry,
+      @Variable("invoices") String invoices,
+      @Variable("positions") String positions) {
+    if (entry.adjustment() != null) {
+      return StripeAnswers.position(positions, entry.adjustment())
+          .orElseThrow(
+              () -> new IllegalStateException("Job " + entry.jobId() + " is being billed"));
+    }
     return StripeAnswers.lines(invoices).stream()
-        .filter(line -> line.isFinal() && line.price() != null && line.quantity() > 0)
-        .filter(line -> prices.isMetered(line.price()) && line.covers(entry.recordedAt()))
+        .filter(line -> line.closes() && line.price() != null && line.quantity() > 0)
+        .filter(line -> prices.isMetered(line.price()) && line.covers(entry.countedAt()))
         .findFirst()
         .orElse(null);
   }
@@ -133,7 +148,7 @@ public class VoidedJobs {
     if (billed != null) {
       return Way.credit;
     }
-    boolean fresh = Instant.now().isBefore(entry.reportBegan().plus(CANCELLABLE));
+    boolean fresh = clock.instant().isBefore(entry.reportBegan().plus(CANCELLABLE));
     return fresh ? Way.cancel : Way.opposite;
   }
 
@@ -169,10 +184,10 @@ public class VoidedJobs {
     exchange.setVariable("audited", audited);
   }
 
-  private static AuditEntry entry(LedgerEntry entry, Way way, String reason) {
+  private AuditEntry entry(LedgerEntry entry, Way way, String reason) {
     return AuditEntry.own(
         entry.tenantId(),
-        Instant.now(),
+        clock.instant(),
         "billing.job-voided",
         "/jobs/" + entry.jobId(),
         AuditEntry.Outcome.allowed,

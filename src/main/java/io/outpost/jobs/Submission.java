@@ -316,6 +316,12 @@ public class Submission {
     }
   }
 
+  /** Whether the job counts against a limit. */
+  public boolean isLimited(
+      @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call) {
+    return counted(job, call).equals(JobDetails.ONE);
+  }
+
   /** What was accepted in this period before there was a limit counts against it too. */
   private long acceptedUncapped(Principal caller, BillingPeriod period) {
     var until = caller.uncappedUntil();

@@ -11,6 +11,7 @@ import io.outpost.http.Contract;
 import io.outpost.local.AwsClients;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
+import io.outpost.local.stripe.Faults.Fault;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.tenant.Principal;
 import io.outpost.webhooks.Receiver;
@@ -89,6 +90,8 @@ final class Installation implements AutoCloseable {
     deadLetters(counted.client());
     subscription(Customer.of(admin, "free"));
     usage(customer);
+    thresholds(Customer.of(admin, "free"));
+    whileStripeFails(Customer.of(admin, "enterprise"));
     auditExport(customer);
     webhooks(customer);
     admin.delete(customer.path(""));
@@ -270,6 +273,47 @@ final class Installation implements AutoCloseable {
         .until(() -> customer.client().get(customer.path("")).text("tier").equals("pro"));
   }
 
+  /** A limit is reached, operators hear of it, and past usage is looked at. */
+  private void thresholds(Customer customer) {
+    customer.client().submit("claude", "hello");
+    var limit = customer.client().json("PATCH", customer.path(""), "{\"monthly_job_limit\": 1}");
+    assertThat(limit.status()).isEqualTo(200);
+    var usage = customer.client().get("/billing/usage?period=2026-01&group_by=agent");
+    assertThat(usage.status()).isEqualTo(200);
+    await()
+        .atMost(LONGEST)
+        .until(
+            () -> usageItems(customer.tenantId(), "notice#"),
+            found ->
+                found.size() == 2
+                    && found.stream().noneMatch(item -> item.containsKey("unreported_shard")));
+  }
+
+  /** What is only done while Stripe refuses, fails or drops what it accepted. */
+  private void whileStripeFails(Customer customer) throws Exception {
+    var account = stripe.stub().account();
+    // A price that no tier has.
+    await()
+        .atMost(LONGEST)
+        .until(() -> admin.get(customer.path("")).json().hasNonNull("stripe_customer_id"));
+    account.addPrice("price_unknown", "Unknown", 100, null);
+    account.subscribe(admin.get(customer.path("")).text("stripe_customer_id"), "price_unknown");
+    // An error with an idempotency key.
+    stripe.stub().faults().next(1, Fault.SERVER_ERROR, "POST", "/v1/billing_portal");
+    assertThat(customer.client().get("/billing/portal").status()).isEqualTo(200);
+    // A report that Stripe accepts and rejects afterwards, and an alarm about it.
+    account.turnMeter(stripe.meter(), "inactive");
+    customer.client().submit("claude", "hello");
+    // Another customer's job may be rejected first: then reports stop until the meter is back.
+    await().atMost(LONGEST).until(() -> !usageItems("usage-rejected", "").isEmpty());
+    account.turnMeter(stripe.meter(), "active");
+    await()
+        .atMost(LONGEST)
+        .until(
+            () -> usageItems(customer.tenantId(), "ledger#"),
+            found -> found.stream().anyMatch(entry -> entry.containsKey("reported_at")));
+  }
+
   /** A finished job is reported, then taken off the bill. */
   private void usage(Customer customer) {
     var entry =
@@ -294,16 +338,25 @@ final class Installation implements AutoCloseable {
   }
 
   private List<Map<String, AttributeValue>> ledger(String tenantId) {
+    return usageItems(tenantId, "ledger#");
+  }
+
+  private List<Map<String, AttributeValue>> usageItems(String tenantId, String prefix) {
     return clients
         .dynamoDb()
         .query(
             q ->
                 q.tableName("outpost-usage-" + ENV)
-                    .keyConditionExpression("tenant_id = :t AND begins_with(sk, :ledger)")
+                    .keyConditionExpression(
+                        prefix.isEmpty()
+                            ? "tenant_id = :t"
+                            : "tenant_id = :t AND begins_with(sk, :prefix)")
                     .expressionAttributeValues(
-                        Map.of(
-                            ":t", AttributeValue.fromS(tenantId),
-                            ":ledger", AttributeValue.fromS("ledger#"))))
+                        prefix.isEmpty()
+                            ? Map.of(":t", AttributeValue.fromS(tenantId))
+                            : Map.of(
+                                ":t", AttributeValue.fromS(tenantId),
+                                ":prefix", AttributeValue.fromS(prefix))))
         .items();
   }
 
@@ -352,6 +405,8 @@ final class Installation implements AutoCloseable {
     fire(api, "repair-events");
     fire(api, "repair-customers");
     fire(api, "reconcile-usage");
+    fire(api, "check-invoices");
+    fire(api, "check-billing-setup");
     fire(api, "publish-notice");
     fire(api, "remove-tenants");
   }

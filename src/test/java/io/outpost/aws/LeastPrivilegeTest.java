@@ -32,15 +32,6 @@ class LeastPrivilegeTest {
 
   private static final Path ACTIONS = Path.of("terraform/modules/ecs/actions.json");
 
-  /** Only while Stripe fails: each writes to the table of usage, as calls that are tried do. */
-  private static final Set<String> WHILE_STRIPE_FAILS =
-      Set.of(
-          "io.outpost.billing.BillingAlarms.updateItem",
-          "io.outpost.billing.UnknownPrices.putItem",
-          "io.outpost.billing.RejectedReports.getItem",
-          "io.outpost.billing.RejectedReports.putItem",
-          "io.outpost.billing.StripeKeys.updateItem");
-
   /** What the API gives away by links, and does not call itself. */
   private static final Set<Right> BY_LINK = Set.of(new Right("s3:PutObject", "output/tenants/*"));
 
@@ -114,10 +105,7 @@ class LeastPrivilegeTest {
   void everythingThatTheCodeCallsWasTried() {
     var called =
         used.values().stream().flatMap(use -> use.callers().stream()).collect(Collectors.toSet());
-    assertThat(callsInTheCode())
-        .isNotEmpty()
-        .filteredOn(call -> !WHILE_STRIPE_FAILS.contains(call))
-        .isSubsetOf(called);
+    assertThat(callsInTheCode()).isNotEmpty().isSubsetOf(called);
   }
 
   /** Every call to AWS that stands in the code, as {@link AwsUse#callers} names it. */

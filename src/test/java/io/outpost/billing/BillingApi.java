@@ -49,7 +49,8 @@ final class BillingApi implements AutoCloseable {
       throw failure;
     }
     try {
-      List.of("report-usage", "repair-billing", "reconcile-usage").forEach(backstage()::takeTurn);
+      List.of("report-usage", "repair-billing", "reconcile-usage", "check-billing-setup")
+          .forEach(backstage()::takeTurn);
     } catch (Throwable failure) {
       close();
       throw failure;

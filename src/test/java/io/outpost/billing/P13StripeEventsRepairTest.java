@@ -95,7 +95,7 @@ class P13StripeEventsRepairTest {
   void acknowledgesUnknownTypes() throws Exception {
     var text =
         """
-        {"id": "evt_unknown", "object": "event", "type": "radar.early_fraud_warning.created",
+        {"id": "evt_unknown", "object": "event", "type": "radar.early_fraud_warning.updated",
          "created": %d, "api_version": "2024-04-10", "data": {"object": {"id": "issfr_1"}}}\
         """
             .formatted(Instant.now().getEpochSecond());

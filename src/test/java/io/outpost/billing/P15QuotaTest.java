@@ -99,14 +99,14 @@ class P15QuotaTest {
     use(client, 8);
     report(client);
     report(client);
-    assertThat(notices(client)).singleElement().asString().contains("\"percent\": 80");
+    assertThat(notices(client)).singleElement().asString().contains("\"percent\":80");
     use(client, 10);
     report(client);
     use(client, 9);
     report(client);
     use(client, 10);
     report(client);
-    assertThat(notices(client)).hasSize(2).last().asString().contains("\"percent\": 100");
+    assertThat(notices(client)).hasSize(2).last().asString().contains("\"percent\":100");
     assertThat(api.backstage().counted("outpost.billing.quota.notices")).isEqualTo(given + 2);
     for (var action : List.of("billing.quota-80", "billing.quota-100")) {
       assertThat(api.backstage().audited(client, action)).isEqualTo(1);

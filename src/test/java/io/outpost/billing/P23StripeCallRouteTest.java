@@ -139,7 +139,10 @@ class P23StripeCallRouteTest {
 
   /** Whatever goes wrong, even after the effect, the customer exists once. */
   @ParameterizedTest
-  @EnumSource(value = Fault.class, mode = EnumSource.Mode.MATCH_NONE, names = "SERVER_ERROR.*")
+  @EnumSource(
+      value = Fault.class,
+      mode = EnumSource.Mode.MATCH_NONE,
+      names = {"SERVER_ERROR.*", "BUSY_FOR.*", "NOT_AGAIN"})
   void repeatsWithTheSameKeyUntilStripeAnswers(Fault fault) {
     stub.faults().next(2, fault);
     assertThat(StripeAnswers.customerId(call(CREATE))).startsWith("cus_");
@@ -148,6 +151,18 @@ class P23StripeCallRouteTest {
     assertThat(stub.calls())
         .extracting(sent -> sent.header("idempotency-key"))
         .containsOnly("outpost-customer-t-1");
+  }
+
+  /** {@code Retry-After} and {@code Stripe-Should-Retry} are heard: nobody asks again at once. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      names = {"BUSY_FOR_AN_HOUR", "NOT_AGAIN"})
+  void doesNotRepeatWhatStripeAsksNotToRepeat(Fault fault) {
+    stub.faults().next(1, fault);
+    assertThatThrownBy(() -> call(CREATE)).hasCauseInstanceOf(StripeUnavailable.class);
+    assertThat(stub.calls()).hasSize(1);
+    assertThat(StripeAnswers.customerId(call(CREATE))).startsWith("cus_");
   }
 
   @Test

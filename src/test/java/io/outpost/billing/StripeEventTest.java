@@ -32,7 +32,8 @@ class StripeEventTest {
                 "invoice.paid",
                 "2026-07-29.dahlia",
                 Instant.ofEpochSecond(1_764_000_000),
-                "cus_1"));
+                "cus_1",
+                null));
   }
 
   /** The event is read alike whichever API version shaped it. */

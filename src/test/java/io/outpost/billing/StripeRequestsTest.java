@@ -86,7 +86,14 @@ class StripeRequestsTest {
       assertThat(metered).isEqualTo(price.equals("price_use"));
       String form =
           StripeRequests.checkout(
-              "t-1", customer, price, metered, "https://a.example/ok", "https://a.example/no");
+              "t-1",
+              customer,
+              price,
+              metered,
+              "https://a.example/ok",
+              "https://a.example/no",
+              false,
+              true);
       String url = StripeAnswers.sessionUrl(post("/v1/checkout/sessions", form));
       assertThat(url).startsWith(stub.base().toString());
     }

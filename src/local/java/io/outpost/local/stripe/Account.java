@@ -3,12 +3,14 @@ package io.outpost.local.stripe;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +25,7 @@ public final class Account {
   private final Customers customers;
   private final Catalogue catalogue;
   private final Meters meters;
+  private final Payments payments;
   private final Subscriptions subscriptions;
   private final Invoices invoices;
   private final Checkout checkout;
@@ -37,7 +40,8 @@ public final class Account {
     customers = new Customers(world, events);
     meters = new Meters(world, customers, events);
     invoices = new Invoices(world, events, meters);
-    subscriptions = new Subscriptions(world, events, customers, invoices);
+    payments = new Payments();
+    subscriptions = new Subscriptions(world, events, customers, invoices, payments);
     checkout = new Checkout(world, events, customers, subscriptions, catalogue, base);
     endpoints = new Endpoints(world);
     pages = new Pages(checkout);
@@ -63,7 +67,12 @@ public final class Account {
     Supplier<Answer> run =
         () -> {
           gate.accept(call);
-          return locked(() -> Answer.of(world.expand(call, effect.apply(call))));
+          return locked(
+              () -> {
+                ObjectNode answer = world.expand(call, effect.apply(call));
+                Invoices.shorten(answer);
+                return Answer.of(answer);
+              });
         };
     return call.path().equals(METER_EVENTS)
         ? meters.alone(call.params().at("/payload/stripe_customer_id").asText(), run)
@@ -159,14 +168,88 @@ public final class Account {
         () -> {
           world.select(Subscriptions.KIND, subscriptions::isOver).forEach(subscriptions::turnOver);
           for (ObjectNode draft : invoices.due()) {
-            invoices.finish(draft);
-            if (pays.test(draft.get("customer").asText())) {
-              subscriptions.pay(draft);
+            subscriptions.settle(draft, pays.test(draft.get("customer").asText()));
+          }
+          for (ObjectNode open : invoices.retries()) {
+            if (pays.test(open.get("customer").asText())) {
+              subscriptions.pay(open);
             } else {
-              subscriptions.fail(draft);
+              subscriptions.fail(open);
             }
           }
+          world.select(Subscriptions.KIND, subscriptions::isExpired).forEach(subscriptions::expire);
           return true;
+        });
+  }
+
+  /** The same, where each customer's card says whether it pays. */
+  public void pass() {
+    pass(customer -> payments.card(customer) == Card.PAYS);
+  }
+
+  /** From now on a customer's payments end as its card lets them. */
+  public void card(String customer, Card card) {
+    locked(
+        () -> {
+          payments.card(customer, card);
+          return card;
+        });
+  }
+
+  /** What a subscription becomes when every try of a payment failed. */
+  public void afterLastTry(String status) {
+    locked(
+        () -> {
+          payments.end(status);
+          return status;
+        });
+  }
+
+  /** Something happens to a payment: {@code kind} is charge, dispute or radar.early_fraud_warning. */
+  public ObjectNode money(String customer, String type, String kind) {
+    return locked(() -> invoices.money(customer, type, kind).deepCopy());
+  }
+
+  /** Stripe cannot go on with an invoice; {@code type} says why. */
+  public ObjectNode trouble(String customer, String type) {
+    return locked(() -> invoices.trouble(customer, type).deepCopy());
+  }
+
+  /** When the clock makes something due next: a period's end or a draft's. */
+  public Instant nextDue() {
+    return locked(
+        () ->
+            Instant.ofEpochSecond(
+                LongStream.of(
+                        subscriptions.nextEnd(),
+                        subscriptions.nextExpiry(),
+                        invoices.nextFinal(),
+                        invoices.nextRetry())
+                    .min()
+                    .orElseThrow()));
+  }
+
+  /** Every subscription, ended ones too, oldest first. */
+  public List<ObjectNode> subscriptions() {
+    return locked(() -> copies(world.select(Subscriptions.KIND, subscription -> true)));
+  }
+
+  /** Ends a subscription with its period. */
+  public void endLater(String subscription) {
+    locked(() -> subscriptions.endLater(subscriptions.find(subscription), true));
+  }
+
+  /** Ends a subscription at once, with a last invoice of what was used. */
+  public void cancelAndBill(String subscription) {
+    locked(() -> subscriptions.cancelAndBill(subscription));
+  }
+
+  /** Counts a meter event that nobody sent, as Stripe should not. */
+  public void addUsage(String meter, String customer, Instant at) {
+    locked(
+        () -> {
+          meters.add(meter, customer, at.getEpochSecond());
+          return customer;
         });
   }
 
@@ -180,13 +263,21 @@ public final class Account {
     return locked(() -> copies(world.select(Customers.CREDIT, credit -> true)));
   }
 
-  /** Starts an active, paid subscription; answers it. */
+  /** Puts a position of an operator's on a customer's next invoice. */
+  public void addPosition(String customer, long cents) {
+    locked(() -> invoices.addPosition(customer, cents));
+  }
+
+  /** Starts a subscription as the customer's card lets it; answers it. */
   public ObjectNode subscribe(String customer, String price) {
     Call call = new Call("POST", "/", World.object(), Map.of(), Map.of());
     return locked(
         () ->
             subscriptions
-                .start(customer, List.of(world.find(Catalogue.PRICE, price)), call)
+                .start(
+                    customer,
+                    List.of(new Subscriptions.Wanted(world.find(Catalogue.PRICE, price), 1)),
+                    call)
                 .deepCopy());
   }
 
@@ -209,6 +300,11 @@ public final class Account {
   /** The payment of an invoice succeeds. */
   public ObjectNode pay(String invoice) {
     return locked(() -> subscriptions.pay(world.find(Invoices.KIND, invoice)).deepCopy());
+  }
+
+  /** Nobody counts on the payment of an invoice any more. */
+  public ObjectNode giveUp(String invoice) {
+    return locked(() -> invoices.giveUp(world.find(Invoices.KIND, invoice)).deepCopy());
   }
 
   /** The payment of an invoice fails. */

@@ -61,7 +61,9 @@ final class Checkout {
   private ObjectNode create(Call call) {
     String customer = customers.living(call.text("customer")).get("id").asText();
     List<ObjectNode> prices = new ArrayList<>();
+    List<Long> quantities = new ArrayList<>();
     for (JsonNode item : call.params().path("line_items")) {
+      quantities.add(item.path("quantity").asLong(1));
       ObjectNode price = catalogue.onSale(item.path("price").asText(), "line_items[0][price]");
       if (Catalogue.isMetered(price) == item.has("quantity")) {
         throw StripeError.invalid(
@@ -71,6 +73,7 @@ final class Checkout {
     }
     ObjectNode session = world.create(SESSION, "cs_test_");
     prices.forEach(price -> session.withArray("/prices").add(price.get("id")));
+    quantities.forEach(session.withArray("/quantities")::add);
     session.put("expires_at", world.now() + OPEN);
     session.put("customer", customer).put("mode", call.text("mode")).put("status", "open");
     session.put("payment_status", "unpaid").put("success_url", call.text("success_url"));
@@ -88,6 +91,8 @@ final class Checkout {
         SESSION,
         session ->
             World.fits(call, "customer", session.get("customer"))
+                && World.fits(call, "subscription", session.get("subscription"))
+                && World.within(call, "created", session)
                 && World.fits(call, "status", session.get("status")));
   }
 
@@ -143,11 +148,14 @@ final class Checkout {
       throw StripeError.invalid(null, "This Checkout Session has expired");
     }
     if (session.get("status").asText().equals("open")) {
-      List<ObjectNode> prices = new ArrayList<>();
-      session
-          .path("prices")
-          .forEach(price -> prices.add(world.find(Catalogue.PRICE, price.asText())));
+      List<Subscriptions.Wanted> prices = new ArrayList<>();
+      for (int i = 0; i < session.path("prices").size(); i++) {
+        ObjectNode price = world.find(Catalogue.PRICE, session.at("/prices/" + i).asText());
+        prices.add(new Subscriptions.Wanted(price, session.at("/quantities/" + i).asLong()));
+      }
+      // A card that does not pay leaves the page open for another one.
       ObjectNode data = session.withObject("/subscription_data").deepCopy();
+      data.put("payment_behavior", "error_if_incomplete");
       Call call = new Call("POST", "/checkout/" + id, data, Map.of(), Map.of());
       ObjectNode subscription = subscriptions.start(session.get("customer").asText(), prices, call);
       session.put("status", "complete").put("payment_status", "paid");
@@ -167,7 +175,43 @@ final class Checkout {
                 && !subscription.get("status").asText().equals("canceled"));
   }
 
-  /** The customer ends every subscription. Answers where the browser goes next. */
+  /**
+   * The customer changes one subscription: {@code cancel} ends it with its period, {@code renew}
+   * takes that back, anything else is another price. Answers where the browser goes next.
+   */
+  String change(String portal, String id, String wish) {
+    ObjectNode subscription =
+        shown(portal).stream()
+            .filter(one -> one.get("id").asText().equals(id))
+            .findFirst()
+            .orElseThrow(() -> StripeError.missing(Subscriptions.KIND, id));
+    switch (wish) {
+      case "cancel" -> subscriptions.endLater(subscription, true);
+      case "renew" -> subscriptions.endLater(subscription, false);
+      default -> {
+        if (!mayUpdate(subscription)
+            || Catalogue.isMetered(catalogue.onSale(wish, "items[0][price]"))) {
+          throw StripeError.invalid(null, "This subscription can only be canceled here");
+        }
+        subscriptions.swap(subscription, wish);
+      }
+    }
+    return world.find(PORTAL, portal).path("return_url").asText(base.get().toString());
+  }
+
+  /**
+   * Several products, prices by use and what is not paid cannot be changed in the portal
+   * (docs.stripe.com/customer-management, limitations;
+   * support.stripe.com/questions/billing-customer-portal).
+   */
+  static boolean mayUpdate(ObjectNode subscription) {
+    JsonNode items = subscription.at("/items/data");
+    return items.size() == 1
+        && !Catalogue.isMetered((ObjectNode) items.get(0).get("price"))
+        && List.of("active", "trialing", "past_due").contains(subscription.get("status").asText());
+  }
+
+  /** The customer ends every subscription at once. Answers where the browser goes next. */
   String cancel(String portal) {
     shown(portal).forEach(subscriptions::cancel);
     return world.find(PORTAL, portal).path("return_url").asText(base.get().toString());

@@ -33,7 +33,12 @@ final class Customers {
             "listCustomers",
             call ->
                 world.page(
-                    call, KIND, c -> !gone(c) && World.fits(call, "email", c.path("email")))),
+                    call,
+                    KIND,
+                    c ->
+                        !gone(c)
+                            && World.fits(call, "email", c.path("email"))
+                            && World.within(call, "created", c))),
         Operation.get("/v1/customers/{id}", null, call -> world.find(KIND, call.id())),
         Operation.post("/v1/customers/{id}", "updateCustomer", this::update),
         Operation.delete("/v1/customers/{id}", null, call -> delete(call.id())),

@@ -1,6 +1,5 @@
 package io.outpost.local.stripe;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,6 +11,8 @@ import java.util.function.Predicate;
 final class Events {
   private static final String KIND = "event";
   private static final String THIN = "v2.core.event";
+  // docs.stripe.com/api/events/list#list_events-types
+  private static final int MOST_TYPES = 20;
 
   private final World world;
   private final String apiVersion;
@@ -79,17 +80,14 @@ final class Events {
   }
 
   private static Predicate<ObjectNode> wanted(Call call) {
-    JsonNode created = call.params().path("created");
     List<String> types = new ArrayList<>();
     call.params().path("types").forEach(type -> types.add(type.asText()));
-    return event -> {
-      long at = event.get("created").asLong();
-      return World.fits(call, "type", event.get("type"))
-          && (types.isEmpty() || types.contains(event.get("type").asText()))
-          && at >= created.path("gte").asLong(Long.MIN_VALUE)
-          && at > created.path("gt").asLong(Long.MIN_VALUE)
-          && at <= created.path("lte").asLong(Long.MAX_VALUE)
-          && at < created.path("lt").asLong(Long.MAX_VALUE);
-    };
+    if (types.size() > MOST_TYPES) {
+      throw StripeError.invalid("parameter_invalid", "types", "At most 20 types can be given");
+    }
+    return event ->
+        World.fits(call, "type", event.get("type"))
+            && (types.isEmpty() || types.contains(event.get("type").asText()))
+            && World.within(call, "created", event);
   }
 }

@@ -2,6 +2,7 @@ package io.outpost.local.stripe;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Random;
 
 /** What the stub is told to get wrong. Safe for use by many threads. */
@@ -12,6 +13,10 @@ public final class Faults {
     RATE_LIMITED,
     /** 429 {@code lock_timeout} before anything happened. */
     LOCK_TIMEOUT,
+    /** 429 with the wish that nobody asks again for an hour, by {@code Retry-After}. */
+    BUSY_FOR_AN_HOUR,
+    /** 500, and {@code Stripe-Should-Retry: false} (docs.stripe.com/error-low-level). */
+    NOT_AGAIN,
     /** 500 before anything happened; the answer stays with the idempotency key. */
     SERVER_ERROR,
     /** 500 after everything happened; the answer stays with the idempotency key. */
@@ -20,6 +25,15 @@ public final class Faults {
     TIMEOUT,
     /** The effect happens, the connection closes without an answer. */
     DROPPED;
+
+    /** What the answer says besides. */
+    Map<String, String> headers() {
+      return switch (this) {
+        case BUSY_FOR_AN_HOUR -> Map.of("Retry-After", "3600");
+        case NOT_AGAIN -> Map.of("Stripe-Should-Retry", "false");
+        default -> Map.of();
+      };
+    }
 
     boolean isSilent() {
       return this == TIMEOUT || this == DROPPED;

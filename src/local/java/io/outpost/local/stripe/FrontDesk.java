@@ -48,7 +48,7 @@ final class FrontDesk {
       if (version != null && !schemas.knows(version)) {
         throw StripeError.unknownVersion(version);
       }
-      if (fault == Fault.RATE_LIMITED) {
+      if (fault == Fault.RATE_LIMITED || fault == Fault.BUSY_FOR_AN_HOUR) {
         throw StripeError.rateLimited();
       }
       if (fault == Fault.LOCK_TIMEOUT) {
@@ -83,7 +83,7 @@ final class FrontDesk {
   /** A 500 comes from the endpoint itself: Stripe keeps it for the key like any other answer. */
   private Answer effect(Function<Call, ObjectNode> effect, Call call, Fault fault) {
     try {
-      if (fault == Fault.SERVER_ERROR) {
+      if (fault == Fault.SERVER_ERROR || fault == Fault.NOT_AGAIN) {
         return Answer.of(StripeError.internal());
       }
       Answer answer = account.perform(call, gate, effect);

@@ -1,9 +1,11 @@
 package io.outpost.local.stripe;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -14,6 +16,9 @@ import java.util.List;
 final class Invoices {
   static final String KIND = "invoice";
   static final String ITEM = "invoiceitem";
+  private static final String CHARGE = "charge";
+  private static final int SHOWN = 10;
+  static final long NEVER = Instant.parse("9999-01-01T00:00:00Z").getEpochSecond();
   private static final long GRACE = Duration.ofHours(1).toSeconds();
 
   /**
@@ -41,6 +46,20 @@ final class Invoices {
   List<Operation> operations() {
     return List.of(
         Operation.get("/v1/invoices", "listInvoices", this::list),
+        Operation.post("/v1/invoices", "createInvoice", this::create),
+        Operation.get(
+            "/v1/charges",
+            null,
+            call ->
+                world.page(
+                    call, CHARGE, charge -> World.fits(call, "customer", charge.get("customer")))),
+        Operation.post(
+            "/v1/invoices/{id}/void", null, call -> cancel(world.find(KIND, call.id()))),
+        Operation.post(
+            "/v1/invoices/{id}/mark_uncollectible",
+            null,
+            call -> giveUp(world.find(KIND, call.id()))),
+        Operation.get("/v1/charges/{id}", null, call -> world.find(CHARGE, call.id())),
         Operation.get("/v1/invoices/{id}", null, call -> world.find(KIND, call.id())),
         Operation.get("/v1/invoices/{id}/lines", "listInvoiceLines", this::lines),
         Operation.post(
@@ -53,16 +72,25 @@ final class Invoices {
             "listInvoiceItems",
             call ->
                 world.page(
-                    call, ITEM, item -> World.fits(call, "customer", item.get("customer")))));
+                    call,
+                    ITEM,
+                    item ->
+                        World.fits(call, "customer", item.get("customer"))
+                            && World.fits(call, "invoice", item.path("invoice"))
+                            && World.within(call, "created", item)
+                            && World.fits(
+                                call,
+                                "pending",
+                                World.object().put("is", item.path("invoice").isNull()).get("is")))));
   }
 
   private ObjectNode list(Call call) {
-    long since = call.params().at("/created/gte").asLong(Long.MIN_VALUE);
     return world.page(
         call,
         KIND,
         invoice ->
-            invoice.get("created").asLong() >= since
+            World.within(call, "created", invoice)
+                && World.fits(call, "collection_method", invoice.path("collection_method"))
                 && World.fits(call, "customer", invoice.get("customer"))
                 && World.fits(call, "status", invoice.get("status"))
                 && World.fits(call, "subscription", subscription(invoice)));
@@ -79,13 +107,39 @@ final class Invoices {
     return World.page(call, all);
   }
 
+  /** An invoice of what waits, of no subscription; drafts without anything are made too. */
+  private ObjectNode create(Call call) {
+    ObjectNode customer = World.object().put("customer", call.text("customer")).putNull("id");
+    world.find(Customers.KIND, call.text("customer"));
+    ObjectNode invoice = shape(world.create(KIND, "in_"), customer, "manual", List.of());
+    invoice.withObject("/parent").putNull("subscription_details");
+    invoice.put("auto_advance", "true".equals(call.text("auto_advance")));
+    if ("include".equals(call.text("pending_invoice_items_behavior"))) {
+      takePending(invoice);
+    }
+    sum(invoice);
+    events.emit("invoice.created", invoice);
+    return invoice;
+  }
+
+  private void takePending(ObjectNode invoice) {
+    world.select(ITEM, item -> item.get("invoice").isNull()).stream()
+        .filter(item -> item.get("customer").equals(invoice.get("customer")))
+        .forEach(item -> take(invoice, item));
+  }
+
   private ObjectNode addItem(Call call) {
-    ObjectNode item = world.create(ITEM, "ii_").put("customer", call.text("customer"));
-    item.put("amount", call.number("amount", 0)).put("currency", call.text("currency"));
-    item.put("description", call.text("description")).putNull("invoice");
-    item.put("date", world.now());
+    world.find(Customers.KIND, call.text("customer"));
+    ObjectNode item = addPosition(call.text("customer"), call.number("amount", 0));
+    item.put("currency", call.text("currency")).put("description", call.text("description"));
     World.metadata(call, item);
     return item;
+  }
+
+  ObjectNode addPosition(String customer, long cents) {
+    ObjectNode item = world.create(ITEM, "ii_").put("customer", customer).put("amount", cents);
+    item.put("currency", "usd").putNull("description").putNull("invoice").putObject("metadata");
+    return item.put("date", world.now());
   }
 
   private static JsonNode subscription(ObjectNode invoice) {
@@ -100,9 +154,7 @@ final class Invoices {
   /** An invoice that becomes final by itself in an hour. */
   ObjectNode draft(ObjectNode subscription, String reason, List<Line> lines) {
     ObjectNode invoice = shape(world.create(KIND, "in_"), subscription, reason, lines);
-    world.select(ITEM, item -> item.get("invoice").isNull()).stream()
-        .filter(item -> item.get("customer").equals(invoice.get("customer")))
-        .forEach(item -> take(invoice, item));
+    takePending(invoice);
     sum(invoice);
     events.emit("invoice.created", invoice);
     return invoice;
@@ -146,8 +198,9 @@ final class Invoices {
         .put("subscription_item", line.item().get("id").asText());
   }
 
+  /** The newest comes first, before those of the subscription (docs.stripe.com/api/invoices/object). */
   private static void take(ObjectNode invoice, ObjectNode pending) {
-    ObjectNode item = invoice.withObject("/lines").withArray("data").addObject();
+    ObjectNode item = invoice.withObject("/lines").withArray("data").insertObject(0);
     item.put("id", "il_" + pending.get("id").asText()).put("object", "line_item");
     item.put("amount", pending.get("amount").asLong()).put("currency", "usd").put("quantity", 1);
     item.set("description", pending.get("description"));
@@ -182,11 +235,14 @@ final class Invoices {
     ObjectNode customer = world.find(Customers.KIND, invoice.get("customer").asText());
     long balance = customer.path("balance").asLong();
     long credit = Math.min(invoice.get("amount_due").asLong(), Math.max(0, -balance));
-    invoice.put("starting_balance", balance).put("ending_balance", balance + credit);
+    invoice.put("starting_balance", balance);
     invoice.put("amount_due", invoice.get("amount_due").asLong() - credit);
     invoice.put("amount_remaining", invoice.get("amount_due").asLong());
-    if (credit > 0) {
-      customer.put("balance", balance + credit);
+    // What is given back and not used up waits in the balance (docs.stripe.com/billing/customer/balance).
+    long left = Math.min(0, invoice.get("total").asLong());
+    invoice.put("ending_balance", balance + credit + left);
+    if (credit > 0 || left < 0) {
+      customer.put("balance", balance + credit + left);
     }
     events.emit("invoice.finalized", invoice);
     return invoice;
@@ -227,20 +283,134 @@ final class Invoices {
                 && invoice.get("automatically_finalizes_at").asLong() <= world.now());
   }
 
+  /** Something happens to a payment of a customer, told by an event about an object of a kind. */
+  ObjectNode money(String customer, String type, String kind) {
+    ObjectNode charge = world.create(CHARGE, "ch_").put("customer", customer).put("paid", true);
+    if (kind.equals(CHARGE)) {
+      return events.emit(type, charge.put("refunded", true));
+    }
+    ObjectNode about = world.create(kind, kind.equals("dispute") ? "dp_" : "issfr_");
+    return events.emit(type, about.put("charge", charge.get("id").asText()));
+  }
+
+  /** Something happens to an invoice of a customer that Stripe cannot go on with. */
+  ObjectNode trouble(String customer, String type) {
+    ObjectNode invoice = world.create(KIND, "in_").put("customer", customer).put("status", "draft");
+    invoice.put("auto_advance", false);
+    return events.emit(type, invoice);
+  }
+
+  /** When the next draft becomes final. */
+  long nextFinal() {
+    return world
+        .select(
+            KIND,
+            invoice ->
+                invoice.get("status").asText().equals("draft")
+                    && invoice.get("auto_advance").asBoolean())
+        .stream()
+        .mapToLong(invoice -> invoice.get("automatically_finalizes_at").asLong())
+        .min()
+        .orElse(NEVER);
+  }
+
   void pay(ObjectNode invoice) {
     if (!List.of("open", "uncollectible").contains(invoice.get("status").asText())) {
       throw StripeError.invalid("invoice_not_payable", "This invoice cannot be paid now");
     }
     long due = invoice.get("amount_due").asLong();
     invoice.put("status", "paid").put("amount_paid", due).put("amount_remaining", 0);
+    invoice.putNull("next_payment_attempt");
     invoice.put("attempt_count", invoice.get("attempt_count").asInt() + 1);
     invoice.withObject("/status_transitions").put("paid_at", world.now());
     events.emit("invoice.paid", invoice);
     events.emit("invoice.payment_succeeded", invoice);
   }
 
-  void fail(ObjectNode invoice) {
+  /**
+   * A try to have it paid failed, or its cardholder is to confirm first
+   * (docs.stripe.com/billing/subscriptions/overview#requires-action).
+   */
+  void fail(ObjectNode invoice, boolean asks) {
     invoice.put("attempt_count", invoice.get("attempt_count").asInt() + 1);
+    if (asks) {
+      events.emit("invoice.payment_action_required", invoice);
+    }
     events.emit("invoice.payment_failed", invoice);
+  }
+
+  /** Takes an invoice out of the books (docs.stripe.com/api/invoices/void). */
+  ObjectNode cancel(ObjectNode invoice) {
+    return close(invoice, "void", "voided_at", "invoice.voided");
+  }
+
+  /** Nobody counts on its payment any more (docs.stripe.com/api/invoices/mark_uncollectible). */
+  ObjectNode giveUp(ObjectNode invoice) {
+    return close(
+        invoice, "uncollectible", "marked_uncollectible_at", "invoice.marked_uncollectible");
+  }
+
+  private ObjectNode close(ObjectNode invoice, String status, String since, String event) {
+    if (!List.of("open", "uncollectible").contains(invoice.get("status").asText())) {
+      throw StripeError.invalid("invoice_not_editable", "This invoice is not open");
+    }
+    invoice.put("status", status).putNull("next_payment_attempt");
+    invoice.withObject("/status_transitions").put(since, world.now());
+    events.emit(event, invoice);
+    return invoice;
+  }
+
+  /** Whether no other invoice of its subscription became final after it. */
+  boolean isNewest(ObjectNode invoice) {
+    return world
+        .select(KIND, one -> subscription(one).equals(subscription(invoice)))
+        .stream()
+        .filter(one -> !one.get("status").asText().equals("draft"))
+        .reduce((one, next) -> next)
+        .map(one -> one.get("id").equals(invoice.get("id")))
+        .orElse(false);
+  }
+
+  /** What a subscription that ends owes is tried no more. */
+  void leave(ObjectNode subscription) {
+    world.select(KIND, one -> subscription(one).equals(subscription.get("id"))).stream()
+        .filter(one -> one.get("status").asText().equals("open"))
+        .forEach(one -> one.put("auto_advance", false).putNull("next_payment_attempt"));
+  }
+
+  /** The open invoices whose payment is to be tried again now. */
+  List<ObjectNode> retries() {
+    return world.select(KIND, one -> nextAttempt(one) <= world.now());
+  }
+
+  private static long nextAttempt(ObjectNode invoice) {
+    boolean open = invoice.get("status").asText().equals("open");
+    return open ? invoice.path("next_payment_attempt").asLong(NEVER) : NEVER;
+  }
+
+  /** When a payment is tried again next. */
+  long nextRetry() {
+    return world.select(KIND, one -> true).stream()
+        .mapToLong(Invoices::nextAttempt)
+        .min()
+        .orElse(NEVER);
+  }
+
+  /**
+   * An invoice as it is shown: with its first ten lines; the others are listed by themselves
+   * (docs.stripe.com/api/invoices/object#invoice_object-lines).
+   */
+  static void shorten(JsonNode answer) {
+    if (answer.path("object").asText().equals(KIND)) {
+      var lines = answer.at("/lines/data");
+      if (lines.size() > SHOWN) {
+        while (lines.size() > SHOWN) {
+          ((ArrayNode) lines).remove(SHOWN);
+        }
+        ((ObjectNode) answer.get("lines")).put("has_more", true);
+      }
+    } else if (answer.path("data").isArray()) {
+      answer.get("data").forEach(Invoices::shorten);
+    }
   }
 }

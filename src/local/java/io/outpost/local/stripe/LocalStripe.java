@@ -92,6 +92,7 @@ public final class LocalStripe implements AutoCloseable {
 
   /** From now on events go to the Outpost at an address. */
   public void notify(String address) {
+    stub.account().addEndpoint(URI.create(address + "/webhooks/stripe"), java.util.List.of("*"));
     var newest = webhookSecrets().split(",")[0].strip();
     stub.webhooks().deliverTo(URI.create(address + "/webhooks/stripe"), newest);
   }

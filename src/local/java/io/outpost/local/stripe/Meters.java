@@ -260,6 +260,10 @@ final class Meters {
         .sum();
   }
 
+  void add(String meter, String customer, long at) {
+    ofCustomer(meter, customer).add(new Usage(meter, customer, at, world.now(), 1));
+  }
+
   void forget(String identifier) {
     judge();
     List.copyOf(byIdentifier.getOrDefault(identifier, List.of()))

@@ -15,9 +15,15 @@ final class Pages {
     this.checkout = checkout;
   }
 
-  /** {@code /checkout/<id>} and {@code /portal/<id>}; a form's POST acts. */
+  /**
+   * {@code /checkout/<id>} and {@code /portal/<id>}; a form's POST acts. The portal's POST to
+   * {@code /portal/<id>/<subscription>/<cancel, renew or a price>} changes one subscription.
+   */
   Page visit(String method, String path) {
     String[] parts = path.split("/");
+    if (parts.length == 5 && parts[1].equals("portal") && method.equals("POST")) {
+      return next(checkout.change(parts[2], parts[3], parts[4]));
+    }
     if (parts.length != 3) {
       throw StripeError.unknownUrl(method, path);
     }
@@ -42,7 +48,13 @@ final class Pages {
   private Page portalPage(String id) {
     List<String> shown =
         checkout.shown(id).stream()
-            .map(s -> s.get("id").asText() + " (" + s.get("status").asText() + ")")
+            .map(
+                s ->
+                    "%s (%s%s)"
+                        .formatted(
+                            s.get("id").asText(),
+                            s.get("status").asText(),
+                            Checkout.mayUpdate(s) ? ", can be changed" : ", can only be canceled"))
             .toList();
     return page("Billing portal", "Subscriptions: " + shown, "Cancel subscriptions");
   }

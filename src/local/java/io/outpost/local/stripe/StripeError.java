@@ -33,6 +33,14 @@ final class StripeError extends RuntimeException {
     return new StripeError(400, "invalid_request_error", code, param, message);
   }
 
+  /** A card that does not pay at once (docs.stripe.com/error-codes#card-declined). */
+  static StripeError declined(Card card) {
+    return card == Card.ASKS
+        ? new StripeError(
+            402, "card_error", "subscription_payment_intent_requires_action", "Confirm the payment")
+        : new StripeError(402, "card_error", "card_declined", "Your card was declined.");
+  }
+
   /** A restricted key without the right (docs.stripe.com/keys#limit-access). */
   static StripeError forbidden(String path) {
     return new StripeError(

@@ -104,6 +104,9 @@ public final class StripeStub implements AutoCloseable {
       }
       Fault fault = faults.draw(exchange.getRequestMethod(), path);
       Answer answer = front.answer(read(exchange, path), fault);
+      if (fault != null) {
+        fault.headers().forEach(exchange.getResponseHeaders()::set);
+      }
       if (fault == Fault.TIMEOUT) {
         closed.await();
       } else if (fault != Fault.DROPPED) {

@@ -12,13 +12,20 @@ import java.util.List;
 /** Monthly subscriptions and what happens to them. */
 final class Subscriptions {
   static final String KIND = "subscription";
+  private static final List<String> RENEWING =
+      List.of("active", "trialing", "past_due", "unpaid");
 
   private final World world;
   private final Events events;
   private final Customers customers;
   private final Invoices invoices;
+  private final Payments payments;
+  private final Prorations prorations;
 
-  Subscriptions(World world, Events events, Customers customers, Invoices invoices) {
+  Subscriptions(
+      World world, Events events, Customers customers, Invoices invoices, Payments payments) {
+    this.payments = payments;
+    this.prorations = new Prorations(world);
     this.world = world;
     this.events = events;
     this.customers = customers;
@@ -55,45 +62,111 @@ final class Subscriptions {
         subscription -> {
           String now = subscription.get("status").asText();
           boolean shown =
-              status == null ? !now.equals("canceled") : status.equals("all") || status.equals(now);
-          return shown && World.fits(call, "customer", subscription.get("customer"));
+              switch (status) {
+                case null -> !now.equals("canceled");
+                case "all" -> true;
+                case "ended" -> !isLiving(subscription);
+                default -> status.equals(now);
+              };
+          return shown
+              && World.fits(call, "customer", subscription.get("customer"))
+              && World.within(call, "created", subscription)
+              && (call.text("price") == null || has(subscription, call.text("price")));
         });
   }
 
-  private ObjectNode create(Call call) {
-    List<ObjectNode> prices = new ArrayList<>();
-    for (JsonNode item : call.params().get("items")) {
-      prices.add(world.find(Catalogue.PRICE, item.path("price").asText()));
-    }
-    customers.living(call.text("customer"));
-    return start(call.text("customer"), prices, call);
+  private static boolean has(ObjectNode subscription, String price) {
+    return subscription
+        .at("/items/data")
+        .valueStream()
+        .anyMatch(item -> item.at("/price/id").asText().equals(price));
   }
 
-  /** A new active subscription whose first invoice is paid. */
-  ObjectNode start(String customer, List<ObjectNode> prices, Call call) {
+  private ObjectNode create(Call call) {
+    return start(call.text("customer"), Wanted.of(call.params().get("items"), world), call);
+  }
+
+  /**
+   * A price and how many of it.
+   *
+   * @param quantity 1 for what is paid by use
+   */
+  record Wanted(ObjectNode price, long quantity) {
+    static List<Wanted> of(JsonNode items, World world) {
+      return items
+          .valueStream()
+          .map(
+              item ->
+                  new Wanted(
+                      world.find(Catalogue.PRICE, item.path("price").asText()),
+                      item.path("quantity").asLong(1)))
+          .toList();
+    }
+
+    long first() {
+      return Catalogue.isMetered(price) ? 0 : quantity * price.get("unit_amount").asLong();
+    }
+  }
+
+  /**
+   * A new subscription: on trial, active once its first invoice is paid, or incomplete while the
+   * first payment is not made (docs.stripe.com/billing/subscriptions/overview#subscription-statuses).
+   */
+  ObjectNode start(String customer, List<Wanted> prices, Call call) {
     customers.living(customer);
+    long trial = trialEnd(call);
+    String behavior = call.params().path("payment_behavior").asText("allow_incomplete");
+    boolean free = trial > 0 || prices.stream().mapToLong(Wanted::first).sum() == 0;
+    boolean pays =
+        free
+            || payments.card(customer) == Card.PAYS && !behavior.equals("default_incomplete");
+    if (!pays && behavior.equals("error_if_incomplete")) {
+      throw StripeError.declined(payments.card(customer));
+    }
     ObjectNode subscription = world.create(KIND, "sub_");
-    subscription.put("customer", customer).put("status", "active").put("currency", "usd");
-    subscription.put("billing_cycle_anchor", world.now()).put("start_date", world.now());
+    String status = trial > 0 ? "trialing" : pays ? "active" : "incomplete";
+    subscription.put("customer", customer).put("status", status).put("currency", "usd");
+    long anchor = trial > 0 ? trial : world.now();
+    subscription.put("billing_cycle_anchor", anchor).put("start_date", world.now());
+    if (trial > 0) {
+      subscription.put("trial_start", world.now()).put("trial_end", trial);
+    }
+    subscription.putNull("pause_collection").putNull("cancel_at");
     subscription.put("cancel_at_period_end", false).putNull("canceled_at").putNull("ended_at");
     subscription.put("collection_method", "charge_automatically");
     World.metadata(call, subscription);
     ObjectNode items = subscription.putObject("items").put("object", "list");
     items.put("has_more", false).putArray("data");
-    prices.forEach(price -> addItem(subscription, price));
+    prices.forEach(wanted -> addItem(subscription, wanted));
     events.emit("customer.subscription.created", subscription);
-    pay(bill(subscription, "subscription_create"));
+    ObjectNode invoice = bill(subscription, "subscription_create");
+    if (pays) {
+      pay(invoice);
+    } else if (!behavior.equals("default_incomplete")) {
+      fail(invoice);
+    }
     return subscription;
   }
 
-  private void addItem(ObjectNode subscription, ObjectNode price) {
+  private long trialEnd(Call call) {
+    long days = call.number("trial_period_days", 0);
+    return days > 0 ? world.now() + days * 86_400 : call.number("trial_end", 0);
+  }
+
+  private void addItem(ObjectNode subscription, Wanted wanted) {
     ObjectNode item = subscription.withObject("/items").withArray("data").addObject();
     String id = subscription.get("id").asText();
     item.put("id", "si_" + UlidCreator.getMonotonicUlid()).put("object", "subscription_item");
     item.put("subscription", id).put("created", world.now());
-    item.set("price", price);
-    item.put("quantity", 1);
-    period(item, world.now(), nextPeriod(subscription, world.now()));
+    item.set("price", wanted.price());
+    if (!Catalogue.isMetered(wanted.price())) {
+      item.put("quantity", wanted.quantity());
+    }
+    boolean trial = subscription.get("status").asText().equals("trialing");
+    period(
+        item,
+        world.now(),
+        trial ? subscription.get("trial_end").asLong() : nextPeriod(subscription, world.now()));
   }
 
   private static void period(ObjectNode item, long start, long end) {
@@ -119,30 +192,92 @@ final class Subscriptions {
       subscription.put(
           "cancel_at_period_end", call.params().get("cancel_at_period_end").asBoolean());
     }
-    call.params().path("items").forEach(item -> change(subscription, item));
+    if (call.params().has("pause_collection")) {
+      pause(subscription, call.params().get("pause_collection"));
+    }
+    String behavior = call.params().path("proration_behavior").asText("create_prorations");
+    boolean prorates = !behavior.equals("none") && !subscription.get("status").asText().equals("trialing");
+    call.params().path("items").forEach(item -> change(subscription, item, prorates));
+    events.emit("customer.subscription.updated", subscription);
+    if (behavior.equals("always_invoice") && call.params().has("items")) {
+      charge(invoices.open(subscription, "subscription_update", List.of()));
+    }
+    return subscription;
+  }
+
+  /** Pauses or, with nothing, goes on (docs.stripe.com/billing/subscriptions/pause-payment). */
+  private static void pause(ObjectNode subscription, JsonNode wanted) {
+    if (wanted.isObject()) {
+      ObjectNode pause = subscription.putObject("pause_collection");
+      pause.put("behavior", wanted.path("behavior").asText());
+      pause.put("resumes_at", wanted.path("resumes_at").asLong(Invoices.NEVER));
+    } else {
+      subscription.putNull("pause_collection");
+    }
+  }
+
+  /** A customer chooses another price in the portal. */
+  ObjectNode swap(ObjectNode subscription, String price) {
+    ObjectNode item = World.object();
+    item.set("id", subscription.at("/items/data/0/id"));
+    change(subscription, item.put("price", price), true);
+    events.emit("customer.subscription.updated", subscription);
+    return subscription;
+  }
+
+  /** A subscription ends with its period, or goes on after all. */
+  ObjectNode endLater(ObjectNode subscription, boolean ends) {
+    subscription.put("cancel_at_period_end", ends);
+    if (ends) {
+      subscription.set("cancel_at", subscription.at("/items/data/0/current_period_end"));
+    } else {
+      subscription.putNull("cancel_at");
+    }
     events.emit("customer.subscription.updated", subscription);
     return subscription;
   }
 
   /** An item without an id is a further one (docs.stripe.com/api/subscriptions/update). */
-  private void change(ObjectNode subscription, JsonNode wanted) {
+  private void change(ObjectNode subscription, JsonNode wanted, boolean prorates) {
     if (!wanted.has("id")) {
-      addItem(subscription, world.find(Catalogue.PRICE, wanted.path("price").asText()));
+      ObjectNode price = world.find(Catalogue.PRICE, wanted.path("price").asText());
+      addItem(subscription, new Wanted(price, wanted.path("quantity").asLong(1)));
+      ObjectNode added = (ObjectNode) subscription.at("/items/data").get(items(subscription) - 1);
+      if (prorates) {
+        prorations.add(subscription, added, 1);
+      }
       return;
     }
     var items = subscription.withObject("/items").withArray("data");
     for (int i = 0; i < items.size(); i++) {
       ObjectNode item = (ObjectNode) items.get(i);
       if (item.get("id").equals(wanted.get("id"))) {
+        if (prorates) {
+          prorations.add(subscription, item, -1);
+        }
         if (wanted.path("deleted").asText().equals("true")) {
           items.remove(i);
-        } else if (wanted.has("price")) {
+          return;
+        }
+        if (wanted.has("price")) {
           item.set("price", world.find(Catalogue.PRICE, wanted.path("price").asText()));
+        }
+        if (Catalogue.isMetered((ObjectNode) item.get("price"))) {
+          item.remove("quantity");
+        } else {
+          item.put("quantity", wanted.path("quantity").asLong(item.path("quantity").asLong(1)));
+        }
+        if (prorates) {
+          prorations.add(subscription, item, 1);
         }
         return;
       }
     }
     throw StripeError.missing("subscription_item", wanted.get("id").asText());
+  }
+
+  private static int items(ObjectNode subscription) {
+    return subscription.at("/items/data").size();
   }
 
   /**
@@ -151,8 +286,18 @@ final class Subscriptions {
    */
   private ObjectNode cancel(Call call) {
     ObjectNode subscription = find(call.id());
-    if (subscription.get("status").asText().equals("canceled")) {
-      throw StripeError.missing(KIND, call.id());
+    boolean bills = "true".equals(call.text("invoice_now"));
+    return cancel(subscription, bills, "true".equals(call.text("prorate")));
+  }
+
+  /** Ends a subscription at once, with a last invoice of what was used. */
+  ObjectNode cancelAndBill(String id) {
+    return cancel(find(id), true, false);
+  }
+
+  private ObjectNode cancel(ObjectNode subscription, boolean bills, boolean prorates) {
+    if (!isLiving(subscription)) {
+      throw StripeError.missing(KIND, subscription.get("id").asText());
     }
     List<Invoices.Line> lines = new ArrayList<>();
     for (JsonNode item : subscription.at("/items/data")) {
@@ -160,25 +305,15 @@ final class Subscriptions {
       if (metered) {
         long start = item.get("current_period_start").asLong();
         lines.add(new Invoices.Line(item, 0, start, world.now()));
-      } else if ("true".equals(call.text("prorate"))) {
-        giveBack(subscription, item);
+      } else if (prorates) {
+        prorations.add(subscription, (ObjectNode) item, -1);
       }
     }
-    if ("true".equals(call.text("invoice_now"))) {
+    if (bills) {
       ObjectNode invoice = invoices.draft(subscription, "subscription_cancel", lines);
       subscription.put("latest_invoice", invoice.get("id").asText());
     }
     return cancel(subscription);
-  }
-
-  private void giveBack(ObjectNode subscription, JsonNode item) {
-    long start = item.get("current_period_start").asLong();
-    long end = item.get("current_period_end").asLong();
-    long unit = item.at("/price/unit_amount").asLong();
-    ObjectNode back = world.create(Invoices.ITEM, "ii_").put("currency", "usd").putNull("invoice");
-    back.set("customer", subscription.get("customer"));
-    back.put("amount", -unit * (end - world.now()) / (end - start)).put("date", world.now());
-    back.put("description", "Unused time").putObject("metadata");
   }
 
   private ObjectNode preview(Call call) {
@@ -205,6 +340,7 @@ final class Subscriptions {
   }
 
   ObjectNode cancel(ObjectNode subscription) {
+    invoices.leave(subscription);
     subscription.put("canceled_at", world.now()).put("ended_at", world.now());
     return turn(subscription, "canceled", "customer.subscription.deleted");
   }
@@ -219,18 +355,99 @@ final class Subscriptions {
   /** The payment of an open invoice succeeds, and its subscription is active again. */
   ObjectNode pay(ObjectNode invoice) {
     invoices.pay(invoice);
+    if (!hasSubscription(invoice)) {
+      return invoice;
+    }
     ObjectNode subscription = subscriptionOf(invoice);
-    if (List.of("past_due", "unpaid").contains(subscription.get("status").asText())) {
+    boolean owing =
+        List.of("past_due", "unpaid", "incomplete").contains(subscription.get("status").asText());
+    if (owing && invoices.isNewest(invoice)) {
       turn(subscription, "active", "customer.subscription.updated");
     }
     return invoice;
   }
 
+  /** Tries to have an open invoice paid with the customer's card. */
+  ObjectNode charge(ObjectNode invoice) {
+    return payments.card(invoice.get("customer").asText()) == Card.PAYS
+        ? pay(invoice)
+        : fail(invoice);
+  }
+
   /** The payment of an open invoice fails. */
   ObjectNode fail(ObjectNode invoice) {
-    invoices.fail(invoice);
-    turn(subscriptionOf(invoice), "past_due", "customer.subscription.updated");
+    boolean asks = payments.card(invoice.get("customer").asText()) == Card.ASKS;
+    invoices.fail(invoice, asks);
+    if (!hasSubscription(invoice) || !isLiving(subscriptionOf(invoice))) {
+      return invoice;
+    }
+    ObjectNode subscription = subscriptionOf(invoice);
+    if (subscription.get("status").asText().equals("incomplete")) {
+      invoice.putNull("next_payment_attempt");
+    } else if (Payments.again(invoice, world.now()) || payments.end().equals("past_due")) {
+      turn(subscription, "past_due", "customer.subscription.updated");
+    } else if (payments.end().equals("canceled")) {
+      cancel(subscription);
+    } else {
+      turn(subscription, payments.end(), "customer.subscription.updated");
+    }
     return invoice;
+  }
+
+  /** Ends what was never paid for the first time. */
+  void expire(ObjectNode subscription) {
+    invoices.cancel(world.find(Invoices.KIND, subscription.get("latest_invoice").asText()));
+    subscription.put("ended_at", world.now());
+    turn(subscription, "incomplete_expired", "customer.subscription.updated");
+  }
+
+  /** When the first payment of an incomplete subscription is due at the latest. */
+  long nextExpiry() {
+    return world
+        .select(KIND, one -> one.get("status").asText().equals("incomplete"))
+        .stream()
+        .mapToLong(one -> one.get("created").asLong() + Payments.FIRST_PAYMENT)
+        .min()
+        .orElse(Invoices.NEVER);
+  }
+
+  /** Whether the first payment was not made in time. */
+  boolean isExpired(ObjectNode subscription) {
+    return subscription.get("status").asText().equals("incomplete")
+        && subscription.get("created").asLong() + Payments.FIRST_PAYMENT <= world.now();
+  }
+
+  /** What the pause of its subscription does with an invoice: void, mark_uncollectible, or null. */
+  private String paused(ObjectNode invoice) {
+    JsonNode pause =
+        hasSubscription(invoice) ? subscriptionOf(invoice).path("pause_collection") : null;
+    return pause != null && pause.path("resumes_at").asLong() > invoice.get("created").asLong()
+        ? pause.get("behavior").asText()
+        : null;
+  }
+
+  /** A draft's hour is over: it is final, and paid where {@code pays} says so. */
+  void settle(ObjectNode draft, boolean pays) {
+    String paused = paused(draft);
+    invoices.finish(draft);
+    if ("void".equals(paused)) {
+      invoices.cancel(draft);
+    } else if ("mark_uncollectible".equals(paused)) {
+      invoices.giveUp(draft);
+    } else if (pays) {
+      pay(draft);
+    } else {
+      fail(draft);
+    }
+  }
+
+  private static boolean hasSubscription(ObjectNode invoice) {
+    return invoice.at("/parent/subscription_details/subscription").isTextual();
+  }
+
+  /** What has ended stays so, whether or not its last invoice is paid. */
+  private static boolean isLiving(ObjectNode subscription) {
+    return !List.of("canceled", "incomplete_expired").contains(subscription.get("status").asText());
   }
 
   private ObjectNode subscriptionOf(ObjectNode invoice) {
@@ -262,8 +479,15 @@ final class Subscriptions {
       cancel(subscription);
       return invoice;
     }
-    boolean advance = !subscription.get("status").asText().equals("unpaid");
+    // docs.stripe.com/billing/subscriptions/overview#unpaid, and kept drafts while paused.
+    boolean advance =
+        !subscription.get("status").asText().equals("unpaid")
+            && !"keep_as_draft".equals(paused(invoice));
     invoice.put("auto_advance", advance);
+    boolean trialEnds = subscription.get("status").asText().equals("trialing");
+    if (trialEnds) {
+      subscription.put("status", "active");
+    }
     subscription.put("latest_invoice", invoice.get("id").asText());
     for (JsonNode item : subscription.at("/items/data")) {
       long end = item.get("current_period_end").asLong();
@@ -280,17 +504,21 @@ final class Subscriptions {
       lines.add(
           new Invoices.Line(
               item,
-              metered ? 0 : item.get("quantity").asLong(),
+              metered || isTrial(subscription) ? 0 : item.get("quantity").asLong(),
               item.get("current_period_start").asLong(),
               item.get("current_period_end").asLong()));
     }
     return lines;
   }
 
+  private static boolean isTrial(ObjectNode subscription) {
+    return subscription.get("status").asText().equals("trialing");
+  }
+
   /**
-   * What the end of the current period bills: usage of that period, and in advance the next one of
-   * what is not paid by use, unless the subscription ends then
-   * (docs.stripe.com/billing/invoices/subscription).
+   * What the end of the current period bills: usage of that period, unless it was a trial, and in
+   * advance the next one of what is not paid by use, unless the subscription ends then
+   * (docs.stripe.com/billing/invoices/subscription, docs.stripe.com/billing/subscriptions/trials).
    */
   private static List<Invoices.Line> next(ObjectNode subscription) {
     boolean ends = subscription.get("cancel_at_period_end").asBoolean();
@@ -299,7 +527,9 @@ final class Subscriptions {
       long start = item.get("current_period_start").asLong();
       long end = item.get("current_period_end").asLong();
       if (Catalogue.isMetered((ObjectNode) item.get("price"))) {
-        next.add(new Invoices.Line(item, 0, start, end));
+        if (!isTrial(subscription)) {
+          next.add(new Invoices.Line(item, 0, start, end));
+        }
       } else if (!ends) {
         next.add(
             new Invoices.Line(
@@ -309,10 +539,19 @@ final class Subscriptions {
     return next;
   }
 
+  /** When the next period ends. */
+  long nextEnd() {
+    return world
+        .select(KIND, one -> RENEWING.contains(one.get("status").asText()))
+        .stream()
+        .mapToLong(one -> one.at("/items/data/0/current_period_end").asLong())
+        .min()
+        .orElse(Invoices.NEVER);
+  }
+
   /** Whether the current period is over, and the subscription goes on. */
   boolean isOver(ObjectNode subscription) {
-    return List.of("active", "trialing", "past_due", "unpaid")
-            .contains(subscription.get("status").asText())
+    return RENEWING.contains(subscription.get("status").asText())
         && subscription.at("/items/data/0/current_period_end").asLong() <= world.now();
   }
 }

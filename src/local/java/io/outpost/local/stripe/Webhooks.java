@@ -15,36 +15,58 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Sends the account's events to one endpoint, signed. While held back they gather, to be delivered
- * doubled and in another order. Safe for use by many threads.
+ * Sends the account's events to every endpoint, signed with its secret: several at once, in no
+ * order, and again, later each time, where the endpoint does not answer with a 2xx
+ * (docs.stripe.com/webhooks#behaviors; days there are seconds here). While held back they gather, to
+ * be delivered doubled and in another order. Safe for use by many threads.
  */
 public final class Webhooks implements AutoCloseable {
+  private static final int TRIES = 6;
+  private static final long FIRST_PAUSE = 250;
+
+  private record Endpoint(URI uri, String secret) {}
+
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
-  private final ExecutorService sender =
-      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("stripe-webhooks").factory());
+  private final ScheduledExecutorService senders =
+      Executors.newScheduledThreadPool(4, Thread.ofVirtual().name("stripe-webhooks").factory());
+  private final Phaser underWay = new Phaser(1);
   private final Clock clock;
   private final List<ObjectNode> held = new ArrayList<>();
-  private URI endpoint;
-  private String secret = "whsec_stub";
+  private List<Endpoint> endpoints = List.of();
+  private Random late;
+  private int latest;
   private boolean holding;
 
   Webhooks(Clock clock) {
     this.clock = clock;
   }
 
-  /** From now on events go to {@code endpoint}, signed with {@code secret}. */
+  /** From now on events go to {@code endpoint} alone, signed with {@code secret}. */
   public synchronized void deliverTo(URI endpoint, String secret) {
-    this.endpoint = endpoint;
-    this.secret = secret;
+    endpoints = List.of(new Endpoint(endpoint, secret));
+  }
+
+  /** From now on events go to a further endpoint, too, which has a secret of its own. */
+  public synchronized void deliverAlsoTo(URI endpoint, String secret) {
+    List<Endpoint> more = new ArrayList<>(endpoints);
+    more.add(new Endpoint(endpoint, secret));
+    endpoints = List.copyOf(more);
+  }
+
+  /** From now on each event is late by up to so many milliseconds, drawn from a seed. */
+  public synchronized void late(int milliseconds, long seed) {
+    latest = milliseconds;
+    late = new Random(seed);
   }
 
   /** From now on events gather until {@link #release}. */
@@ -71,24 +93,46 @@ public final class Webhooks implements AutoCloseable {
   synchronized void happened(ObjectNode event) {
     if (holding) {
       held.add(event);
-    } else if (endpoint != null) {
-      sender.execute(() -> deliver(event));
+      return;
+    }
+    for (Endpoint endpoint : endpoints) {
+      underWay.register();
+      send(event, endpoint, 1, late == null ? 0 : late.nextInt(latest + 1));
     }
   }
 
-  /** Delivers one event now and answers the endpoint's status, or 0 where it was not reached. */
-  public int deliver(ObjectNode event) {
-    byte[] body = event.toPrettyString().getBytes(StandardCharsets.UTF_8);
-    HttpRequest request;
-    synchronized (this) {
-      request =
-          HttpRequest.newBuilder(endpoint)
-              .timeout(Duration.ofSeconds(10))
-              .header("Content-Type", "application/json; charset=utf-8")
-              .header("Stripe-Signature", sign(secret, clock.instant().getEpochSecond(), body))
-              .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-              .build();
+  private void send(ObjectNode event, Endpoint endpoint, int attempt, long pause) {
+    senders.schedule(() -> attempt(event, endpoint, attempt), pause, TimeUnit.MILLISECONDS);
+  }
+
+  private void attempt(ObjectNode event, Endpoint endpoint, int attempt) {
+    int status = deliver(event, endpoint);
+    if (status / 100 == 2 || attempt == TRIES || senders.isShutdown()) {
+      underWay.arriveAndDeregister();
+    } else {
+      send(event, endpoint, attempt + 1, FIRST_PAUSE << attempt);
     }
+  }
+
+  /** Delivers one event now, once, and answers the first endpoint's status, or 0 without one. */
+  public int deliver(ObjectNode event) {
+    Endpoint first;
+    synchronized (this) {
+      first = endpoints.getFirst();
+    }
+    return deliver(event, first);
+  }
+
+  private int deliver(ObjectNode event, Endpoint endpoint) {
+    byte[] body = event.toPrettyString().getBytes(StandardCharsets.UTF_8);
+    var signature = sign(endpoint.secret(), clock.instant().getEpochSecond(), body);
+    var request =
+        HttpRequest.newBuilder(endpoint.uri())
+            .timeout(Duration.ofSeconds(10))
+            .header("Content-Type", "application/json; charset=utf-8")
+            .header("Stripe-Signature", signature)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build();
     try {
       return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
     } catch (IOException e) {
@@ -111,18 +155,18 @@ public final class Webhooks implements AutoCloseable {
     }
   }
 
-  /** Waits until what happened so far was delivered. */
+  /** Waits until what happened so far was delivered, or was tried often enough. */
   public void flush() throws InterruptedException {
-    var done = new CountDownLatch(1);
-    sender.execute(done::countDown);
-    if (!done.await(30, TimeUnit.SECONDS)) {
-      throw new IllegalStateException("Webhooks are stuck");
+    try {
+      underWay.awaitAdvanceInterruptibly(underWay.arrive(), 30, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("Webhooks are stuck", e);
     }
   }
 
   @Override
   public void close() {
-    sender.shutdownNow();
+    senders.shutdownNow();
     http.shutdownNow();
   }
 }

@@ -133,6 +133,18 @@ final class World {
     return wanted == null || wanted.equals(value.asText());
   }
 
+  /** Whether the time of a field lies in the range that a list call asks for. */
+  static boolean within(Call call, String field, JsonNode object) {
+    JsonNode range = call.params().path(field);
+    long at = object.path(field).asLong();
+    return range.isObject()
+        ? at >= range.path("gte").asLong(Long.MIN_VALUE)
+            && at > range.path("gt").asLong(Long.MIN_VALUE)
+            && at <= range.path("lte").asLong(Long.MAX_VALUE)
+            && at < range.path("lt").asLong(Long.MAX_VALUE)
+        : range.isMissingNode() || at == range.asLong();
+  }
+
   /** Takes over {@code metadata} as Stripe does: given keys change, empty values remove. */
   static void metadata(Call call, ObjectNode object) {
     ObjectNode metadata = object.withObject("/metadata");

@@ -1,0 +1,51 @@
+package io.outpost.billing;
+
+import com.stripe.StripeClient;
+import com.stripe.exception.StripeException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+
+/** Looks, once at the start, whether the account at Stripe is set up as billing needs it. */
+@Component("billingSetup")
+public class BillingSetup {
+  private static final Logger LOG = LoggerFactory.getLogger(BillingSetup.class);
+  private static final String ALARM = "setup";
+
+  private final StripeSettings settings;
+  private final String base;
+  private final BillingAlarms alarms;
+
+  BillingSetup(
+      StripeSettings settings,
+      @Value("${outpost.stripe.api-base}") String base,
+      BillingAlarms alarms) {
+    this.settings = settings;
+    this.base = base;
+    this.alarms = alarms;
+  }
+
+  /** Warns of each finding, and has readiness name {@code setup} while there are any. */
+  public void check() {
+    var client = StripeClient.builder().setApiKey(settings.secretKey()).setApiBase(base).build();
+    List<String> findings;
+    try {
+      findings = new BillingCheck(client, settings).findings();
+    } catch (StripeException e) {
+      LOG.warn("The account at Stripe could not be checked: {}", e.getClass().getSimpleName());
+      return;
+    }
+    findings.forEach(finding -> LOG.warn("Stripe is not set up rightly: {}", finding));
+    if (findings.isEmpty()) {
+      alarms.clear(ALARM);
+    } else {
+      alarms.raise(
+          ALARM,
+          findings.size()
+              + " findings of `outpost billing check`; the first: "
+              + findings.getFirst());
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.outpost.billing;
+
+import com.stripe.model.Subscription;
+import com.stripe.model.SubscriptionItem;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The last period of a price by use, whose subscription was ended before that period was over.
+ * Whoever ends a subscription without a last invoice leaves it unbilled
+ * (docs.stripe.com/billing/subscriptions/cancel).
+ *
+ * @param start when the period began
+ * @param end when the subscription ended
+ * @param unit the price of one unit in the currency's smallest unit; null where it has none
+ */
+record EndedUse(
+    String subscription,
+    String price,
+    Instant start,
+    Instant end,
+    BigDecimal unit,
+    String currency) {
+
+  /** Those of a subscription; none for one that goes on, never began or was on trial. */
+  static Stream<EndedUse> of(Subscription one) {
+    if (!"canceled".equals(one.getStatus()) || one.getEndedAt() == null) {
+      return Stream.of();
+    }
+    return one.getItems().getData().stream()
+        .filter(EndedUse::isByUse)
+        .filter(
+            item -> one.getTrialEnd() == null || one.getTrialEnd() <= item.getCurrentPeriodStart())
+        .map(
+            item ->
+                new EndedUse(
+                    one.getId(),
+                    item.getPrice().getId(),
+                    Instant.ofEpochSecond(item.getCurrentPeriodStart()),
+                    Instant.ofEpochSecond(one.getEndedAt()),
+                    item.getPrice().getUnitAmountDecimal(),
+                    item.getPrice().getCurrency()));
+  }
+
+  static boolean isByUse(SubscriptionItem item) {
+    var recurring = item.getPrice().getRecurring();
+    return recurring != null && "metered".equals(recurring.getUsageType());
+  }
+
+  /** Whether an invoice bills it, or will when it is final. */
+  boolean isBilledBy(List<InvoiceLine> lines) {
+    return lines.stream()
+        .filter(line -> price.equals(line.price()) && line.start().equals(start))
+        .anyMatch(line -> !line.isFinal() || line.closes());
+  }
+
+  /** As a line that bills nothing, so that all of it comes later. */
+  InvoiceLine asLine() {
+    return new InvoiceLine(subscription, end, price, start, end, 0, unit, 0, currency);
+  }
+}

@@ -1,0 +1,65 @@
+package io.outpost.billing;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Compares one line of a final invoice with the ledger. Jobs that were reported after the invoice
+ * was final are not on it; of those that were reported shortly before, or tried before and known
+ * after, the sums decide. Pure.
+ */
+final class InvoiceComparison {
+  // Stripe counts reports some minutes after it takes them.
+  private static final Duration LAG = Duration.ofMinutes(15);
+
+  private final InvoiceLine line;
+  private final long expected;
+  private final List<LedgerEntry> late = new ArrayList<>();
+
+  InvoiceComparison(InvoiceLine line, List<LedgerEntry> entries) {
+    this.line = line;
+    List<LedgerEntry> due = due(line, entries);
+    this.expected = due.size();
+    due.stream().filter(entry -> isAfter(entry.reportBegan())).forEach(late::add);
+    due.stream()
+        .filter(entry -> !isAfter(entry.reportBegan()))
+        .filter(entry -> isAfter(entry.reportedAt().plus(LAG)))
+        .sorted(Comparator.comparing(LedgerEntry::reportBegan).reversed())
+        .limit(Math.max(0, missing() - late.size()))
+        .forEach(late::add);
+  }
+
+  /** What a line should bill, as far as Stripe was told of it. */
+  static List<LedgerEntry> due(InvoiceLine line, List<LedgerEntry> entries) {
+    return entries.stream()
+        .filter(entry -> line.covers(entry.countedAt()) && entry.isCounted())
+        .filter(entry -> entry.adjustment() == null)
+        .toList();
+  }
+
+  private boolean isAfter(Instant time) {
+    return time != null && time.isAfter(line.finalizedAt());
+  }
+
+  private long missing() {
+    return expected - line.quantity();
+  }
+
+  /** The jobs that are to be billed by the next invoice. */
+  List<LedgerEntry> late() {
+    return late;
+  }
+
+  /** Jobs that the invoice bills too many (above zero) or too few, and nothing explains. */
+  long unexplained() {
+    return line.quantity() - (expected - late.size());
+  }
+
+  /** Whether the line's amount is not that of its jobs. */
+  boolean isMispriced() {
+    return line.unit() != null && line.amount() != line.price(line.quantity());
+  }
+}

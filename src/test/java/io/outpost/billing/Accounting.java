@@ -1,0 +1,202 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
+import io.outpost.local.stripe.LocalStripe;
+import io.outpost.local.stripe.SettableClock;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.tenant.BillingPeriod;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Months of billing in simulated time: jobs that ran, Stripe's periods, drafts and invoices, and
+ * Outpost's own routes in between.
+ */
+final class Accounting implements AutoCloseable {
+  static final long CENTS = 25;
+
+  private final SettableClock stripesTime;
+  private final SettableClock ourTime;
+  private final BillingApi api;
+
+  private Accounting(SettableClock stripesTime, BillingApi api) {
+    this.stripesTime = stripesTime;
+    this.api = api;
+    this.ourTime = api.outpost().context().getBean(SettableClock.class);
+  }
+
+  static Accounting start() {
+    var now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    var stripesTime = new SettableClock(now);
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("test.billing-time", now);
+    settings.put("outpost.worker.slots", 0);
+    return new Accounting(stripesTime, BillingApi.start(stripesTime, settings));
+  }
+
+  BillingApi api() {
+    return api;
+  }
+
+  Instant now() {
+    return stripesTime.instant();
+  }
+
+  LocalStripe stripe() {
+    return api.stripe();
+  }
+
+  /** A tenant that pays by use. */
+  record Payer(BillingApi.Client client, String customer, String subscription, Instant since) {}
+
+  Payer payer(String name) throws Exception {
+    var client = api.tenant(name, "free");
+    return subscribe(client, api.customer(client));
+  }
+
+  Payer subscribe(BillingApi.Client client, String customer) throws Exception {
+    var subscription = stripe().stub().account().subscribe(customer, LocalStripe.PRICE_ENTERPRISE);
+    settle();
+    return new Payer(client, customer, subscription.get("id").asText(), now());
+  }
+
+  /** Waits until Outpost did what Stripe's events are about. */
+  void settle() throws Exception {
+    stripe().stub().webhooks().flush();
+    api.drain();
+  }
+
+  /** A job that ran, as the worker's last transaction leaves it. */
+  String job(Payer payer, Instant accepted, Instant ended) {
+    var id = Ids.ulid();
+    var period = BillingPeriod.at(payer.since(), accepted);
+    var change = new Change();
+    api.outpost()
+        .context()
+        .getBean(io.outpost.usage.Ledger.class)
+        .add(
+            change,
+            new io.outpost.usage.Ledger.Used(
+                payer.client().tenantId(),
+                id,
+                accepted,
+                ended,
+                Json.time(period.start()),
+                "claude",
+                null,
+                null));
+    api.outpost().context().getBean(Transactions.class).write(change);
+    return id;
+  }
+
+  String job(Payer payer, Instant accepted) {
+    return job(payer, accepted, accepted.plusSeconds(20));
+  }
+
+  void report() {
+    api.run("report-usage");
+  }
+
+  /** Compares sums and checks invoices, as happens every six hours. */
+  void check() {
+    api.run("reconcile-usage");
+    api.run("check-invoices");
+  }
+
+  /** Lets time pass; what is due at Stripe happens when it is. */
+  void advance(Instant to) {
+    var account = stripe().stub().account();
+    while (!account.nextDue().isAfter(to)) {
+      set(account.nextDue().isAfter(now()) ? account.nextDue() : now());
+      account.pass();
+    }
+    set(to);
+  }
+
+  void advance(Duration by) {
+    advance(now().plus(by));
+  }
+
+  private void set(Instant time) {
+    stripesTime.set(time);
+    ourTime.set(time);
+  }
+
+  /** When the period ends that a payer is in now. */
+  Instant periodEnd(Payer payer) {
+    return BillingPeriod.at(payer.since(), now()).end();
+  }
+
+  /** All final invoices of a customer, oldest first. */
+  List<ObjectNode> invoices(Payer payer) {
+    return stripe().stub().account().invoices().stream()
+        .filter(invoice -> invoice.get("customer").asText().equals(payer.customer()))
+        .filter(invoice -> !invoice.get("status").asText().equals("draft"))
+        .toList();
+  }
+
+  /** What all final invoices of a customer come to, in cents. */
+  long billed(Payer payer) {
+    return invoices(payer).stream().mapToLong(invoice -> invoice.get("total").asLong()).sum();
+  }
+
+  /** The positions that bill jobs later than their period. */
+  List<JsonNode> positions(Payer payer) {
+    return invoices(payer).stream()
+        .flatMap(invoice -> invoice.at("/lines/data").valueStream())
+        .filter(line -> line.at("/metadata/adjustment").isTextual())
+        .toList();
+  }
+
+  /** How many of a tenant's audit entries tell of an action. */
+  long audited(Payer payer, String action) {
+    return api.backstage().audited(payer.client(), action);
+  }
+
+  /** Has operators take a job off the bill. */
+  void voidJob(Payer payer, String job) throws Exception {
+    var path = "/admin/tenants/" + payer.client().tenantId() + "/usage/" + job + "/void";
+    var answer = api.post(path, payer.client().key(), Map.of("reason", "it was our fault"));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+    settle();
+  }
+
+  /** What a customer was given back, in cents. */
+  long credited(Payer payer) {
+    return stripe().stub().account().credits().stream()
+        .filter(credit -> credit.get("customer").asText().equals(payer.customer()))
+        .mapToLong(credit -> -credit.get("amount").asLong())
+        .sum();
+  }
+
+  /** A tenant's status, its subscription's, and since when something is owed. */
+  String standing(Payer payer) {
+    var tenant = api.outpost().context().getBean(Accounts.class).load(payer.client().tenantId());
+    return "%s %s %s"
+        .formatted(tenant.status(), tenant.subscriptionStatus(), tenant.pastDueSince());
+  }
+
+  List<LedgerEntry> ledger(Payer payer) {
+    var items = api.outpost().context().getBean(Items.class);
+    return new Ledger(api)
+        .all(payer.client().tenantId()).stream()
+            .map(item -> items.read(item, LedgerEntry.class))
+            .toList();
+  }
+
+  @Override
+  public void close() {
+    api.close();
+  }
+}

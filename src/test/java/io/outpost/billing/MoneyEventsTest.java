@@ -1,0 +1,126 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.kernel.Ids;
+import io.outpost.local.stripe.LocalStripe;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Disputes, refunds, warnings and stuck invoices reach who can do something about them. */
+@Tag("product")
+class MoneyEventsTest {
+  private static BillingApi api;
+
+  @BeforeAll
+  static void start() {
+    api = BillingApi.start(Map.of("outpost.worker.slots", 0));
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+  }
+
+  private static List<String> notices(BillingApi.Client client, String type) {
+    return api.notices().stream()
+        .filter(notice -> notice.contains(client.tenantId()) && notice.contains(type))
+        .toList();
+  }
+
+  /** Such objects name no customer, only a payment. */
+  @ParameterizedTest
+  @CsvSource({
+    "charge.dispute.created, dispute",
+    "charge.dispute.closed, dispute",
+    "charge.refunded, charge",
+    "radar.early_fraud_warning.created, radar.early_fraud_warning"
+  })
+  void operatorsHearOfEachOnce(String type, String kind) throws Exception {
+    var client = api.tenant("paid-" + kind.length() + type.length(), "free");
+    var customer = api.customer(client);
+    var event = api.stripe().stub().account().money(customer, type, kind);
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> api.backstage().isApplied(event.get("id").asText()));
+    api.stripe().stub().webhooks().deliver(event);
+    api.drain();
+    assertThat(notices(client, type)).hasSize(1).first().asString().contains("advice");
+    assertThat(api.backstage().audited(client, "stripe." + type)).isEqualTo(1);
+    assertThat(api.backstage().messages("stripe-dlq")).isZero();
+  }
+
+  @Test
+  void aPaymentThatWantsActionIsTold() throws Exception {
+    var client = api.tenant("confirming", "free");
+    var customer = api.customer(client);
+    api.stripe().stub().account().trouble(customer, "invoice.payment_action_required");
+    await().atMost(Duration.ofMinutes(1)).until(() -> !notices(client, "action").isEmpty());
+  }
+
+  /** An alarm stands, in readiness too, until an invoice is paid. */
+  @Test
+  void anInvoiceThatCannotBeFinalIsAnAlarm() throws Exception {
+    var client = api.tenant("no-address", "free");
+    var customer = api.customer(client);
+    api.stripe().stub().account().trouble(customer, "invoice.finalization_failed");
+    await().atMost(Duration.ofMinutes(1)).until(() -> ready().contains("invoice-" + customer));
+    api.stripe().stub().account().subscribe(customer, LocalStripe.PRICE_PRO);
+    await().atMost(Duration.ofMinutes(1)).until(() -> !ready().contains("invoice-" + customer));
+  }
+
+  private static String ready() throws Exception {
+    return api.get("/health/ready", api.outpost().adminKey()).body();
+  }
+
+  /** A draft counts what is reported in its hour: it is, when the draft is made. */
+  @Test
+  void whatIsUnreportedGoesOutWhenADraftIsMade() throws Exception {
+    var client = api.tenant("drafted", "free");
+    var customer = api.customer(client);
+    new Ledger(api).add(client.tenantId(), Ids.ulid(), Instant.now());
+    api.stripe().stub().account().subscribe(customer, LocalStripe.PRICE_ENTERPRISE);
+    api.stripe().stub().account().trouble(customer, "invoice.created");
+    await().atMost(Duration.ofMinutes(1)).until(() -> api.stripe().counted(customer) == 1);
+  }
+
+  /** What is wrong with the account is told at the start, and stops nothing. */
+  @Test
+  void theStartUpCheckWarns() throws Exception {
+    api.stripe().stub().account().configurePortal(false);
+    api.run("check-billing-setup");
+    await().atMost(Duration.ofMinutes(1)).until(() -> ready().contains("setup"));
+    assertThat(api.notices()).anyMatch(notice -> notice.contains("portal"));
+    api.stripe().stub().account().configurePortal(true);
+    api.run("check-billing-setup");
+    await().atMost(Duration.ofMinutes(1)).until(() -> !ready().contains("setup"));
+    api.stripe().stub().secretKey().revoke();
+    api.run("check-billing-setup");
+    api.stripe().stub().secretKey().restore();
+    await().atMost(Duration.ofMinutes(1)).until(() -> ready().contains("setup"));
+    api.run("check-billing-setup");
+  }
+
+  /** Set, they are in each checkout; Stripe's types refuse what is not right. */
+  @Test
+  void taxesAndPromotionCodesAreSettings() {
+    for (boolean on : List.of(true, false)) {
+      var form =
+          StripeRequests.checkout("t", "cus_1", "price_1", true, "https://a", "https://b", on, on);
+      assertThat(
+              form.contains("automatic_tax%5Benabled%5D=true")
+                  || form.contains("automatic_tax[enabled]=true"))
+          .isEqualTo(on);
+      assertThat(form.contains("allow_promotion_codes=true")).isEqualTo(on);
+    }
+  }
+}

@@ -1,0 +1,273 @@
+package io.outpost.billing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outpost.local.stripe.Card;
+import io.outpost.local.stripe.Faults.Fault;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What a tenant pays is what the ledger has, to the cent and job by job. */
+@Tag("product")
+class P30EveryInvoiceEqualsTheLedgerTest {
+  private static final Duration UNTIL_FINAL = Duration.ofMinutes(70);
+
+  private static Accounting books;
+
+  @BeforeAll
+  static void start() {
+    books = Accounting.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    books.close();
+  }
+
+  /** A job belongs to the period in which it was accepted, whenever it ends. */
+  @Test
+  void aJobThatCrossesTheAnchorIsBilledWhereItWasAccepted() throws Exception {
+    var payer = books.payer("crossing");
+    var end = books.periodEnd(payer);
+    books.job(payer, end.minusSeconds(1), end.plusSeconds(30));
+    books.job(payer, end, end.plusSeconds(30));
+    books.advance(end.plusSeconds(60));
+    books.report();
+    books.advance(UNTIL_FINAL);
+    books.check();
+    var first = books.invoices(payer).getLast();
+    assertThat(first.get("total").asLong()).isEqualTo(Accounting.CENTS);
+    assertThat(first.at("/lines/data/0/period/end").asLong()).isEqualTo(end.getEpochSecond());
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.invoices(payer).getLast().get("total").asLong()).isEqualTo(Accounting.CENTS);
+    assertThat(books.audited(payer, "billing.usage-late")).isZero();
+    assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
+  }
+
+  /** What was reported after the invoice was final is on the next one, named, and once. */
+  @Test
+  void lateReportsAreAPositionOfTheNextInvoice() throws Exception {
+    var payer = books.payer("late");
+    var end = books.periodEnd(payer);
+    var onTime = books.job(payer, end.minusSeconds(600));
+    books.advance(end.minusSeconds(300));
+    books.report();
+    var late =
+        List.of(books.job(payer, end.minusSeconds(50)), books.job(payer, end.minusSeconds(40)));
+    books.advance(end.plus(UNTIL_FINAL));
+    books.report();
+    books.stripe().stub().faults().next(1, Fault.SERVER_ERROR_AFTER, "POST", "/v1/invoiceitems");
+    books.check();
+    books.check();
+    books.check();
+    assertThat(books.billed(payer)).isEqualTo(Accounting.CENTS);
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.positions(payer))
+        .singleElement()
+        .satisfies(
+            position -> {
+              assertThat(position.get("amount").asLong()).isEqualTo(2 * Accounting.CENTS);
+              assertThat(position.at("/metadata/jobs_0").asText())
+                  .contains(late)
+                  .doesNotContain(onTime);
+            });
+    assertThat(books.billed(payer)).isEqualTo(3 * Accounting.CENTS);
+    assertThat(books.audited(payer, "billing.usage-late")).isEqualTo(1);
+    assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
+  }
+
+  /** A tenant that has left gets a last invoice of what was late. */
+  @Test
+  void whatADeletedTenantUsedIsBilled() throws Exception {
+    var payer = books.payer("leaver");
+    books.job(payer, books.now().plusSeconds(60));
+    books.advance(Duration.ofDays(2));
+    books.report();
+    var last = books.job(payer, books.now().minusSeconds(60));
+    var deleted = books.api().delete("/tenants/" + payer.client().tenantId(), payer.client().key());
+    assertThat(deleted.statusCode()).isEqualTo(204);
+    books.settle();
+    books.advance(UNTIL_FINAL);
+    books.check();
+    assertThat(books.billed(payer)).isEqualTo(2 * Accounting.CENTS);
+    // It was accepted before the end, and its worker told of it after all was final.
+    var afterwards = books.job(payer, books.now().minus(UNTIL_FINAL).minusSeconds(120));
+    books.report();
+    books.check();
+    books.check();
+    books.advance(UNTIL_FINAL);
+    assertThat(books.billed(payer)).isEqualTo(3 * Accounting.CENTS);
+    assertThat(books.positions(payer))
+        .singleElement()
+        .satisfies(
+            position ->
+                assertThat(position.at("/metadata/jobs_0").asText())
+                    .contains(afterwards)
+                    .doesNotContain(last));
+  }
+
+  /** Whoever ends a subscription without a last invoice loses nothing: we make it. */
+  @Test
+  void whatASubscriptionUsedThatEndedWithoutALastInvoiceIsBilled() throws Exception {
+    var payer = books.payer("ended");
+    var job = books.job(payer, books.now().plusSeconds(60));
+    books.advance(Duration.ofDays(3));
+    books.report();
+    books.stripe().stub().account().cancel(payer.subscription());
+    books.settle();
+    books.advance(UNTIL_FINAL);
+    books.check();
+    books.check();
+    books.advance(UNTIL_FINAL);
+    assertThat(books.billed(payer)).isEqualTo(Accounting.CENTS);
+    assertThat(books.positions(payer))
+        .singleElement()
+        .satisfies(position -> assertThat(position.at("/metadata/jobs_0").asText()).isEqualTo(job));
+    // Its bill is final: it comes off by a credit.
+    books.voidJob(payer, job);
+    books.voidJob(payer, job);
+    assertThat(books.credited(payer)).isEqualTo(Accounting.CENTS);
+  }
+
+  /** An invoice of which Stripe shows ten lines, ours not among them. */
+  @Test
+  void anInvoiceOfManyLinesIsReadWhole() throws Exception {
+    var payer = books.payer("many-lines");
+    var end = books.periodEnd(payer);
+    books.job(payer, end.minus(Duration.ofDays(2)));
+    books.advance(end.minus(Duration.ofDays(1)));
+    books.report();
+    for (int i = 0; i < 120; i++) {
+      books.stripe().stub().account().addPosition(payer.customer(), 1);
+    }
+    books
+        .stripe()
+        .stub()
+        .account()
+        .addUsage(books.stripe().meter(), payer.customer(), end.minus(Duration.ofDays(3)));
+    books.advance(end.plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.audited(payer, "billing.invoice-differs")).isEqualTo(1);
+  }
+
+  /** A late job is on a position of a later invoice, and its own has none: it is paid back too. */
+  @Test
+  void aLateJobThatIsVoidedIsPaidBack() throws Exception {
+    var payer = books.payer("late-and-void");
+    var end = books.periodEnd(payer);
+    books.advance(end.minusSeconds(300));
+    var late = books.job(payer, end.minusSeconds(200));
+    books.advance(end.plus(UNTIL_FINAL));
+    books.report();
+    books.check();
+    books.voidJob(payer, late);
+    assertThat(books.credited(payer)).isEqualTo(Accounting.CENTS);
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.billed(payer)).isEqualTo(Accounting.CENTS);
+    assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
+  }
+
+  /** Payments are tried again, then given up; past due counts from the first of them throughout. */
+  @Test
+  void pastDueNeverBeginsAnew() throws Exception {
+    var account = books.stripe().stub().account();
+    var payer = books.payer("debtor");
+    account.card(payer.customer(), Card.DECLINES);
+    account.afterLastTry("unpaid");
+    var end = books.periodEnd(payer);
+    books.job(payer, end.minus(Duration.ofHours(5)));
+    books.advance(end.minus(Duration.ofHours(1)));
+    books.report();
+    books.advance(end.plus(UNTIL_FINAL));
+    books.settle();
+    assertThat(books.standing(payer)).isEqualTo("past_due past_due " + end);
+    books.advance(Duration.ofDays(16));
+    books.settle();
+    assertThat(books.standing(payer)).isEqualTo("past_due unpaid " + end);
+    // The next invoices stay drafts, and the first is given up.
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    var first = books.invoices(payer).getLast().get("id").asText();
+    books.settle();
+    account.giveUp(first);
+    books.settle();
+    assertThat(books.standing(payer)).isEqualTo("past_due unpaid " + end);
+    account.card(payer.customer(), Card.PAYS);
+    account.pay(first);
+    books.settle();
+    assertThat(books.standing(payer)).startsWith("active active");
+    account.afterLastTry("canceled");
+  }
+
+  /**
+   * After the last try the subscription ends; what was used and not billed is billed all the same.
+   */
+  @Test
+  void whoNeverPaysIsFreeInTheEnd() throws Exception {
+    var account = books.stripe().stub().account();
+    var payer = books.payer("never-pays");
+    account.card(payer.customer(), Card.DECLINES);
+    var end = books.periodEnd(payer);
+    books.job(payer, end.minus(Duration.ofHours(5)));
+    books.advance(end.plus(Duration.ofHours(1)).minusSeconds(1));
+    books.job(payer, end.plusSeconds(60));
+    books.report();
+    books.advance(Duration.ofDays(16));
+    books.settle();
+    assertThat(books.standing(payer)).startsWith("active canceled");
+    books.check();
+    books.advance(UNTIL_FINAL);
+    assertThat(books.billed(payer)).isEqualTo(2 * Accounting.CENTS);
+  }
+
+  /** One too many in one hour does not hide one too few in another. */
+  @Test
+  void sumsThatCancelOutAreFound() throws Exception {
+    var payer = books.payer("cancelling-out");
+    var end = books.periodEnd(payer);
+    var lost = books.job(payer, end.minus(Duration.ofDays(20)));
+    books.job(payer, end.minus(Duration.ofDays(19)));
+    books.advance(end.minus(Duration.ofDays(18)));
+    books.report();
+    books.stripe().stub().account().forgetUsage(lost);
+    books
+        .stripe()
+        .stub()
+        .account()
+        .addUsage(books.stripe().meter(), payer.customer(), end.minus(Duration.ofDays(10)));
+    books.advance(end.plus(UNTIL_FINAL));
+    assertThat(books.billed(payer)).isEqualTo(2 * Accounting.CENTS);
+    books.check();
+    assertThat(books.audited(payer, "billing.usage-differs")).isGreaterThanOrEqualTo(2);
+    assertThat(books.api().notices())
+        .anyMatch(notice -> notice.contains(payer.client().tenantId()));
+  }
+
+  /** An invoice that bills what nobody used is named. */
+  @Test
+  void anInvoiceThatBillsTooMuchIsNamed() throws Exception {
+    var payer = books.payer("overbilled");
+    var end = books.periodEnd(payer);
+    books.job(payer, end.minus(Duration.ofDays(2)));
+    books.advance(end.minus(Duration.ofDays(1)));
+    books.report();
+    books
+        .stripe()
+        .stub()
+        .account()
+        .addUsage(books.stripe().meter(), payer.customer(), end.minus(Duration.ofDays(3)));
+    books.advance(end.plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.audited(payer, "billing.invoice-differs")).isEqualTo(1);
+    assertThat(books.api().notices())
+        .anyMatch(
+            notice ->
+                notice.contains("invoice-differs") && notice.contains(payer.client().tenantId()));
+  }
+}
