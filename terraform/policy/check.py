@@ -12,7 +12,7 @@ import sys
 
 # Resources "*" that AWS has no other way for, each explained where it stands.
 ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets"}
-SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|_KEY(?!_ID)")
+SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|(?<!KMS)_KEY(?!_ID)")
 SLOWEST_START = 120  # seconds from a container's start to its first good answer, with half a processor and no cache
 # What makes a key or a tenant what it may do.
 KEYS_AND_TIERS = [
@@ -255,7 +255,7 @@ def containers_are_confined(env):
                 yield address, "runs an image that can be replaced"
             if "healthCheck" not in container or container["logConfiguration"]["logDriver"] != "awslogs":
                 yield address, "has no health check or no log"
-            plain = {entry["name"]: entry["value"] for entry in container["environment"]}
+            plain = {entry["name"]: entry.get("value", "") for entry in container["environment"]}
             if any(SECRET_NAME.search(name) for name in plain):
                 yield address, "has a secret in its environment instead of in the secret store"
             if not int(plain.get("OUTPOST_JOB_GRACE", 0)) < container["stopTimeout"] <= 120:
@@ -276,7 +276,7 @@ def workers_hold_their_jobs(env):
     """All jobs at their limits, and the worker itself, fit into the task."""
     for address, task in env.all("aws_ecs_task_definition"):
         for container in env.document(address, task, "container_definitions") or []:
-            plain = {entry["name"]: entry["value"] for entry in container["environment"]}
+            plain = {entry["name"]: entry.get("value", "") for entry in container["environment"]}
             if "OUTPOST_WORKER_SLOTS" not in plain:
                 continue
             slots = int(plain["OUTPOST_WORKER_SLOTS"])

@@ -121,7 +121,7 @@ BREAKS = {
     ],
     "roles_name_what_they_may_do": [
         edit("aws_iam_role_policy", 'task["worker"]', "policy", statement(Action=["dynamodb:*"])),
-        edit("aws_iam_role_policy", 'task["api"]', "policy", statement(Resource="*")),
+        edit("aws_iam_role_policy", 'task["worker"]', "policy", statement(Resource="*")),
     ],
     "whoever_runs_agents_makes_no_keys": [
         edit("aws_iam_role_policy", 'task["worker"]', "policy", grant("Leases", Condition={})),
