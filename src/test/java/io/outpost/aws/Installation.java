@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.apache.commons.codec.digest.DigestUtils;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -82,6 +83,7 @@ final class Installation implements AutoCloseable {
     var customer = Customer.of(admin, "enterprise");
     providerKeys(customer);
     jobsOfEachPriority(customer);
+    inputs(customer.client());
     cancels(Customer.of(admin, "free"));
     lostMessages(customer.client());
     workspaces(Customer.of(admin, "enterprise").client());
@@ -189,6 +191,28 @@ final class Installation implements AutoCloseable {
     return client.submit(
         "{\"agent\":\"claude\",\"command\":\"sleep 4\",\"workspace\":\"%s\",\"priority\":\"%s\"}"
             .formatted(lane, lane));
+  }
+
+  /** A file that is uploaded, then given to a job. */
+  private static void inputs(Client client) throws Exception {
+    var link =
+        client.post(
+            "/inputs",
+            "{\"size_bytes\":5,\"sha256\":\"%s\"}".formatted(DigestUtils.sha256Hex("hello")));
+    var put =
+        HttpRequest.newBuilder(URI.create(link.text("url")))
+            .PUT(HttpRequest.BodyPublishers.ofString("hello"));
+    link.json()
+        .get("headers")
+        .properties()
+        .forEach(h -> put.header(h.getKey(), h.getValue().asText()));
+    assertThat(client.http().send(put.build(), BodyHandlers.discarding()).statusCode())
+        .isEqualTo(200);
+    var job =
+        client.submit(
+            "{\"agent\":\"claude\",\"command\":\"Hi\",\"inputs\":[{\"input_id\":\"%s\",\"path\":\"a\"}]}"
+                .formatted(link.text("input_id")));
+    assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
   }
 
   /** One that runs, and one that waits for it. */
