@@ -113,11 +113,7 @@ class P34KilledWorkersTest {
         "outpost.worker.slots",
         4,
         "outpost.worker.agents.first-user",
-        36_000,
-        "outpost.worker.directory",
-        folder.resolve("jobs").toString(),
-        "outpost.audit.spool",
-        folder.resolve("audit").toString());
+        36_000);
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
