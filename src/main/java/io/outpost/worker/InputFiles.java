@@ -46,7 +46,7 @@ public class InputFiles {
     var key = JobInput.key(run.job().tenantId(), input.inputId());
     try (var stored = s3.getObject(g -> g.bucket(names.bucket("output")).key(key))) {
       // It may have been uploaded anew since the job was accepted.
-      if (stored.response().contentLength() != input.sizeBytes()) {
+      if (!stored.response().contentLength().equals(input.sizeBytes())) {
         return Optional.of(" is not the file that was uploaded before the job");
       }
       if (!write(run.files(), input.path(), new DigestInputStream(stored, digest))) {
