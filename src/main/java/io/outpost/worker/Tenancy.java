@@ -32,11 +32,16 @@ public class Tenancy {
   private final Set<Tier> tiers;
   private final Duration idle;
   private final Clock clock;
-  private String tenant;
-  private boolean served;
-  private int here;
-  private Instant idleSince;
-  private boolean over;
+  private final Stay stay = new Stay();
+
+  /** What has run here so far; guarded by its tenancy. */
+  private static final class Stay {
+    private String tenant;
+    private boolean served;
+    private int jobs;
+    private Instant idleSince;
+    private boolean over;
+  }
 
   @Autowired
   Tenancy(
@@ -65,38 +70,38 @@ public class Tenancy {
 
   /** The only tenant whose jobs run here; empty while it may be any. */
   synchronized Optional<String> tenant() {
-    return Optional.ofNullable(tenant);
+    return Optional.ofNullable(stay.tenant);
   }
 
   /** Lets a job in, unless it is none for this worker; who was let in must leave. */
   synchronized boolean enter(StoredJob stored) {
     var owner = stored.job().tenantId();
-    if (!isFor(stored) || over || (tenant != null && !tenant.equals(owner))) {
+    if (!isFor(stored) || stay.over || (stay.tenant != null && !stay.tenant.equals(owner))) {
       return false;
     }
     if (mode == Mode.SINGLE) {
-      tenant = owner;
+      stay.tenant = owner;
     }
-    here++;
+    stay.jobs++;
     return true;
   }
 
   /** Nothing of a job that was let in is here any more. */
   synchronized void leave(boolean hasRun) {
-    served |= hasRun;
-    here--;
-    if (here == 0) {
-      idleSince = clock.instant();
-      tenant = served ? tenant : null;
+    stay.served |= hasRun;
+    stay.jobs--;
+    if (stay.jobs == 0) {
+      stay.idleSince = clock.instant();
+      stay.tenant = stay.served ? stay.tenant : null;
     }
   }
 
   /** Says once that a tenant's worker has been idle; from then on it lets no job in. */
   public synchronized boolean isOver() {
-    if (over || mode == Mode.SHARED || !served || here > 0) {
+    if (stay.over || mode == Mode.SHARED || !stay.served || stay.jobs > 0) {
       return false;
     }
-    over = !clock.instant().isBefore(idleSince.plus(idle));
-    return over;
+    stay.over = !clock.instant().isBefore(stay.idleSince.plus(idle));
+    return stay.over;
   }
 }
