@@ -29,6 +29,11 @@ public record JobDetails(
   /** A test job. */
   public static final String NONE = "none";
 
+  /** The same with another tier. */
+  JobDetails withTier(Tier other) {
+    return new JobDetails(other, billingPeriod, traceParent, requestId, keyId, counted);
+  }
+
   /** Whether it is counted at all. */
   public boolean counts() {
     return counted == null ? tier.quota().isPresent() : !counted.equals(NONE);

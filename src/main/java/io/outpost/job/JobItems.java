@@ -127,29 +127,36 @@ public class JobItems {
   /** The attributes that put a job into the index of jobs that any worker may take. */
   public static Map<String, AttributeValue> turn(String tenantId, String jobId, String priority) {
     return Map.of(
-        TURN.getFirst(), Items.text(priority), TURN.getLast(), Items.text(tenantId + "#" + jobId));
+        TURN.getFirst(), Items.text(priority), TURN.getLast(), Items.text(turn(tenantId, jobId)));
   }
 
-  /** A page of the jobs of a priority that any worker may take, by tenant and age. */
-  public List<StoredJob> waiting(String priority, String afterTenant, int most) {
-    return waiting(
-        priority, "waiting_turn > :turn", afterTenant == null ? "!" : afterTenant + "#~", most);
+  static String turn(String tenantId, String jobId) {
+    return tenantId + "#" + jobId;
   }
 
-  /** The same of one tenant. */
-  public List<StoredJob> waitingOf(String priority, String tenantId, int most) {
-    return waiting(priority, "begins_with(waiting_turn, :turn)", tenantId + "#", most);
-  }
-
-  private List<StoredJob> waiting(String priority, String condition, String turn, int most) {
+  /**
+   * A page of the jobs of a priority that any worker may take, by tenant and age, after a turn.
+   *
+   * @param ofTenant whose jobs alone; null: everybody's
+   */
+  public List<StoredJob> waiting(String priority, String afterTurn, String ofTenant, int most) {
+    // No turn lies between another and that with a sign more.
+    var after = afterTurn + "!";
+    var first = ofTenant == null || after.compareTo(ofTenant) > 0 ? after : ofTenant;
+    var last = ofTenant == null ? "~" : ofTenant + "#~";
+    if (first.compareTo(last) > 0) {
+      return List.of();
+    }
     Map<String, AttributeValue> values =
-        Map.of(":lane", Items.text(priority), ":turn", Items.text(turn));
+        Map.of(
+            ":lane", Items.text(priority), ":first", Items.text(first), ":last", Items.text(last));
     return dynamoDb
         .query(
             q ->
                 q.tableName(names.table("jobs"))
                     .indexName("waiting")
-                    .keyConditionExpression("waiting_lane = :lane AND " + condition)
+                    .keyConditionExpression(
+                        "waiting_lane = :lane AND waiting_turn BETWEEN :first AND :last")
                     .expressionAttributeValues(values)
                     .limit(most))
         .items()
@@ -158,7 +165,7 @@ public class JobItems {
         .toList();
   }
 
-  /** A job that no worker runs waits for something: it has no turn until it is woken. */
+  /** A job that no worker runs begins to wait for something: it has no turn until it is woken. */
   Update.Builder park(StoredJob stored, String reason, String entry, Instant due) {
     var job = stored.job();
     var values = new HashMap<String, AttributeValue>();
@@ -182,7 +189,7 @@ public class JobItems {
         .tableName(names.table("jobs"))
         .key(Job.key(job.tenantId(), job.jobId()))
         .updateExpression(set + " REMOVE waiting_lane, waiting_turn")
-        .conditionExpression(FREE)
+        .conditionExpression(FREE + " AND attribute_not_exists(waits_for)")
         .expressionAttributeNames(Map.of("#status", "status"))
         .expressionAttributeValues(values);
   }

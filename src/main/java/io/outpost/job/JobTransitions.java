@@ -3,6 +3,7 @@ package io.outpost.job;
 import static io.outpost.job.TransitionRefused.Reason.JOB_MOVED;
 import static io.outpost.job.TransitionRefused.Reason.NO_SLOT;
 import static io.outpost.job.TransitionRefused.Reason.OTHERS_WAIT;
+import static io.outpost.job.TransitionRefused.Reason.OTHER_TIER;
 import static io.outpost.job.TransitionRefused.Reason.SLOT_LOST;
 import static io.outpost.job.TransitionRefused.Reason.TENANT_AWAY;
 import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_BUSY;
@@ -21,11 +22,13 @@ import io.outpost.store.ChangeFeed.Announcement;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
 import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import io.outpost.usage.Ledger;
 import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
@@ -40,6 +43,9 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
  */
 @Component
 public class JobTransitions {
+
+  private static final Set<Tenant.Status> AWAY =
+      Set.of(Tenant.Status.suspended, Tenant.Status.deleted);
 
   private final Transactions transactions;
   private final JobItems jobs;
@@ -137,7 +143,7 @@ public class JobTransitions {
     switch (transition) {
       case JobTransition.Submitted t -> {}
       case JobTransition.Claimed t -> {
-        change.check(mayRun(job), refused(TENANT_AWAY));
+        change.check(mayRun(job, t.details().tier()), JobTransitions::mayNotRun);
         change.update(slots.take(job, t.lease(), t.details().tier().slots()), refused(NO_SLOT));
         workspace(change, job, () -> workspaces.take(job, t.lease(), t.at()), WORKSPACE_BUSY);
       }
@@ -205,18 +211,25 @@ public class JobTransitions {
     }
   }
 
-  /** A tenant that may have jobs run; operators have no item. */
-  private ConditionCheck.Builder mayRun(Job job) {
+  private static TransitionRefused mayNotRun(Map<String, AttributeValue> tenant) {
+    var away = AWAY.stream().map(Tenant.Status::name).anyMatch(tenant.get("status").s()::equals);
+    return new TransitionRefused(away ? TENANT_AWAY : OTHER_TIER, tenant);
+  }
+
+  /** A tenant that may have jobs run, as many as its tier allows; operators have no item. */
+  private ConditionCheck.Builder mayRun(Job job, Tier tier) {
     return ConditionCheck.builder()
         .tableName(names.table("tenants"))
         .key(Tenant.key(job.tenantId()))
         .conditionExpression(
-            "attribute_not_exists(tenant_id) OR NOT (#status IN (:suspended, :deleted))")
+            "attribute_not_exists(tenant_id)"
+                + " OR (NOT #status IN (:suspended, :deleted) AND tier = :tier)")
         .expressionAttributeNames(Map.of("#status", "status"))
         .expressionAttributeValues(
             Map.of(
                 ":suspended", Items.text(Tenant.Status.suspended.name()),
-                ":deleted", Items.text(Tenant.Status.deleted.name())));
+                ":deleted", Items.text(Tenant.Status.deleted.name()),
+                ":tier", Items.text(tier.word())));
   }
 
   /** What is written about it whatever it finds: usage and quota, and the word to its worker. */

@@ -10,12 +10,14 @@ import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
 import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
@@ -38,6 +40,12 @@ public class JobWaits {
   private static final String SUSPENSION = "suspension";
   private static final int MOST_TRIES = 5;
   private static final int MOST_AT_ONCE = 100;
+
+  /** Of an item: what tells it from one of the same job before. */
+  private static final String MARK = "mark";
+
+  /** What a job may wait for. */
+  static final Set<String> REASONS = Set.of("tenant-limit", "workspace", "tenant-suspended");
 
   private final DynamoDbClient dynamoDb;
   private final Transactions transactions;
@@ -64,14 +72,20 @@ public class JobWaits {
     this.names = names;
   }
 
+  /** What became of a job that was to wait: it waits, what it lacked is free, or it moved on. */
+  public enum Parked {
+    waiting,
+    free,
+    moved
+  }
+
   /**
-   * Has a job wait for what it lacks; nothing happens when that is free by now or the job has moved
-   * on.
+   * Has a job wait for what it lacks, unless that is free by now or the job has moved on or waits.
    *
    * @param reason the job's {@code waiting_reason}: what it lacks
    * @param due when the sweeper is to look at it, should nobody wake it
    */
-  public void park(StoredJob stored, String reason, Instant due) {
+  public Parked park(StoredJob stored, String reason, Instant due) {
     var job = stored.job();
     var mark = Ids.ulid();
     var thing = thing(job, reason);
@@ -89,11 +103,13 @@ public class JobWaits {
     var item = new HashMap<>(Tenant.key(job.tenantId(), entry));
     item.put("job_id", Items.text(job.jobId()));
     item.put("priority", Items.text(job.priority()));
+    item.put(MARK, Items.text(mark));
     change.put(Put.builder().tableName(table()).item(item), old -> new IllegalStateException());
     try {
       transactions.write(change);
-    } catch (TransitionRefused freeOrMoved) {
-      // It is chosen again, or was cancelled.
+      return Parked.waiting;
+    } catch (TransitionRefused refused) {
+      return refused.reason() == OTHERS_WAIT ? Parked.free : Parked.moved;
     }
   }
 
@@ -113,8 +129,8 @@ public class JobWaits {
 
   /**
    * After a change of a tenant that is not suspended: wakes what waited for the end of a
-   * suspension, and of a deleted tenant all that wait for a slot, for they are cancelled. A bounded
-   * number at a time.
+   * suspension, as many that wait for a slot as its tier leaves free by now, and of a deleted
+   * tenant all of these, for they are cancelled. A bounded number at a time.
    */
   public List<JobMessage> wakeAll(String tenantId) {
     var tenant =
@@ -122,16 +138,19 @@ public class JobWaits {
     var status = tenant.hasItem() ? Tenant.Status.valueOf(tenant.item().get("status").s()) : null;
     var woken = new ArrayList<JobMessage>();
     if (status != Tenant.Status.suspended) {
-      wakeAll(tenantId, SUSPENSION, woken);
+      wake(MOST_AT_ONCE, tenantId, SUSPENSION, woken);
     }
     if (status == Tenant.Status.deleted) {
-      wakeAll(tenantId, TenantSlots.SK, woken);
+      wake(MOST_AT_ONCE, tenantId, TenantSlots.SK, woken);
+    } else if (status != null && status != Tenant.Status.suspended) {
+      var free = slots.free(tenantId, Tier.of(tenant.item().get("tier").s()).slots());
+      wake(Math.min(free, MOST_AT_ONCE), tenantId, TenantSlots.SK, woken);
     }
     return woken;
   }
 
-  private void wakeAll(String tenantId, String thing, List<JobMessage> woken) {
-    for (int i = 0; i < MOST_AT_ONCE; i++) {
+  private void wake(int most, String tenantId, String thing, List<JobMessage> woken) {
+    for (int i = 0; i < most; i++) {
       var next = wakeNext(tenantId, thing);
       if (next.isEmpty()) {
         return;
@@ -141,7 +160,7 @@ public class JobWaits {
   }
 
   private Optional<JobMessage> wakeNext(String tenantId, String thing) {
-    for (int tries = 0; tries < MOST_TRIES; tries++) {
+    for (int tries = 0; tries < MOST_TRIES; ) {
       // The flag first: what comes after it is in the list, or has changed the flag.
       var flag = new WaiterFlag(table(), tenantId, thing);
       var mark = dynamoDb.getItem(flag::read).item().get(WaiterFlag.WAITERS);
@@ -161,11 +180,32 @@ public class JobWaits {
         return Optional.of(wake(tenantId, waiting.getFirst(), change));
       } catch (TransitionRefused refused) {
         if (refused.reason() == JOB_MOVED) {
-          transactions.write(new Change().delete(entry(waiting.getFirst()), old -> null));
+          forget(waiting.getFirst());
+        } else {
+          tries++;
         }
       }
     }
     return Optional.empty();
+  }
+
+  /** Of a job that waits no more, unless it has begun to wait again meanwhile. */
+  private void forget(Map<String, AttributeValue> entry) {
+    var mark = entry.get(MARK);
+    var delete = entry(entry);
+    if (mark == null) {
+      delete.conditionExpression("attribute_not_exists(mark)");
+    } else {
+      delete
+          .conditionExpression("attribute_not_exists(sk) OR mark = :mark")
+          .expressionAttributeValues(Map.of(":mark", mark));
+    }
+    try {
+      transactions.write(
+          new Change().delete(delete, old -> new TransitionRefused(OTHERS_WAIT, old)));
+    } catch (TransitionRefused again) {
+      // It is woken when its turn comes.
+    }
   }
 
   private JobMessage wake(String tenantId, Map<String, AttributeValue> entry, Change change) {

@@ -75,6 +75,17 @@ public class TenantSlots {
         .expressionAttributeValues(Map.of(":minusOne", Items.number(-1)));
   }
 
+  /** How many slots of a tenant are free, of so many. */
+  int free(String tenantId, int cap) {
+    var slots =
+        dynamoDb.getItem(
+            g ->
+                g.tableName(names.table("tenants"))
+                    .key(Tenant.key(tenantId, SK))
+                    .consistentRead(true));
+    return cap - (slots.hasItem() ? Integer.parseInt(slots.item().get("used").n()) : 0);
+  }
+
   /** Whether an item of slots has one of a lease. */
   static boolean has(Map<String, AttributeValue> slots, JobLease lease) {
     return slots.containsKey(LEASE + lease.id());

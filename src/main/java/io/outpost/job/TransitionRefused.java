@@ -31,6 +31,8 @@ public final class TransitionRefused extends RuntimeException {
     WORKSPACE_LOST,
     /** The tenant is suspended or deleted. */
     TENANT_AWAY,
+    /** The tenant has another tier by now, so that another number of its jobs may run. */
+    OTHER_TIER,
     /** Other jobs wait for what the job gives back; or, of one that would wait, it is free. */
     OTHERS_WAIT
   }

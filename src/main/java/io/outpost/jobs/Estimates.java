@@ -1,6 +1,7 @@
 package io.outpost.jobs;
 
 import io.outpost.aws.Queues;
+import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.kernel.Lanes;
 import java.time.Duration;
@@ -10,13 +11,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Body;
+import org.apache.camel.ExchangeProperty;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
  * When a job will probably start: the jobs that wait before it, divided by how fast they were taken
- * lately. Measured now and then, never on the path of a request; with jobs waiting and no progress
- * seen there is no estimate. Thread-safe.
+ * lately, and not before its tenant has a slot for it. Measured now and then, never on the path of
+ * a request; with jobs waiting and no progress seen there is no estimate. Thread-safe.
  */
 @Component("estimates")
 public class Estimates {
@@ -29,6 +31,7 @@ public class Estimates {
   private static final Duration STALE = Duration.ofMinutes(1);
 
   private final Queues queues;
+  private final TenantBacklogs backlogs;
 
   /** Highest first: a lane waits for those before it, roughly. */
   private final List<String> lanes;
@@ -38,8 +41,10 @@ public class Estimates {
   private volatile Instant measured = Instant.MIN;
   private volatile double takenPerSecond;
 
-  Estimates(Queues queues, @Value("${outpost.worker.lanes}") String lanes) {
+  Estimates(
+      Queues queues, TenantBacklogs backlogs, @Value("${outpost.worker.lanes}") String lanes) {
     this.queues = queues;
+    this.backlogs = backlogs;
     this.lanes = Lanes.of(lanes);
   }
 
@@ -61,12 +66,18 @@ public class Estimates {
   }
 
   /** The job, with an estimate if there is one; one that is scheduled starts when it is due. */
-  public Job estimate(@Body Job job) {
+  public Job estimate(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
     if (job.isScheduled()) {
       return job.withEstimatedStart(job.startAfter());
     }
     sent.incrementAndGet();
-    return job.withEstimatedStart(startOf(job));
+    var cap = call.principal().tier().slots();
+    var inItsLane = startOf(job);
+    var ofItsTenant = backlogs.add(job.tenantId(), cap).map(job.createdAt()::plus);
+    return job.withEstimatedStart(
+        inItsLane == null
+            ? null
+            : ofItsTenant.map(start -> start.isAfter(inItsLane) ? start : inItsLane).orElse(null));
   }
 
   private Instant startOf(Job job) {

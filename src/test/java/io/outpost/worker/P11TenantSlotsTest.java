@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outpost.job.Job;
 import io.outpost.job.Job.Status;
+import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import io.outpost.tenant.Tier;
 import io.outpost.worker.agent.AgentProcess;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,8 +32,22 @@ class P11TenantSlotsTest {
   private final LocalOutpost outpost;
   private AgentProcess agent;
 
-  P11TenantSlotsTest(LocalOutpost outpost) {
-    this.outpost = outpost;
+  /** Whose sweeper gives none of these jobs to a worker, however long a test takes. */
+  P11TenantSlotsTest(EmbeddedAws aws) {
+    outpost =
+        LocalOutpost.on(
+            aws.endpoints(),
+            "local",
+            Map.of(
+                "server.port", 0,
+                "outpost.env", "slots",
+                "outpost.agents.demo", "always",
+                "outpost.jobs.resend-after", "12h"));
+  }
+
+  @AfterAll
+  void close() {
+    outpost.close();
   }
 
   @BeforeAll

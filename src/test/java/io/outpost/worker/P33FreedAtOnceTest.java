@@ -16,6 +16,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -133,6 +135,86 @@ class P33FreedAtOnceTest {
     assertThat(jobs)
         .allSatisfy(
             job -> assertThat(tenant.ended(job).get("status").asText()).isEqualTo("succeeded"));
+  }
+
+  /**
+   * The one before ends between the refused claim and the wait: it has seen nobody wait, so nobody
+   * is told.
+   */
+  @Test
+  void aSlotThatFreesWhileAJobIsAboutToWaitIsUsed() throws Exception {
+    var bench = new JobBench(outpost, Tier.FREE);
+    var agent = JobBench.endedAgent(outpost);
+    var before = bench.deliver(bench.submit());
+    assertThat(before.decision()).isEqualTo(Claims.Decision.run);
+    var ended = new AtomicBoolean();
+    try (var watch =
+        probe.beforeEach(
+            call -> {
+              if (call.mentions("waiting#slots")
+                  && call.operation().equals("TransactWriteItems")
+                  && call.mentions(before.run().job().tenantId())
+                  && ended.compareAndSet(false, true)) {
+                before.finish(agent);
+              }
+            })) {
+      var job = bench.enqueue("Say hello");
+      await()
+          .atMost(LONG)
+          .untilAsserted(() -> assertThat(bench.ledger()).contains(job.jobId()).hasSize(2));
+      assertThat(ended).isTrue();
+      assertThat(bench.read(job).attempts()).isOne();
+    }
+  }
+
+  /** Whoever moves up has paid for more at once. */
+  @Test
+  void jobsThatWaitedForTheirTenantsCapStartWhenItIsRaised() {
+    var operator = Client.of(outpost.address()).with(outpost.adminKey());
+    var customer = Customer.of(operator, "free");
+    var tenant = customer.client();
+    var running = tenant.submit("claude", "sleep 600");
+    var waiting = List.of(tenant.submit("claude", "sleep 1"), tenant.submit("claude", "sleep 1"));
+    waiting.forEach(job -> awaitLimit(tenant, job));
+    assertThat(operator.patch(customer.path(""), "{\"tier\":\"pro\"}").status()).isEqualTo(200);
+    assertThat(waiting)
+        .allSatisfy(
+            job -> assertThat(tenant.ended(job).get("status").asText()).isEqualTo("succeeded"));
+    assertThat(tenant.get("/jobs/" + running).text("status")).isEqualTo("running");
+
+    assertThat(operator.patch(customer.path(""), "{\"tier\":\"free\"}").status()).isEqualTo(200);
+    var more = tenant.submit("claude", "Say hello");
+    awaitLimit(tenant, more);
+    assertThat(tenant.delete("/jobs/" + running).status()).isEqualTo(200);
+    assertThat(tenant.ended(more).get("status").asText()).isEqualTo("succeeded");
+  }
+
+  /** However many of those that waited before it have gone without being woken. */
+  @Test
+  void manyThatAreCancelledWhileTheyWaitKeepNobodyWaiting() {
+    var operator = Client.of(outpost.address()).with(outpost.adminKey());
+    // Test jobs count against no quota.
+    var tenantId = Customer.of(operator, "free").tenantId();
+    var key = Customer.newKey(operator, tenantId, "\"mode\":\"test\"").text("key");
+    var tenant = operator.with(key);
+    var running = tenant.submit("claude", "sleep 600");
+    var unwanted =
+        "{\"agent\":\"claude\",\"command\":\"Say hello\",\"labels\":{\"kind\":\"unwanted\"}}";
+    var many = Stream.generate(() -> tenant.submit(unwanted)).limit(12).toList();
+    many.forEach(job -> awaitLimit(tenant, job));
+    var last = tenant.submit("claude", "Say hello");
+    awaitLimit(tenant, last);
+    var cancelled = tenant.post("/jobs/cancel", "{\"labels\":{\"kind\":\"unwanted\"}}");
+    assertThat(cancelled.json().get("cancelled").asInt()).isEqualTo(many.size());
+    awaitLimit(tenant, last);
+    assertThat(tenant.delete("/jobs/" + running).status()).isEqualTo(200);
+    assertThat(tenant.ended(last).get("status").asText()).isEqualTo("succeeded");
+  }
+
+  private static void awaitLimit(Client tenant, String job) {
+    await()
+        .atMost(LONG)
+        .until(() -> tenant.get("/jobs/" + job).text("waiting_reason").equals("tenant-limit"));
   }
 
   private List<AwsProbe.Call> sent() {
