@@ -167,15 +167,23 @@ public class InvoiceCheck {
     return lines.stream().map(InvoiceLine::start).min(Instant::compareTo).orElseThrow();
   }
 
-  /** Writes down which position bills them, before it is made. */
-  public void begin(@ExchangeProperty("late") LateUsage late) {
+  /**
+   * Writes down which position bills them, before it is made; false when another one bills some:
+   * then none is made, and those that are ours are made the next time, by themselves.
+   */
+  public boolean begin(@ExchangeProperty("late") LateUsage late) {
+    var ours = true;
     for (var entry : late.entries()) {
-      ledger.update(
-          entry,
-          "SET adjustment = :adjustment",
-          "attribute_not_exists(adjustment) OR adjustment = :adjustment",
-          Map.of(":adjustment", Items.text(late.adjustment())));
+      ours &=
+          ledger
+              .update(
+                  entry,
+                  "SET adjustment = :adjustment",
+                  "(attribute_not_exists(adjustment) OR adjustment = :adjustment)",
+                  Map.of(":adjustment", Items.text(late.adjustment())))
+              .isPresent();
     }
+    return ours;
   }
 
   /** Whether the position is there: a crash may have come after it was made. */
