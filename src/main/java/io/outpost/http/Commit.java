@@ -40,6 +40,10 @@ public class Commit {
     var made = exchange.getMessage().getHeader("Location", call.path(), String.class);
     var entry = CallRecorder.entry(call, call.tenantOnceWritten(), made, status);
     trail.add(change, entry);
+    // Who has looked for a repetition has been counted then.
+    if (exchange.getProperty("repeated") == null) {
+      idempotency.requireRoom(call);
+    }
     idempotency.add(change, call, exchange.getMessage());
     try {
       transactions.write(change);
@@ -93,7 +97,9 @@ public class Commit {
    */
   public void recall(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var repeated = idempotency.find(call);
-    repeated.ifPresent(r -> idempotency.answerAgain(r, call, exchange.getMessage()));
+    repeated.ifPresentOrElse(
+        r -> idempotency.answerAgain(r, call, exchange.getMessage()),
+        () -> idempotency.requireRoom(call));
     exchange.setProperty("repeated", repeated.isPresent());
   }
 }

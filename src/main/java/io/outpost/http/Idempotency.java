@@ -63,8 +63,6 @@ class Idempotency {
   /**
    * Adds the record of this request, when it has a key; first, so that a repetition is seen before
    * any other refusal.
-   *
-   * @throws Problem 409 when the tenant has too many keys, and this is a new one
    */
   void add(Change change, Call call, Message answer) {
     add(change, call, answer, WHOLE);
@@ -83,7 +81,6 @@ class Idempotency {
     if (key.isEmpty() || !call.operation().idempotent()) {
       return;
     }
-    requireRoom(call);
     var now = Instant.now();
     var kept =
         new Answer(
@@ -110,9 +107,16 @@ class Idempotency {
         Repeated::new);
   }
 
-  private void requireRoom(Call call) {
+  /**
+   * Counts the call's key, when it has one; once a request, before anything is done.
+   *
+   * @throws Problem 409 when the tenant has too many keys, and this is a new one
+   */
+  void requireRoom(Call call) {
     var caller = call.principal();
-    if (!caller.tenantId().equals(Ids.OPERATORS)
+    if (call.header(HEADER).isPresent()
+        && call.operation().idempotent()
+        && !caller.tenantId().equals(Ids.OPERATORS)
         && !openKeys.admit(caller)
         && find(call).isEmpty()) {
       throw new Problem(
