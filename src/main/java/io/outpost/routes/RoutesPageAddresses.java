@@ -1,5 +1,7 @@
 package io.outpost.routes;
 
+import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.context.annotation.Bean;
@@ -18,8 +20,9 @@ class RoutesPageAddresses {
 
   private static final String HTML = "text/html;charset=UTF-8";
 
-  /** On the management port alone, which nobody but operators reaches. */
+  /** On a port of its own alone, which nobody but operators reaches. */
   @Component
+  @ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
   @WebEndpoint(id = "routes")
   static class OnManagementPort {
 

@@ -7,21 +7,43 @@ final class Secretless {
 
   private static final String HIDDEN = "[hidden]";
 
-  /** A value beside a name that says so; a placeholder or an expression is none. */
-  private static final Pattern NAMED =
-      Pattern.compile(
-          "(?i)([a-z0-9_.-]{0,40}(?:password|passphrase|secret|token|api-?key|access-?key|credential|authorization)"
-              + "[a-z0-9_-]{0,20}[\"']?\\s{0,5}[:=]\\s{0,5}[\"']?)(?![\"']?(?:\\{\\{|\\$\\{|RAW\\(\\{\\{))([^\\s\"'&,}]{1,500})");
+  private static final String NAME =
+      "[\\w.-]{0,40}(?:password|passphrase|secret|token|api-?key|access-?key|credential|authorization)[\\w-]{0,20}";
 
-  /** Keys that say of themselves what they are, and names and passwords in an address. */
+  /** A whole value, in quotes or RAW, or as far as it goes; a placeholder or expression is none. */
+  private static final String VALUE =
+      "(?![\"']?(?:\\{\\{|\\$\\{|RAW\\(\\{\\{|true\\b|false\\b|null\\b))"
+          + "(?:\"[^\"\\n]{1,500}\"?|'[^'\\n]{1,500}'?|RAW\\([^)\\n]{1,500}\\)?|RAW\\{[^}\\n]{1,500}}?|[^\\n&}]{1,500})";
+
+  /** A value beside a name that says so. */
+  private static final Pattern NAMED =
+      Pattern.compile("(?i)(" + NAME + "[\"']?\\s{0,5}[:=][ \\t]{0,5}+)" + VALUE);
+
+  /** A step that sets what a name says so of. */
+  private static final Pattern SET =
+      Pattern.compile(
+          "(?i)(\\bname:\\s{0,5}[\"']?"
+              + NAME
+              + "[\"']?\\s{0,5},?\\s{0,40}(?:constant|simple|expression):[ \\t]{0,5}+)"
+              + VALUE);
+
+  /** Keys that say of themselves what they are, and who calls in an address. */
   private static final Pattern KEYS =
       Pattern.compile(
           "\\b(?:op|sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{4,200}|\\bwhsec_[A-Za-z0-9+/=]{4,200}"
-              + "|\\bAKIA[A-Z0-9]{8,40}|(?<=://)[^/\\s@:]{1,100}:[^/\\s@]{1,200}(?=@)");
+              + "|\\bAKIA[A-Z0-9]{8,40}|\\bsk-[A-Za-z0-9_-]{8,200}|\\bgh[opsur]_[A-Za-z0-9]{8,200}"
+              + "|\\bgithub_pat_[A-Za-z0-9_]{8,200}|\\bxox[a-z]-[A-Za-z0-9-]{8,200}"
+              + "|\\beyJ[A-Za-z0-9_-]{4,2000}(?:\\.[A-Za-z0-9_-]{1,2000}){0,2}"
+              + "|(?<=hooks\\.slack\\.com/services/)[A-Za-z0-9/]{4,200}"
+              + "|(?<=://)[^/\\s@]{1,300}(?=@)");
 
   private Secretless() {}
 
   static String text(String text) {
-    return KEYS.matcher(NAMED.matcher(text).replaceAll("$1" + HIDDEN)).replaceAll(HIDDEN);
+    var plain = text;
+    for (var pattern : new Pattern[] {SET, NAMED}) {
+      plain = pattern.matcher(plain).replaceAll("$1" + HIDDEN);
+    }
+    return KEYS.matcher(plain).replaceAll(HIDDEN);
   }
 }
