@@ -9,8 +9,9 @@ if [ -n "$(ls -A)" ]; then
     echo "the workspace has files that are no repository" >&2
     exit 4
   fi
-  plain rev-parse --verify 'HEAD^{commit}' && plain symbolic-ref -q --short HEAD
-  exit
+  plain rev-parse --verify 'HEAD^{commit}' || exit 4
+  plain symbolic-ref -q --short HEAD
+  exit 0
 fi
 plain init -q . && plain remote add origin "$url" || exit 3
 mkdir -p .git/info && printf '/artifacts/\n/.outpost/\n' >>.git/info/exclude || exit 3

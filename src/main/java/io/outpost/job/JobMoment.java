@@ -3,6 +3,7 @@ package io.outpost.job;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Something that happened to a job, as its timeline shows it. Kept in the job's item, by the write
@@ -27,6 +28,8 @@ public record JobMoment(
     String detail,
     String auditEntry)
     implements JobMomentBuilder.With {
+
+  private static final int NAME_LENGTH = 12;
 
   /** One without an audit entry. */
   public JobMoment(
@@ -81,5 +84,12 @@ public record JobMoment(
       case JobTransition.Submitted t -> null;
       case JobTransition.Renewed t -> null;
     };
+  }
+
+  /** The same with a name of the worker that is its tenant's alone, and says nothing of ours. */
+  public JobMoment forTenant(String tenantId) {
+    return worker == null
+        ? this
+        : withWorker(DigestUtils.sha256Hex(tenantId + "#" + worker).substring(0, NAME_LENGTH));
   }
 }

@@ -45,9 +45,11 @@ public class JobTimeline {
   /** The moments, oldest first. */
   public record View(List<JobMoment> data) {}
 
-  /** The timeline of a job of the caller's tenant. */
+  /** The timeline of a job of the caller's tenant, which does not learn our machines' names. */
   public View read(@Header("job_id") String jobId, @ExchangeProperty(Call.NAME) Call call) {
-    return of(reader.item(jobId, call));
+    var moments = of(reader.item(jobId, call)).data();
+    var tenantId = call.principal().tenantId();
+    return new View(moments.stream().map(one -> one.forTenant(tenantId)).toList());
   }
 
   /** The timeline of a job, whoever's it is. */

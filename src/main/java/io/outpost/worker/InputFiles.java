@@ -3,6 +3,7 @@ package io.outpost.worker;
 import io.outpost.aws.Names;
 import io.outpost.job.Job;
 import io.outpost.job.JobInput;
+import io.outpost.worker.agent.AgentRunSettings;
 import io.outpost.worker.agent.JobFiles;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,15 +25,25 @@ public class InputFiles {
 
   private final S3Client s3;
   private final Names names;
+  private final AgentRunSettings limits;
 
-  InputFiles(S3Client s3, Names names) {
+  InputFiles(S3Client s3, Names names, AgentRunSettings limits) {
     this.s3 = s3;
     this.names = names;
+    this.limits = limits;
   }
 
   /** Writes each where the job wants it; when one cannot be, the job fails. */
   public void bring(@ExchangeProperty("run") Run run) throws IOException {
+    if (run.job().inputs().stream().mapToLong(JobInput::sizeBytes).sum()
+        > limits.disk().toBytes()) {
+      run.fail(new Job.Fault("input-failed", "The files are larger together than a job's disk"));
+      return;
+    }
     for (var input : run.job().inputs()) {
+      if (run.stopReason().isPresent()) {
+        return;
+      }
       var fault = bring(run, input);
       if (fault.isPresent()) {
         run.fail(new Job.Fault("input-failed", input.path() + fault.get()));

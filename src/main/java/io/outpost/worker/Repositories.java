@@ -32,6 +32,8 @@ public class Repositories {
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
   private static final Pattern NOT_IN_A_NAME = Pattern.compile("[<>\\x00-\\x1f\\x7f]");
   private static final int LONGEST_SAID = 500;
+  private static final String NOT_CLONED = "repository-failed";
+  private static final String NOT_PUSHED = "repository-push-failed";
 
   private final AgentLauncher launcher;
   private final ProviderKeys keys;
@@ -55,7 +57,7 @@ public class Repositories {
   /** Clones the repository into the working directory; when it cannot be, the job fails. */
   public void bring(@ExchangeProperty("run") Run run) throws IOException {
     var wanted = run.job().repository();
-    var access = access(run);
+    var access = access(run, NOT_CLONED);
     if (access.isEmpty()) {
       return;
     }
@@ -77,7 +79,7 @@ public class Repositories {
     if (ended.exitCode() == 0 && isCommit(ended.lines(), 0)) {
       run.repository(wanted.withCommit(ended.lines().getFirst()));
     } else {
-      run.fail(fault("repository-failed", "The repository was not cloned", ended, access.get()));
+      run.fail(fault(NOT_CLONED, "The repository was not cloned", ended, access.get()));
     }
   }
 
@@ -92,7 +94,7 @@ public class Repositories {
             run.files(),
             List.of(run.repository().commit()),
             "",
-            Optional::empty);
+            () -> lostFor(run));
     if (ended.exitCode() == 0 && isCommit(ended.lines(), 0) && isCommit(ended.lines(), 1)) {
       run.changes(new Run.Changes(ended.lines().get(0), ended.lines().get(1)));
     } else {
@@ -104,10 +106,13 @@ public class Repositories {
   public void push(@ExchangeProperty("run") Run run) throws IOException {
     var repository = run.repository();
     var isWanted = repository != null && repository.push() != null && run.changes() != null;
-    if (!isWanted || repository.pushed() != null || !run.process().result().succeeded()) {
+    if (!isWanted
+        || !run.isOurs()
+        || repository.pushed() != null
+        || !run.process().result().succeeded()) {
       return;
     }
-    var access = access(run);
+    var access = access(run, NOT_PUSHED);
     if (access.isEmpty()) {
       return;
     }
@@ -127,13 +132,18 @@ public class Repositories {
                     who.name(),
                     who.email()),
             access.get().secret() + "\0" + message(run.job(), push),
-            Optional::empty);
+            () -> lostFor(run));
     if (ended.exitCode() != 0) {
-      run.fail(fault("repository-push-failed", "The changes were not pushed", ended, access.get()));
+      run.fail(fault(NOT_PUSHED, "The changes were not pushed", ended, access.get()));
     } else if (isCommit(ended.lines(), 0)) {
       var pushed = new Repository.Pushed(push.branch(), ended.lines().getFirst(), null);
       run.repository(repository.withPushed(pushed));
     }
+  }
+
+  /** Why the job is no longer this worker's, when it is not. */
+  private static Optional<StopReason> lostFor(Run run) {
+    return run.isLost() ? run.stopReason() : Optional.empty();
   }
 
   /**
@@ -149,7 +159,7 @@ public class Repositories {
     }
   }
 
-  private Optional<Access> access(Run run) {
+  private Optional<Access> access(Run run, String code) {
     var repository = run.job().repository();
     var address = RepositoryAddress.of(repository.url(), loopback);
     try {
@@ -158,14 +168,12 @@ public class Repositories {
               ? Optional.of("")
               : keys.find(run.job().tenantId(), repository.secret());
       if (secret.isEmpty()) {
-        run.fail(
-            new Job.Fault(
-                "repository-failed", "There is no secret %s.".formatted(repository.secret())));
+        run.fail(new Job.Fault(code, "There is no secret %s.".formatted(repository.secret())));
       }
       var pin = address.pin();
       return secret.map(value -> new Access(address, pin, value));
     } catch (UnknownHostException e) {
-      run.fail(new Job.Fault("repository-failed", "The internet knows no such host."));
+      run.fail(new Job.Fault(code, "The internet knows no such host."));
       return Optional.empty();
     }
   }

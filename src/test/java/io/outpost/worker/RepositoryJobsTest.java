@@ -329,6 +329,11 @@ class RepositoryJobsTest {
     var second1 = client.ended(client.submit(next.toString()));
     assertThat(output(second1)).isEqualTo("mine\n");
     assertThat(second1.at("/repository/commit").asText()).isEqualTo(second);
+    var leave = job("git checkout -q --detach", wanted).put("workspace", "shop");
+    for (var one : List.of(leave, next)) {
+      assertThat(client.ended(client.submit(one.toString())).get("status").asText())
+          .isEqualTo("succeeded");
+    }
   }
 
   @Test
