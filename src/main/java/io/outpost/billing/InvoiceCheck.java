@@ -82,13 +82,18 @@ public class InvoiceCheck {
     return findings;
   }
 
-  /** An invoice that is made with the end is there an hour later. */
+  /**
+   * An invoice that is made with the end is there an hour later. Stripe counts use by customer:
+   * what another subscription will bill, too, is looked at when it has.
+   */
   private List<InvoiceLine> unbilled(String subscriptions, List<InvoiceLine> lines) {
+    var living = StripeAnswers.livingByUse(subscriptions);
     return StripeAnswers.ended(subscriptions).stream()
         .filter(ended -> prices.isMetered(ended.price()) && ended.unit() != null)
         .filter(ended -> ended.end().isAfter(clock.instant().minus(LOOK_BACK)))
         .filter(ended -> ended.end().isBefore(clock.instant().minus(Duration.ofHours(1))))
         .filter(ended -> !ended.isBilledBy(lines))
+        .filter(ended -> living.stream().noneMatch(start -> start.isBefore(ended.end())))
         .map(EndedUse::asLine)
         .toList();
   }

@@ -70,7 +70,8 @@ public record InvoiceLine(
   }
 
   private static Instant finalizedAt(Invoice invoice) {
-    if ("draft".equals(invoice.getStatus())) {
+    // A voided one asks for nothing (docs.stripe.com/invoicing/overview).
+    if ("draft".equals(invoice.getStatus()) || "void".equals(invoice.getStatus())) {
       return null;
     }
     var transitions = invoice.getStatusTransitions();
@@ -78,7 +79,7 @@ public record InvoiceLine(
     return Instant.ofEpochSecond(at == null ? invoice.getCreated() : at);
   }
 
-  /** Whether the invoice can change no more. */
+  /** Whether the invoice can change no more, and asks for money. */
   boolean isFinal() {
     return finalizedAt != null;
   }

@@ -245,6 +245,18 @@ public final class StripeAnswers {
         .toList();
   }
 
+  /** When the periods began that living subscriptions will bill by use. */
+  static List<Instant> livingByUse(String json) {
+    return required(
+            read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
+        .stream()
+        .filter(one -> !ENDED.contains(one.getStatus()))
+        .flatMap(one -> one.getItems().getData().stream())
+        .filter(EndedUse::isByUse)
+        .map(item -> Instant.ofEpochSecond(item.getCurrentPeriodStart()))
+        .toList();
+  }
+
   /** The last periods of ended subscriptions that are paid by use. */
   static List<EndedUse> ended(String json) {
     return required(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outpost.local.stripe.Card;
 import io.outpost.local.stripe.Faults.Fault;
+import io.outpost.local.stripe.LocalStripe;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -133,6 +134,22 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     books.voidJob(payer, job);
     books.voidJob(payer, job);
     assertThat(books.credited(payer)).isEqualTo(Accounting.CENTS);
+  }
+
+  /** Stripe counts use by customer: the next invoice of a second subscription has the job, too. */
+  @Test
+  void whatAnotherSubscriptionWillBillIsOnNoPosition() throws Exception {
+    var payer = books.payer("twice");
+    var account = books.stripe().stub().account();
+    account.subscribe(payer.customer(), LocalStripe.PRICE_PRO);
+    books.job(payer, books.now().plusSeconds(60));
+    books.advance(Duration.ofDays(3));
+    books.report();
+    account.cancel(payer.subscription());
+    books.settle();
+    books.advance(UNTIL_FINAL);
+    books.check();
+    assertThat(books.positions(payer)).isEmpty();
   }
 
   /** An invoice of which Stripe shows ten lines, ours not among them. */
