@@ -32,6 +32,9 @@ import org.springframework.stereotype.Component;
 @Component("laneTurns")
 public class LaneTurns {
 
+  /** Pages that are read at most for a permit: with more, the job of its own is tried. */
+  private static final int MOST_PAGES = 4;
+
   static final int PAGE = 25;
 
   /** Jobs that one permit has wait for something before the slot looks at the other lanes. */
@@ -139,7 +142,11 @@ public class LaneTurns {
   Optional<StoredJob> next(JobMessage permit, Set<String> tried) {
     var priority = permit.priority();
     var first = waiting.page(priority, START, PAGE);
-    if (first.size() < PAGE && !tried.contains(permit.jobId()) && !has(first, permit)) {
+    var isNew = !tried.contains(permit.jobId());
+    if (isNew && first.stream().anyMatch(one -> is(one, permit) && !waiting.mayRunHere(one))) {
+      return Optional.empty(); // It is for other workers: used here, their job would be without.
+    }
+    if (first.size() < PAGE && isNew && first.stream().noneMatch(one -> is(one, permit))) {
       // Its job has ended, waits for something or is in the index only soon, maybe after the
       // permits of those that are in it: were this one used for them, it would be left without.
       var own = waiting.find(permit).filter(stored -> stored.isTurnOf(Instant.now()));
@@ -148,6 +155,8 @@ public class LaneTurns {
       } else if (waiting.mayRunHere(own.get())) {
         chosen.put(permit.jobId(), true);
         return own;
+      } else {
+        return Optional.empty();
       }
     }
     if (first.size() == PAGE && served.containsKey(priority)) {
@@ -170,7 +179,7 @@ public class LaneTurns {
   private Optional<StoredJob> fresh(String priority, List<StoredJob> first, Set<String> tried) {
     var page = first;
     var next = take(priority, page, tried);
-    while (next.isEmpty() && page.size() == PAGE) {
+    for (int pages = 1; next.isEmpty() && page.size() == PAGE && pages < MOST_PAGES; pages++) {
       page = waiting.page(priority, page.getLast().turn(), PAGE);
       next = take(priority, page, tried);
     }
@@ -200,8 +209,8 @@ public class LaneTurns {
     return next;
   }
 
-  private static boolean has(List<StoredJob> page, JobMessage permit) {
-    return page.stream().anyMatch(one -> one.job().jobId().equals(permit.jobId()));
+  private static boolean is(StoredJob one, JobMessage permit) {
+    return one.job().jobId().equals(permit.jobId());
   }
 
   private static JobMessage message(StoredJob stored) {

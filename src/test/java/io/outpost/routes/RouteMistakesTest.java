@@ -150,9 +150,9 @@ class RouteMistakesTest {
         mistake(
             "worker/x.camel.yaml",
             HEAD.replace(
-                    "    description", "    routeConfigurationId: stripe-retry\n    description")
+                    "    description", "    routeConfigurationId: retry-aws-write\n    description")
                 + "        - log: x\n",
-            "my-route: there is no configuration `stripe-retry`; did you mean `stripe-retries`?"),
+            "my-route: there is no configuration `retry-aws-write`; did you mean `retry-aws-writes`?"),
         mistake("api/x.yaml", HEAD, "api/x.yaml:1: is not read: name it x.camel.yaml"),
         mistake("api/x.camel.yml", HEAD, "api/x.camel.yml:1: is not read: name it x.camel.yaml"),
         mistake(

@@ -260,6 +260,10 @@ class P33NoIdleSlotTest {
       tenant.running--;
       states.put(stored.job().jobId(), State.ENDED);
       if (!tenant.held.isEmpty()) {
+        // What is woken before the index forgot it is the sweeper's: see decisions/dispatch.
+        while (!onTheirWayToTheIndex.isEmpty()) {
+          onTheirWayToTheIndex.removeFirst().run();
+        }
         queue(tenant.held.removeFirst());
       }
       slot.exchange = null;

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 class TenancyTest {
 
   private static final Duration IDLE = Duration.ofSeconds(30);
+  private static final String ACME = Ids.uuid();
+  private static final String BRAVO = Ids.uuid();
 
   private Instant now = Instant.EPOCH;
   private final Tenancy single =
@@ -47,53 +49,53 @@ class TenancyTest {
 
   @Test
   void theFirstWhoseJobRunsKeepsTheWorker() {
-    assertThat(single.enter(job("acme"))).isTrue();
-    assertThat(single.enter(job("bravo"))).isFalse();
-    assertThat(single.enter(job("acme"))).isTrue();
+    assertThat(single.enter(job(ACME))).isTrue();
+    assertThat(single.enter(job(BRAVO))).isFalse();
+    assertThat(single.enter(job(ACME))).isTrue();
     single.leave(true);
     single.leave(false);
-    assertThat(single.enter(job("bravo"))).isFalse();
-    assertThat(single.tenant()).contains("acme");
+    assertThat(single.enter(job(BRAVO))).isFalse();
+    assertThat(single.tenant()).contains(ACME);
   }
 
   @Test
   void whoseJobCouldNotRunDoesNotKeepIt() {
-    assertThat(single.enter(job("acme"))).isTrue();
+    assertThat(single.enter(job(ACME))).isTrue();
     single.leave(false);
     assertThat(single.isOver()).isFalse();
-    assertThat(single.enter(job("bravo"))).isTrue();
+    assertThat(single.enter(job(BRAVO))).isTrue();
   }
 
   @Test
   void itIsOverOnceAfterBeingIdleAndThenLetsNobodyIn() {
     assertThat(single.isOver()).isFalse();
-    single.enter(job("acme"));
+    single.enter(job(ACME));
     now = now.plus(IDLE).plus(IDLE);
     assertThat(single.isOver()).isFalse();
     single.leave(true);
     now = now.plus(IDLE).minusMillis(1);
     assertThat(single.isOver()).isFalse();
-    single.enter(job("acme"));
+    single.enter(job(ACME));
     single.leave(false);
     now = now.plusMillis(1);
     assertThat(single.isOver()).isFalse();
     now = now.plus(IDLE);
     assertThat(single.isOver()).isTrue();
     assertThat(single.isOver()).isFalse();
-    assertThat(single.enter(job("acme"))).isFalse();
+    assertThat(single.enter(job(ACME))).isFalse();
   }
 
   @Test
   void aSharedOneIsEverybodysOfItsTiers() {
     var shared = new Tenancy(Mode.SHARED, Set.of(Tier.PRO), IDLE, new Hands());
-    assertThat(shared.enter(job("acme"))).isTrue();
-    assertThat(shared.enter(job("bravo"))).isTrue();
+    assertThat(shared.enter(job(ACME))).isTrue();
+    assertThat(shared.enter(job(BRAVO))).isTrue();
     shared.leave(true);
     shared.leave(true);
     now = now.plus(IDLE);
     assertThat(shared.isOver()).isFalse();
     var dedicated = new Tenancy(Mode.SHARED, Set.of(Tier.ENTERPRISE), IDLE, new Hands());
-    assertThat(dedicated.enter(job("acme"))).isFalse();
+    assertThat(dedicated.enter(job(ACME))).isFalse();
   }
 
   private static StoredJob job(String tenant) {
