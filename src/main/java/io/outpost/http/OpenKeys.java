@@ -14,7 +14,6 @@ import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 
@@ -102,7 +101,7 @@ class OpenKeys {
           told = sum;
           untold -= count;
         }
-      } catch (SdkException e) {
+      } catch (RuntimeException e) { // also of a client that was closed meanwhile
         LOG.warn("Idempotency-Keys of a tenant were not counted: {}", e.toString());
       } finally {
         synchronized (this) {

@@ -14,7 +14,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * How long a tenant's own jobs keep the next one from a slot, for only so many run at once. Counted
@@ -121,7 +120,7 @@ class TenantBacklogs {
           LockSupport.parkNanos(pause);
           left = measureNow();
         }
-      } catch (SdkException e) {
+      } catch (RuntimeException e) { // also of a client that was closed meanwhile
         LOG.warn("How many jobs of a tenant are open was not measured: {}", e.toString());
       } finally {
         measuring = false;
@@ -131,7 +130,7 @@ class TenantBacklogs {
     private void learn() {
       try {
         var unused = measureSince();
-      } catch (SdkException e) {
+      } catch (RuntimeException e) { // also of a client that was closed meanwhile
         LOG.warn("How long jobs of a tenant take was not measured: {}", e.toString());
       } finally {
         learning = false;

@@ -9,7 +9,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * How near a tenant is to a cap that is too hot to be counted in a transaction: a measure, taken
@@ -84,7 +83,7 @@ final class TenantGauge {
         measured = measure.applyAsInt(tenantId);
         since.addAndGet(-before);
         known = true;
-      } catch (SdkException e) {
+      } catch (RuntimeException e) { // also of a client that was closed meanwhile
         LOG.warn("What a tenant has was not measured: {}", e.toString());
       } finally {
         measuring.set(false);

@@ -189,7 +189,7 @@ class P21EveryCallIsAuditedOnceTest {
   private static Belongings prepared(Operation operation, Belongings owner) {
     var client = owner.customer().client();
     switch (operation.id()) {
-      case "getJobOutput", "listArtifacts" -> client.ended(owner.jobId());
+      case "getJobOutput", "listArtifacts", "getJobReceipt" -> client.ended(owner.jobId());
       case "deleteWorkspace" ->
           client.ended(
               client.submit(

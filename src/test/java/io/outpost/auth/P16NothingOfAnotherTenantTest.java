@@ -43,7 +43,7 @@ class P16NothingOfAnotherTenantTest {
       Set.of("getJobOutput", "listArtifacts", "deleteWorkspace", "voidUsage");
 
   /** What these do takes a job that has run. */
-  private static final Set<String> AFTER_A_RUN = Set.of("continueJob");
+  private static final Set<String> AFTER_A_RUN = Set.of("continueJob", "getJobReceipt");
 
   private static final String NONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 

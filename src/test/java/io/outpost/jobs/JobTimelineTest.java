@@ -23,11 +23,13 @@ class JobTimelineTest {
 
   private static final Duration LONG = Duration.ofSeconds(40);
 
+  private final LocalOutpost outpost;
   private final Client admin;
   private final Customer customer;
   private final Client client;
 
   JobTimelineTest(LocalOutpost outpost) {
+    this.outpost = outpost;
     admin = Client.of(outpost.address()).with(outpost.adminKey());
     customer = Customer.of(admin, "free");
     client = customer.client();
@@ -46,7 +48,11 @@ class JobTimelineTest {
     assertThat(moments.get(3).path("at").asText())
         .isEqualTo(client.get("/jobs/" + job).text("completed_at"));
     assertThat(moments.getFirst().has("attempt")).isFalse();
-    assertThat(moments(admin, "/admin/jobs/" + job + "/timeline")).isEqualTo(moments);
+    var operators = moments(admin, "/admin/jobs/" + job + "/timeline");
+    assertThat(events(operators)).isEqualTo(events(moments));
+    var name = outpost.context().getEnvironment().getProperty("outpost.worker.name");
+    assertThat(operators.get(2).path("worker").asText()).isEqualTo(name);
+    assertThat(moments.get(2).path("worker").asText()).as("what tenants see").isNotEqualTo(name);
   }
 
   /** The tier free runs one job at once. */
