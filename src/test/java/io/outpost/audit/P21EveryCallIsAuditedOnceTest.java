@@ -55,7 +55,8 @@ class P21EveryCallIsAuditedOnceTest {
 
   private static final Duration LONGEST = Duration.ofSeconds(90);
   private static final String ENV = "everycall";
-  private static final Set<String> NOT_CALLS = Set.of("health", "healthReady", "getOpenapi");
+  private static final Set<String> NOT_CALLS =
+      Set.of("health", "healthReady", "getOpenapi", "getReceiptKeys");
   private static final Set<Integer> STATUSES =
       Set.of(
           200, 201, 202, 204, 303, 400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503);
@@ -69,6 +70,7 @@ class P21EveryCallIsAuditedOnceTest {
       Set.of(
           "receiveStripeEvent",
           "createCheckoutSession",
+          "createInput",
           "submitJobs",
           "cancelJobs",
           "redeliverSince",
@@ -471,7 +473,9 @@ class P21EveryCallIsAuditedOnceTest {
     assertThat(written).containsExactlyInAnyOrderElementsOf(changes.keySet());
   }
 
-  /** Every entry of the table comes into the archive, once. */
+  /**
+   * Every entry of the table comes into the archive, once; a quota's with a sweep, minutes later.
+   */
   private void assertArchived(Entries entries, String tenantId) {
     await()
         .atMost(LONGEST)
@@ -483,6 +487,7 @@ class P21EveryCallIsAuditedOnceTest {
                     .containsAll(
                         entries.items().stream()
                             .filter(item -> item.get("tenant_id").s().equals(tenantId))
+                            .filter(item -> !item.get("action").s().startsWith("billing.quota-"))
                             .map(item -> item.get("entry_id").s())
                             .toList()));
   }
