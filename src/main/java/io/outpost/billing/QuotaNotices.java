@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -89,17 +90,20 @@ public class QuotaNotices {
       Instant givenAt) {}
 
   /** The notice was given before. */
-  private static final class Given extends RuntimeException {
+  private static final class GivenBefore extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    Given() {
+    GivenBefore() {
       super(null, null, false, false);
     }
   }
 
+  /** A notice that was given just now, and the entry that the audit has of it. */
+  public record Given(Notice notice, AuditEntry entry) {}
+
   /** Gives the notices that are due now; asking again does not give them again. */
-  public List<Notice> due(@ExchangeProperty("tenant") Tenant tenant) {
-    List<Notice> due = new ArrayList<>();
+  public List<Given> due(@ExchangeProperty("tenant") Tenant tenant) {
+    List<Given> due = new ArrayList<>();
     if (tenant == null || tenant.terms().limit().isEmpty()) {
       return due;
     }
@@ -110,9 +114,7 @@ public class QuotaNotices {
     for (int percent : THRESHOLDS) {
       if (used > 0 && used * 100 >= limit.jobs() * percent) {
         var notice = notice(tenant, percent, used, limit.jobs(), limit.own(), period, now);
-        if (give(notice, tenant)) {
-          due.add(notice);
-        }
+        give(notice, entry(notice, tenant)).ifPresent(due::add);
       }
     }
     return due;
@@ -139,7 +141,7 @@ public class QuotaNotices {
         now);
   }
 
-  private boolean give(Notice notice, Tenant tenant) {
+  private Optional<Given> give(Notice notice, AuditEntry entry) {
     var id = Ids.ulid();
     var item = items.write(notice);
     item.put("job_id", Items.text(id));
@@ -150,8 +152,8 @@ public class QuotaNotices {
             .tableName(names.table("usage"))
             .item(item)
             .conditionExpression("attribute_not_exists(sk)"),
-        old -> new Given());
-    trail.add(change, entry(notice, tenant));
+        old -> new GivenBefore());
+    trail.add(change, entry);
     events.add(
         change,
         notice.tenantId(),
@@ -164,9 +166,9 @@ public class QuotaNotices {
             "period_end", Json.time(notice.periodEnd())));
     try {
       transactions.write(change);
-      return true;
-    } catch (Given e) {
-      return false;
+      return Optional.of(new Given(notice, entry));
+    } catch (GivenBefore e) {
+      return Optional.empty();
     }
   }
 

@@ -40,7 +40,7 @@ public class Commit {
     var made = exchange.getMessage().getHeader("Location", call.path(), String.class);
     var entry = CallRecorder.entry(call, call.tenantOnceWritten(), made, status);
     trail.add(change, entry);
-    // Who has looked for a repetition has been counted then.
+    // Where recall came first, it has counted the key.
     if (exchange.getProperty("repeated") == null) {
       idempotency.requireRoom(call);
     }

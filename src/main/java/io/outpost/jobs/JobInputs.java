@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
@@ -100,7 +101,8 @@ public class JobInputs {
             field, "must be a path below the working directory, without . and ..");
       }
     }
-    if (path.startsWith(".git/") || path.startsWith(".outpost/")) {
+    if (Stream.of(path.split("/")).anyMatch(".git"::equalsIgnoreCase)
+        || path.split("/")[0].equals(".outpost")) {
       throw Problem.invalid(field, "must not be in .git or .outpost");
     }
   }

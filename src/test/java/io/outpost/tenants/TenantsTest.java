@@ -33,6 +33,10 @@ class TenantsTest {
     this.apis = apis;
     this.admin = apis.admin();
     this.customer = Customer.of(admin, "pro");
+    // Its customer at Stripe is made beside it, and changes it.
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> admin.get(customer.path("")).json().hasNonNull("stripe_customer_id"));
   }
 
   @ParameterizedTest

@@ -1,11 +1,8 @@
 package io.outpost.worker;
 
+import static io.outpost.worker.P09TurnsTest.waitingJob;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.outpost.job.Job;
-import io.outpost.job.JobBuilder;
-import io.outpost.job.JobDetails;
-import io.outpost.job.StoredJob;
 import io.outpost.kernel.Ids;
 import io.outpost.tenant.Tier;
 import io.outpost.worker.Tenancy.Mode;
@@ -49,68 +46,52 @@ class TenancyTest {
 
   @Test
   void theFirstWhoseJobRunsKeepsTheWorker() {
-    assertThat(single.enter(job(ACME))).isTrue();
-    assertThat(single.enter(job(BRAVO))).isFalse();
-    assertThat(single.enter(job(ACME))).isTrue();
+    assertThat(single.enter(waitingJob(ACME))).isTrue();
+    assertThat(single.enter(waitingJob(BRAVO))).isFalse();
+    assertThat(single.enter(waitingJob(ACME))).isTrue();
     single.leave(true);
     single.leave(false);
-    assertThat(single.enter(job(BRAVO))).isFalse();
+    assertThat(single.enter(waitingJob(BRAVO))).isFalse();
     assertThat(single.tenant()).contains(ACME);
   }
 
   @Test
   void whoseJobCouldNotRunDoesNotKeepIt() {
-    assertThat(single.enter(job(ACME))).isTrue();
+    assertThat(single.enter(waitingJob(ACME))).isTrue();
     single.leave(false);
     assertThat(single.isOver()).isFalse();
-    assertThat(single.enter(job(BRAVO))).isTrue();
+    assertThat(single.enter(waitingJob(BRAVO))).isTrue();
   }
 
   @Test
   void itIsOverOnceAfterBeingIdleAndThenLetsNobodyIn() {
     assertThat(single.isOver()).isFalse();
-    single.enter(job(ACME));
+    single.enter(waitingJob(ACME));
     now = now.plus(IDLE).plus(IDLE);
     assertThat(single.isOver()).isFalse();
     single.leave(true);
     now = now.plus(IDLE).minusMillis(1);
     assertThat(single.isOver()).isFalse();
-    single.enter(job(ACME));
+    single.enter(waitingJob(ACME));
     single.leave(false);
     now = now.plusMillis(1);
     assertThat(single.isOver()).isFalse();
     now = now.plus(IDLE);
     assertThat(single.isOver()).isTrue();
     assertThat(single.isOver()).isFalse();
-    assertThat(single.enter(job(ACME))).isFalse();
+    assertThat(single.enter(waitingJob(ACME))).isFalse();
   }
 
   @Test
   void aSharedOneIsEverybodysOfItsTiers() {
-    var shared = new Tenancy(Mode.SHARED, Set.of(Tier.PRO), IDLE, new Hands());
-    assertThat(shared.enter(job(ACME))).isTrue();
-    assertThat(shared.enter(job(BRAVO))).isTrue();
+    var shared = new Tenancy(Mode.SHARED, Set.of(Tier.ENTERPRISE), IDLE, new Hands());
+    assertThat(shared.enter(waitingJob(ACME))).isTrue();
+    assertThat(shared.enter(waitingJob(BRAVO))).isTrue();
     shared.leave(true);
     shared.leave(true);
     now = now.plus(IDLE);
     assertThat(shared.isOver()).isFalse();
-    var dedicated = new Tenancy(Mode.SHARED, Set.of(Tier.ENTERPRISE), IDLE, new Hands());
-    assertThat(dedicated.enter(job(ACME))).isFalse();
-  }
-
-  private static StoredJob job(String tenant) {
-    var job =
-        JobBuilder.builder()
-            .jobId(Ids.ulid())
-            .tenantId(tenant)
-            .agent("claude")
-            .command("Say hello")
-            .priority("normal")
-            .timeoutSeconds(60)
-            .status(Job.Status.pending)
-            .createdAt(Instant.EPOCH)
-            .waitingReason("queued")
-            .build();
-    return new StoredJob(job, new JobDetails(Tier.PRO, "", null, "", null, null), null);
+    var dedicated = new Tenancy(Mode.SHARED, Set.of(Tier.FREE), IDLE, new Hands());
+    assertThat(dedicated.enter(waitingJob(ACME))).isFalse();
   }
 }

@@ -273,7 +273,18 @@ class JobFilesTest {
     String job = submitWith("[" + input + "]", null, "echo started");
     assertThat(endOf(job)).isEqualTo("failed");
     assertThat(tenant.get("/jobs/" + job).json().at("/error/message").asText()).contains("SHA-256");
-    for (var path : List.of("/etc/x", "../x", "a/../b", "a//b", "a/", ".", ".git/config")) {
+    for (var path :
+        List.of(
+            "/etc/x",
+            "../x",
+            "a/../b",
+            "a//b",
+            "a/",
+            ".",
+            ".git/config",
+            ".git",
+            "a/.GIT/x",
+            ".outpost")) {
       assertThat(refusal(input(link.text("input_id"), path))).as(path).isEqualTo("inputs[0].path");
     }
     newTenant();
