@@ -35,6 +35,10 @@ final class TenantUpdate {
   TenantUpdate(Tenant tenant) {
     this.tenant = tenant;
     wanted.put("version", Items.number(tenant.version()));
+  }
+
+  private void changed() {
+    wanted.put("version", Items.number(tenant.version() + 1));
     wanted.put("updated_at", Items.text(Json.time(now)));
   }
 
@@ -43,7 +47,7 @@ final class TenantUpdate {
     wanted.put(attribute, value == null ? null : Items.text(value));
     details.put(attribute, value == null ? "" : value);
     if (!attribute.equals(CUSTOMER)) {
-      wanted.put("version", Items.number(tenant.version() + 1));
+      changed();
     }
     return this;
   }
@@ -68,7 +72,7 @@ final class TenantUpdate {
   /** Another customer follows: the version is in the key that makes it, so it is another one. */
   TenantUpdate withoutCustomer() {
     with(CUSTOMER, null);
-    wanted.put("version", Items.number(tenant.version() + 1));
+    changed();
     return this;
   }
 
