@@ -1,0 +1,257 @@
+package io.outpost.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.blackbox.Client;
+import io.outpost.jobs.Estimates;
+import io.outpost.local.AwsCalls;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.SharedOutpost;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
+
+/**
+ * A lane from the mounted folder, declared in its queues.json and a setting alone, is as good as
+ * ours: whatever sends a job's message sends it there, and what comes from there runs.
+ */
+@Tag("product")
+@ExtendWith(SharedOutpost.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FourthLaneTest {
+
+  private static final String ENV = "fourthlane";
+  private static final String LANE = "/outpost-jobs-urgent-" + ENV;
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final EmbeddedAws aws;
+  private final Set<String> jobs = new HashSet<>();
+  private Path agent;
+  private LocalOutpost outpost;
+  private Client operator;
+  private AwsCalls calls;
+
+  FourthLaneTest(EmbeddedAws aws) {
+    this.aws = aws;
+  }
+
+  @BeforeAll
+  void start(@TempDir Path folder) throws IOException {
+    var page = Files.readString(Path.of("docs/routes.md"));
+    var queues = page.substring(page.indexOf("<!-- file: queues.json -->"));
+    queues = queues.substring(queues.indexOf("```json\n") + 8);
+    Files.writeString(folder.resolve("queues.json"), queues.substring(0, queues.indexOf("```")));
+    agent = putAgent(Files.createTempDirectory(Path.of("/var/tmp"), "outpost-agent"));
+    var settings = new HashMap<String, Object>();
+    settings.put("server.port", 0);
+    settings.put("outpost.env", ENV);
+    settings.put("outpost.agents.demo", "always");
+    settings.put("outpost.routes", folder.toString());
+    settings.put("outpost.worker.lanes", "urgent=12,high=6,normal=3,low=1");
+    settings.put("outpost.worker.slots", 2);
+    settings.put("outpost.worker.retry-after", "500ms");
+    settings.put("outpost.jobs.resend-after", "2s");
+    settings.put("outpost.jobs.sweep-period", 500);
+    settings.put("outpost.test.aws-calls", "true");
+    settings.put("OUTPOST_AGENT_GROK_COMMAND", agent.toString());
+    outpost = LocalOutpost.on(aws.endpoints(), "local", settings);
+    operator = Client.of(outpost.address()).with(outpost.adminKey());
+    calls = outpost.context().getBean(AwsCalls.class);
+  }
+
+  @AfterEach
+  void allWentThroughTheLaneAlone() {
+    calls.work();
+    for (var job : jobs) {
+      assertThat(queuesOf(job)).isNotEmpty().allMatch(queue -> queue.endsWith(LANE));
+    }
+  }
+
+  @AfterAll
+  void stop() throws IOException {
+    outpost.close();
+    Files.deleteIfExists(agent);
+    Files.deleteIfExists(agent.getParent());
+  }
+
+  @Test
+  void aFirstDeliveryRuns() throws Exception {
+    var tenant = tenant("pro");
+    var job = submit(tenant, "claude", "Say hello");
+    assertThat(awaitStatus(tenant, job, "succeeded").get("attempts").asInt()).isOne();
+    assertThat(queuesOf(job)).hasSize(1);
+  }
+
+  @Test
+  void aJobBeyondItsTenantsSlotsIsHeldAndWokenThere() throws Exception {
+    var tenant = tenant("free");
+    var first = submit(tenant, "claude", "sleep 4");
+    awaitStatus(tenant, first, "running");
+    var held = submit(tenant, "claude", "Say hello");
+    await()
+        .atMost(LONG)
+        .until(() -> show(tenant, held).get("waiting_reason").asText().equals("tenant-limit"));
+    assertThat(awaitStatus(tenant, held, "succeeded").get("attempts").asInt()).isOne();
+    assertThat(queuesOf(held))
+        .as("the first delivery, and the one that woke it")
+        .hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void aFailedAttemptIsRetriedThereAndADeadLetterIsRedrivenThere() throws Exception {
+    var tenant = tenant("pro");
+    Files.delete(agent);
+    var job = submit(tenant, "grok", "Say hello");
+    var dead = awaitStatus(tenant, job, "dead_letter");
+    assertThat(dead.get("attempts").asInt()).isEqualTo(3);
+    assertThat(queuesOf(job)).as("the first delivery, and two retries").hasSizeGreaterThan(2);
+
+    putAgent(agent.getParent());
+    var before = queuesOf(job).size();
+    var redriven =
+        operator.post("/admin/dead-letters/redrive", "{\"job_ids\":[\"%s\"]}".formatted(job));
+    assertThat(redriven.json().get("redriven").asInt()).isOne();
+    assertThat(awaitStatus(tenant, job, "succeeded").get("attempts").asInt()).isOne();
+    assertThat(queuesOf(job)).hasSizeGreaterThan(before);
+  }
+
+  @Test
+  void aJobWhoseMessageWasLostIsSweptThere() throws Exception {
+    var tenant = tenant("pro");
+    calls.fail(call -> call instanceof SendMessageRequest send && send.queueUrl().contains(LANE));
+    var job = submit(tenant, "claude", "Say hello");
+    assertThat(queuesOf(job)).isEmpty();
+    calls.work();
+    assertThat(awaitStatus(tenant, job, "succeeded").get("attempts").asInt()).isOne();
+  }
+
+  /** With the slots taken: nothing is promised while nothing moved, then a time that is to come. */
+  @Test
+  void theEstimateCountsWhoWaitsThere() throws Exception {
+    var tenant = tenant("enterprise");
+    var estimates = outpost.context().getBean(Estimates.class);
+    await()
+        .atMost(LONG)
+        .pollInterval(Duration.ofMillis(100))
+        .until(
+            () -> {
+              var busy =
+                  List.of(
+                      submit(tenant, "claude", "sleep 60"), submit(tenant, "claude", "sleep 60"));
+              for (var job : busy) {
+                awaitStatus(tenant, job, "running");
+              }
+              var waits = submit(tenant, "claude", "Say hello");
+              estimates.measure();
+              var asked = accepted(tenant, "claude", "Say hello");
+              var estimated = asked.get("estimated_start");
+              var created = Instant.parse(asked.get("created_at").asText());
+              assertThat(estimated.isNull() || Instant.parse(estimated.asText()).isAfter(created))
+                  .as("a job waits in the lane, and the estimate of the next is %s", estimated)
+                  .isTrue();
+              for (var job : busy) {
+                send(tenant, "DELETE", "/jobs/" + job, "");
+              }
+              awaitStatus(tenant, waits, "succeeded");
+              awaitStatus(tenant, asked.get("job_id").asText(), "succeeded");
+              estimates.measure();
+              return !estimated.isNull();
+            });
+  }
+
+  private Client tenant(String tier) {
+    var tenant =
+        operator
+            .post(
+                "/tenants",
+                "{\"name\":\"T\",\"email\":\"dev@t.example\",\"tier\":\"%s\"}".formatted(tier))
+            .text("tenant_id");
+    return operator.with(
+        operator.post("/tenants/" + tenant + "/api-keys", "{\"name\":\"k\"}").text("key"));
+  }
+
+  private String submit(Client tenant, String agentName, String command) throws Exception {
+    return accepted(tenant, agentName, command).get("job_id").asText();
+  }
+
+  private JsonNode accepted(Client tenant, String agentName, String command) throws Exception {
+    var job =
+        send(
+            tenant,
+            "POST",
+            "/jobs",
+            "{\"agent\":\"%s\",\"command\":\"%s\",\"priority\":\"urgent\"}"
+                .formatted(agentName, command));
+    assertThat(job.path("priority").asText()).as(job.toString()).isEqualTo("urgent");
+    jobs.add(job.get("job_id").asText());
+    return job;
+  }
+
+  private static JsonNode show(Client tenant, String job) throws Exception {
+    return send(tenant, "GET", "/jobs/" + job, "");
+  }
+
+  private static JsonNode awaitStatus(Client tenant, String job, String status) {
+    return await()
+        .atMost(LONG)
+        .until(() -> show(tenant, job), it -> it.get("status").asText().equals(status));
+  }
+
+  /** The queues that messages of a job were sent to, one for each message. */
+  private List<String> queuesOf(String job) {
+    return calls.seen().stream()
+        .map(AwsCalls.Seen::request)
+        .filter(SendMessageRequest.class::isInstance)
+        .map(SendMessageRequest.class::cast)
+        .filter(
+            send -> send.queueUrl().contains("/outpost-jobs-") && send.messageBody().contains(job))
+        .map(SendMessageRequest::queueUrl)
+        .toList();
+  }
+
+  /** The tests' client would find an answer with this priority out of our contract. */
+  private static JsonNode send(Client client, String method, String path, String body)
+      throws IOException, InterruptedException {
+    var request =
+        HttpRequest.newBuilder(URI.create(client.address() + path))
+            .header("Authorization", "Bearer " + client.key())
+            .header("Content-Type", "application/json")
+            .method(
+                method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+            .build();
+    return JSON.readTree(client.http().send(request, BodyHandlers.ofString()).body());
+  }
+
+  /** Where other users may read: agents run as users of their own. */
+  private static Path putAgent(Path folder) throws IOException {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    var program = folder.resolve("grok");
+    Files.writeString(program, "#!/bin/sh\ncat\n");
+    return Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+}
