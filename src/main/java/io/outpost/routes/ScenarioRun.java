@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,6 +38,9 @@ final class ScenarioRun implements AutoCloseable {
   private final Map<String, Integer> visits = new ConcurrentHashMap<>();
   private final DefaultCamelContext camel;
 
+  /** Steps that no stand-in takes the place of. */
+  private final Set<String> asWritten;
+
   /**
    * Puts the routes together.
    *
@@ -54,6 +58,8 @@ final class ScenarioRun implements AutoCloseable {
                 name, routes.rewrite(parsed).getBytes(StandardCharsets.UTF_8)));
       }
     }
+    asWritten = new TreeSet<>(routes.places().keySet());
+    asWritten.removeAll(routes.replaceable());
     var model = new RouteModel(rewritten, file -> theirs.contains(RouteFile.nameOf(file)), known);
     RoutesRefused.unlessEmpty(model.findings());
     camel = model.camel();
@@ -62,6 +68,7 @@ final class ScenarioRun implements AutoCloseable {
         .setRegistry(new DefaultRegistry(new StandInRegistry(routes, standIns, known)));
     camel.getCamelContextExtension().addInterceptStrategy(new Visits());
     camel.setStreamCaching(false);
+    camel.disableJMX();
     camel.getShutdownStrategy().setTimeout(1);
     camel.start();
   }
@@ -75,6 +82,15 @@ final class ScenarioRun implements AutoCloseable {
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
           visits.merge(step.getId(), 1, Integer::sum);
+          try {
+            if (asWritten.contains(step.getId())) {
+              standIns.fault(step.getId());
+            }
+          } catch (Exception e) {
+            exchange.setException(e);
+            callback.done(true);
+            return true;
+          }
           return super.process(exchange, callback);
         }
       };
@@ -93,7 +109,12 @@ final class ScenarioRun implements AutoCloseable {
                   .formatted(route, Suggestion.of(route, routes.startable()))));
     }
     for (var name : test.given().keySet()) {
-      if (!routes.replaceable().contains(name)) {
+      if (asWritten.contains(name)) {
+        if (!Scenario.map(test.given().get(name)).keySet().equals(Set.of("throws"))) {
+          faults.add(
+              test.finding("`%s` stays as written: it may be given throws alone".formatted(name)));
+        }
+      } else if (!routes.replaceable().contains(name)) {
         var meant = Suggestion.of(name, routes.replaceable());
         faults.add(test.finding("there is no step or value `%s`%s".formatted(name, meant)));
       }

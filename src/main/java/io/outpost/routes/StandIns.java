@@ -60,6 +60,13 @@ final class StandIns {
     }
   }
 
+  /** A step that stays as written fails where a test says so. */
+  void fault(String id) throws Exception {
+    if (answers.get(id) instanceof Map<?, ?> map) {
+      raise(map.get("throws"));
+    }
+  }
+
   /** A value that Java gives; null unless the test says another. */
   Object value(String call, Exchange exchange) throws Exception {
     note(call, exchange);
