@@ -43,12 +43,6 @@ record Known(
    */
   static Known of(ListableBeanFactory beans, ConfigurableEnvironment settings, Path folder)
       throws IOException {
-    var queues =
-        new TreeSet<>(namesIn(new ClassPathResource("schema/queues.json").getContentAsByteArray()));
-    var more = folder == null ? null : folder.resolve(MountedFolder.QUEUES);
-    if (more != null && Files.exists(more)) {
-      queues.addAll(namesIn(Files.readAllBytes(more)));
-    }
     var file =
         new DefaultResourceLoader().getResource(settings.getRequiredProperty("outpost.contract"));
     var operations = ContractFile.read(file, folder).get("paths").findValuesAsText("operationId");
@@ -61,7 +55,22 @@ record Known(
             Optional.ofNullable(contract.getProperty(name))
                 .orElseGet(() -> settings.getProperty(name)),
         operations,
-        queues);
+        queues(folder));
+  }
+
+  /** The same with the queues that a folder has by now. */
+  Known withQueuesOf(Path folder) throws IOException {
+    return new Known(beans, type, settings, setting, operations, queues(folder));
+  }
+
+  private static Set<String> queues(Path folder) throws IOException {
+    var queues =
+        new TreeSet<>(namesIn(new ClassPathResource("schema/queues.json").getContentAsByteArray()));
+    var more = folder == null ? null : folder.resolve(MountedFolder.QUEUES);
+    if (more != null && Files.exists(more)) {
+      queues.addAll(namesIn(Files.readAllBytes(more)));
+    }
+    return queues;
   }
 
   private static Set<String> namesIn(byte[] json) throws IOException {

@@ -2,16 +2,10 @@ package io.outpost.routes;
 
 import io.outpost.routes.RouteFile.Field;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import org.apache.camel.catalog.CamelCatalog;
-import org.apache.camel.catalog.DefaultCamelCatalog;
-import org.apache.camel.tooling.model.ComponentModel;
-import org.apache.camel.tooling.model.JsonMapper;
 import org.yaml.snakeyaml.nodes.MappingNode;
 
 /**
@@ -22,17 +16,17 @@ final class OptionCheck {
 
   private static final Set<String> SENDERS = Set.of("to", "toD", "wireTap", "enrich", "pollEnrich");
 
-  private final CamelCatalog catalog = new DefaultCamelCatalog();
-  private final Map<String, Set<String>> options = new HashMap<>();
+  private final RouteLanguage language;
   private final Map<String, Map<String, String>> own;
   private final List<String> schemes;
 
   /**
    * @param own options of components that are Outpost's own
    */
-  OptionCheck(Map<String, Map<String, String>> own) {
+  OptionCheck(RouteLanguage language, Map<String, Map<String, String>> own) {
+    this.language = language;
     this.own = own;
-    this.schemes = new ArrayList<>(catalog.findComponentNames());
+    this.schemes = new ArrayList<>(language.components());
     schemes.addAll(own.keySet());
     schemes.add("https");
   }
@@ -80,7 +74,7 @@ final class OptionCheck {
   }
 
   private List<Finding> option(Field field, String scheme, String name, Field at) {
-    var known = options.computeIfAbsent(scheme, this::optionsOf);
+    var known = own.containsKey(scheme) ? own.get(scheme).keySet() : language.options(scheme);
     var isPrefixed =
         known.stream().anyMatch(option -> option.endsWith(".") && name.startsWith(option));
     return known.isEmpty() || known.contains(name) || isPrefixed || name.contains("{{")
@@ -88,27 +82,5 @@ final class OptionCheck {
         : List.of(
             at.finding(
                 "`%s` has no option `%s`%s".formatted(scheme, name, Suggestion.of(name, known))));
-  }
-
-  /** The names of a component's options; one that ends with a dot begins many. */
-  private Set<String> optionsOf(String scheme) {
-    if (own.containsKey(scheme)) {
-      return own.get(scheme).keySet();
-    }
-    var json = catalog.componentJSonSchema(scheme.equals("https") ? "http" : scheme);
-    var found = new TreeSet<String>();
-    if (json != null) {
-      ComponentModel model = JsonMapper.generateComponentModel(json);
-      model
-          .getEndpointOptions()
-          .forEach(
-              option -> {
-                found.add(option.getName());
-                if (option.getPrefix() != null && option.isMultiValue()) {
-                  found.add(option.getPrefix());
-                }
-              });
-    }
-    return new TreeSet<>(found);
   }
 }

@@ -42,6 +42,11 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   private volatile RouteFiles running;
   private volatile LiveRoutes live;
 
+  /** Read at the first check: who mounts nothing needs none. */
+  private RouteLanguage language;
+
+  private volatile Known known;
+
   /**
    * @param mounted a folder of somebody's own
    * @param source where the jar's files are written, in a checkout
@@ -93,7 +98,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     if (folders.isEmpty()) {
       return super.findRouteResourcesFromDirectory(camel, exclude, include);
     }
-    check(running, known());
+    var unused = check(running); // The real one is built in the context that will run.
     return all(running);
   }
 
@@ -122,13 +127,15 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     return RouteFiles.read(folders);
   }
 
-  /** What this installation has by now that routes may name. */
+  /** What this installation has by now that routes may name; the contract is read once. */
   Known known() {
+    var folder = mounted.map(MountedFolder::root).orElse(null);
     try {
-      return Known.of(
-          application.getBeanFactory(),
-          application.getEnvironment(),
-          mounted.map(MountedFolder::root).orElse(null));
+      known =
+          known == null
+              ? Known.of(application.getBeanFactory(), application.getEnvironment(), folder)
+              : known.withQueuesOf(folder);
+      return known;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -142,9 +149,11 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   }
 
   /**
+   * What Camel makes of all files.
+   *
    * @throws RoutesRefused when anything is wrong with the files of the folders
    */
-  void check(RouteFiles files, Known known) {
+  RouteModel check(RouteFiles files) {
     var found = new ArrayList<Finding>();
     var vocabulary = Vocabulary.ours();
     try {
@@ -152,12 +161,16 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
         found.addAll(folder.passedOver());
         vocabulary = vocabulary.and(folder.vocabulary());
       }
-      found.addAll(
-          new RoutesCheck(known, vocabulary).check(files.ours(roles), files.theirs(roles)));
+      language = language == null ? new RouteLanguage() : language;
+      var result =
+          new RoutesCheck(known(), vocabulary, language)
+              .check(files.ours(roles), files.theirs(roles), this::isAdded);
+      found.addAll(result.findings());
+      RoutesRefused.unlessEmpty(found);
+      return result.model();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    RoutesRefused.unlessEmpty(found);
   }
 
   /** Whether a file is an addition of somebody else's; what replaces ours does what ours did. */

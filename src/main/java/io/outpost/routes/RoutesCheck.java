@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.camel.spi.Resource;
 
@@ -18,14 +19,18 @@ final class RoutesCheck {
 
   private final Known known;
   private final Vocabulary vocabulary;
-  private final StepNames steps = new StepNames();
+  private final StepNames steps;
   private final OptionCheck options;
 
-  RoutesCheck(Known known, Vocabulary vocabulary) {
+  RoutesCheck(Known known, Vocabulary vocabulary, RouteLanguage language) {
     this.known = known;
     this.vocabulary = vocabulary;
-    this.options = new OptionCheck(vocabulary.components());
+    this.steps = language.steps();
+    this.options = new OptionCheck(language, vocabulary.components());
   }
+
+  /** What is wrong with route files, and what Camel makes of them. */
+  record Result(List<Finding> findings, RouteModel model) {}
 
   /**
    * What is wrong with the files of a role.
@@ -33,8 +38,10 @@ final class RoutesCheck {
    * @param ours files of the jar, as far as they are not replaced: their text is not looked at
    *     again
    * @param asked the files whose text is checked; all together make the model
+   * @param isAdded whether such a file, by its location, is somebody's own addition
    */
-  List<Finding> check(Collection<Resource> ours, Collection<Resource> asked) throws IOException {
+  Result check(Collection<Resource> ours, Collection<Resource> asked, Predicate<String> isAdded)
+      throws IOException {
     var found = new ArrayList<Finding>();
     var files = new ArrayList<RouteFile>();
     for (var file : asked) {
@@ -59,7 +66,8 @@ final class RoutesCheck {
                             && breaksTheModel(f)));
     var whole = readable.size() == asked.size();
     readable.addAll(ours);
-    var model = new RouteModel(readable, file -> places.contains(file) && isAdded(file), known);
+    var model =
+        new RouteModel(readable, file -> places.contains(file) && isAdded.test(file), known);
     files.stream()
         .filter(file -> names.contains(file.name()))
         .flatMap(file -> file.fields().stream())
@@ -73,11 +81,7 @@ final class RoutesCheck {
       new ModelCheck(model.camel(), known.operations(), model.interceptions())
           .check().stream().map(finding -> placed(finding, files)).forEach(found::add);
     }
-    return List.copyOf(new TreeSet<>(found));
-  }
-
-  private static boolean isAdded(String location) {
-    return !MountedFolder.replacesOurs(RouteFile.nameOf(location));
+    return new Result(List.copyOf(new TreeSet<>(found)), model);
   }
 
   /** Camel counts lines otherwise for steps that are written in one line. */

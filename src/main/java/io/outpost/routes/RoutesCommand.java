@@ -118,7 +118,7 @@ public final class RoutesCommand {
         found.addAll(folder.passedOver());
         vocabulary = vocabulary.and(folder.vocabulary());
       }
-      var check = new RoutesCheck(known, vocabulary);
+      var check = new RoutesCheck(known, vocabulary, new RouteLanguage());
       for (var roles : ROLES) {
         var ours = ours(roles);
         var asked = folder == null ? ours : mounted(folder, roles);
@@ -127,7 +127,10 @@ public final class RoutesCommand {
             ours.stream()
                 .filter(file -> !names.contains(RouteFile.nameOf(file.getLocation())))
                 .toList();
-        found.addAll(check.check(kept, asked));
+        found.addAll(
+            check
+                .check(kept, asked, file -> !MountedFolder.replacesOurs(RouteFile.nameOf(file)))
+                .findings());
       }
     }
     return found;

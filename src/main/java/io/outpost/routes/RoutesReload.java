@@ -4,8 +4,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.RoutesVersion;
 import io.outpost.kernel.Ids;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,7 +34,7 @@ import org.springframework.stereotype.Component;
 class RoutesReload {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoutesReload.class);
-  private static final int LOOK_EVERY_MILLIS = 250;
+  private static final int LOOK_EVERY_MILLIS = 100;
   private static final String ACTION = "routes.reload";
 
   /** What a file may hold that can be exchanged while Camel runs. */
@@ -59,6 +59,10 @@ class RoutesReload {
   private volatile Map<String, Integer> readAtStart = Map.of();
   private volatile String live = "";
   private volatile String seen = "";
+
+  /** When a change was first seen, of the nanosecond clock. */
+  private volatile long changedAt;
+
   private volatile List<Finding> refused = List.of();
 
   /** What was told of already, and stays. */
@@ -97,7 +101,9 @@ class RoutesReload {
   private void look() {
     try {
       var now = MountedFolder.fingerprint(folder.folders());
-      if (now.equals(seen) && !now.equals(live)) {
+      if (!now.equals(seen)) {
+        changedAt = System.nanoTime();
+      } else if (!now.equals(live)) {
         live = now;
         reload();
       }
@@ -124,7 +130,10 @@ class RoutesReload {
       replace(files);
       refused = List.of();
       folder.become(files);
-      LOG.info("Routes {} are live", version.current());
+      LOG.info(
+          "Routes {} are live, {} ms after the change",
+          version.current(),
+          Duration.ofNanos(System.nanoTime() - changedAt).toMillis());
       tell(AuditEntry.Outcome.allowed, Map.of("routes", version.current(), "was", was));
     } catch (RoutesRefused e) {
       keep(e.findings(), was);
@@ -148,8 +157,7 @@ class RoutesReload {
   }
 
   private void replace(RouteFiles files) throws Exception {
-    var known = folder.known();
-    folder.check(files, known);
+    var model = folder.check(files);
     var running = folder.running();
     var changed = files.changedSince(running);
     RoutesRefused.unlessEmpty(
@@ -159,14 +167,12 @@ class RoutesReload {
                     Stream.of(running.text(name), files.text(name))
                         .flatMap(text -> needingRestart(name, text).stream()))
             .toList());
-    var model = new RouteModel(folder.all(files), folder::isAdded, known);
-    var found = new ArrayList<>(model.findings());
-    found.addAll(new ModelCheck(model.camel(), known.operations(), model.interceptions()).check());
-    RoutesRefused.unlessEmpty(found);
     var everywhere =
         changed.stream()
             .anyMatch(
-                name -> configures(name, running.text(name)) || configures(name, files.text(name)));
+                name ->
+                    !configurations(name, running.text(name))
+                        .equals(configurations(name, files.text(name))));
     folder
         .live()
         .orElseThrow()
@@ -180,10 +186,18 @@ class RoutesReload {
     return RouteFile.nameOf(String.valueOf(route.getInput().getLocation()));
   }
 
-  /** Configurations reach into the routes of other files. */
-  private static boolean configures(String name, String text) {
-    return RouteFile.parse(name, text).fields().stream()
-        .anyMatch(field -> field.parent().isEmpty() && field.key().equals("routeConfiguration"));
+  /** The configurations of a file with their lines: they reach into the routes of other files. */
+  private static Map<Integer, List<String>> configurations(String name, String text) {
+    var lines = text.lines().toList();
+    var found = new TreeMap<Integer, List<String>>();
+    RouteFile.parse(name, text).fields().stream()
+        .filter(field -> field.parent().isEmpty() && field.key().equals("routeConfiguration"))
+        .forEach(
+            field -> {
+              var end = Math.min(lines.size(), field.value().getEndMark().getLine() + 1);
+              found.put(field.line(), lines.subList(field.line() - 1, end));
+            });
+    return found;
   }
 
   private static List<Finding> needingRestart(String name, String text) {
