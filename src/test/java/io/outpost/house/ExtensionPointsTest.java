@@ -55,6 +55,13 @@ class ExtensionPointsTest {
       {"id": "evt_refund", "object": "event", "type": "charge.refunded", "created": 1764000000,
        "api_version": "2026-07-29.dahlia",
        "data": {"object": {"id": "ch_1", "object": "charge", "customer": "cus_9", "amount_refunded": 4200}}}""";
+  private static final String ADDRESS =
+      """
+      {"id": "evt_address", "object": "event", "type": "customer.updated", "created": 1764000001,
+       "api_version": "2026-07-29.dahlia",
+       "data": {"object": {"id": "cus_9", "object": "customer", "email": "new@acme.example"}}}""";
+  private static final Map<String, String> STRIPE =
+      Map.of("v1/events/evt_refund", REFUND, "v1/events/evt_address", ADDRESS);
 
   @TempDir Path folder;
   @TempDir Path files;
@@ -73,12 +80,12 @@ class ExtensionPointsTest {
     team.start();
   }
 
-  /** Our own server, and a Stripe that knows one event. */
+  /** Our own server, and a Stripe that knows two events. */
   private void answer(HttpExchange call) throws IOException {
     var path = call.getRequestURI().getPath().substring(1);
     heard.add(
         path + " " + new String(call.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-    var body = path.startsWith("v1/events/") ? REFUND : path.startsWith("v1/") ? "{}" : "";
+    var body = STRIPE.getOrDefault(path, path.startsWith("v1/") ? "{}" : "");
     call.sendResponseHeaders(200, 0);
     try (call) {
       call.getResponseBody().write(body.getBytes(StandardCharsets.UTF_8));
@@ -154,7 +161,7 @@ class ExtensionPointsTest {
   }
 
   @Test
-  void thePagesExampleDoesSomethingAboutARefundWithItsData() throws Exception {
+  void thePagesExampleDoesSomethingAboutARefundAndAnAddressWithTheirData() throws Exception {
     mountExamples();
     var stripe =
         Map.<String, Object>of(
@@ -165,16 +172,22 @@ class ExtensionPointsTest {
             "outpost.stripe.webhook-secrets",
             SECRET);
     try (var local = start(stripe)) {
-      var signature =
-          Webhooks.sign(
-              SECRET, Instant.now().getEpochSecond(), REFUND.getBytes(StandardCharsets.UTF_8));
-      var answer =
-          Client.of(local.address())
-              .json("POST", "/webhooks/stripe", REFUND, "Stripe-Signature", signature);
-      assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+      deliver(local, REFUND);
       await(line -> line.startsWith("v1/customers/cus_9 metadata[refunded]=4200"));
       await(line -> line.equals("stripe-event cus_9 4200"));
+      deliver(local, ADDRESS);
+      await(line -> line.equals("stripe-event cus_9 new@acme.example"));
     }
+  }
+
+  private static void deliver(LocalOutpost local, String event) {
+    var signature =
+        Webhooks.sign(
+            SECRET, Instant.now().getEpochSecond(), event.getBytes(StandardCharsets.UTF_8));
+    var answer =
+        Client.of(local.address())
+            .json("POST", "/webhooks/stripe", event, "Stripe-Signature", signature);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
   }
 
   /**
