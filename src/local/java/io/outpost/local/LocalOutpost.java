@@ -27,6 +27,16 @@ public final class LocalOutpost implements AutoCloseable {
   private static final String ADMIN_KEY = "outpost.auth.bootstrap-admin-key";
   private static final String STRIPE = "outpost.stripe.api-base";
 
+  /** Settings with which {@code camel get} and {@code camel cmd} see this process, one a process. */
+  public static final Map<String, Object> CAMEL_COMMAND =
+      Map.of(
+          "camel.cli.enabled",
+          true,
+          "camel.main.jmx-enabled",
+          true,
+          "camel.main.dev-console-enabled",
+          true);
+
   private final AwsClients.Endpoints aws;
   private final ConfigurableApplicationContext context;
 
@@ -39,7 +49,7 @@ public final class LocalOutpost implements AutoCloseable {
   public static void main(String[] args) {
     VirtualThreadCarriers.provide();
     try {
-      var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), checkout());
+      var outpost = start(setting("OUTPOST_LOCAL_DATA").map(Path::of), workshop());
       var chosen = setting("OUTPOST_BOOTSTRAP_ADMIN_KEY").isPresent();
       var welcome = new Welcome(outpost.address(), outpost.adminKey(), chosen);
       welcome.leaveIn(Path.of("target"));
@@ -177,10 +187,14 @@ public final class LocalOutpost implements AutoCloseable {
     return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank());
   }
 
-  /** In a checkout the routes are edited where they are written. */
-  private static Map<String, Object> checkout() {
+  /** Camel's command line sees it; in a checkout the routes are edited where they are written. */
+  private static Map<String, Object> workshop() {
+    var settings = new HashMap<>(CAMEL_COMMAND);
     var source = Path.of("src/main/resources/routes");
-    return Files.isDirectory(source) ? Map.of("outpost.routes-source", source.toString()) : Map.of();
+    if (Files.isDirectory(source)) {
+      settings.put("outpost.routes-source", source.toString());
+    }
+    return settings;
   }
 
   private static String randomKey() {

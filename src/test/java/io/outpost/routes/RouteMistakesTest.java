@@ -213,6 +213,18 @@ class RouteMistakesTest {
         .containsExactly("api/x.camel.yaml:7", "api/x.camel.yaml:8", "api/x.camel.yaml:9");
   }
 
+  /** The same folders are given to a start and to a reload, which say the same. */
+  @Test
+  void oneMistakeOfEachKindIsNamedBesideTheOthers() throws IOException {
+    for (var mistaken : List.of(MistakenFolder.texts(), MistakenFolder.models())) {
+      mistaken.writeInto(folder);
+      assertThat(check().out().lines()).containsAll(mistaken.findings());
+      for (var file : mistaken.files().keySet()) {
+        Files.delete(folder.resolve(file));
+      }
+    }
+  }
+
   /** Kaoto gives every configuration an id: ours have one that stays. */
   @ParameterizedTest
   @MethodSource("resaved")

@@ -1,8 +1,11 @@
 package io.outpost.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.sun.net.httpserver.HttpServer;
 import io.outpost.audit.RoutesVersion;
 import io.outpost.blackbox.Client;
@@ -21,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +58,7 @@ class RoutesReloadTest {
   private final EmbeddedAws aws;
   private final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
   private Path folder;
+  private Path camelCommand;
   private HttpServer chat;
   private LocalOutpost outpost;
   private Client admin;
@@ -64,8 +69,9 @@ class RoutesReloadTest {
   }
 
   @BeforeAll
-  void start(@TempDir Path routes) throws IOException {
+  void start(@TempDir Path routes, @TempDir Path own) throws IOException {
     folder = routes;
+    camelCommand = own.resolve(".camel");
     chat = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     chat.createContext(
         "/",
@@ -75,23 +81,24 @@ class RoutesReloadTest {
           call.close();
         });
     chat.start();
-    outpost =
-        LocalOutpost.on(
-            aws.endpoints(),
-            "local",
-            Map.of(
-                "server.port",
-                0,
-                "outpost.env",
-                "reload" + Integer.toUnsignedString(folder.hashCode(), 36),
-                "outpost.agents.demo",
-                "always",
-                "outpost.routes",
-                folder.toString(),
-                "team.chat",
-                "http://localhost:" + chat.getAddress().getPort() + "/"));
+    var home = System.setProperty("user.home", own.toString());
+    try {
+      outpost = start(folder, LocalOutpost.CAMEL_COMMAND);
+    } finally {
+      System.setProperty("user.home", home);
+    }
     admin = Client.of(outpost.address()).with(outpost.adminKey());
     unchanged = version();
+  }
+
+  private LocalOutpost start(Path mounted, Map<String, Object> more) {
+    Map<String, Object> settings = new HashMap<>(more);
+    settings.put("server.port", 0);
+    settings.put("outpost.env", "reload" + Integer.toUnsignedString(folder.hashCode(), 36));
+    settings.put("outpost.agents.demo", "always");
+    settings.put("outpost.routes", mounted.toString());
+    settings.put("team.chat", "http://localhost:" + chat.getAddress().getPort() + "/");
+    return LocalOutpost.on(aws.endpoints(), "local", settings);
   }
 
   @AfterEach
@@ -169,6 +176,24 @@ class RoutesReloadTest {
     assertThat(mark()).isEqualTo("better");
   }
 
+  /** One mistake of each kind, in the words of the check: by a reload, and by a start. */
+  @Test
+  void everyKindOfMistakeIsToldAsTheCheckTellsIt() throws Exception {
+    var reload = outpost.context().getBean(RoutesReload.class);
+    for (var mistaken : List.of(MistakenFolder.texts(), MistakenFolder.models())) {
+      mistaken.writeInto(folder);
+      var said =
+          RoutesCommand.check(new MountedFolder(folder)).stream().map(Finding::toString).toList();
+      assertThat(said).containsAll(mistaken.findings());
+      await(() -> reload.refused().stream().map(Finding::toString).toList().equals(said));
+      assertThat(version()).isEqualTo(unchanged);
+      assertThatThrownBy(() -> start(folder, Map.of()).close())
+          .hasRootCauseInstanceOf(RoutesRefused.class)
+          .hasRootCauseMessage(String.join(System.lineSeparator(), said));
+      empty();
+    }
+  }
+
   @Test
   void whatIsReadAtAStartAloneIsNotPassedOver() throws Exception {
     var reload = outpost.context().getBean(RoutesReload.class);
@@ -221,6 +246,41 @@ class RoutesReloadTest {
     var job = acme.ended(acme.submit("claude", "fail 3"));
     assertThat(heard).isEmpty();
     assertThat(versionsInTheAuditOf(job)).contains(version()).doesNotContain(second);
+  }
+
+  /** As the command does it: it reads what the process says of itself, and leaves what it asks. */
+  @Test
+  void theCamelCommandSeesTheRoutesAsTheyAreNow() throws Exception {
+    var pid = String.valueOf(ProcessHandle.current().pid());
+    save(
+        "common/more.camel.yaml",
+        """
+        - route:
+            id: one-more
+            description: A route of somebody's own.
+            from:
+              uri: direct:one-more
+              steps:
+                - log: { id: say-more, message: more }
+        """);
+    await(
+        () -> {
+          var ids = read(camelCommand.resolve(pid + "-status.json")).findValuesAsText("routeId");
+          return ids.containsAll(List.of("submit-job", "run-jobs", "one-more"));
+        });
+    Files.writeString(
+        camelCommand.resolve(pid + "-action.json"),
+        "{\"action\": \"route-structure\", \"filter\": \"one-more\", \"brief\": \"false\"}");
+    await(() -> read(camelCommand.resolve(pid + "-output.json")).toString().contains("say-more"));
+  }
+
+  /** A file of the command; nothing while it is written. */
+  private static JsonNode read(Path file) {
+    try {
+      return new ObjectMapper().readTree(Files.readString(file));
+    } catch (IOException e) {
+      return MissingNode.getInstance();
+    }
   }
 
   /** A running job ends in the routes that it began in, whatever its lanes have become. */
