@@ -27,7 +27,7 @@ public final class LocalOutpost implements AutoCloseable {
   private static final String ADMIN_KEY = "outpost.auth.bootstrap-admin-key";
   private static final String STRIPE = "outpost.stripe.api-base";
 
-  /** Settings with which {@code camel get} and {@code camel cmd} see this process, one a process. */
+  /** Settings with which {@code camel get} sees this process, one a process. */
   public static final Map<String, Object> CAMEL_COMMAND =
       Map.of(
           "camel.cli.enabled",

@@ -271,7 +271,12 @@ class RoutesReloadTest {
     Files.writeString(
         camelCommand.resolve(pid + "-action.json"),
         "{\"action\": \"route-structure\", \"filter\": \"one-more\", \"brief\": \"false\"}");
-    await(() -> read(camelCommand.resolve(pid + "-output.json")).toString().contains("say-more"));
+    await(
+        () ->
+            read(camelCommand.resolve(pid + "-output.json"))
+                .at("/routes/0/routeId")
+                .asText()
+                .equals("one-more"));
   }
 
   /** A file of the command; nothing while it is written. */
