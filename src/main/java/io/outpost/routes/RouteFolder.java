@@ -43,7 +43,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   private volatile LiveRoutes live;
 
   /** Read at the first check: who mounts nothing needs none. */
-  private RouteLanguage language;
+  private volatile RouteLanguage language;
 
   private volatile Known known;
 
