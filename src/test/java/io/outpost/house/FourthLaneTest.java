@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.blackbox.Client;
-import io.outpost.jobs.Estimates;
 import io.outpost.local.AwsCalls;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
@@ -20,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -148,40 +146,6 @@ class FourthLaneTest {
     assertThat(queuesOf(job)).isEmpty();
     calls.work();
     assertThat(awaitStatus(tenant, job, "succeeded").get("attempts").asInt()).isOne();
-  }
-
-  /** With the slots taken: nothing is promised while nothing moved, then a time that is to come. */
-  @Test
-  void theEstimateCountsWhoWaitsThere() throws Exception {
-    var tenant = tenant("enterprise");
-    var estimates = outpost.context().getBean(Estimates.class);
-    await()
-        .atMost(LONG)
-        .pollInterval(Duration.ofMillis(100))
-        .until(
-            () -> {
-              var busy =
-                  List.of(
-                      submit(tenant, "claude", "sleep 60"), submit(tenant, "claude", "sleep 60"));
-              for (var job : busy) {
-                awaitStatus(tenant, job, "running");
-              }
-              var waits = submit(tenant, "claude", "Say hello");
-              estimates.measure();
-              var asked = accepted(tenant, "claude", "Say hello");
-              var estimated = asked.get("estimated_start");
-              var created = Instant.parse(asked.get("created_at").asText());
-              assertThat(estimated.isNull() || Instant.parse(estimated.asText()).isAfter(created))
-                  .as("a job waits in the lane, and the estimate of the next is %s", estimated)
-                  .isTrue();
-              for (var job : busy) {
-                send(tenant, "DELETE", "/jobs/" + job, "");
-              }
-              awaitStatus(tenant, waits, "succeeded");
-              awaitStatus(tenant, asked.get("job_id").asText(), "succeeded");
-              estimates.measure();
-              return !estimated.isNull();
-            });
   }
 
   private Client tenant(String tier) {

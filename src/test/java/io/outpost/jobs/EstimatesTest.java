@@ -70,6 +70,16 @@ class EstimatesTest {
     assertThat(estimated(Tier.FREE)).isNull();
   }
 
+  @Test
+  void whoWaitsInALaneOfSomebodysOwnIsCounted() {
+    var own = new Estimates(queues, backlogs, "urgent=12,high=6,normal=3,low=1");
+    when(queues.waiting("jobs-urgent")).thenReturn(200L, 150L);
+    own.measure();
+    own.measure();
+    var urgent = own.estimate(job("urgent"), Calls.of(caller(Tier.ENTERPRISE)));
+    assertThat(urgent.estimatedStart()).isAfter(NOW);
+  }
+
   private void measured(TenantMeasures.Measure measure) {
     measures.add(measure);
     backlogs.measureNow(TENANT);
@@ -85,19 +95,21 @@ class EstimatesTest {
   }
 
   private Instant estimated(Tier tier) {
-    var job =
-        JobBuilder.builder()
-            .jobId("01ARZ3NDEKTSV4RRFFQ69G5FAV")
-            .tenantId(TENANT)
-            .agent("claude")
-            .command("Say hello")
-            .priority("low")
-            .timeoutSeconds(60)
-            .mode("live")
-            .status(Job.Status.pending)
-            .createdAt(NOW)
-            .build();
-    return estimates.estimate(job, Calls.of(caller(tier))).estimatedStart();
+    return estimates.estimate(job("low"), Calls.of(caller(tier))).estimatedStart();
+  }
+
+  private static Job job(String priority) {
+    return JobBuilder.builder()
+        .jobId("01ARZ3NDEKTSV4RRFFQ69G5FAV")
+        .tenantId(TENANT)
+        .agent("claude")
+        .command("Say hello")
+        .priority(priority)
+        .timeoutSeconds(60)
+        .mode("live")
+        .status(Job.Status.pending)
+        .createdAt(NOW)
+        .build();
   }
 
   private static Principal caller(Tier tier) {
