@@ -28,6 +28,7 @@ module "outpost" {
   billing             = var.stripe != null
   bootstrap_key       = var.bootstrap_key
   service_linked_role = var.service_linked_role
+  receipts_keys       = var.receipts_keys
 
   # First values; operators change them in the parameter store, see docs/operations.md.
   settings = merge(

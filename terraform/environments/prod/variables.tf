@@ -89,3 +89,9 @@ variable "service_linked_role" {
   type        = bool
   default     = true
 }
+
+variable "receipts_keys" {
+  description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
+  type        = list(string)
+  default     = ["1"]
+}

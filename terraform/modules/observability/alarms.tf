@@ -46,6 +46,11 @@ locals {
         expression = "FILL(dirty, 0)", threshold = 1, period = 300, periods = 1
         metrics    = { dirty = { namespace = "Outpost/${var.environment}", name = "SlotDirty", stat = "Sum", dimensions = {} } }
       }
+      receipts-key-unreadable = {
+        text       = "A key of receipts cannot be read: what it signed cannot be checked"
+        expression = "FILL(unreadable, 0)", threshold = 1, period = 300, periods = 1
+        metrics    = { unreadable = { namespace = "Outpost/${var.environment}", name = "ReceiptsKeyUnreadable", stat = "Sum", dimensions = {} } }
+      }
       workers-full = {
         text       = "As many workers as allowed for half an hour: jobs wait, or the maximum is too low"
         expression = "tasks", threshold = var.worker_max, period = 60, periods = 30
@@ -152,6 +157,19 @@ resource "aws_cloudwatch_log_metric_filter" "slot_dirty" {
   metric_transformation {
     namespace = "Outpost/${var.environment}"
     name      = "SlotDirty"
+    value     = "1"
+  }
+}
+
+# The API says so, every ten seconds at most, when somebody asks for the keys (jobs/ReceiptKeys.java).
+resource "aws_cloudwatch_log_metric_filter" "receipts_key_unreadable" {
+  name           = "outpost-receipts-key-unreadable-${var.environment}"
+  log_group_name = aws_cloudwatch_log_group.this["api"].name
+  pattern        = "\"A key of receipts cannot be read\""
+
+  metric_transformation {
+    namespace = "Outpost/${var.environment}"
+    name      = "ReceiptsKeyUnreadable"
     value     = "1"
   }
 }

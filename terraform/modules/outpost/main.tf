@@ -27,6 +27,7 @@ module "secrets" {
   credentials         = var.credentials
   credentials_version = var.credentials_version
   rotation            = var.rotation
+  receipts_keys       = var.receipts_keys
 }
 
 module "dynamodb" {
@@ -106,7 +107,7 @@ module "ecs" {
   account_id            = var.account_id
   region                = var.region
   kms_key_arn           = module.secrets.kms_key_arn
-  receipts_key_arn      = module.secrets.receipts_key_arn
+  receipts_key_arns     = module.secrets.receipts_key_arns
   subnet_ids            = module.network.private_subnet_ids
   security_group_ids    = module.network.security_group_ids
   target_group_arn      = module.alb.target_group_arn

@@ -190,3 +190,9 @@ variable "workers" {
   })
   default = {}
 }
+
+variable "receipts_keys" {
+  description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
+  type        = list(string)
+  default     = ["1"]
+}

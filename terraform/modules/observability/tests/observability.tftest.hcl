@@ -42,7 +42,7 @@ run "promises_are_watched_and_logs_end" {
 
   assert {
     condition = alltrue([for name in concat(
-      ["availability", "availability-slow", "latency", "api-tasks", "workers-full", "audit-late", "stripe-late"],
+      ["availability", "availability-slow", "latency", "api-tasks", "workers-full", "audit-late", "stripe-late", "receipts-key-unreadable"],
       [for lane in ["high", "normal", "low"] : "jobs-${lane}-waiting"], [for table in keys(var.table_names) : "${table}-throttled"]
     ) : contains(keys(aws_cloudwatch_metric_alarm.this), name)])
     error_message = "Availability, latency, waiting jobs, late events, throttled tables."
