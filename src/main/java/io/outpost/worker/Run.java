@@ -58,6 +58,7 @@ public final class Run {
 
   private volatile boolean awaited;
   private Repository repository;
+  private String branch;
   private String agentVersion;
   private RunEvidence evidence;
   private Changes changes;
@@ -159,6 +160,15 @@ public final class Run {
 
   void repository(Repository known) {
     repository = known;
+  }
+
+  /** The branch that it began on; null: none. */
+  String branch() {
+    return branch;
+  }
+
+  void branch(String name) {
+    branch = name;
   }
 
   /** What its agent's program says of its version; null: unknown. */
