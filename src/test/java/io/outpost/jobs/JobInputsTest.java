@@ -102,7 +102,8 @@ class JobInputsTest {
     assertThat(second.text("kept_until")).isEqualTo(first.text("kept_until"));
     assertThat(put(second)).isEqualTo(200);
     assertThat(submit(first.text("input_id")).status()).isEqualTo(202);
-    var other = client.json("POST", "/inputs", FILE.replace(":5,", ":6,"), "Idempotency-Key", "again");
+    var other =
+        client.json("POST", "/inputs", FILE.replace(":5,", ":6,"), "Idempotency-Key", "again");
     assertThat(other.status()).isEqualTo(422);
   }
 
