@@ -29,11 +29,13 @@ variable "images" {
 }
 
 variable "stripe" {
-  description = "Stripe's price ids of the paid tiers, and the event name of the meter that counts jobs; null for an environment without billing, as the first apply may be."
+  description = "Stripe's price ids of the paid tiers, the event name of the meter that counts jobs, and whether Stripe charges taxes (Settings > Tax first) and checkouts take promotion codes; null for an environment without billing, as the first apply may be."
   type = object({
     price_pro        = string
     price_enterprise = string
     meter_event_name = optional(string, "outpost_jobs")
+    automatic_tax    = optional(bool, false)
+    promotion_codes  = optional(bool, false)
   })
   default = null
 
