@@ -74,6 +74,13 @@ public final class StartupSettings
           withStripe("OUTPOST_STRIPE_PRICE_ENTERPRISE", BOTH, PRICES, NAME_OF_PRICE),
           optional("OUTPOST_STRIPE_METER_EVENT_NAME", BOTH, "\\S{1,100}", "a meter's event_name"),
           optional("OUTPOST_USAGE_REPORT_INTERVAL", BOTH, DURATION, "a duration such as PT1M"),
+          optional(
+              "OUTPOST_OTLP_ENDPOINT",
+              BOTH,
+              "https?://\\S+",
+              "the URL of an OTLP collector (HTTP)"),
+          optional("OUTPOST_METRICS_PROMETHEUS", BOTH, "true|false", "true or false"),
+          optional("OUTPOST_LOG_FORMAT", BOTH, "text|json", "text or json"),
           optional("OUTPOST_WORKER_SLOTS", WORKER, COUNT, "jobs at once, a number"),
           optional("OUTPOST_JOB_GRACE", WORKER, "\\d{1,4}", "seconds, a number"),
           optional("OUTPOST_SHUTDOWN_SECONDS", BOTH, COUNT, "seconds, a number"));

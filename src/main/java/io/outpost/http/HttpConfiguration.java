@@ -1,9 +1,11 @@
 package io.outpost.http;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.agents.AgentCatalogue;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.spi.ComponentCustomizer;
 import org.apache.catalina.core.StandardHost;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -40,9 +42,9 @@ class HttpConfiguration implements WebMvcConfigurer {
 
   @Bean
   WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsForWhatTomcatRefuses(
-      CallRecorder recorder) {
+      CallRecorder recorder, ObjectProvider<MeterRegistry> meters) {
     return factory -> {
-      factory.addEngineValves(new CallLog(recorder));
+      factory.addEngineValves(new CallLog(recorder, meters.getObject()));
       // TRACE is refused by the edge, with a problem; Tomcat itself would answer without a body.
       factory.addConnectorCustomizers(connector -> connector.setAllowTrace(true));
       factory.addContextCustomizers(

@@ -38,6 +38,7 @@ public class JobTransitions {
   private final Ledger ledger;
   private final ChangeFeed changeFeed;
   private final AuditTrail trail;
+  private final JobSignals signals;
 
   JobTransitions(
       Transactions transactions,
@@ -47,7 +48,8 @@ public class JobTransitions {
       QuotaCounter quota,
       Ledger ledger,
       ChangeFeed changeFeed,
-      AuditTrail trail) {
+      AuditTrail trail,
+      JobSignals signals) {
     this.transactions = transactions;
     this.jobs = jobs;
     this.slots = slots;
@@ -56,6 +58,7 @@ public class JobTransitions {
     this.ledger = ledger;
     this.changeFeed = changeFeed;
     this.trail = trail;
+    this.signals = signals;
   }
 
   /**
@@ -67,6 +70,7 @@ public class JobTransitions {
     try {
       return apply(transition, true);
     } catch (TransitionRefused refused) {
+      signals.refused(refused.reason());
       if (refused.reason() != SLOT_LOST || transition instanceof JobTransition.Renewed) {
         throw refused;
       }
@@ -118,6 +122,7 @@ public class JobTransitions {
       case JobTransition.Cancelled t -> unconditional(change, t);
       case JobTransition.Redriven t -> unconditional(change, t);
     }
+    change.afterwards(() -> signals.written(transition));
     return audit(change, transition);
   }
 

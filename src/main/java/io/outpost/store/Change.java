@@ -22,6 +22,7 @@ public final class Change {
   private static final String PROPERTY = "change";
 
   private final List<Write> writes = new ArrayList<>();
+  private final List<Runnable> afterwards = new ArrayList<>();
 
   /**
    * One write and what it means when its condition does not hold.
@@ -95,8 +96,18 @@ public final class Change {
     return add(TransactWriteItem.builder().conditionCheck(item).build(), refused);
   }
 
+  /** Has something told once all of it is written. */
+  public Change afterwards(Runnable told) {
+    afterwards.add(told);
+    return this;
+  }
+
   List<Write> writes() {
     return writes;
+  }
+
+  void written() {
+    afterwards.forEach(Runnable::run);
   }
 
   private Change add(
