@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
+import io.outpost.blackbox.Client;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
@@ -15,8 +16,6 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -68,13 +67,9 @@ class MetricsLeaveTest {
             port);
     try {
       try (var outpost = LocalOutpost.on(aws.endpoints(), "local", settings)) {
-        var tenant =
-            call(outpost, "POST", "/tenants", "{\"name\":\"T\",\"email\":\"t@example.com\"}");
-        assertThat(tenant.statusCode()).isEqualTo(201);
-        var job =
-            call(
-                outpost, "POST", "/jobs", "{\"agent\":\"claude\",\"command\":\"" + COMMAND + "\"}");
-        assertThat(job.statusCode()).as(job.body()).isEqualTo(202);
+        var tenant = Client.of(outpost.address()).with(outpost.adminKey()).newTenant("Signals");
+        var ended = tenant.ended(tenant.submit("claude", COMMAND));
+        assertThat(ended.get("status").asText()).isEqualTo("succeeded");
         var page = URI.create("http://127.0.0.1:%d/actuator/prometheus".formatted(port));
         await()
             .atMost(Duration.ofMinutes(2))
@@ -120,17 +115,6 @@ class MetricsLeaveTest {
                   tag.getValue()
                       .matches("(?s).*([0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{8}-[0-9a-f]{4}-).*"));
     }
-  }
-
-  private HttpResponse<String> call(LocalOutpost outpost, String method, String path, String body)
-      throws Exception {
-    return http.send(
-        HttpRequest.newBuilder(URI.create(outpost.address() + path))
-            .header("Authorization", "Bearer " + outpost.adminKey())
-            .header("Content-Type", "application/json")
-            .method(method, BodyPublishers.ofString(body))
-            .build(),
-        BodyHandlers.ofString());
   }
 
   private String get(URI page) throws Exception {
