@@ -42,7 +42,7 @@ def make_table(dynamodb, name, table):
     }
     if table["indexes"]:
         request["GlobalSecondaryIndexes"] = [
-            {"IndexName": n, "KeySchema": keys(index), "Projection": {"ProjectionType": "ALL"}}
+            {"IndexName": n, "KeySchema": keys(index), "Projection": {"ProjectionType": index.get("projection", "ALL")}}
             for n, index in table["indexes"].items()
         ]
     dynamodb.create_table(**request)

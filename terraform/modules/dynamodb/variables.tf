@@ -25,8 +25,9 @@ variable "tables" {
     range_key  = optional(string)
     attributes = map(string)
     indexes = map(object({
-      hash_key  = string
-      range_key = optional(string)
+      hash_key   = string
+      range_key  = optional(string)
+      projection = optional(string, "ALL")
     }))
     ttl = optional(string)
   }))

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const packages = ['stripe@23.1.0', 'ts-json-schema-generator@2.4.0', 'typescript@5.9.3', '@types/node@22.19.1'];
+const packages = ['stripe@22.5.0', 'ts-json-schema-generator@2.4.0', 'typescript@5.9.3', '@types/node@22.19.1'];
 
 /** Each call that the stub checks, and the type of its parameters. */
 const calls = {
@@ -31,6 +31,16 @@ const calls = {
   createMeterEvent: 'Billing.MeterEventCreateParams',
   createMeterEventAdjustment: 'Billing.MeterEventAdjustmentCreateParams',
   listEvents: 'EventListParams',
+  listCheckoutSessions: 'Checkout.SessionListParams',
+  listInvoiceLines: 'InvoiceListLineItemsParams',
+  finalizeInvoice: 'InvoiceFinalizeInvoiceParams',
+  createInvoicePreview: 'InvoiceCreatePreviewParams',
+  createInvoiceItem: 'InvoiceItemCreateParams',
+  listInvoiceItems: 'InvoiceItemListParams',
+  createBalanceTransaction: 'CustomerCreateBalanceTransactionParams',
+  listBalanceTransactions: 'CustomerListBalanceTransactionsParams',
+  listPortalConfigurations: 'BillingPortal.ConfigurationListParams',
+  listWebhookEndpoints: 'WebhookEndpointListParams',
 };
 
 const here = dirname(fileURLToPath(import.meta.url));

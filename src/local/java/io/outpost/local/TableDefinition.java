@@ -23,9 +23,14 @@ record TableDefinition(
     Map<String, Index> indexes,
     String ttl) {
 
-  /** A global secondary index on all attributes. */
+  /** A global secondary index, on all attributes unless its projection is another. */
   @JsonNaming(SnakeCaseStrategy.class)
-  record Index(String hashKey, String rangeKey) {}
+  record Index(String hashKey, String rangeKey, String projection) {
+
+    ProjectionType attributes() {
+      return projection == null ? ProjectionType.ALL : ProjectionType.fromValue(projection);
+    }
+  }
 
   CreateTableRequest creation(String tableName) {
     var request =
@@ -50,7 +55,7 @@ record TableDefinition(
     return GlobalSecondaryIndex.builder()
         .indexName(name)
         .keySchema(keys(index.hashKey(), index.rangeKey()))
-        .projection(p -> p.projectionType(ProjectionType.ALL))
+        .projection(p -> p.projectionType(index.attributes()))
         .build();
   }
 

@@ -145,7 +145,7 @@ public class Accounts {
     if (isUnlinked(tenant, customer)) {
       return true;
     }
-    var update = new TenantUpdate(tenant).with("stripe_customer_id", null);
+    var update = new TenantUpdate(tenant).withoutCustomer();
     if (tenant.subscriptionStatus() != null) {
       become(update, tenant, Entitlement.ended());
     }

@@ -21,33 +21,23 @@ public record Entitlement(
     String subscriptionStatus,
     Instant anchor,
     Instant pastDueSince) {
-  // The subscription that decides among several: what is paid before what is owed before the rest.
-  private static final List<String> PRECEDENCE =
-      List.of(
-          "active",
-          "trialing",
-          "past_due",
-          "unpaid",
-          "paused",
-          "incomplete",
-          "canceled",
-          "incomplete_expired");
+  // What is paid; only when nothing is, what is owed; only then what gives nothing.
+  private static final List<String> PAID = List.of("active", "trialing");
+  private static final List<String> OWED = List.of("past_due", "unpaid");
+  private static final List<String> IDLE =
+      List.of("paused", "incomplete", "canceled", "incomplete_expired");
 
   /**
-   * Judges all subscriptions of one customer.
+   * Judges all subscriptions of one customer with all their items: the best tier that is paid for,
+   * else the best that is owed. Items without a price of ours are left out.
    *
    * @param tiers the tier of each price id that we sell or sold
-   * @return empty where the deciding subscription has no price of ours: nothing is to change then
+   * @return empty where something is paid or owed, and no price of it is ours: nothing is to change
    */
   public static Optional<Entitlement> of(List<StripeSubscription> all, Map<String, Tier> tiers) {
-    return all.stream()
-        .filter(one -> PRECEDENCE.contains(one.status()))
-        .min(
-            Comparator.comparingInt((StripeSubscription one) -> PRECEDENCE.indexOf(one.status()))
-                .thenComparing(StripeSubscription::created, Comparator.reverseOrder())
-                .thenComparing(StripeSubscription::id))
-        .map(one -> judge(one, tiers))
-        .orElse(Optional.of(new Entitlement(Tier.FREE, Tenant.Status.active, null, null, null)));
+    return best(all, PAID, tiers)
+        .or(() -> best(all, OWED, tiers))
+        .or(() -> hasAny(all, PAID) || hasAny(all, OWED) ? Optional.empty() : idle(all));
   }
 
   /** Of a customer that is gone, and its subscriptions with it. */
@@ -55,21 +45,54 @@ public record Entitlement(
     return new Entitlement(Tier.FREE, Tenant.Status.active, "canceled", null, null);
   }
 
-  private static Optional<Entitlement> judge(StripeSubscription one, Map<String, Tier> tiers) {
-    Optional<Tier> paidFor =
-        one.prices().stream().filter(tiers::containsKey).findFirst().map(tiers::get);
-    return switch (one.status()) {
-      case "active", "trialing" ->
-          paidFor.map(
-              tier ->
-                  new Entitlement(tier, Tenant.Status.active, one.status(), one.anchor(), null));
-      case "past_due", "unpaid" ->
-          paidFor.map(
-              tier ->
-                  new Entitlement(
-                      tier, Tenant.Status.past_due, one.status(), one.anchor(), one.unpaidSince()));
-      default ->
-          Optional.of(new Entitlement(Tier.FREE, Tenant.Status.active, one.status(), null, null));
-    };
+  private static boolean hasAny(List<StripeSubscription> all, List<String> statuses) {
+    return all.stream().anyMatch(one -> statuses.contains(one.status()));
+  }
+
+  private static Optional<Entitlement> best(
+      List<StripeSubscription> all, List<String> statuses, Map<String, Tier> tiers) {
+    return all.stream()
+        .filter(one -> statuses.contains(one.status()) && tierOf(one, tiers).isPresent())
+        .min(
+            Comparator.comparing(
+                    (StripeSubscription one) -> tierOf(one, tiers).orElseThrow(),
+                    Comparator.reverseOrder())
+                .thenComparing(one -> statuses.indexOf(one.status()))
+                .thenComparing(StripeSubscription::created, Comparator.reverseOrder())
+                .thenComparing(StripeSubscription::id))
+        .map(one -> paying(one, tierOf(one, tiers).orElseThrow(), oldestDebt(all, one, tiers)));
+  }
+
+  private static Entitlement paying(StripeSubscription one, Tier tier, Instant debt) {
+    return PAID.contains(one.status())
+        ? new Entitlement(tier, Tenant.Status.active, one.status(), one.anchor(), null)
+        : new Entitlement(tier, Tenant.Status.past_due, one.status(), one.anchor(), debt);
+  }
+
+  /** Past due counts from the oldest debt, whichever of the subscriptions of ours has it. */
+  private static Instant oldestDebt(
+      List<StripeSubscription> all, StripeSubscription decides, Map<String, Tier> tiers) {
+    return all.stream()
+        .filter(one -> OWED.contains(one.status()) && tierOf(one, tiers).isPresent())
+        .map(StripeSubscription::unpaidSince)
+        .min(Comparator.naturalOrder())
+        .orElse(decides.unpaidSince());
+  }
+
+  private static Optional<Tier> tierOf(StripeSubscription one, Map<String, Tier> tiers) {
+    return one.prices().stream()
+        .filter(tiers::containsKey)
+        .map(tiers::get)
+        .max(Comparator.naturalOrder());
+  }
+
+  private static Optional<Entitlement> idle(List<StripeSubscription> all) {
+    String status =
+        all.stream()
+            .map(StripeSubscription::status)
+            .filter(IDLE::contains)
+            .min(Comparator.comparing(IDLE::indexOf))
+            .orElse(null);
+    return Optional.of(new Entitlement(Tier.FREE, Tenant.Status.active, status, null, null));
   }
 }

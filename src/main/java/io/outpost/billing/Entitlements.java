@@ -3,21 +3,46 @@ package io.outpost.billing;
 import io.outpost.tenant.Tier;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
 /** Judges what Stripe answered about a customer's subscriptions. Immutable. */
 @Component("entitlements")
 public class Entitlements {
+  private static final Set<String> OWED = Set.of("past_due", "unpaid");
+  private static final Set<String> LIVING =
+      Set.of("active", "trialing", "past_due", "unpaid", "paused");
+
   private final Map<String, Tier> tiers;
 
   Entitlements(StripeSettings settings) {
     this.tiers = settings.tiers();
   }
 
-  /** The tenant's standing; null where it pays for a price that we do not know. */
-  public Entitlement judge(@Variable("subscriptions") String subscriptions) {
-    return Entitlement.of(StripeAnswers.subscriptions(subscriptions), tiers).orElse(null);
+  /** Whether something is owed, so that it matters since when. */
+  public boolean isOwing(@Variable("subscriptions") String subscriptions) {
+    return StripeAnswers.subscriptions(subscriptions).stream()
+        .anyMatch(one -> OWED.contains(one.status()));
+  }
+
+  /** The tenant's standing; null where it pays for prices that we do not know alone. */
+  public Entitlement judge(
+      @Variable("subscriptions") String subscriptions, @Variable("unpaid") String unpaid) {
+    var all =
+        unpaid == null
+            ? StripeAnswers.subscriptions(subscriptions)
+            : StripeAnswers.subscriptions(subscriptions, unpaid);
+    return Entitlement.of(all, tiers).orElse(null);
+  }
+
+  /** Whether a tenant pays for more than one subscription of ours. */
+  public boolean hasSeveral(@Variable("subscriptions") String subscriptions) {
+    return StripeAnswers.subscriptions(subscriptions).stream()
+            .filter(one -> LIVING.contains(one.status()))
+            .filter(one -> one.prices().stream().anyMatch(tiers::containsKey))
+            .count()
+        > 1;
   }
 
   /** The subscriptions that have not ended. */

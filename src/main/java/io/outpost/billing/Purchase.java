@@ -5,6 +5,7 @@ import io.outpost.http.Call;
 import io.outpost.kernel.Problem;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -19,10 +20,55 @@ public class Purchase {
   private static final Set<String> LIVING =
       Set.of("active", "trialing", "past_due", "unpaid", "paused");
 
-  private final StripeSettings settings;
+  // As long as the calls to Stripe may take, with all their retries.
+  private static final int LONGEST_SECONDS = 60;
 
-  Purchase(StripeSettings settings) {
+  private final StripeSettings settings;
+  private final ClusterLock clusterLock;
+
+  Purchase(StripeSettings settings, ClusterLock clusterLock) {
     this.settings = settings;
+    this.clusterLock = clusterLock;
+  }
+
+  /**
+   * Keeps two checkouts of a tenant from being opened at once, each ending the other.
+   *
+   * @throws Problem 409 while another is being opened
+   */
+  public void takeTurn(@ExchangeProperty("tenantId") String tenantId) {
+    if (!clusterLock.take("checkout-" + tenantId, LONGEST_SECONDS)) {
+      throw new Problem(
+          Problem.Code.CONFLICT, "Another checkout is being opened; try again shortly.");
+    }
+  }
+
+  /** Lets the next one be opened. */
+  public void endTurn(@ExchangeProperty("tenantId") String tenantId) {
+    clusterLock.end("checkout-" + tenantId);
+  }
+
+  /**
+   * What Stripe says goes before our copy.
+   *
+   * @throws Problem 409 with a living subscription
+   */
+  public void requireNoneAtStripe(@Variable("subscriptions") String subscriptions) {
+    if (StripeAnswers.subscriptions(subscriptions).stream()
+        .anyMatch(one -> LIVING.contains(one.status()))) {
+      throw subscribed();
+    }
+  }
+
+  /** The checkouts of a list. */
+  public List<String> open(@Variable("sessions") String sessions) {
+    return StripeAnswers.checkouts(sessions);
+  }
+
+  private static Problem subscribed() {
+    return new Problem(
+        Problem.Code.CONFLICT,
+        "There is a subscription already; change it in the portal (GET /billing/portal).");
   }
 
   /** The tenant whose account the caller pays for. */
@@ -51,9 +97,7 @@ public class Purchase {
   public void requireNone(@ExchangeProperty("tenant") Tenant tenant) {
     requireTenant(tenant);
     if (LIVING.contains(String.valueOf(tenant.subscriptionStatus()))) {
-      throw new Problem(
-          Problem.Code.CONFLICT,
-          "There is a subscription already; change it in the portal (GET /billing/portal).");
+      throw subscribed();
     }
   }
 

@@ -2,8 +2,10 @@ package io.outpost.billing;
 
 import com.google.gson.JsonSyntaxException;
 import com.stripe.model.Customer;
+import com.stripe.model.CustomerBalanceTransactionCollection;
 import com.stripe.model.CustomerCollection;
 import com.stripe.model.Invoice;
+import com.stripe.model.InvoiceCollection;
 import com.stripe.model.Price;
 import com.stripe.model.StripeObject;
 import com.stripe.model.Subscription;
@@ -12,11 +14,16 @@ import com.stripe.model.SubscriptionItem;
 import com.stripe.model.billing.Meter;
 import com.stripe.model.billing.MeterCollection;
 import com.stripe.model.billing.MeterEventSummaryCollection;
+import com.stripe.model.checkout.SessionCollection;
 import com.stripe.net.ApiResource;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** What Stripe answered, read by Stripe's own types. Pure. */
 public final class StripeAnswers {
@@ -56,6 +63,24 @@ public final class StripeAnswers {
         .reduce((newer, older) -> older);
   }
 
+  /** Whether another page of customers follows. */
+  public static boolean hasMoreCustomers(String json) {
+    return Boolean.TRUE.equals(read(json, CustomerCollection.class).getHasMore());
+  }
+
+  /** The last customer of a page. */
+  public static Optional<String> lastCustomer(String json) {
+    return required(read(json, CustomerCollection.class).getData(), CustomerCollection.class)
+        .stream()
+        .map(Customer::getId)
+        .reduce((one, next) -> next);
+  }
+
+  /** Whether a customer was deleted. */
+  public static boolean isDeletedCustomer(String json) {
+    return Boolean.TRUE.equals(read(json, Customer.class).getDeleted());
+  }
+
   /** Where to send the browser: the address of a checkout or portal session. */
   public static String sessionUrl(String json) {
     // Both sessions have it under the same name.
@@ -76,6 +101,42 @@ public final class StripeAnswers {
             read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
         .stream()
         .map(StripeAnswers::subscribed)
+        .toList();
+  }
+
+  /**
+   * The same with what is to be paid for them: each is unpaid since its oldest open invoice was
+   * made.
+   *
+   * @param unpaid a list of open invoices
+   */
+  public static List<StripeSubscription> subscriptions(String json, String unpaid) {
+    Map<String, Instant> oldest = new HashMap<>();
+    for (Invoice invoice :
+        required(read(unpaid, InvoiceCollection.class).getData(), InvoiceCollection.class)) {
+      if (subscriptionOf(invoice) != null) {
+        oldest.merge(
+            subscriptionOf(invoice),
+            at(invoice.getCreated()),
+            (one, other) -> one.isBefore(other) ? one : other);
+      }
+    }
+    return subscriptions(json).stream()
+        .map(one -> one.unpaidSince(oldest.getOrDefault(one.id(), one.unpaidSince())))
+        .toList();
+  }
+
+  private static String subscriptionOf(Invoice invoice) {
+    var parent = invoice.getParent();
+    return parent == null || parent.getSubscriptionDetails() == null
+        ? null
+        : parent.getSubscriptionDetails().getSubscription();
+  }
+
+  /** The ids of the checkout sessions of a list. */
+  public static List<String> checkouts(String json) {
+    return required(read(json, SessionCollection.class).getData(), SessionCollection.class).stream()
+        .map(com.stripe.model.checkout.Session::getId)
         .toList();
   }
 
@@ -109,6 +170,46 @@ public final class StripeAnswers {
         .stream()
         .mapToLong(summary -> summary.getAggregatedValue().longValue())
         .sum();
+  }
+
+  /** Jobs counted in each hour or window of a summary, by its start. */
+  public static Map<Instant, Long> countedByStart(String json) {
+    Map<Instant, Long> counts = new HashMap<>();
+    required(
+            read(json, MeterEventSummaryCollection.class).getData(),
+            MeterEventSummaryCollection.class)
+        .forEach(
+            summary ->
+                counts.merge(
+                    at(summary.getStartTime()),
+                    summary.getAggregatedValue().longValue(),
+                    Long::sum));
+    return counts;
+  }
+
+  /** Every line of every invoice of a list. */
+  public static List<InvoiceLine> lines(String json) {
+    return required(read(json, InvoiceCollection.class).getData(), InvoiceCollection.class).stream()
+        .flatMap(
+            invoice ->
+                required(invoice.getLines(), Invoice.class).getData().stream()
+                    .map(line -> InvoiceLine.of(invoice, line)))
+        .toList();
+  }
+
+  /** The jobs that a list of balance transactions or invoice items is for. */
+  public static Set<String> jobsOf(String json) {
+    Set<String> jobs = new HashSet<>();
+    required(
+            read(json, CustomerBalanceTransactionCollection.class).getData(),
+            CustomerBalanceTransactionCollection.class)
+        .forEach(
+            one -> {
+              if (one.getMetadata() != null && one.getMetadata().containsKey(StripeRequests.JOB)) {
+                jobs.add(one.getMetadata().get(StripeRequests.JOB));
+              }
+            });
+    return jobs;
   }
 
   /** The id of the meter that sums events of a name. */

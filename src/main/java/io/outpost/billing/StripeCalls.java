@@ -10,7 +10,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
-import org.apache.camel.Header;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
@@ -31,8 +30,14 @@ public class StripeCalls {
   }
 
   /** Looks for the customer that was made for a tenant before. */
-  public StripeCall findCustomer(@ExchangeProperty("tenant") Tenant tenant) {
-    return StripeCall.get(CUSTOMERS, StripeRequests.customersWith(tenant.email()));
+  public StripeCall findCustomer(
+      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("after") String after) {
+    return StripeCall.get(CUSTOMERS, StripeRequests.customersWith(tenant.email(), after));
+  }
+
+  /** Reads what an event of the API v2 is about; it came without. */
+  public StripeCall errorReport(@ExchangeProperty("event") StripeEvent event) {
+    return StripeCall.get("/v2/core/events/" + event.id(), null);
   }
 
   /**
@@ -40,7 +45,7 @@ public class StripeCalls {
    * deleted: a key brings the first one back for 24 hours.
    */
   public StripeCall createCustomer(@ExchangeProperty("tenant") Tenant tenant) {
-    return StripeCall.post(
+    return StripeCall.make(
         CUSTOMERS,
         StripeRequests.customer(tenant.tenantId(), tenant.name(), tenant.email()),
         "outpost-customer-" + tenant.tenantId() + "-" + tenant.version());
@@ -64,9 +69,9 @@ public class StripeCalls {
     return StripeCall.get("/v1/subscriptions", StripeRequests.subscriptionsOf(customer));
   }
 
-  /** Ends a subscription at once. */
+  /** Ends a subscription at once, and bills what it used until then. */
   public StripeCall endSubscription(@Body String subscription) {
-    return StripeCall.delete("/v1/subscriptions/" + subscription);
+    return StripeCall.delete("/v1/subscriptions/" + subscription, StripeRequests.ending());
   }
 
   /** Reads the price of a tier. */
@@ -94,11 +99,26 @@ public class StripeCalls {
     return StripeCall.post("/v1/checkout/sessions", form, "outpost-checkout-" + key);
   }
 
+  /** Reads the checkouts of a customer that are still open. */
+  public StripeCall openCheckouts(@ExchangeProperty("customer") String customer) {
+    return StripeCall.get("/v1/checkout/sessions", StripeRequests.openCheckouts(customer));
+  }
+
+  /** Ends an open checkout. */
+  public StripeCall expireCheckout(@Body String session) {
+    return StripeCall.post("/v1/checkout/sessions/" + session + "/expire", null, null);
+  }
+
+  /** Reads what a customer has not paid. */
+  public StripeCall unpaid(@ExchangeProperty("customer") String customer) {
+    return StripeCall.get("/v1/invoices", StripeRequests.unpaidOf(customer));
+  }
+
   /** Opens the billing portal. */
   public StripeCall portal(
       @ExchangeProperty("tenant") Tenant tenant,
       @ExchangeProperty(Call.NAME) Call call,
-      @Header("return_url") String returnUrl) {
+      @ExchangeProperty("returnUrl") String returnUrl) {
     return StripeCall.post(
         "/v1/billing_portal/sessions",
         StripeRequests.portal(tenant.stripeCustomerId(), returnUrl),
@@ -113,7 +133,7 @@ public class StripeCalls {
         StripeRequests.meterEvent(
             settings.meterEventName(),
             tenant.stripeCustomerId(),
-            entry.jobId(),
+            entry.identifier(),
             entry.recordedAt()),
         null);
   }
@@ -122,7 +142,7 @@ public class StripeCalls {
   public StripeCall cancelReport(@ExchangeProperty("entry") LedgerEntry entry) {
     return StripeCall.post(
         "/v1/billing/meter_event_adjustments",
-        StripeRequests.cancelMeterEvent(settings.meterEventName(), entry.jobId()),
+        StripeRequests.cancelMeterEvent(settings.meterEventName(), entry.identifier()),
         "outpost-void-" + entry.jobId());
   }
 
@@ -137,6 +157,31 @@ public class StripeCalls {
             entry.jobId(),
             entry.recordedAt()),
         "outpost-void-" + entry.jobId());
+  }
+
+  /** Reads what a customer was billed, newest first. */
+  public StripeCall invoices(@ExchangeProperty("tenant") Tenant tenant) {
+    return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(tenant.stripeCustomerId()));
+  }
+
+  /** Reads the credits that a customer was given. */
+  public StripeCall credits(@ExchangeProperty("tenant") Tenant tenant) {
+    return StripeCall.get(balance(tenant), StripeRequests.page());
+  }
+
+  /** Gives a customer back what a job cost on an invoice that is final. */
+  public StripeCall credit(
+      @ExchangeProperty("tenant") Tenant tenant,
+      @ExchangeProperty("entry") LedgerEntry entry,
+      @ExchangeProperty("billed") InvoiceLine billed) {
+    return StripeCall.make(
+        balance(tenant),
+        StripeRequests.credit(entry.jobId(), billed.unitAmount(), billed.currency()),
+        "outpost-credit-" + entry.jobId());
+  }
+
+  private static String balance(Tenant tenant) {
+    return CUSTOMERS + "/" + tenant.stripeCustomerId() + "/balance_transactions";
   }
 
   private static String digest(String text) {

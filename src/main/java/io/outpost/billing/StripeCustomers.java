@@ -15,6 +15,21 @@ public class StripeCustomers {
     return StripeAnswers.customerOf(customers, tenant.tenantId()).orElse(null);
   }
 
+  /** Whether another page of customers follows. */
+  public boolean hasMore(@Variable("customers") String customers) {
+    return StripeAnswers.hasMoreCustomers(customers);
+  }
+
+  /** The last customer of a page, behind which the next page begins; null on an empty one. */
+  public String last(@Variable("customers") String customers) {
+    return StripeAnswers.lastCustomer(customers).orElse(null);
+  }
+
+  /** Whether a customer was deleted: Stripe still shows it, and says so. */
+  public boolean isDeleted(@Variable("customer") String customer) {
+    return StripeAnswers.isDeletedCustomer(customer);
+  }
+
   /** The customer just made. */
   public String created(@Variable("customer") String customer) {
     return StripeAnswers.customerId(customer);

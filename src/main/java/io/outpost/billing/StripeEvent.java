@@ -9,6 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.LocalTime;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -28,6 +31,10 @@ public record StripeEvent(
   private static final Pattern TYPE = Pattern.compile("[a-z0-9_.]{1,100}");
   private static final Pattern VERSION = Pattern.compile("[a-z0-9.-]{1,40}");
   private static final Pattern CUSTOMER_ID = Pattern.compile("cus_[A-Za-z0-9]{1,200}");
+  private static final Pattern THIN_TIME =
+      Pattern.compile(
+          "20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T"
+              + "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?Z");
   private static final long LATEST = Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
 
   private static final ObjectMapper JSON =
@@ -40,7 +47,7 @@ public record StripeEvent(
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** Reads a webhook body; empty where it is no snapshot event of API v1. */
+  /** Reads a webhook body; empty where it is no event that we take. */
   public static Optional<StripeEvent> read(byte[] body) {
     try {
       return read(JSON.readTree(body));
@@ -49,8 +56,38 @@ public record StripeEvent(
     }
   }
 
-  /** Reads an element of the Events API's list; empty where it is no snapshot event. */
+  /** Reads an element of the Events API's list; empty where it is no event that we take. */
   public static Optional<StripeEvent> read(JsonNode event) {
+    return event.path("object").asText().equals("v2.core.event") ? thin(event) : snapshot(event);
+  }
+
+  /** Of the API v2 we take what meters tell; such an event says only that there is something. */
+  private static Optional<StripeEvent> thin(JsonNode event) {
+    boolean whole =
+        is(event.path("id"), EVENT_ID)
+            && is(event.path("type"), TYPE)
+            && event.get("type").textValue().startsWith("v1.billing.meter.")
+            && is(event.path("created"), THIN_TIME);
+    return whole
+        ? Optional.of(
+            new StripeEvent(
+                event.get("id").textValue(),
+                event.get("type").textValue(),
+                "thin",
+                time(event.get("created").textValue()),
+                null))
+        : Optional.empty();
+  }
+
+  /** A day that a month does not have is the next month's first. */
+  private static Instant time(String text) {
+    var day = YearMonth.parse(text.substring(0, 7)).atDay(1);
+    return day.plusDays(Long.parseLong(text.substring(8, 10)) - 1)
+        .atTime(LocalTime.parse(text.substring(11, 19)))
+        .toInstant(ZoneOffset.UTC);
+  }
+
+  private static Optional<StripeEvent> snapshot(JsonNode event) {
     JsonNode object = event.path("data").path("object");
     boolean whole =
         event.path("object").asText().equals("event")

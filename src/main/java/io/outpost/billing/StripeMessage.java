@@ -8,9 +8,10 @@ package io.outpost.billing;
  * @param event what happened at Stripe
  * @param jobId the job to be taken off the bill
  * @param period the billing period that the job was counted in, as in its ledger entry
+ * @param reason why the job is taken off the bill
  */
 public record StripeMessage(
-    Kind kind, String tenantId, StripeEvent event, String jobId, String period) {
+    Kind kind, String tenantId, StripeEvent event, String jobId, String period, String reason) {
 
   /** What a message asks for. */
   public enum Kind {

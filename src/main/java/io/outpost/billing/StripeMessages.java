@@ -23,19 +23,25 @@ public class StripeMessages {
 
   /** Asks for a tenant's customer to be made. */
   public void requestCustomer(@ExchangeProperty("tenantId") String tenantId) {
-    send(new StripeMessage(StripeMessage.Kind.customer, tenantId, null, null, null), tenantId);
+    send(
+        new StripeMessage(StripeMessage.Kind.customer, tenantId, null, null, null, null), tenantId);
   }
 
   /** Asks for the subscription of a deleted tenant to be ended. */
   public void requestClosing(@ExchangeProperty("tenantId") String tenantId) {
-    send(new StripeMessage(StripeMessage.Kind.close, tenantId, null, null, null), tenantId);
+    send(new StripeMessage(StripeMessage.Kind.close, tenantId, null, null, null, null), tenantId);
   }
 
   /** Asks for an event to be applied. */
   public void sendEvent(@ExchangeProperty("event") StripeEvent event) {
     send(
-        new StripeMessage(StripeMessage.Kind.event, null, event, null, null),
+        new StripeMessage(StripeMessage.Kind.event, null, event, null, null, null),
         event.customer() == null ? "none" : event.customer());
+  }
+
+  /** Asks for a job to be taken off the bill. */
+  public void requestVoid(@ExchangeProperty("voiding") StripeMessage message) {
+    send(message, message.tenantId());
   }
 
   /** Reads a message. */

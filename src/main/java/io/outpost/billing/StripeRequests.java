@@ -2,16 +2,20 @@ package io.outpost.billing;
 
 import com.stripe.net.ApiRequestParams;
 import com.stripe.net.FormEncoder;
+import com.stripe.param.CustomerBalanceTransactionCreateParams;
 import com.stripe.param.CustomerCreateParams;
 import com.stripe.param.CustomerListParams;
 import com.stripe.param.CustomerUpdateParams;
 import com.stripe.param.EventListParams;
+import com.stripe.param.InvoiceListParams;
+import com.stripe.param.SubscriptionCancelParams;
 import com.stripe.param.SubscriptionListParams;
 import com.stripe.param.billing.MeterEventAdjustmentCreateParams;
 import com.stripe.param.billing.MeterEventCreateParams;
 import com.stripe.param.billing.MeterEventSummaryListParams;
 import com.stripe.param.billing.MeterListParams;
 import com.stripe.param.checkout.SessionCreateParams;
+import com.stripe.param.checkout.SessionListParams;
 import java.time.Instant;
 import java.util.List;
 
@@ -19,6 +23,9 @@ import java.util.List;
 public final class StripeRequests {
   /** The metadata that leads from a customer back to its tenant. */
   public static final String TENANT = "tenant_id";
+
+  /** The metadata that leads from a credit to the job it is for. */
+  static final String JOB = "job_id";
 
   private static final long PAGE = 100;
 
@@ -39,9 +46,14 @@ public final class StripeRequests {
     return encode(CustomerUpdateParams.builder().setName(name).setEmail(email).build());
   }
 
-  /** Lists the customers with an e-mail address. */
-  public static String customersWith(String email) {
-    return encode(CustomerListParams.builder().setEmail(email).setLimit(PAGE).build());
+  /** Lists the customers with an e-mail address; {@code after} is the last one seen, or null. */
+  public static String customersWith(String email, String after) {
+    return encode(
+        CustomerListParams.builder()
+            .setEmail(email)
+            .setLimit(PAGE)
+            .setStartingAfter(after)
+            .build());
   }
 
   /** Sells a subscription; a metered price takes no quantity. */
@@ -91,6 +103,11 @@ public final class StripeRequests {
             .build());
   }
 
+  /** Ends a subscription; what was used and not billed yet is billed now. */
+  public static String ending() {
+    return encode(SubscriptionCancelParams.builder().setInvoiceNow(true).build());
+  }
+
   /** Reports one job that ended at {@code at}; the job's id keeps it from counting twice. */
   public static String meterEvent(String eventName, String customer, String jobId, Instant at) {
     return meterEvent(eventName, customer, jobId, at, 1);
@@ -131,6 +148,59 @@ public final class StripeRequests {
             .setCustomer(customer)
             .setStartTime(start.getEpochSecond())
             .setEndTime(end.getEpochSecond())
+            .build());
+  }
+
+  /** Asks the same hour by hour; whole hours. */
+  public static String hourlySummary(String customer, Instant start, Instant end) {
+    return encode(
+        MeterEventSummaryListParams.builder()
+            .setCustomer(customer)
+            .setStartTime(start.getEpochSecond())
+            .setEndTime(end.getEpochSecond())
+            .setValueGroupingWindow(MeterEventSummaryListParams.ValueGroupingWindow.HOUR)
+            .setLimit(PAGE)
+            .build());
+  }
+
+  /** Lists the checkouts of a customer that are still open. */
+  public static String openCheckouts(String customer) {
+    return encode(
+        SessionListParams.builder()
+            .setCustomer(customer)
+            .setStatus(SessionListParams.Status.OPEN)
+            .setLimit(PAGE)
+            .build());
+  }
+
+  /** Lists the invoices of a customer that are to be paid. */
+  public static String unpaidOf(String customer) {
+    return encode(
+        InvoiceListParams.builder()
+            .setCustomer(customer)
+            .setStatus(InvoiceListParams.Status.OPEN)
+            .setLimit(PAGE)
+            .build());
+  }
+
+  /** Lists a customer's newest invoices. */
+  public static String invoicesOf(String customer) {
+    return encode(InvoiceListParams.builder().setCustomer(customer).setLimit(PAGE).build());
+  }
+
+  /** Asks for as much of a list as there is at once. */
+  public static String page() {
+    return "limit=" + PAGE;
+  }
+
+  /** Takes what a job cost, in the currency's smallest unit, off the next invoice. */
+  public static String credit(String jobId, long amount, String currency) {
+    return encode(
+        CustomerBalanceTransactionCreateParams.builder()
+            .setAmount(-amount)
+            .setCurrency(currency)
+            .setDescription("Job " + jobId + " is off the bill")
+            .putMetadata(JOB, jobId)
             .build());
   }
 

@@ -10,8 +10,8 @@ import java.util.List;
  * @param prices the ids of its prices
  * @param created when it began
  * @param anchor the instant from which its months are counted
- * @param unpaidSince when its newest invoice was made, if that is still to be paid; else when the
- *     current period began
+ * @param unpaidSince when its oldest unpaid invoice was made; where none is known, when the current
+ *     period began
  */
 public record StripeSubscription(
     String id,
@@ -19,4 +19,10 @@ public record StripeSubscription(
     List<String> prices,
     Instant created,
     Instant anchor,
-    Instant unpaidSince) {}
+    Instant unpaidSince) {
+
+  /** The same, unpaid since another time. */
+  StripeSubscription unpaidSince(Instant since) {
+    return new StripeSubscription(id, status, prices, created, anchor, since);
+  }
+}

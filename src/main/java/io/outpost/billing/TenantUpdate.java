@@ -45,6 +45,13 @@ final class TenantUpdate {
     return this;
   }
 
+  /** Another customer follows: the version is in the key that makes it, so it is another one. */
+  TenantUpdate withoutCustomer() {
+    with(CUSTOMER, null);
+    wanted.put("version", Items.number(tenant.version() + 1));
+    return this;
+  }
+
   /** The customer has the tenant's name and address now. */
   TenantUpdate refreshed() {
     wanted.put("customer_outdated", AttributeValue.fromBool(false));

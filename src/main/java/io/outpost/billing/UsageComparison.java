@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Compares Stripe's count of one customer's jobs with the ledger. Stripe tells sums only: a stretch
@@ -15,11 +16,19 @@ import java.util.List;
  */
 public final class UsageComparison {
   private static final Duration MINUTE = Duration.ofMinutes(1);
+  private static final Duration HOUR = Duration.ofHours(1);
+  // Stripe lists a hundred hours at once.
+  private static final Duration LISTED = Duration.ofHours(96);
 
   /** A stretch of time, in whole minutes. */
   public record Window(Instant start, Instant end) {
     boolean holds(LedgerEntry entry) {
       return !entry.recordedAt().isBefore(start) && entry.recordedAt().isBefore(end);
+    }
+
+    /** Whether Stripe is asked for it hour by hour. */
+    public boolean isLong() {
+      return Duration.between(start, end).compareTo(HOUR) > 0;
     }
 
     boolean isMinute() {
@@ -37,16 +46,27 @@ public final class UsageComparison {
    */
   public record Difference(Instant minute, long stripe, long ledger, List<String> jobs) {}
 
+  /**
+   * Jobs of which Stripe did not count all.
+   *
+   * @param none whether it counted none of them
+   */
+  record Missing(boolean none, List<LedgerEntry> entries) {}
+
   private final List<LedgerEntry> entries;
   private final Deque<Window> windows = new ArrayDeque<>();
   private final List<Difference> differences = new ArrayList<>();
+  private final List<Missing> missing = new ArrayList<>();
   private final List<LedgerEntry> there = new ArrayList<>();
   private final List<LedgerEntry> notThere = new ArrayList<>();
 
   /** Is to compare {@code whole}; entries outside of it do not matter. */
   UsageComparison(List<LedgerEntry> entries, Window whole) {
     this.entries = entries.stream().filter(whole::holds).toList();
-    windows.add(whole);
+    for (Instant at = whole.start(); at.isBefore(whole.end()); at = at.plus(LISTED)) {
+      Instant end = at.plus(LISTED);
+      windows.add(new Window(at, end.isBefore(whole.end()) ? end : whole.end()));
+    }
     this.entries.stream()
         .filter(entry -> entry.parkedFor() != null && entry.voidedAt() == null)
         .forEach(
@@ -64,9 +84,29 @@ public final class UsageComparison {
     return windows.getFirst();
   }
 
-  /** Takes Stripe's sum of {@link #next}. */
-  void judge(long stripe) {
+  /** Takes Stripe's sums of {@link #next} by their starts: of each hour, or of the whole. */
+  void judge(Map<Instant, Long> sums) {
     Window window = windows.removeFirst();
+    if (!window.isLong()) {
+      judge(window, sums.values().stream().mapToLong(Long::longValue).sum());
+      return;
+    }
+    // Each hour by itself: what is missing in one and too much in another does not cancel out.
+    for (Instant at = window.end().minus(HOUR); !at.isBefore(window.start()); at = at.minus(HOUR)) {
+      Window hour = new Window(at, at.plus(HOUR));
+      if (!agrees(hour, sums.getOrDefault(at, 0L))) {
+        windows.addFirst(hour);
+      }
+    }
+  }
+
+  private boolean agrees(Window window, long stripe) {
+    List<LedgerEntry> here = entries.stream().filter(window::holds).toList();
+    return here.stream().noneMatch(LedgerEntry::isOpen)
+        && stripe == here.stream().filter(LedgerEntry::isCounted).count();
+  }
+
+  private void judge(Window window, long stripe) {
     List<LedgerEntry> here = entries.stream().filter(window::holds).toList();
     long counted = here.stream().filter(LedgerEntry::isCounted).count();
     long open = here.stream().filter(LedgerEntry::isOpen).count();
@@ -95,6 +135,9 @@ public final class UsageComparison {
     } else if (stripe == counted + open.size()) {
       there.addAll(open);
     } else {
+      if (stripe < counted) {
+        missing.add(new Missing(stripe == 0 && open.isEmpty(), here));
+      }
       List<String> jobs = here.stream().map(LedgerEntry::jobId).toList();
       Instant minute = here.size() == 1 ? minuteOf(here.getFirst()) : window.start();
       differences.add(new Difference(minute, stripe, counted + open.size(), jobs));
@@ -103,6 +146,11 @@ public final class UsageComparison {
 
   private static Instant minuteOf(LedgerEntry entry) {
     return entry.recordedAt().truncatedTo(ChronoUnit.MINUTES);
+  }
+
+  /** What Stripe accepted and did not count. */
+  List<Missing> missing() {
+    return missing;
   }
 
   /** Open entries that Stripe has. */

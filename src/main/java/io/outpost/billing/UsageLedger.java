@@ -29,11 +29,12 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 public class UsageLedger {
   static final String UNREPORTED = "unreported";
   static final String DOUBT = "doubt";
+  static final String PARKED = "parked";
 
   private static final Duration SAFE = Duration.ofHours(23);
   // Stripe takes events of the last 35 days.
   private static final Duration TOO_OLD = Duration.ofDays(34);
-  private static final int MOST = 2_000;
+  // So every tenant has its share of each round, whatever others have waiting.
   private static final int MOST_OF_TENANT = 200;
 
   private final DynamoDbClient dynamoDb;
@@ -49,28 +50,32 @@ public class UsageLedger {
   /** What one tenant has to report, oldest job first. */
   public record Backlog(String tenantId, List<LedgerEntry> entries) {}
 
-  /** What is to be reported next: at most 2,000 jobs, at most 200 of a tenant. */
+  /** What is to be reported next: at most 200 jobs of each tenant. */
   public List<Backlog> backlog() {
     Map<String, List<LedgerEntry>> byTenant = new LinkedHashMap<>();
-    int taken = 0;
     for (String shard : Shards.all(UNREPORTED)) {
       for (var item : unreported(shard)) {
-        var entry = items.read(item, LedgerEntry.class);
-        var entries = byTenant.computeIfAbsent(entry.tenantId(), tenant -> new ArrayList<>());
+        String tenant = item.get("tenant_id").s();
+        var entries = byTenant.computeIfAbsent(tenant, id -> new ArrayList<>());
         if (entries.size() < MOST_OF_TENANT) {
-          entries.add(entry);
-          taken++;
-        }
-        if (taken == MOST) {
-          return backlogs(byTenant);
+          entries.add(items.read(item, LedgerEntry.class));
         }
       }
     }
-    return backlogs(byTenant);
+    return byTenant.entrySet().stream().map(e -> new Backlog(e.getKey(), e.getValue())).toList();
   }
 
-  private static List<Backlog> backlogs(Map<String, List<LedgerEntry>> byTenant) {
-    return byTenant.entrySet().stream().map(e -> new Backlog(e.getKey(), e.getValue())).toList();
+  /** All that one tenant has to report, before its account is closed. */
+  public Backlog backlogOf(@ExchangeProperty("tenantId") String tenantId) {
+    List<LedgerEntry> entries = new ArrayList<>();
+    for (String shard : Shards.all(UNREPORTED)) {
+      for (var item : unreported(shard)) {
+        if (item.get("tenant_id").s().equals(tenantId)) {
+          entries.add(items.read(item, LedgerEntry.class));
+        }
+      }
+    }
+    return new Backlog(tenantId, entries);
   }
 
   private Iterable<Map<String, AttributeValue>> unreported(String shard) {
@@ -108,6 +113,26 @@ public class UsageLedger {
     return begun.isPresent();
   }
 
+  /** A tenant's entry of a job, whatever period it counted in. */
+  Optional<LedgerEntry> of(String tenantId, String jobId) {
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("usage"))
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :ledger)")
+                    .filterExpression("job_id = :job")
+                    .expressionAttributeValues(
+                        Map.of(
+                            ":tenant", Items.text(tenantId),
+                            ":ledger", Items.text("ledger#"),
+                            ":job", Items.text(jobId)))
+                    .consistentRead(true))
+        .items()
+        .stream()
+        .findFirst()
+        .map(item -> items.read(item, LedgerEntry.class));
+  }
+
   /** Stripe has it. */
   public void reported(@ExchangeProperty("entry") LedgerEntry entry) {
     update(
@@ -117,13 +142,26 @@ public class UsageLedger {
         Map.of(":now", Items.text(Json.time(Instant.now()))));
   }
 
-  /** Stripe will never take it: reconciliation names it, and why. */
+  /** Stripe will not take this job: operators find it among the parked ones, with the reason. */
   public void park(@ExchangeProperty("entry") LedgerEntry entry, String reason) {
     update(
         entry,
-        "SET parked_for = :reason REMOVE unreported_shard",
+        "SET parked_for = :reason, parked_at = :now, unreported_shard = :parked",
         "attribute_not_exists(reported_at)",
-        Map.of(":reason", Items.text(reason)));
+        Map.of(
+            ":reason", Items.text(reason),
+            ":now", Items.text(Json.time(Instant.now())),
+            ":parked", Items.text(Shards.of(PARKED, entry.jobId()))));
+  }
+
+  /** Has a parked job reported again; whether it was parked. */
+  boolean release(LedgerEntry entry) {
+    return update(
+            entry,
+            "SET unreported_shard = :unreported REMOVE parked_for, parked_at, report_began",
+            "attribute_exists(parked_for) AND attribute_not_exists(voided_at)",
+            Map.of(":unreported", Items.text(Shards.of(UNREPORTED, entry.jobId()))))
+        .isPresent();
   }
 
   private void doubt(LedgerEntry entry) {
@@ -143,6 +181,40 @@ public class UsageLedger {
         Map.of(
             ":shard", Items.text(Shards.of(UNREPORTED, entry.jobId())),
             ":doubt", Items.text(DOUBT)));
+  }
+
+  /** Stripe accepted it and rejected it afterwards: it is told again, as another event. */
+  boolean resend(LedgerEntry entry) {
+    return update(
+            entry,
+            "SET unreported_shard = :shard, resends = if_not_exists(resends, :none) + :one"
+                + " REMOVE reported_at, report_began",
+            "reported_at = :reported AND attribute_not_exists(voided_at)",
+            Map.of(
+                ":shard", Items.text(Shards.of(UNREPORTED, entry.jobId())),
+                ":none", Items.number(0),
+                ":one", Items.number(1),
+                ":reported", Items.text(Json.time(entry.reportedAt()))))
+        .isPresent();
+  }
+
+  /**
+   * Stripe accepted it and did not count it. Within 23 hours of the first try it is told again, for
+   * a double would be noticed; later nobody could tell.
+   *
+   * @return whether it is told again
+   */
+  boolean tellAgain(LedgerEntry entry) {
+    Instant limit = Instant.now().minus(SAFE);
+    return update(
+            entry,
+            "SET unreported_shard = :shard REMOVE reported_at",
+            "reported_at = :reported AND report_began > :limit AND attribute_not_exists(voided_at)",
+            Map.of(
+                ":shard", Items.text(Shards.of(UNREPORTED, entry.jobId())),
+                ":reported", Items.text(Json.time(entry.reportedAt())),
+                ":limit", Items.text(Json.time(limit))))
+        .isPresent();
   }
 
   /** One change of an entry; empty when its condition does not hold. */

@@ -15,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -41,6 +42,8 @@ public class UsageReconciler {
   private final Transactions transactions;
   private final AuditTrail trail;
   private final StripeSettings settings;
+  private final RejectedReports rejected;
+  private final BillingAlarms alarms;
 
   UsageReconciler(
       DynamoDbClient dynamoDb,
@@ -49,7 +52,9 @@ public class UsageReconciler {
       UsageLedger ledger,
       Transactions transactions,
       AuditTrail trail,
-      StripeSettings settings) {
+      StripeSettings settings,
+      RejectedReports rejected,
+      BillingAlarms alarms) {
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
@@ -57,6 +62,8 @@ public class UsageReconciler {
     this.transactions = transactions;
     this.trail = trail;
     this.settings = settings;
+    this.rejected = rejected;
+    this.alarms = alarms;
   }
 
   /** Asks for the meters. */
@@ -64,17 +71,31 @@ public class UsageReconciler {
     return StripeCall.get("/v1/billing/meters", StripeRequests.meters());
   }
 
-  /** The meter that counts our jobs. */
+  /** The meter that counts our jobs; without it an alarm is raised. */
   public String meter(@Variable("meters") String meters) {
     return StripeAnswers.meterOf(meters, settings.meterEventName())
         .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "Stripe has no active meter for " + settings.meterEventName()));
+            () -> {
+              var why = "Stripe has no active meter for " + settings.meterEventName();
+              alarms.raise("usage", why);
+              return new IllegalStateException(why);
+            });
   }
 
-  /** The tenants to compare: those with a customer. */
+  /** Nothing is reported while we cannot see that Stripe has our meter. */
+  public void stop(
+      @ExchangeProperty("usageRun") UsageRun run,
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+    var refusal = StripeRefusal.in(failure);
+    run.stop(refusal == null ? failure.getMessage() : refusal.getMessage() + ": " + refusal.text());
+  }
+
+  /** The tenants to compare: those with a customer, deleted ones too. */
   public List<String> tenants() {
+    return Stream.of("tenants", "deleted").flatMap(part -> listed(part).stream()).toList();
+  }
+
+  private List<String> listed(String directory) {
     return dynamoDb
         .queryPaginator(
             q ->
@@ -82,7 +103,7 @@ public class UsageReconciler {
                     .indexName("directory")
                     .keyConditionExpression("directory = :tenants")
                     .filterExpression("attribute_exists(stripe_customer_id)")
-                    .expressionAttributeValues(Map.of(":tenants", Items.text("tenants"))))
+                    .expressionAttributeValues(Map.of(":tenants", Items.text(directory))))
         .items()
         .stream()
         .map(item -> item.get("tenant_id").s())
@@ -94,13 +115,13 @@ public class UsageReconciler {
    */
   public UsageComparison begin(@ExchangeProperty("tenantId") String tenantId) {
     // Stripe's sums follow its events after a while.
-    Instant today = Instant.now().minus(SETTLED).truncatedTo(ChronoUnit.DAYS);
+    Instant today = Instant.now().minus(SETTLED).truncatedTo(ChronoUnit.HOURS);
     Instant limit = today.minus(LOOK_BACK_FOR_DOUBT);
     List<LedgerEntry> entries = entries(tenantId, limit);
     Instant start =
         entries.stream()
             .filter(LedgerEntry::isOpen)
-            .map(entry -> entry.recordedAt().truncatedTo(ChronoUnit.DAYS))
+            .map(entry -> entry.recordedAt().truncatedTo(ChronoUnit.HOURS))
             .filter(day -> day.isAfter(limit))
             .min(Instant::compareTo)
             .filter(day -> day.isBefore(today.minus(LOOK_BACK)))
@@ -136,20 +157,29 @@ public class UsageReconciler {
     var window = usageComparison.next();
     return StripeCall.get(
         "/v1/billing/meters/" + meter + "/event_summaries",
-        StripeRequests.meterSummary(tenant.stripeCustomerId(), window.start(), window.end()));
+        window.isLong()
+            ? StripeRequests.hourlySummary(tenant.stripeCustomerId(), window.start(), window.end())
+            : StripeRequests.meterSummary(tenant.stripeCustomerId(), window.start(), window.end()));
   }
 
   /** Takes a sum. */
   public void judge(
       @ExchangeProperty("reconciliation") UsageComparison usageComparison,
       @Variable("summary") String summary) {
-    usageComparison.judge(StripeAnswers.counted(summary));
+    usageComparison.judge(StripeAnswers.countedByStart(summary));
   }
 
-  /** Decides what was in doubt. */
+  /** Decides what was in doubt, and has told again what Stripe accepted and did not count. */
   public void settle(@ExchangeProperty("reconciliation") UsageComparison usageComparison) {
     usageComparison.there().forEach(ledger::reported);
     usageComparison.notThere().forEach(ledger::reportAgain);
+    for (var missing : usageComparison.missing()) {
+      missing.entries().stream()
+          .filter(LedgerEntry::isCounted)
+          .filter(entry -> !rejected.settle(entry))
+          .filter(entry -> missing.none())
+          .forEach(ledger::tellAgain);
+    }
   }
 
   /** Writes a difference into the tenant's audit; the entry is left in {@code audited}. */

@@ -1,10 +1,12 @@
 package io.outpost.billing;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
+import io.outpost.kernel.Problem;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
@@ -14,8 +16,9 @@ import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /** Takes jobs off the bill that should not be on it, at Stripe first, then in the ledger. */
@@ -24,20 +27,20 @@ public class VoidedJobs {
   // Stripe cancels an event within 24 hours of receiving it.
   private static final Duration CANCELLABLE = Duration.ofHours(23);
 
-  private final DynamoDbClient dynamoDb;
-  private final Items items;
+  private final UsageLedger ledger;
+  private final StripePrices prices;
   private final Names names;
   private final Transactions transactions;
   private final AuditTrail trail;
 
   VoidedJobs(
-      DynamoDbClient dynamoDb,
-      Items items,
+      UsageLedger ledger,
+      StripePrices prices,
       Names names,
       Transactions transactions,
       AuditTrail trail) {
-    this.dynamoDb = dynamoDb;
-    this.items = items;
+    this.ledger = ledger;
+    this.prices = prices;
     this.names = names;
     this.transactions = transactions;
     this.trail = trail;
@@ -45,25 +48,70 @@ public class VoidedJobs {
 
   /** How a job comes off the bill. */
   public enum Way {
-    /** It is off, or was never on. */
+    /** It is off already. */
     nothing,
-    /** Stripe does not know of it. */
+    /** Stripe does not count it. */
     unsent,
     /** Stripe cancels the report. */
     cancel,
     /** Stripe counts the opposite. */
-    opposite
+    opposite,
+    /** Its invoice is final: the customer gets a credit. */
+    credit
   }
 
-  /** The ledger entry that a message names; null where there is none. */
+  /**
+   * What an operator asks for.
+   *
+   * @throws Problem 404 where the tenant's ledger has no such job
+   */
+  public StripeMessage request(
+      @Header("tenant_id") String tenantId, @Header("job_id") String jobId, @Body JsonNode body) {
+    var entry = ledger.of(tenantId, jobId).orElseThrow(() -> Problem.notFound("finished job"));
+    return new StripeMessage(
+        StripeMessage.Kind.void_job,
+        tenantId,
+        null,
+        jobId,
+        entry.period(),
+        body.get("reason").textValue());
+  }
+
+  /**
+   * The ledger entry that a message names.
+   *
+   * @throws IllegalArgumentException for a job or a period that the ledger does not have
+   */
   public LedgerEntry find(@Body StripeMessage message) {
-    var key =
-        Map.of(
-            "tenant_id", Items.text(message.tenantId()),
-            "sk", Items.text("ledger#" + message.period() + "#" + message.jobId()));
-    var found =
-        dynamoDb.getItem(g -> g.tableName(names.table("usage")).key(key).consistentRead(true));
-    return found.hasItem() ? items.read(found.item(), LedgerEntry.class) : null;
+    return ledger
+        .of(message.tenantId(), message.jobId())
+        .filter(entry -> entry.period().equals(message.period()))
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "The ledger has no job %s in the period of %s"
+                        .formatted(message.jobId(), message.period())));
+  }
+
+  /** Whether Stripe counts the job, so that its invoices matter. */
+  public boolean isBilled(@ExchangeProperty("entry") LedgerEntry entry) {
+    return entry.isCounted();
+  }
+
+  /** The line of a final invoice that bills the job; null where there is none. */
+  public InvoiceLine billed(
+      @ExchangeProperty("entry") LedgerEntry entry, @Variable("invoices") String invoices) {
+    return StripeAnswers.lines(invoices).stream()
+        .filter(line -> line.isFinal() && line.price() != null && line.quantity() > 0)
+        .filter(line -> prices.isMetered(line.price()) && line.covers(entry.recordedAt()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Whether the customer was given the credit before. */
+  public boolean isCredited(
+      @ExchangeProperty("entry") LedgerEntry entry, @Variable("credits") String credits) {
+    return StripeAnswers.jobsOf(credits).contains(entry.jobId());
   }
 
   /**
@@ -71,8 +119,10 @@ public class VoidedJobs {
    *
    * @throws IllegalStateException while it is not known whether Stripe has it: to be tried later
    */
-  public Way way(@ExchangeProperty("entry") LedgerEntry entry) {
-    if (entry == null || entry.voidedAt() != null) {
+  public Way way(
+      @ExchangeProperty("entry") LedgerEntry entry,
+      @ExchangeProperty("billed") InvoiceLine billed) {
+    if (entry.voidedAt() != null) {
       return Way.nothing;
     }
     if (entry.isOpen()) {
@@ -80,6 +130,9 @@ public class VoidedJobs {
     }
     if (entry.reportedAt() == null) {
       return Way.unsent;
+    }
+    if (billed != null) {
+      return Way.credit;
     }
     boolean fresh = Instant.now().isBefore(entry.reportBegan().plus(CANCELLABLE));
     return fresh ? Way.cancel : Way.opposite;
@@ -93,25 +146,31 @@ public class VoidedJobs {
   public void done(
       @ExchangeProperty("entry") LedgerEntry entry,
       @ExchangeProperty("way") Way way,
+      @Body StripeMessage message,
       Exchange exchange) {
-    var audited = entry(entry, way);
+    var audited = entry(entry, way, message.reason());
     var condition =
-        way == Way.unsent ? "attribute_not_exists(report_began)" : "attribute_exists(reported_at)";
+        way == Way.unsent
+            ? "attribute_not_exists(report_began) OR attribute_exists(parked_for)"
+            : "attribute_exists(reported_at)";
     Change change = new Change();
     change.update(
         Update.builder()
             .tableName(names.table("usage"))
             .key(Map.of("tenant_id", Items.text(entry.tenantId()), "sk", Items.text(entry.sk())))
-            .updateExpression("SET voided_at = :now REMOVE unreported_shard")
+            .updateExpression("SET voided_at = :now, voided_by = :way REMOVE unreported_shard")
             .conditionExpression(condition)
-            .expressionAttributeValues(Map.of(":now", Items.text(Json.time(audited.timestamp())))),
+            .expressionAttributeValues(
+                Map.of(
+                    ":now", Items.text(Json.time(audited.timestamp())),
+                    ":way", Items.text(way.name()))),
         old -> new IllegalStateException("Job " + entry.jobId() + " is being reported"));
     trail.add(change, audited);
     transactions.write(change);
     exchange.setVariable("audited", audited);
   }
 
-  private static AuditEntry entry(LedgerEntry entry, Way way) {
+  private static AuditEntry entry(LedgerEntry entry, Way way, String reason) {
     return new AuditEntry(
         Ids.ulid(),
         entry.tenantId(),
@@ -124,6 +183,6 @@ public class VoidedJobs {
         null,
         null,
         null,
-        Map.of("way", way.name()));
+        reason == null ? Map.of("way", way.name()) : Map.of("way", way.name(), "reason", reason));
   }
 }

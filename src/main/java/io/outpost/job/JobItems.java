@@ -1,6 +1,7 @@
 package io.outpost.job;
 
 import io.outpost.aws.Names;
+import io.outpost.kernel.Shards;
 import io.outpost.store.DueIndex;
 import io.outpost.store.Items;
 import java.time.Instant;
@@ -24,6 +25,9 @@ public class JobItems {
 
   /** Dead letters, by when they became that. */
   public static final DueIndex DEAD = new DueIndex("dead");
+
+  /** Shards of the index all: every job there is, by its id. */
+  public static final String ALL = "all";
 
   private static final String HELD = "#status = :if_running AND lease_id = :if_lease";
   private static final String FREE =
@@ -61,6 +65,7 @@ public class JobItems {
     var item = items.write(submitted.job());
     item.putAll(items.write(submitted.details()));
     item.putAll(indexes(submitted.job(), submitted.due()));
+    item.put("all_shard", Items.text(Shards.of(ALL, submitted.job().jobId())));
     return Put.builder()
         .tableName(names.table("jobs"))
         .item(item)

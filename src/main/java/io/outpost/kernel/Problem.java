@@ -25,6 +25,8 @@ public class Problem extends RuntimeException {
     PRECONDITION_FAILED(412, "It has changed meanwhile"),
     PAYLOAD_TOO_LARGE(413, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
+    RANGE_NOT_SATISFIABLE(416, "There are no such bytes"),
+    UNPROCESSABLE(422, "The request cannot be carried out as it is"),
     IDEMPOTENCY_KEY_REUSED(422, "The idempotency key was used for another request"),
     RATE_LIMITED(429, "Too many requests"),
     HEADER_TOO_LARGE(431, "The header is too large"),

@@ -38,7 +38,7 @@ class P16NothingOfAnotherTenantTest {
 
   /** What these are about comes into being when a worker has run the job. */
   private static final Set<String> MADE_BY_A_RUN =
-      Set.of("getJobOutput", "listArtifacts", "deleteWorkspace");
+      Set.of("getJobOutput", "listArtifacts", "deleteWorkspace", "voidUsage");
 
   private static final String NONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 

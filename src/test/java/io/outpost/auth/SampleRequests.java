@@ -45,8 +45,13 @@ public final class SampleRequests {
               "{\"tier\":\"pro\",\"success_url\":\"https://a.example\",\"cancel_url\":\"https://a.example\"}"),
           row("getBillingPortal"),
           row("receiveStripeEvent", "{}"),
+          row("listAnyJobs"),
+          row("getAnyJob"),
           row("listDeadLetters"),
           row("redriveDeadLetters", "{\"job_ids\":[\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"]}"),
+          row("listParkedUsage"),
+          row("retryParkedUsage", "{\"job_ids\":[\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"]}"),
+          row("voidUsage", "{\"reason\":\"A mistake of ours\"}"),
           row("verifyAuth"));
 
   private SampleRequests() {}

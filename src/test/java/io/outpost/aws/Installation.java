@@ -81,6 +81,7 @@ final class Installation implements AutoCloseable {
     jobsOfEachPriority(customer);
     cancels(Customer.of(admin, "free"));
     lostMessages(customer.client());
+    workspaces(Customer.of(admin, "enterprise").client());
     deadLetters(customer.client());
     subscription(Customer.of(admin, "free"));
     usage(customer);
@@ -109,6 +110,7 @@ final class Installation implements AutoCloseable {
     settings.put("outpost.worker.retry-after", "1s");
     settings.put("outpost.worker.grace", "0s");
     settings.put("outpost.jobs.resend-after", "2s");
+    settings.put("outpost.jobs.most-workspaces", 6);
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.audit.archive-period", 1000);
     settings.put("outpost.audit.export-period", 500);
@@ -126,6 +128,15 @@ final class Installation implements AutoCloseable {
       var forOperators = !operation.open() && operation.anyOf().equals(Set.of(Principal.ADMIN));
       SampleRequests.send(operation, forOperators ? admin : owner.customer().client(), owner);
     }
+  }
+
+  /** As many as there may be, and one more. */
+  private static void workspaces(Client client) {
+    var job = "{\"agent\":\"claude\",\"command\":\"Hi\",\"workspace\":\"w%d\"}";
+    for (int i = 1; i <= 6; i++) {
+      client.submit(job.formatted(i));
+    }
+    assertThat(client.post("/jobs", job.formatted(7)).status()).isEqualTo(409);
   }
 
   /** New, replaced, replaced in vain, deleted, new again. */

@@ -7,10 +7,13 @@ import io.outpost.tenant.Tier;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -75,7 +78,7 @@ class EntitlementTest {
   @Test
   void ignoresAStatusThatStripeMayInvent() {
     assertThat(standing(one("hibernating", "price_pro")))
-        .hasValueSatisfying(entitlement -> assertThat(entitlement.tier()).isEqualTo(Tier.FREE));
+        .hasValueSatisfying(standing -> assertThat(standing.tier()).isEqualTo(Tier.FREE));
   }
 
   /** A tenant that ended one subscription and bought another is judged by the living one. */
@@ -84,24 +87,103 @@ class EntitlementTest {
       @ForAll("subscriptions") List<StripeSubscription> all, @ForAll long seed) {
     List<StripeSubscription> shuffled = new ArrayList<>(all);
     Collections.shuffle(shuffled, new Random(seed));
-    Entitlement entitlement = Entitlement.of(all, TIERS).orElseThrow();
-    assertThat(Entitlement.of(shuffled, TIERS)).hasValue(entitlement);
-    if (all.stream().anyMatch(one -> one.status().equals("active"))) {
-      assertThat(entitlement.subscriptionStatus()).isEqualTo("active");
-      assertThat(entitlement.tier()).isNotEqualTo(Tier.FREE);
+    assertThat(Entitlement.of(shuffled, TIERS)).isEqualTo(Entitlement.of(all, TIERS));
+  }
+
+  @Property
+  void givesTheBestTierThatIsPaidFor(@ForAll("subscriptions") List<StripeSubscription> all) {
+    best(all, Set.of("active", "trialing"))
+        .ifPresentOrElse(
+            tier ->
+                assertThat(Entitlement.of(all, TIERS))
+                    .hasValueSatisfying(
+                        standing -> {
+                          assertThat(standing.tier()).isEqualTo(tier);
+                          assertThat(standing.status()).isEqualTo(Tenant.Status.active);
+                        }),
+            () ->
+                Entitlement.of(all, TIERS)
+                    .ifPresent(
+                        standing ->
+                            assertThat(standing.tier())
+                                .isEqualTo(
+                                    best(all, Set.of("past_due", "unpaid")).orElse(Tier.FREE))));
+  }
+
+  private static Optional<Tier> best(List<StripeSubscription> all, Set<String> statuses) {
+    return all.stream()
+        .filter(one -> statuses.contains(one.status()))
+        .flatMap(one -> one.prices().stream())
+        .filter(TIERS::containsKey)
+        .map(TIERS::get)
+        .max(Comparator.naturalOrder());
+  }
+
+  /**
+   * Whatever else a customer buys, its tier stays; a price that we learn of never takes one away.
+   */
+  @Property
+  void isNotHiddenByWhatWeDoNotKnow(
+      @ForAll("subscriptions") List<StripeSubscription> all,
+      @ForAll("subscriptions") List<StripeSubscription> others) {
+    List<StripeSubscription> with = new ArrayList<>(all);
+    others.forEach(
+        other ->
+            with.add(
+                new StripeSubscription(
+                    other.id() + "x",
+                    other.status(),
+                    List.of("price_addon"),
+                    other.created(),
+                    other.anchor(),
+                    other.unpaidSince())));
+    if (best(all, Set.of("active", "trialing", "past_due", "unpaid")).isPresent()) {
+      assertThat(Entitlement.of(with, TIERS)).isEqualTo(Entitlement.of(all, TIERS));
     }
+    Map<String, Tier> more = new HashMap<>(TIERS);
+    more.put("price_addon", Tier.PRO);
+    Entitlement.of(with, TIERS)
+        .filter(standing -> standing.status() == Tenant.Status.active)
+        .ifPresent(
+            standing ->
+                assertThat(Entitlement.of(with, more).orElseThrow().tier())
+                    .isGreaterThanOrEqualTo(standing.tier()));
+  }
+
+  @Property
+  void countsPastDueFromTheOldestDebt(@ForAll("subscriptions") List<StripeSubscription> all) {
+    Entitlement.of(all, TIERS)
+        .filter(standing -> standing.status() == Tenant.Status.past_due)
+        .ifPresent(
+            standing ->
+                assertThat(standing.pastDueSince())
+                    .isEqualTo(
+                        all.stream()
+                            .filter(one -> Set.of("past_due", "unpaid").contains(one.status()))
+                            .filter(one -> one.prices().stream().anyMatch(TIERS::containsKey))
+                            .map(StripeSubscription::unpaidSince)
+                            .min(Comparator.naturalOrder())
+                            .orElseThrow()));
   }
 
   @Provide
   Arbitrary<List<StripeSubscription>> subscriptions() {
     return Combinators.combine(
             Arbitraries.of("active", "trialing", "past_due", "unpaid", "paused", "canceled"),
-            Arbitraries.of("price_pro", "price_ent"),
+            Arbitraries.of("price_pro", "price_ent", "price_pro_2024", "price_use")
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(3),
             Arbitraries.integers().between(0, 1_000))
         .as(
-            (status, price, age) ->
+            (status, prices, age) ->
                 new StripeSubscription(
-                    "sub_" + age, status, List.of(price), ANCHOR.minusSeconds(age), ANCHOR, UNPAID))
+                    "sub_" + age,
+                    status,
+                    prices,
+                    ANCHOR.minusSeconds(age),
+                    ANCHOR,
+                    UNPAID.minusSeconds(age * 7L % 1_000)))
         .list()
         .uniqueElements(StripeSubscription::id)
         .ofMaxSize(5);

@@ -71,7 +71,7 @@ final class Ledger {
 
   /** The message that takes a job off the bill. */
   StripeMessage voiding(String tenantId, String jobId) {
-    return new StripeMessage(StripeMessage.Kind.void_job, tenantId, null, jobId, PERIOD);
+    return new StripeMessage(StripeMessage.Kind.void_job, tenantId, null, jobId, PERIOD, "Ours");
   }
 
   private static String sk(String jobId) {

@@ -23,7 +23,7 @@ class P13StripeWebhookTest {
   private static final String EVENT =
       """
       {"id": "evt_never", "object": "event", "type": "invoice.paid", "created": 1764000000,
-       "api_version": "2026-10-28.endive",
+       "api_version": "2026-07-29.dahlia",
        "data": {"object": {"id": "in_1", "object": "invoice", "customer": "cus_1"}}}""";
 
   private static BillingApi api;

@@ -35,7 +35,10 @@ class P14UsageReconciledTest {
 
   @BeforeAll
   static void start() {
-    api = BillingApi.start(STRIPES_CLOCK, Map.of("outpost.stripe.retries", 1));
+    api =
+        BillingApi.start(
+            STRIPES_CLOCK,
+            Map.of("outpost.stripe.retries", 1, "outpost.stripe.response-timeout", 30_000));
     ledger = new Ledger(api);
   }
 

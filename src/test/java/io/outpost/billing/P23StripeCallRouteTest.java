@@ -7,7 +7,9 @@ import io.outpost.local.stripe.Call;
 import io.outpost.local.stripe.Faults.Fault;
 import io.outpost.local.stripe.SettableClock;
 import io.outpost.local.stripe.StripeStub;
+import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelExecutionException;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
@@ -36,13 +38,14 @@ class P23StripeCallRouteTest {
   void start() throws Exception {
     Properties settings = new Properties();
     settings.put("outpost.stripe.api-base", stub.base().toString());
-    settings.put("outpost.stripe.api-version", "2026-10-28.endive");
+    settings.put("outpost.stripe.api-version", "2026-07-29.dahlia");
     settings.put("outpost.stripe.retries", "3");
     settings.put("outpost.stripe.retry-delay", "5");
     settings.put("outpost.stripe.connect-timeout", "500");
     settings.put("outpost.stripe.response-timeout", "2000");
     camel.getPropertiesComponent().setInitialProperties(settings);
     camel.getRegistry().bind("stripeCredentials", new StripeCredentials(StripeStub.SECRET_KEY));
+    camel.getRegistry().bind("stripeKeys", new KeysInMemory());
     PluginHelper.getRoutesLoader(camel)
         .loadRoutes(
             ResourceHelper.resolveResource(
@@ -78,7 +81,7 @@ class P23StripeCallRouteTest {
         .singleElement()
         .satisfies(
             sent -> {
-              assertThat(sent.header("stripe-version")).isEqualTo("2026-10-28.endive");
+              assertThat(sent.header("stripe-version")).isEqualTo("2026-07-29.dahlia");
               assertThat(sent.header("idempotency-key")).isEqualTo("outpost-customer-t-1");
               assertThat(sent.header("authorization")).isEqualTo("Bearer " + StripeStub.SECRET_KEY);
               assertThat(sent.header("content-type"))
@@ -86,13 +89,57 @@ class P23StripeCallRouteTest {
               assertThat(sent.headers()).doesNotContainKey("cookie");
             });
     String listed =
-        call(StripeCall.get("/v1/customers", StripeRequests.customersWith("ada@example.com")));
+        call(
+            StripeCall.get("/v1/customers", StripeRequests.customersWith("ada@example.com", null)));
     assertThat(StripeAnswers.customerOf(listed, "t-1")).hasValue(id);
+  }
+
+  /** The retired keys, for one test. */
+  private static final class KeysInMemory extends StripeKeys {
+    private final Map<String, Long> retired = new ConcurrentHashMap<>();
+
+    KeysInMemory() {
+      super(null, null);
+    }
+
+    @Override
+    long retired(String key) {
+      return retired.getOrDefault(key, 0L);
+    }
+
+    @Override
+    void retire(String base, long generation) {
+      retired.put(base, generation + 1);
+    }
+  }
+
+  /** Stripe keeps a 500 for the key: the same key would get it for a day. */
+  @Test
+  void takesAnotherKeyAfterAStoredError() {
+    stub.faults().next(2, Fault.SERVER_ERROR);
+    assertThat(StripeAnswers.customerId(call(CREATE))).startsWith("cus_");
+    assertThat(stub.calls())
+        .extracting(sent -> sent.header("idempotency-key"))
+        .containsExactly(
+            "outpost-customer-t-1", "outpost-customer-t-1-1", "outpost-customer-t-1-2");
+    assertThat(stub.account().customers()).hasSize(1);
+  }
+
+  /** A second one would do harm: who asked looks first what the failed call did. */
+  @Test
+  void doesNotRepeatAfterAnErrorWhatMustBeThereOnce() {
+    var make = StripeCall.make(CREATE.path(), CREATE.form(), CREATE.idempotencyKey());
+    stub.faults().next(1, Fault.SERVER_ERROR_AFTER);
+    assertThatThrownBy(() -> call(make)).hasCauseInstanceOf(StripeUnavailable.class);
+    assertThat(stub.calls()).hasSize(1);
+    call(make);
+    assertThat(stub.calls().getLast().header("idempotency-key"))
+        .isEqualTo("outpost-customer-t-1-1");
   }
 
   /** Whatever goes wrong, even after the effect, the customer exists once. */
   @ParameterizedTest
-  @EnumSource(Fault.class)
+  @EnumSource(value = Fault.class, mode = EnumSource.Mode.MATCH_NONE, names = "SERVER_ERROR.*")
   void repeatsWithTheSameKeyUntilStripeAnswers(Fault fault) {
     stub.faults().next(2, fault);
     assertThat(StripeAnswers.customerId(call(CREATE))).startsWith("cus_");

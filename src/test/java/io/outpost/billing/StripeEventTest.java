@@ -16,7 +16,7 @@ class StripeEventTest {
   private static final String WHOLE =
       """
       {"id": "evt_1", "object": "event", "type": "invoice.paid", "created": 1764000000,
-       "api_version": "2026-10-28.endive",
+       "api_version": "2026-07-29.dahlia",
        "data": {"object": {"id": "in_1", "object": "invoice", "customer": "cus_1"}}}""";
 
   private static Optional<StripeEvent> read(String body) {
@@ -30,7 +30,7 @@ class StripeEventTest {
             new StripeEvent(
                 "evt_1",
                 "invoice.paid",
-                "2026-10-28.endive",
+                "2026-07-29.dahlia",
                 Instant.ofEpochSecond(1_764_000_000),
                 "cus_1"));
   }
@@ -40,7 +40,7 @@ class StripeEventTest {
   @ValueSource(
       strings = {"2019-05-16", "2025-02-24.acacia", "2026-07-29.dahlia", "2031-01-01.zinc"})
   void readsEveryApiVersion(String version) {
-    assertThat(read(WHOLE.replace("2026-10-28.endive", version)))
+    assertThat(read(WHOLE.replace("2026-07-29.dahlia", version)))
         .hasValueSatisfying(event -> assertThat(event.customer()).isEqualTo("cus_1"));
   }
 
@@ -79,7 +79,7 @@ class StripeEventTest {
         "\"evt_1\"|\"ch_1\"",
         "\"invoice.paid\"|null",
         "\"invoice.paid\"|\"Invoice Paid\"",
-        "\"2026-10-28.endive\"|null",
+        "\"2026-07-29.dahlia\"|null",
         "\"api_version\"|\"version\"",
         "1764000000|\"yesterday\"",
         "1764000000|1e400",
@@ -103,7 +103,7 @@ class StripeEventTest {
 
   /** A thin event of API v2 has no object to read. */
   @Test
-  void refusesThinEvents() {
+  void takesThinEventsOfMetersAndNoOthers() {
     assertThat(
             read(
                 """
@@ -111,6 +111,13 @@ class StripeEventTest {
                  "type": "v1.billing.meter.error_report_triggered",
                  "created": "2026-11-21T12:00:00.000Z",
                  "related_object": {"id": "mtr_1", "type": "billing.meter", "url": "/v1/x"}}"""))
+        .hasValueSatisfying(event -> assertThat(event.customer()).isNull());
+    assertThat(
+            read(
+                """
+                {"id": "evt_test_66", "object": "v2.core.event", "livemode": false,
+                 "type": "v2.core.event_destination.ping",
+                 "created": "2026-11-21T12:00:00.000Z"}"""))
         .isEmpty();
   }
 

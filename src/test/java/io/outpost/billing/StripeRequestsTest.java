@@ -65,7 +65,7 @@ class StripeRequestsTest {
   void findsTheCustomerOfATenantAgain() throws Exception {
     post("/v1/customers", StripeRequests.customer("t-2", "Bob", "ada@example.com"));
     post("/v1/customers", StripeRequests.customer("t-1", "Ada", "ada@example.com"));
-    String list = get("/v1/customers", StripeRequests.customersWith("ada@example.com"));
+    String list = get("/v1/customers", StripeRequests.customersWith("ada@example.com", null));
     assertThat(StripeAnswers.customerOf(list, "t-1")).hasValue(customer);
     assertThat(StripeAnswers.customerOf(list, "t-3")).isEmpty();
     assertThat(StripeAnswers.tenantOf(get("/v1/customers/" + customer, ""))).hasValue("t-1");
@@ -74,7 +74,7 @@ class StripeRequestsTest {
   @Test
   void tellsACustomersNewNameAndAddress() throws Exception {
     post("/v1/customers/" + customer, StripeRequests.customerNow("Ada L.", "l@example.com"));
-    String list = get("/v1/customers", StripeRequests.customersWith("l@example.com"));
+    String list = get("/v1/customers", StripeRequests.customersWith("l@example.com", null));
     assertThat(StripeAnswers.customerOf(list, "t-1")).hasValue(customer);
     assertThat(list).contains("Ada L.");
   }

@@ -41,9 +41,14 @@ class ProvisionerTest {
         .containsExactly("tenant_id", "job_id");
     assertThat(jobs.globalSecondaryIndexes())
         .extracting(GlobalSecondaryIndexDescription::indexName)
-        .containsExactlyInAnyOrder("by-status", "open");
+        .containsExactlyInAnyOrder("all", "by-status", "open");
     assertThat(jobs.globalSecondaryIndexes())
-        .allMatch(index -> index.projection().projectionTypeAsString().equals("ALL"));
+        .allMatch(
+            index ->
+                index
+                    .projection()
+                    .projectionTypeAsString()
+                    .equals(index.indexName().equals("all") ? "KEYS_ONLY" : "ALL"));
     var ttl = clients.dynamoDb().describeTimeToLive(t -> t.tableName("outpost-jobs-test"));
     assertThat(ttl.timeToLiveDescription().timeToLiveStatus()).isEqualTo(TimeToLiveStatus.ENABLED);
     assertThat(ttl.timeToLiveDescription().attributeName()).isEqualTo("expires_at");

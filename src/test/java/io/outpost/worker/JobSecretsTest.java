@@ -87,6 +87,49 @@ class JobSecretsTest {
   }
 
   @Test
+  void partsOfOutputAreReadByRange() {
+    var path =
+        "/jobs/"
+            + run(customer.client(), "printf 0123456789", List.of()).get("job_id").asText()
+            + "/output";
+    var all = customer.client().get(path);
+    assertThat(all.body()).isEqualTo("0123456789");
+    assertThat(all.header("Accept-Ranges")).isEqualTo("bytes");
+    var tag = all.header("ETag");
+    for (var range :
+        Map.of(
+                "bytes=2-4",
+                "234",
+                "bytes=7-",
+                "789",
+                "bytes=-2",
+                "89",
+                "bytes=8-100",
+                "89",
+                "bytes=0-0",
+                "0")
+            .entrySet()) {
+      var part =
+          customer.client().json("GET", path, null, "Range", range.getKey(), "If-Range", tag);
+      assertThat(part.status()).isEqualTo(206);
+      assertThat(part.body()).isEqualTo(range.getValue());
+      assertThat(part.header("Content-Range")).endsWith("/10");
+    }
+    for (var other : List.of("bytes=4-2", "lines=1-2", "bytes=-", "bytes=1-2,4-5")) {
+      assertThat(customer.client().json("GET", path, null, "Range", other).status()).isEqualTo(200);
+    }
+    assertThat(
+            customer
+                .client()
+                .json("GET", path, null, "Range", "bytes=2-4", "If-Range", "\"x\"")
+                .status())
+        .isEqualTo(200);
+    var beyond = customer.client().json("GET", path, null, "Range", "bytes=10-");
+    assertThat(beyond.status()).isEqualTo(416);
+    assertThat(beyond.header("Content-Range")).isEqualTo("bytes */10");
+  }
+
+  @Test
   void aSecretThatIsNotThereIsToldAtOnce() {
     put("GITHUB_TOKEN", "gh-of-a-test");
     var answer = submit(customer.client(), "true", List.of("GITHUB_TOKEN", "NO_TOKEN"));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -23,6 +24,9 @@ public final class Account {
   private final Catalogue catalogue;
   private final Meters meters;
   private final Subscriptions subscriptions;
+  private final Invoices invoices;
+  private final Checkout checkout;
+  private final Endpoints endpoints;
   private final Pages pages;
   private final List<Operation> operations;
 
@@ -31,10 +35,11 @@ public final class Account {
     events = new Events(world, apiVersion, listener);
     catalogue = new Catalogue(world);
     customers = new Customers(world, events);
-    meters = new Meters(world, customers);
-    Invoices invoices = new Invoices(world, events);
-    subscriptions = new Subscriptions(world, events, customers, invoices, meters);
-    Checkout checkout = new Checkout(world, events, customers, subscriptions, base);
+    meters = new Meters(world, customers, events);
+    invoices = new Invoices(world, events, meters);
+    subscriptions = new Subscriptions(world, events, customers, invoices);
+    checkout = new Checkout(world, events, customers, subscriptions, catalogue, base);
+    endpoints = new Endpoints(world);
     pages = new Pages(checkout);
     operations =
         Stream.of(
@@ -44,6 +49,7 @@ public final class Account {
                 subscriptions.operations(),
                 invoices.operations(),
                 meters.operations(),
+                endpoints.operations(),
                 events.operations())
             .flatMap(List::stream)
             .toList();
@@ -84,6 +90,11 @@ public final class Account {
     locked(() -> catalogue.seed(id, name, cents, meter));
   }
 
+  /** From now on an e-mail address is refused. */
+  public void refuseAddress(String email) {
+    locked(() -> customers.refuse(email));
+  }
+
   /** Adds a customer that no tenant has; answers its id. */
   public String addCustomer(String email) {
     return locked(() -> customers.add(email).get("id").asText());
@@ -100,6 +111,73 @@ public final class Account {
               .forEach(subscriptions::cancel);
           return customers.delete(customer);
         });
+  }
+
+  /** Takes a price off sale, or puts it on sale again. */
+  public void sell(String price, boolean active) {
+    locked(() -> catalogue.archive(price, active));
+  }
+
+  /** Puts a meter out of use ({@code inactive}) or into use ({@code active}). */
+  public void turnMeter(String meter, String status) {
+    locked(
+        () -> {
+          meters.status(meter, status);
+          return meter;
+        });
+  }
+
+  /** From now on meter events are judged and counted so many seconds after they were accepted. */
+  public void meterLag(long seconds) {
+    locked(
+        () -> {
+          meters.lag(seconds);
+          return seconds;
+        });
+  }
+
+  /** Whether somebody saved the portal's settings. */
+  public void configurePortal(boolean saved) {
+    locked(
+        () -> {
+          checkout.portal(saved);
+          return saved;
+        });
+  }
+
+  /** Registers a webhook endpoint as the dashboard would. */
+  public void addEndpoint(URI url, List<String> types) {
+    locked(() -> endpoints.add(url.toString(), types));
+  }
+
+  /**
+   * Lets everything happen that the clock makes due: periods end, drafts become final and are paid
+   * where {@code pays} says so of the customer.
+   */
+  public void pass(Predicate<String> pays) {
+    locked(
+        () -> {
+          world.select(Subscriptions.KIND, subscriptions::isOver).forEach(subscriptions::turnOver);
+          for (ObjectNode draft : invoices.due()) {
+            invoices.finish(draft);
+            if (pays.test(draft.get("customer").asText())) {
+              subscriptions.pay(draft);
+            } else {
+              subscriptions.fail(draft);
+            }
+          }
+          return true;
+        });
+  }
+
+  /** Every invoice, oldest first. */
+  public List<ObjectNode> invoices() {
+    return locked(() -> copies(world.select(Invoices.KIND, invoice -> true)));
+  }
+
+  /** Every credit of a customer's balance, oldest first. */
+  public List<ObjectNode> credits() {
+    return locked(() -> copies(world.select(Customers.CREDIT, credit -> true)));
   }
 
   /** Starts an active, paid subscription; answers it. */

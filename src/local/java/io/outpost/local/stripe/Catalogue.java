@@ -19,6 +19,10 @@ final class Catalogue {
         Operation.post("/v1/products", "createProduct", call -> product(call.text("name"))),
         Operation.get("/v1/products/{id}", null, call -> world.find(PRODUCT, call.id())),
         Operation.post("/v1/prices", "createPrice", this::createPrice),
+        Operation.post(
+            "/v1/prices/{id}",
+            null,
+            call -> archive(call.id(), !"false".equals(call.text("active")))),
         Operation.get("/v1/prices/{id}", null, call -> world.find(PRICE, call.id())));
   }
 
@@ -46,9 +50,25 @@ final class Catalogue {
     ObjectNode price = world.create(PRICE, "price_", id);
     price.put("active", true).put("billing_scheme", "per_unit").put("currency", "usd");
     price.put("product", product).put("type", "recurring").put("unit_amount", cents);
+    price.put("unit_amount_decimal", Long.toString(cents));
     ObjectNode recurring = price.putObject("recurring").put("interval", "month");
     recurring.put("interval_count", 1).put("meter", meter);
     recurring.put("usage_type", meter == null ? "licensed" : "metered");
+    return price;
+  }
+
+  /** Takes a price off sale, or puts it on sale again. */
+  ObjectNode archive(String id, boolean active) {
+    return world.find(PRICE, id).put("active", active);
+  }
+
+  /** A price that may be sold (docs.stripe.com/products-prices/manage-prices#archive-price). */
+  ObjectNode onSale(String id, String param) {
+    ObjectNode price = world.find(PRICE, id);
+    if (!price.get("active").asBoolean()) {
+      throw StripeError.invalid(
+          null, param, "The price specified is inactive. This field only accepts active prices.");
+    }
     return price;
   }
 

@@ -2,12 +2,21 @@ package io.outpost.local.stripe;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Customers. */
 final class Customers {
   static final String KIND = "customer";
+  static final String CREDIT = "customer_balance_transaction";
 
+  /** Plain ASCII, no two dots in a row, none at an end (docs.stripe.com/error-codes). */
+  private static final Pattern EMAIL =
+      Pattern.compile("[!-~&&[^@.,]]++(\\.[!-~&&[^@.,]]++)*+@[A-Za-z0-9-]++(\\.[A-Za-z0-9-]++)++");
+
+  private final Set<String> refused = new HashSet<>();
   private final World world;
   private final Events events;
 
@@ -27,10 +36,18 @@ final class Customers {
                     call, KIND, c -> !gone(c) && World.fits(call, "email", c.path("email")))),
         Operation.get("/v1/customers/{id}", null, call -> world.find(KIND, call.id())),
         Operation.post("/v1/customers/{id}", "updateCustomer", this::update),
-        Operation.delete("/v1/customers/{id}", null, call -> delete(call.id())));
+        Operation.delete("/v1/customers/{id}", null, call -> delete(call.id())),
+        Operation.post(
+            "/v1/customers/{id}/balance_transactions", "createBalanceTransaction", this::credit),
+        Operation.get(
+            "/v1/customers/{id}/balance_transactions",
+            "listBalanceTransactions",
+            call ->
+                world.page(call, CREDIT, one -> one.get("customer").asText().equals(call.id()))));
   }
 
   private ObjectNode create(Call call) {
+    check(call);
     ObjectNode customer = world.create(KIND, "cus_");
     customer.put("balance", 0).put("delinquent", false);
     fill(call, customer);
@@ -39,10 +56,18 @@ final class Customers {
   }
 
   private ObjectNode update(Call call) {
+    check(call);
     ObjectNode customer = living(call.id());
     fill(call, customer);
     events.emit("customer.updated", customer);
     return customer;
+  }
+
+  private void check(Call call) {
+    String email = call.text("email");
+    if (email != null && (refused.contains(email) || !EMAIL.matcher(email).matches())) {
+      throw StripeError.invalid("email_invalid", "email", "Invalid email address: " + email);
+    }
   }
 
   private static void fill(Call call, ObjectNode customer) {
@@ -52,6 +77,22 @@ final class Customers {
       }
     }
     World.metadata(call, customer);
+  }
+
+  /**
+   * A negative amount is a credit, taken off the next invoice
+   * (docs.stripe.com/invoicing/customer/balance).
+   */
+  private ObjectNode credit(Call call) {
+    ObjectNode customer = living(call.id());
+    long balance = customer.path("balance").asLong() + call.number("amount", 0);
+    customer.put("balance", balance);
+    ObjectNode transaction = world.create(CREDIT, "cbtxn_").put("customer", call.id());
+    transaction.put("amount", call.number("amount", 0)).put("currency", call.text("currency"));
+    transaction.put("type", "adjustment").put("ending_balance", balance);
+    transaction.put("description", call.text("description"));
+    World.metadata(call, transaction);
+    return transaction;
   }
 
   ObjectNode add(String email) {
@@ -66,6 +107,16 @@ final class Customers {
     customer.removeAll();
     customer.put("id", id).put("object", KIND).put("deleted", true);
     return JsonNodeFactory.instance.objectNode().setAll(customer);
+  }
+
+  /** From now on an address is as good as misspelt: Stripe's rules are more than ours. */
+  boolean refuse(String email) {
+    return refused.add(email);
+  }
+
+  /** Whether there is such a customer and it was not deleted. */
+  boolean lives(String id) {
+    return world.has(KIND, id) && !gone(world.find(KIND, id));
   }
 
   ObjectNode living(String id) {

@@ -2,6 +2,7 @@ package io.outpost.local.stripe;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -10,6 +11,7 @@ import java.util.function.Predicate;
 /** The account's events: kept for the Events API, handed to the webhooks as they happen. */
 final class Events {
   private static final String KIND = "event";
+  private static final String THIN = "v2.core.event";
 
   private final World world;
   private final String apiVersion;
@@ -31,6 +33,31 @@ final class Events {
     return event;
   }
 
+  /**
+   * Records what became of a meter event, and tells it as a thin event: what went wrong is to be
+   * fetched (docs.stripe.com/event-destinations#thin-events).
+   */
+  void thin(String type, ObjectNode meter, String code, String identifier) {
+    ObjectNode event = world.create(THIN, "evt_");
+    event.put("object", "v2.core.event").put("type", type);
+    event.put("created", Instant.ofEpochSecond(world.now()).toString());
+    if (meter != null) {
+      String id = meter.get("id").asText();
+      event.putObject("related_object").put("id", id).put("type", "billing.meter");
+      event.withObject("/related_object").put("url", "/v1/billing/meters/" + id);
+    }
+    ObjectNode told = event.deepCopy();
+    ObjectNode data = event.putObject("data");
+    data.put("validation_start", event.get("created").asText());
+    data.put("validation_end", event.get("created").asText());
+    data.put("developer_message_summary", "There is 1 invalid event");
+    ObjectNode reason = data.putObject("reason").put("error_count", 1);
+    ObjectNode errors = reason.putArray("error_types").addObject().put("code", code);
+    ObjectNode sample = errors.put("error_count", 1).putArray("sample_errors").addObject();
+    sample.put("error_message", code).putObject("request").put("identifier", identifier);
+    listener.accept(told);
+  }
+
   /** Everything that happened, oldest first. */
   List<ObjectNode> all() {
     return world.select(KIND, event -> true);
@@ -39,6 +66,7 @@ final class Events {
   List<Operation> operations() {
     return List.of(
         Operation.get("/v1/events", "listEvents", call -> world.page(call, KIND, wanted(call))),
+        Operation.get("/v2/core/events/{id}", null, call -> world.find(THIN, call.id())),
         Operation.get("/v1/events/{id}", null, call -> world.find(KIND, call.id())),
         Operation.post("/v1/events/{id}/retry", null, call -> again(call.id())));
   }

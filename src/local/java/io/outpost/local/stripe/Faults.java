@@ -12,19 +12,25 @@ public final class Faults {
     RATE_LIMITED,
     /** 429 {@code lock_timeout} before anything happened. */
     LOCK_TIMEOUT,
-    /** 500 before anything happened. */
+    /** 500 before anything happened; the answer stays with the idempotency key. */
     SERVER_ERROR,
+    /** 500 after everything happened; the answer stays with the idempotency key. */
+    SERVER_ERROR_AFTER,
     /** The effect happens, the answer never comes. */
     TIMEOUT,
     /** The effect happens, the connection closes without an answer. */
     DROPPED;
 
-    boolean hasEffect() {
+    boolean isSilent() {
       return this == TIMEOUT || this == DROPPED;
     }
   }
 
-  private record Planned(String pathPrefix, Fault fault) {}
+  private record Planned(String method, String pathPrefix, Fault fault) {
+    boolean fits(String called, String path) {
+      return path.startsWith(pathPrefix) && (method == null || method.equals(called));
+    }
+  }
 
   private final Deque<Planned> planned = new ArrayDeque<>();
   private Fault[] sometimes = {};
@@ -37,9 +43,14 @@ public final class Faults {
   }
 
   /** Fails the next {@code times} calls whose path starts with {@code pathPrefix}. */
-  public synchronized void next(int times, Fault fault, String pathPrefix) {
+  public void next(int times, Fault fault, String pathPrefix) {
+    next(times, fault, null, pathPrefix);
+  }
+
+  /** Fails the next {@code times} calls of a method whose path starts with {@code pathPrefix}. */
+  public synchronized void next(int times, Fault fault, String method, String pathPrefix) {
     for (int i = 0; i < times; i++) {
-      planned.add(new Planned(pathPrefix, fault));
+      planned.add(new Planned(method, pathPrefix, fault));
     }
   }
 
@@ -57,9 +68,9 @@ public final class Faults {
   }
 
   /** The fault of this call, or null. */
-  synchronized Fault draw(String path) {
+  synchronized Fault draw(String method, String path) {
     for (Planned plan : planned) {
-      if (path.startsWith(plan.pathPrefix())) {
+      if (plan.fits(method, path)) {
         planned.remove(plan);
         return plan.fault();
       }

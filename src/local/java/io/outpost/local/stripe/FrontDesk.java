@@ -18,6 +18,7 @@ final class FrontDesk {
   private final Account account;
   private final RequestSchemas schemas;
   private final IdempotencyKeys keys;
+  private final SecretKey secretKey = new SecretKey();
   private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private volatile Consumer<Call> gate = call -> {};
 
@@ -25,6 +26,10 @@ final class FrontDesk {
     this.account = account;
     this.schemas = schemas;
     this.keys = keys;
+  }
+
+  SecretKey secretKey() {
+    return secretKey;
   }
 
   List<Call> calls() {
@@ -38,13 +43,18 @@ final class FrontDesk {
   Answer answer(Call call, Fault fault) {
     calls.add(call);
     try {
-      if (!("Bearer " + StripeStub.SECRET_KEY).equals(call.header("authorization"))) {
-        throw StripeError.unauthorized();
+      secretKey.check(call);
+      String version = call.header("stripe-version");
+      if (version != null && !schemas.knows(version)) {
+        throw StripeError.unknownVersion(version);
       }
-      if (fault != null && !fault.hasEffect()) {
-        throw refusal(fault);
+      if (fault == Fault.RATE_LIMITED) {
+        throw StripeError.rateLimited();
       }
-      return perform(call);
+      if (fault == Fault.LOCK_TIMEOUT) {
+        throw StripeError.lockTimeout();
+      }
+      return perform(call, fault);
     } catch (StripeError e) {
       return Answer.of(e);
     } catch (RuntimeException e) {
@@ -53,15 +63,7 @@ final class FrontDesk {
     }
   }
 
-  private static StripeError refusal(Fault fault) {
-    return switch (fault) {
-      case RATE_LIMITED -> StripeError.rateLimited();
-      case LOCK_TIMEOUT -> StripeError.lockTimeout();
-      default -> StripeError.internal();
-    };
-  }
-
-  private Answer perform(Call call) {
+  private Answer perform(Call call, Fault fault) {
     for (Operation operation : account.operations()) {
       Map<String, String> variables = operation.match(call).orElse(null);
       if (variables != null) {
@@ -71,16 +73,21 @@ final class FrontDesk {
         Call bound = call.with(variables);
         String key = call.method().equals("POST") ? call.header("idempotency-key") : null;
         return key == null
-            ? effect(operation.effect(), bound)
-            : keys.once(key, bound, () -> effect(operation.effect(), bound));
+            ? effect(operation.effect(), bound, fault)
+            : keys.once(key, bound, () -> effect(operation.effect(), bound, fault));
       }
     }
     throw StripeError.unknownUrl(call.method(), call.path());
   }
 
-  private Answer effect(Function<Call, ObjectNode> effect, Call call) {
+  /** A 500 comes from the endpoint itself: Stripe keeps it for the key like any other answer. */
+  private Answer effect(Function<Call, ObjectNode> effect, Call call, Fault fault) {
     try {
-      return account.perform(call, gate, effect);
+      if (fault == Fault.SERVER_ERROR) {
+        return Answer.of(StripeError.internal());
+      }
+      Answer answer = account.perform(call, gate, effect);
+      return fault == Fault.SERVER_ERROR_AFTER ? Answer.of(StripeError.internal()) : answer;
     } catch (StripeError e) {
       return Answer.of(e);
     }

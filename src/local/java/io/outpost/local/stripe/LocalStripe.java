@@ -101,6 +101,11 @@ public final class LocalStripe implements AutoCloseable {
     return stub;
   }
 
+  /** The id of the meter that counts jobs. */
+  public String meter() {
+    return meter;
+  }
+
   /** How many jobs Stripe counted for a customer. */
   public long counted(String customer) {
     return stub.account().used(meter, customer);

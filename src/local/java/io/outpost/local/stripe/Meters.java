@@ -3,10 +3,13 @@ package io.outpost.local.stripe;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongPredicate;
@@ -14,7 +17,8 @@ import java.util.function.Supplier;
 
 /**
  * Billing Meters: an identifier counts once in any 24 hours, a customer's events are taken one call
- * at a time.
+ * at a time. An event is accepted first and judged after a lag: what is wrong with it is told by an
+ * event of its own (docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api).
  */
 final class Meters {
   static final String KIND = "billing.meter";
@@ -24,21 +28,38 @@ final class Meters {
 
   private record Usage(String meter, String customer, long at, long received, long value) {}
 
+  private record Accepted(
+      String eventName, String customer, String identifier, long at, long received, String value) {}
+
   private final World world;
   private final Customers customers;
+  private final Events events;
   private final Map<String, List<Usage>> byIdentifier = new HashMap<>();
+  private final Map<String, Map<String, List<Usage>>> byCustomer = new HashMap<>();
+  private final Deque<Accepted> accepted = new ArrayDeque<>();
+  private final Map<String, Long> received = new HashMap<>();
+  private long lag;
   private final Set<String> busy = ConcurrentHashMap.newKeySet();
 
-  Meters(World world, Customers customers) {
+  Meters(World world, Customers customers, Events events) {
     this.world = world;
     this.customers = customers;
+    this.events = events;
+  }
+
+  /** From now on events are judged, and counted, so many seconds after they were accepted. */
+  void lag(long seconds) {
+    lag = seconds;
   }
 
   List<Operation> operations() {
     return List.of(
         Operation.post("/v1/billing/meters", "createMeter", this::create),
         Operation.get(
-            "/v1/billing/meters", "listMeters", call -> world.page(call, KIND, meter -> true)),
+            "/v1/billing/meters",
+            "listMeters",
+            call ->
+                world.page(call, KIND, meter -> World.fits(call, "status", meter.get("status")))),
         Operation.get("/v1/billing/meters/{id}", null, call -> world.find(KIND, call.id())),
         Operation.get(
             "/v1/billing/meters/{id}/event_summaries", "listMeterEventSummaries", this::summaries),
@@ -74,26 +95,35 @@ final class Meters {
   }
 
   private ObjectNode record(Call call) {
-    ObjectNode meter = meterOf(call.text("event_name"));
-    String customer = call.params().at("/payload/stripe_customer_id").asText();
-    customers.living(customer);
+    judge();
     long at = call.number("timestamp", world.now());
-    if (at < world.now() - OLDEST || at > world.now() + FUTURE) {
+    if (at < world.now() - OLDEST) {
       throw StripeError.invalid(
-          "timestamp_out_of_range", "Timestamp must be within 35 days past and 5 minutes ahead");
+          "timestamp_too_far_in_past",
+          "timestamp",
+          "The timestamp is more than 35 days in the past");
     }
-    String value = call.params().at("/payload/value").asText();
-    if (!value.matches("-?\\d{1,15}")) {
-      throw StripeError.invalid("meter_event_value_invalid", "The value must be a whole number");
+    if (at > world.now() + FUTURE) {
+      throw StripeError.invalid(
+          "timestamp_in_future", "timestamp", "The timestamp is more than 5 minutes in the future");
     }
     String identifier =
-        call.text("identifier") == null ? "auto_" + byIdentifier.size() : call.text("identifier");
-    List<Usage> known = byIdentifier.computeIfAbsent(identifier, id -> new ArrayList<>());
-    if (known.stream().anyMatch(usage -> usage.received() > world.now() - WINDOW)) {
-      throw StripeError.invalid(null, "An event already exists with identifier " + identifier);
+        call.text("identifier") == null ? "auto_" + received.size() : call.text("identifier");
+    Long before = received.get(identifier);
+    if (before != null && before > world.now() - WINDOW) {
+      throw StripeError.invalid(
+          null, "identifier", "An event already exists with identifier " + identifier);
     }
-    String id = meter.get("id").asText();
-    known.add(new Usage(id, customer, at, world.now(), Long.parseLong(value)));
+    received.put(identifier, world.now());
+    accepted.add(
+        new Accepted(
+            call.text("event_name"),
+            call.params().at("/payload/stripe_customer_id").asText(null),
+            identifier,
+            at,
+            world.now(),
+            call.params().at("/payload/value").asText(null)));
+    judge();
     ObjectNode event = JsonNodeFactory.instance.objectNode();
     event.put("object", "billing.meter_event").put("created", world.now()).put("livemode", false);
     event.put("event_name", call.text("event_name")).put("identifier", identifier);
@@ -101,20 +131,84 @@ final class Meters {
     return event;
   }
 
-  private ObjectNode meterOf(String eventName) {
+  /** Judges what was accepted long enough ago. */
+  void judge() {
+    while (!accepted.isEmpty() && accepted.peek().received() + lag <= world.now()) {
+      judge(accepted.remove());
+    }
+  }
+
+  private void judge(Accepted event) {
+    ObjectNode meter = meter(event.eventName());
+    String fault = fault(event, meter);
+    if (fault != null) {
+      String type = meter == null ? "no_meter_found" : "error_report_triggered";
+      events.thin("v1.billing.meter." + type, meter, fault, event.identifier());
+      return;
+    }
+    String id = meter.get("id").asText();
+    Usage usage =
+        new Usage(
+            id, event.customer(), event.at(), event.received(), Long.parseLong(event.value()));
+    byIdentifier.computeIfAbsent(event.identifier(), key -> new ArrayList<>()).add(usage);
+    ofCustomer(id, event.customer()).add(usage);
+  }
+
+  /** The codes of stripe-java's V1BillingMeterErrorReportTriggeredEvent. */
+  private String fault(Accepted event, ObjectNode meter) {
+    if (meter == null) {
+      return "no_meter";
+    }
+    if (!meter.get("status").asText().equals("active")) {
+      return "archived_meter";
+    }
+    if (event.customer() == null) {
+      return "meter_event_no_customer_defined";
+    }
+    if (!customers.lives(event.customer())) {
+      return "meter_event_customer_not_found";
+    }
+    if (event.value() == null) {
+      return "meter_event_value_not_found";
+    }
+    return event.value().matches("-?\\d{1,15}") ? null : "meter_event_invalid_value";
+  }
+
+  private List<Usage> ofCustomer(String meter, String customer) {
+    return byCustomer
+        .computeIfAbsent(meter, key -> new HashMap<>())
+        .computeIfAbsent(customer, key -> new ArrayList<>());
+  }
+
+  private ObjectNode meter(String eventName) {
     return world.select(KIND, meter -> meter.get("event_name").asText().equals(eventName)).stream()
         .findFirst()
+        .orElse(null);
+  }
+
+  private ObjectNode meterOf(String eventName) {
+    return Optional.ofNullable(meter(eventName))
         .orElseThrow(() -> StripeError.invalid("no_meter", "No meter of event " + eventName));
+  }
+
+  /** Puts a meter out of use, or into use again. */
+  void status(String id, String status) {
+    world.find(KIND, id).put("status", status);
   }
 
   private ObjectNode cancel(Call call) {
     meterOf(call.text("event_name"));
+    judge();
     String identifier = call.params().at("/cancel/identifier").asText();
     List<Usage> usages = byIdentifier.getOrDefault(identifier, new ArrayList<>());
-    if (!usages.removeIf(usage -> usage.received() > world.now() - WINDOW)) {
+    List<Usage> fresh =
+        usages.stream().filter(usage -> usage.received() > world.now() - WINDOW).toList();
+    if (fresh.isEmpty()) {
       throw StripeError.invalid(
           null, "No event of the last 24 hours with identifier " + identifier);
     }
+    fresh.forEach(usage -> remove(identifier, usage));
+    received.remove(identifier);
     ObjectNode adjustment = JsonNodeFactory.instance.objectNode();
     adjustment.put("object", "billing.meter_event_adjustment").put("livemode", false);
     adjustment.put("event_name", call.text("event_name")).put("status", "complete");
@@ -122,7 +216,13 @@ final class Meters {
     return adjustment;
   }
 
+  private void remove(String identifier, Usage usage) {
+    byIdentifier.get(identifier).remove(usage);
+    ofCustomer(usage.meter(), usage.customer()).remove(usage);
+  }
+
   private ObjectNode summaries(Call call) {
+    judge();
     world.find(KIND, call.id());
     String customer = call.text("customer");
     long start = call.number("start_time", 0);
@@ -153,20 +253,22 @@ final class Meters {
 
   /** What a customer used of a meter at the times that fit. */
   long sum(String meter, String customer, LongPredicate fits) {
-    return byIdentifier.values().stream()
-        .flatMap(List::stream)
-        .filter(usage -> usage.meter().equals(meter) && usage.customer().equals(customer))
+    judge();
+    return ofCustomer(meter, customer).stream()
         .filter(usage -> fits.test(usage.at()))
         .mapToLong(Usage::value)
         .sum();
   }
 
   void forget(String identifier) {
-    byIdentifier.remove(identifier);
+    judge();
+    List.copyOf(byIdentifier.getOrDefault(identifier, List.of()))
+        .forEach(usage -> remove(identifier, usage));
   }
 
   /** How often each identifier was counted. */
   Map<String, Integer> counted() {
+    judge();
     Map<String, Integer> counted = new HashMap<>();
     byIdentifier.forEach((identifier, usages) -> counted.put(identifier, usages.size()));
     counted.values().removeIf(times -> times == 0);

@@ -45,6 +45,11 @@ final class RequestSchemas {
     return version;
   }
 
+  /** Whether Stripe ever had such an API version; the newest ones are known by their form. */
+  boolean knows(String wanted) {
+    return wanted.matches("20(1[1-9]|2[0-6])-\\d{2}-\\d{2}(\\.[a-z]+)?");
+  }
+
   /** Refuses parameters that {@code call} does not take. */
   void check(String call, JsonNode params) {
     List<Error> errors = byCall.computeIfAbsent(call, this::schema).validate(params);

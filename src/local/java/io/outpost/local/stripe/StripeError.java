@@ -10,21 +10,65 @@ final class StripeError extends RuntimeException {
   private final int status;
   private final String type;
   private final String code;
+  private final String param;
 
   private StripeError(int status, String type, String code, String message) {
+    this(status, type, code, null, message);
+  }
+
+  private StripeError(int status, String type, String code, String param, String message) {
     super(message, null, false, false);
     this.status = status;
     this.type = type;
     this.code = code;
+    this.param = param;
   }
 
   static StripeError invalid(String code, String message) {
     return new StripeError(400, "invalid_request_error", code, message);
   }
 
+  /** What is wrong with one parameter (docs.stripe.com/api/errors: {@code param}). */
+  static StripeError invalid(String code, String param, String message) {
+    return new StripeError(400, "invalid_request_error", code, param, message);
+  }
+
+  /** A restricted key without the right (docs.stripe.com/keys#limit-access). */
+  static StripeError forbidden(String path) {
+    return new StripeError(
+        403,
+        "invalid_request_error",
+        null,
+        "The provided key does not have the required permissions for this endpoint: " + path);
+  }
+
+  /** docs.stripe.com/api/versioning: a version that never was. */
+  static StripeError unknownVersion(String version) {
+    return new StripeError(
+        400, "invalid_request_error", null, "Invalid Stripe API version: " + version);
+  }
+
+  /** An object of the other mode (docs.stripe.com/error-codes#resource-missing). */
+  static StripeError otherMode(String kind, String id) {
+    return new StripeError(
+        404,
+        "invalid_request_error",
+        "resource_missing",
+        kind,
+        "No such "
+            + kind
+            + ": '"
+            + id
+            + "'; a similar object exists in live mode, but a test mode key was used");
+  }
+
   static StripeError missing(String kind, String id) {
     return new StripeError(
-        404, "invalid_request_error", "resource_missing", "No such " + kind + ": '" + id + "'");
+        404,
+        "invalid_request_error",
+        "resource_missing",
+        kind,
+        "No such " + kind + ": '" + id + "'");
   }
 
   static StripeError unauthorized() {
@@ -77,6 +121,9 @@ final class StripeError extends RuntimeException {
     ObjectNode error = body.putObject("error").put("message", getMessage()).put("type", type);
     if (code != null) {
       error.put("code", code);
+    }
+    if (param != null) {
+      error.put("param", param);
     }
     return body;
   }

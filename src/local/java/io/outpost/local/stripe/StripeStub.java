@@ -70,6 +70,11 @@ public final class StripeStub implements AutoCloseable {
     return account;
   }
 
+  /** What the secret key may do. */
+  public SecretKey secretKey() {
+    return front.secretKey();
+  }
+
   /** What to get wrong. */
   public Faults faults() {
     return faults;
@@ -93,11 +98,11 @@ public final class StripeStub implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       String path = exchange.getRequestURI().getPath();
-      if (!path.startsWith("/v1/")) {
+      if (!path.startsWith("/v1/") && !path.startsWith("/v2/")) {
         page(exchange, path);
         return;
       }
-      Fault fault = faults.draw(path);
+      Fault fault = faults.draw(exchange.getRequestMethod(), path);
       Answer answer = front.answer(read(exchange, path), fault);
       if (fault == Fault.TIMEOUT) {
         closed.await();

@@ -2,6 +2,7 @@ package io.outpost.local.stripe;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -16,14 +17,12 @@ final class Subscriptions {
   private final Events events;
   private final Customers customers;
   private final Invoices invoices;
-  private final Meters meters;
 
-  Subscriptions(World world, Events events, Customers customers, Invoices invoices, Meters meters) {
+  Subscriptions(World world, Events events, Customers customers, Invoices invoices) {
     this.world = world;
     this.events = events;
     this.customers = customers;
     this.invoices = invoices;
-    this.meters = meters;
   }
 
   List<Operation> operations() {
@@ -32,8 +31,8 @@ final class Subscriptions {
         Operation.get("/v1/subscriptions", "listSubscriptions", this::list),
         Operation.get("/v1/subscriptions/{id}", null, call -> world.find(KIND, call.id())),
         Operation.post("/v1/subscriptions/{id}", "updateSubscription", this::update),
-        Operation.delete(
-            "/v1/subscriptions/{id}", "cancelSubscription", call -> cancel(find(call.id()))),
+        Operation.delete("/v1/subscriptions/{id}", "cancelSubscription", this::cancel),
+        Operation.post("/v1/invoices/create_preview", "createInvoicePreview", this::preview),
         Operation.post(
             "/v1/subscriptions/{id}/resume",
             "resumeSubscription",
@@ -66,6 +65,7 @@ final class Subscriptions {
     for (JsonNode item : call.params().get("items")) {
       prices.add(world.find(Catalogue.PRICE, item.path("price").asText()));
     }
+    customers.living(call.text("customer"));
     return start(call.text("customer"), prices, call);
   }
 
@@ -89,7 +89,7 @@ final class Subscriptions {
   private void addItem(ObjectNode subscription, ObjectNode price) {
     ObjectNode item = subscription.withObject("/items").withArray("data").addObject();
     String id = subscription.get("id").asText();
-    item.put("id", "si_" + id.substring(4)).put("object", "subscription_item");
+    item.put("id", "si_" + UlidCreator.getMonotonicUlid()).put("object", "subscription_item");
     item.put("subscription", id).put("created", world.now());
     item.set("price", price);
     item.put("quantity", 1);
@@ -119,12 +119,85 @@ final class Subscriptions {
       subscription.put(
           "cancel_at_period_end", call.params().get("cancel_at_period_end").asBoolean());
     }
-    for (JsonNode item : call.params().path("items")) {
-      ObjectNode price = world.find(Catalogue.PRICE, item.path("price").asText());
-      ((ObjectNode) subscription.at("/items/data/0")).set("price", price);
-    }
+    call.params().path("items").forEach(item -> change(subscription, item));
     events.emit("customer.subscription.updated", subscription);
     return subscription;
+  }
+
+  /** An item without an id is a further one (docs.stripe.com/api/subscriptions/update). */
+  private void change(ObjectNode subscription, JsonNode wanted) {
+    if (!wanted.has("id")) {
+      addItem(subscription, world.find(Catalogue.PRICE, wanted.path("price").asText()));
+      return;
+    }
+    var items = subscription.withObject("/items").withArray("data");
+    for (int i = 0; i < items.size(); i++) {
+      ObjectNode item = (ObjectNode) items.get(i);
+      if (item.get("id").equals(wanted.get("id"))) {
+        if (wanted.path("deleted").asText().equals("true")) {
+          items.remove(i);
+        } else if (wanted.has("price")) {
+          item.set("price", world.find(Catalogue.PRICE, wanted.path("price").asText()));
+        }
+        return;
+      }
+    }
+    throw StripeError.missing("subscription_item", wanted.get("id").asText());
+  }
+
+  /**
+   * Ends a subscription at once. Usage that no invoice has is billed only with {@code invoice_now},
+   * unused time is paid back only with {@code prorate} (docs.stripe.com/api/subscriptions/cancel).
+   */
+  private ObjectNode cancel(Call call) {
+    ObjectNode subscription = find(call.id());
+    if (subscription.get("status").asText().equals("canceled")) {
+      throw StripeError.missing(KIND, call.id());
+    }
+    List<Invoices.Line> lines = new ArrayList<>();
+    for (JsonNode item : subscription.at("/items/data")) {
+      boolean metered = Catalogue.isMetered((ObjectNode) item.get("price"));
+      if (metered) {
+        long start = item.get("current_period_start").asLong();
+        lines.add(new Invoices.Line(item, 0, start, world.now()));
+      } else if ("true".equals(call.text("prorate"))) {
+        giveBack(subscription, item);
+      }
+    }
+    if ("true".equals(call.text("invoice_now"))) {
+      ObjectNode invoice = invoices.draft(subscription, "subscription_cancel", lines);
+      subscription.put("latest_invoice", invoice.get("id").asText());
+    }
+    return cancel(subscription);
+  }
+
+  private void giveBack(ObjectNode subscription, JsonNode item) {
+    long start = item.get("current_period_start").asLong();
+    long end = item.get("current_period_end").asLong();
+    long unit = item.at("/price/unit_amount").asLong();
+    ObjectNode back = world.create(Invoices.ITEM, "ii_").put("currency", "usd").putNull("invoice");
+    back.set("customer", subscription.get("customer"));
+    back.put("amount", -unit * (end - world.now()) / (end - start)).put("date", world.now());
+    back.put("description", "Unused time").putObject("metadata");
+  }
+
+  private ObjectNode preview(Call call) {
+    String customer = call.text("customer");
+    String wanted = call.text("subscription");
+    ObjectNode subscription =
+        world
+            .select(
+                KIND,
+                one ->
+                    wanted == null
+                        ? one.get("customer").asText().equals(customer)
+                            && !one.get("status").asText().equals("canceled")
+                        : one.get("id").asText().equals(wanted))
+            .stream()
+            .findFirst()
+            .orElseThrow(
+                () -> StripeError.invalid("invoice_upcoming_none", "No upcoming invoices"));
+    return invoices.preview(subscription, lines(subscription));
   }
 
   ObjectNode cancel(ObjectNode subscription) {
@@ -172,23 +245,43 @@ final class Subscriptions {
   }
 
   private ObjectNode bill(ObjectNode subscription, String reason) {
-    List<Invoices.Line> lines = new ArrayList<>();
-    for (JsonNode item : subscription.at("/items/data")) {
-      ObjectNode price = (ObjectNode) item.get("price");
-      long quantity = Catalogue.isMetered(price) ? used(subscription, item) : 1;
-      lines.add(new Invoices.Line(price, quantity));
-    }
-    ObjectNode invoice = invoices.open(subscription, reason, lines);
+    ObjectNode invoice = invoices.open(subscription, reason, lines(subscription));
     subscription.put("latest_invoice", invoice.get("id").asText());
     return invoice;
   }
 
-  private long used(ObjectNode subscription, JsonNode item) {
-    long start = item.get("current_period_start").asLong();
-    long end = item.get("current_period_end").asLong();
-    return meters.sum(
-        item.at("/price/recurring/meter").asText(),
-        subscription.get("customer").asText(),
-        at -> at >= start && at < end);
+  /** Bills the period that is over, as a draft, and opens the next one. */
+  ObjectNode turnOver(ObjectNode subscription) {
+    ObjectNode invoice = invoices.draft(subscription, "subscription_cycle", lines(subscription));
+    boolean advance = !subscription.get("status").asText().equals("unpaid");
+    invoice.put("auto_advance", advance);
+    subscription.put("latest_invoice", invoice.get("id").asText());
+    for (JsonNode item : subscription.at("/items/data")) {
+      long end = item.get("current_period_end").asLong();
+      period((ObjectNode) item, end, nextPeriod(subscription, end));
+    }
+    events.emit("customer.subscription.updated", subscription);
+    return invoice;
+  }
+
+  private static List<Invoices.Line> lines(ObjectNode subscription) {
+    List<Invoices.Line> lines = new ArrayList<>();
+    for (JsonNode item : subscription.at("/items/data")) {
+      boolean metered = Catalogue.isMetered((ObjectNode) item.get("price"));
+      lines.add(
+          new Invoices.Line(
+              item,
+              metered ? 0 : item.get("quantity").asLong(),
+              item.get("current_period_start").asLong(),
+              item.get("current_period_end").asLong()));
+    }
+    return lines;
+  }
+
+  /** Whether the current period is over, and the subscription goes on. */
+  boolean isOver(ObjectNode subscription) {
+    return List.of("active", "trialing", "past_due", "unpaid")
+            .contains(subscription.get("status").asText())
+        && subscription.at("/items/data/0/current_period_end").asLong() <= world.now();
   }
 }

@@ -42,7 +42,14 @@ final class World {
     return object;
   }
 
+  boolean has(String kind, String id) {
+    return all(kind).containsKey(id);
+  }
+
   ObjectNode find(String kind, String id) {
+    if (id != null && id.contains("_live_")) {
+      throw StripeError.otherMode(kind, id);
+    }
     ObjectNode object = all(kind).get(id);
     if (object == null) {
       throw StripeError.missing(kind, id);

@@ -114,13 +114,6 @@ class StripeStubTest {
     assertThatThrownBy(() -> stripe.v1().customers().create(params))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("nickname");
-    var session =
-        SessionCreateParams.builder()
-            .setMode(SessionCreateParams.Mode.SUBSCRIPTION)
-            .addPaymentMethodType(SessionCreateParams.PaymentMethodType.CARD)
-            .build();
-    assertThatThrownBy(() -> stripe.v1().checkout().sessions().create(session))
-        .hasMessageContaining("payment_method_types");
     var subscription =
         SubscriptionCreateParams.builder()
             .setCustomer("cus_1")
@@ -341,6 +334,8 @@ class StripeStubTest {
         .containsExactly(
             "customer.created",
             "customer.subscription.created",
+            "invoice.created",
+            "invoice.finalized",
             "invoice.paid",
             "invoice.payment_succeeded",
             "checkout.session.completed");
@@ -363,6 +358,73 @@ class StripeStubTest {
               .build(),
           HttpResponse.BodyHandlers.ofString());
     }
+  }
+
+  /** An hour long usage of the period that is over still counts; then the invoice is final. */
+  @Test
+  void finalizesAnInvoiceAfterAnHour() throws StripeException {
+    String ada = customer().getId();
+    stub.account().subscribe(ada, "price_per_job");
+    stripe.v1().billing().meterEvents().create(event(ada, "job-1"));
+    long end = Instant.parse("2026-02-28T10:00:00Z").getEpochSecond();
+    clock.set(Instant.ofEpochSecond(end));
+    stub.account().pass(customer -> true);
+    assertThat(newest("status")).isEqualTo("draft");
+    report(ada, "job-2", end - 1);
+    report(ada, "job-3", end);
+    clock.advance(Duration.ofHours(1));
+    stub.account().pass(customer -> true);
+    assertThat(newest("status")).isEqualTo("paid");
+    assertThat(newest("total")).isEqualTo("20");
+    report(ada, "job-4", end - 2);
+    assertThat(newest("total")).isEqualTo("20");
+  }
+
+  private String newest(String field) {
+    return stub.account().invoices().getLast().get(field).asText();
+  }
+
+  private void report(String customer, String identifier, long at) throws StripeException {
+    stripe
+        .v1()
+        .billing()
+        .meterEvents()
+        .create(
+            MeterEventCreateParams.builder()
+                .setEventName("jobs")
+                .setIdentifier(identifier)
+                .setTimestamp(at)
+                .putPayload("stripe_customer_id", customer)
+                .putPayload("value", "1")
+                .build());
+  }
+
+  /** What is wrong with an accepted event is told later, by an event that says where to look. */
+  @Test
+  void judgesMeterEventsAfterItTookThem() throws StripeException {
+    stub.account().meterLag(60);
+    stripe.v1().billing().meterEvents().create(event("cus_none", "job-1"));
+    String ada = customer().getId();
+    stripe.v1().billing().meterEvents().create(event(ada, "job-2"));
+    assertThat(stub.account().used(meter, ada)).isZero();
+    clock.advance(Duration.ofSeconds(60));
+    assertThat(stub.account().used(meter, ada)).isEqualTo(1);
+    assertThat(stub.account().counted()).containsOnlyKeys("job-2");
+  }
+
+  /** An error that an endpoint has once answered to a key is its answer for a day. */
+  @Test
+  void answersAStoredErrorAgain() throws StripeException {
+    var options = RequestOptions.builder().setIdempotencyKey("k").build();
+    var params = CustomerCreateParams.builder().setName("Ada").build();
+    stub.faults().next(1, Fault.SERVER_ERROR_AFTER);
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> stripe.v1().customers().create(params, options))
+          .isInstanceOf(ApiException.class);
+    }
+    assertThat(stub.account().customers()).hasSize(1);
+    clock.advance(Duration.ofHours(25));
+    assertThat(stripe.v1().customers().create(params, options).getId()).isNotNull();
   }
 
   @Test
@@ -398,7 +460,7 @@ class StripeStubTest {
             .build();
     int seen = 0;
     for (Event event : stripe.v1().events().list(recent).autoPagingIterable()) {
-      assertThat(event.getApiVersion()).isEqualTo("2026-10-28.endive");
+      assertThat(event.getApiVersion()).isEqualTo("2026-07-29.dahlia");
       seen++;
     }
     assertThat(seen).isEqualTo(5);

@@ -1,0 +1,94 @@
+package io.outpost.billing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.aws.Names;
+import io.outpost.kernel.Cursor;
+import io.outpost.kernel.Page;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Items;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** The finished jobs that Stripe will not take, for operators. Thread-safe. */
+@Component("parkedUsage")
+public class ParkedUsage {
+  private static final String LIST = "parked-usage";
+
+  private final DynamoDbClient dynamoDb;
+  private final Items items;
+  private final Names names;
+  private final UsageLedger ledger;
+
+  ParkedUsage(DynamoDbClient dynamoDb, Items items, Names names, UsageLedger ledger) {
+    this.dynamoDb = dynamoDb;
+    this.items = items;
+    this.names = names;
+    this.ledger = ledger;
+  }
+
+  /** One of them, as operators see it. */
+  record Parked(
+      String tenantId, String jobId, Instant recordedAt, Instant parkedAt, String reason) {
+    static Parked of(LedgerEntry entry) {
+      return new Parked(
+          entry.tenantId(), entry.jobId(), entry.recordedAt(), entry.parkedAt(), entry.parkedFor());
+    }
+  }
+
+  /** A page, newest job first: the shards are read side by side and merged. */
+  public Page<Parked> list(@Header("limit") int limit, @Header("cursor") String cursor) {
+    var before = cursor == null ? "~" : Cursor.open(cursor, LIST);
+    var found = new ArrayList<LedgerEntry>();
+    for (var shard : Shards.all(UsageLedger.PARKED)) {
+      found.addAll(read(shard, before, limit + 1));
+    }
+    found.sort(Comparator.comparing(LedgerEntry::jobId).reversed());
+    var page = found.subList(0, Math.min(limit, found.size()));
+    var next = found.size() > limit ? Cursor.to(page.getLast().jobId(), LIST) : null;
+    return new Page<>(page.stream().map(Parked::of).toList(), next);
+  }
+
+  /** The entries to be reported again: those of the jobs that the request names, else all. */
+  public List<LedgerEntry> chosen(@Body JsonNode request) {
+    Set<String> wanted = new HashSet<>();
+    request.path("job_ids").forEach(id -> wanted.add(id.asText()));
+    var found = new ArrayList<LedgerEntry>();
+    for (var shard : Shards.all(UsageLedger.PARKED)) {
+      found.addAll(read(shard, "~", Integer.MAX_VALUE));
+    }
+    return found.stream().filter(e -> wanted.isEmpty() || wanted.contains(e.jobId())).toList();
+  }
+
+  /** Puts them back among what is to be reported. */
+  public Map<String, Integer> retry(@Body List<LedgerEntry> chosen) {
+    return Map.of("retried", (int) chosen.stream().filter(ledger::release).count());
+  }
+
+  private List<LedgerEntry> read(String shard, String before, int most) {
+    Map<String, AttributeValue> values =
+        Map.of(":shard", Items.text(shard), ":before", Items.text(before));
+    return dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("usage"))
+                    .indexName("unreported")
+                    .keyConditionExpression("unreported_shard = :shard AND job_id < :before")
+                    .expressionAttributeValues(values)
+                    .scanIndexForward(false))
+        .items()
+        .stream()
+        .limit(most)
+        .map(item -> items.read(item, LedgerEntry.class))
+        .toList();
+  }
+}

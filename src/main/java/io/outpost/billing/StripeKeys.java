@@ -1,0 +1,143 @@
+package io.outpost.billing;
+
+import io.outpost.aws.Names;
+import io.outpost.store.Items;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Variable;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.camel.util.ObjectHelper;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+
+/**
+ * The idempotency keys of our calls to Stripe. Stripe keeps the first answer to a key for a day, an
+ * error too (docs.stripe.com/api/idempotent_requests): a key whose answer is an error is retired on
+ * every container, and the next attempt has another. Thread-safe.
+ */
+@Component("stripeKeys")
+public class StripeKeys {
+  private static final Duration KEPT = Duration.ofDays(2);
+  private static final long LONGEST_WAIT_SECONDS = 10;
+
+  private final DynamoDbClient dynamoDb;
+  private final Names names;
+
+  StripeKeys(DynamoDbClient dynamoDb, Names names) {
+    this.dynamoDb = dynamoDb;
+    this.names = names;
+  }
+
+  /** A failed call that must not be repeated as it is. */
+  public static final class Final extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Final(String why) {
+      super(why, null, false, false);
+    }
+  }
+
+  /** The value of the header Idempotency-Key; null for none. */
+  public String current(@Variable("stripeCall") StripeCall call) {
+    if (call.idempotencyKey() == null) {
+      return null;
+    }
+    long retired = retired(call.idempotencyKey());
+    return retired == 0 ? call.idempotencyKey() : call.idempotencyKey() + "-" + retired;
+  }
+
+  /** Notes that Stripe refused: what it answered to this key it would answer again. */
+  public void refused(@Variable("stripeCall") StripeCall call, @Variable("stripeKey") String key) {
+    if (key != null) {
+      retire(call.idempotencyKey(), key);
+    }
+  }
+
+  /**
+   * Judges an answer after which a call may be tried again: throws it on, or {@link Final} where
+   * trying again now would be wrong.
+   */
+  public void failed(
+      @Variable("stripeCall") StripeCall call,
+      @Variable("stripeKey") String key,
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception caught,
+      Exchange exchange)
+      throws HttpOperationFailedException {
+    var answer = ObjectHelper.getException(HttpOperationFailedException.class, caught);
+    boolean ofStripes = answer.getStatusCode() >= 500;
+    if (ofStripes && key != null) {
+      retire(call.idempotencyKey(), key);
+    }
+    String advice = header(answer, "Stripe-Should-Retry");
+    if ("false".equals(advice)) {
+      throw new Final("it says not to try again: " + answer.getStatusCode());
+    }
+    if (ofStripes && call.once()) {
+      throw new Final("it failed, and what it did is looked for first");
+    }
+    rest(answer, exchange);
+    throw answer;
+  }
+
+  /** What Stripe asks to wait goes before our own pause. */
+  private static void rest(HttpOperationFailedException answer, Exchange exchange) {
+    String wait = header(answer, "Retry-After");
+    if (wait != null && wait.matches("\\d{1,6}")) {
+      long seconds = Math.min(Long.parseLong(wait), LONGEST_WAIT_SECONDS);
+      exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, seconds * 1_000);
+    } else {
+      exchange.getMessage().removeHeader(Exchange.REDELIVERY_DELAY);
+    }
+  }
+
+  private static String header(HttpOperationFailedException answer, String name) {
+    return answer.getResponseHeaders() == null
+        ? null
+        : answer.getResponseHeaders().entrySet().stream()
+            .filter(header -> header.getKey().equalsIgnoreCase(name))
+            .map(Map.Entry::getValue)
+            .findFirst()
+            .orElse(null);
+  }
+
+  long retired(String key) {
+    var found = dynamoDb.getItem(g -> g.tableName(table()).key(item(key)).consistentRead(true));
+    return found.hasItem() ? Long.parseLong(found.item().get("retired").n()) : 0;
+  }
+
+  private void retire(String base, String used) {
+    retire(base, used.equals(base) ? 0 : Long.parseLong(used.substring(base.length() + 1)));
+  }
+
+  /** Of several containers that saw the error one counts it. */
+  void retire(String base, long generation) {
+    try {
+      dynamoDb.updateItem(
+          u ->
+              u.tableName(table())
+                  .key(item(base))
+                  .updateExpression("SET retired = :next, expires_at = :expires")
+                  .conditionExpression("attribute_not_exists(retired) OR retired = :used")
+                  .expressionAttributeValues(
+                      Map.of(
+                          ":next", Items.number(generation + 1),
+                          ":used", Items.number(generation),
+                          ":expires", Items.number(Instant.now().plus(KEPT).getEpochSecond()))));
+    } catch (ConditionalCheckFailedException e) {
+      // Another container retired it.
+    }
+  }
+
+  private String table() {
+    return names.table("usage");
+  }
+
+  private static Map<String, AttributeValue> item(String key) {
+    return Map.of("tenant_id", Items.text("stripe-keys"), "sk", Items.text(key));
+  }
+}

@@ -1,0 +1,44 @@
+package io.outpost.billing;
+
+import io.outpost.tenant.Tier;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.Body;
+import org.apache.camel.Variable;
+import org.springframework.stereotype.Component;
+
+/** Which of our prices are paid by use; a price never changes that. Thread-safe. */
+@Component("stripePrices")
+public class StripePrices {
+  private final Map<String, Boolean> metered = new ConcurrentHashMap<>();
+  private final StripeSettings settings;
+
+  StripePrices(StripeSettings settings) {
+    this.settings = settings;
+  }
+
+  /** Our prices that we did not ask Stripe about yet. */
+  public List<String> unknown() {
+    return Arrays.stream(Tier.values())
+        .flatMap(tier -> settings.prices(tier).stream())
+        .filter(price -> !metered.containsKey(price))
+        .toList();
+  }
+
+  /** Asks for one. */
+  public StripeCall ask(@Body String price) {
+    return StripeCall.get("/v1/prices/" + price, null);
+  }
+
+  /** Keeps what Stripe says of one. */
+  public void learn(@Body String price, @Variable("price") String json) {
+    metered.put(price, StripeAnswers.isMetered(json));
+  }
+
+  /** Whether it is one of ours and paid by use. */
+  boolean isMetered(String price) {
+    return price != null && metered.getOrDefault(price, false);
+  }
+}

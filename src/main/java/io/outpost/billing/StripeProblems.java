@@ -1,0 +1,42 @@
+package io.outpost.billing;
+
+import io.outpost.kernel.Problem;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+
+/** Makes of what Stripe refused what the client can do about it. Stateless. */
+@Component("stripeProblems")
+public class StripeProblems {
+
+  /** Whether an operator must mend it, and not the client. */
+  public boolean isOurs(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal) {
+    return !refusal.isAboutEmail();
+  }
+
+  /** What the operator is told. */
+  public String why(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal) {
+    return refusal.getMessage() + ": " + refusal.text();
+  }
+
+  /** Puts the problem in the place of the refusal. */
+  public void explain(
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal, Exchange exchange) {
+    exchange.setProperty(Exchange.EXCEPTION_CAUGHT, problem(refusal));
+  }
+
+  private static Problem problem(StripeRefusal refusal) {
+    if (refusal.isAboutEmail()) {
+      var detail = "Stripe does not take this address; change it with PATCH /tenants/{tenant_id}";
+      return new Problem(
+          Problem.Code.UNPROCESSABLE,
+          "email: " + detail,
+          List.of(new Problem.FieldError("email", detail)),
+          Map.of());
+    }
+    return Problem.unavailable(
+        "Billing is not set up rightly here; the operator was told. Nothing was charged.");
+  }
+}
