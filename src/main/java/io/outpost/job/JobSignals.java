@@ -41,7 +41,7 @@ class JobSignals {
           .timer(meters, job.agent(), name)
           .record(Duration.between(job.startedAt(), job.completedAt()));
     }
-    if (job.status().isTerminal()) {
+    if (job.status().isTerminal() && job.completedAt() != null) {
       Metric.JOB_WHOLE
           .timer(meters, lane, name)
           .record(Duration.between(job.createdAt(), job.completedAt()));

@@ -69,6 +69,19 @@ public enum Metric {
       Type.counter,
       "14",
       "Times at which Stripe's count differs from the ledger"),
+  USAGE_REJECTED(
+      "outpost.billing.usage.rejected",
+      Type.counter,
+      "14",
+      "Reports that Stripe rejected afterwards"),
+  USAGE_STOPPED(
+      "outpost.billing.usage.stopped", Type.counter, "14", "Reports of usage that had to stop"),
+  BILLING_ALARMS("outpost.billing.alarms", Type.counter, "14", "Alarms about billing"),
+  ADDRESSES_REFUSED(
+      "outpost.billing.addresses.refused",
+      Type.counter,
+      "13",
+      "Addresses of customers that Stripe refused"),
   QUOTA_NOTICES(
       "outpost.billing.quota.notices", Type.counter, "15", "Notices about a quota", "percent"),
   EVENTS_UNHANDLED(
