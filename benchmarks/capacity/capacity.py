@@ -80,7 +80,7 @@ def numbers(tenants):
 def costs(tenants):
     """Dollars a month by service."""
     load, price = numbers(tenants), PRICE
-    worker = (2 * price["vcpu"] + 4 * price["gib"]) * MONTH
+    worker = (4 * price["vcpu"] + 16 * price["gib"]) * MONTH
     return {
         "Workers (Fargate, one on demand, 70 % of the others on Spot)":
             worker * (1 + max(0, load["workers"] - 1) * (0.3 + 0.7 * price["spot"])),

@@ -6,8 +6,10 @@ from it, so what is simulated is what would be deployed. Exit 1 when the policy 
 
 The clock ticks in seconds. What is assumed of AWS, on the slow side of what it states: a queue's numbers can be read
 60 s after their minute, ECS's 120 s; CloudWatch evaluates an alarm each minute and repeats its action while it lasts;
-a Fargate task runs 30 to 75 s after it is asked for; inside its cooldown a policy grants larger sizes and refuses
-smaller ones. Where AWS leaves open which task it stops, chance (seeded) decides.
+a Fargate task runs 30 to 75 s after it is asked for (also shown: 90 to 180 s, a cold image); inside its cooldown a policy
+grants larger sizes and refuses smaller ones; ECS stops no protected task, and of the others chance (seeded) decides.
+A worker protects its task while it runs a job. Spot takes a worker back with two minutes' notice, on average once in
+twenty hours of a worker.
 """
 
 import csv
@@ -24,6 +26,8 @@ LATE = {"tasks": 120}  # seconds until a metric can be read, 60 unless said here
 SLOTS = 5  # jobs that a worker runs at once, as the worker module has it
 GRACE = 90  # seconds that a job may go on when its worker is stopped
 START = (30, 75)  # seconds from asking for a task to its first job
+SLOW_START = (90, 180)  # the same with an image that is nowhere near
+SPOT, INTERRUPTED = 0.7, 1 / (20 * 3600)  # part of the workers on Spot, and how often in a second one is taken back
 REACH = 300  # how far back an alarm looks for a value to repeat
 REPEAT = object()
 
@@ -97,13 +101,14 @@ class Alarm:
 class Job:
     def __init__(self, at, lane, duration):
         self.at, self.lane, self.duration, self.started = at, lane, duration, None
+        self.began = None  # its last start
 
 
 class Worker:
     """A task: starting until ready, then running jobs; while stopping it takes none and ends by its deadline."""
 
-    def __init__(self, ready):
-        self.ready, self.jobs, self.deadline = ready, {}, None
+    def __init__(self, ready, spot=False):
+        self.ready, self.jobs, self.deadline, self.spot, self.cause = ready, {}, None, spot, None
 
     def free(self, now):
         return 0 if self.deadline or now < self.ready else SLOTS - len(self.jobs)
@@ -112,7 +117,9 @@ class Worker:
 class Fleet:
     """Queues, workers and the policy, second by second."""
 
-    def __init__(self, plan, jobs):
+    def __init__(self, plan, jobs, protected=True, start=START):
+        self.protected, self.start = protected, start
+        self.lost = {"scale-in": [], "Spot": []}  # seconds of work that were begun again, by why
         resources = {entry["address"]: entry["values"] for entry in plan["planned_values"]["root_module"]["resources"]}
         self.alarms = {
             way: Alarm(resources[f'aws_cloudwatch_metric_alarm.worker["{way}"]'], resources[f'aws_appautoscaling_policy.worker["{way}"]'])
@@ -127,11 +134,13 @@ class Fleet:
         self.last = {"out": -math.inf, "in": -math.inf}  # when each policy last acted
         self.metrics = {f"{kind}_{lane}": {} for kind in ["waiting", "running"] for lane in ["high", "normal", "low"]}
         self.metrics["tasks"] = {}
-        self.changes, self.handed_back, self.ended, self.trace = [], 0, 0, []
+        self.changes, self.ended, self.trace = [], 0, []
+        self.spot = random.Random(11)
 
     def run(self, seconds):
         for now in range(seconds):
             self._submit_and_finish(now)
+            self._interrupt(now)
             self._stop_workers(now)
             self._start_jobs(now)
             if now % MINUTE == 0:
@@ -154,10 +163,24 @@ class Fleet:
                 del worker.jobs[job]
                 self.ended += 1
 
+    def _interrupt(self, now):
+        for worker in self.workers:
+            if worker.spot and not worker.deadline and now >= worker.ready and self.spot.random() < INTERRUPTED:
+                worker.deadline, worker.cause = now + GRACE, "Spot"
+                self.workers.append(self._worker(now))  # ECS keeps the number
+
+    def _worker(self, now):
+        return Worker(now + self.chance.randint(*self.start), self.spot.random() < SPOT)
+
     def _stop_workers(self, now):
+        if self.protected:
+            # ECS goes on until there are as few as wished: whoever has become idle ends.
+            serving = [worker for worker in self.workers if not worker.deadline]
+            for worker in [worker for worker in serving if not worker.jobs][:max(0, len(serving) - self.desired)]:
+                self.workers.remove(worker)
         for worker in [worker for worker in self.workers if worker.deadline and (now >= worker.deadline or not worker.jobs)]:
             self.workers.remove(worker)
-            self.handed_back += len(worker.jobs)
+            self.lost[worker.cause].extend((job, now - job.began) for job in worker.jobs)
             self.waiting.extend(worker.jobs)  # handed back unharmed, to begin again elsewhere
 
     def _start_jobs(self, now):
@@ -165,6 +188,7 @@ class Fleet:
             for _ in range(min(worker.free(now), len(self.waiting))):
                 job = self.waiting.pop(0)
                 job.started = job.started or now
+                job.began = now
                 worker.jobs[job] = now + job.duration
 
     def _measure(self, now):
@@ -189,10 +213,16 @@ class Fleet:
         self.last[way] = now
         self.desired = size
         serving = [worker for worker in self.workers if not worker.deadline]
-        for worker in self.chance.sample(serving, max(0, len(serving) - size)):
-            worker.deadline = max(now, worker.ready) + GRACE
+        if not self.protected:
+            for worker in self.chance.sample(serving, max(0, len(serving) - size)):
+                worker.deadline, worker.cause = max(now, worker.ready) + GRACE, "scale-in"
         for _ in range(size - len(serving)):
-            self.workers.append(Worker(now + self.chance.randint(*START)))
+            self.workers.append(self._worker(now))
+
+    def restarts(self, cause):
+        """What was begun again for a cause: jobs, those of them over ten minutes, and agent-minutes."""
+        lost = self.lost[cause]
+        return len(lost), sum(1 for job, _ in lost if job.duration > 600), sum(seconds for _, seconds in lost) / 60
 
 
 def promises(fleet, jobs):
@@ -215,8 +245,15 @@ def promises(fleet, jobs):
         ("every job ends", fleet.ended, fleet.ended == len(jobs)),
         ("half of the jobs start within 5 s, all within 600 s", f"{waits[len(waits) // 2]} and {waits[-1]}",
          waits[len(waits) // 2] <= 5 and waits[-1] <= 600),
+        ("no job is begun again for a scale-in", fleet.restarts("scale-in")[0], fleet.restarts("scale-in")[0] == 0),
+        ("fewer than 1 % of the jobs are begun again for Spot", fleet.restarts("Spot")[0], fleet.restarts("Spot")[0] < 0.01 * len(jobs)),
         (f"back at {fleet.min} workers within 600 s of the last job", rest - over, rest - over <= 600 and fleet.desired == fleet.min),
     ]
+
+
+def recorded():
+    with open(pathlib.Path(__file__).with_name("load.csv"), encoding="utf-8") as load:
+        return [Job(int(row["second"]), row["lane"], int(row["duration"])) for row in csv.DictReader(load)]
 
 
 def main(arguments):
@@ -224,13 +261,19 @@ def main(arguments):
     plans = [argument for argument in arguments if argument.endswith(".json")]
     broken, fleets = 0, []
     for path in plans:
-        with open(pathlib.Path(__file__).with_name("load.csv"), encoding="utf-8") as load:
-            jobs = [Job(int(row["second"]), row["lane"], int(row["duration"])) for row in csv.DictReader(load)]
         plan = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        jobs = recorded()
         fleet = Fleet(plan, jobs).run(4 * 3600)
         fleets.append(fleet)
-        print(f"{fleet.min} to {fleet.max} workers, {len(jobs)} jobs: {len(fleet.changes)} changes of size,"
-              f" {fleet.handed_back} jobs handed back by stopping workers")
+        print(f"{fleet.min} to {fleet.max} workers, {len(jobs)} jobs: {len(fleet.changes)} changes of size")
+        for text, other in [
+            ("as it is", fleet),
+            ("without protection", Fleet(plan, recorded(), protected=False).run(4 * 3600)),
+            ("with starts of 90 to 180 s", Fleet(plan, recorded(), start=SLOW_START).run(4 * 3600)),
+        ]:
+            begun = "; ".join("%s: %d jobs, %d of them over ten minutes, %.0f agent-minutes" % (cause, *other.restarts(cause)) for cause in other.lost)
+            full = next((at for at, *_, running in other.trace if running >= other.max), math.inf) - min(job.at for job in jobs)
+            print(f"  {text}: all workers after {full} s; begun again for {begun}")
         for promise, measured, kept in promises(fleet, jobs):
             broken += not kept
             print(f"  {'kept  ' if kept else 'BROKEN'} {promise}: {measured}")

@@ -3,7 +3,7 @@ FROM maven:3.9-eclipse-temurin-25 AS classes
 WORKDIR /build
 COPY pom.xml .
 COPY src src
-RUN --mount=type=cache,target=/root/.m2 mvn -B -q -P '!format' test-compile dependency:copy-dependencies -DincludeScope=test -DoutputDirectory=/stripe/lib \
+RUN --mount=type=cache,target=/root/.m2 mvn -B -q -P '!newer-maven-jdk' test-compile dependency:copy-dependencies -DincludeScope=test -DoutputDirectory=/stripe/lib \
     && cp -R target/classes target/test-classes /stripe/
 
 FROM eclipse-temurin:25-jre-noble

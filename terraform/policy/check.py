@@ -12,6 +12,7 @@ import sys
 # Resources "*" that AWS has no other way for, each explained where it stands.
 ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets"}
 SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|_KEY(?!_ID)")
+SLOWEST_START = 120  # seconds from a container's start to its first good answer, with half a processor and no cache
 RULES = []
 
 
@@ -29,6 +30,8 @@ class Environment:
         self.resources = [entry for entry in self._walk(root) if entry["mode"] == "managed"]
         self.production = production
         self.unknown = []
+        self.changes = shown.get("resource_changes", [])
+        self.configuration = shown.get("configuration")
         self._read_containers(shown.get("output_changes", {}).get("containers", {}).get("after") or {})
 
     def _read_containers(self, planned):
@@ -63,6 +66,13 @@ class Environment:
             document = self.document(address, values, field)
             for statement in document["Statement"] if document else []:
                 yield address, statement
+
+
+def modules(module, address="root"):
+    """All modules of a configuration with their addresses."""
+    yield address, module
+    for name, call in module.get("module_calls", {}).items():
+        yield from modules(call["module"], f"{address}.{name}")
 
 
 def several(value):
@@ -201,6 +211,9 @@ def nothing_is_lost(env):
     for address, alarm in env.all("aws_cloudwatch_metric_alarm"):
         if "dead_letters" in address and alarm["threshold"] != 10:
             yield address, "does not ring at ten dead letters"
+        metrics = {first(query["metric"]).get("metric_name") for query in alarm.get("metric_query") or [] if query.get("metric")}
+        if "dead_letters" in address and "NumberOfMessagesDeleted" not in metrics:
+            yield address, "does not count what the worker takes out of the queue, so it never rings"
 
 
 @rule
@@ -220,9 +233,94 @@ def containers_are_confined(env):
                 yield address, "has a secret in its environment instead of in the secret store"
             if not int(plain.get("OUTPOST_JOB_GRACE", 0)) < container["stopTimeout"] <= 120:
                 yield address, "is killed before its grace has passed"
+            if container["healthCheck"].get("startPeriod", 0) < SLOWEST_START:
+                yield address, f"is given up before the {SLOWEST_START} s that a start may take"
     for address, service in env.all("aws_ecs_service"):
         if not first(service["deployment_circuit_breaker"]).get("rollback"):
             yield address, "does not roll a failing deployment back"
+        if service.get("load_balancer") and service["health_check_grace_period_seconds"] < SLOWEST_START:
+            yield address, f"is given up before the {SLOWEST_START} s that a start may take"
+        if not service["wait_for_steady_state"]:
+            yield address, "lets an apply end before its new tasks serve"
+
+
+@rule
+def workers_hold_their_jobs(env):
+    """All jobs at their limits, and the worker itself, fit into the task."""
+    for address, task in env.all("aws_ecs_task_definition"):
+        for container in env.document(address, task, "container_definitions") or []:
+            plain = {entry["name"]: entry["value"] for entry in container["environment"]}
+            if "OUTPOST_WORKER_SLOTS" not in plain:
+                continue
+            slots = int(plain["OUTPOST_WORKER_SLOTS"])
+            memory = slots * int(plain.get("OUTPOST_WORKER_MEMORY_LIMIT", "4096MB").removesuffix("MB")) + 2048
+            disk = slots * int(plain.get("OUTPOST_WORKER_DISK_LIMIT", "5GB").removesuffix("GB")) + 5
+            if memory > int(task["memory"]):
+                yield address, f"has {task['memory']} MiB for jobs and a worker that may take {memory}"
+            if disk > first(task["ephemeral_storage"]).get("size_in_gib", 20):
+                yield address, f"has less disk than the {disk} GiB that jobs and the worker may take"
+
+
+@rule
+def what_the_gateway_sends_is_let_through(env):
+    """An HTTP API sends "content-length: 0" with a GET over a VPC link, and has no VPC links in some zones."""
+    for address, balancer in env.all("aws_lb"):
+        if balancer["desync_mitigation_mode"] != "defensive":
+            yield address, "answers 400 to what the gateway sends, or lets everything through"
+    for address, subnet in env.all("aws_subnet"):
+        if not re.fullmatch(r"[a-z]{2,4}\d-az\d", subnet.get("availability_zone_id") or ""):
+            yield address, "names no zone by its id: a name is another zone in each account"
+
+
+@rule
+def a_release_can_be_taken_back(env):
+    for address, task in env.all("aws_ecs_task_definition"):
+        if not task["skip_destroy"]:
+            yield address, "is gone once there is a newer one, so nobody can go back to it"
+        if not task["track_latest"]:
+            yield address, "does not see what was registered by hand"
+
+
+@rule
+def indexes_come_before_code_and_go_after_it(env):
+    """Old and new tasks run side by side: neither may ask for an index that is not there."""
+    releases = any(
+        change["type"] == "aws_ecs_task_definition" and change["change"]["actions"] not in (["no-op"], ["create"])
+        for change in env.changes
+    )
+    for change in env.changes:
+        if change["type"] != "aws_dynamodb_table" or not change["change"]["before"]:
+            continue
+        before, after = (
+            {index["name"]: (index["hash_key"], index.get("range_key")) for index in (change["change"][side] or {}).get("global_secondary_index", [])}
+            for side in ("before", "after")
+        )
+        for name, keys in before.items():
+            if name in after and after[name] != keys:
+                yield change["address"], f"changes the keys of index {name}: make one with a new name"
+            if name not in after and releases:
+                yield change["address"], f"removes index {name} together with a release: release without its use first"
+
+
+@rule
+def services_start_last(env):
+    """What a task needs is made before the service; seen in the configuration, which only a plan has."""
+    if env.configuration is None:
+        return
+    for address, module in modules(env.configuration["root_module"]):
+        for call in module.get("module_calls", {}).values():
+            kinds = {entry["type"] for entry in call["module"].get("resources", [])}
+            if "aws_ecs_service" in kinds:
+                for needed in sorted({"network", "secrets", "dynamodb", "sqs", "s3", "alb"} - {name.removeprefix("module.") for name in call.get("depends_on", [])}):
+                    yield address, f"starts services that do not wait for module.{needed}"
+        for entry in module.get("resources", []):
+            needs = " ".join(entry.get("depends_on", []))
+            if entry["type"] == "aws_ecs_service":
+                for needed in ["aws_ecs_cluster_capacity_providers", "aws_iam_role_policy.task", "aws_iam_role_policy.execution", "aws_ssm_parameter"]:
+                    if needed not in needs:
+                        yield f"{address}.{entry['address']}", f"does not wait for {needed}"
+            if entry["type"] == "aws_ecs_cluster" and "aws_iam_service_linked_role" not in needs:
+                yield f"{address}.{entry['address']}", "does not wait for the role that ECS needs in a fresh account"
 
 
 @rule

@@ -46,6 +46,55 @@ def container(**values):
     return lambda document: document[0].update(values)
 
 
+class Whole:
+    """A break outside the resources: in the configuration or in what changes."""
+
+    def __init__(self, apply):
+        self.apply = apply
+
+
+def forget(kind, part):
+    """Takes what contains part out of the depends_on of a kind of resource, or of the call of a module."""
+
+    def strip(entry):
+        entry["depends_on"] = [name for name in entry.get("depends_on", []) if part not in name]
+
+    def apply(shown):
+        for _, module in check.modules(shown["configuration"]["root_module"]):
+            for name, call in module.get("module_calls", {}).items():
+                if f"module.{name}" == kind:
+                    strip(call)
+            for entry in module.get("resources", []):
+                if entry["type"] == kind:
+                    strip(entry)
+
+    return Whole(apply)
+
+
+def table_change(before, after, release):
+    """A table whose indexes change from one dict to another, with or without new task definitions."""
+
+    def indexes(keys):
+        return {"global_secondary_index": [{"name": name, "hash_key": key, "range_key": None} for name, key in keys.items()]}
+
+    def apply(shown):
+        shown["resource_changes"] = [
+            {"type": "aws_dynamodb_table", "address": "jobs", "change": {"actions": ["update"], "before": indexes(before), "after": indexes(after)}},
+            {"type": "aws_ecs_task_definition", "address": "worker", "change": {"actions": ["create", "delete"] if release else ["no-op"]}},
+        ]
+
+    return Whole(apply)
+
+
+def plain(name, value):
+    """Sets a container's plain setting."""
+
+    def apply(document):
+        next(entry for entry in document[0]["environment"] if entry["name"] == name)["value"] = value
+
+    return apply
+
+
 BREAKS = {
     "data_is_encrypted": [
         change("aws_dynamodb_table", '"jobs"', server_side_encryption=[]),
@@ -89,6 +138,7 @@ BREAKS = {
         change("aws_sqs_queue", "jobs-dlq", message_retention_seconds=345600),
         change("aws_s3_bucket", '"audit-head"', object_lock_enabled=False),
         change("aws_cloudwatch_metric_alarm", "dead_letters", threshold=100),
+        change("aws_cloudwatch_metric_alarm", "dead_letters", metric_query=[]),
     ],
     "containers_are_confined": [
         edit("aws_ecs_task_definition", "worker", "container_definitions", container(readonlyRootFilesystem=False)),
@@ -99,6 +149,34 @@ BREAKS = {
             container(environment=[{"name": "OUTPOST_STRIPE_SECRET_KEY", "value": "sk_live_1"}]),
         ),
         change("aws_ecs_service", "api", deployment_circuit_breaker=[]),
+        change("aws_ecs_service", "api", health_check_grace_period_seconds=30),
+        change("aws_ecs_service", "worker", wait_for_steady_state=False),
+        edit("aws_ecs_task_definition", "api", "container_definitions", lambda document: document[0]["healthCheck"].update(startPeriod=60)),
+    ],
+    "workers_hold_their_jobs": [
+        edit("aws_ecs_task_definition", "worker", "container_definitions", plain("OUTPOST_WORKER_SLOTS", "6")),
+        edit("aws_ecs_task_definition", "worker", "container_definitions", plain("OUTPOST_WORKER_MEMORY_LIMIT", "4096MB")),
+        edit("aws_ecs_task_definition", "worker", "container_definitions", plain("OUTPOST_WORKER_DISK_LIMIT", "20GB")),
+        change("aws_ecs_task_definition", "worker", memory="4096"),
+    ],
+    "what_the_gateway_sends_is_let_through": [
+        change("aws_lb", "", desync_mitigation_mode="strictest"),
+        change("aws_lb", "", desync_mitigation_mode="monitor"),
+        change("aws_subnet", "private", availability_zone_id=None),
+    ],
+    "a_release_can_be_taken_back": [
+        change("aws_ecs_task_definition", "worker", skip_destroy=False),
+        change("aws_ecs_task_definition", "api", track_latest=False),
+    ],
+    "indexes_come_before_code_and_go_after_it": [
+        table_change({"open": "shard"}, {}, release=True),
+        table_change({"open": "shard"}, {"open": "other"}, release=False),
+    ],
+    "services_start_last": [
+        *[forget("module.ecs", f"module.{name}") for name in ["network", "secrets", "dynamodb", "sqs", "s3", "alb"]],
+        forget("aws_ecs_service", "aws_ssm_parameter"),
+        forget("aws_ecs_service", "aws_iam_role_policy"),
+        forget("aws_ecs_cluster", "aws_iam_service_linked_role"),
     ],
     "production_cannot_be_deleted": [
         change("aws_dynamodb_table", '"tenants"', deletion_protection_enabled=False),
@@ -111,7 +189,11 @@ BREAKS = {
 def flat(shown):
     """The plan with its resources in one list, so that a break can take one out."""
     resources = check.Environment(shown, True).resources
-    return {"values": {"root_module": {"resources": copy.deepcopy(resources)}}}
+    return {
+        "values": {"root_module": {"resources": copy.deepcopy(resources)}},
+        "configuration": copy.deepcopy(shown["configuration"]),
+        "resource_changes": [],
+    }
 
 
 def main(path):
@@ -121,7 +203,10 @@ def main(path):
     for name, breaks in BREAKS.items():
         for number, apply in enumerate(breaks):
             broken = flat(shown)
-            apply(broken["values"]["root_module"]["resources"])
+            if isinstance(apply, Whole):
+                apply.apply(broken)
+            else:
+                apply(broken["values"]["root_module"]["resources"])
             if name not in {fault[0] for fault in check.faults(broken, True)[0]}:
                 missed.append(f"{name} does not find its break number {number + 1}")
     for entry in missed:

@@ -5,6 +5,8 @@ import json
 import sys
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.ecs.models import EC2ContainerServiceBackend, Service
+from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicy
 from moto.s3.models import FakeBucket
 from moto.server import main
@@ -54,7 +56,47 @@ def leave_conditional_refusals_out():
     FakeBucket.get_permission = permission
 
 
+def keep_grace_periods():
+    """ECS keeps a service's grace period from its creation on; moto only from an update on."""
+    create = EC2ContainerServiceResponse.create_service
+
+    def created(response):
+        answer = create(response)
+        answer.result["service"].health_check_grace_period_seconds = response._get_param("healthCheckGracePeriodSeconds")
+        return answer
+
+    EC2ContainerServiceResponse.create_service = created
+
+
+def run_what_is_asked_for():
+    """ECS starts tasks and ends a deployment when they run; moto keeps them pending, and the definition of a deployment
+    as it was at first. With this a service is steady at once."""
+    make, update = Service.__init__, EC2ContainerServiceBackend.update_service
+
+    def settle(service):
+        service.running_count, service.pending_count = service.desired_count, 0
+        for deployment in service.deployments:
+            deployment.update(
+                desiredCount=service.desired_count, runningCount=service.desired_count, pendingCount=0,
+                rolloutState="COMPLETED", taskDefinition=service.task_definition,
+            )
+
+    def made(service, *arguments, **named):
+        make(service, *arguments, **named)
+        settle(service)
+
+    def updated(backend, properties):
+        service = update(backend, properties)
+        settle(service)
+        return service
+
+    Service.__init__ = made
+    EC2ContainerServiceBackend.update_service = updated
+
+
 if __name__ == "__main__":
+    run_what_is_asked_for()
+    keep_grace_periods()
     know_redrive_allow_policy()
     answer_policies_as_given()
     know_scaling_tags()

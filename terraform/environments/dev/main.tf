@@ -25,15 +25,21 @@ module "outpost" {
   notice_emails       = var.notice_emails
   credentials         = var.credentials
   credentials_version = var.credentials_version
+  billing             = var.stripe != null
+  bootstrap_key       = var.bootstrap_key
+  service_linked_role = var.service_linked_role
 
-  settings = {
-    OUTPOST_RATE_LIMIT_PER_MINUTE   = "1000"
-    OUTPOST_STRIPE_API_BASE         = "https://api.stripe.com"
-    OUTPOST_STRIPE_METER_EVENT_NAME = var.stripe.meter_event_name
-    OUTPOST_STRIPE_PRICE_ENTERPRISE = var.stripe.price_enterprise
-    OUTPOST_STRIPE_PRICE_PRO        = var.stripe.price_pro
-    OUTPOST_USAGE_REPORT_INTERVAL   = "PT1M"
-  }
+  # First values; operators change them in the parameter store, see docs/operations.md.
+  settings = merge(
+    {
+      OUTPOST_RATE_LIMIT_PER_MINUTE = "1000"
+      OUTPOST_USAGE_REPORT_INTERVAL = "PT1M"
+    },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_API_BASE" => "https://api.stripe.com" },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_METER_EVENT_NAME" => stripe.meter_event_name },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_PRICE_ENTERPRISE" => stripe.price_enterprise },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_PRICE_PRO" => stripe.price_pro }
+  )
 
   nat_per_zone        = false
   deletion_protection = false

@@ -10,9 +10,9 @@ variable "region" {
 }
 
 variable "zones" {
-  description = "Availability zones of the region, two or three."
+  description = "Availability zones of the region, two or three, by their ids: names mean another zone in each account, and not every zone has VPC links."
   type        = list(string)
-  default     = ["us-east-1a", "us-east-1b"]
+  default     = ["use1-az4", "use1-az6"]
 }
 
 variable "bucket_suffix" {
@@ -29,15 +29,16 @@ variable "images" {
 }
 
 variable "stripe" {
-  description = "Stripe's price ids of the paid tiers, and the event name of the meter that counts jobs."
+  description = "Stripe's price ids of the paid tiers, and the event name of the meter that counts jobs; null for an environment without billing, as the first apply may be."
   type = object({
     price_pro        = string
     price_enterprise = string
     meter_event_name = optional(string, "outpost_jobs")
   })
+  default = null
 
   validation {
-    condition     = startswith(var.stripe.price_pro, "price_") && startswith(var.stripe.price_enterprise, "price_")
+    condition     = alltrue([for stripe in var.stripe[*] : startswith(stripe.price_pro, "price_") && startswith(stripe.price_enterprise, "price_")])
     error_message = "stripe: price ids begin with price_."
   }
 }
@@ -65,7 +66,7 @@ variable "notice_emails" {
 }
 
 variable "credentials" {
-  description = "Values of stripe-secret-key, stripe-webhook-secret and bootstrap-admin-key, from TF_VAR_credentials; kept neither in a plan nor in the state."
+  description = "Values of stripe-secret-key and stripe-webhook-secret (with stripe) and bootstrap-admin-key (with bootstrap_key), from TF_VAR_credentials; kept neither in a plan nor in the state."
   type        = map(string)
   ephemeral   = true
   sensitive   = true
@@ -75,4 +76,16 @@ variable "credentials_version" {
   description = "Raise it by one to write the values in credentials and start new tasks with them."
   type        = number
   default     = 1
+}
+
+variable "bootstrap_key" {
+  description = "Whether there is an admin key that works from the first start; false once other admin keys exist."
+  type        = bool
+  default     = true
+}
+
+variable "service_linked_role" {
+  description = "Whether to make ECS's role in this account; false where the account has it already, which terraform/preflight tells."
+  type        = bool
+  default     = true
 }

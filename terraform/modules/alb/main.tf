@@ -7,8 +7,11 @@ resource "aws_lb" "this" {
   security_groups            = [var.security_group_id]
   enable_deletion_protection = var.deletion_protection
   drop_invalid_header_fields = true
-  desync_mitigation_mode     = "strictest"
-  idle_timeout               = 60
+
+  # Not "strictest": it answers 400 to a GET with "content-length: 0", which is what an HTTP API sends over its VPC link.
+  # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html#desync-mitigation-mode
+  desync_mitigation_mode = "defensive"
+  idle_timeout           = 60
 
   access_logs {
     bucket  = var.log_bucket

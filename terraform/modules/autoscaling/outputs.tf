@@ -5,3 +5,8 @@ output "worker_limits" {
     max = aws_appautoscaling_target.worker.max_capacity
   }
 }
+
+output "messages_per_worker" {
+  description = "Messages for which there is one worker."
+  value       = var.messages_per_worker
+}

@@ -73,6 +73,21 @@ resource "aws_iam_role_policy" "task" {
   })
 }
 
+# A worker tells the ECS agent beside it that its task must not be stopped now; the agent asks ECS in the task's name.
+resource "aws_iam_role_policy" "protection" {
+  name = "protection"
+  role = aws_iam_role.task["worker"].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "OwnTasks"
+      Effect   = "Allow"
+      Action   = ["ecs:UpdateTaskProtection"]
+      Resource = ["arn:aws:ecs:${var.region}:${var.account_id}:task/outpost-${var.environment}/*"]
+    }]
+  })
+}
+
 # The key is never called by the application but by the services that it calls, in its name.
 resource "aws_iam_role_policy" "key" {
   for_each = local.grants
@@ -133,19 +148,19 @@ resource "aws_iam_role_policy" "execution" {
           Resource = ["arn:aws:logs:${var.region}:${var.account_id}:log-group:${var.log_groups[each.key]}:log-stream:${each.key}/*"]
         }
       ],
-      [for names in [local.settings[each.key].parameters] : {
+      [for names in [local.parameters[each.key]] : {
         Sid      = "Settings"
         Effect   = "Allow"
         Action   = ["ssm:GetParameters"]
         Resource = [for name in names : local.parameter_arns[name]]
       } if length(names) > 0],
-      [for names in [local.settings[each.key].secrets] : {
+      [for names in [local.secrets[each.key]] : {
         Sid      = "Secrets"
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue"]
         Resource = [for name in names : var.secret_arns[name]]
       } if length(names) > 0],
-      [for names in [local.settings[each.key].secrets] : {
+      [for names in [local.secrets[each.key]] : {
         Sid       = "SecretsKey"
         Effect    = "Allow"
         Action    = ["kms:Decrypt"]

@@ -1,3 +1,11 @@
+# A cluster with capacity providers needs ECS's own role, which a fresh account has not. An account has it once.
+resource "aws_iam_service_linked_role" "ecs" {
+  count = var.service_linked_role ? 1 : 0
+
+  aws_service_name = "ecs.amazonaws.com"
+  description      = "What ECS may do in this account"
+}
+
 resource "aws_ecs_cluster" "this" {
   name = "outpost-${var.environment}"
 
@@ -6,6 +14,8 @@ resource "aws_ecs_cluster" "this" {
     name  = "containerInsights"
     value = "enabled"
   }
+
+  depends_on = [aws_iam_service_linked_role.ecs]
 }
 
 resource "aws_ecs_cluster_capacity_providers" "this" {
@@ -24,7 +34,10 @@ resource "aws_ecs_service" "api" {
   # Two healthy versions side by side for a moment, never fewer tasks than asked for.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
-  health_check_grace_period_seconds  = 30
+  health_check_grace_period_seconds  = local.start_seconds
+
+  # An apply ends when the new tasks serve, or says that they do not.
+  wait_for_steady_state = true
 
   # ECS reads settings and secrets at a task's start: a new value means new tasks.
   force_new_deployment = true
@@ -56,7 +69,9 @@ resource "aws_ecs_service" "api" {
     ignore_changes = [desired_count]
   }
 
-  depends_on = [aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.task, aws_iam_role_policy.execution]
+  depends_on = [
+    aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.task, aws_iam_role_policy.execution, aws_ssm_parameter.setting
+  ]
 }
 
 resource "aws_ecs_service" "worker" {
@@ -70,6 +85,8 @@ resource "aws_ecs_service" "worker" {
   # Twice as many for a moment: with less, a fleet of one could never be replaced.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
+
+  wait_for_steady_state = true
 
   force_new_deployment = true
   triggers             = local.triggers
@@ -101,12 +118,12 @@ resource "aws_ecs_service" "worker" {
     ignore_changes = [desired_count]
   }
 
-  depends_on = [aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.task, aws_iam_role_policy.execution]
+  depends_on = [
+    aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.task, aws_iam_role_policy.execution, aws_ssm_parameter.setting
+  ]
 }
 
 locals {
-  triggers = {
-    settings    = sha256(jsonencode(var.settings))
-    credentials = tostring(var.credentials_version)
-  }
+  # Parameters are not among them: operators change those outside Terraform.
+  triggers = { credentials = tostring(var.credentials_version) }
 }

@@ -8,6 +8,11 @@ output "service_names" {
   value       = { api = aws_ecs_service.api.name, worker = aws_ecs_service.worker.name }
 }
 
+output "worker_slots" {
+  description = "Jobs that one worker runs at once."
+  value       = local.size.slots
+}
+
 output "task_role_arns" {
   description = "Roles of the containers: api and worker."
   value       = { for role, entry in aws_iam_role.task : role => entry.arn }

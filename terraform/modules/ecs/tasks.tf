@@ -2,6 +2,10 @@ locals {
   # Which setting goes to which container, and how; a test of the application compares this file with what it reads.
   settings = jsondecode(file("${path.module}/settings.json"))
 
+  # Of those, the ones that have a value: without Stripe its settings are left out, and so is a bootstrap key.
+  parameters = { for role, setting in local.settings : role => [for name in setting.parameters : name if contains(keys(var.settings), name)] }
+  secrets    = { for role, setting in local.settings : role => [for name in setting.secrets : name if contains(keys(var.secret_arns), name)] }
+
   # Everything Terraform itself decides.
   values = {
     for role in ["api", "worker"] : role => {
@@ -18,12 +22,17 @@ locals {
       OUTPOST_SECRETS_KMS_KEY_ID    = "alias/outpost-${var.environment}"
       OUTPOST_SHUTDOWN_SECONDS      = tostring(local.stop_timeouts[role] - 10)
       OUTPOST_TRUSTED_PROXIES       = var.trusted_proxies
-      OUTPOST_WORKER_SLOTS          = tostring(var.worker.slots)
+      OUTPOST_WORKER_DISK_LIMIT     = "${local.size.job_disk_gib}GB"
+      OUTPOST_WORKER_MEMORY_LIMIT   = "${local.size.job_memory}MB"
+      OUTPOST_WORKER_SLOTS          = tostring(local.size.slots)
       SPRING_PROFILES_ACTIVE        = role
     }
   }
 
   images = { api = var.api.image, worker = var.worker.image }
+
+  # From a container's start to its first good answer, at worst: half a processor, no AOT cache, AWS slow to answer.
+  start_seconds = 180
 
   # ECS allows a Fargate task 120 s to stop at most. A worker's margin over the grace is for stopping agents and handing
   # their jobs back; both roles end by themselves ten seconds before they would be killed.
@@ -53,8 +62,8 @@ locals {
 
       environment = [for name in local.settings[role].environment : { name = name, value = local.values[role][name] }]
       secrets = concat(
-        [for name in local.settings[role].parameters : { name = name, valueFrom = local.parameter_arns[name] }],
-        [for name in local.settings[role].secrets : { name = name, valueFrom = var.secret_arns[name] }]
+        [for name in local.parameters[role] : { name = name, valueFrom = local.parameter_arns[name] }],
+        [for name in local.secrets[role] : { name = name, valueFrom = var.secret_arns[name] }]
       )
 
       portMappings = role == "api" ? [{ containerPort = 8080, protocol = "tcp" }] : []
@@ -71,7 +80,7 @@ locals {
         interval    = 10
         timeout     = 5
         retries     = 3
-        startPeriod = 60
+        startPeriod = local.start_seconds
       }
 
       logConfiguration = {
@@ -89,14 +98,19 @@ locals {
   }
 }
 
-# Operators change these without an apply touching anything else; which settings exist is settings.json's.
+# Which settings exist is settings.json's. Terraform writes the first value; after that they are the operators', and no
+# apply takes a value back.
 resource "aws_ssm_parameter" "setting" {
-  for_each = toset(concat(local.settings.api.parameters, local.settings.worker.parameters)) # some are read by both
+  for_each = var.settings
 
   name        = "/outpost/${var.environment}/${each.key}"
   description = "Setting of the containers in ${var.environment}"
   type        = "String"
-  value       = var.settings[each.key]
+  value       = each.value
+
+  lifecycle {
+    ignore_changes = [value]
+  }
 }
 
 resource "aws_ecs_task_definition" "this" {
@@ -110,6 +124,23 @@ resource "aws_ecs_task_definition" "this" {
   execution_role_arn       = aws_iam_role.execution[each.key].arn
   task_role_arn            = aws_iam_role.task[each.key].arn
   container_definitions    = jsonencode([each.value])
+
+  # Older revisions stay, so that a service can be put back to one when Terraform cannot be run; and a revision that
+  # somebody registered by hand is seen.
+  skip_destroy = true
+  track_latest = true
+
+  lifecycle {
+    precondition {
+      condition     = local.slots >= 1
+      error_message = "worker: the task is too small for one job; raise memory or disk_gib, or lower job_memory or job_disk_gib."
+    }
+
+    precondition {
+      condition     = local.slots * 512 <= var.worker.cpu
+      error_message = "worker: less than half a processor for each job; raise cpu or job_memory."
+    }
+  }
 
   runtime_platform {
     operating_system_family = "LINUX"

@@ -83,9 +83,20 @@ variable "credentials_version" {
   type        = number
 }
 
+variable "service_linked_role" {
+  description = "Whether to make ECS's role in this account; false where the account has it already."
+  type        = bool
+  default     = true
+}
+
 variable "settings" {
-  description = "Values of the settings that settings.json lists as parameters."
+  description = "First values of the settings that settings.json lists as parameters; those left out have the application's defaults."
   type        = map(string)
+
+  validation {
+    condition     = alltrue([for name in keys(var.settings) : contains(concat(local.settings.api.parameters, local.settings.worker.parameters), name)])
+    error_message = "settings: only what settings.json lists as parameters; anything else would have no effect."
+  }
 
   validation {
     condition     = alltrue([for value in values(var.settings) : length(value) > 0])
@@ -121,20 +132,29 @@ variable "api" {
     condition     = can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com/[^@:]+@sha256:[0-9a-f]{64}$", var.api.image))
     error_message = "api.image: an ECR image pinned by digest, 123456789012.dkr.ecr.REGION.amazonaws.com/NAME@sha256:…; a tag can be moved."
   }
+
+  validation {
+    condition = try(
+      var.api.memory >= local.fargate[var.api.cpu].from && var.api.memory <= local.fargate[var.api.cpu].to
+      && var.api.memory % local.fargate[var.api.cpu].step == 0, false
+    )
+    error_message = "api: Fargate has no task of this cpu and memory; see local.fargate in size.tf."
+  }
 }
 
 variable "worker" {
   description = <<-TEXT
-    Worker containers: image pinned by digest, CPU units and MiB, GiB of disk, jobs at once, seconds a job may
-    go on after SIGTERM, how many tasks at the first start, how many of them always on demand, and the share
-    of the others on Spot.
+    Worker containers: image pinned by digest, CPU units and MiB, GiB of disk, MiB and GiB that a job needs at least
+    (which gives the jobs at once, see size.tf), seconds a job may go on after SIGTERM, how many tasks at the first
+    start, how many of them always on demand, and the share of the others on Spot.
   TEXT
   type = object({
     image             = string
-    cpu               = optional(number, 2048)
-    memory            = optional(number, 4096)
-    disk_gib          = optional(number, 50)
-    slots             = optional(number, 5)
+    cpu               = optional(number, 4096)
+    memory            = optional(number, 16384)
+    disk_gib          = optional(number, 60)
+    job_memory        = optional(number, 2560)
+    job_disk_gib      = optional(number, 10)
     job_grace_seconds = optional(number, 90)
     tasks             = optional(number, 1)
     on_demand_base    = optional(number, 1)
@@ -157,8 +177,16 @@ variable "worker" {
   }
 
   validation {
-    condition     = var.worker.slots >= 1 && var.worker.slots <= 64
-    error_message = "worker.slots: 1 to 64."
+    condition = try(
+      var.worker.memory >= local.fargate[var.worker.cpu].from && var.worker.memory <= local.fargate[var.worker.cpu].to
+      && var.worker.memory % local.fargate[var.worker.cpu].step == 0, false
+    )
+    error_message = "worker: Fargate has no task of this cpu and memory; see local.fargate in size.tf."
+  }
+
+  validation {
+    condition     = var.worker.job_memory >= 512 && var.worker.job_disk_gib >= 1
+    error_message = "worker: a job needs 512 MiB and 1 GiB of disk at least."
   }
 
   validation {

@@ -10,9 +10,9 @@ resource "aws_vpc" "this" {
 resource "aws_subnet" "private" {
   for_each = local.zones
 
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.key
-  cidr_block        = cidrsubnet(var.cidr, 4, each.value)
+  vpc_id               = aws_vpc.this.id
+  availability_zone_id = each.key
+  cidr_block           = cidrsubnet(var.cidr, 4, each.value)
 
   tags = { Name = "outpost-${var.environment}-private-${each.key}" }
 }
@@ -21,7 +21,7 @@ resource "aws_subnet" "public" {
   for_each = local.zones
 
   vpc_id                  = aws_vpc.this.id
-  availability_zone       = each.key
+  availability_zone_id    = each.key
   cidr_block              = cidrsubnet(var.cidr, 8, 240 + each.value)
   map_public_ip_on_launch = false
 
@@ -92,6 +92,19 @@ resource "aws_route_table_association" "private" {
 }
 
 locals {
+  # Zones that have VPC links, by region. A region that is missing here is not checked.
+  # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html
+  link_zones = {
+    us-east-1      = ["az1", "az2", "az4", "az5", "az6"]
+    us-east-2      = ["az1", "az2", "az3"]
+    us-west-1      = ["az1", "az3"]
+    us-west-2      = ["az1", "az2", "az3", "az4"]
+    ap-east-1      = ["az2", "az3"]
+    ap-northeast-2 = ["az1", "az2", "az3"]
+    ap-south-1     = ["az1", "az2", "az3"]
+    ap-southeast-1 = ["az1", "az2", "az3"]
+  }
+
   zones     = { for index, zone in var.zones : zone => index }
   nat_zones = toset(var.nat_per_zone ? var.zones : [var.zones[0]])
 }

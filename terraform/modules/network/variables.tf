@@ -40,12 +40,25 @@ variable "cidr" {
 }
 
 variable "zones" {
-  description = "Availability zones to spread over, two or three."
+  description = "Availability zones to spread over, two or three, by their ids, such as use1-az4."
   type        = list(string)
 
   validation {
     condition     = contains([2, 3], length(distinct(var.zones))) && length(distinct(var.zones)) == length(var.zones)
     error_message = "zones: two or three different ones."
+  }
+
+  validation {
+    condition     = alltrue([for zone in var.zones : can(regex("^[a-z]{2,4}[0-9]-az[0-9]$", zone))])
+    error_message = "zones: ids such as use1-az4; a name such as us-east-1a is another zone in each account."
+  }
+
+  # An HTTP API's VPC link cannot be made in every zone, and the apply would end half-way.
+  validation {
+    condition = alltrue([for zone in var.zones :
+      contains(lookup(local.link_zones, var.region, [split("-", zone)[1]]), split("-", zone)[1])
+    ])
+    error_message = "zones: API Gateway has no VPC links in one of them; see local.link_zones."
   }
 }
 

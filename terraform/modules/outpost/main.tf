@@ -5,12 +5,13 @@ locals {
   tables = jsondecode(file("${local.schema}/tables.json"))
   queues = jsondecode(file("${local.schema}/queues.json"))
 
-  # The platform's secrets: what each is for, and the setting that it fills.
-  secrets = {
-    stripe-secret-key     = { setting = "OUTPOST_STRIPE_SECRET_KEY", text = "Stripe's secret key" }
-    stripe-webhook-secret = { setting = "OUTPOST_STRIPE_WEBHOOK_SECRET", text = "Signing secrets of Stripe's events, comma-separated while one is replaced" }
-    bootstrap-admin-key   = { setting = "OUTPOST_BOOTSTRAP_ADMIN_KEY", text = "Outpost key that works as an admin key from the first start" }
+  # The platform's secrets: what each is for, the setting that it fills, and whether there is one.
+  all_secrets = {
+    stripe-secret-key     = { setting = "OUTPOST_STRIPE_SECRET_KEY", there = var.billing, text = "Stripe's secret key" }
+    stripe-webhook-secret = { setting = "OUTPOST_STRIPE_WEBHOOK_SECRET", there = var.billing, text = "Signing secrets of Stripe's events, comma-separated while one is replaced" }
+    bootstrap-admin-key   = { setting = "OUTPOST_BOOTSTRAP_ADMIN_KEY", there = var.bootstrap_key, text = "Outpost key that works as an admin key from the first start" }
   }
+  secrets = { for name, secret in local.all_secrets : name => secret if secret.there }
 
   # The caller's address travels from the gateway to the firewall and the application in this header.
   client_address_header = "x-outpost-client-address"
@@ -114,12 +115,17 @@ module "ecs" {
   buckets               = module.s3.names
   secret_arns           = { for name, secret in local.secrets : secret.setting => module.secrets.arns[name] }
   credentials_version   = var.credentials_version
+  service_linked_role   = var.service_linked_role
   settings              = var.settings
   audit_days            = var.keep_days.audit
   trusted_proxies       = module.network.addresses
   client_address_header = local.client_address_header
   api                   = merge(var.api, { tasks = var.api_tasks.min })
   worker                = merge(var.worker, { tasks = var.workers.min })
+
+  # Tasks start last: with a way out, endpoints, values in their secrets, tables with all their indexes, queues and a
+  # balancer that listens. Without this ECS would start them, see them fail, and take the first deployment back.
+  depends_on = [module.network, module.secrets, module.dynamodb, module.sqs, module.s3, module.alb]
 }
 
 module "autoscaling" {
@@ -130,7 +136,7 @@ module "autoscaling" {
   worker_service      = module.ecs.service_names["worker"]
   api_service         = module.ecs.service_names["api"]
   queue_names         = module.sqs.names
-  messages_per_worker = var.messages_per_worker
+  messages_per_worker = module.ecs.worker_slots
   workers             = var.workers
   api                 = var.api_tasks
 }

@@ -29,7 +29,7 @@ variable "region" {
 }
 
 variable "zones" {
-  description = "Availability zones, two or three."
+  description = "Availability zones by their ids, two or three."
   type        = list(string)
 }
 
@@ -101,9 +101,11 @@ variable "credentials" {
 
   validation {
     condition = (
-      can(regex("^(sk|rk)_(live|test)_", var.credentials["stripe-secret-key"]))
-      && can(regex("^whsec_[^,]+(,whsec_[^,]+)*$", var.credentials["stripe-webhook-secret"]))
-      && can(regex("^op_(live|test)_[0-9a-f]{32}$", var.credentials["bootstrap-admin-key"]))
+      (!var.billing || (
+        can(regex("^(sk|rk)_(live|test)_", var.credentials["stripe-secret-key"]))
+        && can(regex("^whsec_[^,]+(,whsec_[^,]+)*$", var.credentials["stripe-webhook-secret"]))
+      ))
+      && (!var.bootstrap_key || can(regex("^op_(live|test)_[0-9a-f]{32}$", var.credentials["bootstrap-admin-key"])))
     )
     error_message = "credentials: stripe-secret-key is sk_… or rk_…, stripe-webhook-secret is whsec_… (several joined by commas), bootstrap-admin-key is op_live_… or op_test_… with 32 hex digits."
   }
@@ -113,6 +115,24 @@ variable "credentials_version" {
   description = "Raise it by one to write the values in credentials."
   type        = number
   default     = 1
+}
+
+variable "billing" {
+  description = "Whether there is Stripe: its secrets and prices are then needed."
+  type        = bool
+  default     = true
+}
+
+variable "bootstrap_key" {
+  description = "Whether there is a bootstrap admin key; not needed once admin keys have been made with it."
+  type        = bool
+  default     = true
+}
+
+variable "service_linked_role" {
+  description = "Whether to make ECS's role in this account; false where the account has it already."
+  type        = bool
+  default     = true
 }
 
 variable "rotation" {
@@ -148,22 +168,18 @@ variable "api_tasks" {
 }
 
 variable "worker" {
-  description = "Worker containers: image, CPU units, MiB, GiB of disk, jobs at once, grace in seconds, tasks on demand, percent on Spot."
+  description = "Worker containers: image, CPU units, MiB, GiB of disk, MiB and GiB of a job, grace in seconds, tasks on demand, percent on Spot."
   type = object({
     image             = string
-    cpu               = optional(number, 2048)
-    memory            = optional(number, 4096)
-    disk_gib          = optional(number, 50)
-    slots             = optional(number, 5)
+    cpu               = optional(number, 4096)
+    memory            = optional(number, 16384)
+    disk_gib          = optional(number, 60)
+    job_memory        = optional(number, 2560)
+    job_disk_gib      = optional(number, 10)
     job_grace_seconds = optional(number, 90)
     on_demand_base    = optional(number, 1)
     spot_percent      = optional(number, 70)
   })
-
-  validation {
-    condition     = var.worker.slots >= var.messages_per_worker
-    error_message = "worker.slots: at least messages_per_worker, else a job may wait on a full worker while none is started for it."
-  }
 }
 
 variable "workers" {
@@ -173,10 +189,4 @@ variable "workers" {
     max = optional(number, 50)
   })
   default = {}
-}
-
-variable "messages_per_worker" {
-  description = "Messages for which there is to be one worker."
-  type        = number
-  default     = 5
 }

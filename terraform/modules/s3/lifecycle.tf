@@ -25,7 +25,8 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = each.key == "audit-head" ? var.audit_lock.days + 1 : 30
+      # A running job's output is written over and over: what was there before is worth a day, to undo a mistake.
+      noncurrent_days = lookup({ audit-head = var.audit_lock.days + 1, output = 1 }, each.key, 30)
     }
   }
 

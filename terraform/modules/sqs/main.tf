@@ -66,15 +66,38 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 
   alarm_name          = "outpost-${each.key}-${var.environment}"
   alarm_description   = "Dead letters wait in outpost-${each.key}-${var.environment}: see the runbook on replaying them."
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = aws_sqs_queue.dead_letter[each.key].name }
-  statistic           = "Maximum"
-  period              = 60
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.dead_letter_alarm
   treat_missing_data  = "notBreaching"
   alarm_actions       = [var.alarm_topic_arn]
   ok_actions          = [var.alarm_topic_arn]
+
+  # The worker empties jobs-dlq at once, so those that it took out count like those that wait: the depth alone would
+  # never ring. A quarter of an hour, so that dead letters one by one ring too.
+  metric_query {
+    id          = "letters"
+    expression  = "FILL(waiting, 0) + FILL(taken, 0)"
+    label       = "Dead letters"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = {
+      waiting = { name = "ApproximateNumberOfMessagesVisible", stat = "Maximum" }
+      taken   = { name = "NumberOfMessagesDeleted", stat = "Sum" }
+    }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = "AWS/SQS"
+        metric_name = metric_query.value.name
+        dimensions  = { QueueName = aws_sqs_queue.dead_letter[each.key].name }
+        stat        = metric_query.value.stat
+        period      = 900
+      }
+    }
+  }
 }

@@ -1,5 +1,7 @@
 # Removes what a slot's user has in shared folders and in the kernel: porter/sweep.sh <job directory> [shared folder…].
 # Ends with 0 when nothing is left.
+# As root, or as a user of the system's, it would remove what is no job's.
+[ "$EUID" -ge 1000 ] || exit 4
 find_own() {
   find "${@:2}" -mindepth 1 -xdev -type d ! -uid "$EUID" ! -perm -002 -prune -o -uid "$EUID" -prune "${action[@]}" 2>/dev/null
 }

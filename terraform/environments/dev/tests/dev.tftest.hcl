@@ -43,3 +43,17 @@ run "something_that_is_no_price_is_refused" {
 
   expect_failures = [var.stripe]
 }
+
+run "without_stripe_there_is_nothing_of_it" {
+  command = plan
+
+  variables {
+    stripe      = null
+    credentials = { bootstrap-admin-key = "op_test_0123456789abcdef0123456789abcdef" }
+  }
+
+  assert {
+    condition     = !can(regex("STRIPE", jsonencode(output.containers)))
+    error_message = "The API serves, its address can be given to Stripe, and billing follows."
+  }
+}

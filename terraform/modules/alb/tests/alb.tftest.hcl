@@ -20,6 +20,11 @@ run "the_balancer_is_internal_and_its_firewall_knows_our_callers" {
   }
 
   assert {
+    condition     = aws_lb.this.desync_mitigation_mode == "defensive"
+    error_message = "What the gateway sends is let through; what smuggles requests is not."
+  }
+
+  assert {
     condition     = aws_lb.this.access_logs[0].enabled && aws_lb.this.access_logs[0].bucket == "outpost-logs-test"
     error_message = "Access is logged."
   }

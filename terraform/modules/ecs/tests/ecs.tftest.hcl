@@ -44,8 +44,30 @@ run "containers_are_confined_and_roles_exact" {
   }
 
   assert {
-    condition     = aws_ecs_task_definition.this["worker"].cpu == "2048" && aws_ecs_task_definition.this["worker"].memory == "4096"
-    error_message = "A worker has 2 vCPU and 4 GiB."
+    condition     = aws_ecs_task_definition.this["worker"].cpu == "4096" && aws_ecs_task_definition.this["worker"].memory == "16384"
+    error_message = "A worker has 4 vCPU and 16 GiB."
+  }
+
+  assert {
+    condition     = output.worker_slots == 5 && local.size.job_memory == 2662 && local.size.job_disk_gib == 10
+    error_message = "Five jobs of 2.6 GiB and 10 GiB of disk, beside the worker itself."
+  }
+
+  assert {
+    condition = alltrue([for name, value in { OUTPOST_WORKER_SLOTS = "5", OUTPOST_WORKER_MEMORY_LIMIT = "2662MB", OUTPOST_WORKER_DISK_LIMIT = "10GB" } :
+      contains(output.containers["worker"].environment, { name = name, value = value })
+    ])
+    error_message = "The worker is told what the arithmetic gives."
+  }
+
+  assert {
+    condition     = alltrue([for task in aws_ecs_task_definition.this : task.skip_destroy && task.track_latest])
+    error_message = "A revision stays after the next one, for going back to."
+  }
+
+  assert {
+    condition     = alltrue([for service in [aws_ecs_service.api, aws_ecs_service.worker] : service.wait_for_steady_state]) && aws_ecs_service.api.health_check_grace_period_seconds == 180
+    error_message = "An apply waits for the new tasks, which have time to start."
   }
 
   assert {
@@ -192,4 +214,85 @@ run "a_grace_that_fargate_would_cut_is_refused" {
   }
 
   expect_failures = [var.worker]
+}
+
+run "a_setting_that_nothing_reads_is_refused" {
+  command = plan
+
+  variables {
+    settings = { OUTPOST_RATE_LIMIT_PER_MINUT = "1000" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "without_stripe_and_bootstrap_key_their_settings_are_left_out" {
+  command = plan
+
+  variables {
+    settings    = { OUTPOST_RATE_LIMIT_PER_MINUTE = "1000" }
+    secret_arns = {}
+  }
+
+  assert {
+    condition     = [for secret in output.containers["api"].secrets : secret.name] == ["OUTPOST_RATE_LIMIT_PER_MINUTE"] && output.containers["worker"].secrets == []
+    error_message = "No container names a secret that there is not."
+  }
+
+  assert {
+    condition     = !can(regex("GetSecretValue", aws_iam_role_policy.execution["api"].policy))
+    error_message = "And none is allowed to be read."
+  }
+}
+
+run "the_role_of_ecs_is_made_once_an_account" {
+  command = plan
+
+  variables {
+    service_linked_role = false
+  }
+
+  assert {
+    condition     = length(aws_iam_service_linked_role.ecs) == 0
+    error_message = "Left out where the account has it."
+  }
+}
+
+run "a_task_that_fargate_has_not_is_refused" {
+  command = plan
+
+  variables {
+    worker = {
+      image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      cpu   = 2048, memory = 17408
+    }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "a_task_too_small_for_one_job_is_refused" {
+  command = plan
+
+  variables {
+    worker = {
+      image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      cpu   = 2048, memory = 4096
+    }
+  }
+
+  expect_failures = [aws_ecs_task_definition.this]
+}
+
+run "more_jobs_than_processors_can_serve_are_refused" {
+  command = plan
+
+  variables {
+    worker = {
+      image      = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      job_memory = 1024, job_disk_gib = 4
+    }
+  }
+
+  expect_failures = [aws_ecs_task_definition.this]
 }

@@ -6,7 +6,7 @@ variables {
   environment        = "test"
   account_id         = "123456789012"
   region             = "us-east-1"
-  zones              = ["us-east-1a", "us-east-1b", "us-east-1c"]
+  zones              = ["use1-az1", "use1-az2", "use1-az4"]
   nat_per_zone       = true
   listener_port      = 443
   flow_log_group_arn = "arn:aws:logs:us-east-1:123456789012:log-group:flow"
@@ -24,6 +24,11 @@ run "only_listed_connections_are_possible" {
   }
 
   assert {
+    condition     = toset([for subnet in aws_subnet.private : subnet.availability_zone_id]) == toset(var.zones)
+    error_message = "A zone is named by its id, which means the same everywhere."
+  }
+
+  assert {
     condition     = !anytrue([for subnet in aws_subnet.public : subnet.map_public_ip_on_launch])
     error_message = "Nothing gets a public address by itself."
   }
@@ -34,7 +39,7 @@ run "only_listed_connections_are_possible" {
   }
 
   assert {
-    condition     = aws_subnet.private["us-east-1c"].cidr_block == "10.42.32.0/20" && aws_subnet.public["us-east-1a"].cidr_block == "10.42.240.0/24"
+    condition     = aws_subnet.private["use1-az4"].cidr_block == "10.42.32.0/20" && aws_subnet.public["use1-az1"].cidr_block == "10.42.240.0/24"
     error_message = "Private subnets from below, public ones from above."
   }
 
@@ -82,12 +87,12 @@ run "one_way_out_for_all_is_cheaper" {
   }
 
   assert {
-    condition     = keys(aws_nat_gateway.this) == ["us-east-1a"]
+    condition     = keys(aws_nat_gateway.this) == ["use1-az1"]
     error_message = "One NAT gateway."
   }
 
   assert {
-    condition     = alltrue([for table in aws_route_table.private : one(table.route).nat_gateway_id == aws_nat_gateway.this["us-east-1a"].id])
+    condition     = alltrue([for table in aws_route_table.private : one(table.route).nat_gateway_id == aws_nat_gateway.this["use1-az1"].id])
     error_message = "All subnets use it."
   }
 }
@@ -96,7 +101,7 @@ run "one_zone_is_refused" {
   command = plan
 
   variables {
-    zones = ["us-east-1a"]
+    zones = ["use1-az1"]
   }
 
   expect_failures = [var.zones]
@@ -106,7 +111,7 @@ run "a_zone_twice_is_refused" {
   command = plan
 
   variables {
-    zones = ["us-east-1a", "us-east-1a", "us-east-1b"]
+    zones = ["use1-az1", "use1-az1", "use1-az2"]
   }
 
   expect_failures = [var.zones]
@@ -120,4 +125,24 @@ run "a_small_block_is_refused" {
   }
 
   expect_failures = [var.cidr]
+}
+
+run "a_zone_by_its_name_is_refused" {
+  command = plan
+
+  variables {
+    zones = ["us-east-1a", "us-east-1b"]
+  }
+
+  expect_failures = [var.zones]
+}
+
+run "a_zone_without_vpc_links_is_refused" {
+  command = plan
+
+  variables {
+    zones = ["use1-az2", "use1-az3"]
+  }
+
+  expect_failures = [var.zones]
 }

@@ -6,7 +6,7 @@ variables {
   environment         = "test"
   account_id          = "123456789012"
   region              = "us-east-1"
-  zones               = ["us-east-1a", "us-east-1b"]
+  zones               = ["use1-az4", "use1-az6"]
   nat_per_zone        = false
   deletion_protection = false
   audit_lock          = { mode = "GOVERNANCE", days = 1 }
@@ -53,17 +53,36 @@ run "the_parts_fit_together" {
   }
 }
 
-run "a_job_that_no_alarm_sees_is_refused" {
+run "there_is_one_worker_for_as_many_messages_as_it_runs" {
   command = plan
 
   variables {
     worker = {
       image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
-      slots = 4
+      cpu   = 8192, memory = 32768, disk_gib = 150
     }
   }
 
-  expect_failures = [var.worker]
+  assert {
+    condition     = module.ecs.worker_slots == 11 && module.autoscaling.messages_per_worker == 11
+    error_message = "A job that waits on a full worker would be one that no alarm sees."
+  }
+}
+
+run "a_first_apply_needs_neither_stripe_nor_a_bootstrap_key" {
+  command = plan
+
+  variables {
+    billing       = false
+    bootstrap_key = false
+    credentials   = {}
+    settings      = { OUTPOST_RATE_LIMIT_PER_MINUTE = "1000" }
+  }
+
+  assert {
+    condition     = local.secrets == {} && length(output.containers["worker"].secrets) == 0
+    error_message = "No secret without a use."
+  }
 }
 
 run "a_malformed_credential_is_refused" {

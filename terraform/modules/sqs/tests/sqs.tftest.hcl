@@ -43,8 +43,15 @@ run "queues_are_those_of_the_schema_and_lose_nothing" {
   }
 
   assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.threshold == 10 && alarm.period == 60 && alarm.alarm_actions == toset([var.alarm_topic_arn])])
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.threshold == 10 && alarm.alarm_actions == toset([var.alarm_topic_arn])])
     error_message = "Ten dead letters in any queue are told to people."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.dead_letters :
+      toset(flatten([for query in alarm.metric_query : query.metric[*].metric_name])) == toset(["ApproximateNumberOfMessagesVisible", "NumberOfMessagesDeleted"])
+    ])
+    error_message = "A letter that the worker took out of its queue counts too."
   }
 
   assert {

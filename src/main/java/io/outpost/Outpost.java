@@ -1,5 +1,8 @@
 package io.outpost;
 
+import io.outpost.billing.BillingCommand;
+import io.outpost.routes.RoutesCommand;
+import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
@@ -9,8 +12,27 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 @SpringBootApplication
 public class Outpost {
 
-  /** Starts the role named by the active profile; a command ends when it is done. */
+  /**
+   * Starts the role named by the active profile; a command ends when it is done.
+   *
+   * @param args {@code routes check [folder]}, {@code billing check}, {@code verify-audit
+   *     <tenant>}, or Spring's options
+   */
   public static void main(String[] args) {
+    if (args.length > 0 && args[0].equals("routes")) {
+      System.exit(RoutesCommand.run(List.of(args).subList(1, args.length)));
+    }
+    if (args.length > 0 && args[0].equals("billing")) {
+      System.exit(BillingCommand.run(List.of(args).subList(1, args.length)));
+    }
+    start(args.length == 2 && args[0].equals("verify-audit") ? verification(args[1]) : args);
+  }
+
+  private static String[] verification(String tenant) {
+    return new String[] {"--spring.profiles.active=verify", "--outpost.verify-audit=" + tenant};
+  }
+
+  private static void start(String[] args) {
     VirtualThreadCarriers.provide();
     var application = new SpringApplication(Outpost.class);
     application.addListeners(new StartupSettings());

@@ -69,7 +69,7 @@ public final class EmbeddedAws implements AutoCloseable {
     return sns.published();
   }
 
-  /** Ends open long polls, then stops everything, within three seconds. Closing twice is once. */
+  /** Ends open long polls, then stops everything; on an idle machine within three seconds. Closing twice is once. */
   @Override
   public void close() {
     IllegalStateException failure = null;

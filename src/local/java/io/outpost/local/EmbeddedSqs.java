@@ -82,7 +82,7 @@ final class EmbeddedSqs implements EmbeddedService {
       }
     } finally {
       actors.terminate();
-      actors.getWhenTerminated().toCompletableFuture().get(5, TimeUnit.SECONDS);
+      actors.getWhenTerminated().toCompletableFuture().get(30, TimeUnit.SECONDS);
       if (stored) {
         ConnectionPool.closeAll();
       }

@@ -1,5 +1,6 @@
 package io.outpost.local;
 
+import io.outpost.routes.RoutesRefused;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
@@ -27,6 +28,7 @@ final class StartupFailure {
   private static Optional<String> known(Throwable cause) {
     return Optional.ofNullable(
         switch (cause) {
+          case RoutesRefused routes -> routes.getMessage();
           case PortInUseException port ->
               "port %d is taken; stop what uses it, or choose another: SERVER_PORT=8081 mvn spring-boot:test-run"
                   .formatted(port.getPort());

@@ -35,6 +35,7 @@ public final class TwoApis implements AutoCloseable {
     settings.put("server.port", 0);
     settings.put("outpost.env", "proofs");
     settings.put("outpost.probe", true);
+    settings.put("outpost.jobs.stream-for", "1s"); // nobody runs jobs: their events never end
     settings.put("outpost.auth.rate-limit-per-minute", 100_000);
     settings.put("outpost.auth.bootstrap-admin-key", ADMIN_KEY);
     return LocalOutpost.on(aws.endpoints(), "api", settings);

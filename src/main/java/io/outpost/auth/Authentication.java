@@ -2,6 +2,7 @@ package io.outpost.auth;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.http.Call;
+import io.outpost.http.Callers;
 import io.outpost.kernel.Problem;
 import io.outpost.telemetry.Metric;
 import io.outpost.tenant.Principal;
@@ -9,6 +10,7 @@ import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +19,7 @@ import org.springframework.stereotype.Component;
 
 /** Finds out who is calling. Stateless. */
 @Component("authentication")
-public class Authentication {
+public class Authentication implements Callers {
 
   private final KeyStore keys;
   private final UnknownKeyThrottle unknownKeyThrottle;
@@ -84,6 +86,18 @@ public class Authentication {
       }
       case past_due -> refuseChanges(call);
       default -> {}
+    }
+  }
+
+  @Override
+  public boolean isLetIn(Call call) {
+    try {
+      var view =
+          view(credential(call).flatMap(ApiKeyText::parse).orElseThrow().hash(), call.ipAddress());
+      return end(view, Instant.now()).isEmpty()
+          && view.tenant().status() != Tenant.Status.suspended;
+    } catch (Problem | NoSuchElementException refused) {
+      return false;
     }
   }
 

@@ -8,4 +8,9 @@ public interface HealthPart {
 
   /** {@code UP}; {@code DOWN} when requests must go elsewhere; any other word only tells. */
   String state();
+
+  /** Whether the state is known here, without asking anything that may be down. */
+  default boolean asksNothing() {
+    return false;
+  }
 }

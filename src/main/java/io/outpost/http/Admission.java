@@ -49,6 +49,7 @@ public class Admission {
               + String.join(" or ", new java.util.TreeSet<>(anyOf))
               + ".");
     }
+    call.authorize();
   }
 
   /**
@@ -79,5 +80,6 @@ public class Admission {
       exchange.getMessage().setBody(validation.body(call));
     }
     exchange.getMessage().setHeaders(new HashMap<>(values));
+    call.admit();
   }
 }

@@ -1,6 +1,9 @@
 package io.outpost.http;
 
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.BufferedReader;
@@ -18,10 +21,25 @@ import java.util.Locale;
  */
 final class BufferedBodyRequest extends HttpServletRequestWrapper {
   private final byte[] body;
+  private final boolean streamed;
 
-  BufferedBodyRequest(HttpServletRequest request, byte[] body) {
+  /**
+   * @param streamed whether the answer takes as long as there is something to tell
+   */
+  BufferedBodyRequest(HttpServletRequest request, byte[] body, boolean streamed) {
     super(request);
     this.body = body;
+    this.streamed = streamed;
+  }
+
+  /** The web server ends other answers that are not there in time; a stream ends itself. */
+  @Override
+  public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
+    var async = super.startAsync(request, response);
+    if (streamed) {
+      async.setTimeout(0);
+    }
+    return async;
   }
 
   @Override

@@ -40,6 +40,8 @@ public final class Call {
   private String refusedKey;
   private String reason;
   private Problem.Code refusal;
+  private boolean authorized;
+  private boolean admitted;
   private String answered;
   private AuditEntry written;
   private boolean uncertain;
@@ -80,6 +82,11 @@ public final class Call {
 
   public String method() {
     return request.getMethod();
+  }
+
+  /** Whether the caller gets to see the answer's body: not after a HEAD. */
+  public boolean wantsBody() {
+    return !(request instanceof HeadAsGetRequest);
   }
 
   /** The path as the server decoded it, without the query. */
@@ -155,6 +162,21 @@ public final class Call {
   /** Remembers who is calling; for the authentication step only. */
   public void identify(Principal caller) {
     this.principal = caller;
+  }
+
+  /** Notes that the caller's scopes allow the operation. */
+  void authorize() {
+    this.authorized = principal != null;
+  }
+
+  /** Notes that the call is well formed: it is admitted, if its caller may do that. */
+  void admit() {
+    this.admitted = operation.open() || authorized;
+  }
+
+  /** Whether the call has passed every step of admission. */
+  boolean admitted() {
+    return admitted;
   }
 
   /**

@@ -28,6 +28,9 @@ import org.springframework.stereotype.Component;
 @Component
 public class Contract {
 
+  /** The media type of an answer that goes on while there is something to tell. */
+  static final String EVENT_STREAM = "text/event-stream";
+
   private static final String BASE = "https://outpost.invalid/openapi";
   private static final String BODY_LIMIT = "x-body-limit";
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
@@ -38,6 +41,7 @@ public class Contract {
   private final JsonNode document;
   private final SchemaRegistry schemas;
   private final Map<String, Operation> operations = new LinkedHashMap<>();
+  private final Set<String> streams = new HashSet<>();
 
   Contract(@Value("${outpost.contract}") Resource file, AgentNames agents) throws IOException {
     document = new ObjectMapper(new YAMLFactory()).readTree(file.getInputStream());
@@ -76,6 +80,11 @@ public class Contract {
         .filter(operation -> operation.isAt(path))
         .map(Operation::method)
         .toList();
+  }
+
+  /** Whether a GET of this path is answered with a stream of events. */
+  boolean isStreamAt(String path) {
+    return streams.stream().anyMatch(id -> operations.get(id).isAt(path));
   }
 
   /** How many bytes the body of a request may have, unless its operation says otherwise. */
@@ -117,6 +126,9 @@ public class Contract {
                   .formatted(operation.id()));
         }
         operations.put(operation.id(), operation);
+        if (field.getValue().at("/responses/200/content").has(EVENT_STREAM)) {
+          streams.add(operation.id());
+        }
       }
     }
   }
@@ -152,6 +164,7 @@ public class Contract {
         Operation.Place.valueOf(node.get("in").asText()),
         node.path("required").asBoolean(),
         schema.path("type").asText().equals("integer"),
+        schema.path("type").asText().equals("array"),
         fallback,
         schemaAt(pointer + "/schema"));
   }

@@ -28,7 +28,11 @@ final class DeferredErrorResponse extends HttpServletResponseWrapper {
   public ServletOutputStream getOutputStream() throws IOException {
     return isForEdge()
         ? new DiscardingOutputStream()
-        : new NoFlushOutputStream(super.getOutputStream());
+        : new NoFlushOutputStream(super.getOutputStream(), isStream());
+  }
+
+  private boolean isStream() {
+    return getContentType() != null && getContentType().startsWith(Contract.EVENT_STREAM);
   }
 
   @Override

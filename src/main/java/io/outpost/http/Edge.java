@@ -91,7 +91,8 @@ class Edge extends OncePerRequestFilter {
         throw nowhere(call);
       }
       chain.doFilter(
-          new BufferedBodyRequest(request, body), new DeferredErrorResponse(response, call));
+          new BufferedBodyRequest(request, body, contract.isStreamAt(call.path())),
+          new DeferredErrorResponse(response, call));
       if (!isAsyncStarted(request)) {
         answerWhatNobodyDid(call);
       }

@@ -15,15 +15,19 @@ class HttpHeaders implements HeaderFilterStrategy {
 
   private static final Set<String> OUT =
       Set.of(
+          "accept-ranges",
           "allow",
           "content-range",
           "content-type",
-          "accept-ranges",
           "etag",
           "idempotent-replayed",
           "location",
           "retry-after",
           "www-authenticate",
+          "x-accel-buffering",
+          "x-output-attempt",
+          "x-output-complete",
+          "x-output-offset",
           "x-outpost-tenant",
           "x-outpost-key",
           "x-outpost-scopes");

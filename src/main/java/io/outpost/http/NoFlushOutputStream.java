@@ -11,9 +11,14 @@ import java.io.IOException;
 final class NoFlushOutputStream extends ServletOutputStream {
 
   private final ServletOutputStream out;
+  private final boolean live;
 
-  NoFlushOutputStream(ServletOutputStream out) {
+  /**
+   * @param live whether the answer is a stream whose parts must leave as they come
+   */
+  NoFlushOutputStream(ServletOutputStream out, boolean live) {
     this.out = out;
+    this.live = live;
   }
 
   @Override
@@ -26,9 +31,13 @@ final class NoFlushOutputStream extends ServletOutputStream {
     out.write(bytes, from, length);
   }
 
-  /** Left to the server, once the answer is complete or its buffer is full. */
+  /** Left to the server, once the answer is complete or its buffer is full; but for a stream. */
   @Override
-  public void flush() {}
+  public void flush() throws IOException {
+    if (live) {
+      out.flush();
+    }
+  }
 
   @Override
   public void close() throws IOException {

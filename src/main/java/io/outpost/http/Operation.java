@@ -28,9 +28,20 @@ public record Operation(
     int bodyLimit,
     boolean idempotent) {
 
-  /** A parameter with its schema; {@code number} when the schema's type is integer. */
+  /**
+   * A parameter with its schema.
+   *
+   * @param number whether the schema's type is integer
+   * @param list whether it is array: the parameter may be given several times
+   */
   public record Parameter(
-      String name, Place in, boolean required, boolean number, Object fallback, Schema schema) {
+      String name,
+      Place in,
+      boolean required,
+      boolean number,
+      boolean list,
+      Object fallback,
+      Schema schema) {
 
     /** Whether it is a part of the path. */
     public boolean inPath() {

@@ -56,6 +56,9 @@ public class Validation {
         } else if (parameter.required()) {
           errors.add(new FieldError(parameter.name(), "is required"));
         }
+      } else if (parameter.list()) {
+        errors.addAll(faults(parameter.schema(), texts(given), parameter.name()));
+        values.put(parameter.name(), List.of(given));
       } else if (given.length > 1) {
         errors.add(new FieldError(parameter.name(), "may be given once"));
       } else {
@@ -212,6 +215,12 @@ public class Validation {
       }
     }
     return json.textNode(text);
+  }
+
+  private static JsonNode texts(String[] given) {
+    var list = JsonNodeFactory.instance.arrayNode();
+    List.of(given).forEach(list::add);
+    return list;
   }
 
   private static String[] given(

@@ -5,9 +5,12 @@ import io.outpost.kernel.Rules;
 import io.outpost.tenant.Principal;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -26,6 +29,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  *     for; else {@code live}
  * @param attempts how often an agent was started for it, hand-backs not counted
  * @param estimatedStart only in the answer to a submission
+ * @param labels the customer's own words about it, by name; empty when there are none
+ * @param rerunOf the job that it repeats; null when it is no repetition
  */
 @RecordBuilder
 public record Job(
@@ -47,12 +52,17 @@ public record Job(
     String outputLocation,
     String waitingReason,
     Instant estimatedStart,
-    Fault error)
+    Fault error,
+    Map<String, String> labels,
+    String rerunOf)
     implements JobBuilder.With {
 
   private static final Set<String> PRIORITIES = Set.of("low", "normal", "high");
   private static final Set<String> WAITING =
       Set.of("queued", "tenant-limit", "tenant-suspended", "workspace", "retry");
+  private static final Pattern LABEL = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,39}");
+  private static final Pattern LABEL_VALUE = Pattern.compile("[^\\x00-\\x1f\\x7f]{0,100}");
+  private static final int MOST_LABELS = 16;
   private static final int LONGEST_COMMAND = 10_000;
   private static final int LONGEST_RUN = 43_200;
 
@@ -60,6 +70,13 @@ public record Job(
 
   /** Keeps the rules of the contract; jobs that are older than modes are live. */
   public Job {
+    labels = labels == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
+    Rules.between("labels", labels.size(), 0, MOST_LABELS);
+    labels.keySet().forEach(name -> Rules.form("labels", name, LABEL));
+    labels.values().forEach(value -> Rules.form("labels", value, LABEL_VALUE));
+    if (rerunOf != null) {
+      Rules.form("rerun_of", rerunOf, Rules.ULID);
+    }
     mode = mode == null ? Principal.LIVE : mode;
     Rules.oneOf("mode", mode, MODES);
     secrets = secrets == null ? null : List.copyOf(secrets);

@@ -1,11 +1,13 @@
 package io.outpost.job;
 
 import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
 import io.outpost.kernel.Shards;
 import io.outpost.store.DueIndex;
 import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -29,6 +31,10 @@ public class JobItems {
   /** Shards of the index all: every job there is, by its id. */
   public static final String ALL = "all";
 
+  /** The index of jobs that any worker may take, by priority, tenant and age. */
+  public static final List<String> TURN = List.of("waiting_lane", "waiting_turn");
+
+  private static final String QUEUED = "queued";
   private static final String HELD = "#status = :if_running AND lease_id = :if_lease";
   private static final String FREE =
       "(#status = :if_pending OR (#status = :if_running AND lease_until < :if_now))";
@@ -100,6 +106,74 @@ public class JobItems {
     };
   }
 
+  /** The attributes that put a job into the index of jobs that any worker may take. */
+  public static Map<String, AttributeValue> turn(String tenantId, String jobId, String priority) {
+    return Map.of(
+        TURN.getFirst(), Items.text(priority), TURN.getLast(), Items.text(tenantId + "#" + jobId));
+  }
+
+  /** A page of the jobs of a priority that any worker may take, by tenant and age. */
+  public List<StoredJob> waiting(String priority, String afterTenant, int most) {
+    var after = afterTenant == null ? "" : afterTenant + "#~";
+    Map<String, AttributeValue> values =
+        Map.of(":lane", Items.text(priority), ":after", Items.text(after.isEmpty() ? "!" : after));
+    return dynamoDb
+        .query(
+            q ->
+                q.tableName(names.table("jobs"))
+                    .indexName("waiting")
+                    .keyConditionExpression("waiting_lane = :lane AND waiting_turn > :after")
+                    .expressionAttributeValues(values)
+                    .limit(most))
+        .items()
+        .stream()
+        .map(this::read)
+        .toList();
+  }
+
+  /** A job that no worker runs waits for something: it has no turn until it is woken. */
+  Update.Builder park(Job job, String reason, String entry, Instant due) {
+    var values = new HashMap<String, AttributeValue>();
+    values.put(":entry", Items.text(entry));
+    values.put(":due", Items.text(Json.time(due)));
+    values.put(":if_pending", Items.text(Job.Status.pending.name()));
+    values.put(":if_running", Items.text(Job.Status.running.name()));
+    values.put(":if_now", Items.text(Json.time(Instant.now())));
+    var set = "SET waits_for = :entry, open_due = :due";
+    if (job.status() == Job.Status.pending) {
+      values.put(":reason", Items.text(reason));
+      set += ", waiting_reason = :reason";
+    }
+    return Update.builder()
+        .tableName(names.table("jobs"))
+        .key(Job.key(job.tenantId(), job.jobId()))
+        .updateExpression(set + " REMOVE waiting_lane, waiting_turn")
+        .conditionExpression(FREE)
+        .expressionAttributeNames(Map.of("#status", "status"))
+        .expressionAttributeValues(values);
+  }
+
+  /** A job that waits by an entry has its turn again. */
+  Update.Builder wake(JobMessage job, AttributeValue entry, Instant due) {
+    var values = new HashMap<String, AttributeValue>();
+    var set = new StringBuilder("SET open_due = :due, waiting_reason = :queued");
+    turn(job.tenantId(), job.jobId(), job.priority())
+        .forEach(
+            (name, value) -> {
+              set.append(", ").append(name).append(" = :").append(name);
+              values.put(":" + name, value);
+            });
+    values.put(":queued", Items.text(QUEUED));
+    values.put(":entry", entry);
+    values.put(":due", Items.text(Json.time(due)));
+    return Update.builder()
+        .tableName(names.table("jobs"))
+        .key(Job.key(job.tenantId(), job.jobId()))
+        .updateExpression(set + " REMOVE waits_for")
+        .conditionExpression("waits_for = :entry")
+        .expressionAttributeValues(values);
+  }
+
   private JobUpdate write(Job before, Job after, Instant due) {
     return new JobUpdate(items, names.table("jobs"), before, after, due);
   }
@@ -132,6 +206,9 @@ public class JobItems {
     keys.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));
     if (!job.status().isTerminal()) {
       keys.putAll(OPEN.keys(job.jobId(), due));
+      if (QUEUED.equals(job.waitingReason())) {
+        keys.putAll(turn(job.tenantId(), job.jobId(), job.priority()));
+      }
     } else if (job.status() == Job.Status.dead_letter) {
       keys.putAll(DEAD.keys(job.jobId(), due));
     }

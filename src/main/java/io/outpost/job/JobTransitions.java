@@ -2,17 +2,22 @@ package io.outpost.job;
 
 import static io.outpost.job.TransitionRefused.Reason.JOB_MOVED;
 import static io.outpost.job.TransitionRefused.Reason.NO_SLOT;
+import static io.outpost.job.TransitionRefused.Reason.OTHERS_WAIT;
 import static io.outpost.job.TransitionRefused.Reason.SLOT_LOST;
+import static io.outpost.job.TransitionRefused.Reason.TENANT_AWAY;
 import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_BUSY;
 import static io.outpost.job.TransitionRefused.Reason.WORKSPACE_LOST;
 
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
+import io.outpost.aws.Names;
 import io.outpost.kernel.Ids;
 import io.outpost.store.Change;
 import io.outpost.store.ChangeFeed;
 import io.outpost.store.ChangeFeed.Announcement;
+import io.outpost.store.Items;
 import io.outpost.store.Transactions;
+import io.outpost.tenant.Tenant;
 import io.outpost.usage.Ledger;
 import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
@@ -21,6 +26,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
@@ -38,6 +44,7 @@ public class JobTransitions {
   private final Ledger ledger;
   private final ChangeFeed changeFeed;
   private final AuditTrail trail;
+  private final Names names;
   private final JobSignals signals;
 
   JobTransitions(
@@ -49,6 +56,7 @@ public class JobTransitions {
       Ledger ledger,
       ChangeFeed changeFeed,
       AuditTrail trail,
+      Names names,
       JobSignals signals) {
     this.transactions = transactions;
     this.jobs = jobs;
@@ -58,6 +66,7 @@ public class JobTransitions {
     this.ledger = ledger;
     this.changeFeed = changeFeed;
     this.trail = trail;
+    this.names = names;
     this.signals = signals;
   }
 
@@ -66,25 +75,38 @@ public class JobTransitions {
    *
    * @throws TransitionRefused when it cannot happen any more; nothing is written then
    */
-  public AuditEntry apply(JobTransition transition) {
-    try {
-      return apply(transition, true);
-    } catch (TransitionRefused refused) {
-      signals.refused(refused.reason());
-      if (refused.reason() != SLOT_LOST || transition instanceof JobTransition.Renewed) {
-        throw refused;
+  public Applied apply(JobTransition transition) {
+    var withSlot = true;
+    var unawaited = true;
+    while (true) {
+      var change = new Change();
+      var entry = add(change, transition, withSlot, unawaited);
+      try {
+        transactions.write(change);
+        return new Applied(entry, !unawaited);
+      } catch (TransitionRefused refused) {
+        signals.refused(refused.reason());
+        if (refused.reason() == OTHERS_WAIT && unawaited) {
+          unawaited = false;
+        } else if (refused.reason() == SLOT_LOST
+            && withSlot
+            && !(transition instanceof JobTransition.Renewed)) {
+          // Its lease was over and another job took the slot: the rest still holds.
+          withSlot = false;
+        } else {
+          throw refused;
+        }
       }
-      // Its lease was over and another job took the slot: the rest still holds.
-      return apply(transition, false);
     }
   }
 
-  private AuditEntry apply(JobTransition transition, boolean withSlot) {
-    var change = new Change();
-    var entry = add(change, transition, withSlot);
-    transactions.write(change);
-    return entry;
-  }
+  /**
+   * A transition that has happened.
+   *
+   * @param entry its audit entry, which is written
+   * @param othersWait whether other jobs wait for what it gave back
+   */
+  public record Applied(AuditEntry entry, boolean othersWait) {}
 
   /**
    * Adds a transition to a change that has more; gives its audit entry.
@@ -92,10 +114,11 @@ public class JobTransitions {
    * @throws TransitionRefused out of the transaction, when it cannot happen any more
    */
   public AuditEntry add(Change change, JobTransition transition) {
-    return add(change, transition, true);
+    return add(change, transition, true, true);
   }
 
-  private AuditEntry add(Change change, JobTransition transition, boolean withSlot) {
+  private AuditEntry add(
+      Change change, JobTransition transition, boolean withSlot, boolean unawaited) {
     var job = transition.job();
     if (transition instanceof JobTransition.Submitted submitted) {
       change.put(jobs.put(submitted), refused(JOB_MOVED));
@@ -105,6 +128,7 @@ public class JobTransitions {
     switch (transition) {
       case JobTransition.Submitted t -> {}
       case JobTransition.Claimed t -> {
+        change.check(mayRun(job), refused(TENANT_AWAY));
         change.update(slots.take(job, t.lease(), t.details().tier().slots()), refused(NO_SLOT));
         workspace(change, job, () -> workspaces.take(job, t.lease(), t.at()), WORKSPACE_BUSY);
       }
@@ -113,11 +137,13 @@ public class JobTransitions {
         workspace(change, job, () -> workspaces.keep(job, t.lease()), WORKSPACE_LOST);
       }
       case JobTransition.Finished t -> {
-        giveBack(change, t.from(), t.files(), t.at(), withSlot);
+        giveBack(change, t.from(), t.files(), t.at(), withSlot, unawaited);
         unconditional(change, t);
       }
-      case JobTransition.Released t -> giveBack(change, t.from(), null, t.due(), withSlot);
-      case JobTransition.Retried t -> giveBack(change, t.from(), null, t.due(), withSlot);
+      case JobTransition.Released t ->
+          giveBack(change, t.from(), null, t.due(), withSlot, unawaited);
+      case JobTransition.Retried t ->
+          giveBack(change, t.from(), null, t.due(), withSlot, unawaited);
       case JobTransition.DeadLettered t -> unconditional(change, t);
       case JobTransition.Cancelled t -> unconditional(change, t);
       case JobTransition.Redriven t -> unconditional(change, t);
@@ -127,12 +153,40 @@ public class JobTransitions {
   }
 
   private void giveBack(
-      Change change, StoredJob from, SavedFiles files, Instant now, boolean withSlot) {
+      Change change,
+      StoredJob from,
+      SavedFiles files,
+      Instant now,
+      boolean withSlot,
+      boolean unawaited) {
     var job = from.job();
-    workspace(change, job, () -> workspaces.release(job, from.lease(), files, now), WORKSPACE_LOST);
-    if (withSlot) {
-      change.update(slots.release(job, from.lease()), refused(SLOT_LOST));
+    var lease = from.lease();
+    if (job.workspace() != null) {
+      change.update(
+          workspaces.release(job, lease, files, now, unawaited),
+          old ->
+              new TransitionRefused(
+                  WorkspaceLeases.has(old, lease) ? OTHERS_WAIT : WORKSPACE_LOST, old));
     }
+    if (withSlot) {
+      change.update(
+          slots.release(job, lease, unawaited),
+          old -> new TransitionRefused(TenantSlots.has(old, lease) ? OTHERS_WAIT : SLOT_LOST, old));
+    }
+  }
+
+  /** A tenant that may have jobs run; operators have no item. */
+  private ConditionCheck.Builder mayRun(Job job) {
+    return ConditionCheck.builder()
+        .tableName(names.table("tenants"))
+        .key(Tenant.key(job.tenantId()))
+        .conditionExpression(
+            "attribute_not_exists(tenant_id) OR NOT (#status IN (:suspended, :deleted))")
+        .expressionAttributeNames(Map.of("#status", "status"))
+        .expressionAttributeValues(
+            Map.of(
+                ":suspended", Items.text(Tenant.Status.suspended.name()),
+                ":deleted", Items.text(Tenant.Status.deleted.name())));
   }
 
   /** What is written about it whatever it finds: usage and quota, and the word to its worker. */

@@ -37,7 +37,8 @@ final class JobUpdate {
               }
             });
     items.missing(after).forEach(this::remove);
-    remove("lease_id").remove("lease_until");
+    remove("lease_id").remove("lease_until").remove("waits_for");
+    JobItems.TURN.forEach(this::remove);
     JobItems.OPEN.names().forEach(this::remove);
     if (due != null || after.status().isTerminal()) {
       setAll(JobItems.indexes(after, due));

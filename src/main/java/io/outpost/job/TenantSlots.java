@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 @Component("tenantSlots")
 public class TenantSlots {
 
-  private static final String SK = "slots";
+  static final String SK = "slots";
   private static final String LEASE = "lease_";
 
   private final DynamoDbClient dynamoDb;
@@ -54,12 +54,30 @@ public class TenantSlots {
         .expressionAttributeValues(Map.of(":until", Items.text(Json.time(lease.until()))));
   }
 
-  /** Gives the slot of a run back, within a transaction. */
-  Update.Builder release(Job job, JobLease lease) {
+  /** Has a job wait until a slot is free, on condition that none is. */
+  Update.Builder awaitFree(Job job, int cap, String mark) {
+    return new WaiterFlag(names.table("tenants"), job.tenantId(), SK)
+        .set(mark)
+        .conditionExpression("used >= :cap")
+        .expressionAttributeValues(Map.of(":mark", Items.text(mark), ":cap", Items.number(cap)));
+  }
+
+  /**
+   * Gives the slot of a run back, within a transaction.
+   *
+   * @param unawaited only if no job waits for a slot
+   */
+  Update.Builder release(Job job, JobLease lease, boolean unawaited) {
     return of(job, lease)
         .updateExpression("ADD used :minusOne REMOVE #lease")
-        .conditionExpression("attribute_exists(#lease)")
+        .conditionExpression(
+            "attribute_exists(#lease)" + (unawaited ? " AND attribute_not_exists(waiters)" : ""))
         .expressionAttributeValues(Map.of(":minusOne", Items.number(-1)));
+  }
+
+  /** Whether an item of slots has one of a lease. */
+  static boolean has(Map<String, AttributeValue> slots, JobLease lease) {
+    return slots.containsKey(LEASE + lease.id());
   }
 
   /** Gives the slot of a run back when it still has one; for runs that finish nothing. */

@@ -28,7 +28,11 @@ public final class TransitionRefused extends RuntimeException {
     /** Another run has the workspace. */
     WORKSPACE_BUSY,
     /** The workspace is not this lease's any more. */
-    WORKSPACE_LOST
+    WORKSPACE_LOST,
+    /** The tenant is suspended or deleted. */
+    TENANT_AWAY,
+    /** Other jobs wait for what the job gives back; or, of one that would wait, it is free. */
+    OTHERS_WAIT
   }
 
   /** What was in the way. */

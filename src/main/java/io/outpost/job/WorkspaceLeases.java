@@ -25,6 +25,7 @@ public class WorkspaceLeases {
   public static final String SK = "workspace#";
 
   private static final String MINE = "holder = :mine";
+  private static final String UNAWAITED = " AND attribute_not_exists(waiters)";
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
@@ -62,17 +63,36 @@ public class WorkspaceLeases {
   }
 
   /** Gives it back as it was. */
-  private Update.Builder release(Job job, JobLease lease) {
+  private Update.Builder release(Job job, JobLease lease, boolean unawaited) {
     return of(job)
         .updateExpression("REMOVE holder, holder_until")
-        .conditionExpression(MINE)
+        .conditionExpression(unawaited ? MINE + UNAWAITED : MINE)
         .expressionAttributeValues(Map.of(":mine", Items.text(lease.id())));
   }
 
-  /** Gives it back, with the files that the run has saved if it has. */
-  Update.Builder release(Job job, JobLease lease, SavedFiles files, Instant now) {
+  /** Has a job wait until the workspace is free, on condition that it is not. */
+  Update.Builder awaitFree(Job job, Instant now, String mark) {
+    return new WaiterFlag(names.table("tenants"), job.tenantId(), SK + job.workspace())
+        .set(mark)
+        .conditionExpression("holder_until >= :now")
+        .expressionAttributeValues(
+            Map.of(":mark", Items.text(mark), ":now", Items.text(Json.time(now))));
+  }
+
+  /** Whether an item of a workspace says that a lease has it. */
+  static boolean has(Map<String, AttributeValue> workspace, JobLease lease) {
+    return Items.text(lease.id()).equals(workspace.get("holder"));
+  }
+
+  /**
+   * Gives it back, with the files that the run has saved if it has.
+   *
+   * @param unawaited only if no job waits for the workspace
+   */
+  Update.Builder release(
+      Job job, JobLease lease, SavedFiles files, Instant now, boolean unawaited) {
     if (files == null) {
-      return release(job, lease);
+      return release(job, lease, unawaited);
     }
     Map<String, AttributeValue> values =
         Map.of(
@@ -87,14 +107,14 @@ public class WorkspaceLeases {
         .updateExpression(
             "SET #name = :name, archive_key = :archive, archive_sha256 = :sha256, size_bytes = :size, updated_at = :now,"
                 + " job_id = :job REMOVE holder, holder_until")
-        .conditionExpression(MINE)
+        .conditionExpression(unawaited ? MINE + UNAWAITED : MINE)
         .expressionAttributeNames(Map.of("#name", "name"))
         .expressionAttributeValues(values);
   }
 
   /** Gives it back when the run still has it; for runs that finish nothing. */
   public void releaseAlone(Job job, JobLease lease) {
-    var release = release(job, lease).build();
+    var release = release(job, lease, false).build();
     try {
       dynamoDb.updateItem(
           u ->

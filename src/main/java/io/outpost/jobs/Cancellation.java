@@ -81,6 +81,8 @@ public class Cancellation {
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     var cancel = new JobTransition.Cancelled(stored, now, call.requestId(), null);
     exchange.setProperty("transition", transitions.add(change, cancel));
+    exchange.setProperty("job", cancel.job());
+    exchange.setProperty("wasPending", status == Job.Status.pending);
     return cancel.job();
   }
 }

@@ -8,14 +8,13 @@ import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
 import io.outpost.store.Pages;
 import io.outpost.tenant.Principal;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 
 /** Reads jobs of the caller's tenant, and of no other. Stateless. */
 @Component("jobReader")
@@ -51,46 +50,25 @@ public class JobReader {
     return found.item();
   }
 
-  /** A page of jobs, newest first, of a status and an agent when given; test jobs apart. */
+  /** A page of jobs, newest first, of those that the filter lets through; test jobs apart. */
   public Page<Job> list(
-      @Header("status") String status,
+      @Header("status") List<String> statuses,
       @Header("agent") String agent,
+      @Header("label") List<String> labels,
+      @Header("created_after") String after,
+      @Header("created_before") String before,
       @Header("mode") String mode,
       @Header("limit") int limit,
       @Header("cursor") String cursor,
       @ExchangeProperty(Call.NAME) Call call) {
     var tenantId = call.principal().tenantId();
-    var shown = mode == null ? Principal.LIVE : mode;
-    var scope =
-        String.join(" ", tenantId, "jobs", String.valueOf(status), String.valueOf(agent), shown);
+    var filter =
+        JobFilter.of(statuses, agent, labels, after, before, mode == null ? Principal.LIVE : mode);
     return pages.read(
-        q -> select(q, tenantId, status, agent, shown), scope, limit, cursor, Job.class);
-  }
-
-  private void select(
-      QueryRequest.Builder query, String tenantId, String status, String agent, String mode) {
-    var values = new HashMap<String, AttributeValue>();
-    values.put(":tenant", Items.text(tenantId));
-    var condition = "tenant_id = :tenant";
-    if (status != null) {
-      query.indexName("by-status");
-      condition += " AND begins_with(status_job, :status)";
-      values.put(":status", Items.text(status + "#"));
-    }
-    // Jobs that are older than modes are live.
-    var filter = mode.equals(Principal.TEST) ? "#mode = :test" : "#mode <> :test";
-    var aliases = new HashMap<>(Map.of("#mode", "mode"));
-    values.put(":test", Items.text(Principal.TEST));
-    if (agent != null) {
-      filter += " AND #agent = :agent";
-      aliases.put("#agent", "agent");
-      values.put(":agent", Items.text(agent));
-    }
-    query
-        .filterExpression(filter)
-        .expressionAttributeNames(aliases)
-        .tableName(names.table("jobs"))
-        .keyConditionExpression(condition)
-        .expressionAttributeValues(values);
+        query -> filter.addTo(query.tableName(names.table("jobs")), tenantId),
+        tenantId + " jobs " + filter,
+        limit,
+        cursor,
+        Job.class);
   }
 }

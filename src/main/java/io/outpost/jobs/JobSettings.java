@@ -10,7 +10,13 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  *     sweeper
  * @param inlineOutput bytes of output that are answered directly; more is a redirect
  * @param linkFor how long such a redirect works
+ * @param streamFor how long a stream of events lasts before its client must ask again
+ * @param watchersPerTenant requests of a tenant that one container lets wait at once
  */
 @ConfigurationProperties("outpost.jobs")
 record JobSettings(
-    Duration resendAfter, org.springframework.util.unit.DataSize inlineOutput, Duration linkFor) {}
+    Duration resendAfter,
+    org.springframework.util.unit.DataSize inlineOutput,
+    Duration linkFor,
+    Duration streamFor,
+    int watchersPerTenant) {}

@@ -76,23 +76,31 @@ public class OpenJobs {
     return due;
   }
 
-  /** Takes a job to send it again; false when another container did, or when it has moved on. */
+  /**
+   * Takes a job to send it again, whatever it waited for; false when another container did, or when
+   * it has moved on.
+   */
   public boolean take(@Body Due due) {
     var doublings = due.sweeps() == null ? 0 : Math.min(due.sweeps(), 5);
     var pause = settings.resendAfter().multipliedBy(1L << doublings);
     var next = Instant.now().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+    var turn = JobItems.turn(due.tenantId(), due.jobId(), due.priority());
     try {
       dynamoDb.updateItem(
           u ->
               u.tableName(names.table("jobs"))
                   .key(Job.key(due.tenantId(), due.jobId()))
-                  .updateExpression("SET open_due = :next ADD sweeps :one")
+                  .updateExpression(
+                      "SET open_due = :next, waiting_lane = :lane, waiting_turn = :turn"
+                          + " REMOVE waits_for ADD sweeps :one")
                   .conditionExpression("open_due = :due")
                   .expressionAttributeValues(
                       Map.of(
                           ":next", Items.text(Json.time(next)),
                           ":due", Items.text(due.openDue()),
-                          ":one", Items.number(1))));
+                          ":one", Items.number(1),
+                          ":lane", turn.get("waiting_lane"),
+                          ":turn", turn.get("waiting_turn"))));
       return true;
     } catch (ConditionalCheckFailedException e) {
       return false;

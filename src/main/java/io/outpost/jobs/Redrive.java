@@ -7,9 +7,9 @@ import io.outpost.job.JobTransitions;
 import io.outpost.job.TransitionRefused;
 import io.outpost.jobs.DeadLetterReader.Letter;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -32,16 +32,20 @@ public class Redrive {
     this.transitions = transitions;
   }
 
-  /** The dead letters that the request names, or all. */
-  public List<Letter> choose(@Body JsonNode body) {
+  /** The dead letters that the request names, or all; notes the named ones that are none. */
+  public List<Letter> choose(@Body JsonNode body, Exchange exchange) {
     if (!body.has("job_ids")) {
       return reader.all(MOST);
     }
-    Set<String> wanted = new HashSet<>();
+    Set<String> wanted = new TreeSet<>();
     body.get("job_ids").forEach(id -> wanted.add(id.asText()));
-    return reader.all(Integer.MAX_VALUE).stream()
-        .filter(letter -> wanted.contains(letter.job().jobId()))
-        .toList();
+    var chosen =
+        reader.all(Integer.MAX_VALUE).stream()
+            .filter(letter -> wanted.contains(letter.job().jobId()))
+            .toList();
+    chosen.forEach(letter -> wanted.remove(letter.job().jobId()));
+    exchange.setProperty(RedriveCounter.UNKNOWN, List.copyOf(wanted));
+    return chosen;
   }
 
   /**
@@ -52,7 +56,7 @@ public class Redrive {
       @Body Letter dead, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var redrive = new JobTransition.Redriven(dead.stored(), call.requestId(), Instant.now());
     try {
-      exchange.setProperty("transition", transitions.apply(redrive));
+      exchange.setProperty("transition", transitions.apply(redrive).entry());
     } catch (TransitionRefused moved) {
       return false;
     }

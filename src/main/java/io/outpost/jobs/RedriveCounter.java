@@ -1,5 +1,6 @@
 package io.outpost.jobs;
 
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
@@ -7,6 +8,9 @@ import org.apache.camel.ExchangeProperty;
 
 /** Counts the dead letters that are pending again. Stateless. */
 public class RedriveCounter implements AggregationStrategy {
+
+  /** The property with the ids that were named and are no dead letters. */
+  static final String UNKNOWN = "unknown";
 
   private static final String COUNT = "redriven";
 
@@ -17,8 +21,9 @@ public class RedriveCounter implements AggregationStrategy {
     return one;
   }
 
-  /** How many. */
-  public static Map<String, Integer> answer(@ExchangeProperty(COUNT) Integer count) {
-    return Map.of(COUNT, count == null ? 0 : count);
+  /** How many, and which of those that were named are no dead letters. */
+  public static Map<String, Object> answer(
+      @ExchangeProperty(COUNT) Integer count, @ExchangeProperty(UNKNOWN) List<String> unknown) {
+    return Map.of(COUNT, count == null ? 0 : count, UNKNOWN, unknown == null ? List.of() : unknown);
   }
 }

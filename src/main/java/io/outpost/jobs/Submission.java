@@ -24,6 +24,7 @@ import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -65,7 +66,8 @@ public class Submission {
       String workspace,
       String priority,
       Integer timeoutSeconds,
-      List<String> secrets) {}
+      List<String> secrets,
+      Map<String, String> labels) {}
 
   /** The job that the request asks for, pending. */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
@@ -83,6 +85,27 @@ public class Submission {
         .status(Job.Status.pending)
         .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
         .waitingReason("queued")
+        .labels(wish.labels())
+        .build();
+  }
+
+  /** A new job with the input of another, pending; its mode is that of the key that asks. */
+  public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
+    return JobBuilder.builder()
+        .jobId(Ids.ulid())
+        .tenantId(job.tenantId())
+        .agent(job.agent())
+        .command(job.command())
+        .workspace(job.workspace())
+        .priority(job.priority())
+        .timeoutSeconds(job.timeoutSeconds())
+        .secrets(job.secrets())
+        .mode(call.principal().mode())
+        .status(Job.Status.pending)
+        .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
+        .waitingReason("queued")
+        .labels(job.labels())
+        .rerunOf(job.jobId())
         .build();
   }
 

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
@@ -18,6 +20,8 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
  * one exchange, not thread-safe.
  */
 public final class Change {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Change.class);
 
   private static final String PROPERTY = "change";
 
@@ -96,7 +100,7 @@ public final class Change {
     return add(TransactWriteItem.builder().conditionCheck(item).build(), refused);
   }
 
-  /** Has something told once all of it is written. */
+  /** Has something told once all of it is written; a fault in the telling changes nothing. */
   public Change afterwards(Runnable told) {
     afterwards.add(told);
     return this;
@@ -107,7 +111,14 @@ public final class Change {
   }
 
   void written() {
-    afterwards.forEach(Runnable::run);
+    for (var told : afterwards) {
+      try {
+        told.run();
+      } catch (RuntimeException e) {
+        // What is written stays so, whether it can be told or not.
+        LOG.warn("A change that was written could not be told", e);
+      }
+    }
   }
 
   private Change add(

@@ -15,13 +15,16 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
  * What every container must hear of within seconds: a key or a tenant changed, a running job was
- * cancelled. Written with the change itself, polled by all. Hearing something twice must do no
- * harm. Thread-safe.
+ * cancelled, somebody watches a job. Written with the change itself, polled by all. Hearing
+ * something twice must do no harm. Thread-safe.
  */
 @Component("changeFeed")
 public class ChangeFeed {
 
-  private static final String PARTITION = "changes";
+  private static final String CHANGES = "changes";
+
+  /** Apart, so that only workers read them, and containers of an older release none. */
+  private static final String WATCHES = "watches";
 
   /** Clocks of containers differ, and transactions take, less than this together. */
   private static final Duration OVERLAP = Duration.ofSeconds(30);
@@ -46,7 +49,12 @@ public class ChangeFeed {
     key,
     tenant,
     secret,
-    cancel
+    cancel,
+    watch;
+
+    String partition() {
+      return this == watch ? WATCHES : CHANGES;
+    }
   }
 
   /**
@@ -60,7 +68,7 @@ public class ChangeFeed {
   /** Adds an announcement to the transaction of what it tells of. */
   public void add(Change change, Announcement announcement) {
     var item = items.write(announcement);
-    item.put("tenant_id", Items.text(PARTITION));
+    item.put("tenant_id", Items.text(announcement.kind().partition()));
     item.put("sk", Items.text(Ids.ulid()));
     item.put("expires_at", Items.number(Instant.now().plus(KEPT).getEpochSecond()));
     change.put(
@@ -70,11 +78,20 @@ public class ChangeFeed {
 
   /** What was announced since this listener last asked with success, and a little before. */
   public List<Announcement> poll(String listener) {
+    return poll(listener, CHANGES);
+  }
+
+  /** The same of the jobs that somebody watches. */
+  public List<Announcement> pollWatches(String listener) {
+    return poll(listener + " of watches", WATCHES);
+  }
+
+  private List<Announcement> poll(String listener, String partition) {
     var now = Instant.now();
     var since = heard.getOrDefault(listener, now).minus(OVERLAP);
     var found = new ArrayList<Announcement>();
     Map<String, AttributeValue> values =
-        Map.of(":changes", Items.text(PARTITION), ":since", Items.text(Ids.firstUlidAt(since)));
+        Map.of(":changes", Items.text(partition), ":since", Items.text(Ids.firstUlidAt(since)));
     dynamoDb
         .queryPaginator(
             q ->

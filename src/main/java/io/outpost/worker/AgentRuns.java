@@ -31,8 +31,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 @Component("agentRuns")
 public class AgentRuns {
 
-  /** Uploads of a running job's output take at most a tenth of the time. */
-  private static final int PAUSE_PER_UPLOAD = 10;
+  /** Longer than an API container takes to announce a watcher again. */
+  private static final Duration WATCH_HOLDS = Duration.ofMinutes(1);
 
   /** An agent that was told to stop is gone by then. */
   private static final Duration LONGEST_STOP = Duration.ofSeconds(10);
@@ -43,6 +43,7 @@ public class AgentRuns {
   private final S3Client s3;
   private final Names names;
   private final WorkerSettings settings;
+  private final OutputPace pace;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
   private volatile boolean releasing;
 
@@ -59,6 +60,7 @@ public class AgentRuns {
     this.s3 = s3;
     this.names = names;
     this.settings = settings;
+    this.pace = new OutputPace(settings);
   }
 
   /** Makes the directory of the run: always the same path for a workspace, else one of its own. */
@@ -96,12 +98,12 @@ public class AgentRuns {
 
   /** Waits until the agent has ended, or until its output may be stored again. */
   public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
-    run.process().awaitChange(settings.outputEvery());
+    run.process().awaitChange(pace.shortest(run, Instant.now()));
   }
 
   /** Whether there is output that is worth storing now. */
   public boolean hasNewOutput(@ExchangeProperty("run") Run run) {
-    return run.wantsStoring(Instant.now());
+    return run.wantsStoring(Instant.now(), pace);
   }
 
   /**
@@ -110,16 +112,18 @@ public class AgentRuns {
    */
   public void storeOutput(@ExchangeProperty("run") Run run) throws IOException {
     var file = run.process().output();
+    var ended = Boolean.toString(!run.process().isRunning());
     var size = Files.exists(file) ? Files.size(file) : 0;
     var began = Instant.now();
     s3.putObject(
         p ->
             p.bucket(names.bucket("output"))
                 .key(JobOutput.key(run.job()))
+                .metadata(Map.of(JobOutput.RUN, JobOutput.run(run.job()), JobOutput.ENDED, ended))
                 .contentType("text/plain; charset=utf-8"),
         RequestBody.fromContentProvider(() -> open(file, size), size, "text/plain; charset=utf-8"));
     var now = Instant.now();
-    run.stored(size, now, Duration.between(began, now).multipliedBy(PAUSE_PER_UPLOAD));
+    run.stored(size, now, Duration.between(began, now));
   }
 
   /** Removes what the run left on this machine: its agent too, when the run was given up. */
@@ -139,6 +143,14 @@ public class AgentRuns {
     running.stream()
         .filter(run -> run.job().jobId().equals(jobId) && run.job().tenantId().equals(tenantId))
         .forEach(run -> run.lose(StopReason.CANCELLED));
+  }
+
+  /** Somebody reads the output of a job live: while it runs here it is stored more often. */
+  public void watch(String tenantId, String jobId) {
+    var until = Instant.now().plus(WATCH_HOLDS);
+    running.stream()
+        .filter(run -> run.job().jobId().equals(jobId) && run.job().tenantId().equals(tenantId))
+        .forEach(run -> run.watchedUntil(until));
   }
 
   /** Whether any agent runs here. */

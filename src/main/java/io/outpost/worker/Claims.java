@@ -12,10 +12,12 @@ import io.outpost.job.StoredJob;
 import io.outpost.job.TenantSlots;
 import io.outpost.job.TransitionRefused;
 import io.outpost.kernel.Ids;
+import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -31,7 +33,6 @@ public class Claims {
 
   private static final int MOST_TRIES = 3;
 
-  private final DueJobs due;
   private final JobItems jobs;
   private final JobTransitions transitions;
   private final TenantSlots slots;
@@ -39,13 +40,11 @@ public class Claims {
   private final WorkerSettings settings;
 
   Claims(
-      DueJobs due,
       JobItems jobs,
       JobTransitions transitions,
       TenantSlots slots,
       ObjectMapper mapper,
       WorkerSettings settings) {
-    this.due = due;
     this.jobs = jobs;
     this.transitions = transitions;
     this.slots = slots;
@@ -54,15 +53,17 @@ public class Claims {
   }
 
   /**
-   * What a delivery may do: run the job, wait for a slot of the tenant, for the workspace or for
-   * the tenant's return, end it as cancelled or as a dead letter, or nothing.
+   * What becomes of a job: it runs, waits for a slot of the tenant, for the workspace or for the
+   * tenant's return, ends as cancelled or as a dead letter, or is left alone, for it has ended or
+   * runs elsewhere; {@code none}: there is no job left to decide about.
    */
   public enum Decision {
     run,
     hold,
     withdrawn,
     exhausted,
-    drop
+    drop,
+    none
   }
 
   /** Reads the message: which job it brings. */
@@ -71,29 +72,31 @@ public class Claims {
   }
 
   /**
-   * Decides about a delivery; on {@code run} the property {@code run} holds the run under its
-   * lease, on {@code hold} the property {@code waitingReason} says what for.
+   * Decides about a job, the {@code candidate} that was seen waiting or else as it is now; on
+   * {@code run} the property {@code run} holds the run under its lease, on {@code hold} the
+   * property {@code waitingReason} says what for.
    */
-  public Decision claim(@Body JobMessage message, Exchange exchange) {
-    var found = due.find(message);
-    if (found.job().isEmpty()) {
-      return Decision.drop;
+  public Decision claim(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
+    if (message == null) {
+      return Decision.none;
     }
-    var stored = jobs.read(found.job());
-    var job = stored.job();
-    exchange.setProperty("job", job);
+    var stored = exchange.getProperty("candidate", StoredJob.class);
+    if (stored == null) {
+      var item = jobs.find(message.tenantId(), message.jobId());
+      if (item.isEmpty()) {
+        return Decision.drop;
+      }
+      stored = jobs.read(item);
+    }
+    exchange.setProperty("job", stored.job());
+    exchange.setProperty("stored", stored);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-    if (job.status().isTerminal() || isLeased(stored, now)) {
+    if (stored.job().status().isTerminal() || isLeased(stored, now)) {
       return Decision.drop;
     }
-    if (job.attempts() >= settings.attempts()) {
-      return Decision.exhausted;
-    }
-    return switch (found.standing()) {
-      case deleted -> Decision.withdrawn;
-      case suspended -> hold("tenant-suspended", exchange);
-      default -> take(stored, now, exchange);
-    };
+    return stored.job().attempts() >= settings.attempts()
+        ? Decision.exhausted
+        : take(stored, now, exchange);
   }
 
   private Decision take(StoredJob stored, Instant now, Exchange exchange) {
@@ -101,7 +104,7 @@ public class Claims {
     var claim = new JobTransition.Claimed(stored, lease, now);
     for (int tries = 1; ; tries++) {
       try {
-        var entry = transitions.apply(claim);
+        var entry = transitions.apply(claim).entry();
         var run = new Run(new StoredJob(claim.job(), stored.details(), lease));
         run.leased(now, settings.lease());
         exchange.setProperty("run", run);
@@ -112,6 +115,9 @@ public class Claims {
         switch (refused.reason()) {
           case JOB_MOVED -> {
             return Decision.drop;
+          }
+          case TENANT_AWAY -> {
+            return isDeleted(refused) ? Decision.withdrawn : hold("tenant-suspended", exchange);
           }
           case WORKSPACE_BUSY -> {
             return hold("workspace", exchange);
@@ -129,6 +135,10 @@ public class Claims {
   private static Decision hold(String reason, Exchange exchange) {
     exchange.setProperty("waitingReason", reason);
     return Decision.hold;
+  }
+
+  private static boolean isDeleted(TransitionRefused refused) {
+    return refused.item().get("status").s().equals(Tenant.Status.deleted.name());
   }
 
   private static boolean isLeased(StoredJob stored, Instant now) {

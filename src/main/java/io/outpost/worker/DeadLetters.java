@@ -87,7 +87,7 @@ public class DeadLetters {
     }
     var end = transition.apply(jobs.read(found), Instant.now().truncatedTo(ChronoUnit.MILLIS));
     try {
-      exchange.setProperty("transition", transitions.apply(end));
+      exchange.setProperty("transition", transitions.apply(end).entry());
       exchange.setProperty("job", end.job());
     } catch (TransitionRefused moved) {
       // It ended, runs or was given new attempts meanwhile.

@@ -79,6 +79,7 @@ public class Leases {
 
   /** Frees the tenant's slot and the workspace of a run that finishes nothing. */
   public void abandon(@ExchangeProperty("run") Run run) {
+    run.freed(true);
     slots.releaseAlone(run.job(), run.claimed().lease());
     if (run.job().workspace() != null) {
       workspaces.releaseAlone(run.job(), run.claimed().lease());
@@ -91,11 +92,13 @@ public class Leases {
 
   private void write(Run run, JobTransition transition, Exchange exchange) {
     try {
-      exchange.setProperty("transition", transitions.apply(transition));
+      var applied = transitions.apply(transition);
+      run.freed(applied.othersWait());
+      exchange.setProperty("transition", applied.entry());
       exchange.setProperty("job", transition.job());
     } catch (TransitionRefused refused) {
       lose(run, refused);
-      slots.releaseAlone(run.job(), run.claimed().lease());
+      abandon(run);
     }
   }
 

@@ -25,7 +25,9 @@ public final class Run {
   private volatile StopReason stopReason;
   private volatile boolean lost;
   private volatile Instant leasedUntil;
-  private Instant nextOutput = Instant.MIN;
+  private volatile Instant watchedUntil = Instant.MIN;
+  private Instant storedAt = Instant.MIN;
+  private Duration storing = Duration.ZERO;
   private long storedBytes = -1;
   private volatile SavedFiles saved;
   private volatile Job.Fault fault;
@@ -43,6 +45,8 @@ public final class Run {
 
   /** Something that the customer should know. */
   record Warning(String code, String detail) {}
+
+  private volatile boolean awaited;
 
   /**
    * @param claimed the job as claimed, with the lease
@@ -143,6 +147,15 @@ public final class Run {
     fault = reason;
   }
 
+  /** Whether others may wait for the slot or workspace that the run has given back. */
+  public boolean isAwaited() {
+    return awaited;
+  }
+
+  void freed(boolean othersWait) {
+    awaited = othersWait;
+  }
+
   Instant leasedUntil() {
     return leasedUntil;
   }
@@ -190,13 +203,34 @@ public final class Run {
     stop(reason);
   }
 
-  /** Whether output was added that is worth storing now; a large one is stored less often. */
-  boolean wantsStoring(Instant now) {
-    return process.outputBytes() > Math.max(storedBytes, 0) && !now.isBefore(nextOutput);
+  /** Somebody reads the output while the agent prints it. */
+  void watchedUntil(Instant until) {
+    watchedUntil = until;
   }
 
-  void stored(long bytes, Instant at, Duration pause) {
+  boolean isWatched(Instant now) {
+    return now.isBefore(watchedUntil);
+  }
+
+  /** Whether output was added that is worth storing now. */
+  boolean wantsStoring(Instant now, OutputPace pace) {
+    return process.outputBytes() > Math.max(storedBytes, 0)
+        && (storedBytes < 0 || !now.isBefore(storedAt.plus(pace.pause(this, now))));
+  }
+
+  /** How long the last storing of the output took. */
+  Duration storing() {
+    return storing;
+  }
+
+  /**
+   * Notes that the output was stored.
+   *
+   * @param took how long that took
+   */
+  void stored(long bytes, Instant at, Duration took) {
     storedBytes = bytes;
-    nextOutput = at.plus(pause);
+    storedAt = at;
+    storing = took;
   }
 }

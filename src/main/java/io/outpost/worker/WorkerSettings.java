@@ -12,11 +12,12 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param directory where running jobs have their directories
  * @param grace how long running jobs may go on after SIGTERM
  * @param attempts starts of an agent before a job is a dead letter
- * @param holdFor how long the message of a job waits when its tenant has no free slot; doubles, up
- *     to 32 times
  * @param retryAfter how long a job waits after its first failed attempt; four times as long after
  *     the next
  * @param outputEvery how often at most the output of a running job is stored
+ * @param outputAtLeastEvery how often it is stored at least while the agent prints and nobody
+ *     watches, unless storing itself takes long
+ * @param watchedOutputEvery how often it is stored while somebody watches
  */
 @ConfigurationProperties("outpost.worker")
 record WorkerSettings(
@@ -25,6 +26,7 @@ record WorkerSettings(
     Path directory,
     Duration grace,
     int attempts,
-    Duration holdFor,
     Duration retryAfter,
-    Duration outputEvery) {}
+    Duration outputEvery,
+    Duration outputAtLeastEvery,
+    Duration watchedOutputEvery) {}

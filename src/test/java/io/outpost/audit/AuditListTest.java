@@ -20,11 +20,13 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Who did what is found by time, action, resource and request, page by page, until it expires. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class AuditListTest {
 

@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
 /** An audit queue that does not answer harms no request and loses no entry that fits on disk. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P21AuditQueueDownTest {
 

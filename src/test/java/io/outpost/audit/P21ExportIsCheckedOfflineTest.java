@@ -33,6 +33,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A customer who has the files of an export and nothing else can tell that it is whole, and
  * somebody who changes them, and all that can be recomputed, is found.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P21ExportIsCheckedOfflineTest {
 

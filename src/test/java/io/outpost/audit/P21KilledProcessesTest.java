@@ -41,6 +41,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
  * is without its entry and no entry of a change without its effect, in the table and in the
  * archive; of reads and refusals only the last before a kill are lost.
  */
+@Tag("product")
 @Tag("faults")
 @ExtendWith(SharedOutpost.class)
 class P21KilledProcessesTest {

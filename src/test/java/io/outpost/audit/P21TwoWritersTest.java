@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +46,7 @@ import org.springframework.core.env.MapPropertySource;
  * Writers at once, and writers that die at any step, leave one chain without a fork, with every
  * entry that a writer was told is archived, once.
  */
+@Tag("product")
 class P21TwoWritersTest {
 
   private static EmbeddedAws aws;

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -25,6 +26,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * What was written is what the audit says, whatever became of the connection: a caller who hangs up
  * right after sending makes no change look as if it had failed.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P29AuditIsFinalTest {
 

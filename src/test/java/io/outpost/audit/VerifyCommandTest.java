@@ -22,11 +22,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The operator's command as it is run: a process that says what it found, and ends accordingly. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class VerifyCommandTest {
 

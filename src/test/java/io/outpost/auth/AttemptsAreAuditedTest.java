@@ -12,6 +12,7 @@ import io.outpost.local.SharedOutpost;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Every attempt is in the audit with its reason and its caller, whoever it was, and without the
  * key.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class AttemptsAreAuditedTest {
 

@@ -28,6 +28,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The examples of docs/auth.md do what the page says: nginx and the Lambda authorizer are run where
  * nginx and Python are installed, Envoy's question is asked as Envoy would.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class GatewayExamplesTest {
 

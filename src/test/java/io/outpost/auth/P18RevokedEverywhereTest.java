@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -20,6 +21,7 @@ import software.amazon.awssdk.core.exception.SdkClientException;
  * What is refused at one container is refused at every other within five seconds, although each
  * remembers keys for minutes: here all changes are made at the first, while the second is in use.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P18RevokedEverywhereTest {
 

@@ -34,6 +34,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * Unique secrets go through every operation, in every place where a client may put them, right or
  * wrong; then everything that Outpost has written anywhere is searched for them.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P19NoSecretAnywhereTest {
 

@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -29,6 +30,7 @@ import software.amazon.awssdk.services.secretsmanager.model.FilterNameStringType
  * A service of AWS is down: operations that need it say so and leave nothing half done; the others
  * do not notice.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P22DependencyDownTest {
 

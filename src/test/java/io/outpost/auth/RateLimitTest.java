@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -29,10 +30,15 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /** A key's requests a minute hold over all containers together, and are nearly all to be had. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class RateLimitTest {
 
-  private static final long MINUTE = 29_000_000;
+  /**
+   * Not over yet, for the table drops what is older than its time to live, also while a test
+   * counts.
+   */
+  private static final long MINUTE = Instant.now().getEpochSecond() / 60 + 60;
 
   private final TwoApis apis;
 

@@ -32,6 +32,8 @@ public final class SampleRequests {
           row("listJobs"),
           row("cancelJob"),
           row("getJobOutput"),
+          row("streamJobEvents"),
+          row("rerunJob"),
           row("listArtifacts"),
           row("listWorkspaces"),
           row("deleteWorkspace"),

@@ -8,10 +8,12 @@ import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a request costs in AWS calls once its key is known: the number, not the guess. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class CallsPerRequestTest {
 

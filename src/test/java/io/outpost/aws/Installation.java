@@ -112,6 +112,7 @@ final class Installation implements AutoCloseable {
     settings.put("outpost.jobs.resend-after", "2s");
     settings.put("outpost.jobs.most-workspaces", 6);
     settings.put("outpost.jobs.sweep-period", 500);
+    settings.put("outpost.jobs.stream-for", "1s");
     settings.put("outpost.audit.archive-period", 1000);
     settings.put("outpost.audit.export-period", 500);
     settings.put("outpost.audit.export-after", "2s");
@@ -184,10 +185,23 @@ final class Installation implements AutoCloseable {
     var running =
         client.submit("{\"agent\":\"claude\",\"command\":\"sleep 600\",\"workspace\":\"w\"}");
     awaitStatus(client, running, "running");
+    watches(client, running);
     var waiting = client.submit("claude", "sleep 600");
     for (var job : List.of(waiting, running)) {
       assertThat(client.delete("/jobs/" + job).status()).isEqualTo(200);
     }
+  }
+
+  /**
+   * A job that runs: its events, its end which does not come, and the first bytes of its output.
+   */
+  private static void watches(Client client, String job) {
+    assertThat(client.get("/jobs/" + job + "/events").status()).isEqualTo(200);
+    assertThat(client.get("/jobs/" + job + "?wait=1").text("status")).isEqualTo("running");
+    var output = "/jobs/" + job + "/output";
+    assertThat(client.get(output + "?from=0&wait=25").body()).isNotEmpty();
+    assertThat(client.get(output + "?from=100000").body()).isEmpty();
+    assertThat(client.json("GET", output, null, "Range", "bytes=0-3").status()).isEqualTo(206);
   }
 
   /** A job whose message is lost is sent by a sweeper; a tenant's customer by the hourly repair. */

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * has sent to the webhook endpoint, make of a tenant what they should. Skipped where it is not
  * installed; {@code .ci/stripe-cli} does that.
  */
+@Tag("product")
 class P13StripeCommandLineTest {
   private static final String BIN = "/outpost-stripe-cli/node_modules/@stripe/cli-linux-x64/bin";
   private static final SearchPath PROGRAMS =

@@ -22,9 +22,11 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whatever order Stripe's events come in, however often, the tenant ends where Stripe is. */
+@Tag("product")
 class P13StripeEventsConvergeTest {
   private static final String UPDATED = "customer.subscription.updated";
 
@@ -92,6 +94,9 @@ class P13StripeEventsConvergeTest {
       var newest = new LinkedHashMap<String, ObjectNode>();
       hooks.drop().forEach(event -> newest.put(event.get("type").asText(), event));
       newest.remove("invoice.payment_succeeded"); // the same as invoice.paid
+      // Drafts and final invoices change nothing of a tenant.
+      newest.remove("invoice.created");
+      newest.remove("invoice.finalized");
       assertThat(newest).hasSize(life.kinds());
       var kinds = List.copyOf(newest.values());
       return order.stream()

@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** An event counts once, by whatever way it comes, and one that no webhook brought counts too. */
+@Tag("product")
 class P13StripeEventsRepairTest {
   private static BillingApi api;
 
@@ -30,8 +32,12 @@ class P13StripeEventsRepairTest {
     api.close();
   }
 
+  /** Of the events that the repair asks for: drafts and final invoices change nothing here. */
   private static List<String> ids(List<ObjectNode> events) {
-    return events.stream().map(event -> event.get("id").asText()).toList();
+    return events.stream()
+        .filter(event -> !event.get("type").asText().matches("invoice[.](created|finalized)"))
+        .map(event -> event.get("id").asText())
+        .toList();
   }
 
   @Test

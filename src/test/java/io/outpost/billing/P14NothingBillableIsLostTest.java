@@ -18,6 +18,7 @@ import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * What is wrong with our account only stops the reports; what is wrong with a job parks that job.
  */
+@Tag("product")
 class P14NothingBillableIsLostTest {
   private static final String METER_EVENTS = "/v1/billing/meter_events";
   private static final SettableClock STRIPES_CLOCK = new SettableClock("2026-01-01T00:00:00Z");

@@ -16,9 +16,11 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A thousand jobs of thirty tenants are billed once each, though both sides keep failing. */
+@Tag("product")
 class P14UsageOnceTest {
   private static final int TENANTS = 30;
   private static final int JOBS = 1_000;

@@ -17,9 +17,11 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A quota is kept to the job, and its end is announced once. */
+@Tag("product")
 class P15QuotaTest {
   private static final Map<String, String> JOB = Map.of("agent", "claude", "command", "Say hello");
 

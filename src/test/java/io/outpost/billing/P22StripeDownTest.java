@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** When Stripe is down, only what needs Stripe fails, with a 503 that says so. */
+@Tag("product")
 class P22StripeDownTest {
   private static BillingApi api;
 

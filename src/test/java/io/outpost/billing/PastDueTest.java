@@ -11,9 +11,11 @@ import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A tenant whose payment failed goes on for the grace; after that it reads, and pays. */
+@Tag("product")
 class PastDueTest {
   private static final SettableClock STRIPES_CLOCK = new SettableClock("2026-01-01T00:00:00Z");
   private static final Map<String, String> JOB = Map.of("agent", "claude", "command", "Say hello");

@@ -10,9 +10,11 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Who can mend a refusal of Stripe's is told: the tenant its address, the operator our account. */
+@Tag("product")
 class RefusalsAreToldTest {
   private static BillingApi api;
 

@@ -14,9 +14,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A tenant gets its customer, subscribes, changes and cancels, as a person would do it. */
+@Tag("product")
 class SubscribeTest {
   private static BillingApi api;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.blackbox.Client;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
@@ -18,16 +19,21 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An integration engineer changes a flow without building anything: by mounting a folder. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class MountedRoutesTest {
 
@@ -102,6 +108,86 @@ class MountedRoutesTest {
       assertThat(heard).isEmpty();
     } finally {
       chat.stop(0);
+    }
+  }
+
+  /** Kaoto gives a configuration without an id one of its own: that must not switch it off. */
+  @Test
+  void p31AdmissionUnderAnotherIdIsRefused() throws Exception {
+    mount(
+        "api/admission.camel.yaml",
+        ours("api/admission.camel.yaml")
+            .replace("every-operation-is-admitted", "routeConfiguration-3210"));
+    assertThatThrownBy(() -> start("api", folder, Map.of()).close())
+        .hasStackTraceContaining(
+            "the operation `listTenants` does not pass admission: a configuration whose id begins"
+                + " with every- must intercept direct:listTenants and call direct:admit-request");
+  }
+
+  /** An interception that fails or waits does so beside the flow, and is named and counted. */
+  @Test
+  void p32AFaultInAnInterceptionHarmsNoFlow() throws Exception {
+    var neverAnswers = new CountDownLatch(1);
+    var slow = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    slow.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    slow.createContext(
+        "/",
+        call -> {
+          try {
+            neverAnswers.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          call.close();
+        });
+    slow.start();
+    mount(
+        "common/taps.camel.yaml",
+        """
+        - routeConfiguration:
+            id: every-transition-is-watched
+            interceptFrom:
+              - interceptFrom:
+                  id: fail-at-transitions
+                  uri: direct:record-transition
+                  steps:
+                    - throwException:
+                        id: fail-here
+                        exceptionType: java.lang.IllegalStateException
+                        message: broken
+              - interceptFrom:
+                  id: wait-at-submissions
+                  uri: direct:submitJob
+                  steps:
+                    - removeHeaders: { pattern: "*" }
+                    - to: { id: ask-slow-end, uri: "{{slow.end}}" }
+        """);
+    try (var local =
+        start(
+            "local",
+            folder,
+            Map.of("slow.end", "http://localhost:" + slow.getAddress().getPort() + "/"))) {
+      var acme = Client.of(local.address()).with(local.adminKey()).newTenant("Acme");
+      assertThat(acme.ended(acme.submit("claude", "Say hello")).get("status").asText())
+          .isEqualTo("succeeded");
+      var failures =
+          local
+              .context()
+              .getBean(MeterRegistry.class)
+              .counter(
+                  "outpost.route.failures",
+                  "route",
+                  "watch-fail-at-transitions",
+                  "step",
+                  "fail-here");
+      for (var end = Instant.now().plusSeconds(30);
+          failures.count() == 0 && Instant.now().isBefore(end); ) {
+        Thread.onSpinWait();
+      }
+      assertThat(failures.count()).isPositive();
+    } finally {
+      neverAnswers.countDown();
+      slow.stop(0);
     }
   }
 

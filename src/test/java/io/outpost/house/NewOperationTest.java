@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Somebody adds an operation to the contract and forgets everything else: it is refused to callers
  * without a key, for nobody has to remember to protect it.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class NewOperationTest {
 

@@ -16,12 +16,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One jar plays two roles: each starts, and does nothing of the other. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class ProfilesTest {
 

@@ -1,6 +1,7 @@
 package io.outpost.http;
 
 import io.outpost.tenant.Principal;
+import java.util.Map;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 
@@ -16,6 +17,13 @@ public final class Calls {
     var call = new Call(request, new MockHttpServletResponse(), new byte[0]);
     call.match(operation);
     return call;
+  }
+
+  /** A call of nobody, with headers. */
+  public static Call of(Map<String, String> headers) {
+    var request = new MockHttpServletRequest();
+    headers.forEach(request::addHeader);
+    return new Call(request, new MockHttpServletResponse(), new byte[0]);
   }
 
   /** A call of somebody who is known. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Whatever is sent to whichever operation, the answer is one that the document has: its status, its
  * media type and its schema; never a fault of ours. Requests are made from the document and a seed.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class FuzzTest {
 

@@ -10,6 +10,7 @@ import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
 /** However often a POST with one Idempotency-Key arrives, its effect happens once. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P12OneKeyOneEffectTest {
 

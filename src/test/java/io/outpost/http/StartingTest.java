@@ -11,6 +11,7 @@ import io.outpost.local.SharedOutpost;
 import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.SpringApplication;
@@ -21,6 +22,7 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.MapPropertySource;
 
 /** The web server listens before the routes have started: who calls then is told to come again. */
+@Tag("product")
 @ExtendWith({SharedOutpost.class, OutputCaptureExtension.class})
 class StartingTest {
 

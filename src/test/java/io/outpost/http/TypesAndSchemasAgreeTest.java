@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,6 +25,7 @@ import org.springframework.core.io.ClassPathResource;
  * What the types accept and what the contract's schemas accept is the same, example by example: a
  * valid object, and that object with one field changed.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TypesAndSchemasAgreeTest {
 
   private static final ObjectMapper MAPPER = Json.objectMapper();

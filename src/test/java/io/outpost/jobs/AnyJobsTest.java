@@ -9,10 +9,12 @@ import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Operators find any job by its id, and list those of all tenants. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class AnyJobsTest {
 
@@ -72,6 +74,21 @@ class AnyJobsTest {
         .doesNotContain(pending);
     assertThat(admin.get("/admin/jobs?status=nope").status()).isEqualTo(400);
     assertThat(admin.get("/admin/jobs?tenant_id=nope").status()).isEqualTo(400);
+  }
+
+  @Test
+  void whatIsUnknownIsSaidToBe() {
+    var nothing = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    var pending = one.client().submit(JOB);
+    var body = "{\"job_ids\":[\"%s\",\"%s\"]}".formatted(nothing, pending);
+    var answer = admin.post("/admin/dead-letters/redrive", body);
+    assertThat(answer.status()).isEqualTo(202);
+    assertThat(answer.json().get("redriven").asInt()).isZero();
+    assertThat(answer.json().get("unknown").valueStream().map(JsonNode::asText))
+        .containsExactlyInAnyOrder(nothing, pending);
+    var nobody = "/tenants/00000000-0000-4000-8000-000000000000";
+    assertThat(admin.delete(nobody).status()).isEqualTo(404);
+    assertThat(admin.patch(nobody, "{\"status\":\"suspended\"}").status()).isEqualTo(404);
   }
 
   private List<String> ids(String path) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A tenant reads all of its jobs page by page, whatever the filter: none twice, none left out. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ListJobsTest {

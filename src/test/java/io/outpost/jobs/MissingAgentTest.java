@@ -10,10 +10,12 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A job that no worker could run is refused when it is submitted, not failed later. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class MissingAgentTest {
 

@@ -8,6 +8,7 @@ import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
@@ -17,6 +18,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
  * A job may be claimed, or handed back, between the moment it is read and the moment it is
  * cancelled: it is cancelled as it is by then, and not tried for ever.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P06CancelOfAMovingJobTest {
 

@@ -7,10 +7,12 @@ import io.outpost.blackbox.Customer;
 import io.outpost.local.AtOnce;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A tenant pays for a number of jobs and gets that number, whoever races with whom. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P15QuotaIsExactTest {
 

@@ -10,10 +10,12 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A tenant's waiting jobs are capped, and room is seen as soon as there is some. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class SubmissionCapsTest {
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndexDescription;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
@@ -14,6 +15,7 @@ import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 import software.amazon.awssdk.services.s3.model.Bucket;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
+@Tag("product")
 class ProvisionerTest {
 
   private static EmbeddedAws aws;
@@ -41,7 +43,7 @@ class ProvisionerTest {
         .containsExactly("tenant_id", "job_id");
     assertThat(jobs.globalSecondaryIndexes())
         .extracting(GlobalSecondaryIndexDescription::indexName)
-        .containsExactlyInAnyOrder("all", "by-status", "open");
+        .containsExactlyInAnyOrder("all", "by-status", "open", "waiting");
     assertThat(jobs.globalSecondaryIndexes())
         .allMatch(
             index ->

@@ -11,6 +11,7 @@ import io.outpost.local.TwoApis;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import software.amazon.awssdk.services.secretsmanager.model.DescribeSecretRespon
 import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestException;
 
 /** Provider keys: kept where they belong, shown to nobody, replaced, deleted and brought back. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class SecretsTest {
 

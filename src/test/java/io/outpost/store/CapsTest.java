@@ -8,12 +8,14 @@ import io.outpost.local.AtOnce;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
 import java.util.ArrayList;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A tenant has as many keys and secrets as it may have, however many requests race for the last.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class CapsTest {
 

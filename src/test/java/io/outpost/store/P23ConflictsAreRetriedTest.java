@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
  * and not for ever; one that was refused for good is not tried again. The embedded table never
  * raises a conflict, so it is raised here.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P23ConflictsAreRetriedTest {
 

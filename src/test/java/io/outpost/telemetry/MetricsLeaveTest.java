@@ -24,10 +24,12 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A job's way is seen by Prometheus and by an OTLP collector, and no metric names a tenant. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class MetricsLeaveTest {
 

@@ -18,12 +18,14 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.secretsmanager.model.FilterNameStringType;
 
 /** When the retention is over nothing of a deleted tenant is left, and all of the others is. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class TenantRemovalTest {
 

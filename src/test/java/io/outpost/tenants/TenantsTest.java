@@ -12,6 +12,7 @@ import io.outpost.tenant.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Tenants are changed without losing a change, and are gone for their users when deleted. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class TenantsTest {
 

@@ -14,11 +14,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** What becomes of jobs in the queue when their tenant is locked out before a worker takes them. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobsOfAbsentTenantsTest {
 

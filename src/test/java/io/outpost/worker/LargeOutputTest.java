@@ -15,11 +15,13 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.FileSystemUtils;
 
 /** What agents print goes past the worker's memory, and can be read while they run. */
+@Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class LargeOutputTest {
 

@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What happens to a job depends on its state alone: cells of the table of architecture.md. */
+@Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P01EveryStateTest {
 

@@ -3,11 +3,13 @@ package io.outpost.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outpost.worker.ImpatientOutpost.Impatient;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
 /** Between the write of a job and the send of its message everything can stop. */
+@Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P02LostMessageTest {
 

@@ -11,11 +11,13 @@ import java.util.Collections;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Messages come more than once, at once and late; a job runs once and its effects happen once. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class P03DeliveriesTest {

@@ -9,11 +9,13 @@ import io.outpost.tenant.Tier;
 import io.outpost.worker.agent.AgentProcess;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A worker that was silent past its lease can write nothing any more about a job of another. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class P04FencingTest {

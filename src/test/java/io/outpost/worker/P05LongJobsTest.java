@@ -8,6 +8,7 @@ import io.outpost.worker.ImpatientOutpost.Impatient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -15,6 +16,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
 /** Jobs that run for longer than a message stays hidden. */
+@Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P05LongJobsTest {
 

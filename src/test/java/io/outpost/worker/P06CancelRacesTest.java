@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * A cancel and a worker at the same moment: whoever wins, the job has one end, it is charged once
  * when an agent was started for it and not otherwise, and no slot of the tenant stays taken.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class P06CancelRacesTest {

@@ -7,12 +7,14 @@ import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.worker.ImpatientOutpost.Impatient;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a cancel does to a job in each state, seen from outside. */
+@Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P06CancelTest {
 

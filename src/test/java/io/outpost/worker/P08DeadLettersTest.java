@@ -11,11 +11,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** A job that the platform cannot run: here, the program of its agent is gone. */
+@Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P08DeadLettersTest {
 

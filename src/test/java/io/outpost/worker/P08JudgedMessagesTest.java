@@ -8,10 +8,12 @@ import io.outpost.kernel.Problem;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import io.outpost.tenant.Tier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A message that SQS gave up on means what its job's state says, and nothing else. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P08JudgedMessagesTest {
 

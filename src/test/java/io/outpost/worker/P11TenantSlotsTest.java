@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** How many jobs of a tenant run at once is bounded by its tier, however workers come and go. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class P11TenantSlotsTest {

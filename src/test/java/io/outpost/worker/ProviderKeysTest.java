@@ -14,10 +14,12 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a worker remembers of provider keys, seen by changing them behind its back. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class ProviderKeysTest {
 

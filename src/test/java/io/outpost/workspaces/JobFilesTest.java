@@ -15,6 +15,7 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -23,6 +24,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
  * What jobs leave for each other and for their customer: over HTTP, with a shell as the agent and
  * the task as its script.
  */
+@Tag("product")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class JobFilesTest {
 

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -23,6 +24,7 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
  * What a client sends as headers, its key among them, comes back in no answer and goes into no
  * queue. An API without a worker, so that messages stay to be looked at.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class ClientHeadersStayOutsideTest {
 
@@ -32,14 +34,17 @@ class ClientHeadersStayOutsideTest {
           "cache-control",
           "connection",
           "content-length",
+          "content-security-policy",
           "content-type",
           "date",
           "keep-alive",
           "location",
           "ratelimit",
           "ratelimit-policy",
+          "referrer-policy",
           "transfer-encoding",
           "vary",
+          "x-content-type-options",
           "x-request-id");
 
   private final AwsClients clients;

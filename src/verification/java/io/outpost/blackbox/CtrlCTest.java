@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Ctrl-C, or SIGTERM: Outpost is gone within ten seconds, and no job is left half done. */
+@Tag("product")
 class CtrlCTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Whatever a client does wrong, and wherever on the way it is refused, it reads one format: clients
  * have one way to handle errors.
  */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class EveryRefusalIsAProblemTest {
 

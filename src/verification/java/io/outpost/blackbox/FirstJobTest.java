@@ -15,11 +15,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A stranger who starts Outpost and pastes what it tells them ends with an agent's output. */
+@Tag("product")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FirstJobTest {
 

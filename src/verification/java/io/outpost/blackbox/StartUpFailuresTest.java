@@ -9,10 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a stranger sees when the first command fails: one line, with what to do about it. */
+@Tag("product")
 class StartUpFailuresTest {
 
   @TempDir Path folder;

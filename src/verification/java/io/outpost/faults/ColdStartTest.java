@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A container that has just started, with all its customers waiting for it. */
+@Tag("product")
 @Tag("faults")
 class ColdStartTest {
 

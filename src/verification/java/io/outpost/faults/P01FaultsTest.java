@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
  * that was accepted ends, once, and is charged once. The seed is printed; {@code -Dfaults.seed=}
  * repeats its decisions.
  */
+@Tag("product")
 @Tag("faults")
 class P01FaultsTest {
 

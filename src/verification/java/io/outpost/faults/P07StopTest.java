@@ -16,10 +16,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker that is told to stop, in the middle of jobs too, and the one that comes after it. */
+@Tag("product")
 class P07StopTest {
 
   private static final Duration LONG = Duration.ofMinutes(3);

@@ -130,6 +130,11 @@ final class Inbox {
     }
   }
 
+  /** The name of a lane's queue, as operators know it. */
+  String queue(int lane) {
+    return component.names().queue("jobs-" + names.get(lane));
+  }
+
   private String url(int lane) {
     return component.queues().url("jobs-" + names.get(lane));
   }

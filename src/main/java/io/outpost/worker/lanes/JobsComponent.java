@@ -1,7 +1,9 @@
 package io.outpost.worker.lanes;
 
+import io.outpost.aws.Names;
 import io.outpost.aws.Queues;
 import io.outpost.worker.agent.Slots;
+import java.time.Clock;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.support.DefaultComponent;
@@ -21,11 +23,14 @@ public class JobsComponent extends DefaultComponent {
   private final SqsClient sqs;
   private final Queues queues;
   private final Slots slots;
+  private final Names names;
+  private final LaneFaults faults = new LaneFaults(Clock.systemUTC());
 
-  JobsComponent(SqsClient sqs, Queues queues, Slots slots) {
+  JobsComponent(SqsClient sqs, Queues queues, Slots slots, Names names) {
     this.sqs = sqs;
     this.queues = queues;
     this.slots = slots;
+    this.names = names;
   }
 
   @Override
@@ -47,5 +52,13 @@ public class JobsComponent extends DefaultComponent {
 
   Queues queues() {
     return queues;
+  }
+
+  Names names() {
+    return names;
+  }
+
+  LaneFaults faults() {
+    return faults;
   }
 }

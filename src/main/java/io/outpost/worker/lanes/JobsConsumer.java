@@ -13,6 +13,8 @@ import org.apache.camel.Suspendable;
 import org.apache.camel.support.DefaultConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Slots short-poll the lanes in their order while there is work; only while a slot is idle does one
@@ -158,7 +160,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   private Delivery next() throws Exception {
     var delivery = handover.poll();
     if (delivery == null) {
-      delivery = lanes.take(lane -> inbox.receive(lane, 0));
+      delivery = lanes.take(lane -> receive(lane, 0));
     }
     if (delivery != null) {
       return delivery;
@@ -171,6 +173,24 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
   }
 
+  /** A message of a lane, if there is one; a lane that cannot be read is as good as empty. */
+  private Delivery receive(int lane, int waitSeconds) {
+    var queue = inbox.queue(lane);
+    if (!component.faults().pause(queue).isZero()) {
+      return null;
+    }
+    try {
+      var delivery = inbox.receive(lane, waitSeconds);
+      component.faults().worked(queue);
+      return delivery;
+    } catch (AbortedException e) {
+      throw e;
+    } catch (SdkException e) {
+      component.faults().failed(queue, e);
+      return null;
+    }
+  }
+
   /** Another lane may have taken the last idle slot meanwhile: then the message goes back. */
   private void watch(int lane) throws Exception {
     waiting.in(
@@ -179,7 +199,11 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
           idleSlots.release();
           return null;
         });
-    var delivery = receiving.in(() -> inbox.receive(lane, endpoint.getWaitTimeSeconds()));
+    var pause = component.faults().pause(inbox.queue(lane));
+    if (!pause.isZero()) {
+      waiting.in(() -> new Semaphore(0).tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS));
+    }
+    var delivery = receiving.in(() -> receive(lane, endpoint.getWaitTimeSeconds()));
     if (delivery == null) {
       return;
     }

@@ -39,7 +39,9 @@ abstract class AgentProcessContract {
 
   @AfterEach
   void giveBack() throws IOException {
-    slots.close();
+    if (slots != null) { // null where this machine cannot confine so, and the test is skipped
+      slots.close();
+    }
   }
 
   private AgentRun script(String script) {

@@ -34,6 +34,9 @@ abstract class HostileJobs {
 
   @AfterEach
   void theSlotServesTheNextJob() throws Exception {
+    if (slots == null) {
+      return; // this machine cannot confine so: the test was skipped
+    }
     AgentResult next = AgentRun.script(slots, "echo fine").toEnd();
     assertThat(next.succeeded()).isTrue();
     assertThat(slots.confinement().members(null, null, 0)).isEmpty();

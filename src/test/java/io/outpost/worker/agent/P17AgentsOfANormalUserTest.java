@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.FileSystemUtils;
@@ -20,6 +21,7 @@ import org.springframework.util.FileSystemUtils;
  * A worker without root, as on a developer's machine, survives its agents and says what it cannot
  * keep from them.
  */
+@Tag("product")
 class P17AgentsOfANormalUserTest {
 
   private static final String USER = "65533";

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.core.io.ClassPathResource;
@@ -23,6 +24,7 @@ import org.springframework.core.io.ClassPathResource;
  * Jobs over HTTP that the real programs run, with the tenant's own provider keys, against a model
  * on loopback.
  */
+@Tag("product")
 class RealAgentJobsTest {
 
   private static final YAMLMapper YAML = new YAMLMapper();

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.springframework.util.unit.DataSize;
  * in success. Those that are not installed are skipped; {@code .ci/agents} installs what npm
  * serves.
  */
+@Tag("product")
 class RealAgentsTest {
 
   private static final String KEY = "sk-ant-canary-0123456789abcdef";

@@ -1,8 +1,10 @@
 package io.outpost.worker.agent;
 
 import java.io.IOException;
+import org.junit.jupiter.api.Tag;
 
 /** As the worker's own user. */
+@Tag("product")
 class SameUserAgentProcessTest extends AgentProcessContract {
 
   @Override

@@ -7,12 +7,14 @@ import io.outpost.local.SharedOutpost;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** Messages of jobs that have ended are deleted ten at a time: one call where it was ten. */
+@Tag("product")
 @ExtendWith(SharedOutpost.class)
 class DeletionsTest {
 

@@ -1,0 +1,212 @@
+package io.outpost.job;
+
+import static io.outpost.job.TransitionRefused.Reason.JOB_MOVED;
+import static io.outpost.job.TransitionRefused.Reason.OTHERS_WAIT;
+
+import io.outpost.aws.Names;
+import io.outpost.kernel.Ids;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.store.Transactions;
+import io.outpost.tenant.Tenant;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Delete;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+
+/**
+ * Jobs that wait for something of their tenant: a slot, a workspace, the end of a suspension. A job
+ * that waits has no message; who frees the thing wakes the next one, the highest priority and then
+ * the oldest first. Each waiting job is an item beside the thing, and the thing says {@code
+ * waiters} while there are any: a new value for each that comes, so that none is overlooked.
+ * Thread-safe.
+ */
+@Component("jobWaits")
+public class JobWaits {
+
+  private static final String ENTRY = "waiting#";
+  private static final String SUSPENSION = "suspension";
+  private static final int MOST_TRIES = 5;
+  private static final int MOST_AT_ONCE = 100;
+
+  private final DynamoDbClient dynamoDb;
+  private final Transactions transactions;
+  private final JobItems jobs;
+  private final TenantSlots slots;
+  private final WorkspaceLeases workspaces;
+  private final Names names;
+
+  JobWaits(
+      DynamoDbClient dynamoDb,
+      Transactions transactions,
+      JobItems jobs,
+      TenantSlots slots,
+      WorkspaceLeases workspaces,
+      Names names) {
+    this.dynamoDb = dynamoDb;
+    this.transactions = transactions;
+    this.jobs = jobs;
+    this.slots = slots;
+    this.workspaces = workspaces;
+    this.names = names;
+  }
+
+  /**
+   * Has a job wait for what it lacks; nothing happens when that is free by now or the job has moved
+   * on.
+   *
+   * @param reason the job's {@code waiting_reason}: what it lacks
+   * @param due when the sweeper is to look at it, should nobody wake it
+   */
+  public void park(StoredJob stored, String reason, Instant due) {
+    var job = stored.job();
+    var mark = Ids.ulid();
+    var thing = thing(job, reason);
+    var entry = entry(thing, job);
+    var change = new Change();
+    change.update(jobs.park(job, reason, entry, due), old -> new TransitionRefused(JOB_MOVED, old));
+    var waiter =
+        switch (reason) {
+          case "tenant-limit" -> slots.awaitFree(job, stored.details().tier().slots(), mark);
+          case "workspace" -> workspaces.awaitFree(job, Instant.now(), mark);
+          default -> new WaiterFlag(table(), job.tenantId(), thing).set(mark);
+        };
+    change.update(waiter, old -> new TransitionRefused(OTHERS_WAIT, old));
+    var item = new HashMap<>(Tenant.key(job.tenantId(), entry));
+    item.put("job_id", Items.text(job.jobId()));
+    item.put("priority", Items.text(job.priority()));
+    change.put(Put.builder().tableName(table()).item(item), old -> new IllegalStateException());
+    try {
+      transactions.write(change);
+    } catch (TransitionRefused freeOrMoved) {
+      // It is chosen again, or was cancelled.
+    }
+  }
+
+  /** After a job has left: wakes the next that waits for its slot, and for its workspace. */
+  public List<JobMessage> wakeAfter(@ExchangeProperty("job") Job left) {
+    var woken = new ArrayList<>(wakeForSlot(left));
+    if (left.workspace() != null) {
+      wakeNext(left.tenantId(), thing(left, "workspace")).ifPresent(woken::add);
+    }
+    return woken;
+  }
+
+  /** In place of a job that has no use for a slot: wakes the next that waits for one. */
+  public List<JobMessage> wakeForSlot(@ExchangeProperty("job") Job instead) {
+    return wakeNext(instead.tenantId(), TenantSlots.SK).stream().toList();
+  }
+
+  /**
+   * After a change of a tenant that is not suspended: wakes what waited for the end of a
+   * suspension, and of a deleted tenant all that wait for a slot, for they are cancelled. A bounded
+   * number at a time.
+   */
+  public List<JobMessage> wakeAll(String tenantId) {
+    var tenant =
+        dynamoDb.getItem(g -> g.tableName(table()).key(Tenant.key(tenantId)).consistentRead(true));
+    var status = tenant.hasItem() ? Tenant.Status.valueOf(tenant.item().get("status").s()) : null;
+    var woken = new ArrayList<JobMessage>();
+    if (status != Tenant.Status.suspended) {
+      wakeAll(tenantId, SUSPENSION, woken);
+    }
+    if (status == Tenant.Status.deleted) {
+      wakeAll(tenantId, TenantSlots.SK, woken);
+    }
+    return woken;
+  }
+
+  private void wakeAll(String tenantId, String thing, List<JobMessage> woken) {
+    for (int i = 0; i < MOST_AT_ONCE; i++) {
+      var next = wakeNext(tenantId, thing);
+      if (next.isEmpty()) {
+        return;
+      }
+      woken.add(next.get());
+    }
+  }
+
+  private Optional<JobMessage> wakeNext(String tenantId, String thing) {
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      // The flag first: what comes after it is in the list, or has changed the flag.
+      var flag = new WaiterFlag(table(), tenantId, thing);
+      var mark = dynamoDb.getItem(flag::read).item().get(WaiterFlag.WAITERS);
+      if (mark == null) {
+        return Optional.empty();
+      }
+      var waiting = waiting(tenantId, thing);
+      var change = new Change();
+      if (waiting.size() < 2) {
+        change.update(flag.clear(mark), old -> new TransitionRefused(OTHERS_WAIT, old));
+      }
+      try {
+        if (waiting.isEmpty()) {
+          transactions.write(change);
+          return Optional.empty();
+        }
+        return Optional.of(wake(tenantId, waiting.getFirst(), change));
+      } catch (TransitionRefused refused) {
+        if (refused.reason() == JOB_MOVED) {
+          transactions.write(new Change().delete(entry(waiting.getFirst()), old -> null));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private JobMessage wake(String tenantId, Map<String, AttributeValue> entry, Change change) {
+    var message =
+        new JobMessage(tenantId, entry.get("job_id").s(), entry.get("priority").s(), null, 0);
+    change.update(
+        jobs.wake(message, entry.get("sk"), Instant.now()),
+        old -> new TransitionRefused(JOB_MOVED, old));
+    change.delete(entry(entry), old -> new IllegalStateException());
+    transactions.write(change);
+    return message;
+  }
+
+  private List<Map<String, AttributeValue>> waiting(String tenantId, String thing) {
+    Map<String, AttributeValue> values =
+        Map.of(":tenant", Items.text(tenantId), ":prefix", Items.text(ENTRY + thing + "#"));
+    return dynamoDb
+        .query(
+            q ->
+                q.tableName(table())
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :prefix)")
+                    .expressionAttributeValues(values)
+                    .consistentRead(true)
+                    .limit(2))
+        .items();
+  }
+
+  private Delete.Builder entry(Map<String, AttributeValue> entry) {
+    return Delete.builder()
+        .tableName(table())
+        .key(Map.of("tenant_id", entry.get("tenant_id"), "sk", entry.get("sk")));
+  }
+
+  private static String entry(String thing, Job job) {
+    var rank = List.of("high", "normal", "low").indexOf(job.priority());
+    return ENTRY + thing + "#" + rank + "#" + job.jobId();
+  }
+
+  private static String thing(Job job, String reason) {
+    return switch (reason) {
+      case "tenant-limit" -> TenantSlots.SK;
+      case "workspace" -> WorkspaceLeases.SK + job.workspace();
+      default -> SUSPENSION;
+    };
+  }
+
+  private String table() {
+    return names.table("tenants");
+  }
+}

@@ -1,0 +1,92 @@
+package io.outpost.jobs;
+
+import io.outpost.job.Job;
+import io.outpost.job.JobOutput;
+import java.util.regex.Pattern;
+
+/**
+ * Where a stream of a job's events stands: what was told of the job, and how far its output. Its
+ * text is the id of an event, so that a client that comes back with it goes on exactly there.
+ *
+ * @param status what was told last; {@code none} before anything was
+ * @param attempts of the job as told
+ * @param run of the job as told, as {@link JobOutput#run}
+ * @param attempt whose output is told now, counted from 1
+ * @param offset of the output's next byte
+ * @param closed whether the end was told
+ */
+record EventPosition(
+    String status, int attempts, String run, int attempt, long offset, boolean closed) {
+
+  static final EventPosition START = new EventPosition("none", 0, "0", 1, 0, false);
+
+  private static final Pattern TEXT =
+      Pattern.compile(
+          "([a-z_]{1,20})-([0-9]{1,6})-([0-9]{1,16})-([0-9]{1,6})-([0-9]{1,16})(-end)?");
+
+  /** The position of an event's id; the start for anything else. */
+  static EventPosition of(String id) {
+    var parts = TEXT.matcher(id);
+    return parts.matches()
+        ? new EventPosition(
+            parts.group(1),
+            Integer.parseInt(parts.group(2)),
+            parts.group(3),
+            Integer.parseInt(parts.group(4)),
+            Long.parseLong(parts.group(5)),
+            parts.group(6) != null)
+        : START;
+  }
+
+  String id() {
+    return String.join(
+            "-",
+            status,
+            Integer.toString(attempts),
+            run,
+            Integer.toString(attempt),
+            Long.toString(offset))
+        + (closed ? "-end" : "");
+  }
+
+  /** Whether the job was told as it is. */
+  boolean hasTold(Job job) {
+    return status.equals(job.status().name())
+        && attempts == job.attempts()
+        && run.equals(JobOutput.run(job));
+  }
+
+  /** Whether it was told that the run goes on, in which the job is or was last. */
+  boolean isInRun(Job job) {
+    return isRunning() && attempts == job.attempts() && run.equals(JobOutput.run(job));
+  }
+
+  boolean isRunning() {
+    return status.equals(Job.Status.running.name());
+  }
+
+  boolean isStart() {
+    return status.equals("none");
+  }
+
+  /** After the job was told. */
+  EventPosition told(Job job) {
+    return new EventPosition(
+        job.status().name(), job.attempts(), JobOutput.run(job), attempt, offset, false);
+  }
+
+  /** At the beginning of an attempt's output. */
+  EventPosition atAttempt(int number) {
+    return new EventPosition(status, attempts, run, number, 0, false);
+  }
+
+  /** So many bytes of output further. */
+  EventPosition after(long bytes) {
+    return new EventPosition(status, attempts, run, attempt, offset + bytes, false);
+  }
+
+  /** After the end was told. */
+  EventPosition end() {
+    return new EventPosition(status, attempts, run, attempt, offset, true);
+  }
+}

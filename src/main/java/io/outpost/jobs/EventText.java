@@ -1,0 +1,54 @@
+package io.outpost.jobs;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.job.Job;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** Events as the lines of {@code text/event-stream}. */
+record EventText(ObjectMapper mapper) {
+
+  /** What every stream begins with: how soon a client comes back. */
+  static final byte[] HEAD = utf8("retry: 1000\n\n");
+
+  /** Shows that the stream is alive; tells nothing. */
+  static final byte[] COMMENT = utf8(": waiting\n\n");
+
+  byte[] output(EventPosition position, Map<String, Object> data) {
+    return event("output", position, data);
+  }
+
+  byte[] job(EventPosition position, Job job) {
+    return event("job", position, job);
+  }
+
+  byte[] end(EventPosition position, Job job) {
+    return event("end", position, job);
+  }
+
+  private byte[] event(String name, EventPosition position, Object data) {
+    try {
+      return utf8(
+          "id: %s\nevent: %s\ndata: %s\n\n"
+              .formatted(position.id(), name, mapper.writeValueAsString(data)));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** A job that has ended, as it was while its last attempt ran. */
+  static Job asRunning(Job job) {
+    return job.with()
+        .status(Job.Status.running)
+        .completedAt(null)
+        .exitCode(null)
+        .outputLocation(null)
+        .error(null)
+        .build();
+  }
+}

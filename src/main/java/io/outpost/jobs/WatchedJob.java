@@ -1,0 +1,142 @@
+package io.outpost.jobs;
+
+import io.outpost.job.Job;
+import io.outpost.job.JobOutput;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A job that requests of this container wait for, as it was last seen for all of them. Thread-safe.
+ */
+final class WatchedJob {
+
+  /** Half of what a worker holds a watch for. */
+  private static final Duration ANNOUNCE_EVERY = Duration.ofSeconds(30);
+
+  /**
+   * What was seen last.
+   *
+   * @param output bytes of the output that are stored
+   * @param outputRun which run they are of, as {@link JobOutput#run}
+   */
+  record Seen(Job job, long output, String outputRun) {
+
+    /** Bytes of the run that the job is in, or was in last. */
+    long outputOfRun() {
+      return outputRun == null || outputRun.equals(JobOutput.run(job)) ? output : 0;
+    }
+  }
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private Seen seen;
+  private int outputWatchers;
+  private Instant announcedAt = Instant.MIN;
+  private String announcedRun;
+
+  WatchedJob(Job job) {
+    this.seen = new Seen(job, 0, null);
+  }
+
+  Seen seen() {
+    lock.lock();
+    try {
+      return seen;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The job as it was read just now. */
+  void saw(Job job) {
+    lock.lock();
+    try {
+      if (!job.equals(seen.job())) {
+        become(new Seen(job, seen.output(), seen.outputRun()));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The output as it was found just now. */
+  void sawOutput(long bytes, String run) {
+    lock.lock();
+    try {
+      var now = new Seen(seen.job(), bytes, run);
+      if (!now.equals(seen)) {
+        become(now);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has everybody look who waits. */
+  void wake() {
+    lock.lock();
+    try {
+      become(new Seen(seen.job(), seen.output(), seen.outputRun()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until something else than this was seen, until woken, or until the deadline. */
+  void await(Seen last, Instant deadline) throws InterruptedException {
+    lock.lock();
+    try {
+      var left = Duration.between(Instant.now(), deadline).toNanos();
+      if (seen == last && left > 0) {
+        var unused = changed.await(left, TimeUnit.NANOSECONDS);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void outputWatchers(int more) {
+    lock.lock();
+    try {
+      outputWatchers += more;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether somebody waits for its output, and there may be more. */
+  boolean isOutputWatched() {
+    lock.lock();
+    try {
+      return outputWatchers > 0 && seen.job().attempts() > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether its worker is to be told now that it is watched; the next time, in a while. */
+  boolean takeAnnouncement(Instant now) {
+    lock.lock();
+    try {
+      var run = JobOutput.run(seen.job());
+      var due =
+          seen.job().status() == Job.Status.running
+              && (!run.equals(announcedRun) || announcedAt.plus(ANNOUNCE_EVERY).isBefore(now));
+      if (due) {
+        announcedRun = run;
+        announcedAt = now;
+      }
+      return due;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void become(Seen next) {
+    seen = next;
+    changed.signalAll();
+  }
+}

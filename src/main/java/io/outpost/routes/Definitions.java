@@ -1,0 +1,77 @@
+package io.outpost.routes;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.model.BeanDefinition;
+import org.apache.camel.model.CircuitBreakerDefinition;
+import org.apache.camel.model.EnrichDefinition;
+import org.apache.camel.model.OptionalIdentifiedDefinition;
+import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.SendDefinition;
+import org.apache.camel.model.ToDynamicDefinition;
+import org.apache.camel.model.TryDefinition;
+import org.apache.camel.model.language.ConstantExpression;
+
+/** What stands in the definition of a route, however deep. */
+final class Definitions {
+
+  private Definitions() {}
+
+  /** The steps that send to an endpoint, each with its address as written. */
+  static Map<OptionalIdentifiedDefinition<?>, String> uris(RouteDefinition route) {
+    var found = new LinkedHashMap<OptionalIdentifiedDefinition<?>, String>();
+    for (var step : steps(route)) {
+      var uri =
+          switch (step) {
+            case SendDefinition<?> to -> to.getEndpointUri();
+            case ToDynamicDefinition to -> to.getUri();
+            case EnrichDefinition enrich
+                when enrich.getExpression() instanceof ConstantExpression constant ->
+                constant.getExpression();
+            default -> null;
+          };
+      if (uri != null) {
+        found.put(step, uri);
+      }
+    }
+    return found;
+  }
+
+  /** The steps in Java, each as bean and method, in the order of the file. */
+  static List<String> beans(RouteDefinition route) {
+    return steps(route).stream()
+        .filter(BeanDefinition.class::isInstance)
+        .map(step -> ((BeanDefinition) step).getRef() + "." + ((BeanDefinition) step).getMethod())
+        .toList();
+  }
+
+  /** All steps of a route, interceptions included. */
+  static List<ProcessorDefinition<?>> steps(RouteDefinition route) {
+    var found = new ArrayList<ProcessorDefinition<?>>();
+    route.getOutputs().forEach(step -> collect(step, found));
+    return found;
+  }
+
+  private static void collect(ProcessorDefinition<?> step, List<ProcessorDefinition<?>> found) {
+    found.add(step);
+    step.getOutputs().forEach(inner -> collect(inner, found));
+    if (step instanceof TryDefinition attempt) {
+      attempt.getCatchClauses().forEach(clause -> addOnce(clause, found));
+      if (attempt.getFinallyClause() != null) {
+        addOnce(attempt.getFinallyClause(), found);
+      }
+    }
+    if (step instanceof CircuitBreakerDefinition breaker && breaker.getOnFallback() != null) {
+      breaker.getOnFallback().getOutputs().forEach(inner -> addOnce(inner, found));
+    }
+  }
+
+  private static void addOnce(ProcessorDefinition<?> step, List<ProcessorDefinition<?>> found) {
+    if (!found.contains(step)) {
+      collect(step, found);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.outpost.routes;
+
+import java.util.Comparator;
+import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+
+/**
+ * Something that is wrong in the routes, and where.
+ *
+ * @param file folder and name, for example {@code api/jobs.camel.yaml}
+ * @param line the first line is 1
+ * @param route the route's or configuration's id; empty when the fault is in none
+ * @param step the step's id, or its kind when it has none; empty when the fault is in none
+ * @param fault what is wrong, and where possible what was meant
+ */
+public record Finding(String file, int line, String route, String step, String fault)
+    implements Comparable<Finding> {
+
+  private static final Comparator<Finding> ORDER =
+      Comparator.comparing(Finding::file)
+          .thenComparingInt(Finding::line)
+          .thenComparing(Finding::fault);
+
+  /** A fault of a whole file. */
+  static Finding of(String file, String fault) {
+    return new Finding(file, 1, "", "", fault);
+  }
+
+  /** What Camel said while it loaded a file; the exception's own words when they have no place. */
+  static Finding of(String file, Throwable failure) {
+    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+        .limit(20)
+        .filter(MarkedYamlEngineException.class::isInstance)
+        .map(MarkedYamlEngineException.class::cast)
+        .filter(yaml -> yaml.getProblemMark().isPresent())
+        .map(yaml -> marked(yaml, yaml.getProblemMark().get()))
+        .findFirst()
+        .orElseGet(
+            () -> of(file, String.valueOf(failure.getMessage()).lines().findFirst().orElse("")));
+  }
+
+  private static Finding marked(MarkedYamlEngineException yaml, Mark at) {
+    return new Finding(RouteFile.nameOf(at.getName()), at.getLine() + 1, "", "", yaml.getProblem());
+  }
+
+  @Override
+  public int compareTo(Finding other) {
+    return ORDER.compare(this, other);
+  }
+
+  /** One line: {@code file:line: route/step: what is wrong}. */
+  @Override
+  public String toString() {
+    var where =
+        step.isEmpty() || step.equals(route) ? route : route.isEmpty() ? step : route + "/" + step;
+    return "%s:%d: %s%s".formatted(file, line, where.isEmpty() ? "" : where + ": ", fault);
+  }
+}

@@ -1,0 +1,150 @@
+package io.outpost.routes;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Ordered;
+import org.apache.camel.RouteConfigurationsBuilder;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.builder.ExpressionBuilder;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.OutputDefinition;
+import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.RouteConfigurationDefinition;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.SetPropertyDefinition;
+import org.apache.camel.model.WireTapDefinition;
+import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
+
+/**
+ * What is done to the configurations of all files, after these are read and before the first route
+ * is: those whose id begins with {@code every-} apply to every route, and interceptions of somebody
+ * else's get a copy of the message on a route of their own, so that nothing they do can fail or
+ * hold the flow that they watch. The last of the builders; used by one thread.
+ */
+final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, Ordered {
+
+  /** How the id of a configuration begins that applies to every route. */
+  static final String EVERYWHERE = "every-";
+
+  /** The property that marks the copy that an interception of somebody else's gets. */
+  static final String WATCHING = "watching";
+
+  private final Predicate<String> isTheirs;
+  private final Map<RouteConfigurationDefinition, String> ids = new IdentityHashMap<>();
+  private final List<RouteDefinition> watchers = new ArrayList<>();
+
+  /**
+   * @param isTheirs whether a file, by its location, is not of the jar
+   */
+  Interceptions(Predicate<String> isTheirs) {
+    this.isTheirs = isTheirs;
+  }
+
+  /** The id as it stands in the file; null when there is none. */
+  String idOf(RouteConfigurationDefinition configuration) {
+    return ids.get(configuration);
+  }
+
+  @Override
+  public void addRouteConfigurationsToCamelContext(CamelContext camel) {
+    for (var configuration : ((ModelCamelContext) camel).getRouteConfigurationDefinitions()) {
+      if (!ids.containsKey(configuration)) {
+        ids.put(configuration, configuration.getId());
+        apply(configuration);
+      }
+    }
+  }
+
+  private void apply(RouteConfigurationDefinition configuration) {
+    if (String.valueOf(configuration.getId()).startsWith(EVERYWHERE)) {
+      configuration.setId(null);
+    }
+    if (isTheirs.test(locationOf(configuration))) {
+      configuration.getInterceptFroms().forEach(it -> watch(it, configuration));
+      configuration.getIntercepts().forEach(it -> watch(it, configuration));
+      configuration.getInterceptSendTos().stream()
+          .filter(it -> !Boolean.parseBoolean(it.getSkipSendToOriginalEndpoint()))
+          .forEach(it -> watch(it, configuration));
+    }
+  }
+
+  /** The file of a configuration, which Camel remembers of what is in it alone. */
+  static String locationOf(RouteConfigurationDefinition configuration) {
+    return Stream.of(
+            configuration.getInterceptFroms(),
+            configuration.getIntercepts(),
+            configuration.getInterceptSendTos(),
+            configuration.getOnExceptions(),
+            configuration.getOnCompletions())
+        .flatMap(List::stream)
+        .map(ProcessorDefinition::getLocation)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse("");
+  }
+
+  /** Moves the steps of an interception to a route and leaves a tap that leads there. */
+  private void watch(OutputDefinition<?> interception, RouteConfigurationDefinition around) {
+    var name =
+        "watch-"
+            + Optional.ofNullable(interception.getId()).orElse(String.valueOf(watchers.size() + 1));
+    var route = new RouteDefinition();
+    route.from("direct:" + name);
+    route.routeId(name);
+    route.setErrorHandlerFactory(new NoErrorHandlerDefinition());
+    route.setLocation(locationOf(around));
+    route.setLineNumber(interception.getLineNumber());
+    route.getInput().setLocation(locationOf(around));
+    route.getInput().setLineNumber(interception.getLineNumber());
+    route.setOutputs(new ArrayList<>(interception.getOutputs()));
+    route.getOutputs().forEach(step -> step.setParent(route));
+    var mark = new SetPropertyDefinition(WATCHING, ExpressionBuilder.constantExpression(true));
+    mark.setId("mark-" + name);
+    mark.setParent(route);
+    route.getOutputs().add(0, mark);
+    var tap = new WireTapDefinition<>();
+    tap.setUri("direct:" + name);
+    tap.setDynamicUri("false");
+    tap.setExecutorService("watchers");
+    tap.setId("tap-" + name);
+    tap.setLocation(locationOf(around));
+    tap.setLineNumber(interception.getLineNumber());
+    interception.getOutputs().clear();
+    interception.addOutput(tap);
+    watchers.add(route);
+  }
+
+  @Override
+  public int getOrder() {
+    return Ordered.LOWEST;
+  }
+
+  @Override
+  public void addRoutesToCamelContext(CamelContext camel) throws Exception {
+    ((ModelCamelContext) camel).addRouteDefinitions(watchers);
+  }
+
+  @Override
+  public Set<String> updateRoutesToCamelContext(CamelContext camel) throws Exception {
+    addRoutesToCamelContext(camel);
+    return Set.of();
+  }
+
+  @Override
+  public void updateRouteConfigurationsToCamelContext(CamelContext camel) {
+    addRouteConfigurationsToCamelContext(camel);
+  }
+
+  @Override
+  public void addTemplatedRoutesToCamelContext(CamelContext camel) {
+    // There are none.
+  }
+}

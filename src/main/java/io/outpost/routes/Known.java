@@ -1,0 +1,88 @@
+package io.outpost.routes;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.core.io.Resource;
+
+/**
+ * What an installation has that routes may name.
+ *
+ * @param beans names of the beans that steps may call
+ * @param type the class of a bean; null when there is none of that name
+ * @param settings names of the settings, for suggestions
+ * @param setting the value of a setting; null when there is none
+ * @param operations operationIds of the contract
+ * @param queues names of the queues, without the environment
+ */
+record Known(
+    Collection<String> beans,
+    Function<String, Class<?>> type,
+    Collection<String> settings,
+    UnaryOperator<String> setting,
+    Collection<String> operations,
+    Collection<String> queues) {
+
+  /**
+   * Reads it from an application, started or not.
+   *
+   * @param folder the mounted folder; null when there is none
+   */
+  static Known of(ListableBeanFactory beans, ConfigurableEnvironment settings, Path folder)
+      throws IOException {
+    var queues =
+        new TreeSet<>(namesIn(new ClassPathResource("schema/queues.json").getContentAsByteArray()));
+    var more = folder == null ? null : folder.resolve(MountedFolder.QUEUES);
+    if (more != null && Files.exists(more)) {
+      queues.addAll(namesIn(Files.readAllBytes(more)));
+    }
+    return new Known(
+        List.of(beans.getBeanDefinitionNames()),
+        name -> beans.containsBean(name) ? beans.getType(name, false) : null,
+        names(settings),
+        settings::getProperty,
+        operations(
+            new DefaultResourceLoader()
+                .getResource(settings.getRequiredProperty("outpost.contract"))),
+        queues);
+  }
+
+  private static Set<String> namesIn(byte[] json) throws IOException {
+    var names = new TreeSet<String>();
+    new ObjectMapper().readTree(json).fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private static Set<String> names(ConfigurableEnvironment settings) {
+    var names = new TreeSet<String>();
+    settings.getPropertySources().stream()
+        .filter(EnumerablePropertySource.class::isInstance)
+        .map(source -> ((EnumerablePropertySource<?>) source).getPropertyNames())
+        .flatMap(java.util.Arrays::stream)
+        .filter(name -> name.startsWith("outpost."))
+        .forEach(names::add);
+    return names;
+  }
+
+  private static List<String> operations(Resource contract) throws IOException {
+    try (var file = contract.getInputStream()) {
+      return new ObjectMapper(new YAMLFactory())
+          .readTree(file)
+          .get("paths")
+          .findValuesAsText("operationId");
+    }
+  }
+}

@@ -1,0 +1,329 @@
+package io.outpost.routes;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.camel.CamelContext;
+import org.apache.camel.model.InterceptDefinition;
+import org.apache.camel.model.InterceptFromDefinition;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.OptionalIdentifiedDefinition;
+import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.ToDefinition;
+import org.apache.camel.util.StringHelper;
+
+/**
+ * Verifies the routes as Camel has put them together from all files, with interceptions and
+ * configurations applied: what they do counts, not what the files look like. Used by one thread.
+ */
+final class ModelCheck {
+
+  /** The route that lets a request in; it stands before every operation. */
+  static final String ADMISSION = "admit-request";
+
+  /** What admission consists of, in this order; each a bean and its method. */
+  private static final List<String> ADMISSION_STEPS =
+      List.of(
+          "admission.begin",
+          "authentication.authenticate",
+          "rateLimits.take",
+          "admission.authorize",
+          "admission.validate");
+
+  /** Components that take requests from the network. */
+  private static final Set<String> SERVERS =
+      Set.of(
+          "platform-http",
+          "rest",
+          "rest-api",
+          "servlet",
+          "jetty",
+          "undertow",
+          "netty",
+          "netty-http",
+          "vertx-http",
+          "vertx-websocket",
+          "websocket",
+          "atmosphere-websocket",
+          "mina",
+          "coap",
+          "grpc",
+          "cxf",
+          "cxfrs",
+          "spring-ws",
+          "webhook",
+          "http",
+          "https",
+          "knative",
+          "iec60870-server");
+
+  private static final String NO_KEY =
+      "`%s` takes requests without a key: add an operation to the contract and start the route at"
+          + " direct:<operationId>";
+
+  private static final String CONTRACT = "rest-openapi";
+
+  private final CamelContext camel;
+  private final Collection<RouteDefinition> routes;
+  private final Collection<String> operations;
+  private final Interceptions interceptions;
+  private final List<Finding> findings = new ArrayList<>();
+  private final Map<String, RouteDefinition> starts = new LinkedHashMap<>();
+
+  /**
+   * @param operations the operationIds of the contract
+   */
+  ModelCheck(ModelCamelContext camel, Collection<String> operations, Interceptions interceptions) {
+    this.camel = camel;
+    this.routes = camel.getRouteDefinitions();
+    this.operations = operations;
+    this.interceptions = interceptions;
+  }
+
+  List<Finding> check() {
+    checkRests();
+    if (!findings.isEmpty()) {
+      return findings;
+    }
+    routes.forEach(this::checkStart);
+    routes.forEach(this::checkCalls);
+    checkCycles();
+    checkConfigurations();
+    routes.forEach(this::checkConfigurationOf);
+    checkAdmission();
+    return findings;
+  }
+
+  /** Its routes are put into those that it calls: all else would be told of the wrong files. */
+  private void checkRests() {
+    for (var rest : ((ModelCamelContext) camel).getRestDefinitions()) {
+      if (!rest.getVerbs().isEmpty()) {
+        var file = rest.getResource() == null ? "" : rest.getResource().getLocation();
+        add(file, rest.getId(), rest, NO_KEY.formatted("rest"));
+      }
+    }
+  }
+
+  private void checkStart(RouteDefinition route) {
+    var uri = uri(route.getInput().getEndpointUri());
+    if (uri.startsWith("direct:")) {
+      var other = starts.putIfAbsent(uri, route);
+      if (other != null) {
+        add(
+            route,
+            route.getInput(),
+            "%s starts the route `%s` already (%s)"
+                .formatted(uri, other.getRouteId(), place(other)));
+      }
+    } else if (uri.startsWith(CONTRACT + ":")
+        && routes.stream()
+            .anyMatch(
+                r -> r != route && uri(r.getInput().getEndpointUri()).startsWith(CONTRACT + ":"))) {
+      add(
+          route,
+          route.getInput(),
+          "a second contract is served: there is one, set by OUTPOST_CONTRACT");
+    } else if (SERVERS.contains(StringHelper.before(uri, ":", uri))) {
+      add(route, route.getInput(), NO_KEY.formatted(StringHelper.before(uri, ":", uri)));
+    }
+  }
+
+  private void checkCalls(RouteDefinition route) {
+    for (var call : calls(route).entrySet()) {
+      if (!starts.containsKey(call.getValue())) {
+        add(
+            route,
+            call.getKey(),
+            "no route starts at %s%s"
+                .formatted(call.getValue(), Suggestion.of(call.getValue(), starts.keySet())));
+      }
+    }
+  }
+
+  /** Every way back to a route that it came from, each named once. */
+  private void checkCycles() {
+    var done = new LinkedHashSet<String>();
+    for (var route : starts.values()) {
+      follow(route, new ArrayList<>(), done);
+    }
+  }
+
+  private void follow(RouteDefinition route, List<String> path, Set<String> done) {
+    if (path.contains(route.getRouteId())) {
+      var cycle = new ArrayList<>(path.subList(path.indexOf(route.getRouteId()), path.size()));
+      cycle.add(route.getRouteId());
+      add(route, route.getInput(), "calls itself: " + String.join(" -> ", cycle));
+      return;
+    }
+    if (!done.contains(route.getRouteId())) {
+      path.add(route.getRouteId());
+      for (var called : new TreeSet<>(calls(route).values())) {
+        if (starts.containsKey(called)) {
+          follow(starts.get(called), path, done);
+        }
+      }
+      path.removeLast();
+      done.add(route.getRouteId());
+    }
+  }
+
+  private void checkConfigurations() {
+    for (var it : ((ModelCamelContext) camel).getRouteConfigurationDefinitions()) {
+      var id = interceptions.idOf(it);
+      for (var interception : it.getInterceptFroms()) {
+        if (routes.stream().noneMatch(route -> route.getOutputs().contains(interception))) {
+          add(
+              Interceptions.locationOf(it),
+              id,
+              interception,
+              "intercepts nothing: no route starts at %s%s"
+                  .formatted(
+                      interception.getUri(),
+                      Suggestion.of(String.valueOf(interception.getUri()), starts.keySet())));
+        }
+      }
+      if (id != null
+          && !id.startsWith(Interceptions.EVERYWHERE)
+          && routes.stream().noneMatch(route -> names(route).contains(id))) {
+        add(
+            Interceptions.locationOf(it),
+            id,
+            it,
+            "the configuration `%s` applies to no route: name it in a route's routeConfigurationId, or begin its id with %s to have it apply to all"
+                .formatted(id, Interceptions.EVERYWHERE));
+      }
+    }
+  }
+
+  private void checkConfigurationOf(RouteDefinition route) {
+    var there =
+        ((ModelCamelContext) camel)
+            .getRouteConfigurationDefinitions().stream()
+                .map(interceptions::idOf)
+                .filter(id -> id != null)
+                .toList();
+    for (var name : names(route)) {
+      if (!there.contains(name)) {
+        add(
+            route,
+            route,
+            "there is no configuration `%s`%s".formatted(name, Suggestion.of(name, there)));
+      }
+    }
+  }
+
+  private static List<String> names(RouteDefinition route) {
+    var names = route.getRouteConfigurationId();
+    return names == null ? List.of() : List.of(names.strip().split("\\s*,\\s*"));
+  }
+
+  /** Whether each operation is entered by admission alone, and admission is whole. */
+  private void checkAdmission() {
+    for (var operation : operations) {
+      var route = starts.get("direct:" + operation);
+      if (route != null && !isAdmitted(route)) {
+        add(
+            route,
+            route.getInput(),
+            "the operation `%s` does not pass admission: a configuration whose id begins with %s must intercept direct:%s and call direct:%s"
+                .formatted(operation, Interceptions.EVERYWHERE, operation, ADMISSION));
+      }
+    }
+    var admission = starts.get("direct:" + ADMISSION);
+    if (admission != null) {
+      var steps = new ArrayList<>(ADMISSION_STEPS);
+      Definitions.beans(admission)
+          .forEach(
+              step -> {
+                if (!steps.isEmpty() && step.equals(steps.getFirst())) {
+                  steps.removeFirst();
+                }
+              });
+      if (!steps.isEmpty()) {
+        add(
+            admission,
+            admission.getInput(),
+            "admission lacks the step %s, or has it in another place".formatted(steps.getFirst()));
+      }
+    }
+  }
+
+  private static boolean isAdmitted(RouteDefinition route) {
+    for (ProcessorDefinition<?> output : route.getOutputs()) {
+      if (output instanceof InterceptFromDefinition from && callsAdmission(from)) {
+        return true;
+      }
+      if (!output.isAbstract() && !(output instanceof InterceptDefinition)) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  private static boolean callsAdmission(InterceptFromDefinition from) {
+    return from.getOnWhen() == null
+        && !from.getOutputs().isEmpty()
+        && from.getOutputs().get(0) instanceof ToDefinition to
+        && ("direct:" + ADMISSION).equals(to.getEndpointUri())
+        && !Boolean.parseBoolean(to.getDisabled());
+  }
+
+  /** The steps of a route that call other routes, each with where it leads. */
+  private Map<OptionalIdentifiedDefinition<?>, String> calls(RouteDefinition route) {
+    var found = new LinkedHashMap<OptionalIdentifiedDefinition<?>, String>();
+    Definitions.uris(route)
+        .forEach(
+            (step, uri) -> {
+              var to = uri(uri);
+              if (to.startsWith("direct:") && !to.contains("${")) {
+                found.put(step, to);
+              }
+            });
+    return found;
+  }
+
+  /** Without options, with the settings filled in. */
+  private String uri(String uri) {
+    var filled = uri == null ? "" : camel.resolvePropertyPlaceholders(uri);
+    return StringHelper.before(filled, "?", filled).replaceFirst("^direct://", "direct:");
+  }
+
+  private static String place(RouteDefinition route) {
+    return RouteFile.nameOf(String.valueOf(route.getInput().getLocation()))
+        + ":"
+        + route.getInput().getLineNumber();
+  }
+
+  private void add(RouteDefinition route, OptionalIdentifiedDefinition<?> at, String fault) {
+    var known = at.getLocation() != null;
+    var step =
+        at == route || at == route.getInput()
+            ? ""
+            : String.valueOf(at.getId() == null ? at.getShortName() : at.getId());
+    findings.add(
+        new Finding(
+            RouteFile.nameOf(
+                String.valueOf(known ? at.getLocation() : route.getInput().getLocation())),
+            Math.max(1, known ? at.getLineNumber() : route.getInput().getLineNumber()),
+            String.valueOf(route.getRouteId()),
+            step,
+            fault));
+  }
+
+  private void add(
+      String file, String configuration, OptionalIdentifiedDefinition<?> at, String fault) {
+    findings.add(
+        new Finding(
+            RouteFile.nameOf(file),
+            Math.max(1, at.getLineNumber()),
+            configuration == null ? "" : configuration,
+            at.getId() == null || at.getId().equals(configuration) ? "" : at.getId(),
+            fault));
+  }
+}

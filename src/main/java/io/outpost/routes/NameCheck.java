@@ -1,0 +1,286 @@
+package io.outpost.routes;
+
+import io.outpost.routes.RouteFile.Field;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Looks up every name that route files use: beans and their methods, settings, lanes, properties
+ * and variables with their fields, ids. Used by one thread.
+ */
+final class NameCheck {
+
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([?!]?)([^}:]+)(:[^}]*)?}}");
+  private static final Pattern BEAN_IN_SIMPLE =
+      Pattern.compile("\\$\\{bean:(\\w+)(?:(?:\\?method=|::|\\.)(\\w+))?");
+  private static final Pattern WORD_IN_SIMPLE =
+      Pattern.compile(
+          "\\$\\{(exchangeProperty|variable)(?:\\.|:|\\[['\"]?)([A-Za-z][\\w-]*)['\"]?]?((?:\\??\\.\\w+)*)");
+  private static final Pattern REFERENCE = Pattern.compile("#(?:bean:)?(\\w+)");
+  private static final Pattern CLASS =
+      Pattern.compile("(?:#class:)?((?:[a-z]\\w*\\.){2,}[A-Z][\\w$]*)");
+  private static final Pattern LANE = Pattern.compile("([\\w-]+)\\s*=\\s*\\d+");
+  private static final Set<String> CALLS = Set.of("bean", "method");
+
+  private final Known known;
+  private final Vocabulary vocabulary;
+  private final List<Field> fields;
+  private final Set<String> set = new LinkedHashSet<>();
+  private final Set<String> ownBeans;
+  private final List<Finding> findings = new ArrayList<>();
+
+  /**
+   * @param files all files of a role: what one sets another may read
+   */
+  NameCheck(Known known, Vocabulary vocabulary, Collection<RouteFile> files) {
+    this.known = known;
+    this.vocabulary = vocabulary;
+    this.fields = files.stream().flatMap(file -> file.fields().stream()).toList();
+    fields.stream()
+        .filter(NameCheck::setsAWord)
+        .forEach(
+            field ->
+                set.add(field.key().startsWith("variable") ? field.text() : field.beside("name")));
+    ownBeans =
+        fields.stream()
+            .filter(field -> field.parent().equals("beans") && field.key().equals("name"))
+            .map(Field::text)
+            .collect(Collectors.toSet());
+  }
+
+  /** What is wrong in the files, of which only some are asked about. */
+  List<Finding> check(Set<String> asked) {
+    checkIds(asked);
+    for (var field : fields) {
+      if (asked.contains(field.file())) {
+        checkBean(field);
+        checkTexts(field);
+        checkLanes(field);
+        checkWords(field);
+      }
+    }
+    return findings;
+  }
+
+  private void checkIds(Set<String> asked) {
+    Map<String, Field> seen = new HashMap<>();
+    for (var field : fields) {
+      if (field.key().equals("id") && !field.text().isEmpty()) {
+        var other = seen.putIfAbsent(field.text(), field);
+        if (other != null && (asked.contains(field.file()) || asked.contains(other.file()))) {
+          var place = "%s:%d".formatted(other.file(), other.line());
+          findings.add(
+              field.finding("the id `%s` is taken already (%s)".formatted(field.text(), place)));
+        }
+      }
+    }
+  }
+
+  private void checkBean(Field field) {
+    if (field.key().equals("ref") && CALLS.contains(field.parent())) {
+      checkCall(field, field.text(), field.beside("method"));
+    } else if (CALLS.contains(field.key())
+        && field.value() instanceof org.yaml.snakeyaml.nodes.ScalarNode
+        && field.parent().equals("steps")) {
+      checkCall(field, field.text(), "");
+    }
+  }
+
+  private void checkCall(Field field, String bean, String call) {
+    if (ownBeans.contains(bean) || bean.isEmpty() || bean.contains("{{")) {
+      return;
+    }
+    var type = known.type().apply(bean);
+    if (type == null) {
+      findings.add(
+          field.finding(
+              "there is no bean `%s`%s".formatted(bean, Suggestion.of(bean, known.beans()))));
+      return;
+    }
+    var method = call.replaceFirst("\\(.*", "").strip();
+    var methods =
+        Arrays.stream(type.getMethods())
+            .map(Method::getName)
+            .collect(Collectors.toCollection(TreeSet::new));
+    if (!method.isEmpty() && !methods.contains(method)) {
+      findings.add(
+          field.finding(
+              "the bean `%s` has no method `%s`%s"
+                  .formatted(bean, method, Suggestion.of(method, methods))));
+    }
+  }
+
+  private void checkTexts(Field field) {
+    texts(field)
+        .forEach(
+            text -> {
+              PLACEHOLDER
+                  .matcher(text)
+                  .results()
+                  .filter(found -> found.group(1).isEmpty() && found.group(3) == null)
+                  .map(found -> found.group(2))
+                  .filter(name -> known.setting().apply(name) == null)
+                  .forEach(
+                      name ->
+                          findings.add(
+                              field.finding(
+                                  "there is no setting `%s`%s".formatted(name, setting(name)))));
+              BEAN_IN_SIMPLE
+                  .matcher(text)
+                  .results()
+                  .forEach(
+                      found ->
+                          checkCall(
+                              field, found.group(1), found.group(2) == null ? "" : found.group(2)));
+              WORD_IN_SIMPLE.matcher(text).results().forEach(found -> checkWord(field, found));
+              match(REFERENCE, text)
+                  .filter(name -> known.type().apply(name) == null && !ownBeans.contains(name))
+                  .forEach(
+                      name ->
+                          findings.add(
+                              field.finding(
+                                  "there is no bean `%s`%s"
+                                      .formatted(name, Suggestion.of(name, known.beans())))));
+              match(CLASS, text)
+                  .filter(name -> load(name) == null)
+                  .forEach(
+                      name ->
+                          findings.add(field.finding("there is no class `%s`".formatted(name))));
+            });
+  }
+
+  private String setting(String name) {
+    var meant = Suggestion.of(name, known.settings());
+    return meant.isEmpty()
+        ? "; set %s, or give a default as in {{%s:…}}"
+            .formatted(name.toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_"), name)
+        : meant;
+  }
+
+  private void checkLanes(Field field) {
+    if (field.key().equals("uri") && field.text().startsWith("jobs:")) {
+      LANE.matcher(field.text().replaceFirst("\\?.*", ""))
+          .results()
+          .map(found -> "jobs-" + found.group(1))
+          .filter(queue -> !known.queues().contains(queue))
+          .forEach(
+              queue ->
+                  findings.add(
+                      field.finding(
+                          "the lane `%s` has no queue `%s`: declare it in queues.json%s"
+                              .formatted(
+                                  queue.substring(5),
+                                  queue,
+                                  Suggestion.of(queue, known.queues())))));
+    }
+  }
+
+  /** Names of properties and variables that are fields of their own. */
+  private void checkWords(Field field) {
+    var kind =
+        switch (field.key()) {
+          case "exchangeProperty" -> "exchangeProperty";
+          case "variable", "variableSend" -> "variable";
+          default -> null;
+        };
+    if (kind != null && !field.text().isEmpty()) {
+      checkWord(field, kind, field.text(), "");
+    }
+  }
+
+  private void checkWord(Field field, MatchResult found) {
+    checkWord(field, found.group(1), found.group(2), found.group(3));
+  }
+
+  private void checkWord(Field field, String kind, String name, String path) {
+    var words = kind.equals("variable") ? vocabulary.variables() : vocabulary.properties();
+    var word = words.get(name);
+    if (word == null && !set.contains(name) && !name.startsWith("Camel")) {
+      var all = new TreeSet<>(words.keySet());
+      all.addAll(set);
+      var what = kind.equals("variable") ? "no variable" : "no property";
+      findings.add(
+          field.finding("%s `%s` is ever set%s".formatted(what, name, Suggestion.of(name, all))));
+    } else if (word != null) {
+      checkFields(field, name, load(word.type()), path);
+    }
+  }
+
+  private void checkFields(Field field, String name, Class<?> start, String path) {
+    var type = start;
+    for (var part : path.split("\\??\\.")) {
+      if (type == null
+          || part.isEmpty()
+          || Map.class.isAssignableFrom(type)
+          || com.fasterxml.jackson.databind.JsonNode.class.isAssignableFrom(type)) {
+        continue;
+      }
+      var getters = getters(type);
+      if (!getters.containsKey(part)) {
+        findings.add(
+            field.finding(
+                "`%s` has no field `%s`%s"
+                    .formatted(name, part, Suggestion.of(part, getters.keySet()))));
+        return;
+      }
+      type = getters.get(part);
+    }
+  }
+
+  /** What simple can read of an object by a dot. */
+  private static Map<String, Class<?>> getters(Class<?> type) {
+    var found = new HashMap<String, Class<?>>();
+    for (var method : type.getMethods()) {
+      if (method.getParameterCount() == 0 && method.getReturnType() != void.class) {
+        var name = method.getName();
+        found.put(name, method.getReturnType());
+        if (name.matches("(get|is)[A-Z].*")) {
+          var field = name.replaceFirst("^(get|is)", "");
+          found.put(
+              Character.toLowerCase(field.charAt(0)) + field.substring(1), method.getReturnType());
+        }
+      }
+    }
+    return found;
+  }
+
+  private static boolean setsAWord(Field field) {
+    return field.key().equals("variableReceive")
+        || field.key().equals("name")
+            && Set.of("setProperty", "setVariable").contains(field.parent());
+  }
+
+  /** A field's text, or the texts of its list. */
+  private static Stream<String> texts(Field field) {
+    return field.value() instanceof org.yaml.snakeyaml.nodes.SequenceNode list
+        ? list.getValue().stream().map(RouteFile::key)
+        : Stream.of(field.text());
+  }
+
+  private static Stream<String> match(Pattern pattern, String text) {
+    var matcher = pattern.matcher(text);
+    return matcher.matches() ? Stream.of(matcher.group(1)) : Stream.empty();
+  }
+
+  private static Class<?> load(String name) {
+    try {
+      return name.contains(".")
+          ? Class.forName(name, false, NameCheck.class.getClassLoader())
+          : null;
+    } catch (ClassNotFoundException e) {
+      return null;
+    }
+  }
+}

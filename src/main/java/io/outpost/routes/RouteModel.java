@@ -1,0 +1,97 @@
+package io.outpost.routes;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.apache.camel.RouteConfigurationsBuilder;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.PropertiesSource;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+
+/**
+ * The routes of some files put together by Camel in a context of their own that is never started:
+ * what a start would do with them can be seen without AWS, and without harm to what runs. Used by
+ * one thread.
+ */
+final class RouteModel {
+
+  private final DefaultCamelContext camel = new DefaultCamelContext();
+  private final Interceptions interceptions;
+  private final List<Finding> findings = new ArrayList<>();
+
+  /**
+   * @param isTheirs whether a file, by its location, is not of the jar
+   * @param settings the value of a setting by name, null where there is none
+   */
+  RouteModel(
+      Collection<Resource> files, Predicate<String> isTheirs, UnaryOperator<String> settings) {
+    interceptions = new Interceptions(isTheirs);
+    camel.getPropertiesComponent().addPropertiesSource(new Settings(settings));
+    var builders = new ArrayList<RoutesBuilder>();
+    for (var file : files) {
+      attempt(
+          file,
+          () -> builders.addAll(PluginHelper.getRoutesLoader(camel).findRoutesBuilders(file)));
+    }
+    builders.add(interceptions);
+    builders.forEach(
+        builder -> {
+          if (builder instanceof RouteConfigurationsBuilder configurations) {
+            attempt(builder, () -> camel.addRoutesConfigurations(configurations));
+          }
+        });
+    builders.forEach(builder -> attempt(builder, () -> camel.addRoutes(builder)));
+  }
+
+  /** What Camel could not read, by file. */
+  List<Finding> findings() {
+    return findings;
+  }
+
+  DefaultCamelContext camel() {
+    return camel;
+  }
+
+  Interceptions interceptions() {
+    return interceptions;
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private void attempt(Object source, Step step) {
+    try {
+      step.run();
+    } catch (Exception e) {
+      findings.add(Finding.of(name(source), e));
+    }
+  }
+
+  private static String name(Object source) {
+    return switch (source) {
+      case Resource file -> RouteFile.nameOf(file.getLocation());
+      case org.apache.camel.spi.ResourceAware builder when builder.getResource() != null ->
+          RouteFile.nameOf(builder.getResource().getLocation());
+      default -> "routes";
+    };
+  }
+
+  /** A setting that nobody has made is a finding of its own and must not hide others. */
+  private record Settings(UnaryOperator<String> values) implements PropertiesSource {
+    @Override
+    public String getName() {
+      return "settings";
+    }
+
+    @Override
+    public String getProperty(String name) {
+      return Optional.ofNullable(values.apply(name)).orElse("unset");
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package io.outpost.routes;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.ResourceHelper;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.context.annotation.AnnotationConfigUtils;
+import org.springframework.context.annotation.ClassPathBeanDefinitionScanner;
+import org.springframework.context.annotation.ConfigurationClassPostProcessor;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import org.springframework.core.type.filter.AnnotationTypeFilter;
+
+/**
+ * {@code outpost routes check [folder]}: says what is wrong with the route files of a folder, or
+ * with ours, without starting anything. One finding a line on standard output; ends with 0 when
+ * there is none, with 1 when there are, with 2 when the command cannot be understood.
+ */
+public final class RoutesCommand {
+
+  private static final String USAGE = "usage: outpost routes check [folder]";
+  private static final List<List<String>> ROLES =
+      List.of(
+          List.of("common", "api"),
+          List.of("common", "worker"),
+          List.of("common", "api", "worker"));
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  RoutesCommand(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /**
+   * Runs the command.
+   *
+   * @param arguments what follows {@code routes}
+   * @return what the process shall end with
+   */
+  public static int run(List<String> arguments) {
+    return new RoutesCommand(System.out, System.err).execute(arguments);
+  }
+
+  int execute(List<String> arguments) {
+    if (arguments.isEmpty() || arguments.size() > 2 || !arguments.getFirst().equals("check")) {
+      err.println(USAGE);
+      return 2;
+    }
+    try {
+      var folder = arguments.size() == 1 ? null : new MountedFolder(Path.of(arguments.get(1)));
+      var findings = check(folder);
+      findings.forEach(out::println);
+      err.println(findings.isEmpty() ? "nothing is wrong" : findings.size() + " found");
+      return findings.isEmpty() ? 0 : 1;
+    } catch (IOException | IllegalStateException e) {
+      err.println(e.getMessage());
+      return 2;
+    }
+  }
+
+  /**
+   * What is wrong.
+   *
+   * @param folder the mounted folder; null for the files of the jar alone
+   */
+  static Collection<Finding> check(MountedFolder folder) throws IOException {
+    var found = new TreeSet<Finding>();
+    try (var beans = beans()) {
+      var known =
+          Known.of(
+              beans.getBeanFactory(),
+              beans.getEnvironment(),
+              folder == null ? null : folder.root());
+      var vocabulary = Vocabulary.ours();
+      if (folder != null) {
+        found.addAll(folder.passedOver());
+        vocabulary = vocabulary.and(folder.vocabulary());
+      }
+      var check = new RoutesCheck(known, vocabulary);
+      for (var roles : ROLES) {
+        var ours = ours(roles);
+        var asked = folder == null ? ours : mounted(folder, roles);
+        var names = asked.stream().map(file -> RouteFile.nameOf(file.getLocation())).toList();
+        var kept =
+            ours.stream()
+                .filter(file -> !names.contains(RouteFile.nameOf(file.getLocation())))
+                .toList();
+        found.addAll(check.check(kept, asked));
+      }
+    }
+    return found;
+  }
+
+  private static List<Resource> ours(List<String> roles) throws IOException {
+    var found = new ArrayList<Resource>();
+    for (var role : roles) {
+      var pattern = "classpath:routes/" + role + "/*" + MountedFolder.SUFFIX;
+      for (var file : new PathMatchingResourcePatternResolver().getResources(pattern)) {
+        var name = "routes/" + role + "/" + file.getFilename();
+        found.add(ResourceHelper.fromBytes(name, file.getContentAsByteArray()));
+      }
+    }
+    return found;
+  }
+
+  private static List<Resource> mounted(MountedFolder folder, List<String> roles)
+      throws IOException {
+    var found = new ArrayList<Resource>();
+    for (var file : folder.files().entrySet()) {
+      if (roles.contains(file.getKey().substring(0, file.getKey().indexOf('/')))) {
+        var text = java.nio.file.Files.readAllBytes(file.getValue());
+        found.add(ResourceHelper.fromBytes("file:" + file.getValue(), text));
+      }
+    }
+    return found;
+  }
+
+  /** The product's beans, declared and not made. */
+  static GenericApplicationContext beans() {
+    var environment = new StandardEnvironment();
+    ConfigDataEnvironmentPostProcessor.applyTo(environment, null, null, "api", "worker", "local");
+    var context = new GenericApplicationContext();
+    context.setEnvironment(environment);
+    AnnotationConfigUtils.registerAnnotationConfigProcessors(context);
+    var scanner = new ClassPathBeanDefinitionScanner(context, true, environment);
+    scanner.addExcludeFilter(new AnnotationTypeFilter(SpringBootApplication.class));
+    // Where the tests' classes are, too: configurations inside them are no part of the product.
+    scanner.addExcludeFilter((type, classes) -> type.getClassMetadata().hasEnclosingClass());
+    scanner.scan("io.outpost");
+    var configurations = new ConfigurationClassPostProcessor();
+    configurations.setEnvironment(environment);
+    configurations.postProcessBeanDefinitionRegistry(context);
+    return context;
+  }
+}

@@ -1,0 +1,16 @@
+package io.outpost.routes;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Makes a start that was refused because of the routes a list of findings, without stack trace. */
+final class RoutesRefusedReport extends AbstractFailureAnalyzer<RoutesRefused> {
+
+  @Override
+  protected FailureAnalysis analyze(Throwable root, RoutesRefused refused) {
+    return new FailureAnalysis(
+        refused.getMessage(),
+        "Correct these files and start again; \"outpost routes check\" says the same beforehand.",
+        refused);
+  }
+}

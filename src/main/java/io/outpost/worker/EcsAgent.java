@@ -1,0 +1,83 @@
+package io.outpost.worker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Profile;
+import org.springframework.stereotype.Component;
+
+/**
+ * The ECS agent beside a container, at the address that ECS gives each. One request, three seconds
+ * at most, never an exception: whoever asks on a timer asks again. Thread-safe.
+ */
+@Profile({"worker", "local"})
+@Component
+class EcsAgent {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EcsAgent.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** What became of a request. */
+  enum Answer {
+    DONE,
+    /** Protected tasks keep a deployment from ending, so ECS protects no more of them. */
+    DEPLOYMENT_BLOCKED,
+    FAILED
+  }
+
+  private final String address;
+  private final HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+
+  EcsAgent(@Value("${outpost.worker.ecs-agent}") String address) {
+    this.address = address;
+  }
+
+  boolean isThere() {
+    return !address.isBlank();
+  }
+
+  /** Protects this task from scale-in and deployments for a time, or ends that. */
+  Answer protect(boolean enabled, Duration time) {
+    var body =
+        JSON.createObjectNode()
+            .put("ProtectionEnabled", enabled)
+            .put("ExpiresInMinutes", time.toMinutes());
+    var request =
+        HttpRequest.newBuilder(URI.create(address + "/task-protection/v1/state"))
+            .timeout(PATIENCE)
+            .header("Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofString(body.toString()))
+            .build();
+    try {
+      return read(client.send(request, HttpResponse.BodyHandlers.ofString()), enabled);
+    } catch (IOException e) {
+      LOG.warn("ECS did not answer about this task's protection: {}", e.toString());
+      return Answer.FAILED;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Answer.FAILED;
+    }
+  }
+
+  /** Refusals come with status 200 and a failure, or with an error. */
+  private static Answer read(HttpResponse<String> response, boolean enabled)
+      throws JsonProcessingException {
+    var answer = JSON.readTree(response.body());
+    if (response.statusCode() == 200
+        && answer.path("protection").path("ProtectionEnabled").asBoolean(!enabled) == enabled) {
+      return Answer.DONE;
+    }
+    var reason = answer.path("failure").path("Reason").asText();
+    LOG.warn("ECS refused this task's protection: {} {}", response.statusCode(), reason);
+    return reason.equals("DEPLOYMENT_BLOCKED") ? Answer.DEPLOYMENT_BLOCKED : Answer.FAILED;
+  }
+}

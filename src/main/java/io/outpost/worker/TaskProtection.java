@@ -1,0 +1,110 @@
+package io.outpost.worker;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Profile;
+import org.springframework.stereotype.Component;
+
+/**
+ * Keeps ECS from stopping this task for a scale-in or a deployment while an agent runs here. A
+ * worker that is always busy would never be replaced, so after a stated time, and when ECS says
+ * that a deployment is held up, it takes no further job until those it has are done. Thread-safe.
+ */
+@Profile({"worker", "local"})
+@Component("taskProtection")
+public class TaskProtection {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TaskProtection.class);
+
+  /** A protection ends by itself when the worker is gone. */
+  static final Duration LASTS = Duration.ofMinutes(10);
+
+  /** Asked for anew this often: so soon is a blocked deployment heard of. */
+  static final Duration RENEWED = Duration.ofMinutes(1);
+
+  /** So long ECS has to stop a task that has let its jobs end. */
+  static final Duration FOR_ECS = Duration.ofMinutes(3);
+
+  /** What the route does with the taking of jobs. */
+  public enum Taking {
+    AS_BEFORE,
+    STOP,
+    GO_ON
+  }
+
+  private final AgentRuns runs;
+  private final EcsAgent ecs;
+  private final Duration limit;
+  private final Clock clock;
+  private volatile Instant protectedSince;
+  private volatile Instant renewed;
+  private volatile Instant drained;
+  private volatile boolean draining;
+
+  @Autowired
+  TaskProtection(
+      AgentRuns runs, EcsAgent ecs, @Value("${outpost.worker.protected-for}") Duration limit) {
+    this(runs, ecs, limit, Clock.systemUTC());
+  }
+
+  TaskProtection(AgentRuns runs, EcsAgent ecs, Duration limit, Clock clock) {
+    this.runs = runs;
+    this.ecs = ecs;
+    this.limit = limit;
+    this.clock = clock;
+  }
+
+  /** Asks for, renews or gives up the protection; outside ECS it does nothing. */
+  public synchronized Taking renew() {
+    if (!ecs.isThere()) {
+      return Taking.AS_BEFORE;
+    }
+    return runs.isBusy() ? keep(clock.instant()) : letGo(clock.instant());
+  }
+
+  private Taking keep(Instant now) {
+    drained = null;
+    if (protectedSince == null) {
+      protectedSince = now;
+    }
+    var blocked = false;
+    if (renewed == null || !now.isBefore(renewed.plus(RENEWED))) {
+      var answer = ecs.protect(true, LASTS);
+      blocked = answer == EcsAgent.Answer.DEPLOYMENT_BLOCKED;
+      if (answer == EcsAgent.Answer.DONE) {
+        renewed = now;
+      }
+    }
+    if (draining || !(blocked || now.isAfter(protectedSince.plus(limit)))) {
+      return Taking.AS_BEFORE;
+    }
+    LOG.info(
+        "No further jobs until those here are done: {}",
+        blocked ? "a deployment waits" : "protected for " + limit);
+    draining = true;
+    return Taking.STOP;
+  }
+
+  private Taking letGo(Instant now) {
+    if (renewed != null && ecs.protect(false, LASTS) == EcsAgent.Answer.DONE) {
+      renewed = null;
+    }
+    protectedSince = null;
+    if (!draining) {
+      return Taking.AS_BEFORE;
+    }
+    if (drained == null) {
+      drained = now;
+    }
+    if (now.isBefore(drained.plus(FOR_ECS))) {
+      return Taking.AS_BEFORE;
+    }
+    draining = false;
+    return Taking.GO_ON;
+  }
+}

@@ -1,0 +1,70 @@
+package io.outpost.worker.lanes;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lanes whose queue cannot be read: each is left alone for a while, longer after each fault, and is
+ * as good as empty meanwhile, so that the others go on. Thread-safe.
+ */
+final class LaneFaults {
+
+  static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Logger LOG = LoggerFactory.getLogger(LaneFaults.class);
+
+  private final Map<String, Fault> faults = new ConcurrentHashMap<>();
+  private final Clock clock;
+
+  LaneFaults(Clock clock) {
+    this.clock = clock;
+  }
+
+  private record Fault(Duration pause, Instant until) {}
+
+  /** How long a lane is still left alone; zero: it may be read. */
+  Duration pause(String queue) {
+    var fault = faults.get(queue);
+    var left = fault == null ? Duration.ZERO : Duration.between(clock.instant(), fault.until());
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+
+  /** The queue could not be read; faults of reads that began together count once. */
+  void failed(String queue, Exception reason) {
+    var now = clock.instant();
+    faults.compute(
+        queue,
+        (name, before) -> {
+          if (before != null && now.isBefore(before.until())) {
+            return before;
+          }
+          var pause = before == null ? FIRST_PAUSE : before.pause().multipliedBy(2);
+          pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+          LOG.warn(
+              "Queue {} cannot be read and is left alone for {} s, other lanes go on: {}",
+              queue,
+              pause.toSeconds(),
+              reason.toString());
+          return new Fault(pause, now.plus(pause));
+        });
+  }
+
+  /** The queue was read. */
+  void worked(String queue) {
+    if (faults.remove(queue) != null) {
+      LOG.info("Queue {} can be read again", queue);
+    }
+  }
+
+  /** The queues that could not be read when that was last tried. */
+  Collection<String> queues() {
+    return new TreeMap<>(faults).keySet();
+  }
+}

@@ -1,0 +1,167 @@
+package io.outpost.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.aws.AwsProbe;
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Client.Answer;
+import io.outpost.blackbox.Customer;
+import io.outpost.local.LocalOutpost;
+import io.outpost.local.SharedOutpost;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Waiting for a job and following its output, by requests that wait. */
+@Tag("product")
+@ExtendWith(SharedOutpost.class)
+class LiveOutputTest {
+
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+
+  private final LocalOutpost outpost;
+  private final Client admin;
+  private final Customer customer;
+  private final Client client;
+
+  LiveOutputTest(LocalOutpost outpost) {
+    this.outpost = outpost;
+    admin = Client.of(outpost.address()).with(outpost.adminKey());
+    customer = Customer.of(admin, "pro");
+    client = customer.client();
+  }
+
+  @Test
+  void aWaitIsAnsweredAtTheEndOfTheJob() {
+    var job = client.submit("claude", "sleep 1");
+    assertThat(client.get("/jobs/" + job + "?wait=25").text("status")).isEqualTo("succeeded");
+    assertThat(client.get("/jobs/" + job + "?wait=25").text("status")).isEqualTo("succeeded");
+  }
+
+  @Test
+  void aWaitThatIsOverShowsTheJobAsItIs() {
+    var job = client.submit("claude", "sleep 600");
+    assertThat(client.get("/jobs/" + job + "?wait=1").text("status")).isIn("pending", "running");
+    client.delete("/jobs/" + job);
+    for (var wrong : List.of("26", "-1", "soon", "1.5")) {
+      assertThat(client.get("/jobs/" + job + "?wait=" + wrong).problem())
+          .isEqualTo("invalid-request");
+    }
+  }
+
+  @Test
+  void outputIsFollowedToItsEndWithoutAGapOrADouble() {
+    var job = client.submit("claude", "print 1k bytes sleep 1 print 1500k bytes sleep 1");
+    var followed = new StringBuilder();
+    Answer part;
+    do {
+      var offset = followed.length();
+      part = client.get("/jobs/" + job + "/output?wait=25&from=" + offset);
+      assertThat(part.status()).as(part.body()).isEqualTo(200);
+      followed.append(part.body());
+      assertThat(part.header("X-Output-Offset")).isEqualTo(Integer.toString(followed.length()));
+    } while (!part.header("X-Output-Complete").equals("true"));
+    assertThat(followed).startsWith("demo claude").endsWith("done\n").hasSizeGreaterThan(1_500_000);
+    var link = client.get("/jobs/" + job + "/output");
+    assertThat(link.status()).isEqualTo(302);
+    assertThat(client.with(null).at("").get(link.header("Location")).body())
+        .isEqualTo(followed.toString());
+  }
+
+  @Test
+  void nothingIsAnsweredWhenTheTimeIsOver() {
+    var job = client.submit("claude", "sleep 600");
+    await()
+        .atMost(LONGEST)
+        .until(() -> !client.get("/jobs/" + job + "/output?wait=5").body().isEmpty());
+    var answer = client.get("/jobs/" + job + "/output?from=100000&wait=1");
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.body()).isEmpty();
+    assertThat(answer.header("X-Output-Offset")).isEqualTo("100000");
+    assertThat(answer.header("X-Output-Complete")).isEqualTo("false");
+    client.delete("/jobs/" + job);
+  }
+
+  @Test
+  void rangesOfAnEndedJobsOutput() {
+    var job = client.submit("claude", "Say hello");
+    client.ended(job);
+    var whole = client.get("/jobs/" + job + "/output").body();
+    var size = whole.length();
+    assertRange(job, "bytes=0-3", whole.substring(0, 4), "bytes 0-3/" + size);
+    assertRange(job, "bytes=5-", whole.substring(5), "bytes 5-" + (size - 1) + "/" + size);
+    assertRange(
+        job,
+        "bytes=-6",
+        whole.substring(size - 6),
+        "bytes %d-%d/%d".formatted(size - 6, size - 1, size));
+    assertRange(job, "bytes=0-99999", whole, "bytes 0-%d/%d".formatted(size - 1, size));
+    var behind = range(job, "bytes=" + size + "-");
+    assertThat(behind.status()).isEqualTo(416);
+    assertThat(behind.header("Content-Range")).isEqualTo("bytes */" + size);
+    for (var ignored : List.of("bytes=3-1", "bytes=0-1,3-4", "lines=0-1", "bytes=-", "bytes=a-b")) {
+      assertThat(range(job, ignored).status()).as(ignored).isEqualTo(200);
+    }
+  }
+
+  /** What all ask of AWS together grows with time, not with how many they are. */
+  @Test
+  void manyWhoWaitForAJobLookAtItTogether() {
+    var job = client.submit("claude", "sleep 3");
+    var reads =
+        outpost
+            .context()
+            .getBean(AwsProbe.class)
+            .record(call -> call.service().equals("DynamoDb") && call.mentions(job));
+    var answers =
+        Stream.generate(
+                () ->
+                    CompletableFuture.supplyAsync(
+                        () -> client.get("/jobs/" + job + "?wait=25"), Thread::startVirtualThread))
+            .limit(100)
+            .toList();
+    assertThat(answers).allSatisfy(a -> assertThat(a.join().text("status")).isEqualTo("succeeded"));
+    assertThat(reads).filteredOn(call -> call.operation().equals("GetItem")).hasSize(100);
+    assertThat(reads)
+        .filteredOn(call -> call.operation().equals("BatchGetItem"))
+        .hasSizeLessThan(100);
+  }
+
+  @Test
+  void aKeyThatIsRevokedHearsNoMore() throws Exception {
+    var key = Customer.newKey(admin, customer.tenantId(), "");
+    var job = client.submit("claude", "sleep 600");
+    try (var reader = EventReader.open(client.with(key.text("key")), job, null)) {
+      assertThat(reader.next().name()).isEqualTo("job");
+      admin.delete(customer.path("/api-keys/" + key.text("key_id")));
+      var rest = CompletableFuture.supplyAsync(() -> drained(reader));
+      await().atMost(Duration.ofSeconds(30)).until(rest::isDone);
+      assertThat(rest.join()).extracting(EventReader.Event::name).doesNotContain("end");
+    }
+    client.delete("/jobs/" + job);
+  }
+
+  private static List<EventReader.Event> drained(EventReader reader) {
+    try {
+      return reader.rest();
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private void assertRange(String job, String asked, String bytes, String place) {
+    var answer = range(job, asked);
+    assertThat(answer.status()).as(asked).isEqualTo(206);
+    assertThat(answer.body()).isEqualTo(bytes);
+    assertThat(answer.header("Content-Range")).isEqualTo(place);
+  }
+
+  private Answer range(String job, String range) {
+    return client.json("GET", "/jobs/" + job + "/output", null, "Range", range);
+  }
+}

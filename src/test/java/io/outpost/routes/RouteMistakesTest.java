@@ -1,0 +1,277 @@
+package io.outpost.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What an integration engineer does wrong is told with file, line, route, step and the way out. */
+class RouteMistakesTest {
+
+  private static final String HEAD =
+      """
+      - route:
+          id: my-route
+          description: A route of somebody's own.
+          from:
+            uri: direct:my-route
+            steps:
+      """;
+
+  @TempDir Path folder;
+
+  static Stream<Arguments> mistakes() {
+    return Stream.of(
+        mistake(
+            "api/x.camel.yaml",
+            "- route:\n  id: x\n  from:\n    uri: direct:x-y\n",
+            "api/x.camel.yaml:2: `id` stands beside a step: indent it further, or begin a step with \"- \"",
+            "api/x.camel.yaml:3: `from` stands beside a step: indent it further, or begin a step with \"- \""),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - log: hello\n       - log: world\n",
+            "api/x.camel.yaml:8: is no YAML: expected <block end>, but found '<block sequence start>'; look at the indentation"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - setBoddy: { constant: x }\n",
+            "api/x.camel.yaml:7: my-route: no step `setBoddy`; did you mean `setBody`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - log: { id: say, mesage: hello }\n",
+            "api/x.camel.yaml:7: my-route/say: no property `mesage` of `log`; did you mean `message`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - bean: { id: read, ref: jobReder, method: read }\n",
+            "api/x.camel.yaml:7: my-route/read: there is no bean `jobReder`; did you mean `jobReader`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - bean: { id: read, ref: jobReader, method: reed }\n",
+            "api/x.camel.yaml:7: my-route/read: the bean `jobReader` has no method `reed`; did you mean `read`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD
+                + "        - filter: { id: f, simple: '${bean:jobReader?method=reed}', steps: [{ log: x }] }\n",
+            "api/x.camel.yaml:7: my-route/f: the bean `jobReader` has no method `reed`; did you mean `read`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - to: { id: go, uri: direct:queue-jop }\n",
+            "api/x.camel.yaml:7: my-route/go: no route starts at direct:queue-jop; did you mean `direct:queue-job`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - wireTap: { id: tap, uri: direct:nowhere-at-all }\n",
+            "api/x.camel.yaml:7: my-route/tap: no route starts at direct:nowhere-at-all"),
+        mistake(
+            "worker/x.camel.yaml",
+            HEAD + "        - delay: { id: d, constant: '{{outpost.worker.slot}}' }\n",
+            "worker/x.camel.yaml:7: my-route/d: there is no setting `outpost.worker.slot`; did you mean `outpost.worker.slots`?"),
+        mistake(
+            "worker/x.camel.yaml",
+            HEAD + "        - to: { id: go, uri: '{{team.chat}}' }\n",
+            "worker/x.camel.yaml:7: my-route/go: there is no setting `team.chat`; set TEAM_CHAT, or give a default as in {{team.chat:…}}"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD
+                + "        - to:\n            id: go\n            uri: https://example.com\n            parameters:\n              bridgeEndpont: true\n",
+            "api/x.camel.yaml:11: my-route/go: `https` has no option `bridgeEndpont`; did you mean `bridgeEndpoint`?"),
+        mistake(
+            "api/x.camel.yaml",
+            "- route:\n    id: my-timer\n    description: Ticks.\n    from:\n      uri: timer:t\n      parameters: { perod: 5 }\n      steps:\n        - log: x\n",
+            "api/x.camel.yaml:6: my-timer: `timer` has no option `perod`; did you mean `period`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - to: { id: go, uri: 'mirometer:counter:x' }\n",
+            "api/x.camel.yaml:7: my-route/go: there is no component `mirometer`; did you mean `micrometer`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD
+                + "        - to: { id: queue-new-jobs, uri: direct:queue-job }\n        - log: { id: queue-new-jobs, message: x }\n",
+            "api/x.camel.yaml:8: my-route/queue-new-jobs: the id `queue-new-jobs` is taken already (api/x.camel.yaml:7)"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD
+                + "        - filter: { id: f, simple: \"${exchangeProperty.job.priority} = 'high'\", steps: [{ log: x }] }\n",
+            "api/x.camel.yaml:7: my-route/f: cannot read `${exchangeProperty.job.priority} = 'high'`: Unexpected token ="),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - setBody: { id: b, simple: '${exchangeProperty.job.priority' }\n",
+            "api/x.camel.yaml:7: my-route/b: cannot read `${exchangeProperty.job.priority`: expected symbol functionEnd but was eol"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD
+                + "        - filter: { id: f, simple: \"${exchangeProperty.jobb.priority} == 'high'\", steps: [{ log: x }] }\n",
+            "api/x.camel.yaml:7: my-route/f: no property `jobb` is ever set; did you mean `job`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD
+                + "        - filter: { id: f, simple: \"${exchangeProperty.job.prioritty} == 'high'\", steps: [{ log: x }] }\n",
+            "api/x.camel.yaml:7: my-route/f: `job` has no field `prioritty`; did you mean `priority`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD
+                + "        - to: { id: go, uri: direct:other-route }\n"
+                + HEAD.replace("my-route", "other-route")
+                + "        - to: { id: back, uri: direct:my-route }\n",
+            "api/x.camel.yaml:5: my-route: calls itself: my-route -> other-route -> my-route"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD.replace("direct:my-route", "direct:queue-job") + "        - log: x\n",
+            "%s: my-route: direct:queue-job starts the route `queue-job` already (%s)"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD.replace("direct:my-route", "platform-http:/hook") + "        - log: x\n",
+            "api/x.camel.yaml:5: my-route: `platform-http` takes requests without a key: add an operation to the contract and start the route at direct:<operationId>"),
+        mistake(
+            "api/x.camel.yaml",
+            "- rest:\n    path: /hook\n    get:\n      - id: get-hook\n        to: direct:queue-job\n",
+            "takes requests without a key: add an operation to the contract and start the route at direct:<operationId>"),
+        mistake(
+            "worker/x.camel.yaml",
+            HEAD.replace("direct:my-route", "jobs:urgent=9,high=6") + "        - log: x\n",
+            "worker/x.camel.yaml:5: my-route: the lane `urgent` has no queue `jobs-urgent`: declare it in queues.json"),
+        mistake(
+            "worker/x.camel.yaml",
+            "- routeConfiguration:\n    id: routeConfiguration-1234\n    onException:\n      - onException:\n          id: on\n          exception: [java.io.IOException]\n          steps: [{ log: x }]\n",
+            "worker/x.camel.yaml:1: routeConfiguration-1234: the configuration `routeConfiguration-1234` applies to no route: name it in a route's routeConfigurationId, or begin its id with every- to have it apply to all"),
+        mistake(
+            "worker/x.camel.yaml",
+            "- routeConfiguration:\n    id: every-transition-is-seen\n    interceptFrom:\n      - interceptFrom:\n          id: see\n          uri: direct:record-transitoin\n          steps: [{ log: x }]\n",
+            "every-transition-is-seen/see: intercepts nothing: no route starts at direct:record-transitoin; did you mean `direct:record-transition`?"),
+        mistake(
+            "worker/x.camel.yaml",
+            HEAD.replace(
+                    "    description", "    routeConfigurationId: stripe-retry\n    description")
+                + "        - log: x\n",
+            "my-route: there is no configuration `stripe-retry`; did you mean `stripe-retries`?"),
+        mistake("api/x.yaml", HEAD, "api/x.yaml:1: is not read: name it x.camel.yaml"),
+        mistake("api/x.camel.yml", HEAD, "api/x.camel.yml:1: is not read: name it x.camel.yaml"),
+        mistake(
+            "wroker/x.camel.yaml",
+            HEAD,
+            "wroker/x.camel.yaml:1: is not read: routes stand in common/, api/ or worker/ of the folder itself; did you mean `worker`?"),
+        mistake(
+            "api/deep/x.camel.yaml",
+            HEAD,
+            "api/deep/x.camel.yaml:1: is not read: routes stand in common/, api/ or worker/ of the folder itself"),
+        mistake(
+            "x.camel.yaml",
+            HEAD,
+            "x.camel.yaml:1: is not read: routes stand in common/, api/ or worker/ of the folder itself"));
+  }
+
+  private static Arguments mistake(String file, String text, String... findings) {
+    return Arguments.of(file, text, List.of(findings));
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistakes")
+  void aMistakeIsNamed(String file, String text, List<String> findings) throws IOException {
+    write(file, text);
+    var said = check();
+    if (findings.getFirst().startsWith("%s")) {
+      assertThat(said.out()).contains("direct:queue-job starts the route `");
+    } else {
+      assertThat(said.out().lines()).hasSameSizeAs(findings);
+      findings.forEach(finding -> assertThat(said.out()).contains(finding));
+    }
+    assertThat(said.code()).isEqualTo(1);
+  }
+
+  @Test
+  void oursAreAsTheyMustBe() {
+    var said = run("check");
+    assertThat(said.out()).isEmpty();
+    assertThat(said.code()).isZero();
+  }
+
+  @Test
+  void oursMountedAsTheyAreRemainAsTheyMustBe() throws IOException {
+    for (var file :
+        List.of("api/admission.camel.yaml", "api/errors.camel.yaml", "worker/jobs.camel.yaml")) {
+      write(file, ours(file));
+    }
+    assertThat(check().out()).isEmpty();
+  }
+
+  @Test
+  void severalMistakesAreNamedAtOnceInTheOrderOfTheirLines() throws IOException {
+    write(
+        "api/x.camel.yaml",
+        HEAD
+            + "        - bean: { id: one, ref: jobReder }\n        - bean: { id: two, ref: jobQueu }\n        - setBoddy: { constant: x }\n");
+    assertThat(check().out().lines().map(line -> line.replaceFirst(": .*", "")))
+        .containsExactly("api/x.camel.yaml:7", "api/x.camel.yaml:8", "api/x.camel.yaml:9");
+  }
+
+  /** Kaoto gives every configuration an id: ours have one that stays. */
+  @ParameterizedTest
+  @MethodSource("resaved")
+  void admissionThatLostItsConfigurationIsRefused(String from, String to, String finding)
+      throws IOException {
+    var ours = "api/admission.camel.yaml";
+    write(ours, ours(ours).replace(from, to));
+    assertThat(check().out()).contains(finding);
+  }
+
+  static Stream<Arguments> resaved() {
+    return Stream.of(
+        Arguments.of(
+            "id: every-operation-is-admitted",
+            "id: routeConfiguration-3210",
+            "the operation `submitJob` does not pass admission: a configuration whose id begins with every- must intercept direct:submitJob and call direct:admit-request"),
+        Arguments.of(
+            "direct:[a-zA-Z]+",
+            "direct:get.*",
+            "the operation `listTenants` does not pass admission"),
+        Arguments.of(
+            "- to: { id: admit, uri: direct:admit-request }",
+            "- log: { id: admit, message: x }",
+            "the operation `listTenants` does not pass admission"),
+        Arguments.of(
+            "        - bean: { id: validate, ref: admission, method: validate }\n",
+            "",
+            "admission lacks the step admission.validate, or has it in another place"));
+  }
+
+  @Test
+  void whatCannotBeUnderstoodEndsWithTwo() {
+    assertThat(run().code()).isEqualTo(2);
+    assertThat(run("chek").code()).isEqualTo(2);
+    assertThat(run("check", folder.resolve("nowhere").toString()).code()).isEqualTo(2);
+  }
+
+  private record Said(int code, String out) {}
+
+  private Said check() {
+    return run("check", folder.toString());
+  }
+
+  private static Said run(String... arguments) {
+    var out = new ByteArrayOutputStream();
+    var stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+    var code = new RoutesCommand(stream, System.err).execute(List.of(arguments));
+    return new Said(code, out.toString(StandardCharsets.UTF_8));
+  }
+
+  private void write(String file, String text) throws IOException {
+    var path = folder.resolve(file);
+    Files.createDirectories(path.getParent());
+    Files.writeString(path, text);
+  }
+
+  private static String ours(String file) throws IOException {
+    try (var text = RouteMistakesTest.class.getResourceAsStream("/routes/" + file)) {
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

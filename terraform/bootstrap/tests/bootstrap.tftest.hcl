@@ -1,0 +1,70 @@
+mock_provider "aws" {
+  source = "../tests/mocks"
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::outpost-state" }
+  }
+
+  mock_resource "aws_ecr_repository" {
+    defaults = { arn = "arn:aws:ecr:us-east-1:123456789012:repository/outpost" }
+  }
+}
+
+variables {
+  account_id = "123456789012"
+  stage      = "prod"
+}
+
+run "state_and_images_are_kept" {
+  assert {
+    condition     = output.state_bucket == "outpost-state-123456789012-us-east-1" && aws_s3_bucket_versioning.state.versioning_configuration[0].status == "Enabled"
+    error_message = "State has versions."
+  }
+
+  assert {
+    condition     = toset([for repository in aws_ecr_repository.this : repository.name]) == toset(["outpost-api", "outpost-worker"])
+    error_message = "A repository for each image."
+  }
+
+  assert {
+    condition     = alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && repository.image_scanning_configuration[0].scan_on_push])
+    error_message = "Tags stay where they are, images are scanned."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.this) == 0 && output.certificate_arn == null
+    error_message = "Nobody may deploy unless asked for."
+  }
+}
+
+run "only_jobs_of_one_environment_take_a_role" {
+  variables {
+    repository = "owner/outpost"
+  }
+
+  assert {
+    condition = alltrue([for name, role in aws_iam_role.this :
+      jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == "repo:owner/outpost:environment:${name}"
+    ])
+    error_message = "The subject is exact: no branch, no fork, no other environment."
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role.this)) == toset(["plan", "build", "prod"]) && length(aws_iam_role_policy_attachment.this) == 2
+    error_message = "A role to plan, one to build, one to change."
+  }
+}
+
+run "a_repository_with_a_wildcard_is_refused" {
+  command = plan
+
+  variables {
+    repository = "owner/*"
+  }
+
+  expect_failures = [var.repository]
+}

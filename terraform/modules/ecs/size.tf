@@ -1,0 +1,31 @@
+# How many jobs a worker runs at once, and what each may use, from the size of its task. Nothing else decides it.
+locals {
+  # What the worker itself takes: MiB for Java (docker/worker/Dockerfile gives the heap an eighth), the system and what
+  # is written to memory; GiB for the image and for output on its way to S3.
+  worker_memory = 3072
+  worker_disk   = 10
+
+  slots = min(
+    floor((var.worker.memory - local.worker_memory) / var.worker.job_memory),
+    floor((var.worker.disk_gib - local.worker_disk) / var.worker.job_disk_gib),
+    64
+  )
+
+  # All slots at their limits fit into the task: what is left over is shared out.
+  size = {
+    slots        = local.slots
+    job_memory   = floor((var.worker.memory - local.worker_memory) / max(1, local.slots))
+    job_disk_gib = floor((var.worker.disk_gib - local.worker_disk) / max(1, local.slots))
+  }
+
+  # Fargate's sizes: MiB from, to, and in steps of, by CPU units.
+  # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+  fargate = {
+    "512"   = { from = 1024, to = 4096, step = 1024 }
+    "1024"  = { from = 2048, to = 8192, step = 1024 }
+    "2048"  = { from = 4096, to = 16384, step = 1024 }
+    "4096"  = { from = 8192, to = 30720, step = 1024 }
+    "8192"  = { from = 16384, to = 61440, step = 4096 }
+    "16384" = { from = 32768, to = 122880, step = 8192 }
+  }
+}
