@@ -1,13 +1,41 @@
+# The worker's own count of dead letters, out of its log: JSON, one line for each transition of a job.
+resource "aws_cloudwatch_log_metric_filter" "dead_lettered" {
+  name           = "outpost-dead-lettered-jobs-${var.environment}"
+  log_group_name = aws_cloudwatch_log_group.this["worker"].name
+  pattern        = "{ $.transition = \"dead_letter\" }"
+
+  metric_transformation {
+    namespace     = local.dead_lettered.namespace
+    name          = local.dead_lettered.name
+    value         = "1"
+    default_value = "0"
+  }
+}
+
 # One alarm for each promise that a customer would notice broken. Each is a threshold on an expression over metrics.
 locals {
-  gateway = { namespace = "AWS/ApiGateway", dimensions = { ApiId = var.api_id } }
+  dead_lettered = { namespace = "Outpost/${var.environment}", name = "outpost.dead.letters" }
+  gateway       = { namespace = "AWS/ApiGateway", dimensions = { ApiId = var.api_id } }
 
   # An age counts messages in flight too, so for jobs, which run for hours, it says nothing: there it is that a
   # lane has not been empty for a while, which means that scaling has not caught up.
   waiting_minutes = { high = 10, normal = 30, low = 120 }
 
+  # What to do about an alarm: a section of the operators' page.
+  runbooks = { for alarm in keys(local.alarms) : alarm => (
+    alarm == "dead-lettered-jobs" ? "dead-letters" : alarm == "stripe-late" ? "stripe-does-not-answer" : "when-an-alarm-rings"
+  ) }
+
   alarms = merge(
     {
+      # The worker empties the queue of dead letters, so what is counted is what it writes.
+      dead-lettered-jobs = {
+        text       = "Jobs became dead letters: the platform could not run them in three attempts"
+        expression = "FILL(jobs, 0)", threshold = 1, period = 300, periods = 1
+        metrics = {
+          jobs = { namespace = local.dead_lettered.namespace, name = local.dead_lettered.name, stat = "Sum", dimensions = {} }
+        }
+      }
       availability = {
         text       = "Over 1.44 % of requests fail: at this rate a month's error budget of 99.9 % is gone in two days"
         expression = "100 * FILL(errors, 0) / requests", threshold = 1.44, period = 300, periods = 3
@@ -98,7 +126,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name          = "outpost-${each.key}-${var.environment}"
-  alarm_description   = each.value.text
+  alarm_description   = "${each.value.text}. To do: docs/operations.md#${local.runbooks[each.key]}"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value.threshold
   evaluation_periods  = each.value.periods

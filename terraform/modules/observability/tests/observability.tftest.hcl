@@ -42,7 +42,7 @@ run "promises_are_watched_and_logs_end" {
 
   assert {
     condition = alltrue([for name in concat(
-      ["availability", "availability-slow", "latency", "api-tasks", "workers-full", "audit-late", "stripe-late"],
+      ["dead-lettered-jobs", "availability", "availability-slow", "latency", "api-tasks", "workers-full", "audit-late", "stripe-late"],
       [for lane in ["high", "normal", "low"] : "jobs-${lane}-waiting"], [for table in keys(var.table_names) : "${table}-throttled"]
     ) : contains(keys(aws_cloudwatch_metric_alarm.this), name)])
     error_message = "Availability, latency, waiting jobs, late events, throttled tables."
@@ -54,6 +54,27 @@ run "promises_are_watched_and_logs_end" {
       for name in regexall("[a-z]+", alarm.expression) : contains(keys(alarm.metrics), name)
     ]]))
     error_message = "Expressions use only what the alarm reads."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_metric_filter.dead_lettered.log_group_name == "/outpost/test/worker" && one([for query in aws_cloudwatch_metric_alarm.this["dead-lettered-jobs"].metric_query : query.metric[0].metric_name if query.id == "jobs"]) == aws_cloudwatch_log_metric_filter.dead_lettered.metric_transformation[0].name
+    error_message = "Dead letters ring by what the worker writes: it empties their queue."
+  }
+
+  # A metric that does not come from AWS is in the product's list.
+  assert {
+    condition = alltrue(flatten([for alarm in values(local.alarms) : [
+      for metric in values(alarm.metrics) : startswith(metric.namespace, "AWS/") || startswith(metric.namespace, "ECS/") || strcontains(file("../../../docs/metrics.md"), "| `${metric.name}` |")
+    ]]))
+    error_message = "Alarms read what exists."
+  }
+
+  # A heading's anchor is its words in lower case with dashes.
+  assert {
+    condition = alltrue([for runbook in values(local.runbooks) : contains(
+      [for line in split("\n", file("../../../docs/operations.md")) : replace(lower(trimprefix(line, "## ")), " ", "-") if startswith(line, "## ")], runbook
+    )])
+    error_message = "Every alarm's runbook exists."
   }
 
   assert {

@@ -1,11 +1,16 @@
 package io.outpost.http;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.outpost.telemetry.Metric;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.apache.catalina.AccessLog;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The web server's access log: it alone hears of every call, once, when it is answered, however
@@ -14,11 +19,15 @@ import org.apache.catalina.valves.ValveBase;
  */
 final class CallLog extends ValveBase implements AccessLog {
 
-  private final CallRecorder recorder;
+  private static final Logger LOG = LoggerFactory.getLogger(CallLog.class);
 
-  CallLog(CallRecorder recorder) {
+  private final CallRecorder recorder;
+  private final MeterRegistry meters;
+
+  CallLog(CallRecorder recorder, MeterRegistry meters) {
     super(true);
     this.recorder = recorder;
+    this.meters = meters;
   }
 
   @Override
@@ -33,9 +42,30 @@ final class CallLog extends ValveBase implements AccessLog {
     }
     if (request.getAttribute(Call.NAME) instanceof Call call) {
       recorder.record(call, response.getStatus());
+      tell(call, call.decided().orElse(response.getStatus()), nanoseconds);
     } else {
       recorder.record(request, response);
+      count("unknown", response.getStatus(), nanoseconds);
     }
+  }
+
+  private void tell(Call call, int status, long nanoseconds) {
+    var operation = call.operation() == null ? "unknown" : call.operation().id();
+    count(operation, status, nanoseconds);
+    if (status >= 500) {
+      LOG.atWarn()
+          .addKeyValue("request_id", call.requestId())
+          .addKeyValue("tenant_id", call.tenant())
+          .addKeyValue("operation", operation)
+          .addKeyValue("status", status)
+          .log("Call of {} failed with {}", operation, status);
+    }
+  }
+
+  private void count(String operation, int status, long nanoseconds) {
+    Metric.HTTP_REQUESTS
+        .timer(meters, operation, Integer.toString(status))
+        .record(nanoseconds, TimeUnit.NANOSECONDS);
   }
 
   @Override
