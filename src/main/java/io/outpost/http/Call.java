@@ -4,6 +4,7 @@ import io.outpost.audit.AuditEntry;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import io.outpost.kernel.Problem.FieldError;
+import io.outpost.telemetry.LogSubject;
 import io.outpost.tenant.Principal;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -20,7 +21,7 @@ import org.apache.catalina.Globals;
  * One HTTP request: the facts that the edge took from it, and what was found out about it on the
  * way (the operation, the caller). Lives as long as the request; used by one thread at a time.
  */
-public final class Call {
+public final class Call implements LogSubject {
 
   /** The request attribute, and the exchange property, that holds the call. */
   public static final String NAME = "call";
@@ -79,6 +80,13 @@ public final class Call {
   /** The id of this call's audit entry, wherever it is written. */
   public String entryId() {
     return entryId;
+  }
+
+  @Override
+  public Map<String, String> logFields() {
+    return tenant() == null
+        ? Map.of("request_id", requestId)
+        : Map.of("request_id", requestId, "tenant_id", tenant());
   }
 
   public Instant arrived() {

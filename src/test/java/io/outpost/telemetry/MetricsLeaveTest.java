@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
 import io.outpost.blackbox.Client;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
@@ -106,7 +105,7 @@ class MetricsLeaveTest {
       if (id.getName().startsWith("outpost.")
           || id.getName().equals("http.server.request.duration")) {
         assertThat(declared).containsKey(id.getName());
-        assertThat(id.getTags().stream().map(Tag::getKey))
+        assertThat(id.getTags().stream().map(tag -> tag.getKey()))
             .as(id.getName())
             .containsExactlyInAnyOrderElementsOf(declared.get(id.getName()));
       }
