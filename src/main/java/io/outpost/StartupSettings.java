@@ -99,6 +99,8 @@ public final class StartupSettings
               BOTH,
               "https?://\\S+",
               "the URL of an OTLP collector (HTTP)"),
+          optional(
+              "OUTPOST_TRACES_SHARE", BOTH, "0(\\.\\d{1,6})?|1(\\.0)?", "a number from 0 to 1"),
           optional("OUTPOST_METRICS_PROMETHEUS", BOTH, "true|false", "true or false"),
           optional("OUTPOST_LOG_FORMAT", BOTH, "text|json", "text or json"),
           optional("OUTPOST_WORKER_SLOTS", WORKER, COUNT, "jobs at once, a number"),

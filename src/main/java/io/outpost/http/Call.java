@@ -1,10 +1,12 @@
 package io.outpost.http;
 
+import io.opentelemetry.api.trace.Span;
 import io.outpost.audit.AuditEntry;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import io.outpost.kernel.Problem.FieldError;
 import io.outpost.telemetry.LogSubject;
+import io.outpost.telemetry.Tracing;
 import io.outpost.tenant.Principal;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -120,8 +122,19 @@ public final class Call implements LogSubject {
   }
 
   /** The W3C trace context of the caller, when it is well formed. */
+  static Optional<String> traceParent(HttpServletRequest request) {
+    return Optional.ofNullable(request.getHeader("traceparent"))
+        .filter(t -> TRACE_PARENT.matcher(t).matches());
+  }
+
+  /** The W3C trace context for what the call makes: its own where it has a span. */
   public Optional<String> traceParent() {
-    return header("traceparent").filter(t -> TRACE_PARENT.matcher(t).matches());
+    return Tracing.context(span()).or(() -> traceParent(request));
+  }
+
+  @Override
+  public Span span() {
+    return request.getAttribute(Tracing.SPAN) instanceof Span span ? span : Span.getInvalid();
   }
 
   /** A request header, never a query parameter of the same name. */

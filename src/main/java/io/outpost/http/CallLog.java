@@ -1,7 +1,11 @@
 package io.outpost.http;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
 import io.outpost.telemetry.Metric;
+import io.outpost.telemetry.Tracing;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -23,15 +27,22 @@ final class CallLog extends ValveBase implements AccessLog {
 
   private final CallRecorder recorder;
   private final MeterRegistry meters;
+  private final Tracing tracing;
 
-  CallLog(CallRecorder recorder, MeterRegistry meters) {
+  CallLog(CallRecorder recorder, MeterRegistry meters, Tracing tracing) {
     super(true);
     this.recorder = recorder;
     this.meters = meters;
+    this.tracing = tracing;
   }
 
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
+    // An asynchronous request comes by again.
+    if (tracing.isOn() && request.getAttribute(Tracing.SPAN) == null) {
+      var parent = Call.traceParent(request).orElse(null);
+      request.setAttribute(Tracing.SPAN, tracing.begin("HTTP", SpanKind.SERVER, parent));
+    }
     getNext().invoke(request, response);
   }
 
@@ -42,10 +53,29 @@ final class CallLog extends ValveBase implements AccessLog {
     }
     if (request.getAttribute(Call.NAME) instanceof Call call) {
       recorder.record(call, response.getStatus());
-      tell(call, call.decided().orElse(response.getStatus()), nanoseconds);
+      var status = call.decided().orElse(response.getStatus());
+      tell(call, status, nanoseconds);
+      end(request, call.operation(), status);
     } else {
       recorder.record(request, response);
       count("unknown", response.getStatus(), nanoseconds);
+      end(request, null, response.getStatus());
+    }
+  }
+
+  /** A path of no operation is a caller's text: its span has no name. */
+  private static void end(Request request, Operation operation, int status) {
+    if (request.getAttribute(Tracing.SPAN) instanceof Span span) {
+      if (operation != null) {
+        span.updateName(operation.method() + " " + operation.path())
+            .setAttribute("http.request.method", operation.method())
+            .setAttribute("http.route", operation.path())
+            .setAttribute("outpost.operation", operation.id());
+      }
+      if (status >= 500) {
+        span.setStatus(StatusCode.ERROR);
+      }
+      span.setAttribute("http.response.status_code", status).end();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.outpost.telemetry;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import io.opentelemetry.api.trace.Span;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,11 +52,30 @@ record Flow(Flow before, Exchange exchange, String route) {
         fields.putAll(subject.logFields());
       }
     }
+    var span = span().getSpanContext();
+    if (span.isValid()) {
+      fields.put("trace_id", span.getTraceId());
+    }
     fields.keySet().removeAll(event.getMDCPropertyMap().keySet());
     if (event.getKeyValuePairs() != null) {
       event.getKeyValuePairs().forEach(pair -> fields.remove(pair.key));
     }
     return fields;
+  }
+
+  /** The span that this thread works in; invalid where there is none. */
+  static Span span() {
+    var flow = live();
+    var span = Span.getInvalid();
+    if (flow != null) {
+      for (var name : SUBJECTS) {
+        if (flow.exchange.getProperty(name) instanceof LogSubject subject
+            && subject.span().getSpanContext().isValid()) {
+          span = subject.span();
+        }
+      }
+    }
+    return span;
   }
 
   /** An exchange that went on elsewhere and has ended is nobody's any more. */

@@ -1,5 +1,6 @@
 package io.outpost.worker;
 
+import io.opentelemetry.api.trace.Span;
 import io.outpost.job.Job;
 import io.outpost.job.JobDetails;
 import io.outpost.job.Repository;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 public final class Run implements LogSubject {
 
   private final StoredJob claimed;
+  private volatile Span span = Span.getInvalid();
   private volatile AgentProcess process;
   private volatile StopReason stopReason;
   private volatile boolean lost;
@@ -75,6 +77,15 @@ public final class Run implements LogSubject {
   /** The job as claimed: running, with this attempt counted. */
   public Job job() {
     return claimed.job();
+  }
+
+  @Override
+  public Span span() {
+    return span;
+  }
+
+  void traced(Span begun) {
+    this.span = begun;
   }
 
   @Override

@@ -87,7 +87,7 @@ class LogFieldsTest {
   }
 
   /** An outer route calls an inner one; what is said beside the routes is last. */
-  private static void route(Logger log) throws Exception {
+  private static void route(Logger lines) throws Exception {
     try (var camel = new DefaultCamelContext()) {
       camel.addRoutePolicyFactory(new FlowPolicy());
       camel.addRoutes(
@@ -96,18 +96,19 @@ class LogFieldsTest {
             public void configure() {
               from("direct:outer")
                   .routeId("outer")
-                  .process(exchange -> log.info("begun"))
+                  .process(exchange -> lines.info("begun"))
                   .process(exchange -> exchange.setProperty("call", CALL))
-                  .process(exchange -> log.info("called"))
+                  .process(exchange -> lines.info("called"))
                   .to("direct:inner")
-                  .process(exchange -> log.info("back"));
+                  .process(exchange -> lines.info("back"));
               from("direct:inner")
                   .routeId("inner")
                   .process(exchange -> exchange.setProperty("run", RUN))
-                  .process(exchange -> log.info("a\nb"))
+                  .process(exchange -> lines.info("a\nb"))
                   .process(
                       exchange ->
-                          log.atWarn()
+                          lines
+                              .atWarn()
                               .addKeyValue("tenant_id", "its own")
                               .setCause(new IllegalStateException("why"))
                               .log("failed"));
@@ -117,7 +118,7 @@ class LogFieldsTest {
       try (var send = camel.createProducerTemplate()) {
         send.sendBody("direct:outer", "");
       }
-      log.info("outside");
+      lines.info("outside");
     }
   }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class MetricsPageTest {
 
   private static final Pattern IN_A_ROUTE =
-      Pattern.compile("micrometer:(counter|timer|gauge|summary):([\\w.-]+)(?:\\?tags=(\\w+)=)?");
+      Pattern.compile("micrometer:(counter|timer|gauge|summary):([\\w.-]+)(?:\\?tags\\.(\\w+)=)?");
   private static final Pattern IN_JAVA =
       Pattern.compile(
           "(?:counter|timer|gauge|summary|builder)\\(\\s*\"((?:outpost|http)\\.[\\w.]+)\"");
