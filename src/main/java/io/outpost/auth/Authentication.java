@@ -104,7 +104,9 @@ public class Authentication implements Callers {
   private KeyStore.View view(String hash, String address) {
     var known = keys.known(hash);
     if (known.isEmpty()) {
-      unknownKeyThrottle.admit(address);
+      if (!keys.existed(hash)) {
+        unknownKeyThrottle.admit(address);
+      }
       known = keys.find(hash);
       if (known.isEmpty()) {
         unknownKeyThrottle.missed(address);

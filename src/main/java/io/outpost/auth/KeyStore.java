@@ -3,6 +3,7 @@ package io.outpost.auth;
 import static java.util.concurrent.CompletableFuture.supplyAsync;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import io.outpost.aws.Names;
@@ -42,10 +43,13 @@ public class KeyStore {
   /** With the time that hearing may take, below the five seconds in which a revocation holds. */
   private static final long TRUSTED_UNHEARD = Duration.ofSeconds(3).toNanos();
 
+  private static final Duration EXISTED_FOR = Duration.ofHours(1);
+
   private final DynamoDbClient dynamoDb;
   private final Items items;
   private final Names names;
   private final AsyncCache<String, Optional<View>> cache;
+  private final Cache<String, Boolean> existing;
   private final Optional<String> bootstrapHash;
   private final Instant bootstrapExpiresAt;
   private volatile long heard = System.nanoTime();
@@ -69,6 +73,11 @@ public class KeyStore {
                 Expiry.<String, Optional<View>>creating(
                     (hash, view) -> view.isPresent() ? settings.cacheFor() : settings.unknownFor()))
             .buildAsync();
+    this.existing =
+        Caffeine.newBuilder()
+            .maximumSize(settings.cachedKeys())
+            .expireAfterAccess(EXISTED_FOR)
+            .build();
     this.bootstrapExpiresAt = settings.bootstrapExpiresAt();
     this.bootstrapHash = bootstrapHash(settings.bootstrapAdminKey());
   }
@@ -96,6 +105,11 @@ public class KeyStore {
     }
     var cached = cache.getIfPresent(hash);
     return cached == null || !cached.isDone() ? Optional.empty() : trusted(cached);
+  }
+
+  /** Whether a key was there when it was last read: what is known of it may have been forgotten. */
+  boolean existed(String hash) {
+    return existing.getIfPresent(hash) != null;
   }
 
   /** Forgets a key. */
@@ -136,8 +150,18 @@ public class KeyStore {
         .filter(view -> now - heard < TRUSTED_UNHEARD || now - view.read() < TRUSTED_UNHEARD);
   }
 
-  /** The index only says whose key it is, for it may lag behind; what counts is read afresh. */
   private Optional<View> load(String hash) {
+    var view = read(hash);
+    if (view.isPresent()) {
+      existing.put(hash, true);
+    } else {
+      existing.invalidate(hash);
+    }
+    return view;
+  }
+
+  /** The index only says whose key it is, for it may lag behind; what counts is read afresh. */
+  private Optional<View> read(String hash) {
     var began = System.nanoTime();
     var table = names.table("tenants");
     var found =

@@ -189,6 +189,16 @@ class KeysTest {
     assertThat(reads).hasSize(100);
     assertThat(flood.with(customer.client().key()).get("/jobs").status()).isEqualTo(200);
     assertThat(customer.client().at(apis.second()).get("/jobs").status()).isEqualTo(200);
+
+    // A change of the tenant makes its keys be read again.
+    assertThat(admin.patch(customer.path(""), "{\"name\":\"Renamed\"}").status()).isEqualTo(200);
+    await()
+        .until(
+            () -> {
+              var known = flood.with(customer.client().key()).get("/jobs");
+              assertThat(known.status()).isEqualTo(200);
+              return reads.size() > 100;
+            });
   }
 
   /** A gateway may ask in the words of the request that it holds. */

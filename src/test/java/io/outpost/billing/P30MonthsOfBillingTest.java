@@ -32,9 +32,9 @@ class P30MonthsOfBillingTest {
     new Months(7, 6, 150).live();
   }
 
-  /** The whole of it, with the other tests that take long. */
+  /** The whole of it. */
   @Test
-  @Tag("faults")
+  @Tag("deep")
   void everyInvoiceOfAHundredTenantsEqualsTheLedger() throws Exception {
     new Months(Long.getLong("outpost.seed", 42), 100, 10_000).live();
   }

@@ -101,10 +101,10 @@ public record Client(HttpClient http, String address, String key) {
     return submit("{\"agent\":\"%s\",\"command\":\"%s\"}".formatted(agent, command));
   }
 
-  /** The job once it has ended, after at most a minute. */
+  /** The job once it has ended, waited for far longer than it takes. */
   public JsonNode ended(String jobId) {
     return await()
-        .atMost(Duration.ofMinutes(1))
+        .atMost(Duration.ofMinutes(3))
         .pollInterval(Duration.ofMillis(50))
         .until(
             () -> get("/jobs/" + jobId).json(), job -> ENDED.contains(job.path("status").asText()));

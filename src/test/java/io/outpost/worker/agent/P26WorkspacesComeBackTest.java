@@ -60,13 +60,13 @@ class P26WorkspacesComeBackTest {
     return GeneratedTrees.all();
   }
 
-  @Property(tries = 15, edgeCases = EdgeCasesMode.NONE)
+  @Property(tries = 40, edgeCases = EdgeCasesMode.NONE)
   void aTreeOfAnyKindComesBackAsItWas(@ForAll("trees") String tree) throws Exception {
     comesBack(tree);
   }
 
   @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)
-  @Tag("faults")
+  @Tag("deep")
   void manyTreesComeBackAsTheyWere(@ForAll("trees") String tree) throws Exception {
     comesBack(tree);
   }
@@ -84,7 +84,7 @@ class P26WorkspacesComeBackTest {
   }
 
   @Example
-  @Tag("faults")
+  @Tag("deep")
   void aHundredThousandFilesComeBack() throws Exception {
     filesComeBack(100_000 - 1);
   }

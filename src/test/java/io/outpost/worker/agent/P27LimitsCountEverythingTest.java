@@ -102,7 +102,7 @@ class P27LimitsCountEverythingTest {
   }
 
   @Test
-  @Tag("faults")
+  @Tag("deep")
   void twoHundredAndTwentyThousandArtifactsDoNotFillTheWorker() throws Exception {
     collect(220_000, "-Xmx64m");
   }
