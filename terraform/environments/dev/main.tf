@@ -39,6 +39,7 @@ module "outpost" {
   domain              = var.domain
   cors_origins        = var.cors_origins
   notice_emails       = var.notice_emails
+  page_emails         = var.page_emails
   credentials         = var.credentials
   credentials_version = var.credentials_version
   billing             = var.stripe != null

@@ -62,7 +62,13 @@ variable "cors_origins" {
 }
 
 variable "notice_emails" {
-  description = "Who gets alarms and notices by e-mail."
+  description = "Who gets notices by e-mail."
+  type        = set(string)
+  default     = []
+}
+
+variable "page_emails" {
+  description = "Who is paged by e-mail; who gets notices, where nobody is named."
   type        = set(string)
   default     = []
 }

@@ -46,7 +46,7 @@ module "sqs" {
   account_id      = var.account_id
   region          = var.region
   queues          = local.queues
-  alarm_topic_arn = module.observability.topic_arn
+  alarm_topic_arn = module.observability.pages_topic_arn
 }
 
 module "s3" {
@@ -152,6 +152,7 @@ module "observability" {
   kms_key_arn    = module.secrets.kms_key_arn
   log_days       = var.log_days
   notice_emails  = var.notice_emails
+  page_emails    = length(var.page_emails) > 0 ? var.page_emails : var.notice_emails
   api_id         = module.api_gateway.api_id
   load_balancer  = module.alb.dimensions
   queue_names    = module.sqs.names

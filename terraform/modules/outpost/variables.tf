@@ -77,6 +77,12 @@ variable "notice_emails" {
   default     = []
 }
 
+variable "page_emails" {
+  description = "Who is paged by e-mail; who gets notices, where nobody is named."
+  type        = set(string)
+  default     = []
+}
+
 variable "cors_origins" {
   description = "Web origins that may call the API from a browser."
   type        = list(string)
