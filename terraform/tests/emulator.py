@@ -5,6 +5,8 @@ import json
 import sys
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.cloudwatch.models import Alarm
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicy
@@ -43,6 +45,12 @@ def answer_policies_as_given():
 def know_scaling_tags():
     """The provider reads a scaling target's tags after each call; moto keeps none."""
     ApplicationAutoScalingResponse.list_tags_for_resource = lambda _: json.dumps({"Tags": {}})
+
+
+def know_composite_alarms():
+    """moto keeps alarms on other alarms like any alarm, but has no call for them and does not show their rule."""
+    CloudWatchResponse.put_composite_alarm = CloudWatchResponse.put_metric_alarm
+    Alarm.alarm_rule = property(lambda alarm: alarm.rule)
 
 
 def leave_conditional_refusals_out():
@@ -100,5 +108,6 @@ if __name__ == "__main__":
     know_redrive_allow_policy()
     answer_policies_as_given()
     know_scaling_tags()
+    know_composite_alarms()
     leave_conditional_refusals_out()
     main(["--port", sys.argv[1]])

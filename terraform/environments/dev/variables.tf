@@ -29,11 +29,13 @@ variable "images" {
 }
 
 variable "stripe" {
-  description = "Stripe's price ids of the paid tiers, and the event name of the meter that counts jobs; null for an environment without billing, as the first apply may be."
+  description = "Stripe's price ids of the paid tiers, the event name of the meter that counts jobs, and whether Stripe charges taxes (Settings > Tax first) and checkouts take promotion codes; null for an environment without billing, as the first apply may be."
   type = object({
     price_pro        = string
     price_enterprise = string
     meter_event_name = optional(string, "outpost_jobs")
+    automatic_tax    = optional(bool, false)
+    promotion_codes  = optional(bool, false)
   })
   default = null
 
@@ -60,7 +62,13 @@ variable "cors_origins" {
 }
 
 variable "notice_emails" {
-  description = "Who gets alarms and notices by e-mail."
+  description = "Who gets notices by e-mail."
+  type        = set(string)
+  default     = []
+}
+
+variable "page_emails" {
+  description = "Who is paged by e-mail; who gets notices, where nobody is named."
   type        = set(string)
   default     = []
 }
@@ -88,4 +96,10 @@ variable "service_linked_role" {
   description = "Whether to make ECS's role in this account; false where the account has it already, which terraform/preflight tells."
   type        = bool
   default     = true
+}
+
+variable "receipts_keys" {
+  description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
+  type        = list(string)
+  default     = ["1"]
 }

@@ -11,6 +11,22 @@ provider "aws" {
   }
 }
 
+locals {
+  # First values; operators change them in the parameter store, see docs/operations.md.
+  settings = merge(
+    {
+      OUTPOST_RATE_LIMIT_PER_MINUTE = "1000"
+      OUTPOST_USAGE_REPORT_INTERVAL = "PT1M"
+    },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_API_BASE" => "https://api.stripe.com" },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_AUTOMATIC_TAX" => tostring(stripe.automatic_tax) },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_METER_EVENT_NAME" => stripe.meter_event_name },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_PRICE_ENTERPRISE" => stripe.price_enterprise },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_PRICE_PRO" => stripe.price_pro },
+    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_PROMOTION_CODES" => tostring(stripe.promotion_codes) }
+  )
+}
+
 # Survives the loss of a zone; nothing that holds data can be deleted by a mistake.
 module "outpost" {
   source = "../../modules/outpost"
@@ -23,23 +39,15 @@ module "outpost" {
   domain              = var.domain
   cors_origins        = var.cors_origins
   notice_emails       = var.notice_emails
+  page_emails         = var.page_emails
   credentials         = var.credentials
   credentials_version = var.credentials_version
   billing             = var.stripe != null
   bootstrap_key       = var.bootstrap_key
   service_linked_role = var.service_linked_role
+  receipts_keys       = var.receipts_keys
 
-  # First values; operators change them in the parameter store, see docs/operations.md.
-  settings = merge(
-    {
-      OUTPOST_RATE_LIMIT_PER_MINUTE = "1000"
-      OUTPOST_USAGE_REPORT_INTERVAL = "PT1M"
-    },
-    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_API_BASE" => "https://api.stripe.com" },
-    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_METER_EVENT_NAME" => stripe.meter_event_name },
-    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_PRICE_ENTERPRISE" => stripe.price_enterprise },
-    { for stripe in var.stripe[*] : "OUTPOST_STRIPE_PRICE_PRO" => stripe.price_pro }
-  )
+  settings = local.settings
 
   nat_per_zone        = true
   deletion_protection = true

@@ -33,6 +33,11 @@ output "notices_topic_arn" {
   value       = module.outpost.notices_topic_arn
 }
 
+output "pages_topic_arn" {
+  description = "Topic of what somebody has to be woken for; a paging service subscribes to it."
+  value       = module.outpost.pages_topic_arn
+}
+
 output "containers" {
   description = "Container definitions, api and worker: settings and limits."
   value       = module.outpost.containers

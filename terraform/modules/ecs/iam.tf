@@ -17,7 +17,7 @@ locals {
     ]...)
     sqs = { for queue in var.queues : queue => "arn:aws:sqs:${var.region}:${var.account_id}:outpost-${queue}-${var.environment}" }
     sns = { notices = local.topic_arn }
-    kms = { receipts = var.receipts_key_arn }
+    kms = { receipts = var.receipts_key_arns }
     secretsmanager = {
       "tenants/*" = "arn:aws:secretsmanager:${var.region}:${var.account_id}:secret:/outpost/tenants/*"
       # ListSecrets takes no resource: it gives names and dates of the account's secrets, never a value.
@@ -71,7 +71,7 @@ resource "aws_iam_role_policy" "task" {
         Sid      = grant.sid
         Effect   = "Allow"
         Action   = [for action in grant.actions : "${grant.service}:${action}"]
-        Resource = [for resource in grant.resources : local.arns[grant.service][resource]]
+        Resource = flatten([for resource in grant.resources : local.arns[grant.service][resource]])
       },
       { for condition in ["Condition"] : condition => { "ForAllValues:StringLike" = { "dynamodb:Attributes" = grant.attributes } } if can(grant.attributes) }
     )]

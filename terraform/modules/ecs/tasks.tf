@@ -19,7 +19,7 @@ locals {
       OUTPOST_JOB_GRACE             = tostring(var.worker.job_grace_seconds)
       OUTPOST_NOTICES_TOPIC_ARN     = local.topic_arn
       OUTPOST_OUTPUT_BUCKET         = var.buckets["output"]
-      OUTPOST_RECEIPTS_KMS_KEYS     = var.receipts_key_arn
+      OUTPOST_RECEIPTS_KMS_KEYS     = join(",", var.receipts_key_arns)
       OUTPOST_SECRETS_KMS_KEY_ID    = "alias/outpost-${var.environment}"
       OUTPOST_SHUTDOWN_SECONDS      = tostring(local.stop_timeouts[role] - 10)
       OUTPOST_TRUSTED_PROXIES       = var.trusted_proxies

@@ -38,13 +38,13 @@ variable "kms_key_arn" {
   }
 }
 
-variable "receipts_key_arn" {
-  description = "Key in KMS that signs receipts of jobs."
-  type        = string
+variable "receipts_key_arns" {
+  description = "Keys in KMS of receipts of jobs: the first signs, the others' public halves are published."
+  type        = list(string)
 
   validation {
-    condition     = can(regex("^arn:aws:kms:", var.receipts_key_arn))
-    error_message = "receipts_key_arn: the ARN of a KMS key."
+    condition     = length(var.receipts_key_arns) > 0 && alltrue([for arn in var.receipts_key_arns : can(regex("^arn:aws:kms:", arn))])
+    error_message = "receipts_key_arns: ARNs of KMS keys."
   }
 }
 

@@ -1,6 +1,9 @@
-# One alarm for each promise that a customer would notice broken. Each is a threshold on an expression over metrics.
+# One alarm for each promise that a customer would notice broken, besides those on objectives (objectives.tf). Each is a
+# threshold on an expression over metrics, wakes somebody (page) or not, and names a section of docs/operations.md.
 locals {
   gateway = { namespace = "AWS/ApiGateway", dimensions = { ApiId = var.api_id } }
+  product = { namespace = "Outpost/${var.environment}" }
+  topics  = { true = aws_sns_topic.pages.arn, false = aws_sns_topic.notices.arn }
 
   # An age counts messages in flight too, so for jobs, which run for hours, it says nothing: there it is that a
   # lane has not been empty for a while, which means that scaling has not caught up.
@@ -8,29 +11,22 @@ locals {
 
   alarms = merge(
     {
-      availability = {
-        text       = "Over 1.44 % of requests fail: at this rate a month's error budget of 99.9 % is gone in two days"
-        expression = "100 * FILL(errors, 0) / requests", threshold = 1.44, period = 300, periods = 3
-        metrics = {
-          errors   = merge(local.gateway, { name = "5xx", stat = "Sum" })
-          requests = merge(local.gateway, { name = "Count", stat = "Sum" })
-        }
-      }
-      availability-slow = {
-        text       = "Over 0.6 % of requests fail for hours: a month's error budget of 99.9 % is gone in five days"
-        expression = "100 * FILL(errors, 0) / requests", threshold = 0.6, period = 3600, periods = 2
-        metrics = {
-          errors   = merge(local.gateway, { name = "5xx", stat = "Sum" })
-          requests = merge(local.gateway, { name = "Count", stat = "Sum" })
-        }
+      # The worker empties the queue of dead letters, so what is counted is what it writes.
+      dead-lettered-jobs = {
+        text       = "Jobs became dead letters: the platform could not run them in three attempts"
+        runbook    = "dead-letters", page = false
+        expression = "FILL(jobs, 0)", threshold = 1, period = 300, periods = 1
+        metrics    = { jobs = merge(local.transitions["dead_letter"], { stat = "Sum" }) }
       }
       latency = {
         text       = "One request in a hundred takes over half a second"
+        runbook    = "when-an-alarm-rings", page = false
         expression = "slowest", threshold = 500, period = 300, periods = 3
         metrics    = { slowest = merge(local.gateway, { name = "Latency", stat = "p99" }) }
       }
       api-tasks = {
         text       = "Fewer API tasks are healthy than there should be at least"
+        runbook    = "when-an-alarm-rings", page = true
         expression = "${var.api_min} - FILL(healthy, 0)", threshold = 1, period = 60, periods = 5
         metrics = {
           healthy = { namespace = "AWS/ApplicationELB", name = "HealthyHostCount", stat = "Minimum", dimensions = var.load_balancer }
@@ -38,16 +34,24 @@ locals {
       }
       webhooks-late = {
         text       = "Events or endpoints of webhooks have been waiting for a worker for over five minutes"
+        runbook    = "webhooks-are-late", page = false
         expression = "FILL(late, 0)", threshold = 1, period = 300, periods = 2
-        metrics    = { late = { namespace = "Outpost/${var.environment}", name = "WebhooksLate", stat = "Sum", dimensions = {} } }
+        metrics    = { late = merge(local.product, { name = "outpost.webhooks.late", stat = "Sum", dimensions = {} }) }
       }
       slot-dirty = {
         text       = "What a job left in a worker's slot cannot be removed; no job runs there until it is"
+        runbook    = "a-slot-of-a-worker-is-out-of-service", page = false
         expression = "FILL(dirty, 0)", threshold = 1, period = 300, periods = 1
-        metrics    = { dirty = { namespace = "Outpost/${var.environment}", name = "SlotDirty", stat = "Sum", dimensions = {} } }
+        metrics    = { dirty = merge(local.product, { name = "outpost.worker.slots.dirty", stat = "Sum", dimensions = {} }) }
+      }
+      receipts-key-unreadable = {
+        text       = "A key of receipts cannot be read: what it signed cannot be checked"
+        expression = "FILL(unreadable, 0)", threshold = 1, period = 300, periods = 1
+        metrics    = { unreadable = { namespace = "Outpost/${var.environment}", name = "ReceiptsKeyUnreadable", stat = "Sum", dimensions = {} } }
       }
       workers-full = {
         text       = "As many workers as allowed for half an hour: jobs wait, or the maximum is too low"
+        runbook    = "when-an-alarm-rings", page = false
         expression = "tasks", threshold = var.worker_max, period = 60, periods = 30
         metrics = {
           tasks = {
@@ -60,6 +64,7 @@ locals {
     {
       for lane, minutes in local.waiting_minutes : "jobs-${lane}-waiting" => {
         text       = "Jobs of priority ${lane} have been waiting for ${minutes} minutes without a break"
+        runbook    = "when-an-alarm-rings", page = lane == "high"
         expression = "waiting", threshold = 1, period = 60, periods = minutes
         metrics = {
           waiting = {
@@ -72,6 +77,7 @@ locals {
     {
       for queue in ["audit", "stripe"] : "${queue}-late" => {
         text       = "Messages in the ${queue} queue are older than a quarter of an hour"
+        runbook    = queue == "stripe" ? "stripe-does-not-answer" : "when-an-alarm-rings", page = false
         expression = "age", threshold = 900, period = 60, periods = 5
         metrics = {
           age = {
@@ -84,6 +90,7 @@ locals {
     {
       for table, name in var.table_names : "${table}-throttled" => {
         text       = "DynamoDB throttles table ${name}: a hot key, or growth faster than on-demand tables follow"
+        runbook    = "when-an-alarm-rings", page = false
         expression = "FILL(reads, 0) + FILL(writes, 0)", threshold = 1, period = 60, periods = 5
         metrics = {
           reads  = { namespace = "AWS/DynamoDB", name = "ReadThrottleEvents", stat = "Sum", dimensions = { TableName = name } }
@@ -98,13 +105,13 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name          = "outpost-${each.key}-${var.environment}"
-  alarm_description   = each.value.text
+  alarm_description   = "${each.value.text}. To do: docs/operations.md#${each.value.runbook}"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value.threshold
   evaluation_periods  = each.value.periods
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices.arn]
-  ok_actions          = [aws_sns_topic.notices.arn]
+  alarm_actions       = [local.topics[each.value.page]]
+  ok_actions          = [local.topics[each.value.page]]
 
   metric_query {
     id          = "answer"
@@ -130,28 +137,41 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   }
 }
 
-# A worker says so each minute, in these words (routes/worker/webhooks).
+# The metric counts lines: a worker says so each minute, in these words (routes/worker/webhooks).
 resource "aws_cloudwatch_log_metric_filter" "webhooks_late" {
   name           = "outpost-webhooks-late-${var.environment}"
   log_group_name = aws_cloudwatch_log_group.this["worker"].name
   pattern        = "\"Webhooks are late\""
 
   metric_transformation {
-    namespace = "Outpost/${var.environment}"
-    name      = "WebhooksLate"
+    namespace = local.product.namespace
+    name      = "outpost.webhooks.late"
     value     = "1"
   }
 }
 
-# A worker says so once for each slot (worker/agent/Slots.java).
+# The metric counts lines: a worker says so once for each slot (worker/agent/Slots.java).
 resource "aws_cloudwatch_log_metric_filter" "slot_dirty" {
   name           = "outpost-slot-dirty-${var.environment}"
   log_group_name = aws_cloudwatch_log_group.this["worker"].name
   pattern        = "\"is out of service: what a job left\""
 
   metric_transformation {
+    namespace = local.product.namespace
+    name      = "outpost.worker.slots.dirty"
+    value     = "1"
+  }
+}
+
+# The API says so, every ten seconds at most, when somebody asks for the keys (jobs/ReceiptKeys.java).
+resource "aws_cloudwatch_log_metric_filter" "receipts_key_unreadable" {
+  name           = "outpost-receipts-key-unreadable-${var.environment}"
+  log_group_name = aws_cloudwatch_log_group.this["api"].name
+  pattern        = "\"A key of receipts cannot be read\""
+
+  metric_transformation {
     namespace = "Outpost/${var.environment}"
-    name      = "SlotDirty"
+    name      = "ReceiptsKeyUnreadable"
     value     = "1"
   }
 }

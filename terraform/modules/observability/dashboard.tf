@@ -34,6 +34,16 @@ locals {
       ]
     },
     {
+      title = "Jobs by transition", stat = "Sum"
+      lines = [for transition in ["submitted", "claimed", "succeeded", "failed", "cancelled", "released", "retried", "dead_letter"] :
+        [local.product.namespace, "outpost.jobs.transitions", "transition", transition, { label = transition }]
+      ]
+    },
+    {
+      title = "Slots out of service, webhooks late (lines a minute)", stat = "Sum"
+      lines = [for metric in ["outpost.worker.slots.dirty", "outpost.webhooks.late"] : [local.product.namespace, metric]]
+    },
+    {
       title = "Dead letters", stat = "Maximum"
       lines = [for queue in ["jobs-dlq", "audit-dlq", "stripe-dlq"] : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queue_names[queue], { label = queue }]]
     },
@@ -53,8 +63,10 @@ resource "aws_cloudwatch_dashboard" "this" {
   dashboard_body = jsonencode({
     widgets = concat(
       [{
-        type       = "alarm", x = 0, y = 0, width = 24, height = 4
-        properties = { title = "Promises", alarms = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.arn] }
+        type = "alarm", x = 0, y = 0, width = 24, height = 4
+        properties = { title = "Promises", alarms = concat(
+          values(aws_cloudwatch_composite_alarm.burn)[*].arn, values(aws_cloudwatch_metric_alarm.this)[*].arn
+        ) }
       }],
       [for index, chart in local.charts : {
         type       = "metric", x = 12 * (index % 2), y = 4 + 6 * floor(index / 2), width = 12, height = 6

@@ -8,7 +8,29 @@ locals {
     # The firewall takes only groups whose name begins so.
     firewall = "aws-waf-logs-outpost-${var.environment}"
   }
-  topic_arn = "arn:aws:sns:${var.region}:${var.account_id}:outpost-notices-${var.environment}"
+
+  # CloudWatch may publish alarms there, and nobody anything without TLS.
+  topic_policies = { for topic in ["notices", "pages"] : topic => jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "Alarms"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = "arn:aws:sns:${var.region}:${var.account_id}:outpost-${topic}-${var.environment}"
+        Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+      },
+      {
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = { AWS = "*" }
+        Action    = "sns:Publish"
+        Resource  = "arn:aws:sns:${var.region}:${var.account_id}:outpost-${topic}-${var.environment}"
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }
+    ]
+  }) }
 }
 
 # Every log group of the environment, so that retention and encryption are said once.
@@ -20,41 +42,40 @@ resource "aws_cloudwatch_log_group" "this" {
   kms_key_id        = var.kms_key_arn
 }
 
-# What people should hear of: alarms, dead letters, quotas.
+# What people should hear of at work: slow alarms, quotas, what Stripe wants.
 resource "aws_sns_topic" "notices" {
   name              = "outpost-notices-${var.environment}"
   kms_master_key_id = var.kms_key_arn
 }
 
 resource "aws_sns_topic_policy" "notices" {
-  arn = aws_sns_topic.notices.arn
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "Alarms"
-        Effect    = "Allow"
-        Principal = { Service = "cloudwatch.amazonaws.com" }
-        Action    = "sns:Publish"
-        Resource  = local.topic_arn
-        Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
-      },
-      {
-        Sid       = "TlsOnly"
-        Effect    = "Deny"
-        Principal = { AWS = "*" }
-        Action    = "sns:Publish"
-        Resource  = local.topic_arn
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      }
-    ]
-  })
+  arn    = aws_sns_topic.notices.arn
+  policy = local.topic_policies["notices"]
 }
 
 resource "aws_sns_topic_subscription" "notices" {
   for_each = var.notice_emails
 
   topic_arn = aws_sns_topic.notices.arn
+  protocol  = "email"
+  endpoint  = each.key
+}
+
+# What somebody has to be woken for. A paging service subscribes itself.
+resource "aws_sns_topic" "pages" {
+  name              = "outpost-pages-${var.environment}"
+  kms_master_key_id = var.kms_key_arn
+}
+
+resource "aws_sns_topic_policy" "pages" {
+  arn    = aws_sns_topic.pages.arn
+  policy = local.topic_policies["pages"]
+}
+
+resource "aws_sns_topic_subscription" "pages" {
+  for_each = var.page_emails
+
+  topic_arn = aws_sns_topic.pages.arn
   protocol  = "email"
   endpoint  = each.key
 }

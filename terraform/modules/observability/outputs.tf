@@ -3,6 +3,11 @@ output "topic_arn" {
   value       = aws_sns_topic.notices.arn
 }
 
+output "pages_topic_arn" {
+  description = "Topic of what somebody has to be woken for."
+  value       = aws_sns_topic.pages.arn
+}
+
 output "log_group_names" {
   description = "Log groups by what is logged: api, worker, access, flow, firewall."
   value       = { for key, group in aws_cloudwatch_log_group.this : key => group.name }

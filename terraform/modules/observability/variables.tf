@@ -59,6 +59,17 @@ variable "notice_emails" {
   }
 }
 
+variable "page_emails" {
+  description = "Who is paged by e-mail; each has to confirm once."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.page_emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
+    error_message = "page_emails: e-mail addresses."
+  }
+}
+
 variable "api_id" {
   description = "Id of the HTTP API."
   type        = string

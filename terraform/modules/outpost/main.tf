@@ -27,6 +27,7 @@ module "secrets" {
   credentials         = var.credentials
   credentials_version = var.credentials_version
   rotation            = var.rotation
+  receipts_keys       = var.receipts_keys
 }
 
 module "dynamodb" {
@@ -45,7 +46,7 @@ module "sqs" {
   account_id      = var.account_id
   region          = var.region
   queues          = local.queues
-  alarm_topic_arn = module.observability.topic_arn
+  alarm_topic_arn = module.observability.pages_topic_arn
 }
 
 module "s3" {
@@ -106,7 +107,7 @@ module "ecs" {
   account_id            = var.account_id
   region                = var.region
   kms_key_arn           = module.secrets.kms_key_arn
-  receipts_key_arn      = module.secrets.receipts_key_arn
+  receipts_key_arns     = module.secrets.receipts_key_arns
   subnet_ids            = module.network.private_subnet_ids
   security_group_ids    = module.network.security_group_ids
   target_group_arn      = module.alb.target_group_arn
@@ -151,6 +152,7 @@ module "observability" {
   kms_key_arn    = module.secrets.kms_key_arn
   log_days       = var.log_days
   notice_emails  = var.notice_emails
+  page_emails    = length(var.page_emails) > 0 ? var.page_emails : var.notice_emails
   api_id         = module.api_gateway.api_id
   load_balancer  = module.alb.dimensions
   queue_names    = module.sqs.names

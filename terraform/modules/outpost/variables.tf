@@ -77,6 +77,12 @@ variable "notice_emails" {
   default     = []
 }
 
+variable "page_emails" {
+  description = "Who is paged by e-mail; who gets notices, where nobody is named."
+  type        = set(string)
+  default     = []
+}
+
 variable "cors_origins" {
   description = "Web origins that may call the API from a browser."
   type        = list(string)
@@ -189,4 +195,10 @@ variable "workers" {
     max = optional(number, 50)
   })
   default = {}
+}
+
+variable "receipts_keys" {
+  description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
+  type        = list(string)
+  default     = ["1"]
 }

@@ -1,8 +1,8 @@
 locals {
   # What is kept, and for how long, by bucket and prefix. Under tenants/ stand output, artifacts and workspaces: they are
-  # the tenants' and stay until they, or the application with them, are removed.
+  # the tenants' and stay until they, or the application with them, are removed. Inputs are kept as long as the API says.
   expiries = {
-    output       = { "exports/" = 7 }
+    output       = { "exports/" = 7, "inputs/" = 30 }
     audit        = { "" = var.keep_days.audit }
     "audit-head" = {}
     logs         = { "" = var.keep_days.logs }

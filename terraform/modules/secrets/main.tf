@@ -45,10 +45,12 @@ resource "aws_kms_alias" "data" {
   target_key_id = aws_kms_key.data.key_id
 }
 
-# Signs receipts of jobs; its private half never leaves KMS. Keys that sign are not rotated by AWS: a new one is put
-# before it in OUTPOST_RECEIPTS_KMS_KEYS, and the old one stays for what it has signed.
+# Sign receipts of jobs; their private halves never leave KMS. AWS does not rotate keys that sign: a new name is put before
+# the others, and theirs stay for what they have signed.
 resource "aws_kms_key" "receipts" {
-  description              = "Outpost ${var.environment}: receipts of jobs"
+  for_each = toset(var.receipts_keys)
+
+  description              = "Outpost ${var.environment}: receipts of jobs, key ${each.key}"
   key_usage                = "SIGN_VERIFY"
   customer_master_key_spec = "ECC_NIST_P256"
   deletion_window_in_days  = 30
@@ -62,6 +64,11 @@ resource "aws_kms_key" "receipts" {
       Resource  = "*"
     }]
   })
+}
+
+moved {
+  from = aws_kms_key.receipts
+  to   = aws_kms_key.receipts["1"]
 }
 
 resource "aws_secretsmanager_secret" "this" {

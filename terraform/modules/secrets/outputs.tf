@@ -3,9 +3,9 @@ output "kms_key_arn" {
   value       = aws_kms_key.data.arn
 }
 
-output "receipts_key_arn" {
-  description = "The key that signs receipts of jobs."
-  value       = aws_kms_key.receipts.arn
+output "receipts_key_arns" {
+  description = "The keys of receipts of jobs, the one that signs first."
+  value       = [for name in var.receipts_keys : aws_kms_key.receipts[name].arn]
 }
 
 output "arns" {

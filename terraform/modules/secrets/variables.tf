@@ -78,3 +78,14 @@ variable "rotation" {
     error_message = "rotation: names a secret that does not exist."
   }
 }
+
+variable "receipts_keys" {
+  description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
+  type        = list(string)
+  default     = ["1"]
+
+  validation {
+    condition     = length(var.receipts_keys) > 0 && length(distinct(var.receipts_keys)) == length(var.receipts_keys) && alltrue([for name in var.receipts_keys : can(regex("^[a-z0-9-]{1,32}$", name))])
+    error_message = "receipts_keys: one or more different names of lower-case letters, digits and hyphens."
+  }
+}

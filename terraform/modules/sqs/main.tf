@@ -65,7 +65,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   for_each = local.dead_letters
 
   alarm_name          = "outpost-${each.key}-${var.environment}"
-  alarm_description   = "Dead letters wait in outpost-${each.key}-${var.environment}: see the runbook on replaying them."
+  alarm_description   = "Dead letters wait in outpost-${each.key}-${var.environment}. To do: docs/operations.md#dead-letters"
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.dead_letter_alarm

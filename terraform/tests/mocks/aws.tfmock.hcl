@@ -37,6 +37,12 @@ mock_resource "aws_cloudwatch_metric_alarm" {
   }
 }
 
+mock_resource "aws_cloudwatch_composite_alarm" {
+  defaults = {
+    arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:composite"
+  }
+}
+
 mock_resource "aws_iam_role" {
   defaults = {
     arn = "arn:aws:iam::123456789012:role/role"

@@ -1,7 +1,8 @@
 # Clones a repository into the working directory: clone.sh <job directory> <url> <origin> <pin> <protocols> <ref> <depth>
-# <submodules>. Writes the commit and the branch that it is on, if it is on one. A working directory that has files is left
-# as it is: a workspace brings its repository.
-ref=$1 depth=$2 submodules=$3
+# <submodules> <pushed> <base>. Writes the commit and the branch that it is on, if it is on one. A working directory that has
+# files is left as it is: a workspace brings its repository. A branch that has the commit an earlier attempt pushed is set
+# back to the one that it began with.
+ref=$1 depth=$2 submodules=$3 pushed=$4 base=$5
 cd -- "$job/work" || exit 3
 if [ -n "$(ls -A)" ]; then
   unset secret
@@ -49,6 +50,11 @@ else
     exit 4
   fi
   plain checkout -q --detach "$commit" || exit 6
+fi
+if [ -n "$pushed" ] && plain merge-base --is-ancestor "$pushed" HEAD 2>/dev/null; then
+  plain cat-file -e "$base^{commit}" 2>/dev/null \
+    || remote fetch -q --depth "$depth" --no-tags origin "$base" || exit 5
+  plain reset -q --hard "$base" || exit 6
 fi
 if [ "$submodules" = 1 ]; then
   remote submodule --quiet update --init --recursive || exit 5

@@ -1,19 +1,2 @@
-# Pushes what a job changed: push.sh <job directory> <url> <origin> <pin> <protocols> <base> <tree> <head> <branch> <name> <email>.
-# Standard input is the secret, then, behind a zero byte, the message. Writes the commit, or nothing when nothing changed.
-# A new repository has the job's objects and nothing else of it: no configuration, no hook.
-base=$1 tree=$2 head=$3 branch=$4
-export GIT_AUTHOR_NAME=$5 GIT_AUTHOR_EMAIL=$6 GIT_COMMITTER_NAME=$5 GIT_COMMITTER_EMAIL=$6
-new=$private/push.git
-plain init -q --bare --template= "$new" || exit 3
-mkdir -p "$new/objects/info" && printf '%s\n' "$job/work/.git/objects" >"$new/objects/info/alternates" || exit 3
-grep -xE '[0-9a-f]{40}|[0-9a-f]{64}' "$job/work/.git/shallow" >"$new/shallow" 2>/dev/null || rm -f -- "$new/shallow"
-cd -- "$new" || exit 3
-plain merge-base --is-ancestor "$base" "$head" || head=$base
-if [ "$(plain rev-parse --verify "$head^{tree}")" = "$tree" ]; then
-  [ "$head" != "$base" ] || exit 0
-  commit=$head
-else
-  commit=$(printf '%s' "$message" | plain commit-tree "$tree" -p "$head") || exit 4
-fi
+# Pushes the commit that commit.sh has made, which comes before this; never by force.
 remote push -q "$url" "$commit:refs/heads/$branch" || exit 5
-printf '%s\n' "$commit"

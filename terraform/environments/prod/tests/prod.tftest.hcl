@@ -38,6 +38,28 @@ run "prod_is_made_from_what_an_operator_gives" {
   }
 }
 
+run "taxes_and_promotion_codes_are_the_operators_choice" {
+  command = plan
+
+  variables {
+    stripe = { price_pro = "price_1", price_enterprise = "price_2", automatic_tax = true, promotion_codes = true }
+  }
+
+  assert {
+    condition     = alltrue([for name in ["OUTPOST_STRIPE_AUTOMATIC_TAX", "OUTPOST_STRIPE_PROMOTION_CODES"] : local.settings[name] == "true" && contains([for secret in output.containers["api"].secrets : secret.name], name)])
+    error_message = "Both reach the API as they are set."
+  }
+}
+
+run "without_a_choice_there_are_neither_taxes_nor_promotion_codes" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for name in ["OUTPOST_STRIPE_AUTOMATIC_TAX", "OUTPOST_STRIPE_PROMOTION_CODES"] : local.settings[name] == "false"])
+    error_message = "Stripe would refuse checkouts with taxes that are not set up."
+  }
+}
+
 run "something_that_is_no_price_is_refused" {
   command = plan
 

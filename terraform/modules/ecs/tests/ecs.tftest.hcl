@@ -7,7 +7,7 @@ variables {
   account_id            = "123456789012"
   region                = "us-east-1"
   kms_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/0"
-  receipts_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/1"
+  receipts_key_arns     = ["arn:aws:kms:us-east-1:123456789012:key/2", "arn:aws:kms:us-east-1:123456789012:key/1"]
   subnet_ids            = ["subnet-1", "subnet-2"]
   security_group_ids    = { api = "sg-api", worker = "sg-worker" }
   target_group_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/outpost/0000000000000000"
@@ -187,6 +187,22 @@ run "containers_are_confined_and_roles_exact" {
   assert {
     condition     = alltrue([for service in [aws_ecs_service.api, aws_ecs_service.worker] : service.deployment_minimum_healthy_percent == 100 && service.deployment_maximum_percent == 200])
     error_message = "A deployment has room to start new tasks before it stops old ones, even if there is only one."
+  }
+}
+
+run "the_first_key_of_receipts_signs_and_all_are_published" {
+  assert {
+    condition = contains(output.containers["api"].environment, {
+      name = "OUTPOST_RECEIPTS_KMS_KEYS", value = "arn:aws:kms:us-east-1:123456789012:key/2,arn:aws:kms:us-east-1:123456789012:key/1"
+    })
+    error_message = "The application gets the keys in their order."
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(aws_iam_role_policy.task["api"].policy).Statement :
+      toset(statement.Resource) if statement.Sid == "Receipts"
+    ]) == toset(var.receipts_key_arns)
+    error_message = "The API may use every key of receipts, and no other."
   }
 }
 

@@ -9,6 +9,7 @@ variables {
   kms_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/0"
   log_days       = 30
   notice_emails  = ["operations@example.com"]
+  page_emails    = ["awake@example.com"]
   api_id         = "api1"
   load_balancer  = { LoadBalancer = "app/outpost/0", TargetGroup = "targetgroup/outpost/0" }
   queue_names    = { for name in keys(jsondecode(file("../../../src/main/resources/schema/queues.json"))) : name => "outpost-${name}-test" }
@@ -20,6 +21,11 @@ variables {
 }
 
 run "promises_are_watched_and_logs_end" {
+  override_resource {
+    target = aws_sns_topic.pages
+    values = { arn = "arn:aws:sns:us-east-1:123456789012:pages" }
+  }
+
   assert {
     condition     = alltrue([for group in aws_cloudwatch_log_group.this : group.retention_in_days == 30 && group.kms_key_id == var.kms_key_arn])
     error_message = "Logs are encrypted and end after their days."
@@ -32,20 +38,29 @@ run "promises_are_watched_and_logs_end" {
 
   assert {
     condition     = aws_sns_topic.notices.name == "outpost-notices-test" && aws_sns_topic.notices.kms_master_key_id == var.kms_key_arn
-    error_message = "Notices go to one encrypted topic."
+    error_message = "Notices have an encrypted topic."
+  }
+
+  # Where nobody looks at night, nobody is woken: each alarm goes to one of the two.
+  assert {
+    condition = alltrue(concat(
+      [for name, alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset([local.alarms[name].page ? aws_sns_topic.pages.arn : aws_sns_topic.notices.arn])],
+      [for name, alarm in aws_cloudwatch_composite_alarm.burn : alarm.alarm_actions == toset([endswith(name, "-leak") ? aws_sns_topic.notices.arn : aws_sns_topic.pages.arn])]
+    )) && aws_sns_topic.pages.arn != aws_sns_topic.notices.arn
+    error_message = "Every alarm is told to people, and wakes them where it has to."
   }
 
   assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset([aws_sns_topic.notices.arn])])
-    error_message = "Every alarm is told to people."
+    condition     = aws_sns_topic.pages.kms_master_key_id == var.kms_key_arn && aws_sns_topic_subscription.pages["awake@example.com"].topic_arn == aws_sns_topic.pages.arn
+    error_message = "Pages have an encrypted topic of their own."
   }
 
   assert {
     condition = alltrue([for name in concat(
-      ["availability", "availability-slow", "latency", "api-tasks", "workers-full", "audit-late", "stripe-late"],
+      ["dead-lettered-jobs", "latency", "api-tasks", "workers-full", "audit-late", "stripe-late", "receipts-key-unreadable"],
       [for lane in ["high", "normal", "low"] : "jobs-${lane}-waiting"], [for table in keys(var.table_names) : "${table}-throttled"]
     ) : contains(keys(aws_cloudwatch_metric_alarm.this), name)])
-    error_message = "Availability, latency, waiting jobs, late events, throttled tables."
+    error_message = "Dead letters, latency, waiting jobs, late events, throttled tables."
   }
 
   # Every name in an expression is a metric of the same alarm: a typo would never ring.
@@ -56,14 +71,62 @@ run "promises_are_watched_and_logs_end" {
     error_message = "Expressions use only what the alarm reads."
   }
 
+  # The objectives' page has each number; 14.4 times a budget of 0.1 % is 1.44 %.
+  assert {
+    condition = alltrue([for name, objective in local.objectives : strcontains(
+      file("../../../docs/objectives.md"), "| `${name}` | ${objective.percent} % of ${objective.text} |"
+    )]) && abs(aws_cloudwatch_metric_alarm.burn_window["availability-fast-long"].threshold - 1.44) < 0.001
+    error_message = "Alarms on objectives are made from what is written down."
+  }
+
+  assert {
+    condition = alltrue([for name, alarm in aws_cloudwatch_composite_alarm.burn :
+      alarm.alarm_rule == "ALARM(\"outpost-${name}-long-test\") AND ALARM(\"outpost-${name}-short-test\")"
+    ]) && alltrue([for alarm in aws_cloudwatch_metric_alarm.burn_window : alarm.alarm_actions == null])
+    error_message = "An objective rings when both windows do; a window alone tells nobody."
+  }
+
+  assert {
+    condition     = alltrue([for role, filter in aws_cloudwatch_log_metric_filter.transitions : filter.log_group_name == "/outpost/test/${role}"])
+    error_message = "Jobs are counted by what API and worker write: the worker empties the queue of dead letters."
+  }
+
+  # What a metric filter makes is called after the product's metric; all else is made by AWS.
+  assert {
+    condition = alltrue([for metric in distinct(concat(
+      flatten([for alarm in values(local.alarms) : [for metric in values(alarm.metrics) : "${metric.namespace} ${metric.name}"]]),
+      flatten([for objective in values(local.objectives) : [for metric in [objective.bad, objective.all] : "${metric.namespace} ${metric.name}"]]),
+      flatten([for chart in local.charts : [for line in chart.lines : "${line[0]} ${line[1]}"]])
+      )) : contains(concat(
+      [for name in ["Count", "4xx", "5xx", "Latency", "IntegrationLatency"] : "AWS/ApiGateway ${name}"],
+      [for name in ["ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible", "ApproximateAgeOfOldestMessage"] : "AWS/SQS ${name}"],
+      [for name in ["ReadThrottleEvents", "WriteThrottleEvents", "ConsumedWriteCapacityUnits"] : "AWS/DynamoDB ${name}"],
+      [for name in ["DesiredTaskCount", "RunningTaskCount", "PendingTaskCount"] : "ECS/ContainerInsights ${name}"],
+      ["AWS/ApplicationELB HealthyHostCount"],
+      [for name in concat(
+        [for filter in values(aws_cloudwatch_log_metric_filter.transitions) : filter.metric_transformation[0].name],
+        [aws_cloudwatch_log_metric_filter.webhooks_late.metric_transformation[0].name, aws_cloudwatch_log_metric_filter.slot_dirty.metric_transformation[0].name]
+      ) : "Outpost/test ${name}" if strcontains(file("../../../docs/metrics.md"), "| `${name}` |")]
+    ), metric)])
+    error_message = "Alarms and panels read what exists."
+  }
+
+  # A heading's anchor is its words in lower case with dashes.
+  assert {
+    condition = alltrue([for runbook in concat(values(local.alarms)[*].runbook, values(local.objectives)[*].runbook) : contains(
+      [for line in split("\n", file("../../../docs/operations.md")) : replace(lower(trimprefix(line, "## ")), " ", "-") if startswith(line, "## ")], runbook
+    )])
+    error_message = "Every alarm's runbook exists."
+  }
+
   assert {
     condition     = one([for query in aws_cloudwatch_metric_alarm.this["jobs-high-waiting"].metric_query : query.metric[0].dimensions["QueueName"] if query.id == "waiting"]) == "outpost-jobs-high-test"
     error_message = "Lanes are watched by their queues."
   }
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 9
-    error_message = "A dashboard of eight charts under the state of all promises."
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 11
+    error_message = "A dashboard of ten charts under the state of all promises."
   }
 }
 

@@ -75,8 +75,8 @@ run "nothing_is_public_and_everything_is_kept_as_long_as_said" {
   }
 
   assert {
-    condition     = { for rule in aws_s3_bucket_lifecycle_configuration.this["output"].rule : rule.id => rule.expiration[0].days if length(rule.expiration) > 0 } == { "expire-exports" = 7 }
-    error_message = "Exports expire; what is under tenants/ has no rule and stays."
+    condition     = { for rule in aws_s3_bucket_lifecycle_configuration.this["output"].rule : rule.id => rule.expiration[0].days if length(rule.expiration) > 0 } == { "expire-exports" = 7, "expire-inputs" = 30 }
+    error_message = "Exports and inputs expire; what is under tenants/ has no rule and stays."
   }
 
   assert {

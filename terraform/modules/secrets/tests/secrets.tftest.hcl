@@ -47,9 +47,35 @@ run "secrets_are_encrypted_and_never_in_the_state" {
 
 run "receipts_are_signed_by_a_key_of_their_own" {
   assert {
-    condition     = aws_kms_key.receipts.key_usage == "SIGN_VERIFY" && aws_kms_key.receipts.customer_master_key_spec == "ECC_NIST_P256"
+    condition     = alltrue([for key in aws_kms_key.receipts : key.key_usage == "SIGN_VERIFY" && key.customer_master_key_spec == "ECC_NIST_P256"])
     error_message = "ES256 needs a P-256 key for signing."
   }
+
+  assert {
+    condition     = output.receipts_key_arns == [aws_kms_key.receipts["1"].arn]
+    error_message = "There is one key until somebody rotates it."
+  }
+}
+
+run "a_new_key_of_receipts_goes_before_the_old_one" {
+  variables {
+    receipts_keys = ["2", "1"]
+  }
+
+  assert {
+    condition     = output.receipts_key_arns == [aws_kms_key.receipts["2"].arn, aws_kms_key.receipts["1"].arn] && length(aws_kms_key.receipts) == 2
+    error_message = "The new key signs, the old one stays."
+  }
+}
+
+run "no_key_of_receipts_is_named_twice" {
+  command = plan
+
+  variables {
+    receipts_keys = ["1", "1"]
+  }
+
+  expect_failures = [var.receipts_keys]
 }
 
 run "a_function_may_rotate_a_secret" {

@@ -4,19 +4,46 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
+import org.springframework.boot.logging.logback.StructuredLogEncoder;
+import org.springframework.core.env.Environment;
 
 /**
  * The log's layout: one event is one line, its stack trace too, whatever a file name, an agent or
  * an exception says. What is not to be seen, ends a line, speaks to a terminal or turns the
- * direction of the text is escaped. Thread-safe.
+ * direction of the text is escaped. As JSON where that is set. Thread-safe.
  */
 public final class OneLineEncoder extends PatternLayoutEncoder {
 
   /** Why the process does not start: lines for whoever starts it, before there is any agent. */
   private static final String START = "org.springframework.boot.diagnostics.";
 
+  private String format = "";
+  private StructuredLogEncoder structured;
+
+  /** A format of Spring Boot's for structured logs; empty: text. */
+  public void setFormat(String format) {
+    this.format = format;
+  }
+
+  @Override
+  public void start() {
+    // Before Spring has read its settings there is no format, or none that could be made.
+    if (!format.isBlank() && getContext().getObject(Environment.class.getName()) != null) {
+      var encoder = new StructuredLogEncoder();
+      encoder.setContext(getContext());
+      encoder.setFormat(format);
+      encoder.setCharset(StandardCharsets.UTF_8);
+      encoder.start();
+      structured = encoder;
+    }
+    super.start();
+  }
+
   @Override
   public byte[] encode(ILoggingEvent event) {
+    if (structured != null) {
+      return structured.encode(event);
+    }
     var text = layout.doLayout(event).stripTrailing();
     var plain =
         event.getLoggerName().startsWith(START)

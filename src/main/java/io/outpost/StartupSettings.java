@@ -94,6 +94,15 @@ public final class StartupSettings
               WORKER,
               "(free|pro|enterprise)(,(free|pro|enterprise))*",
               "tiers whose jobs it takes, such as enterprise, or free,pro"),
+          optional(
+              "OUTPOST_OTLP_ENDPOINT",
+              BOTH,
+              "https?://\\S+",
+              "the URL of an OTLP collector (HTTP)"),
+          optional(
+              "OUTPOST_TRACES_SHARE", BOTH, "0(\\.\\d{1,6})?|1(\\.0)?", "a number from 0 to 1"),
+          optional("OUTPOST_METRICS_PROMETHEUS", BOTH, "true|false", "true or false"),
+          optional("OUTPOST_LOG_FORMAT", BOTH, "text|json", "text or json"),
           optional("OUTPOST_WORKER_SLOTS", WORKER, COUNT, "jobs at once, a number"),
           optional("OUTPOST_JOB_GRACE", WORKER, "\\d{1,4}", "seconds, a number"),
           optional("OUTPOST_SHUTDOWN_SECONDS", BOTH, COUNT, "seconds, a number"));

@@ -21,6 +21,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 @ConditionalOnProperty("outpost.test.aws-calls")
 public class AwsCalls implements ExecutionInterceptor {
 
+  private final Queue<SdkRequest> asked = new ConcurrentLinkedQueue<>();
   private final Queue<Seen> seen = new ConcurrentLinkedQueue<>();
   private volatile Predicate<SdkRequest> broken = request -> false;
 
@@ -42,8 +43,14 @@ public class AwsCalls implements ExecutionInterceptor {
     return List.copyOf(seen);
   }
 
+  /** The calls so far that AWS was asked, whatever it answered. */
+  public List<SdkRequest> asked() {
+    return List.copyOf(asked);
+  }
+
   @Override
   public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
+    asked.add(context.request());
     if (broken.test(context.request())) {
       throw SdkClientException.create("This call was made to fail");
     }

@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.Ordered;
 import org.springframework.core.env.MapPropertySource;
 
 /**
@@ -155,11 +157,8 @@ public final class LocalOutpost implements AutoCloseable {
       AwsClients.Endpoints aws, String profile, Map<String, Object> all, Runnable last) {
     var application = new SpringApplication(Outpost.class);
     application.setAdditionalProfiles(profile);
-    application.addInitializers(
-        context -> {
-          first(context.getEnvironment(), all);
-          closeLast(context, last);
-        });
+    application.addListeners(new Settings(all));
+    application.addInitializers(context -> closeLast(context, last));
     return new LocalOutpost(aws, application.run());
   }
 
@@ -169,8 +168,19 @@ public final class LocalOutpost implements AutoCloseable {
     beans.registerDisposableBean(name, resource::close);
   }
 
-  private static void first(ConfigurableEnvironment environment, Map<String, Object> settings) {
-    environment.getPropertySources().addFirst(new MapPropertySource("local", settings));
+  /** Settings that are there before anybody reads one. */
+  private record Settings(Map<String, Object> settings)
+      implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
+    @Override
+    public void onApplicationEvent(ApplicationEnvironmentPreparedEvent prepared) {
+      var sources = prepared.getEnvironment().getPropertySources();
+      sources.addFirst(new MapPropertySource("local", settings));
+    }
+
+    @Override
+    public int getOrder() {
+      return Ordered.HIGHEST_PRECEDENCE;
+    }
   }
 
   /** What is registered first is closed last, when nothing uses AWS any more. */

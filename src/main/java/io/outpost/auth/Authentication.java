@@ -1,8 +1,10 @@
 package io.outpost.auth;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.http.Call;
 import io.outpost.http.Callers;
 import io.outpost.kernel.Problem;
+import io.outpost.telemetry.Metric;
 import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
@@ -11,6 +13,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
@@ -22,16 +25,19 @@ public class Authentication implements Callers {
   private final UnknownKeyThrottle unknownKeyThrottle;
   private final LastUsed lastUsed;
   private final AuthSettings settings;
+  private final MeterRegistry meters;
 
   Authentication(
       KeyStore keys,
       UnknownKeyThrottle unknownKeyThrottle,
       LastUsed lastUsed,
-      AuthSettings settings) {
+      AuthSettings settings,
+      MeterRegistry meters) {
     this.keys = keys;
     this.unknownKeyThrottle = unknownKeyThrottle;
     this.lastUsed = lastUsed;
     this.settings = settings;
+    this.meters = meters;
   }
 
   /**
@@ -40,6 +46,17 @@ public class Authentication implements Callers {
    * @throws Problem 401 without a usable key
    */
   public void authenticate(@ExchangeProperty(Call.NAME) Call call) {
+    var began = System.nanoTime();
+    var outcome = "refused";
+    try {
+      identify(call);
+      outcome = "accepted";
+    } finally {
+      Metric.AUTH.timer(meters, outcome).record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void identify(Call call) {
     var given = credential(call);
     call.because(given.isEmpty() ? "no-key" : "malformed");
     var secret = given.flatMap(ApiKeyText::parse).orElseThrow(Authentication::noKey);

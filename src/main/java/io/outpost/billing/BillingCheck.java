@@ -134,6 +134,14 @@ final class BillingCheck {
     if (price.getRecurring() == null || !"month".equals(price.getRecurring().getInterval())) {
       findings.add("%s: the price %s is not monthly: make a monthly one".formatted(setting, id));
     }
+    if (price.getRecurring() != null
+        && "metered".equals(price.getRecurring().getUsageType())
+        && !StripeAnswers.isByUnit(price)) {
+      findings.add(
+          "%s: the price %s has tiers, packages or no amount a unit, so jobs that come too late for"
+                  .formatted(setting, id)
+              + " their invoice cannot be billed by it: make one with an amount for each unit");
+    }
   }
 
   private String first(String setting) {

@@ -8,7 +8,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +24,8 @@ import org.springframework.stereotype.Component;
  */
 @Component("invoiceCheck")
 public class InvoiceCheck {
-  // A job is reported for 34 days at most, so an older invoice changes no more.
-  private static final Duration LOOK_BACK = Duration.ofDays(70);
+  // A job starts 30 days after its acceptance at most, so an older invoice changes no more.
+  static final Duration LOOK_BACK = Duration.ofDays(70);
   // Invoices that became final since the look before the last one.
   private static final Duration NEW = Duration.ofHours(13);
   private static final Set<String> LIVING = Set.of("active", "trialing", "past_due");
@@ -44,16 +43,6 @@ public class InvoiceCheck {
     this.clock = clock;
   }
 
-  /**
-   * What an invoice bills that the ledger does not explain.
-   *
-   * @param jobs too many (above zero) or too few
-   */
-  public record Difference(String invoice, Instant start, long jobs, boolean mispriced) {}
-
-  /** What came of the check of one tenant's invoices. */
-  public record Findings(List<LateUsage> late, List<Difference> differences) {}
-
   /** Asks for the invoices that may still lack something. */
   public StripeCall invoices(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(
@@ -65,17 +54,17 @@ public class InvoiceCheck {
    * Compares what final invoices bill by use with the ledger, and finds what no invoice bills
    * because its subscription was ended without a last one.
    */
-  public Findings check(
+  public InvoiceFindings check(
       @ExchangeProperty("tenantId") String tenantId,
       @Variable("invoices") String invoices,
       @Variable("subscriptions") String subscriptions) {
     var lines = billed(invoices);
     var unbilled = unbilled(subscriptions, StripeAnswers.lines(invoices));
     var all = Stream.concat(lines.stream(), unbilled.stream()).toList();
-    var findings = new Findings(new ArrayList<>(), new ArrayList<>());
+    var findings = InvoiceFindings.none();
     if (!all.isEmpty()) {
       var entries = reconciler.entries(tenantId, oldest(all));
-      again(entries, all).forEach(findings.late()::add);
+      findings.late().addAll(again(entries, all));
       lines.forEach(line -> check(line, entries, findings));
       unbilled.forEach(line -> late(line, onNone(lines, line, entries), findings));
     }
@@ -89,7 +78,7 @@ public class InvoiceCheck {
   private List<InvoiceLine> unbilled(String subscriptions, List<InvoiceLine> lines) {
     var living = StripeAnswers.livingByUse(subscriptions);
     return StripeAnswers.ended(subscriptions).stream()
-        .filter(ended -> prices.isMetered(ended.price()) && ended.unit() != null)
+        .filter(ended -> prices.isMetered(ended.price()))
         .filter(ended -> ended.end().isAfter(clock.instant().minus(LOOK_BACK)))
         .filter(ended -> ended.end().isBefore(clock.instant().minus(Duration.ofHours(1))))
         .filter(ended -> !ended.isBilledBy(lines))
@@ -106,7 +95,14 @@ public class InvoiceCheck {
         .toList();
   }
 
-  private static void late(InvoiceLine line, List<LedgerEntry> entries, Findings findings) {
+  /** Several tiers cannot say what some jobs more cost: never a position of nothing. */
+  private void late(InvoiceLine line, List<LedgerEntry> entries, InvoiceFindings findings) {
+    if (!entries.isEmpty() && !prices.isByUnit(line.price())) {
+      findings
+          .unpriced()
+          .add(new InvoiceFindings.Unpriced(line.price(), line.invoice(), entries.size()));
+      return;
+    }
     var sorted = entries.stream().sorted(Comparator.comparing(LedgerEntry::jobId)).toList();
     for (int i = 0; i < sorted.size(); i += MOST_IN_POSITION) {
       var some = sorted.subList(i, Math.min(i + MOST_IN_POSITION, sorted.size()));
@@ -114,15 +110,17 @@ public class InvoiceCheck {
     }
   }
 
-  private static void check(InvoiceLine line, List<LedgerEntry> entries, Findings findings) {
+  private void check(InvoiceLine line, List<LedgerEntry> entries, InvoiceFindings findings) {
     var comparison = new InvoiceComparison(line, entries);
+    findings.checked().add(InvoiceFindings.Difference.keyOf(line));
     late(line, comparison.late(), findings);
     if (comparison.unexplained() != 0 || comparison.isMispriced()) {
       findings
           .differences()
           .add(
-              new Difference(
+              new InvoiceFindings.Difference(
                   line.invoice(),
+                  line.price(),
                   line.start(),
                   comparison.unexplained(),
                   comparison.isMispriced()));
@@ -139,6 +137,7 @@ public class InvoiceCheck {
         .flatMap(
             begun ->
                 lines.stream()
+                    .filter(line -> prices.isByUnit(line.price()))
                     .filter(line -> line.covers(begun.getValue().getFirst().countedAt()))
                     .limit(1)
                     .map(line -> late(begun.getKey(), line, begun.getValue())))
@@ -184,8 +183,11 @@ public class InvoiceCheck {
               .update(
                   entry,
                   "SET adjustment = :adjustment",
-                  "(attribute_not_exists(adjustment) OR adjustment = :adjustment)",
-                  Map.of(":adjustment", Items.text(late.adjustment())))
+                  "(attribute_not_exists(adjustment) OR adjustment = :adjustment)"
+                      + " AND (attribute_not_exists(voided_at) OR voided_by = :credit)",
+                  Map.of(
+                      ":adjustment", Items.text(late.adjustment()),
+                      ":credit", Items.text(VoidedJobs.Way.credit.name())))
               .isPresent();
     }
     return ours;

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * Compares one line of a final invoice with the ledger. Jobs that were reported after the invoice
- * was final are not on it; of those that were reported shortly before, or tried before and known
- * after, the sums decide. Pure.
+ * was final, or were too old to be, are not on it; of those that were reported shortly before, or
+ * tried before and known after, the sums decide. Pure.
  */
 final class InvoiceComparison {
   // Stripe counts reports some minutes after it takes them.
@@ -23,24 +23,29 @@ final class InvoiceComparison {
     this.line = line;
     List<LedgerEntry> due = due(line, entries);
     this.expected = due.size();
-    due.stream().filter(entry -> isAfter(entry.reportBegan())).forEach(late::add);
+    due.stream().filter(entry -> isTooLate(line, entry)).forEach(late::add);
     due.stream()
-        .filter(entry -> !isAfter(entry.reportBegan()))
-        .filter(entry -> isAfter(entry.reportedAt().plus(LAG)))
+        .filter(entry -> !isTooLate(line, entry))
+        .filter(entry -> isAfter(line, entry.reportedAt().plus(LAG)))
         .sorted(Comparator.comparing(LedgerEntry::reportBegan).reversed())
         .limit(Math.max(0, missing() - late.size()))
         .forEach(late::add);
   }
 
-  /** What a line should bill, as far as Stripe was told of it. */
+  /** Whether a line that bills its time is certainly without it. */
+  static boolean isTooLate(InvoiceLine line, LedgerEntry entry) {
+    return entry.unmeteredAt() != null || isAfter(line, entry.reportBegan());
+  }
+
+  /** What a line should bill, as far as Stripe was told of it or could not be. */
   static List<LedgerEntry> due(InvoiceLine line, List<LedgerEntry> entries) {
     return entries.stream()
-        .filter(entry -> line.covers(entry.countedAt()) && entry.isCounted())
+        .filter(entry -> line.covers(entry.countedAt()) && entry.isDue())
         .filter(entry -> entry.adjustment() == null)
         .toList();
   }
 
-  private boolean isAfter(Instant time) {
+  private static boolean isAfter(InvoiceLine line, Instant time) {
     return time != null && time.isAfter(line.finalizedAt());
   }
 

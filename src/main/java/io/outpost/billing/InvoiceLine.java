@@ -6,6 +6,10 @@ import com.stripe.model.InvoiceLineItem;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What one line of an invoice bills: so many units of a price over a stretch of time.
@@ -44,6 +48,31 @@ public record InvoiceLine(
         pricing == null ? null : pricing.getUnitAmountDecimal(),
         line.getAmount() == null ? 0 : line.getAmount(),
         line.getCurrency());
+  }
+
+  /** The lines of one invoice, with those as one that bill the same price for the same time. */
+  static Stream<InvoiceLine> merged(List<InvoiceLine> lines) {
+    Map<List<Object>, InvoiceLine> merged = new LinkedHashMap<>();
+    lines.stream()
+        .filter(line -> line.price != null)
+        .forEach(
+            line ->
+                merged.merge(List.of(line.price, line.start, line.end), line, InvoiceLine::and));
+    return Stream.concat(
+        lines.stream().filter(line -> line.price == null), merged.values().stream());
+  }
+
+  private InvoiceLine and(InvoiceLine other) {
+    return new InvoiceLine(
+        invoice,
+        finalizedAt,
+        price,
+        start,
+        end,
+        quantity + other.quantity,
+        unit != null && other.unit != null && unit.compareTo(other.unit) == 0 ? unit : null,
+        amount + other.amount,
+        currency);
   }
 
   /** Reads a position that names its jobs. */
@@ -92,11 +121,25 @@ public record InvoiceLine(
     return isFinal() && !finalizedAt.isBefore(end);
   }
 
-  /** What some units cost, in whole smallest units of the currency. */
+  /**
+   * What some units cost, in whole smallest units of the currency.
+   *
+   * @throws IllegalStateException where no unit has a price: nothing is billed as nothing
+   */
   long price(long units) {
-    return unit == null
-        ? 0
-        : unit.multiply(BigDecimal.valueOf(units)).setScale(0, RoundingMode.HALF_UP).longValue();
+    if (unit == null) {
+      throw new IllegalStateException("The price " + price + " is none for each unit");
+    }
+    return unit.multiply(BigDecimal.valueOf(units)).setScale(0, RoundingMode.HALF_UP).longValue();
+  }
+
+  /** What one of the billed units cost; with tiers the average. */
+  long share() {
+    return unit != null || quantity == 0
+        ? price(1)
+        : BigDecimal.valueOf(amount)
+            .divide(BigDecimal.valueOf(quantity), 0, RoundingMode.HALF_UP)
+            .longValue();
   }
 
   /** Whether it bills what was used at a time. */

@@ -10,6 +10,7 @@ import java.time.Instant;
  * @param recordedAt when the job ended
  * @param reportBegan when we first tried to report it; null before
  * @param reportedAt when Stripe was known to have it; null before
+ * @param unmeteredAt when it was too old for Stripe's meter, so that a position bills it; null else
  * @param parkedFor why Stripe will not take it; null while it may
  * @param parkedAt when Stripe would not take it; null while it may
  * @param voidedAt when it was taken off the bill; null when it was not
@@ -27,6 +28,7 @@ public record LedgerEntry(
     Instant recordedAt,
     Instant reportBegan,
     Instant reportedAt,
+    Instant unmeteredAt,
     String parkedFor,
     Instant parkedAt,
     Instant voidedAt,
@@ -37,7 +39,7 @@ public record LedgerEntry(
 
   /**
    * The time that it counts at, here and at Stripe: a job belongs to the period in which it was
-   * accepted.
+   * accepted. Before that was written down, Stripe was told when it had ended.
    */
   public Instant countedAt() {
     return acceptedAt == null ? recordedAt : acceptedAt;
@@ -60,7 +62,15 @@ public record LedgerEntry(
 
   /** Whether Stripe should count it; a job that was paid back by a credit still is. */
   public boolean isCounted() {
-    return reportedAt != null
-        && (voidedAt == null || VoidedJobs.Way.credit.name().equals(voidedBy));
+    return reportedAt != null && isOnBill();
+  }
+
+  /** Whether an invoice should bill it: what Stripe's meter counts, and what was too old for it. */
+  public boolean isDue() {
+    return (reportedAt != null || unmeteredAt != null) && isOnBill();
+  }
+
+  private boolean isOnBill() {
+    return voidedAt == null || VoidedJobs.Way.credit.name().equals(voidedBy);
   }
 }

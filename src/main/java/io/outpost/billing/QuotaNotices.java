@@ -2,6 +2,8 @@ package io.outpost.billing;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
@@ -17,6 +19,7 @@ import io.outpost.tenant.BillingPeriod;
 import io.outpost.tenant.Tenant;
 import io.outpost.usage.QuotaCounter;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,13 +34,19 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 /**
  * Notices that a tenant used 80 % or all of its limit: each once in a period. A notice is written
  * with its audit entry and the tenant's event in one transaction, and stands among the untold ones
- * until operators were told. Thread-safe.
+ * until operators were told. Those that were given are remembered, so that the submissions that
+ * follow write nothing. Thread-safe.
  */
 @Component("quotaNotices")
 public class QuotaNotices {
   private static final List<Integer> THRESHOLDS = List.of(80, 100);
   private static final String UNTOLD = "notice";
 
+  /** A notice is looked for at every submission, and this many tenants have one at a time. */
+  private static final int REMEMBERED = 100_000;
+
+  private final Cache<String, Boolean> given =
+      Caffeine.newBuilder().maximumSize(REMEMBERED).expireAfterAccess(Duration.ofDays(1)).build();
   private final DynamoDbClient dynamoDb;
   private final QuotaCounter counter;
   private final Items items;
@@ -110,14 +119,25 @@ public class QuotaNotices {
     var limit = tenant.terms().limit().orElseThrow();
     var now = clock.instant();
     var period = tenant.terms().period(now);
+    if (THRESHOLDS.stream().allMatch(percent -> isGiven(tenant, period, percent))) {
+      return due;
+    }
     long used = counter.used(tenant.tenantId(), Json.time(period.start()));
     for (int percent : THRESHOLDS) {
-      if (used > 0 && used * 100 >= limit.jobs() * percent) {
+      if (used > 0 && used * 100 >= limit.jobs() * percent && !isGiven(tenant, period, percent)) {
         var notice = notice(tenant, percent, used, limit.jobs(), limit.own(), period, now);
         give(notice, entry(notice, tenant)).ifPresent(due::add);
       }
     }
     return due;
+  }
+
+  private boolean isGiven(Tenant tenant, BillingPeriod period, int percent) {
+    return given.getIfPresent(tenant.tenantId() + "#" + sk(period.start(), percent)) != null;
+  }
+
+  private static String sk(Instant periodStart, int percent) {
+    return "notice#" + Json.time(periodStart) + "#" + percent;
   }
 
   private static Notice notice(
@@ -130,7 +150,7 @@ public class QuotaNotices {
       Instant now) {
     return new Notice(
         tenant.tenantId(),
-        "notice#" + Json.time(period.start()) + "#" + percent,
+        sk(period.start(), percent),
         percent,
         used,
         quota,
@@ -166,8 +186,10 @@ public class QuotaNotices {
             "period_end", Json.time(notice.periodEnd())));
     try {
       transactions.write(change);
+      given.put(notice.tenantId() + "#" + notice.sk(), true);
       return Optional.of(new Given(notice, entry));
     } catch (GivenBefore e) {
+      given.put(notice.tenantId() + "#" + notice.sk(), true);
       return Optional.empty();
     }
   }

@@ -105,6 +105,18 @@ public final class StripeAnswers {
     return price.getRecurring() != null && "metered".equals(price.getRecurring().getUsageType());
   }
 
+  /** How a price is. */
+  static StripePrices.Terms terms(String json) {
+    return new StripePrices.Terms(isMetered(json), isByUnit(read(json, Price.class)));
+  }
+
+  /** Whether each unit costs the same: not with tiers, packages or an amount that is chosen. */
+  static boolean isByUnit(Price price) {
+    return price.getUnitAmountDecimal() != null
+        && !"tiered".equals(price.getBillingScheme())
+        && price.getTransformQuantity() == null;
+  }
+
   /** The subscriptions of a list, newest first. */
   public static List<StripeSubscription> subscriptions(String json) {
     return required(
@@ -235,13 +247,15 @@ public final class StripeAnswers {
     return counts;
   }
 
-  /** Every line of every invoice of a list. */
+  /** Every line of every invoice of a list; what bills a price by tiers has a line for each. */
   public static List<InvoiceLine> lines(String json) {
     return required(read(json, InvoiceCollection.class).getData(), InvoiceCollection.class).stream()
         .flatMap(
             invoice ->
-                required(invoice.getLines(), Invoice.class).getData().stream()
-                    .map(line -> InvoiceLine.of(invoice, line)))
+                InvoiceLine.merged(
+                    required(invoice.getLines(), Invoice.class).getData().stream()
+                        .map(line -> InvoiceLine.of(invoice, line))
+                        .toList()))
         .toList();
   }
 

@@ -221,7 +221,7 @@ public class StripeCalls {
       @ExchangeProperty("billed") InvoiceLine billed) {
     return StripeCall.make(
         balance(tenant),
-        StripeRequests.credit(entry.jobId(), billed.price(1), billed.currency()),
+        StripeRequests.credit(entry.jobId(), billed.share(), billed.currency()),
         "outpost-credit-" + entry.jobId());
   }
 

@@ -40,6 +40,15 @@ public class StripeCustomers {
     return StripeAnswers.payer(charge).orElse(null);
   }
 
+  /**
+   * Whether an event is about a customer of something else that the account sells. A deleted one
+   * says no more whose it was: it may have been ours.
+   */
+  public boolean isStranger(
+      @ExchangeProperty("tenant") Tenant tenant, @Variable("customer") String customer) {
+    return tenant == null && (customer == null || !StripeAnswers.isDeletedCustomer(customer));
+  }
+
   /** The tenant that a customer says it was made for; null for a stranger. */
   public String tenant(@Variable("customer") String customer) {
     return StripeAnswers.tenantOf(customer).orElse(null);

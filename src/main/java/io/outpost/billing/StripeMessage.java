@@ -19,6 +19,8 @@ public record StripeMessage(
     event,
     /** Make sure that a tenant has a customer. */
     customer,
+    /** Report more of what a tenant used, while its invoice is a draft. */
+    report,
     /** End the subscription of a tenant that was deleted. */
     close,
     /** Take a job off the bill. */

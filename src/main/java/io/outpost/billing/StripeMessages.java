@@ -35,6 +35,11 @@ public class StripeMessages {
     send(new StripeMessage(StripeMessage.Kind.close, tenantId, null, null, null, null), tenantId);
   }
 
+  /** Asks for more of what a tenant used to be reported. */
+  public void requestReport(@ExchangeProperty("tenantId") String tenantId) {
+    send(new StripeMessage(StripeMessage.Kind.report, tenantId, null, null, null, null), tenantId);
+  }
+
   /** Asks for an event to be applied. */
   public void sendEvent(@ExchangeProperty("event") StripeEvent event) {
     send(

@@ -9,21 +9,31 @@ import org.apache.camel.Body;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
-/** Which of our prices are paid by use; a price never changes that. Thread-safe. */
+/**
+ * Which of our prices are paid by use, and which of them have one price for each unit; a price
+ * never changes that. Thread-safe.
+ */
 @Component("stripePrices")
 public class StripePrices {
-  private final Map<String, Boolean> metered = new ConcurrentHashMap<>();
+  private final Map<String, Terms> known = new ConcurrentHashMap<>();
   private final StripeSettings settings;
 
   StripePrices(StripeSettings settings) {
     this.settings = settings;
   }
 
+  /**
+   * How a price is.
+   *
+   * @param byUnit whether each unit costs the same, so that some more or less can be priced
+   */
+  record Terms(boolean metered, boolean byUnit) {}
+
   /** Our prices that we did not ask Stripe about yet. */
   public List<String> unknown() {
     return Arrays.stream(Tier.values())
         .flatMap(tier -> settings.prices(tier).stream())
-        .filter(price -> !metered.containsKey(price))
+        .filter(price -> !known.containsKey(price))
         .toList();
   }
 
@@ -34,11 +44,16 @@ public class StripePrices {
 
   /** Keeps what Stripe says of one. */
   public void learn(@Body String price, @Variable("price") String json) {
-    metered.put(price, StripeAnswers.isMetered(json));
+    known.put(price, StripeAnswers.terms(json));
   }
 
   /** Whether it is one of ours and paid by use. */
   boolean isMetered(String price) {
-    return price != null && metered.getOrDefault(price, false);
+    return price != null && known.containsKey(price) && known.get(price).metered();
+  }
+
+  /** Whether it is one of ours and each of its units costs the same. */
+  boolean isByUnit(String price) {
+    return price != null && known.containsKey(price) && known.get(price).byUnit();
   }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
  * named. For one thread.
  */
 public final class UsageComparison {
+  private static final String KEY = "usage#";
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration HOUR = Duration.ofHours(1);
   // Stripe lists a hundred hours at once.
@@ -23,7 +24,11 @@ public final class UsageComparison {
   /** A stretch of time, in whole minutes. */
   public record Window(Instant start, Instant end) {
     boolean holds(LedgerEntry entry) {
-      return !entry.countedAt().isBefore(start) && entry.countedAt().isBefore(end);
+      return holds(entry.countedAt());
+    }
+
+    boolean holds(Instant time) {
+      return !time.isBefore(start) && time.isBefore(end);
     }
 
     /** Whether Stripe is asked for it hour by hour. */
@@ -44,7 +49,18 @@ public final class UsageComparison {
    * @param ledger how many it should have
    * @param jobs the jobs among which the difference is
    */
-  public record Difference(Instant minute, long stripe, long ledger, List<String> jobs) {}
+  public record Difference(Instant minute, long stripe, long ledger, List<String> jobs)
+      implements ToldDifferences.Difference {
+    @Override
+    public String key() {
+      return KEY + minute + "#" + (jobs.isEmpty() ? "none" : jobs.getFirst());
+    }
+
+    @Override
+    public String state() {
+      return "%d of %d, %s".formatted(stripe, ledger, String.join(" ", jobs));
+    }
+  }
 
   /**
    * Jobs of which Stripe did not count all.
@@ -53,6 +69,7 @@ public final class UsageComparison {
    */
   record Missing(boolean none, List<LedgerEntry> entries) {}
 
+  private final Window whole;
   private final List<LedgerEntry> entries;
   private final Deque<Window> windows = new ArrayDeque<>();
   private final List<Difference> differences = new ArrayList<>();
@@ -62,6 +79,7 @@ public final class UsageComparison {
 
   /** Is to compare {@code whole}; entries outside of it do not matter. */
   UsageComparison(List<LedgerEntry> entries, Window whole) {
+    this.whole = whole;
     this.entries = entries.stream().filter(whole::holds).toList();
     for (Instant at = whole.start(); at.isBefore(whole.end()); at = at.plus(LISTED)) {
       Instant end = at.plus(LISTED);
@@ -161,6 +179,11 @@ public final class UsageComparison {
   /** Open entries that Stripe has not. */
   List<LedgerEntry> notThere() {
     return notThere;
+  }
+
+  /** Whether what a difference of this key is about was compared. */
+  boolean holds(String key) {
+    return key.startsWith(KEY) && whole.holds(Instant.parse(key.split("#")[1]));
   }
 
   /** What does not agree and cannot be put right by us. */

@@ -13,12 +13,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 
 /**
@@ -35,8 +37,12 @@ public class UsageLedger {
   private static final Duration SAFE = Duration.ofHours(23);
   // Stripe takes events of the last 35 days.
   private static final Duration TOO_OLD = Duration.ofDays(34);
+  // An invoice that was made before is checked no more, so that no position would be made.
+  private static final Duration TOO_OLD_FOR_POSITION = InvoiceCheck.LOOK_BACK.minusDays(2);
   // So every tenant has its share of each round, whatever others have waiting.
   private static final int MOST_OF_TENANT = 200;
+  // As many as fit into the time for which a message is ours, at 250 ms a report and slower.
+  private static final int MOST_OF_MESSAGE = 50;
 
   private final DynamoDbClient dynamoDb;
   private final Items items;
@@ -50,57 +56,78 @@ public class UsageLedger {
     this.names = names;
   }
 
-  /** What one tenant has to report, oldest job first. */
-  public record Backlog(String tenantId, List<LedgerEntry> entries) {}
+  /**
+   * What one tenant has to report, oldest job first.
+   *
+   * @param more whether that is not all
+   */
+  public record Backlog(String tenantId, List<LedgerEntry> entries, boolean more) {}
 
   /** What is to be reported next: at most 200 jobs of each tenant. */
   public List<Backlog> backlog() {
     Map<String, List<LedgerEntry>> byTenant = new LinkedHashMap<>();
     for (String shard : Shards.all(UNREPORTED)) {
-      for (var item : unreported(shard)) {
+      for (var item : unreported(shard, q -> {})) {
         String tenant = item.get("tenant_id").s();
         var entries = byTenant.computeIfAbsent(tenant, id -> new ArrayList<>());
-        if (entries.size() < MOST_OF_TENANT) {
+        if (entries.size() <= MOST_OF_TENANT) {
           entries.add(items.read(item, LedgerEntry.class));
         }
       }
     }
-    return byTenant.entrySet().stream().map(e -> new Backlog(e.getKey(), e.getValue())).toList();
+    return byTenant.entrySet().stream()
+        .map(e -> firstOf(e.getKey(), e.getValue(), MOST_OF_TENANT))
+        .toList();
   }
 
-  /** All that one tenant has to report, before its account is closed. */
+  /** What one tenant has to report: at most 50 jobs, for a message of the queue is short. */
   public Backlog backlogOf(@ExchangeProperty("tenantId") String tenantId) {
     List<LedgerEntry> entries = new ArrayList<>();
     for (String shard : Shards.all(UNREPORTED)) {
-      for (var item : unreported(shard)) {
-        if (item.get("tenant_id").s().equals(tenantId)) {
-          entries.add(items.read(item, LedgerEntry.class));
+      for (var item : unreported(shard, q -> ofTenant(q, shard, tenantId))) {
+        entries.add(items.read(item, LedgerEntry.class));
+        if (entries.size() > MOST_OF_MESSAGE) {
+          return firstOf(tenantId, entries, MOST_OF_MESSAGE);
         }
       }
     }
-    return new Backlog(tenantId, entries);
+    return firstOf(tenantId, entries, MOST_OF_MESSAGE);
   }
 
-  private Iterable<Map<String, AttributeValue>> unreported(String shard) {
+  private static Backlog firstOf(String tenantId, List<LedgerEntry> entries, int most) {
+    var some = List.copyOf(entries.subList(0, Math.min(most, entries.size())));
+    return new Backlog(tenantId, some, entries.size() > most);
+  }
+
+  private static void ofTenant(QueryRequest.Builder query, String shard, String tenantId) {
+    query
+        .filterExpression("tenant_id = :tenant")
+        .expressionAttributeValues(
+            Map.of(":shard", Items.text(shard), ":tenant", Items.text(tenantId)));
+  }
+
+  private Iterable<Map<String, AttributeValue>> unreported(
+      String shard, Consumer<QueryRequest.Builder> narrower) {
     return dynamoDb
         .queryPaginator(
             q ->
                 q.tableName(names.table("usage"))
                     .indexName("unreported")
                     .keyConditionExpression("unreported_shard = :shard")
-                    .expressionAttributeValues(Map.of(":shard", Items.text(shard))))
+                    .expressionAttributeValues(Map.of(":shard", Items.text(shard)))
+                    .applyMutation(narrower))
         .items();
   }
 
   /**
    * Writes down that a report is about to be tried.
    *
-   * @return whether it may be: not when it is reported, too old for Stripe, or in doubt
+   * @return whether it may be: not when it is reported, too old for Stripe's meter, or in doubt
    */
   public boolean begin(@Body LedgerEntry entry) {
     Instant now = clock.instant();
     if (entry.countedAt().isBefore(now.minus(TOO_OLD))) {
-      park(entry, "too-old");
+      setAside(entry, now);
       return false;
     }
     Optional<LedgerEntry> begun =
@@ -114,6 +141,24 @@ public class UsageLedger {
       return false;
     }
     return begun.isPresent();
+  }
+
+  /**
+   * A job that ended, or that we could report, too long after its acceptance for Stripe's meter:
+   * the check of invoices makes a position of it, once it is known that Stripe does not have it.
+   */
+  private void setAside(LedgerEntry entry, Instant now) {
+    if (entry.reportBegan() != null) {
+      doubt(entry);
+    } else if (entry.countedAt().isBefore(now.minus(TOO_OLD_FOR_POSITION))) {
+      park(entry, "too-old");
+    } else {
+      update(
+          entry,
+          "SET unmetered_at = :now REMOVE unreported_shard",
+          "attribute_not_exists(report_began) AND begins_with(unreported_shard, :unreported)",
+          Map.of(":now", Items.text(Json.time(now)), ":unreported", Items.text(UNREPORTED)));
+    }
   }
 
   /** A tenant's entry of a job, whatever period it counted in. */

@@ -28,8 +28,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 public class UsageReconciler {
   // Three whole days, so that a day that could not be compared is compared the next time.
   private static final Duration LOOK_BACK = Duration.ofDays(3);
-  // What is in doubt is looked for as long as Stripe would take it.
-  private static final Duration LOOK_BACK_FOR_DOUBT = Duration.ofDays(34);
+  // What is in doubt is looked for longer than Stripe takes it: it may be too old when it is
+  // decided.
+  private static final Duration LOOK_BACK_FOR_DOUBT = Duration.ofDays(40);
   // A job may end as long after its period as it can wait and run.
   private static final Duration PERIOD_AND_RUN = Duration.ofDays(62);
   private static final Duration SETTLED = Duration.ofHours(1);
@@ -204,7 +205,7 @@ public class UsageReconciler {
 
   /** Writes into the tenant's audit that an invoice bills what the ledger does not explain. */
   public void recordInvoice(
-      @Body InvoiceCheck.Difference difference,
+      @Body InvoiceFindings.Difference difference,
       @ExchangeProperty("tenantId") String tenantId,
       Exchange exchange) {
     write(
@@ -215,6 +216,17 @@ public class UsageReconciler {
             "invoice", difference.invoice(),
             "period_start", Json.time(difference.start()),
             "jobs", Long.toString(difference.jobs())),
+        exchange);
+  }
+
+  /** Writes into the tenant's audit that a difference is gone that was told of. */
+  public void recordGone(
+      @Body String key, @ExchangeProperty("tenantId") String tenantId, Exchange exchange) {
+    write(
+        tenantId,
+        "billing.difference-gone",
+        AuditEntry.Outcome.allowed,
+        Map.of("difference", key),
         exchange);
   }
 

@@ -95,9 +95,9 @@ public class VoidedJobs {
                         .formatted(message.jobId(), message.period())));
   }
 
-  /** Whether Stripe counts the job, so that its invoices matter. */
+  /** Whether Stripe counts the job or a position bills it, so that its invoices matter. */
   public boolean isBilled(@ExchangeProperty("entry") LedgerEntry entry) {
-    return entry.isCounted();
+    return entry.isCounted() || entry.isDue() && entry.adjustment() != null;
   }
 
   /**
@@ -118,6 +118,7 @@ public class VoidedJobs {
     return StripeAnswers.lines(invoices).stream()
         .filter(line -> line.closes() && line.price() != null && line.quantity() > 0)
         .filter(line -> prices.isMetered(line.price()) && line.covers(entry.countedAt()))
+        .filter(line -> !InvoiceComparison.isTooLate(line, entry))
         .findFirst()
         .orElse(null);
   }
@@ -142,11 +143,11 @@ public class VoidedJobs {
     if (entry.isOpen()) {
       throw new IllegalStateException("Job " + entry.jobId() + " is being reported");
     }
-    if (entry.reportedAt() == null) {
-      return Way.unsent;
-    }
     if (billed != null) {
       return Way.credit;
+    }
+    if (entry.reportedAt() == null) {
+      return Way.unsent;
     }
     boolean fresh = clock.instant().isBefore(entry.reportBegan().plus(CANCELLABLE));
     return fresh ? Way.cancel : Way.opposite;
@@ -163,10 +164,15 @@ public class VoidedJobs {
       @Body StripeMessage message,
       Exchange exchange) {
     var audited = entry(entry, way, message.reason());
+    // What is being billed by a position meanwhile comes off by a credit, the next time.
     var condition =
-        way == Way.unsent
-            ? "attribute_not_exists(report_began) OR attribute_exists(parked_for)"
-            : "attribute_exists(reported_at)";
+        switch (way) {
+          case unsent ->
+              "(attribute_not_exists(report_began) OR attribute_exists(parked_for))"
+                  + " AND attribute_not_exists(adjustment)";
+          case credit -> "attribute_exists(reported_at) OR attribute_exists(unmetered_at)";
+          default -> "attribute_exists(reported_at) AND attribute_not_exists(adjustment)";
+        };
     Change change = new Change();
     change.update(
         Update.builder()

@@ -1,9 +1,12 @@
 package io.outpost.http;
 
+import io.opentelemetry.api.trace.Span;
 import io.outpost.audit.AuditEntry;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import io.outpost.kernel.Problem.FieldError;
+import io.outpost.telemetry.LogSubject;
+import io.outpost.telemetry.Tracing;
 import io.outpost.tenant.Principal;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -20,7 +23,7 @@ import org.apache.catalina.Globals;
  * One HTTP request: the facts that the edge took from it, and what was found out about it on the
  * way (the operation, the caller). Lives as long as the request; used by one thread at a time.
  */
-public final class Call {
+public final class Call implements LogSubject {
 
   /** The request attribute, and the exchange property, that holds the call. */
   public static final String NAME = "call";
@@ -81,6 +84,13 @@ public final class Call {
     return entryId;
   }
 
+  @Override
+  public Map<String, String> logFields() {
+    return tenant() == null
+        ? Map.of("request_id", requestId)
+        : Map.of("request_id", requestId, "tenant_id", tenant());
+  }
+
   public Instant arrived() {
     return arrived;
   }
@@ -112,8 +122,19 @@ public final class Call {
   }
 
   /** The W3C trace context of the caller, when it is well formed. */
+  static Optional<String> traceParent(HttpServletRequest request) {
+    return Optional.ofNullable(request.getHeader("traceparent"))
+        .filter(t -> TRACE_PARENT.matcher(t).matches());
+  }
+
+  /** The W3C trace context for what the call makes: its own where it has a span. */
   public Optional<String> traceParent() {
-    return header("traceparent").filter(t -> TRACE_PARENT.matcher(t).matches());
+    return Tracing.context(span()).or(() -> traceParent(request));
+  }
+
+  @Override
+  public Span span() {
+    return request.getAttribute(Tracing.SPAN) instanceof Span span ? span : Span.getInvalid();
   }
 
   /** A request header, never a query parameter of the same name. */

@@ -1,11 +1,20 @@
 package io.outpost.http;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.outpost.telemetry.Metric;
+import io.outpost.telemetry.Tracing;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.apache.catalina.AccessLog;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The web server's access log: it alone hears of every call, once, when it is answered, however
@@ -14,15 +23,26 @@ import org.apache.catalina.valves.ValveBase;
  */
 final class CallLog extends ValveBase implements AccessLog {
 
-  private final CallRecorder recorder;
+  private static final Logger LOG = LoggerFactory.getLogger(CallLog.class);
 
-  CallLog(CallRecorder recorder) {
+  private final CallRecorder recorder;
+  private final MeterRegistry meters;
+  private final Tracing tracing;
+
+  CallLog(CallRecorder recorder, MeterRegistry meters, Tracing tracing) {
     super(true);
     this.recorder = recorder;
+    this.meters = meters;
+    this.tracing = tracing;
   }
 
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
+    // An asynchronous request comes by again.
+    if (tracing.isOn() && request.getAttribute(Tracing.SPAN) == null) {
+      var parent = Call.traceParent(request).orElse(null);
+      request.setAttribute(Tracing.SPAN, tracing.begin("HTTP", SpanKind.SERVER, parent));
+    }
     getNext().invoke(request, response);
   }
 
@@ -33,9 +53,49 @@ final class CallLog extends ValveBase implements AccessLog {
     }
     if (request.getAttribute(Call.NAME) instanceof Call call) {
       recorder.record(call, response.getStatus());
+      var status = call.decided().orElse(response.getStatus());
+      tell(call, status, nanoseconds);
+      end(request, call.operation(), status);
     } else {
       recorder.record(request, response);
+      count("unknown", response.getStatus(), nanoseconds);
+      end(request, null, response.getStatus());
     }
+  }
+
+  /** A path of no operation is a caller's text: its span has no name. */
+  private static void end(Request request, Operation operation, int status) {
+    if (request.getAttribute(Tracing.SPAN) instanceof Span span) {
+      if (operation != null) {
+        span.updateName(operation.method() + " " + operation.path())
+            .setAttribute("http.request.method", operation.method())
+            .setAttribute("http.route", operation.path())
+            .setAttribute("outpost.operation", operation.id());
+      }
+      if (status >= 500) {
+        span.setStatus(StatusCode.ERROR);
+      }
+      span.setAttribute("http.response.status_code", status).end();
+    }
+  }
+
+  private void tell(Call call, int status, long nanoseconds) {
+    var operation = call.operation() == null ? "unknown" : call.operation().id();
+    count(operation, status, nanoseconds);
+    if (status >= 500) {
+      LOG.atWarn()
+          .addKeyValue("request_id", call.requestId())
+          .addKeyValue("tenant_id", call.tenant())
+          .addKeyValue("operation", operation)
+          .addKeyValue("status", status)
+          .log("Call of {} failed with {}", operation, status);
+    }
+  }
+
+  private void count(String operation, int status, long nanoseconds) {
+    Metric.HTTP_REQUESTS
+        .timer(meters, operation, Integer.toString(status))
+        .record(nanoseconds, TimeUnit.NANOSECONDS);
   }
 
   @Override

@@ -1,11 +1,14 @@
 package io.outpost.http;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.agents.AgentCatalogue;
+import io.outpost.telemetry.Tracing;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.spi.ComponentCustomizer;
 import org.apache.catalina.core.StandardHost;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -42,9 +45,12 @@ class HttpConfiguration implements WebMvcConfigurer {
 
   @Bean
   WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsForWhatTomcatRefuses(
-      CallRecorder recorder, ResponseHeaders headers) {
+      CallRecorder recorder,
+      ResponseHeaders headers,
+      ObjectProvider<MeterRegistry> meters,
+      Tracing tracing) {
     return factory -> {
-      factory.addEngineValves(new CallLog(recorder));
+      factory.addEngineValves(new CallLog(recorder, meters.getObject(), tracing));
       // TRACE is refused by the edge, with a problem; Tomcat itself would answer without a body.
       factory.addConnectorCustomizers(connector -> connector.setAllowTrace(true));
       factory.addContextCustomizers(

@@ -2,6 +2,7 @@ package io.outpost.job;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.outpost.kernel.Rules;
+import io.outpost.telemetry.LogSubject;
 import io.outpost.tenant.Principal;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.math.BigDecimal;
@@ -74,13 +75,18 @@ public record Job(
     Repository repository,
     List<JobInput> inputs,
     List<Warning> warnings)
-    implements JobBuilder.With {
+    implements JobBuilder.With, LogSubject {
 
   /** Why a job waits whose time to start has not come. */
   public static final String SCHEDULED = "scheduled";
 
   private static final Set<String> WAITING =
       Set.of("queued", SCHEDULED, "tenant-limit", "tenant-suspended", "workspace", "retry");
+
+  @Override
+  public Map<String, String> logFields() {
+    return Map.of("tenant_id", tenantId, "job_id", jobId, "attempt", Integer.toString(attempts));
+  }
 
   /** The contract knows which there are: one for each lane. */
   private static final Pattern PRIORITY = Pattern.compile("[a-z][a-z0-9-]{0,31}");

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -74,6 +75,12 @@ public class JobItems {
         .item();
   }
 
+  /** What an earlier attempt at a job was about to push, if it came to that. */
+  public Optional<PushBegun> pushBegun(String tenantId, String jobId) {
+    return Optional.ofNullable(find(tenantId, jobId).get(PushBegun.ATTRIBUTE))
+        .map(kept -> items.read(kept.m(), PushBegun.class));
+  }
+
   Put.Builder put(JobTransition.Submitted submitted) {
     var item = items.write(submitted.job());
     item.putAll(items.write(submitted.details()));
@@ -100,8 +107,7 @@ public class JobItems {
     return switch (transition) {
       case JobTransition.Submitted t -> throw new IllegalArgumentException("A new job is put");
       case JobTransition.Claimed t -> claim(t, entry);
-      case JobTransition.Renewed t ->
-          write(t.job(), t.job(), null).lease(t.lease()).onlyIf(HELD).ifHeld(t.lease()).build();
+      case JobTransition.Renewed t -> renew(t).onlyIf(HELD).ifHeld(t.lease()).build();
       case JobTransition.Finished t ->
           finish(t, entry).onlyIf(HELD).ifHeld(t.from().lease()).build();
       case JobTransition.Released t ->
@@ -226,6 +232,13 @@ public class JobItems {
     return from.hasRoom() || t.job().status().isTerminal()
         ? write.append(JobMoment.ATTRIBUTE, moment(moment))
         : write;
+  }
+
+  private JobUpdate renew(JobTransition.Renewed t) {
+    var write = write(t.job(), t.job(), null).lease(t.lease());
+    return t.push() == null
+        ? write
+        : write.set(PushBegun.ATTRIBUTE, AttributeValue.fromM(items.write(t.push())));
   }
 
   private JobUpdate finish(JobTransition.Finished t, String entry) {

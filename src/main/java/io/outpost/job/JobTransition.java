@@ -52,8 +52,13 @@ public sealed interface JobTransition {
     }
   }
 
-  /** Its worker shows that it is alive: the lease is longer, nothing else changes. */
-  record Renewed(Job job, JobDetails details, JobLease lease) implements JobTransition {}
+  /**
+   * Its worker shows that it is alive: the lease is longer.
+   *
+   * @param push what it is about to push; null: nothing, and nothing else changes
+   */
+  record Renewed(Job job, JobDetails details, JobLease lease, PushBegun push)
+      implements JobTransition {}
 
   /**
    * Its agent has ended: running → succeeded or failed.

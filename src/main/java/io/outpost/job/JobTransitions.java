@@ -58,6 +58,7 @@ public class JobTransitions {
   private final RoutesVersion routes;
   private final Events events;
   private final Names names;
+  private final JobSignals signals;
 
   JobTransitions(
       Transactions transactions,
@@ -70,7 +71,8 @@ public class JobTransitions {
       AuditTrail trail,
       RoutesVersion routes,
       Events events,
-      Names names) {
+      Names names,
+      JobSignals signals) {
     this.transactions = transactions;
     this.jobs = jobs;
     this.slots = slots;
@@ -82,6 +84,7 @@ public class JobTransitions {
     this.routes = routes;
     this.events = events;
     this.names = names;
+    this.signals = signals;
   }
 
   /**
@@ -99,6 +102,7 @@ public class JobTransitions {
         transactions.write(change);
         return new Applied(entry, !unawaited);
       } catch (TransitionRefused refused) {
+        signals.refused(refused.reason());
         if (refused.reason() == OTHERS_WAIT && unawaited) {
           unawaited = false;
         } else if (refused.reason() == SLOT_LOST
@@ -163,6 +167,7 @@ public class JobTransitions {
       case JobTransition.Cancelled t -> unconditional(change, t);
       case JobTransition.Redriven t -> unconditional(change, t);
     }
+    change.afterwards(() -> signals.written(transition));
     tell(change, transition);
     if (entry != null) {
       trail.add(change, entry);

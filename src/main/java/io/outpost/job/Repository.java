@@ -30,8 +30,9 @@ public record Repository(
    * Where changes are pushed to, never by force.
    *
    * @param message of the commit; null: one of ours
+   * @param pullRequest whether a pull request is opened for the branch; null: no
    */
-  public record Push(String branch, String message) {}
+  public record Push(String branch, String message, Boolean pullRequest) {}
 
   /** What was pushed. */
   public record Pushed(String branch, String commit, String pullRequestUrl) {}

@@ -72,7 +72,8 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     }
   }
 
-  private String host() {
+  /** The host, in lower case. */
+  public String host() {
     return uri.getHost().toLowerCase(Locale.ROOT);
   }
 
@@ -89,10 +90,10 @@ public record RepositoryAddress(URI uri, boolean loopback) {
   /**
    * What has curl connect to the addresses that were checked, whatever a name server says later.
    *
-   * @throws UnknownHostException when there is none, or one inside
+   * @param found the addresses of the host
+   * @throws UnknownHostException when there is one inside
    */
-  public String pin() throws UnknownHostException {
-    var found = InetAddress.getAllByName(host());
+  public String pin(InetAddress... found) throws UnknownHostException {
     if (!Stream.of(found).allMatch(a -> loopback && a.isLoopbackAddress() || PublicAddress.is(a))) {
       throw new UnknownHostException(host());
     }

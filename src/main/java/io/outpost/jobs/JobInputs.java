@@ -1,24 +1,35 @@
 package io.outpost.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.job.JobInput;
 import io.outpost.kernel.Ids;
+import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
+import java.io.IOException;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
+import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
@@ -29,28 +40,61 @@ public class JobInputs {
   private static final int NOT_FOUND = 404;
   private static final int LONGEST_NAME = 255;
 
+  /** The inputs of a batch that were looked up, by their ids. */
+  private static final String FOUND = "foundInputs";
+
   private final S3Client s3;
   private final S3Presigner presigner;
   private final Names names;
   private final JobSettings settings;
+  private final ObjectMapper mapper;
+  private final Clock clock = Clock.systemUTC();
 
-  JobInputs(S3Client s3, S3Presigner presigner, Names names, JobSettings settings) {
+  JobInputs(
+      S3Client s3, S3Presigner presigner, Names names, JobSettings settings, ObjectMapper mapper) {
     this.s3 = s3;
     this.presigner = presigner;
     this.names = names;
     this.settings = settings;
+    this.mapper = mapper;
   }
+
+  /**
+   * A file that may be uploaded.
+   *
+   * @param keptUntil when it is gone
+   */
+  public record Upload(String inputId, Instant keptUntil) {}
 
   /**
    * Where a file can be put, once.
    *
    * @param headers to be sent with it
+   * @param expiresAt when the link stops working
+   * @param keptUntil when the file is gone
    */
-  public record Link(String inputId, String url, Map<String, String> headers, Instant expiresAt) {}
+  public record Link(
+      String inputId,
+      String url,
+      Map<String, String> headers,
+      Instant expiresAt,
+      Instant keptUntil) {}
 
-  /** A link for a file of just that size and hash. */
-  public Link create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
+  /** Opens an upload, which counts among the tenant's until it expires. */
+  public Upload create(@ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var id = Ids.ulid();
+    var keptUntil = JobInput.keptUntil(id);
+    Map<String, AttributeValue> item =
+        new HashMap<>(Tenant.key(call.principal().tenantId(), JobInput.SK + id));
+    item.put("expires_at", Items.number(keptUntil.getEpochSecond()));
+    Change.of(exchange).put(Put.builder().tableName(names.table("tenants")).item(item));
+    return new Upload(id, keptUntil);
+  }
+
+  /** A link for the file of an upload, of just the size and hash that the request names. */
+  public Link link(@Body String upload, @ExchangeProperty(Call.NAME) Call call) throws IOException {
+    var body = mapper.readTree(call.body());
+    var id = mapper.readTree(upload).get("input_id").asText();
     var sha256 = body.get("sha256").asText();
     var signed =
         presigner.presignPutObject(
@@ -66,15 +110,42 @@ public class JobInputs {
         id,
         signed.url().toString(),
         Map.of("x-amz-meta-" + JobInput.SHA256, sha256),
-        Instant.now().plus(settings.linkFor()).truncatedTo(ChronoUnit.MILLIS));
+        clock.instant().plus(settings.linkFor()).truncatedTo(ChronoUnit.MILLIS),
+        JobInput.keptUntil(id));
+  }
+
+  /**
+   * Has each input of a batch looked up once, however many of its jobs name it.
+   *
+   * @throws Problem 400 when the batch names too many different ones
+   */
+  public void bound(@Body JsonNode body, Exchange exchange) {
+    var different = new HashSet<String>();
+    var jobs = body.get("jobs");
+    for (int i = 0; i < jobs.size(); i++) {
+      var inputs = jobs.get(i).path("inputs");
+      for (int j = 0; j < inputs.size(); j++) {
+        different.add(inputs.path(j).path("input_id").asText());
+        if (different.size() > settings.inputsOfRequest()) {
+          throw Problem.invalid(
+              "jobs[%d].inputs[%d].input_id".formatted(i, j),
+              "a request may name at most %d different inputs"
+                  .formatted(settings.inputsOfRequest()));
+        }
+      }
+    }
+    exchange.setProperty(FOUND, new HashMap<>());
   }
 
   /**
    * The job with what was uploaded for it.
    *
-   * @throws Problem 400 for what was not uploaded, or cannot be where it is to be
+   * @throws Problem 400 for what was not uploaded, has expired or cannot be where it is to be
    */
-  public Job find(@Body Job job) {
+  public Job find(
+      @ExchangeProperty("job") Job job,
+      @ExchangeProperty(FOUND) Map<String, Optional<JobInput>> before) {
+    var known = before == null ? new HashMap<String, Optional<JobInput>>() : before;
     var found = new ArrayList<JobInput>();
     var paths = new HashSet<String>();
     for (var input : job.inputs()) {
@@ -83,15 +154,27 @@ public class JobInputs {
       if (!paths.add(input.path())) {
         throw Problem.invalid(place + ".path", "is another input's too");
       }
-      var object = head(place, JobInput.key(job.tenantId(), input.inputId()));
-      found.add(
-          new JobInput(
-              input.inputId(),
-              input.path(),
-              object.contentLength(),
-              object.metadata().get(JobInput.SHA256)));
+      checkKept(place + ".input_id", input.inputId(), job.startAfter());
+      var file =
+          known
+              .computeIfAbsent(input.inputId(), id -> look(job.tenantId(), id))
+              .orElseThrow(
+                  () -> Problem.invalid(place + ".input_id", "nothing was uploaded under this id"));
+      found.add(new JobInput(input.inputId(), input.path(), file.sizeBytes(), file.sha256()));
     }
     return job.withInputs(found);
+  }
+
+  /** The bucket may be late to remove a file, so its time is kept here. */
+  private void checkKept(String field, String inputId, Instant startAfter) {
+    var until = JobInput.keptUntil(inputId);
+    if (!until.isAfter(clock.instant())) {
+      throw Problem.invalid(field, "has expired: files are kept for 30 days; upload it again");
+    }
+    if (startAfter != null && !until.isAfter(startAfter)) {
+      throw Problem.invalid(
+          field, "expires at %s, before the job starts".formatted(Json.time(until)));
+    }
   }
 
   private static void checkPath(String field, String path) {
@@ -107,12 +190,17 @@ public class JobInputs {
     }
   }
 
-  private HeadObjectResponse head(String place, String key) {
+  /** What was uploaded under an id; empty: nothing. */
+  private Optional<JobInput> look(String tenantId, String inputId) {
     try {
-      return s3.headObject(h -> h.bucket(names.bucket("output")).key(key));
+      var object =
+          s3.headObject(h -> h.bucket(names.bucket("output")).key(JobInput.key(tenantId, inputId)));
+      return Optional.of(
+          new JobInput(
+              inputId, null, object.contentLength(), object.metadata().get(JobInput.SHA256)));
     } catch (S3Exception e) {
       if (e.statusCode() == NOT_FOUND) {
-        throw Problem.invalid(place + ".input_id", "nothing was uploaded under this id");
+        return Optional.empty();
       }
       throw e;
     }

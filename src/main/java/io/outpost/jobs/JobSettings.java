@@ -12,6 +12,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param linkFor how long such a redirect works
  * @param streamFor how long a stream of events lasts before its client must ask again
  * @param watchersPerTenant requests of a tenant that one container lets wait at once
+ * @param inputsOfRequest different inputs that a batch may name
  */
 @ConfigurationProperties("outpost.jobs")
 record JobSettings(
@@ -19,4 +20,5 @@ record JobSettings(
     org.springframework.util.unit.DataSize inlineOutput,
     Duration linkFor,
     Duration streamFor,
-    int watchersPerTenant) {}
+    int watchersPerTenant,
+    int inputsOfRequest) {}

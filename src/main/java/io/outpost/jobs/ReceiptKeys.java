@@ -1,5 +1,7 @@
 package io.outpost.jobs;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -11,19 +13,26 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.util.Base64URL;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.kernel.Problem;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.X509EncodedKeySpec;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Body;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.kms.model.MessageType;
 import software.amazon.awssdk.services.kms.model.SigningAlgorithmSpec;
@@ -35,14 +44,27 @@ import software.amazon.awssdk.services.kms.model.SigningAlgorithmSpec;
 @Component("receiptKeys")
 public class ReceiptKeys {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ReceiptKeys.class);
+  private static final int MOST = 100;
   private static final JOSEObjectType TYPE = new JOSEObjectType("outpost-receipt");
 
   private final KmsClient kms;
   private final List<String> ids;
   private final Map<String, ECKey> known = new ConcurrentHashMap<>();
+  private final Counter tries;
 
-  ReceiptKeys(KmsClient kms, @Value("${outpost.receipts.kms-keys}") List<String> ids) {
+  /**
+   * Whoever asks for the keys, and nobody need say who they are, has KMS asked every ten seconds.
+   */
+  private final Cache<String, RuntimeException> unreadable =
+      Caffeine.newBuilder().expireAfterWrite(Duration.ofSeconds(10)).maximumSize(MOST).build();
+
+  ReceiptKeys(
+      KmsClient kms,
+      @Value("${outpost.receipts.kms-keys}") List<String> ids,
+      MeterRegistry meters) {
     this.kms = kms;
+    this.tries = meters.counter("outpost.receipts.keys.unreadable");
     this.ids = ids.stream().map(String::strip).filter(id -> !id.isEmpty()).toList();
   }
 
@@ -76,10 +98,40 @@ public class ReceiptKeys {
     return signed + "." + Base64URL.encode(ECDSA.transcodeSignatureToConcat(signature, length));
   }
 
-  /** The public keys, as a JWK set. */
+  /** The public keys that can be read, as a JWK set; when none can, that is a fault. */
   public Map<String, Object> publish() {
-    var keys = ids.stream().map(id -> (JWK) publicKey(id)).toList();
+    var keys = new ArrayList<JWK>();
+    RuntimeException fault = null;
+    for (var id : ids) {
+      try {
+        keys.add(published(id));
+      } catch (SdkException | IllegalStateException e) {
+        fault = e;
+      }
+    }
+    if (keys.isEmpty() && fault != null) {
+      throw fault;
+    }
     return new JWKSet(keys).toJSONObject();
+  }
+
+  private ECKey published(String id) {
+    var before = unreadable.getIfPresent(id);
+    if (before != null) {
+      throw before;
+    }
+    try {
+      return publicKey(id);
+    } catch (SdkException | IllegalStateException e) {
+      // An alarm looks for these words (terraform/modules/observability).
+      LOG.error(
+          "A key of receipts cannot be read, so what it signed cannot be checked: {}: {}",
+          id,
+          e.toString());
+      tries.increment();
+      unreadable.put(id, e);
+      throw e;
+    }
   }
 
   private ECKey publicKey(String id) {

@@ -124,10 +124,21 @@ public class Submission {
     if (repository != null) {
       var unused = RepositoryAddress.of(repository.url(), repositoryOnLoopback);
       checkName("repository.ref", repository.ref());
-      checkName(
-          "repository.push.branch", repository.push() == null ? null : repository.push().branch());
+      checkPush(repository);
     }
     return repository;
+  }
+
+  private static void checkPush(Repository repository) {
+    var push = repository.push();
+    if (push == null) {
+      return;
+    }
+    checkName("repository.push.branch", push.branch());
+    if (Boolean.TRUE.equals(push.pullRequest()) && repository.secret() == null) {
+      throw Problem.invalid(
+          "repository.push.pull_request", "needs repository.secret, a token that may open one");
+    }
   }
 
   /** What git takes for a name, beyond its form. */

@@ -3,10 +3,13 @@ package io.outpost.jobs;
 import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
+import io.outpost.job.JobInput;
 import io.outpost.job.WorkspaceLeases;
+import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import io.outpost.store.Items;
 import io.outpost.tenant.Tier;
+import java.time.Clock;
 import java.util.EnumMap;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
@@ -19,8 +22,8 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.Select;
 
 /**
- * Caps on the jobs of a tenant that wait, and on its workspaces. A submission asks nobody for them:
- * both are measured beside it. Thread-safe.
+ * Caps on the jobs of a tenant that wait, on its workspaces and on its uploads. A request asks
+ * nobody for them: all are measured beside it. Thread-safe.
  */
 @Component("submissionCaps")
 @EnableConfigurationProperties(SubmissionCaps.Most.class)
@@ -31,15 +34,21 @@ public class SubmissionCaps {
   private final Most most;
   private final Map<Tier, TenantGauge> pending = new EnumMap<>(Tier.class);
   private final Map<Tier, TenantGauge> workspaces = new EnumMap<>(Tier.class);
+  private final Map<Tier, TenantGauge> inputs = new EnumMap<>(Tier.class);
+  private final Clock clock = Clock.systemUTC();
 
   /**
    * The caps, by the tier of a tenant.
    *
    * @param mostPending its pending jobs
    * @param mostWorkspaces its workspaces
+   * @param mostInputs its uploads that have not expired
    */
   @ConfigurationProperties("outpost.jobs")
-  record Most(Map<Tier, Integer> mostPending, Map<Tier, Integer> mostWorkspaces) {}
+  record Most(
+      Map<Tier, Integer> mostPending,
+      Map<Tier, Integer> mostWorkspaces,
+      Map<Tier, Integer> mostInputs) {}
 
   SubmissionCaps(DynamoDbClient dynamoDb, Names names, Most most) {
     this.dynamoDb = dynamoDb;
@@ -48,8 +57,10 @@ public class SubmissionCaps {
     for (var tier : Tier.values()) {
       var jobs = most.mostPending().get(tier);
       var spaces = most.mostWorkspaces().get(tier);
+      var uploads = most.mostInputs().get(tier);
       pending.put(tier, new TenantGauge(jobs, id -> countPending(id, jobs)));
       workspaces.put(tier, new TenantGauge(spaces, id -> countWorkspaces(id, spaces)));
+      inputs.put(tier, new TenantGauge(uploads, id -> countInputs(id, uploads)));
     }
   }
 
@@ -67,6 +78,18 @@ public class SubmissionCaps {
         && !workspaces.get(tier).admit(job.tenantId())
         && !isThere(job.tenantId(), job.workspace())) {
       throw reached("%d workspaces: delete one first.", most.mostWorkspaces(), tier);
+    }
+  }
+
+  /**
+   * Refuses one upload too many.
+   *
+   * @throws Problem 409
+   */
+  public void checkInputs(@ExchangeProperty(Call.NAME) Call call) {
+    var tier = call.principal().tier();
+    if (!inputs.get(tier).admit(call.principal().tenantId())) {
+      throw reached("%d inputs: each expires after 30 days.", most.mostInputs(), tier);
     }
   }
 
@@ -97,8 +120,11 @@ public class SubmissionCaps {
             .tableName(names.table("jobs"))
             .indexName("by-status")
             .keyConditionExpression("tenant_id = :tenant AND begins_with(status_job, :prefix)"),
-        tenantId,
-        Job.statusKey(Job.Status.pending, ""),
+        Map.of(
+            ":tenant",
+            Items.text(tenantId),
+            ":prefix",
+            Items.text(Job.statusKey(Job.Status.pending, ""))),
         most);
   }
 
@@ -107,14 +133,26 @@ public class SubmissionCaps {
         QueryRequest.builder()
             .tableName(names.table("tenants"))
             .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :prefix)"),
-        tenantId,
-        WorkspaceLeases.SK,
+        Map.of(":tenant", Items.text(tenantId), ":prefix", Items.text(WorkspaceLeases.SK)),
+        most);
+  }
+
+  /** The ids begin with their times: those before the first that is kept have expired. */
+  private int countInputs(String tenantId, int most) {
+    var first = Ids.firstUlidAt(clock.instant().minus(JobInput.KEPT));
+    return count(
+        QueryRequest.builder()
+            .tableName(names.table("tenants"))
+            .keyConditionExpression("tenant_id = :tenant AND sk BETWEEN :first AND :last"),
+        Map.of(
+            ":tenant", Items.text(tenantId),
+            ":first", Items.text(JobInput.SK + first),
+            ":last", Items.text(JobInput.SK + "~")),
         most);
   }
 
   /** Counts up to the cap. */
-  private int count(QueryRequest.Builder query, String tenantId, String prefix, int most) {
-    var values = Map.of(":tenant", Items.text(tenantId), ":prefix", Items.text(prefix));
+  private int count(QueryRequest.Builder query, Map<String, AttributeValue> values, int most) {
     Map<String, AttributeValue> start = null;
     var count = 0;
     do {

@@ -30,6 +30,11 @@ public final class Ids {
     return Ulid.min(instant.toEpochMilli()).toString();
   }
 
+  /** When a ULID was made, as it says itself. */
+  public static Instant timeOf(String ulid) {
+    return Ulid.from(ulid).getInstant();
+  }
+
   /** A name of 32 hexadecimal digits that nobody can guess. */
   public static String unguessable() {
     var bytes = new byte[16];

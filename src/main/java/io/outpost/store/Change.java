@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
@@ -19,9 +21,12 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
  */
 public final class Change {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Change.class);
+
   private static final String PROPERTY = "change";
 
   private final List<Write> writes = new ArrayList<>();
+  private final List<Runnable> afterwards = new ArrayList<>();
 
   /**
    * One write and what it means when its condition does not hold.
@@ -115,8 +120,25 @@ public final class Change {
     return writes.isEmpty();
   }
 
+  /** Has something told once all of it is written; a fault in the telling changes nothing. */
+  public Change afterwards(Runnable told) {
+    afterwards.add(told);
+    return this;
+  }
+
   List<Write> writes() {
     return writes;
+  }
+
+  void written() {
+    for (var told : afterwards) {
+      try {
+        told.run();
+      } catch (RuntimeException e) {
+        // What is written stays so, whether it can be told or not.
+        LOG.warn("A change that was written could not be told", e);
+      }
+    }
   }
 
   private static RuntimeException impossible(Map<String, AttributeValue> old) {

@@ -62,6 +62,7 @@ public class Transactions {
     for (int attempt = 1; ; attempt++) {
       try {
         dynamoDb.transactWriteItems(t -> t.transactItems(items));
+        change.written();
         return;
       } catch (TransactionCanceledException e) {
         try {

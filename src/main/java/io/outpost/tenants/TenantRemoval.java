@@ -2,6 +2,7 @@ package io.outpost.tenants;
 
 import io.outpost.aws.Names;
 import io.outpost.event.EventAudience;
+import io.outpost.job.JobInput;
 import io.outpost.job.JobOutput;
 import io.outpost.kernel.Json;
 import io.outpost.store.Items;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.camel.Header;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
@@ -85,11 +87,13 @@ public class TenantRemoval {
                 .key(Tenant.key(EventAudience.DIRECTORY, tenantId)));
   }
 
-  /** Removes outputs, artifacts and workspaces. */
+  /** Removes outputs, artifacts, workspaces and uploads. */
   public void files(@Header("tenant_id") String tenantId) {
     var bucket = names.bucket("output");
-    s3.listObjectsV2Paginator(l -> l.bucket(bucket).prefix(JobOutput.prefix(tenantId)))
-        .contents()
+    Stream.of(JobOutput.prefix(tenantId), JobInput.prefix(tenantId))
+        .flatMap(
+            prefix ->
+                s3.listObjectsV2Paginator(l -> l.bucket(bucket).prefix(prefix)).contents().stream())
         .forEach(object -> s3.deleteObject(d -> d.bucket(bucket).key(object.key())));
   }
 

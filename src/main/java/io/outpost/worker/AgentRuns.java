@@ -5,6 +5,7 @@ import io.outpost.aws.Names;
 import io.outpost.job.JobOutput;
 import io.outpost.job.RunEvidence;
 import io.outpost.kernel.Ids;
+import io.outpost.telemetry.Tracing;
 import io.outpost.worker.agent.AgentInventory;
 import io.outpost.worker.agent.AgentLaunch;
 import io.outpost.worker.agent.AgentLauncher;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.ExchangeProperty;
@@ -93,9 +95,9 @@ public class AgentRuns {
     run.agentVersion(agent.demo() ? "demo" : inventory.version(agent.name()));
     var environment = new HashMap<String, String>();
     environment.put("OUTPOST_JOB_ID", job.jobId());
-    if (run.details().traceParent() != null) {
-      environment.put("TRACEPARENT", run.details().traceParent());
-    }
+    Tracing.context(run.span())
+        .or(() -> Optional.ofNullable(run.details().traceParent()))
+        .ifPresent(context -> environment.put("TRACEPARENT", context));
     var launch =
         new AgentLaunch(
             job.model() == null ? agent : agent.withModel(job.model()),

@@ -2,6 +2,8 @@ package io.outpost.worker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import io.outpost.job.Job;
 import io.outpost.job.JobItems;
 import io.outpost.job.JobLease;
@@ -11,6 +13,7 @@ import io.outpost.job.JobTransitions;
 import io.outpost.job.StoredJob;
 import io.outpost.job.TenantSlots;
 import io.outpost.job.TransitionRefused;
+import io.outpost.telemetry.Tracing;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
 import java.time.Instant;
@@ -41,6 +44,7 @@ public class Claims {
   private final ObjectMapper mapper;
   private final WorkerSettings settings;
   private final Tenancy tenancy;
+  private final Tracing tracing;
   private final String worker;
 
   Claims(
@@ -50,6 +54,7 @@ public class Claims {
       ObjectMapper mapper,
       WorkerSettings settings,
       Tenancy tenancy,
+      Tracing tracing,
       @Value("${outpost.worker.name}") String worker) {
     this.worker = worker;
     this.jobs = jobs;
@@ -58,6 +63,7 @@ public class Claims {
     this.mapper = mapper;
     this.settings = settings;
     this.tenancy = tenancy;
+    this.tracing = tracing;
   }
 
   /**
@@ -127,6 +133,7 @@ public class Claims {
   private final class Leaving extends SynchronizationAdapter {
     @Override
     public void onDone(Exchange exchange) {
+      exchange.getProperty("run", Run.class).span().end();
       tenancy.leave(true);
     }
   }
@@ -141,6 +148,7 @@ public class Claims {
         var entry = transitions.apply(claim).entry();
         var run = new Run(new StoredJob(claim.job(), found.details(), lease, found.moments() + 1));
         run.leased(now, settings.lease());
+        run.traced(span(run));
         exchange.setProperty("run", run);
         exchange.setProperty("job", run.job());
         exchange.setProperty("transition", entry);
@@ -165,6 +173,13 @@ public class Claims {
         }
       }
     }
+  }
+
+  /** In the trace of the request that submitted the job. */
+  private Span span(Run run) {
+    var span = tracing.begin("run job", SpanKind.CONSUMER, run.details().traceParent());
+    run.logFields().forEach((name, value) -> span.setAttribute("outpost." + name, value));
+    return span.setAttribute("outpost.agent", run.job().agent());
   }
 
   private static Decision hold(String reason, Exchange exchange) {

@@ -4,6 +4,7 @@ import io.outpost.job.Job;
 import io.outpost.job.JobLease;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
+import io.outpost.job.PushBegun;
 import io.outpost.job.TenantSlots;
 import io.outpost.job.TransitionRefused;
 import io.outpost.job.WorkspaceLeases;
@@ -42,10 +43,20 @@ public class Leases {
 
   /** Renews the lease; when it is lost, the agent is stopped before another worker starts one. */
   public void keep(@ExchangeProperty("run") Run run) {
+    renew(run, null);
+  }
+
+  /** Renews the lease, and writes down what is about to be pushed; the run may be lost by then. */
+  void beforePush(Run run, PushBegun push) {
+    renew(run, push);
+  }
+
+  private void renew(Run run, PushBegun push) {
     var now = Instant.now();
     var longer = new JobLease(run.leaseId(), now.plus(settings.lease()));
     try {
-      var unused = transitions.apply(new JobTransition.Renewed(run.job(), run.details(), longer));
+      var unused =
+          transitions.apply(new JobTransition.Renewed(run.job(), run.details(), longer, push));
       run.leased(now, settings.lease());
     } catch (TransitionRefused refused) {
       lose(run, refused);

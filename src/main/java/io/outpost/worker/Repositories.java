@@ -2,6 +2,8 @@ package io.outpost.worker;
 
 import io.outpost.aws.Names;
 import io.outpost.job.Job;
+import io.outpost.job.JobItems;
+import io.outpost.job.PushBegun;
 import io.outpost.job.Repository;
 import io.outpost.job.RepositoryAddress;
 import io.outpost.tenant.Tenant;
@@ -10,6 +12,7 @@ import io.outpost.worker.agent.RepositoryScript;
 import io.outpost.worker.agent.StopReason;
 import java.io.IOException;
 import java.net.UnknownHostException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -37,6 +40,9 @@ public class Repositories {
 
   private final AgentLauncher launcher;
   private final ProviderKeys keys;
+  private final JobItems jobs;
+  private final Leases leases;
+  private final HostNames hosts;
   private final DynamoDbClient dynamoDb;
   private final Names names;
   private final boolean loopback;
@@ -44,11 +50,17 @@ public class Repositories {
   Repositories(
       AgentLauncher launcher,
       ProviderKeys keys,
+      JobItems jobs,
+      Leases leases,
+      HostNames hosts,
       DynamoDbClient dynamoDb,
       Names names,
       @Value("${outpost.repositories.allow-loopback}") boolean loopback) {
     this.launcher = launcher;
     this.keys = keys;
+    this.jobs = jobs;
+    this.leases = leases;
+    this.hosts = hosts;
     this.dynamoDb = dynamoDb;
     this.names = names;
     this.loopback = loopback;
@@ -61,6 +73,10 @@ public class Repositories {
     if (access.isEmpty()) {
       return;
     }
+    var arrived = arrivedBefore(run, access.get());
+    if (run.stopReason().isPresent() || !run.isReady()) {
+      return;
+    }
     var ended =
         launcher.git(
             RepositoryScript.CLONE,
@@ -70,17 +86,60 @@ public class Repositories {
                 .arguments(
                     Objects.toString(wanted.ref(), ""),
                     wanted.depth() == null ? "0" : wanted.depth().toString(),
-                    Boolean.TRUE.equals(wanted.submodules()) ? "1" : "0"),
+                    Boolean.TRUE.equals(wanted.submodules()) ? "1" : "0",
+                    arrived.map(PushBegun::commit).orElse(""),
+                    arrived.map(PushBegun::base).orElse("")),
             access.get().secret(),
             run::stopReason);
     if (run.stopReason().isPresent()) {
       return;
     }
     if (ended.exitCode() == 0 && isCommit(ended.lines(), 0)) {
-      run.repository(wanted.withCommit(ended.lines().getFirst()));
+      run.branch(ended.lines().size() > 1 ? ended.lines().get(1) : null);
+      run.repository(
+          wanted
+              .withCommit(ended.lines().getFirst())
+              .withPushed(arrived.map(push -> pushed(run, push.commit())).orElse(null)));
     } else {
       run.fail(fault(NOT_CLONED, "The repository was not cloned", ended, access.get()));
     }
+  }
+
+  /**
+   * The push of an earlier attempt, when it arrived: its worker died before it could say so. The
+   * job is run again from where that one began, and pushes nothing more.
+   */
+  private Optional<PushBegun> arrivedBefore(Run run, Access access) throws IOException {
+    var push = run.job().repository().push();
+    var begun =
+        push == null
+            ? Optional.<PushBegun>empty()
+            : jobs.pushBegun(run.job().tenantId(), run.job().jobId());
+    if (begun.isEmpty()) {
+      return begun;
+    }
+    var ended =
+        launcher.git(
+            RepositoryScript.PUSHED,
+            run.files(),
+            access.arguments(begun.get().commit(), push.branch()),
+            access.secret(),
+            run::stopReason);
+    if (run.stopReason().isEmpty() && ended.exitCode() != 0) {
+      run.fail(fault(NOT_CLONED, "The branch of the push was not read", ended, access));
+    }
+    if (!isCommit(ended.lines(), 0)) {
+      return Optional.empty();
+    }
+    run.warn(
+        "repository-pushed-before",
+        "An earlier attempt of this job has pushed %s; this one pushed nothing."
+            .formatted(begun.get().commit()));
+    return begun;
+  }
+
+  private static Repository.Pushed pushed(Run run, String commit) {
+    return new Repository.Pushed(run.job().repository().push().branch(), commit, null);
   }
 
   /** Leaves what was changed among the artifacts; what cannot be compared is told. */
@@ -116,29 +175,50 @@ public class Repositories {
     if (access.isEmpty()) {
       return;
     }
-    var push = repository.push();
-    var who = who(run.job());
-    var ended =
+    var arguments = commitArguments(run, access.get());
+    var made =
         launcher.git(
-            RepositoryScript.PUSH,
+            RepositoryScript.COMMIT,
             run.files(),
-            access
-                .get()
-                .arguments(
-                    repository.commit(),
-                    run.changes().tree(),
-                    run.changes().head(),
-                    push.branch(),
-                    who.name(),
-                    who.email()),
-            access.get().secret() + "\0" + message(run.job(), push),
+            arguments,
+            "\0" + message(run.job()),
             () -> lostFor(run));
+    if (made.exitCode() == 0 && made.lines().isEmpty()) {
+      return; // nothing was changed
+    }
+    if (made.exitCode() == 0 && isCommit(made.lines(), 0)) {
+      leases.beforePush(run, new PushBegun(repository.commit(), made.lines().getFirst()));
+      if (run.isLost()) {
+        return;
+      }
+    }
+    var ended =
+        made.exitCode() != 0
+            ? made
+            : launcher.git(
+                RepositoryScript.PUSH,
+                run.files(),
+                arguments,
+                access.get().secret() + "\0" + message(run.job()),
+                () -> lostFor(run));
     if (ended.exitCode() != 0) {
       run.fail(fault(NOT_PUSHED, "The changes were not pushed", ended, access.get()));
     } else if (isCommit(ended.lines(), 0)) {
-      var pushed = new Repository.Pushed(push.branch(), ended.lines().getFirst(), null);
-      run.repository(repository.withPushed(pushed));
+      run.repository(repository.withPushed(pushed(run, ended.lines().getFirst())));
     }
+  }
+
+  /** Whatever makes a commit, so that the same is made again. */
+  private List<String> commitArguments(Run run, Access access) {
+    var who = who(run.job());
+    return access.arguments(
+        run.repository().commit(),
+        run.changes().tree(),
+        run.changes().head(),
+        run.repository().push().branch(),
+        who.name(),
+        who.email(),
+        Long.toString(Instant.now().getEpochSecond()));
   }
 
   /** Why the job is no longer this worker's, when it is not. */
@@ -159,7 +239,7 @@ public class Repositories {
     }
   }
 
-  private Optional<Access> access(Run run, String code) {
+  private Optional<Access> access(Run run, String code) throws NoNameServer {
     var repository = run.job().repository();
     var address = RepositoryAddress.of(repository.url(), loopback);
     try {
@@ -170,7 +250,7 @@ public class Repositories {
       if (secret.isEmpty()) {
         run.fail(new Job.Fault(code, "There is no secret %s.".formatted(repository.secret())));
       }
-      var pin = address.pin();
+      var pin = address.pin(hosts.find(address.host()));
       return secret.map(value -> new Access(address, pin, value));
     } catch (UnknownHostException e) {
       run.fail(new Job.Fault(code, "The internet knows no such host."));
@@ -202,7 +282,9 @@ public class Repositories {
     return line.length() > LONGEST_SAID ? line.substring(0, LONGEST_SAID) : line;
   }
 
-  private static String message(Job job, Repository.Push push) {
+  /** Of the commit. */
+  static String message(Job job) {
+    var push = job.repository().push();
     return push.message() == null
         ? "Changes by %s\n\nJob: %s\n".formatted(job.agent(), job.jobId())
         : push.message();

@@ -1,19 +1,23 @@
 package io.outpost.worker;
 
+import io.opentelemetry.api.trace.Span;
 import io.outpost.job.Job;
 import io.outpost.job.JobDetails;
 import io.outpost.job.Repository;
 import io.outpost.job.RunEvidence;
 import io.outpost.job.SavedFiles;
 import io.outpost.job.StoredJob;
+import io.outpost.telemetry.LogSubject;
 import io.outpost.worker.agent.AgentProcess;
 import io.outpost.worker.agent.JobFiles;
 import io.outpost.worker.agent.StopReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -23,9 +27,10 @@ import java.util.concurrent.TimeUnit;
  * One attempt at a job by this worker, under a lease. Read by the heartbeat and the cancel route
  * while the slot's thread waits for the agent, so its changing parts are volatile.
  */
-public final class Run {
+public final class Run implements LogSubject {
 
   private final StoredJob claimed;
+  private volatile Span span = Span.getInvalid();
   private volatile AgentProcess process;
   private volatile StopReason stopReason;
   private volatile boolean lost;
@@ -58,6 +63,7 @@ public final class Run {
 
   private volatile boolean awaited;
   private Repository repository;
+  private String branch;
   private String agentVersion;
   private RunEvidence evidence;
   private Changes changes;
@@ -72,6 +78,22 @@ public final class Run {
   /** The job as claimed: running, with this attempt counted. */
   public Job job() {
     return claimed.job();
+  }
+
+  @Override
+  public Span span() {
+    return span;
+  }
+
+  void traced(Span begun) {
+    this.span = begun;
+  }
+
+  @Override
+  public Map<String, String> logFields() {
+    var fields = new HashMap<>(job().logFields());
+    fields.computeIfAbsent("request_id", name -> details().requestId());
+    return fields;
   }
 
   /** The fencing token: only who holds it can finish the job. */
@@ -159,6 +181,15 @@ public final class Run {
 
   void repository(Repository known) {
     repository = known;
+  }
+
+  /** The branch that it began on; null: none. */
+  String branch() {
+    return branch;
+  }
+
+  void branch(String name) {
+    branch = name;
   }
 
   /** What its agent's program says of its version; null: unknown. */

@@ -258,6 +258,7 @@ class P19NoSecretAnywhereTest {
     var thrown = event.getThrowableProxy();
     return event.getFormattedMessage()
         + event.getMDCPropertyMap()
+        + event.getKeyValuePairs()
         + (thrown == null ? "" : ThrowableProxyUtil.asString(thrown));
   }
 

@@ -26,6 +26,9 @@ import java.util.Map;
 final class Accounting implements AutoCloseable {
   static final long CENTS = 25;
 
+  /** A price by use with tiers: two jobs at 30 cents, further ones at 10. */
+  static final String TIERED = "price_tiered";
+
   private final SettableClock stripesTime;
   private final SettableClock ourTime;
   private final BillingApi api;
@@ -42,7 +45,10 @@ final class Accounting implements AutoCloseable {
     Map<String, Object> settings = new HashMap<>();
     settings.put("test.billing-time", now);
     settings.put("outpost.worker.slots", 0);
-    return new Accounting(stripesTime, BillingApi.start(stripesTime, settings));
+    settings.put("outpost.stripe.price-enterprise", LocalStripe.PRICE_ENTERPRISE + "," + TIERED);
+    var books = new Accounting(stripesTime, BillingApi.start(stripesTime, settings));
+    books.stripe().stub().account().addTieredPrice(TIERED, books.stripe().meter(), 2, 30, 10);
+    return books;
   }
 
   BillingApi api() {
@@ -65,8 +71,18 @@ final class Accounting implements AutoCloseable {
     return subscribe(client, api.customer(client));
   }
 
+  Payer payer(String name, String price) throws Exception {
+    var client = api.tenant(name, "free");
+    return subscribe(client, api.customer(client), price);
+  }
+
   Payer subscribe(BillingApi.Client client, String customer) throws Exception {
-    var subscription = stripe().stub().account().subscribe(customer, LocalStripe.PRICE_ENTERPRISE);
+    return subscribe(client, customer, LocalStripe.PRICE_ENTERPRISE);
+  }
+
+  private Payer subscribe(BillingApi.Client client, String customer, String price)
+      throws Exception {
+    var subscription = stripe().stub().account().subscribe(customer, price);
     settle();
     return new Payer(client, customer, subscription.get("id").asText(), now());
   }
@@ -98,6 +114,21 @@ final class Accounting implements AutoCloseable {
                 null));
     api.outpost().context().getBean(Transactions.class).write(change);
     return id;
+  }
+
+  /** A job of that time turns up that was reported then, as nobody knew. */
+  void found(Payer payer, Instant accepted, Instant reported) {
+    var id = job(payer, accepted);
+    var entry =
+        ledger(payer).stream().filter(one -> one.jobId().equals(id)).findFirst().orElseThrow();
+    api.outpost()
+        .context()
+        .getBean(UsageLedger.class)
+        .update(
+            entry,
+            "SET report_began = :then, reported_at = :then REMOVE unreported_shard",
+            "attribute_not_exists(reported_at)",
+            Map.of(":then", Items.text(Json.time(reported))));
   }
 
   String job(Payer payer, Instant accepted) {

@@ -40,6 +40,23 @@ record Backstage(ApplicationContext outpost) {
     dynamoDb().putItem(p -> p.tableName(table("usage")).item(turn));
   }
 
+  /** Has what fails in the queue come again after a time, and so often before it is set aside. */
+  void repeatFailures(Duration after, int times) {
+    var policy = QueueAttributeName.REDRIVE_POLICY;
+    var old =
+        sqs()
+            .getQueueAttributes(q -> q.queueUrl(url("stripe")).attributeNames(policy))
+            .attributes();
+    var changed =
+        Map.of(
+            QueueAttributeName.VISIBILITY_TIMEOUT,
+            String.valueOf(after.toSeconds()),
+            policy,
+            old.get(policy)
+                .replaceFirst("(?<name>\"maxReceiveCount\"\\s*:\\s*\"?)\\d+", "${name}" + times));
+    sqs().setQueueAttributes(q -> q.queueUrl(url("stripe")).attributes(changed));
+  }
+
   /** Waits until everything that was asked of the queue is done. */
   void drain() {
     await()

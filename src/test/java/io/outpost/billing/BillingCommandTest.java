@@ -54,6 +54,15 @@ class BillingCommandTest {
     return out.toString(StandardCharsets.UTF_8).lines().toList();
   }
 
+  /** Jobs that come late at such a price could not be billed. */
+  @Test
+  void namesAPriceByUseThatHasNoAmountForEachUnit() {
+    stripe.stub().account().addTieredPrice("price_tiers", stripe.meter(), 2, 30, 10);
+    settings.put("OUTPOST_STRIPE_PRICE_ENTERPRISE", "price_tiers");
+    assertThat(check()).isEqualTo(1);
+    assertThat(findings()).singleElement().asString().contains("price_tiers", "tiers");
+  }
+
   @Test
   void endsWithNothingToSayWhenAllIsWell() {
     assertThat(check()).as(out.toString(StandardCharsets.UTF_8)).isZero();

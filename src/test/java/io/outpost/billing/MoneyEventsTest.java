@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -91,6 +93,84 @@ class MoneyEventsTest {
     api.stripe().stub().account().subscribe(customer, LocalStripe.PRICE_ENTERPRISE);
     api.stripe().stub().account().trouble(customer, "invoice.created");
     await().atMost(Duration.ofMinutes(1)).until(() -> api.stripe().counted(customer) == 1);
+  }
+
+  /** A message of the queue is short: it reports a part, and asks for the next one. */
+  @Test
+  void aDraftsUsageGoesOutPartByPart() throws Exception {
+    var client = api.tenant("much-used", "free");
+    var customer = api.customer(client);
+    api.drain();
+    for (int i = 0; i < 120; i++) {
+      new Ledger(api).add(client.tenantId(), Ids.ulid(), Instant.now());
+    }
+    var context = api.outpost().context().getBean(CamelContext.class);
+    context.getRouteController().stopRoute("take-stripe-message");
+    draftIsMade(customer);
+    assertThat(api.stripe().counted(customer)).isEqualTo(50);
+    assertThat(api.backstage().messages("stripe")).isEqualTo(1);
+    context.getRouteController().startRoute("take-stripe-message");
+    api.drain();
+    assertThat(api.stripe().counted(customer)).isEqualTo(120);
+  }
+
+  /** While our account is at fault nothing is tried for a draft; the timer's round looks. */
+  @Test
+  void aDraftsUsageWaitsWhileOurAccountIsAtFault() throws Exception {
+    var client = api.tenant("waiting-for-us", "free");
+    var customer = api.customer(client);
+    api.drain();
+    new Ledger(api).add(client.tenantId(), Ids.ulid(), Instant.now());
+    api.stripe().stub().secretKey().revoke();
+    api.run("report-usage");
+    long tried = reports();
+    draftIsMade(customer);
+    assertThat(reports()).isEqualTo(tried);
+    api.stripe().stub().secretKey().restore();
+    api.run("report-usage");
+    assertThat(api.stripe().counted(customer)).isEqualTo(1);
+  }
+
+  /** The event of a draft is applied here and now. */
+  private static void draftIsMade(String customer) {
+    var event =
+        new StripeEvent(
+            "evt_" + Ids.ulid(), "invoice.created", "2026", Instant.now(), customer, null);
+    api.outpost()
+        .context()
+        .getBean(ProducerTemplate.class)
+        .send("direct:apply-stripe-event", one -> one.setProperty("event", event));
+  }
+
+  private static long reports() {
+    return api.stripe().stub().calls().stream()
+        .filter(call -> call.path().equals("/v1/billing/meter_events"))
+        .count();
+  }
+
+  /** The account may sell other things: what happens to their customers is not our business. */
+  @Test
+  void whatTheAccountSellsBesideIsIgnored() {
+    var account = api.stripe().stub().account();
+    var stranger = account.addCustomer("stranger@example.com");
+    double ignored = api.backstage().counted("outpost.billing.events.foreign");
+    var events =
+        List.of(
+            account.trouble(stranger, "invoice.finalization_failed"),
+            account.trouble(stranger, "invoice.payment_action_required"),
+            account.money(stranger, "charge.dispute.created", "dispute"),
+            account.money(stranger, "charge.refunded", "charge"));
+    for (var event : events) {
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> api.backstage().isApplied(event.get("id").asText()));
+    }
+    api.run("announce-billing-alarms");
+    assertThat(api.notices()).noneMatch(notice -> notice.contains(stranger));
+    assertThat(api.outpost().context().getBean(BillingAlarms.class).stands("invoice-" + stranger))
+        .isFalse();
+    assertThat(api.backstage().counted("outpost.billing.events.foreign"))
+        .isEqualTo(ignored + events.size());
   }
 
   /** What is wrong with the account is told at the start, and stops nothing. */

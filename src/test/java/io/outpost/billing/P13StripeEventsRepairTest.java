@@ -15,7 +15,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** An event counts once, by whatever way it comes, and one that no webhook brought counts too. */
 @Tag("product")
@@ -137,7 +136,7 @@ class P13StripeEventsRepairTest {
   @Test
   void setsAsideWhatKeepsFailing() throws Exception {
     var backstage = api.backstage();
-    failAgainAfter("1");
+    backstage.repeatFailures(Duration.ofSeconds(1), 8);
     try {
       backstage.sqs().sendMessage(m -> m.queueUrl(backstage.url("stripe")).messageBody("no JSON"));
       api.customer(api.tenant("behind", "free"));
@@ -145,14 +144,8 @@ class P13StripeEventsRepairTest {
           .atMost(Duration.ofMinutes(2))
           .until(() -> backstage.messages("stripe-dlq") == 1 && backstage.messages("stripe") == 0);
     } finally {
-      failAgainAfter("60");
+      api.repeatFailuresSoon();
     }
-  }
-
-  private static void failAgainAfter(String seconds) {
-    var visibility = Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, seconds);
-    var url = api.backstage().url("stripe");
-    api.backstage().sqs().setQueueAttributes(q -> q.queueUrl(url).attributes(visibility));
   }
 
   /** A customer of somebody else in the same Stripe account is none of our business. */

@@ -136,11 +136,16 @@ class P14UsageReconciledTest {
   @Test
   void namesAJobThatStripeWillNotTake() {
     ledger.add(client.tenantId(), "job-old", Instant.now().minus(Duration.ofDays(35)));
+    ledger.add(client.tenantId(), "job-ancient", Instant.now().minus(Duration.ofDays(69)));
     ledger.add(client.tenantId(), "job-refused", ended);
     ledger.add(client.tenantId(), "job-next", ended);
     STRIPES_CLOCK.advance(Duration.ofDays(40));
     api.run("report-usage");
-    assertThat(ledger.entry(client.tenantId(), "job-old").get("parked_for").s())
+    // Too old for the meter, but a position may bill it; where that is too late, operators decide.
+    assertThat(ledger.entry(client.tenantId(), "job-old"))
+        .containsKey("unmetered_at")
+        .doesNotContainKeys("parked_for", "unreported_shard");
+    assertThat(ledger.entry(client.tenantId(), "job-ancient").get("parked_for").s())
         .isEqualTo("too-old");
     assertThat(ledger.entry(client.tenantId(), "job-refused")).containsKey("parked_for");
     api.run("reconcile-usage");

@@ -83,6 +83,101 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
   }
 
+  /** Stripe's meter takes 35 days; a job that ends later is billed all the same, and named. */
+  @Test
+  void aJobThatEndsLongAfterItsAcceptanceIsAPositionOfTheNextInvoice() throws Exception {
+    var payer = books.payer("waiting");
+    var accepted = books.now().plusSeconds(3_600);
+    books.advance(accepted.plus(Duration.ofDays(45)));
+    var job = books.job(payer, accepted, books.now());
+    var other = books.job(payer, accepted.plusSeconds(60), books.now());
+    books.report();
+    books.report();
+    books.check();
+    books.check();
+    books.voidJob(payer, other);
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.positions(payer))
+        .singleElement()
+        .satisfies(
+            position -> {
+              assertThat(position.get("amount").asLong()).isEqualTo(2 * Accounting.CENTS);
+              assertThat(position.at("/metadata/jobs_0").asText()).contains(job, other);
+            });
+    assertThat(books.billed(payer)).isEqualTo(2 * Accounting.CENTS);
+    assertThat(books.credited(payer)).isEqualTo(Accounting.CENTS);
+    assertThat(books.ledger(payer)).allMatch(entry -> entry.parkedFor() == null);
+    assertThat(books.audited(payer, "billing.usage-late")).isEqualTo(1);
+    assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
+    assertThat(books.audited(payer, "billing.usage-differs")).isZero();
+  }
+
+  /**
+   * What was begun and is too old by now is sent no more: Stripe's sums say whether it is there.
+   */
+  @Test
+  void aJobThatWasTriedAndIsTooOldByNowIsBilledOnce() throws Exception {
+    var payer = books.payer("tried");
+    var accepted = books.now().plusSeconds(3_600);
+    books.advance(accepted.plus(Duration.ofDays(34)).minusSeconds(600));
+    books.settle();
+    var tried = books.job(payer, accepted, books.now());
+    var faults = books.stripe().stub().faults();
+    faults.next(4, Fault.SERVER_ERROR, "POST", "/v1/billing/meter_events");
+    books.report();
+    assertThat(books.ledger(payer))
+        .singleElement()
+        .satisfies(entry -> assertThat(entry.isOpen()).isTrue());
+    books.advance(Duration.ofHours(2));
+    var untried = books.job(payer, accepted.plusSeconds(120), books.now());
+    books.report();
+    books.check();
+    books.report();
+    books.check();
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.ledger(payer)).allMatch(entry -> entry.parkedFor() == null);
+    assertThat(books.billed(payer)).isEqualTo(2 * Accounting.CENTS);
+    assertThat(books.positions(payer))
+        .flatExtracting(position -> List.of(position.at("/metadata/jobs_0").asText().split(" ")))
+        .containsExactlyInAnyOrder(tried, untried);
+  }
+
+  /** With tiers nobody can say what one job more costs: told, never billed as nothing. */
+  @Test
+  void lateJobsAtAPriceWithTiersAreAnAlarm() throws Exception {
+    var payer = books.payer("tiers", Accounting.TIERED);
+    var end = books.periodEnd(payer);
+    for (int i = 1; i <= 3; i++) {
+      books.job(payer, end.minusSeconds(600 + i));
+    }
+    books.advance(end.minusSeconds(300));
+    books.report();
+    var late = books.job(payer, end.minusSeconds(50));
+    books.advance(end.plus(UNTIL_FINAL));
+    books.report();
+    books.check();
+    assertThat(books.billed(payer)).isEqualTo(2 * 30 + 10);
+    assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
+    assertThat(alarm(payer)).contains(Accounting.TIERED, " 1 jobs");
+    books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
+    books.check();
+    assertThat(books.positions(payer)).isEmpty();
+    // Operators bill it by hand, and take it off ours.
+    books.voidJob(payer, late);
+    books.check();
+    assertThat(alarm(payer)).isEmpty();
+  }
+
+  private static String alarm(Accounting.Payer payer) {
+    return books.api().outpost().context().getBean(BillingAlarms.class).standing().stream()
+        .filter(alarm -> alarm.what().equals("unpriced-" + payer.client().tenantId()))
+        .map(BillingAlarms.Alarm::why)
+        .findFirst()
+        .orElse("");
+  }
+
   /** A tenant that has left gets a last invoice of what was late. */
   @Test
   void whatADeletedTenantUsedIsBilled() throws Exception {
@@ -266,7 +361,9 @@ class P30EveryInvoiceEqualsTheLedgerTest {
         .anyMatch(notice -> notice.contains(payer.client().tenantId()));
   }
 
-  /** An invoice that bills what nobody used is named. */
+  /**
+   * An invoice that bills what nobody used is named once, again when that changes, and when not.
+   */
   @Test
   void anInvoiceThatBillsTooMuchIsNamed() throws Exception {
     var payer = books.payer("overbilled");
@@ -274,17 +371,37 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     books.job(payer, end.minus(Duration.ofDays(2)));
     books.advance(end.minus(Duration.ofDays(1)));
     books.report();
-    books
-        .stripe()
-        .stub()
-        .account()
-        .addUsage(books.stripe().meter(), payer.customer(), end.minus(Duration.ofDays(3)));
+    var used = List.of(end.minus(Duration.ofDays(4)), end.minus(Duration.ofDays(3)));
+    for (var at : used) {
+      books.stripe().stub().account().addUsage(books.stripe().meter(), payer.customer(), at);
+    }
     books.advance(end.plus(UNTIL_FINAL));
-    books.check();
+    for (int i = 0; i < 3; i++) {
+      books.check();
+    }
     assertThat(books.audited(payer, "billing.invoice-differs")).isEqualTo(1);
-    assertThat(books.api().notices())
-        .anyMatch(
-            notice ->
-                notice.contains("invoice-differs") && notice.contains(payer.client().tenantId()));
+    assertThat(books.audited(payer, "billing.usage-differs")).isEqualTo(2);
+    assertThat(told(payer, "invoice-differs")).isEqualTo(1);
+    assertThat(told(payer, "usage-differs")).isEqualTo(2);
+
+    // Somebody finds one of the jobs, and later the other.
+    books.found(payer, used.getFirst(), end.minus(Duration.ofDays(1)));
+    books.check();
+    books.check();
+    assertThat(told(payer, "invoice-differs")).isEqualTo(2);
+    books.found(payer, used.getLast(), end.minus(Duration.ofDays(1)));
+    books.check();
+    books.check();
+    assertThat(told(payer, "invoice-differs")).isEqualTo(2);
+    assertThat(told(payer, "usage-differs")).isEqualTo(2);
+    // An invoice and two minutes.
+    assertThat(told(payer, "billing-agrees")).isEqualTo(3);
+    assertThat(books.audited(payer, "billing.difference-gone")).isEqualTo(3);
+  }
+
+  private static long told(Accounting.Payer payer, String notice) {
+    return books.api().notices().stream()
+        .filter(one -> one.contains(notice) && one.contains(payer.client().tenantId()))
+        .count();
   }
 }

@@ -17,13 +17,16 @@ import org.junit.jupiter.api.Test;
 /**
  * Months of many tenants, drawn from a seed: tiers come and go, with and without a last invoice,
  * Stripe fails, the key is revoked, cards are declined, answers get lost, events are replayed, jobs
- * cross the ends of periods, come too late and are taken back. In the end every invoice is what the
- * ledger has, and nothing is unexplained.
+ * cross the ends of periods, come too late and are taken back, some tenants never pay until Stripe
+ * ends their subscription. In the end every invoice is what the ledger has, and nothing is
+ * unexplained.
  */
 @Tag("product")
 class P30MonthsOfBillingTest {
   private static final Duration STEP = Duration.ofHours(181);
   // More than two periods, so that what came late is on the next invoice.
+  // Some days after the first period's end, and some before the last try of its payment.
+  private static final int LAST_STEP_OF_DEBTORS = 4;
   private static final Duration AFTERWARDS = Duration.ofDays(66);
 
   /** Smaller than it may be, so that each build can afford it. */
@@ -56,6 +59,7 @@ class P30MonthsOfBillingTest {
     private long total;
     private final List<Accounting.Payer> paying = new ArrayList<>();
     private final List<Accounting.Payer> all = new ArrayList<>();
+    private final List<Accounting.Payer> neverPaying = new ArrayList<>();
     private final List<Job> running = new ArrayList<>();
 
     Months(long seed, int tenants, int jobs) {
@@ -70,12 +74,16 @@ class P30MonthsOfBillingTest {
         for (int i = 0; i < tenants; i++) {
           add(books.payer("tenant-" + i));
         }
+        letSomeNeverPay(books);
         int left = jobs;
         // About three months, so that every tenant sees at least two closings.
         for (int step = 0; step < 10; step++) {
           int now = step == 9 ? left : Math.min(left, jobs / 10 + random.nextInt(5));
           left -= now;
           month(books, now);
+          if (step == LAST_STEP_OF_DEBTORS) {
+            paying.removeAll(neverPaying);
+          }
         }
         settleAll(books);
         judge(books);
@@ -85,6 +93,15 @@ class P30MonthsOfBillingTest {
     private void add(Accounting.Payer payer) {
       paying.add(payer);
       all.add(payer);
+    }
+
+    /** The first invoice is declined at each try; jobs come until shortly before the last one. */
+    private void letSomeNeverPay(Accounting books) {
+      neverPaying.addAll(paying.subList(0, 1 + tenants / 20));
+      for (var payer : neverPaying) {
+        indebted.add(payer.customer());
+        books.stripe().stub().account().card(payer.customer(), Card.DECLINES);
+      }
     }
 
     private void month(Accounting books, int jobs) throws Exception {
@@ -177,7 +194,9 @@ class P30MonthsOfBillingTest {
 
     /** Ends a subscription with its last invoice, and begins another one, or does not. */
     private void changeTier(Accounting books) throws Exception {
-      var payer = paying.remove(random.nextInt(paying.size()));
+      var willing = paying.stream().filter(one -> !neverPaying.contains(one)).toList();
+      var payer = willing.get(random.nextInt(willing.size()));
+      paying.remove(payer);
       books.report();
       var account = books.stripe().stub().account();
       changes++;
@@ -209,6 +228,9 @@ class P30MonthsOfBillingTest {
     }
 
     private void judge(Accounting books) {
+      for (var payer : neverPaying) {
+        assertThat(books.standing(payer)).as("seed %s", seed).startsWith("active canceled");
+      }
       Set<String> seen = new HashSet<>();
       long billed = 0;
       for (var payer : all) {

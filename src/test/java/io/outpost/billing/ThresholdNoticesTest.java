@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outpost.kernel.Json;
+import io.outpost.local.AwsCalls;
 import io.outpost.store.Items;
 import io.outpost.webhooks.Receiver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,11 +21,13 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
 /**
  * Who pays hears of 80 % and 100 % when jobs are submitted: no job has ended, Stripe is not asked.
@@ -42,6 +47,8 @@ class ThresholdNoticesTest {
                 "always",
                 "outpost.worker.slots",
                 0,
+                "outpost.test.aws-calls",
+                true,
                 "outpost.stripe.secret-key",
                 "",
                 "outpost.webhooks.allow-loopback",
@@ -85,6 +92,47 @@ class ThresholdNoticesTest {
     for (var action : List.of("billing.quota-80", "billing.quota-100")) {
       assertThat(api.backstage().audited(client, action)).isEqualTo(1);
     }
+  }
+
+  /** From a threshold on every submission looks for it; what was given is not tried again. */
+  @Test
+  void aNoticeThatWasGivenIsNotWrittenAgain() throws Exception {
+    var client = api.client("quiet", "free");
+    submit(client, 8);
+    awaitNotices(client, 1);
+    submit(client, 1);
+    for (int i = 0; i < 5; i++) {
+      watch(client);
+    }
+    assertThat(written(client)).isEqualTo(1);
+    submit(client, 1);
+    awaitNotices(client, 2);
+    for (int i = 0; i < 5; i++) {
+      watch(client);
+    }
+    assertThat(written(client)).isEqualTo(2);
+  }
+
+  private static void watch(BillingApi.Client client) {
+    try (var route = api.outpost().context().getBean(CamelContext.class).createProducerTemplate()) {
+      route.send(
+          "direct:watch-limit-beside",
+          exchange -> exchange.setProperty("tenantId", client.tenantId()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** How often it was tried to write a notice of the tenant. */
+  private static long written(BillingApi.Client client) {
+    return api.outpost().context().getBean(AwsCalls.class).asked().stream()
+        .filter(TransactWriteItemsRequest.class::isInstance)
+        .flatMap(write -> ((TransactWriteItemsRequest) write).transactItems().stream())
+        .filter(item -> item.put() != null && item.put().item().containsKey("sk"))
+        .map(item -> item.put().item())
+        .filter(item -> item.get("tenant_id").s().equals(client.tenantId()))
+        .filter(item -> item.get("sk").s().startsWith("notice#"))
+        .count();
   }
 
   /** However many jobs reach a threshold at once, and whoever looks for it besides. */

@@ -82,6 +82,21 @@ class RouteFilesTest {
     return tree;
   }
 
+  /** Else what a request leaves to be done beside it piles up while a store is slow. */
+  @ParameterizedTest
+  @MethodSource("files")
+  void whatIsDoneBesideARequestIsBounded(RouteFile file) {
+    if (file.name().startsWith("api/")) {
+      assertThat(file.steps().filter(step -> step.kind().equals("wireTap")))
+          .as(file.name())
+          .allSatisfy(
+              tap ->
+                  assertThat(tap.node().path("executorService").asText())
+                      .as(tap.id())
+                      .isEqualTo("watchers"));
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("files")
   void everyRouteSaysWhatItDoes(RouteFile file) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.outpost.kernel.Problem;
+import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,11 +42,15 @@ class RepositoryAddressTest {
 
   @Test
   void aNameIsHeldToTheAddressesThatWereJudged() throws UnknownHostException {
-    assertThat(RepositoryAddress.of("https://192.30.255.113/a/b", false).pin())
-        .isEqualTo("192.30.255.113:443:192.30.255.113");
-    assertThat(RepositoryAddress.of("http://127.0.0.1:8080/a/b", true).pin())
+    var outside = InetAddress.getByName("192.30.255.113");
+    var inside = InetAddress.getByName("10.0.0.1");
+    var here = InetAddress.getByName("127.0.0.1");
+    assertThat(RepositoryAddress.of("https://GIT.example.com/a/b", false).pin(outside))
+        .isEqualTo("git.example.com:443:192.30.255.113");
+    assertThat(RepositoryAddress.of("http://127.0.0.1:8080/a/b", true).pin(here))
         .isEqualTo("127.0.0.1:8080:127.0.0.1");
-    assertThatThrownBy(() -> RepositoryAddress.of("https://no-such.example.invalid/a", false).pin())
-        .isInstanceOf(UnknownHostException.class);
+    var address = RepositoryAddress.of("https://git.example.com/a", false);
+    assertThatThrownBy(() -> address.pin(outside, inside)).isInstanceOf(UnknownHostException.class);
+    assertThatThrownBy(() -> address.pin(here)).isInstanceOf(UnknownHostException.class);
   }
 }

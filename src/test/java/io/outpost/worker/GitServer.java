@@ -1,6 +1,7 @@
 package io.outpost.worker;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -43,6 +44,11 @@ final class GitServer implements AutoCloseable {
 
   String url(String path) {
     return "http://127.0.0.1:" + http.getAddress().getPort() + path;
+  }
+
+  /** Has somebody else answer below a path. */
+  void serve(String path, HttpHandler handler) {
+    http.createContext(path, handler);
   }
 
   /** Where {@code /away} leads. */

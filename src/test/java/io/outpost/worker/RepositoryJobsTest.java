@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
+import io.outpost.local.AwsCalls;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +32,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.FileSystemUtils;
+import software.amazon.awssdk.core.SdkRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
 /**
  * Code in and code out: a repository of a real git server is there when the agent starts, and what
@@ -44,6 +49,7 @@ class RepositoryJobsTest {
   private static LocalOutpost outpost;
   private static Path folder;
   private static GitServer server;
+  private static PullRequestApi pulls;
   private static String first;
   private static String second;
 
@@ -66,6 +72,8 @@ class RepositoryJobsTest {
     second = GitServer.git(seed, "rev-parse", "HEAD");
     var root = Files.createDirectory(folder.resolve("root"));
     server = new GitServer(root, TOKEN);
+    pulls = new PullRequestApi(TOKEN, RepositoryJobsTest::hasBranch);
+    server.serve("/api/v3/repos/", pulls);
     for (var name : List.of("private", "public")) {
       var place = Files.createDirectory(root.resolve(name)).resolve("shop.git");
       GitServer.git(folder, "clone", "-q", "--bare", seed.toString(), place.toString());
@@ -76,10 +84,22 @@ class RepositoryJobsTest {
             aws.endpoints(),
             "local",
             Map.of(
-                "server.port", 0,
-                "outpost.env", "repositories",
-                "outpost.agents.demo", "missing",
-                "OUTPOST_AGENT_CLAUDE_COMMAND", "[\"/bin/bash\",\"-s\"]"));
+                "server.port",
+                0,
+                "outpost.env",
+                "repositories",
+                "outpost.agents.demo",
+                "missing",
+                "outpost.test.aws-calls",
+                true,
+                "outpost.worker.store-again",
+                0,
+                "outpost.worker.store-again-after",
+                50,
+                "outpost.worker.retry-after",
+                "100ms",
+                "OUTPOST_AGENT_CLAUDE_COMMAND",
+                "[\"/bin/bash\",\"-s\"]"));
   }
 
   @AfterAll
@@ -259,6 +279,131 @@ class RepositoryJobsTest {
       assertThat(thief.requests()).isEmpty();
     }
     assertThat(ran).isEmptyDirectory();
+  }
+
+  @Test
+  void aPullRequestIsOpenedForWhatWasPushed() {
+    pulls.answerFirst(List.of(503, 500));
+    var job = run("echo pulled > a.txt", pulled("pulled", "Pull it\n\nIt is better."));
+    assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
+    assertThat(job.at("/repository/pushed/pull_request_url").asText())
+        .isEqualTo("https://git.example.com/pull/pulled");
+    assertThat(job.get("warnings")).isEmpty();
+    var opened =
+        pulls.opened().stream().filter(p -> p.get("head").asText().equals("pulled")).toList();
+    assertThat(opened).hasSize(1);
+    assertThat(opened.getFirst().get("title").asText()).isEqualTo("Pull it");
+    assertThat(opened.getFirst().get("base").asText()).isEqualTo("trunk");
+    assertThat(opened.getFirst().get("body").asText())
+        .isEqualTo("It is better.\n\nJob: " + id(job));
+
+    // One that is open already is named.
+    var after = pulled("pulled", "Pull more").put("ref", "trunk");
+    var place = folder.resolve("root/private/shop.git");
+    assertThat(deleteBranch(place, "pulled")).isEmpty();
+    job = run("echo more > a.txt", after);
+    assertThat(job.at("/repository/pushed/pull_request_url").asText())
+        .as(job.toString())
+        .isEqualTo("https://git.example.com/pull/pulled");
+    assertThat(job.toString()).doesNotContain(TOKEN);
+  }
+
+  private static String deleteBranch(Path repository, String branch) {
+    try {
+      return GitServer.git(repository, "update-ref", "-d", "refs/heads/" + branch);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What is pushed is pushed: a job without a pull request is warned, and the token stays ours. */
+  @Test
+  void aPullRequestThatIsRefusedIsNoFailure() throws Exception {
+    try (var thief = new GitServer(folder.resolve("root"), TOKEN)) {
+      pulls.leadTo(thief.url("/private/shop.git"));
+      for (var status : List.of(403, 302)) {
+        pulls.answerFirst(List.of(status));
+        var job = run("echo refused > a.txt", pulled("refused-" + status, null));
+        assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
+        assertThat(job.at("/repository/pushed/branch").asText()).isEqualTo("refused-" + status);
+        assertThat(job.at("/repository/pushed/pull_request_url").isNull()).isTrue();
+        assertThat(job.at("/warnings/0/code").asText()).isEqualTo("pull-request-missing");
+        assertThat(job.at("/warnings/0/detail").asText()).contains(String.valueOf(status));
+        assertThat(job.toString()).doesNotContain(TOKEN);
+      }
+      assertThat(thief.requests()).isEmpty();
+    }
+    pulls.answerFirst(List.of(503, 503, 503, 503));
+    var job = run("echo busy > a.txt", pulled("busy", null));
+    assertThat(job.at("/warnings/0/code").asText()).isEqualTo("pull-request-missing");
+    assertThat(job.get("status").asText()).isEqualTo("succeeded");
+    var open = pulled("open", null);
+    open.remove("secret");
+    var refused = client.post("/jobs", job("true", open).toString());
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.json().at("/errors/0/field").asText())
+        .isEqualTo("repository.push.pull_request");
+  }
+
+  private static ObjectNode pulled(String branch, String message) {
+    var wanted = repository("/private/shop.git").put("secret", "GIT_TOKEN");
+    var push = wanted.putObject("push").put("branch", branch).put("pull_request", true);
+    if (message != null) {
+      push.put("message", message);
+    }
+    return wanted;
+  }
+
+  private static boolean hasBranch(String repository, String branch) {
+    var place = folder.resolve("root/" + repository + ".git");
+    try {
+      return !GitServer.git(place, "rev-parse", "--verify", "refs/heads/" + branch).isEmpty();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Each attempt leaves something else, and what the first has pushed is what the job did. */
+  @Test
+  void aPushIsMadeOnceThoughItsWorkerDiedRightAfterIt() throws Exception {
+    var place = folder.resolve("root/private/shop.git");
+    GitServer.git(place, "branch", "worked-on", "trunk");
+    for (var branch : List.of("worked-on", "made-by-it")) {
+      var wanted = repository("/private/shop.git").put("secret", "GIT_TOKEN");
+      wanted.putObject("push").put("branch", branch);
+      if (branch.equals("worked-on")) {
+        wanted.put("ref", branch);
+      }
+      var died = new AtomicBoolean();
+      var aws = outpost.context().getBean(AwsCalls.class);
+      aws.fail(call -> isEndOfAJob(call) && died.compareAndSet(false, true));
+      var job = run("date +%s%N >> a.txt", wanted);
+      aws.work();
+      assertThat(died).isTrue();
+      assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
+      assertThat(job.get("attempts").asInt()).isEqualTo(2);
+      assertThat(job.at("/repository/commit").asText()).isEqualTo(second);
+      assertThat(job.at("/repository/pushed/commit").asText())
+          .isEqualTo(GitServer.git(place, "rev-parse", branch));
+      assertThat(GitServer.git(place, "rev-list", "--count", second + ".." + branch))
+          .isEqualTo("1");
+      assertThat(job.at("/warnings/0/code").asText()).isEqualTo("repository-pushed-before");
+      assertThat(
+              fetch(artifacts(job).get("changes.patch")).lines().filter(l -> l.matches("[+]\\d+")))
+          .hasSize(1);
+      var other = run("date +%s%N >> b.txt", wanted.deepCopy().<ObjectNode>without("ref"));
+      assertThat(other.at("/error/code").asText()).isEqualTo("repository-push-failed");
+    }
+  }
+
+  private static boolean isEndOfAJob(SdkRequest call) {
+    return call instanceof TransactWriteItemsRequest write
+        && write.transactItems().stream()
+            .anyMatch(
+                item ->
+                    item.put() != null
+                        && item.put().item().containsKey("sk")
+                        && item.put().item().get("sk").s().startsWith("ledger#"));
   }
 
   /** What a repository brings along may not run, nor lead what we write to elsewhere. */

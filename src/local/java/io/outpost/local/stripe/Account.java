@@ -71,6 +71,7 @@ public final class Account {
               () -> {
                 ObjectNode answer = world.expand(call, effect.apply(call));
                 Invoices.shorten(answer);
+                Catalogue.hideTiers(answer);
                 return Answer.of(answer);
               });
         };
@@ -97,6 +98,11 @@ public final class Account {
   /** Adds a monthly price, or one for each unit of a meter where {@code meter} is not null. */
   public void addPrice(String id, String name, long cents, String meter) {
     locked(() -> catalogue.seed(id, name, cents, meter));
+  }
+
+  /** Adds a price by use: so many units at some cents, further ones at others. */
+  public void addTieredPrice(String id, String meter, long first, long cents, long then) {
+    locked(() -> catalogue.seedTiered(id, id, meter, first, cents, then));
   }
 
   /** From now on an e-mail address is refused. */

@@ -57,6 +57,40 @@ final class Catalogue {
     return price;
   }
 
+  /** The units of a price that cost the same. */
+  record Part(long quantity, long cents) {}
+
+  /** A price by use whose units cost less from some number on. */
+  ObjectNode seedTiered(String id, String name, String meter, long first, long cents, long then) {
+    ObjectNode price = seed(id, name, 0, meter);
+    price.put("billing_scheme", "tiered").put("tiers_mode", "graduated");
+    price.putNull("unit_amount").putNull("unit_amount_decimal");
+    var tiers = price.putArray("tiers");
+    tiers.addObject().put("up_to", first).put("unit_amount", cents);
+    tiers.addObject().putNull("up_to").put("unit_amount", then);
+    return price;
+  }
+
+  /**
+   * What some units of a price cost, tier by tier
+   * (docs.stripe.com/products-prices/pricing-models#graduated-pricing).
+   */
+  static List<Part> parts(ObjectNode price, long used) {
+    if (!price.has("tiers")) {
+      return List.of(new Part(used, price.get("unit_amount").asLong()));
+    }
+    long first = Math.min(used, price.at("/tiers/0/up_to").asLong());
+    var part = new Part(first, price.at("/tiers/0/unit_amount").asLong());
+    return used == first
+        ? List.of(part)
+        : List.of(part, new Part(used - first, price.at("/tiers/1/unit_amount").asLong()));
+  }
+
+  /** Stripe shows a price's tiers only when they are expanded (docs.stripe.com/api/prices/object). */
+  static void hideTiers(ObjectNode answer) {
+    answer.findParents("tiers").forEach(price -> ((ObjectNode) price).remove("tiers"));
+  }
+
   /** Takes a price off sale, or puts it on sale again. */
   ObjectNode archive(String id, boolean active) {
     return world.find(PRICE, id).put("active", active);

@@ -190,7 +190,7 @@ final class Invoices {
     item.put("amount", line.quantity() * line.price().get("unit_amount").asLong());
     item.putObject("period").put("start", line.start()).put("end", line.end());
     ObjectNode pricing = item.putObject("pricing").put("type", "price_details");
-    pricing.put("unit_amount_decimal", line.price().get("unit_amount").asText());
+    pricing.set("unit_amount_decimal", line.price().get("unit_amount_decimal"));
     pricing.putObject("price_details").put("price", price);
     ObjectNode parent = item.putObject("parent").put("type", "subscription_item_details");
     parent
@@ -250,14 +250,25 @@ final class Invoices {
 
   /** Fills in what was used until now. */
   private void useUp(ObjectNode invoice) {
-    for (JsonNode line : invoice.at("/lines/data")) {
-      String price = line.at("/pricing/price_details/price").asText(null);
-      if (price != null && Catalogue.isMetered(world.find(Catalogue.PRICE, price))) {
-        long used = used(invoice, line, world.find(Catalogue.PRICE, price));
-        ((ObjectNode) line).put("quantity", used);
-        ((ObjectNode) line)
-            .put("amount", used * world.find(Catalogue.PRICE, price).get("unit_amount").asLong());
+    for (JsonNode line : List.copyOf(invoice.at("/lines/data").valueStream().toList())) {
+      String id = line.at("/pricing/price_details/price").asText(null);
+      if (id != null && Catalogue.isMetered(world.find(Catalogue.PRICE, id))) {
+        ObjectNode price = world.find(Catalogue.PRICE, id);
+        bill(invoice, (ObjectNode) line, Catalogue.parts(price, used(invoice, line, price)));
       }
+    }
+  }
+
+  /** Each tier has a line of its own. */
+  private static void bill(ObjectNode invoice, ObjectNode line, List<Catalogue.Part> parts) {
+    for (Catalogue.Part part : parts) {
+      ObjectNode one = part == parts.getFirst() ? line : line.deepCopy();
+      if (one != line) {
+        one.put("id", "il_" + UlidCreator.getMonotonicUlid());
+        invoice.withObject("/lines").withArray("data").add(one);
+      }
+      one.put("quantity", part.quantity()).put("amount", part.quantity() * part.cents());
+      one.withObject("/pricing").put("unit_amount_decimal", Long.toString(part.cents()));
     }
   }
 

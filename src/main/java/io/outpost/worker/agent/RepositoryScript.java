@@ -13,8 +13,12 @@ public enum RepositoryScript {
   CLONE("credentials.sh", "clone.sh"),
   /** Leaves what was changed among the artifacts. */
   CHANGES("changes.sh"),
-  /** Pushes what was changed. */
-  PUSH("credentials.sh", "push.sh");
+  /** Makes the commit of what was changed. */
+  COMMIT("credentials.sh", "commit.sh"),
+  /** Makes the same commit, and pushes it. */
+  PUSH("credentials.sh", "commit.sh", "push.sh"),
+  /** Looks whether an earlier push arrived. */
+  PUSHED("credentials.sh", "pushed.sh");
 
   private final List<String> files;
 

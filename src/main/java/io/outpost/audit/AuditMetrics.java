@@ -1,0 +1,23 @@
+package io.outpost.audit;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.outpost.telemetry.Metric;
+import org.springframework.stereotype.Component;
+
+/** Shows how much of the audit waits. Stateless. */
+@Component
+class AuditMetrics implements MeterBinder {
+
+  private final AuditSpool spool;
+
+  AuditMetrics(AuditSpool spool) {
+    this.spool = spool;
+  }
+
+  @Override
+  public void bindTo(MeterRegistry meters) {
+    Gauge.builder(Metric.SPOOL.id(), spool, AuditSpool::size).register(meters);
+  }
+}

@@ -1,0 +1,129 @@
+package io.outpost.billing;
+
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.store.Items;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.camel.Body;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/**
+ * Which differences between Stripe and the ledger operators were told of: each is told once, again
+ * only when it has changed, and once more when it is gone. Thread-safe.
+ */
+@Component("toldDifferences")
+public class ToldDifferences {
+  private static final String TOLD = "told#";
+  // Longer than anything is compared.
+  private static final Duration KEPT = Duration.ofDays(90);
+
+  private final DynamoDbClient dynamoDb;
+  private final Names names;
+  private final Clock clock;
+
+  ToldDifferences(DynamoDbClient dynamoDb, Names names, Clock clock) {
+    this.dynamoDb = dynamoDb;
+    this.names = names;
+    this.clock = clock;
+  }
+
+  /** Something that does not agree. */
+  public interface Difference {
+    /** What does not agree: the same in each comparison. */
+    String key();
+
+    /** How it does not. */
+    String state();
+  }
+
+  /** The differences of a comparison of usage that operators do not know as they are. */
+  public List<? extends Difference> ofUsage(
+      @ExchangeProperty("tenantId") String tenantId,
+      @ExchangeProperty("reconciliation") UsageComparison comparison) {
+    return unknown(tenantId, comparison.differences());
+  }
+
+  /** The differences of invoices that operators do not know as they are. */
+  public List<? extends Difference> ofInvoices(
+      @ExchangeProperty("tenantId") String tenantId,
+      @ExchangeProperty("findings") InvoiceFindings findings) {
+    return unknown(tenantId, findings.differences());
+  }
+
+  /** What operators were told of and a comparison of usage finds no more. */
+  public List<String> goneFromUsage(
+      @ExchangeProperty("tenantId") String tenantId,
+      @ExchangeProperty("reconciliation") UsageComparison comparison) {
+    return gone(tenantId, comparison.differences(), comparison::holds);
+  }
+
+  /** What operators were told of and a check of invoices finds no more. */
+  public List<String> goneFromInvoices(
+      @ExchangeProperty("tenantId") String tenantId,
+      @ExchangeProperty("findings") InvoiceFindings findings) {
+    return gone(tenantId, findings.differences(), findings.checked()::contains);
+  }
+
+  /** Operators were told. */
+  public void told(
+      @ExchangeProperty("tenantId") String tenantId,
+      @ExchangeProperty("difference") Difference difference) {
+    var now = clock.instant();
+    var item =
+        Map.of(
+            "tenant_id", Items.text(tenantId),
+            "sk", Items.text(TOLD + difference.key()),
+            "state", Items.text(difference.state()),
+            "told_at", Items.text(Json.time(now)),
+            "expires_at", Items.number(now.plus(KEPT).getEpochSecond()));
+    dynamoDb.putItem(p -> p.tableName(names.table("usage")).item(item));
+  }
+
+  /** Operators know that it is gone. */
+  public void forget(@ExchangeProperty("tenantId") String tenantId, @Body String key) {
+    var item = Map.of("tenant_id", Items.text(tenantId), "sk", Items.text(TOLD + key));
+    dynamoDb.deleteItem(d -> d.tableName(names.table("usage")).key(item));
+  }
+
+  private List<? extends Difference> unknown(
+      String tenantId, List<? extends Difference> differences) {
+    if (differences.isEmpty()) {
+      return differences;
+    }
+    var told = known(tenantId);
+    return differences.stream().filter(one -> !one.state().equals(told.get(one.key()))).toList();
+  }
+
+  private List<String> gone(
+      String tenantId, List<? extends Difference> differences, Predicate<String> compared) {
+    Set<String> found = differences.stream().map(Difference::key).collect(Collectors.toSet());
+    return known(tenantId).keySet().stream()
+        .filter(key -> compared.test(key) && !found.contains(key))
+        .toList();
+  }
+
+  private Map<String, String> known(String tenantId) {
+    Map<String, String> told = new HashMap<>();
+    dynamoDb
+        .queryPaginator(
+            q ->
+                q.tableName(names.table("usage"))
+                    .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :told)")
+                    .expressionAttributeValues(
+                        Map.of(":tenant", Items.text(tenantId), ":told", Items.text(TOLD)))
+                    .consistentRead(true))
+        .items()
+        .forEach(
+            item -> told.put(item.get("sk").s().substring(TOLD.length()), item.get("state").s()));
+    return told;
+  }
+}

@@ -1,0 +1,89 @@
+package io.outpost.telemetry;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import io.opentelemetry.api.trace.Span;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+
+/**
+ * The route that a thread is in, and the exchange that is in it. What a line of the log says of it
+ * is read when the line is written: most requests and jobs log nothing. Immutable.
+ *
+ * @param before the route that called this one
+ */
+record Flow(Flow before, Exchange exchange, String route) {
+
+  private static final ThreadLocal<Flow> CURRENT = new ThreadLocal<>();
+
+  /** Properties of exchanges, the more exact ones last. */
+  private static final List<String> SUBJECTS = List.of("call", "job", "run");
+
+  /** An exchange enters a route. */
+  static void enter(Exchange exchange, String route) {
+    CURRENT.set(new Flow(live(), exchange, route));
+  }
+
+  /** An exchange is through with a route; on another thread than before there is nothing to do. */
+  static void leave(Exchange exchange, String route) {
+    for (var flow = CURRENT.get(); flow != null; flow = flow.before) {
+      if (flow.exchange == exchange && flow.route.equals(route)) {
+        if (flow.before == null) {
+          CURRENT.remove();
+        } else {
+          CURRENT.set(flow.before);
+        }
+        return;
+      }
+    }
+  }
+
+  /** What an event that this thread logs is about, besides what it says itself. */
+  static Map<String, String> fields(ILoggingEvent event) {
+    var flow = live();
+    if (flow == null) {
+      return Map.of();
+    }
+    var fields = new LinkedHashMap<String, String>();
+    fields.put("route", flow.route);
+    for (var name : SUBJECTS) {
+      if (flow.exchange.getProperty(name) instanceof LogSubject subject) {
+        fields.putAll(subject.logFields());
+      }
+    }
+    var span = span().getSpanContext();
+    if (span.isValid()) {
+      fields.put("trace_id", span.getTraceId());
+    }
+    fields.keySet().removeAll(event.getMDCPropertyMap().keySet());
+    if (event.getKeyValuePairs() != null) {
+      event.getKeyValuePairs().forEach(pair -> fields.remove(pair.key));
+    }
+    return fields;
+  }
+
+  /** The span that this thread works in; invalid where there is none. */
+  static Span span() {
+    var flow = live();
+    var span = Span.getInvalid();
+    if (flow != null) {
+      for (var name : SUBJECTS) {
+        if (flow.exchange.getProperty(name) instanceof LogSubject subject
+            && subject.span().getSpanContext().isValid()) {
+          span = subject.span();
+        }
+      }
+    }
+    return span;
+  }
+
+  /** An exchange that went on elsewhere and has ended is nobody's any more. */
+  private static Flow live() {
+    var flow = CURRENT.get();
+    while (flow != null && flow.exchange.getUnitOfWork() == null) {
+      flow = flow.before;
+    }
+    return flow;
+  }
+}

@@ -1,0 +1,55 @@
+package io.outpost.telemetry;
+
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.stereotype.Component;
+
+/** Bounds the warnings and errors of a minute, and says how many it left out. Thread-safe. */
+@Component
+class LogVolume implements DisposableBean {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LogVolume.class);
+
+  private final RepeatedLines lines = new RepeatedLines();
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("log-volume").factory());
+  private final MeterRegistry meters;
+
+  LogVolume(MeterRegistry meters) {
+    this.meters = meters;
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      lines.setContext(context);
+      context
+          .getLogger(Logger.ROOT_LOGGER_NAME)
+          .iteratorForAppenders()
+          .forEachRemaining(this::bound);
+    }
+    var unused = clock.scheduleAtFixedRate(this::tell, 1, 1, TimeUnit.MINUTES);
+  }
+
+  private void bound(Appender<ILoggingEvent> appender) {
+    appender.addFilter(lines);
+  }
+
+  private void tell() {
+    var window = lines.next();
+    Metric.LINES_COLLAPSED.counter(meters).increment(window.dropped());
+    window.lines().forEach(LOG::warn);
+  }
+
+  @Override
+  public void destroy() {
+    clock.shutdownNow();
+    lines.close();
+    tell();
+  }
+}

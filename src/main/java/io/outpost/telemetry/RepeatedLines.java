@@ -1,0 +1,106 @@
+package io.outpost.telemetry;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.filter.Filter;
+import ch.qos.logback.core.spi.FilterReply;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+
+/**
+ * Lets few alike warnings and errors of a window through and counts the rest, so that a dependency
+ * that is down does not bury what else is logged. Alike are lines of one logger and one exception
+ * that differ in numbers and ids only. Thread-safe.
+ */
+final class RepeatedLines extends Filter<ILoggingEvent> {
+
+  static final int ALIKE = 3;
+  static final int OF_ONE_LOGGER = 30;
+  static final int MOST = 300;
+  static final int MOST_SUMMARIES = 20;
+
+  private static final int MOST_KINDS = 1000;
+  private static final int LONGEST = 160;
+  private static final Pattern VARIABLE =
+      Pattern.compile("[0-9A-HJKMNP-TV-Z]{26}|[0-9a-fA-F-]{8,}|\\d+");
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, Integer> seen = new HashMap<>();
+  private final Map<String, Integer> dropped = new HashMap<>();
+  private int passed;
+  private volatile boolean closed;
+
+  @Override
+  public FilterReply decide(ILoggingEvent event) {
+    if (closed
+        || !event.getLevel().isGreaterOrEqual(Level.WARN)
+        || event.getLoggerName().equals(LogVolume.class.getName())) {
+      return FilterReply.NEUTRAL;
+    }
+    lock.lock();
+    try {
+      var kind = kind(event);
+      if (seen.size() >= MOST_KINDS && !seen.containsKey(kind)) {
+        kind = event.getLoggerName();
+      }
+      var alike = seen.merge(kind, 1, Integer::sum);
+      var ofLogger = seen.merge("logger " + event.getLoggerName(), 1, Integer::sum);
+      if (alike <= ALIKE && ofLogger <= OF_ONE_LOGGER && passed < MOST) {
+        passed++;
+        return FilterReply.NEUTRAL;
+      }
+      dropped.merge(kind, 1, Integer::sum);
+      return FilterReply.DENY;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Begins the next window; gives a line for each of the commonest kinds that were dropped. */
+  Window next() {
+    lock.lock();
+    try {
+      var all = dropped.values().stream().mapToInt(Integer::intValue).sum();
+      var most =
+          dropped.entrySet().stream()
+              .sorted(Map.Entry.<String, Integer>comparingByValue(Comparator.reverseOrder()))
+              .limit(MOST_SUMMARIES)
+              .map(kind -> "%d more like: %s".formatted(kind.getValue(), kind.getKey()))
+              .toList();
+      seen.clear();
+      dropped.clear();
+      passed = 0;
+      return new Window(all, most);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * What a window did not let through.
+   *
+   * @param dropped how many lines
+   * @param lines what stands for them
+   */
+  record Window(int dropped, List<String> lines) {}
+
+  /** From now on everything passes. */
+  void close() {
+    closed = true;
+  }
+
+  private static String kind(ILoggingEvent event) {
+    var message = String.valueOf(event.getFormattedMessage());
+    var start = message.length() <= LONGEST ? message : message.substring(0, LONGEST);
+    var thrown = event.getThrowableProxy();
+    return "%s%s: %s"
+        .formatted(
+            event.getLoggerName(),
+            thrown == null ? "" : " " + thrown.getClassName(),
+            VARIABLE.matcher(start).replaceAll("#"));
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * What operators see from outside: the catalogue of metrics, spans, where both are sent, how much
+ * is logged, and what each line says it is about. Knows no other module.
+ */
+package io.outpost.telemetry;

@@ -1,0 +1,205 @@
+package io.outpost.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.job.Repository;
+import io.outpost.job.RepositoryAddress;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.camel.ExchangeProperty;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.io.entity.StringEntity;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Profile;
+import org.springframework.stereotype.Component;
+
+/**
+ * Opens pull requests for what jobs have pushed, by GitHub's API with the tenant's token. A job
+ * whose changes are pushed does not fail for want of one: it is warned. Thread-safe.
+ */
+@Profile({"worker", "local"})
+@Component("pullRequests")
+public class PullRequests {
+
+  private static final Pattern PLACE =
+      Pattern.compile("/([A-Za-z0-9._-]{1,100})/([A-Za-z0-9._-]{1,100}?)(\\.git)?/?");
+  private static final Pattern LINK = Pattern.compile("https?://[^\\s\"<>]{1,490}");
+  private static final Pattern TOKEN = Pattern.compile("[!-~]{1,8192}");
+  private static final int LONGEST_TITLE = 200;
+  private static final int LONGEST_SAID = 300;
+  private static final int ALREADY_OPEN = 422;
+  private static final Set<Integer> FOR_NOW = Set.of(408, 429, 500, 502, 503, 504);
+
+  private final ProviderKeys keys;
+  private final HostNames hosts;
+  private final PinnedHttp http;
+  private final ObjectMapper mapper;
+  private final boolean loopback;
+
+  PullRequests(
+      ProviderKeys keys,
+      HostNames hosts,
+      PinnedHttp http,
+      ObjectMapper mapper,
+      @Value("${outpost.repositories.allow-loopback}") boolean loopback) {
+    this.keys = keys;
+    this.hosts = hosts;
+    this.http = http;
+    this.mapper = mapper;
+    this.loopback = loopback;
+  }
+
+  /** Whether the run has pushed something for which a pull request is wanted, and not there yet. */
+  public boolean isWanted(@ExchangeProperty("run") Run run) {
+    var repository = run.repository();
+    return repository != null
+        && repository.pushed() != null
+        && repository.pushed().pullRequestUrl() == null
+        && Boolean.TRUE.equals(repository.push().pullRequest())
+        && run.isOurs();
+  }
+
+  /**
+   * Opens it, or finds the one that is open.
+   *
+   * @throws IOException when that may work later
+   */
+  public void open(@ExchangeProperty("run") Run run) throws IOException {
+    var repository = run.repository();
+    var place = PLACE.matcher(RepositoryAddress.of(repository.url(), loopback).uri().getPath());
+    if (!place.matches()) {
+      miss(run, "The address of the repository is not host/owner/name.");
+    } else if (run.branch() == null || run.branch().equals(repository.push().branch())) {
+      miss(run, "The job did not begin on another branch, into which the pushed one could go.");
+    } else {
+      var api = api(repository.url()) + "/repos/" + place.group(1) + "/" + place.group(2);
+      ask(run, new Wish(RepositoryAddress.of(api, loopback), place.group(1)));
+    }
+  }
+
+  /** Tells the customer that there is none. */
+  public void giveUp(@ExchangeProperty("run") Run run) {
+    miss(run, "The host did not answer as it should, several times.");
+  }
+
+  /**
+   * Where to ask.
+   *
+   * @param repository in the API
+   */
+  private record Wish(RepositoryAddress repository, String owner) {}
+
+  private void ask(Run run, Wish wish) throws IOException {
+    var token = keys.find(run.job().tenantId(), run.repository().secret());
+    if (token.isEmpty() || !TOKEN.matcher(token.get()).matches()) {
+      miss(run, "There is no token in the secret %s.".formatted(run.repository().secret()));
+      return;
+    }
+    var made = send(wish, token.get(), post(run, wish));
+    if (made.status() == ALREADY_OPEN) {
+      var open = send(wish, token.get(), get(run, wish));
+      var url = open.body().path(0).path("html_url").asText();
+      if (open.status() == 200 && !url.isEmpty()) {
+        keep(run, url);
+        return;
+      }
+    }
+    if (made.status() == 201) {
+      keep(run, made.body().path("html_url").asText());
+    } else {
+      var said =
+          (made.body().path("message").asText()
+                  + " "
+                  + made.body().at("/errors/0/message").asText())
+              .replace(token.get(), "[redacted]")
+              .strip();
+      miss(
+          run,
+          "The host answered %d: %s"
+              .formatted(made.status(), said.substring(0, Math.min(said.length(), LONGEST_SAID))));
+    }
+  }
+
+  private HttpUriRequestBase post(Run run, Wish wish) throws IOException {
+    var request = new HttpPost(wish.repository().uri() + "/pulls");
+    var text = Repositories.message(run.job()).strip().split("\\R", 2);
+    var title = text[0].strip();
+    var job = "Job: " + run.job().jobId();
+    var rest = text.length > 1 ? text[1].strip() : "";
+    var body =
+        Map.of(
+            "title", title.substring(0, Math.min(title.length(), LONGEST_TITLE)),
+            "head", run.repository().push().branch(),
+            "base", run.branch(),
+            "body", rest.contains(job) ? rest : (rest + "\n\n" + job).strip());
+    request.setEntity(
+        new StringEntity(mapper.writeValueAsString(body), ContentType.APPLICATION_JSON));
+    return request;
+  }
+
+  private static HttpUriRequestBase get(Run run, Wish wish) {
+    var query = "?state=open&head=%s&base=%s";
+    var head = wish.owner() + ":" + run.repository().push().branch();
+    return new HttpGet(
+        wish.repository().uri() + "/pulls" + query.formatted(coded(head), coded(run.branch())));
+  }
+
+  private static String coded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  private record Answer(int status, JsonNode body) {}
+
+  private Answer send(Wish wish, String token, HttpUriRequestBase request) throws IOException {
+    request.setHeader("Authorization", "Bearer " + token);
+    request.setHeader("Accept", "application/vnd.github+json");
+    request.setHeader("X-GitHub-Api-Version", "2022-11-28");
+    request.setHeader("User-Agent", "Outpost");
+    var found = hosts.find(wish.repository().host());
+    var unused = wish.repository().pin(found); // refuses addresses inside
+    var answer = http.send(request, found);
+    if (FOR_NOW.contains(answer.status())) {
+      throw new IOException("The host answered " + answer.status());
+    }
+    return new Answer(answer.status(), read(answer.body()));
+  }
+
+  private JsonNode read(String body) {
+    try {
+      return mapper.readTree(body);
+    } catch (IOException e) {
+      return mapper.nullNode();
+    }
+  }
+
+  /** GitHub has a host of its own for its API, installations of it a path. */
+  private static String api(String url) {
+    var address = RepositoryAddress.of(url, true);
+    return address.host().equals("github.com") || address.host().equals("www.github.com")
+        ? "https://api.github.com"
+        : address.origin().toLowerCase(Locale.ROOT) + "/api/v3";
+  }
+
+  private static void keep(Run run, String url) {
+    if (LINK.matcher(url).matches()) {
+      var pushed = run.repository().pushed();
+      run.repository(
+          run.repository()
+              .withPushed(new Repository.Pushed(pushed.branch(), pushed.commit(), url)));
+    } else {
+      miss(run, "The host did not say where the pull request is.");
+    }
+  }
+
+  private static void miss(Run run, String why) {
+    run.warn("pull-request-missing", why);
+  }
+}

@@ -1,0 +1,103 @@
+# What is promised in numbers (docs/objectives.md). A month may have a few faults; an alarm rings when they come so fast
+# that too many would be used up: over a long window, so that one hiccup wakes nobody, and over a short one, so that it
+# ends soon after them.
+locals {
+  # API and worker write each transition of a job as a line of JSON; the metric is the product's own, by transition.
+  transitions = { for transition in ["submitted", "dead_letter"] : transition => merge(local.product, {
+    name = "outpost.jobs.transitions", dimensions = { transition = transition }
+  }) }
+
+  objectives = {
+    availability = {
+      percent = 99.9, text = "requests are answered without a fault of ours", runbook = "when-an-alarm-rings"
+      bad     = merge(local.gateway, { name = "5xx" })
+      all     = merge(local.gateway, { name = "Count" })
+    }
+    jobs = {
+      percent = 99.9, text = "accepted jobs are run and become no dead letters", runbook = "dead-letters"
+      bad     = local.transitions["dead_letter"]
+      all     = local.transitions["submitted"]
+    }
+  }
+
+  # A rate of 1 uses a month's faults up in a month. What each has used when it rings: 2 %, 5 %, 10 %.
+  burns = {
+    fast = { rate = 14.4, long = 3600, short = 300, page = true }
+    slow = { rate = 6, long = 21600, short = 1800, page = true }
+    leak = { rate = 3, long = 86400, short = 7200, page = false }
+  }
+
+  objective_burns = merge([for name, objective in local.objectives : {
+    for speed, burn in local.burns : "${name}-${speed}" => merge(burn, objective, {
+      objective = name, speed = speed
+      # Percent of bad ones.
+      threshold = burn.rate * (100 - objective.percent)
+    })
+  }]...)
+
+  burn_windows = merge([for name, burn in local.objective_burns : {
+    for window in ["long", "short"] : "${name}-${window}" => merge(burn, { period = burn[window] })
+  }]...)
+}
+
+resource "aws_cloudwatch_log_metric_filter" "transitions" {
+  for_each = toset(["api", "worker"])
+
+  name           = "outpost-jobs-transitions-${each.key}-${var.environment}"
+  log_group_name = aws_cloudwatch_log_group.this[each.key].name
+  pattern        = "{ $.transition = * }"
+
+  metric_transformation {
+    namespace  = local.product.namespace
+    name       = "outpost.jobs.transitions"
+    value      = "1"
+    dimensions = { transition = "$.transition" }
+  }
+}
+
+# One window tells nobody.
+resource "aws_cloudwatch_metric_alarm" "burn_window" {
+  for_each = local.burn_windows
+
+  alarm_name          = "outpost-${each.key}-${var.environment}"
+  alarm_description   = "A window of outpost-${each.value.objective}-${each.value.speed}-${var.environment}, which tells people."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = each.value.threshold
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "percent"
+    expression  = "IF(FILL(bad, 0) >= 3, 100 * bad / all, 0)"
+    label       = "Percent that are not: ${each.value.text}"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { bad = each.value.bad, all = each.value.all }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.name
+        dimensions  = metric_query.value.dimensions
+        stat        = "Sum"
+        period      = each.value.period
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_composite_alarm" "burn" {
+  for_each = local.objective_burns
+
+  alarm_name        = "outpost-${each.key}-${var.environment}"
+  alarm_description = "${each.value.percent} % of ${each.value.text}: faults of a month are being used up ${each.value.rate} times too fast. To do: docs/operations.md#${each.value.runbook}"
+  alarm_rule = join(" AND ", [
+    for window in ["long", "short"] : "ALARM(\"${aws_cloudwatch_metric_alarm.burn_window["${each.key}-${window}"].alarm_name}\")"
+  ])
+  alarm_actions = [local.topics[each.value.page]]
+  ok_actions    = [local.topics[each.value.page]]
+}
