@@ -46,8 +46,9 @@ locals {
       }
       receipts-key-unreadable = {
         text       = "A key of receipts cannot be read: what it signed cannot be checked"
+        runbook    = "a-key-of-receipts-cannot-be-read", page = false
         expression = "FILL(unreadable, 0)", threshold = 1, period = 300, periods = 1
-        metrics    = { unreadable = { namespace = "Outpost/${var.environment}", name = "ReceiptsKeyUnreadable", stat = "Sum", dimensions = {} } }
+        metrics    = { unreadable = merge(local.product, { name = "outpost.receipts.keys.unreadable", stat = "Sum", dimensions = {} }) }
       }
       workers-full = {
         text       = "As many workers as allowed for half an hour: jobs wait, or the maximum is too low"
@@ -170,8 +171,8 @@ resource "aws_cloudwatch_log_metric_filter" "receipts_key_unreadable" {
   pattern        = "\"A key of receipts cannot be read\""
 
   metric_transformation {
-    namespace = "Outpost/${var.environment}"
-    name      = "ReceiptsKeyUnreadable"
+    namespace = local.product.namespace
+    name      = "outpost.receipts.keys.unreadable"
     value     = "1"
   }
 }

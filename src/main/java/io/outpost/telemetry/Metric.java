@@ -86,6 +86,11 @@ public enum Metric {
       "outpost.billing.quota.notices", Type.counter, "15", "Notices about a quota", "percent"),
   EVENTS_UNHANDLED(
       "outpost.billing.events.unhandled", Type.counter, "13", "Events of Stripe of other types"),
+  EVENTS_FOREIGN(
+      "outpost.billing.events.foreign",
+      Type.counter,
+      "13",
+      "Events of Stripe about customers that are no tenants"),
   PRICES_UNKNOWN(
       "outpost.billing.prices.unknown", Type.counter, "13", "Subscriptions to a price of no tier"),
   WEBHOOKS_REFUSED(
@@ -121,6 +126,11 @@ public enum Metric {
       Type.gauge,
       "34",
       "Seconds for which the first event or endpoint has been waiting for a worker"),
+  RECEIPT_KEYS_UNREADABLE(
+      "outpost.receipts.keys.unreadable",
+      Type.counter,
+      "29",
+      "Tries to read a key of receipts that failed"),
   SLOTS_DIRTY(
       "outpost.worker.slots.dirty",
       Type.gauge,
