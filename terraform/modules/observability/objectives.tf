@@ -66,9 +66,10 @@ resource "aws_cloudwatch_metric_alarm" "burn_window" {
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
 
+  # What went wrong may have been asked for before the window, and nothing in it.
   metric_query {
     id          = "percent"
-    expression  = "IF(FILL(bad, 0) >= 3, 100 * bad / all, 0)"
+    expression  = "IF(FILL(bad, 0) >= 3, 100 * FILL(bad, 0) / MAX([FILL(all, 0), FILL(bad, 0)]), 0)"
     label       = "Percent that are not: ${each.value.text}"
     return_data = true
   }

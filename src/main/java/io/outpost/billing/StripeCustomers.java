@@ -41,12 +41,13 @@ public class StripeCustomers {
   }
 
   /**
-   * Whether an event is about a customer of something else that the account sells. A deleted one
-   * says no more whose it was: it may have been ours.
+   * Whether an event is about a customer of something else that the account sells. One of a tenant
+   * that is gone is none: a dispute can come months later. A deleted one says no more whose it was:
+   * it may have been ours.
    */
   public boolean isStranger(
-      @ExchangeProperty("tenant") Tenant tenant, @Variable("customer") String customer) {
-    return tenant == null && (customer == null || !StripeAnswers.isDeletedCustomer(customer));
+      @ExchangeProperty("tenantId") String tenantId, @Variable("customer") String customer) {
+    return tenantId == null && (customer == null || !StripeAnswers.isDeletedCustomer(customer));
   }
 
   /** The tenant that a customer says it was made for; null for a stranger. */

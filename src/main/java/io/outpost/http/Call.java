@@ -40,6 +40,7 @@ public final class Call implements LogSubject {
   private final String requestId;
   private final String entryId = Ids.ulid();
   private final Instant arrived = Instant.now();
+  private final Span span;
   private Operation operation;
   private Principal principal;
   private String concerned;
@@ -61,6 +62,9 @@ public final class Call implements LogSubject {
     this.body = body;
     this.ipAddress = request.getRemoteAddr();
     this.requestId = requestId(request, entryId);
+    // Read now: what goes on beside the request outlives it, and the server takes it back then.
+    this.span =
+        request.getAttribute(Tracing.SPAN) instanceof Span given ? given : Span.getInvalid();
   }
 
   /** The request's id as its caller gave it, when it is well formed; else another. */
@@ -134,7 +138,7 @@ public final class Call implements LogSubject {
 
   @Override
   public Span span() {
-    return request.getAttribute(Tracing.SPAN) instanceof Span span ? span : Span.getInvalid();
+    return span;
   }
 
   /** A request header, never a query parameter of the same name. */

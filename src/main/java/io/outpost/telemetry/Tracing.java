@@ -41,7 +41,7 @@ public class Tracing implements DisposableBean {
 
   private static SdkTracerProvider provider(
       String endpoint, double share, Environment environment) {
-    // By the trace's id, so that API and worker agree; no caller decides it for us.
+    // By the trace's id, so that API and worker agree whatever the caller's flag says.
     var some = Sampler.traceIdRatioBased(share);
     var sampler =
         Sampler.parentBasedBuilder(some)

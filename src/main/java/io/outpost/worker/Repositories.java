@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.camel.ExchangeException;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
@@ -256,6 +257,16 @@ public class Repositories {
       run.fail(new Job.Fault(code, "The internet knows no such host."));
       return Optional.empty();
     }
+  }
+
+  /** No name server says where the repository is, so nothing was cloned. */
+  public void giveUpClone(@ExchangeProperty("run") Run run, @ExchangeException NoNameServer why) {
+    run.fail(new Job.Fault(NOT_CLONED, why.getMessage() + "; try again later."));
+  }
+
+  /** No name server says where the repository is, so nothing was pushed. */
+  public void giveUpPush(@ExchangeProperty("run") Run run, @ExchangeException NoNameServer why) {
+    run.fail(new Job.Fault(NOT_PUSHED, why.getMessage() + "; the changes are in changes.patch."));
   }
 
   private static boolean isCommit(List<String> lines, int number) {

@@ -136,10 +136,12 @@ class MoneyEventsTest {
     var event =
         new StripeEvent(
             "evt_" + Ids.ulid(), "invoice.created", "2026", Instant.now(), customer, null);
-    api.outpost()
-        .context()
-        .getBean(ProducerTemplate.class)
-        .send("direct:apply-stripe-event", one -> one.setProperty("event", event));
+    var applied =
+        api.outpost()
+            .context()
+            .getBean(ProducerTemplate.class)
+            .send("direct:apply-stripe-event", one -> one.setProperty("event", event));
+    assertThat(applied.getException()).isNull();
   }
 
   private static long reports() {

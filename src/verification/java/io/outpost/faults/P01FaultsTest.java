@@ -45,7 +45,7 @@ class P01FaultsTest {
   private static final Logger LOG = LoggerFactory.getLogger(P01FaultsTest.class);
   private static final String ADMIN = "op_live_00000000000000000000000000000001";
   private static final int TENANTS = 20;
-  private static final int JOBS_A_TENANT = 26;
+  private static final int JOBS_A_TENANT = 14;
   private static final int JOBS = TENANTS * JOBS_A_TENANT;
 
   /** Far more than it takes: how fast it goes is not what this test is about. */

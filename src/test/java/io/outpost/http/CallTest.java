@@ -1,0 +1,43 @@
+package io.outpost.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
+import io.outpost.telemetry.Tracing;
+import org.junit.jupiter.api.Test;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
+
+/** What is done beside a request goes on when the server has taken the request back. */
+class CallTest {
+
+  @Test
+  void itsSpanIsKnownAfterTheRequestIsGone() {
+    var span =
+        Span.wrap(
+            SpanContext.create(
+                "1".repeat(32), "2".repeat(16), TraceFlags.getDefault(), TraceState.getDefault()));
+    var request = new Recycled();
+    request.setAttribute(Tracing.SPAN, span);
+    var call = new Call(request, new MockHttpServletResponse(), new byte[0]);
+    request.gone = true;
+    assertThat(call.span()).isSameAs(span);
+    assertThat(call.logFields()).containsOnlyKeys("request_id");
+  }
+
+  /** As Tomcat's facade is once the answer has been sent. */
+  private static final class Recycled extends MockHttpServletRequest {
+    private boolean gone;
+
+    @Override
+    public Object getAttribute(String name) {
+      if (gone) {
+        throw new IllegalStateException("The request object has been recycled");
+      }
+      return super.getAttribute(name);
+    }
+  }
+}
