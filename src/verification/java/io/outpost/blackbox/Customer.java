@@ -23,7 +23,7 @@ public record Customer(String tenantId, String keyId, Client client) {
   /** Makes a tenant of a tier. */
   public static Customer of(Client admin, String tier) {
     var tenant =
-        admin.post(
+        admin.make(
             "/tenants",
             "{\"name\":\"A customer\",\"email\":\"dev@customer.example\",\"tier\":\"%s\"}"
                 .formatted(tier));
@@ -39,7 +39,7 @@ public record Customer(String tenantId, String keyId, Client client) {
    */
   public static Client.Answer newKey(Client maker, String tenantId, String fields) {
     var body = "{\"name\":\"made for a test\"" + (fields.isEmpty() ? "" : ",") + fields + "}";
-    return require(maker.post("/tenants/" + tenantId + "/api-keys", body), 201);
+    return require(maker.make("/tenants/" + tenantId + "/api-keys", body), 201);
   }
 
   /** The path of this tenant, or of something of it. */
