@@ -2,7 +2,6 @@ package io.outpost.local;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.outpost.job.JobInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,8 +16,6 @@ import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 import software.amazon.awssdk.services.s3.model.Bucket;
-import software.amazon.awssdk.services.s3.model.ExpirationStatus;
-import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /**
@@ -33,7 +30,6 @@ public record Provisioner(AwsClients clients, String env) {
       new TypeReference<>() {};
   private static final TypeReference<Map<String, QueueDefinition>> QUEUES =
       new TypeReference<>() {};
-  private static final int NOT_IMPLEMENTED = 501;
 
   /** Creates everything that is missing; what it returns from can be used at once. */
   public void provision() {
@@ -138,31 +134,6 @@ public record Provisioner(AwsClients clients, String env) {
     List.of(named("output"), named("audit"), named("audit-head")).stream()
         .filter(bucket -> !there.contains(bucket))
         .forEach(bucket -> clients.s3().createBucket(b -> b.bucket(bucket)));
-    expireInputs();
-  }
-
-  /** S3Proxy has no lifecycle: there uploads stay, and the API alone says that they have expired. */
-  private void expireInputs() {
-    try {
-      clients
-          .s3()
-          .putBucketLifecycleConfiguration(
-              p ->
-                  p.bucket(named("output"))
-                      .lifecycleConfiguration(
-                          l ->
-                              l.rules(
-                                  r ->
-                                      r.id("expire-inputs")
-                                          .status(ExpirationStatus.ENABLED)
-                                          .filter(f -> f.prefix(JobInput.PREFIX))
-                                          .expiration(
-                                              e -> e.days((int) JobInput.KEPT.toDays())))));
-    } catch (S3Exception e) {
-      if (e.statusCode() != NOT_IMPLEMENTED) {
-        throw e;
-      }
-    }
   }
 
   private String named(String resource) {

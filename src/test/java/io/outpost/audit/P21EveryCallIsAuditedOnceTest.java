@@ -70,7 +70,6 @@ class P21EveryCallIsAuditedOnceTest {
       Set.of(
           "receiveStripeEvent",
           "createCheckoutSession",
-          "createInput",
           "submitJobs",
           "cancelJobs",
           "redeliverSince",

@@ -1,11 +1,13 @@
 package io.outpost.aws;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.outpost.auth.KeyStore;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
@@ -30,6 +32,10 @@ class CallsPerRequestTest {
   CallsPerRequestTest(TwoApis apis) {
     this.apis = apis;
     this.customer = Customer.of(apis.admin(), "enterprise");
+    // Billing makes it beside the requests.
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> apis.admin().get(customer.path("")).json().hasNonNull("stripe_customer_id"));
     this.job = customer.client().post("/jobs", JOB).text("job_id");
     this.draws = apis.probe().record(call -> call.mentions(customer.keyId() + "#"));
     this.calls = apis.probe().record(call -> isOfTheCustomer(call) && !isOffThePath(call));
