@@ -17,6 +17,12 @@ public final class PorterProcess implements AutoCloseable {
 
   private static final Duration ROUND = Duration.ofSeconds(1);
 
+  /**
+   * How long what it has said is waited for: processes of its own may outlive it, and hold the
+   * pipe.
+   */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
   /** Bytes of what it says that are kept. */
   private static final int SAID = 8 * 1024;
 
@@ -52,9 +58,12 @@ public final class PorterProcess implements AutoCloseable {
     return process.waitFor();
   }
 
-  /** The first of what it wrote to standard error, one line each, without control characters. */
+  /**
+   * The first of what it wrote to standard error, one line each, without control characters; empty
+   * when an agent has killed it and stopped a process of its own, which never ends.
+   */
   public String said() {
-    return said.join();
+    return said.copy().completeOnTimeout("", LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS).join();
   }
 
   /**

@@ -111,11 +111,12 @@ public final class Slots implements AutoCloseable {
       try (OutputStream in = measuring.input()) {
         in.write(pids.getBytes(StandardCharsets.US_ASCII));
       }
+      // First its end: a process of its own that an agent has stopped would hold the pipe for ever.
+      measuring.awaitSuccess();
       String[] numbers =
           new String(measuring.output().readNBytes(100), StandardCharsets.US_ASCII)
               .strip()
               .split(" ");
-      measuring.awaitSuccess();
       return Stream.of(numbers).mapToLong(Long::parseLong).toArray();
     } catch (NumberFormatException e) {
       throw new IOException("A measurement was no number", e);
