@@ -197,9 +197,13 @@ public final class LocalOutpost implements AutoCloseable {
     return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank());
   }
 
-  /** Camel's command line sees it; in a checkout the routes are edited where they are written. */
+  /**
+   * In a checkout the routes are edited where they are written. Camel's command line sees it where
+   * that is wanted: its connector looks at every route each second, half a processor's work.
+   */
   private static Map<String, Object> workshop() {
-    var settings = new HashMap<>(CAMEL_COMMAND);
+    Map<String, Object> settings =
+        new HashMap<>(setting("OUTPOST_CAMEL_COMMAND").isPresent() ? CAMEL_COMMAND : Map.of());
     var source = Path.of("src/main/resources/routes");
     if (Files.isDirectory(source)) {
       settings.put("outpost.routes-source", source.toString());
