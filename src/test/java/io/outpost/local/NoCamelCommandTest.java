@@ -1,0 +1,19 @@
+package io.outpost.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.CliConnector;
+import org.junit.jupiter.api.Test;
+
+/** Nothing looks into a Camel context, or reads it while it starts, that nobody asked to. */
+class NoCamelCommandTest {
+
+  @Test
+  void aContextIsNotSeenByCamelsCommandLineUnasked() throws Exception {
+    try (var camel = new DefaultCamelContext()) {
+      camel.start();
+      assertThat(camel.hasService(CliConnector.class)).isNull();
+    }
+  }
+}
