@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { answer, type Outpost } from "../client.js";
+import { OutpostError, UnreachableError } from "../errors.js";
 import type { Job, JobMoment } from "../types.js";
 import { signWebhook } from "../webhooks.js";
 
@@ -12,6 +13,8 @@ export interface ListenSettings {
   secret: string;
   types: readonly Type[];
   mode: "live" | "test";
+  /** Told when Outpost does not answer; it is asked again. */
+  onTrouble?: (failure: Error) => void;
 }
 
 /** What became of one event. */
@@ -51,13 +54,24 @@ export class Listener {
 
   async *forward(every: number, signal: AbortSignal): AsyncGenerator<Forwarded> {
     while (!signal.aborted) {
-      for (const job of await this.look()) {
-        const before = this.known.get(job.job_id);
-        if (before?.status === job.status && before.attempts === job.attempts) continue;
-        for (const moment of await this.moments(job)) yield await this.post(job, moment);
-        this.known.set(job.job_id, job);
+      try {
+        yield* this.forwardNew();
+      } catch (failure) {
+        const isPassing = failure instanceof OutpostError && (failure.status >= 500 || failure.status === 429);
+        if (!isPassing && !(failure instanceof UnreachableError)) throw failure;
+        this.settings.onTrouble?.(failure);
       }
       await sleep(every, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** What has changed since the last time; where it was broken off, the rest is told the next time. */
+  private async *forwardNew(): AsyncGenerator<Forwarded> {
+    for (const job of await this.look()) {
+      const before = this.known.get(job.job_id);
+      if (before?.status === job.status && before.attempts === job.attempts) continue;
+      for (const moment of await this.moments(job)) yield await this.post(job, moment);
+      this.known.set(job.job_id, job);
     }
   }
 
@@ -86,11 +100,8 @@ export class Listener {
     const path = { job_id: job.job_id };
     const { data } = await answer(this.outpost.api.GET("/jobs/{job_id}/timeline", { params: { path } }));
     return data.filter(moment => {
-      const type = `job.${moment.event}` as Type;
-      const id = idOf(job.job_id, moment.event, moment.attempt);
-      if (!TYPES.includes(type) || this.told.has(id)) return false;
-      this.told.add(id);
-      return this.settings.types.includes(type);
+      const isNew = !this.told.has(idOf(job.job_id, moment.event, moment.attempt));
+      return isNew && this.settings.types.includes(`job.${moment.event}` as Type);
     });
   }
 
@@ -98,6 +109,7 @@ export class Listener {
   private async post(job: Job, moment: JobMoment): Promise<Forwarded> {
     const type = `job.${moment.event}` as Type;
     const id = idOf(job.job_id, moment.event, moment.attempt);
+    this.told.add(id);
     const body = JSON.stringify({ type, timestamp: moment.at, data: job });
     const headers = { "content-type": "application/json", ...signWebhook(this.settings.secret, id, new Date(), body) };
     const forwarded = { id, timestamp: moment.at, type, job_id: job.job_id };

@@ -86,6 +86,40 @@ test("login keeps the key for its owner alone and prints it nowhere", async t =>
   assert.match(loose.err, /can be read by others/);
 });
 
+/** Somebody at a terminal: argv is the answers, each to a question that begins so, then the program. */
+const TERMINAL = `
+import os, pty, sys
+answers = [sys.argv[1:3], sys.argv[3:5]]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[5], sys.argv[5:])
+seen = b""
+try:
+    while True:
+        seen += os.read(terminal, 4096)
+        if answers and answers[0][0].encode() in seen:
+            os.write(terminal, answers.pop(0)[1].encode() + b"\\r")
+except OSError:
+    pass
+print(seen.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+test("at a terminal the key is asked for and not shown", async t => {
+  const home = new Home(t);
+  const { url } = await stub(t, (got, response) => void whoami(got, response));
+  const env = { PATH: process.env.PATH, HOME: home.folder, XDG_CONFIG_HOME: home.folder };
+  const args = ["-c", TERMINAL, "Where is", url, "not shown", KEY, process.execPath, MAIN, "login"];
+  const [code, seen] = await new Promise<[unknown, string]>(done =>
+    execFile("python3", args, { env }, (failure, out) => done([failure?.code, out])),
+  );
+  if (code === "ENOENT") return t.skip("there is no python3 to be the terminal");
+  assert.equal(code, undefined, seen);
+  assert.match(seen, /API key \(not shown\)/);
+  assert.ok(!seen.includes(KEY));
+  assert.equal(JSON.parse(await readFile(home.credentials, "utf8")).key, KEY);
+});
+
 test("a key that Outpost does not know is not kept, and the error does not show it", async t => {
   const home = new Home(t);
   const { url } = await stub(t, (_, response) => problem(response, 401, "unauthenticated", { title: "Who?" }));
@@ -182,6 +216,7 @@ test("webhooks listen forwards what happens from then on, once, signed", async t
   const open = job({ job_id: "01OPEN", status: "running", attempts: 1 });
   const after = { job_id: "01OPEN", status: "running", attempts: 2, created_at: "2026-11-01T00:00:00.000Z" };
   let looks = 0;
+  let isOver = false;
   const moments = [
     { at: "2026-11-30T05:00:00.000Z", event: "running", attempt: 1 },
     { at: "2026-11-30T06:00:01.000Z", event: "running", attempt: 2 },
@@ -189,6 +224,7 @@ test("webhooks listen forwards what happens from then on, once, signed", async t
   const { url } = await stub(t, ({ path }, response) => {
     if (path.includes("timeline")) return json(response, 200, { data: path.includes("01NEW") ? [{ ...moments[0], event: "failed" }] : moments });
     if (!path.includes("status=")) looks++;
+    if (looks === 2 && !isOver) return ((isOver = true), void problem(response, 500, "internal")); // passes by
     const now = looks === 1 ? open : job(after);
     const fresh = looks === 1 ? [] : [job({ job_id: "01NEW", status: "failed", command: "Grüße" })];
     json(response, 200, { data: path.includes("status=") ? [now] : [...fresh, now, old], next_cursor: null });
@@ -200,7 +236,7 @@ test("webhooks listen forwards what happens from then on, once, signed", async t
   const child = home.start(args, environment);
   let out = "";
   child.stdout.on("data", data => (out += data));
-  const waiting = setInterval(() => looks >= 4 && child.kill("SIGTERM"), 50); // nothing new in the last two
+  const waiting = setInterval(() => looks >= 5 && child.kill("SIGTERM"), 50); // nothing new in the last two
   await new Promise(done => child.on("close", done));
   clearInterval(waiting);
   const told = receiver.got.map(({ body, headers }) => {

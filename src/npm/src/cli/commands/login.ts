@@ -60,9 +60,9 @@ async function address(given?: string): Promise<string> {
 /** Typed without an echo, or all of standard input. */
 export async function readSecret(question: string): Promise<string> {
   if (!process.stdin.isTTY) return (await text(process.stdin)).trim();
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const questions = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  process.stderr.write(question); // from here on the terminal itself shows nothing
   try {
     return (await questions.question("")).trim();
   } finally {

@@ -44,6 +44,7 @@ export function addWebhooks(program: Command): void {
         secret,
         types: options.event ?? TYPES.filter(type => type !== "job.running"),
         mode: options.mode ?? (outpost.isTest ? "test" : "live"),
+        onTrouble: ({ message }) => session.tell(`${message}; going on`),
       });
       const stop = new AbortController();
       process.once("SIGINT", () => stop.abort());
