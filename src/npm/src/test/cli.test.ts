@@ -296,6 +296,9 @@ test("words are completed", async t => {
   assert.deepEqual(after("run", "--pri"), ["--priority"]);
   assert.deepEqual(after("run", "--priority", ""), ["low", "normal", "high"]);
   assert.deepEqual(after("run", "--agent", "claude", "--js"), ["--json"]);
+  assert.deepEqual(after("jobs", "--mo"), ["--mode"]);
+  assert.deepEqual(after("jobs", "list", "--mode", ""), ["live", "test"]);
+  assert.deepEqual(after("jobs", "get", "--mo"), []);
   assert.deepEqual(after("completion", ""), ["bash", "zsh", "fish"]);
   const home = new Home(t);
   const { out } = await home.run(["completion", "bash"]);

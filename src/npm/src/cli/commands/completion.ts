@@ -59,6 +59,12 @@ export function candidates(program: Command, words: string[]): string[] {
   return all.filter(word => word.startsWith(typed) && word !== "words");
 }
 
+/** With those of its groups, and of `list`, which a group does when nothing else is named. */
 function optionsOf(command: Command): Option[] {
-  return [...command.options, ...(command.parent ? optionsOf(command.parent) : [])];
+  const implied = command.commands.find(sub => sub.name() === "list");
+  return [...(implied?.options ?? []), ...command.options, ...(command.parent ? ofGroups(command.parent) : [])];
+}
+
+function ofGroups(command: Command): Option[] {
+  return [...command.options, ...(command.parent ? ofGroups(command.parent) : [])];
 }
