@@ -27,10 +27,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class P28LinearPatternsTest {
 
-  private static final int LENGTH = 500;
+  private static final int LENGTH = 1000;
 
   /** Steps for each character; a pattern may look at a few parts of a text anew. */
-  private static final int STEPS = 75;
+  private static final int STEPS = 150;
 
   /** Deep enough for a pattern that recurses to overflow its thread's stack. */
   private static final int DEEP = 60_000;
