@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -28,16 +29,20 @@ class LogVolume implements DisposableBean {
     this.meters = meters;
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       lines.setContext(context);
-      context
-          .getLogger(Logger.ROOT_LOGGER_NAME)
-          .iteratorForAppenders()
-          .forEachRemaining(this::bound);
+      eachAppender(context, appender -> appender.addFilter(lines));
     }
     var unused = clock.scheduleAtFixedRate(this::tell, 1, 1, TimeUnit.MINUTES);
   }
 
-  private void bound(Appender<ILoggingEvent> appender) {
-    appender.addFilter(lines);
+  private static void eachAppender(LoggerContext context, Consumer<Appender<ILoggingEvent>> then) {
+    context.getLogger(Logger.ROOT_LOGGER_NAME).iteratorForAppenders().forEachRemaining(then);
+  }
+
+  /** The log outlives the application: others in the same process go on without our filter. */
+  private void unbound(Appender<ILoggingEvent> appender) {
+    var filters = appender.getCopyOfAttachedFiltersList();
+    appender.clearAllFilters();
+    filters.stream().filter(filter -> filter != lines).forEach(appender::addFilter);
   }
 
   private void tell() {
@@ -51,5 +56,8 @@ class LogVolume implements DisposableBean {
     clock.shutdownNow();
     lines.close();
     tell();
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      eachAppender(context, this::unbound);
+    }
   }
 }

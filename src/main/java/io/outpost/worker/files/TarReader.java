@@ -55,6 +55,10 @@ final class TarReader {
     boolean isFile() {
       return type == '0' || type == '\0';
     }
+
+    boolean isFolder() {
+      return type == '5';
+    }
   }
 
   /** The next entry, whatever of the one before was read; null behind the last. */
