@@ -11,7 +11,6 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -34,7 +33,7 @@ public class OfferedAgents {
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
-  private final AtomicReference<Set<String>> offered = new AtomicReference<>(Set.of());
+  private volatile Set<String> offered = Set.of();
   private volatile OptionalInt slots = OptionalInt.empty();
 
   OfferedAgents(DynamoDbClient dynamoDb, Names names) {
@@ -78,12 +77,12 @@ public class OfferedAgents {
         .items()
         .forEach(
             item -> {
-              found.addAll(item.get("agents").ss());
-              if (item.get("believed_until").s().compareTo(alive) >= 0) {
+              found.addAll(Items.required(item, "agents").ss());
+              if (Items.required(item, "believed_until").s().compareTo(alive) >= 0) {
                 told.add(slotsOf(item));
               }
             });
-    offered.set(found);
+    offered = found;
     slots =
         told.isEmpty() || told.stream().anyMatch(OptionalInt::isEmpty)
             ? OptionalInt.empty()
@@ -103,7 +102,7 @@ public class OfferedAgents {
 
   /** Whether a worker can run the agent, or no worker has told anything: then jobs wait for one. */
   public boolean mayRun(String agent) {
-    var known = offered.get();
+    var known = offered;
     return known.isEmpty() || known.contains(agent);
   }
 }

@@ -1,7 +1,10 @@
 package io.outpost.billing;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What travels through the queue {@code stripe}: something to be done about a tenant's billing.
+ * What its kind has no use for is null.
  *
  * @param kind what is to be done
  * @param tenantId whose customer, or whose job
@@ -11,7 +14,36 @@ package io.outpost.billing;
  * @param reason why the job is taken off the bill
  */
 public record StripeMessage(
-    Kind kind, String tenantId, StripeEvent event, String jobId, String period, String reason) {
+    Kind kind,
+    @Nullable String tenantId,
+    @Nullable StripeEvent event,
+    @Nullable String jobId,
+    @Nullable String period,
+    @Nullable String reason) {
+
+  /**
+   * Whose customer, or whose job.
+   *
+   * @throws IllegalArgumentException where it names nobody
+   */
+  String concerned() {
+    if (tenantId == null) {
+      throw new IllegalArgumentException("The message names no tenant");
+    }
+    return tenantId;
+  }
+
+  /**
+   * The job to be taken off the bill.
+   *
+   * @throws IllegalArgumentException where it names none
+   */
+  String voided() {
+    if (jobId == null) {
+      throw new IllegalArgumentException("The message names no job");
+    }
+    return jobId;
+  }
 
   /** What a message asks for. */
   public enum Kind {

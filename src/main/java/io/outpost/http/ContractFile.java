@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 
 /**
@@ -42,7 +43,7 @@ public final class ContractFile {
    * @param folder the mounted folder; null when there is none
    * @throws ContractRefused when the addition changes what is there, or cannot be served
    */
-  public static ObjectNode read(Resource ours, Path folder) throws IOException {
+  public static ObjectNode read(Resource ours, @Nullable Path folder) throws IOException {
     ObjectNode document;
     try (var text = ours.getInputStream()) {
       document = tree(text);

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
@@ -45,7 +46,7 @@ public class Estimates {
   private final Map<String, Long> sent = new ConcurrentHashMap<>();
 
   private final Pace pace = new Pace();
-  private volatile Seen seen;
+  private volatile @Nullable Seen seen;
 
   /**
    * What was measured.
@@ -54,7 +55,8 @@ public class Estimates {
    * @param running messages that workers work on
    * @param free slots that take the next job at once; null when nobody knows
    */
-  private record Seen(Instant at, Map<String, Long> waiting, long running, Long free) {
+  private record Seen(
+      Instant at, Map<String, Long> waiting, long running, @Nullable Long free) {
 
     boolean areAllBusy() {
       return free == null ? Estimates.sum(waiting.values()) > 0 : free == 0;
@@ -104,7 +106,7 @@ public class Estimates {
   }
 
   /** Where messages wait over two measures, no slot is free for them, whatever workers told. */
-  private Long free(Seen before, Map<String, Long> waiting, long running) {
+  private @Nullable Long free(@Nullable Seen before, Map<String, Long> waiting, long running) {
     var isLeft = sum(waiting.values()) > 0;
     if (isLeft && before != null && sum(before.waiting().values()) > 0) {
       return 0L;
@@ -133,13 +135,13 @@ public class Estimates {
     if (now == null || Duration.between(now.at(), job.createdAt()).compareTo(STALE) > 0) {
       return Optional.empty();
     }
-    var isFree = now.free() == null ? !now.areAllBusy() : before(now, lanes) < now.free();
+    var free = now.free();
+    var isFree = free == null ? !now.areAllBusy() : before(now, lanes) < free;
     if (isFree) {
       return Optional.of(job.createdAt());
     }
     var inItsLane = before(now, lanes.subList(0, lanes.indexOf(job.priority()) + 1));
-    var free = now.free() == null ? 0 : now.free();
-    return pace.timeOf(Math.max(1, inItsLane + 1 - free))
+    return pace.timeOf(Math.max(1, inItsLane + 1 - (free == null ? 0 : free)))
         .filter(time -> time.compareTo(LONGEST) < 0)
         .map(job.createdAt()::plus);
   }

@@ -20,6 +20,7 @@ import org.apache.camel.model.SendDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.language.ConstantExpression;
+import org.jspecify.annotations.Nullable;
 
 /** What stands in the definition of a route, however deep. */
 final class Definitions {
@@ -69,7 +70,7 @@ final class Definitions {
     return all == null ? List.of() : List.of(all.strip().split("\\s*,\\s*"));
   }
 
-  private static String constant(ExpressionNode step) {
+  private static @Nullable String constant(ExpressionNode step) {
     return step.getExpression() instanceof ConstantExpression constant
         ? constant.getExpression()
         : null;

@@ -18,6 +18,7 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.ToDefinition;
 import org.apache.camel.model.errorhandler.DeadLetterChannelDefinition;
 import org.apache.camel.util.StringHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies the routes as Camel has put them together from all files, with interceptions and
@@ -310,7 +311,7 @@ final class ModelCheck {
   }
 
   /** Without options, with the settings filled in, and with what a template was given. */
-  private String uri(RouteDefinition route, String uri) {
+  private String uri(RouteDefinition route, @Nullable String uri) {
     var written = uri == null ? "" : uri;
     for (var given : Definitions.ofTemplate(route).entrySet()) {
       written = written.replace("{{" + given.getKey() + "}}", String.valueOf(given.getValue()));
@@ -342,7 +343,10 @@ final class ModelCheck {
   }
 
   private void add(
-      String file, String configuration, OptionalIdentifiedDefinition<?> at, String fault) {
+      String file,
+      @Nullable String configuration,
+      OptionalIdentifiedDefinition<?> at,
+      String fault) {
     findings.add(
         new Finding(
             RouteFile.nameOf(file),

@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.Handler;
 import org.apache.camel.Processor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks up every name that route files use: beans and their methods, settings, lanes, properties
@@ -58,7 +59,7 @@ final class NameCheck {
           "redeliveryPolicyRef");
 
   /** What Camel looks up elsewhere than among the settings, as in {@code {{env:HOME}}}. */
-  private static final Map<String, Function<String, String>> ELSEWHERE =
+  private static final Map<String, Function<String, @Nullable String>> ELSEWHERE =
       Map.of("env", System::getenv, "sys", System::getProperty);
 
   private final Known known;
@@ -162,12 +163,12 @@ final class NameCheck {
               "the bean `%s` has no method `%s`%s"
                   .formatted(bean, method, Suggestion.of(method, methods.keySet()))));
     } else if (call.strip().endsWith(")")) {
-      checkValues(field, methods.get(method), call);
+      checkValues(field, method, methods.getOrDefault(method, List.of()), call);
     }
   }
 
   /** Values in brackets take the place of all that a method is given. */
-  private void checkValues(Field field, List<Method> methods, String call) {
+  private void checkValues(Field field, String name, List<Method> methods, String call) {
     var given = values(call.substring(call.indexOf('(') + 1, call.lastIndexOf(')')));
     var taken = methods.stream().map(Method::getParameterCount).distinct().sorted().toList();
     if (methods.stream().noneMatch(method -> takes(method, given))) {
@@ -175,7 +176,7 @@ final class NameCheck {
           field.finding(
               "the method `%s` takes %s values, not %d"
                   .formatted(
-                      methods.getFirst().getName(),
+                      name,
                       taken.stream().map(String::valueOf).collect(Collectors.joining(" or ")),
                       given)));
     }
@@ -325,15 +326,16 @@ final class NameCheck {
    * @param rest with a colon, a default, or for names such as {@code env} what is looked up; else
    *     null
    */
-  private void checkPlaceholder(Field field, String name, String rest) {
-    if (rest != null && (ELSEWHERE.containsKey(name) || name.equals("bean"))) {
+  private void checkPlaceholder(Field field, String name, @Nullable String rest) {
+    var elsewhere = ELSEWHERE.get(name);
+    if (rest != null && (elsewhere != null || name.equals("bean"))) {
       var wanted = rest.substring(1);
       if (wanted.contains(":")) {
         return;
       }
-      if (name.equals("bean")) {
+      if (elsewhere == null) {
         checkCall(field, wanted.replaceFirst("[.?].*", ""), "");
-      } else if (ELSEWHERE.get(name).apply(wanted) == null) {
+      } else if (elsewhere.apply(wanted) == null) {
         var what = name.equals("env") ? "environment variable" : "system property";
         var fault = "there is no %s `%s`; set it, or give a default as in {{%s:%s:…}}";
         findings.add(field.finding(fault.formatted(what, wanted, name, wanted)));
@@ -409,7 +411,7 @@ final class NameCheck {
     }
   }
 
-  private void checkFields(Field field, String name, Class<?> start, String path) {
+  private void checkFields(Field field, String name, @Nullable Class<?> start, String path) {
     var type = start;
     for (var part : path.split("\\??\\.")) {
       if (type == null
@@ -470,7 +472,7 @@ final class NameCheck {
     return matcher.matches() ? Stream.of(matcher.group(1)) : Stream.empty();
   }
 
-  private static Class<?> load(String name) {
+  private static @Nullable Class<?> load(String name) {
     try {
       return name.contains(".")
           ? Class.forName(name, false, NameCheck.class.getClassLoader())

@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import org.apache.camel.catalog.CamelCatalog;
 import org.apache.camel.catalog.DefaultCamelCatalog;
 import org.apache.camel.tooling.model.JsonMapper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What Camel itself says of its steps and components: the schema of its YAML language and its
@@ -33,7 +34,7 @@ final class RouteLanguage {
    * @param kind {@code boolean}, {@code integer}, {@code duration}, {@code enum} and others
    * @param words those that it may be; null when it may be any
    */
-  record Option(String kind, List<String> words) {}
+  record Option(String kind, @Nullable List<String> words) {}
 
   StepNames steps() {
     return steps;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
@@ -49,7 +50,7 @@ final class StepNames {
     return walk.found;
   }
 
-  private static boolean isEmpty(Node node) {
+  private static boolean isEmpty(@Nullable Node node) {
     return switch (node) {
       case null -> true;
       case SequenceNode list -> list.getValue().isEmpty();

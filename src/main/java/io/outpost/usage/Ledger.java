@@ -9,6 +9,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -45,8 +46,8 @@ public class Ledger {
       Instant completedAt,
       String billingPeriod,
       String agent,
-      String keyId,
-      BigDecimal costUsd) {}
+      @Nullable String keyId,
+      @Nullable BigDecimal costUsd) {}
 
   /** Adds a job to the transaction that ends it; not yet reported to Stripe. */
   public void add(Change change, Used used) {

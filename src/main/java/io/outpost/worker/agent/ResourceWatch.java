@@ -50,10 +50,10 @@ final class ResourceWatch {
       long[] taken = measure.take();
       failures = 0;
       hidings = taken[3] > 0 ? hidings + 1 : 0;
-      if (taken[2] > settings.memory().toBytes()) {
+      if (taken[2] > settings.memoryBytes()) {
         return Optional.of(StopReason.MEMORY_LIMIT);
       }
-      if (taken[0] > settings.disk().toBytes() || taken[1] > settings.files()) {
+      if (taken[0] > settings.diskBytes() || taken[1] > settings.files()) {
         return Optional.of(StopReason.DISK_LIMIT);
       }
       return hidings < MOST_FAILURES ? Optional.empty() : Optional.of(StopReason.UNMEASURED);
