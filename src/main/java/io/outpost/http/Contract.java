@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.io.Resource;
@@ -38,9 +37,6 @@ public class Contract {
   private static final String BODY_LIMIT = "x-body-limit";
   private static final String ENTRIES_APART = "x-entries-apart";
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
-
-  /** The form of the interception in admission.camel.yaml: another name would be let in unasked. */
-  private static final Pattern ADMITTED = Pattern.compile("[a-zA-Z]+");
 
   private final JsonNode document;
   private final SchemaRegistry schemas;
@@ -149,7 +145,7 @@ public class Contract {
     for (var field : item.properties()) {
       if (METHODS.contains(field.getKey())) {
         var operation = readOperation(path, field.getKey(), field.getValue(), shared);
-        if (!ADMITTED.matcher(operation.id()).matches()) {
+        if (!ContractFile.ADMITTED.matcher(operation.id()).matches()) {
           throw new IllegalStateException(
               "The contract's operationId %s may hold letters only: admission knows operations by that"
                   .formatted(operation.id()));

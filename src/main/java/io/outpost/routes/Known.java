@@ -2,6 +2,7 @@ package io.outpost.routes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.http.ContractFile;
+import io.outpost.http.ContractRefused;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.core.io.Resource;
 
 /**
  * What an installation has that routes may name.
@@ -47,7 +49,7 @@ record Known(
       throws IOException {
     var file =
         new DefaultResourceLoader().getResource(settings.getRequiredProperty("outpost.contract"));
-    var operations = ContractFile.read(file, folder).get("paths").findValuesAsText("operationId");
+    var operations = operations(file, folder);
     var contract = new ContractNames(operations);
     return new Known(
         List.of(beans.getBeanDefinitionNames()),
@@ -60,6 +62,15 @@ record Known(
         queues(folder));
   }
 
+  private static List<String> operations(Resource file, @Nullable Path folder) throws IOException {
+    try {
+      return ContractFile.read(file, folder).get("paths").findValuesAsText("operationId");
+    } catch (ContractRefused e) {
+      throw new RoutesRefused(
+          List.of(new Finding(ContractFile.ADDITION, e.line(), "", "", e.fault())));
+    }
+  }
+
   /** The same with the queues that a folder has by now. */
   Known withQueuesOf(@Nullable Path folder) throws IOException {
     return new Known(beans, type, settings, setting, operations, queues(folder));
@@ -70,7 +81,7 @@ record Known(
         new TreeSet<>(namesIn(new ClassPathResource("schema/queues.json").getContentAsByteArray()));
     var more = folder == null ? null : folder.resolve(MountedFolder.QUEUES);
     if (more != null && Files.exists(more)) {
-      queues.addAll(namesIn(Files.readAllBytes(more)));
+      queues.addAll(OwnQueues.read(Files.readString(more), queues));
     }
     return queues;
   }

@@ -84,6 +84,8 @@ public final class RoutesCommand {
       }
       err.println(USAGE);
       return 2;
+    } catch (RoutesRefused e) {
+      return told(e.findings(), "");
     } catch (Exception e) {
       err.println(e.getMessage());
       return 2;
@@ -117,6 +119,7 @@ public final class RoutesCommand {
       var vocabulary = Vocabulary.ours();
       if (folder != null) {
         found.addAll(folder.passedOver());
+        found.addAll(folder.agentFaults());
         vocabulary = vocabulary.and(folder.vocabulary());
       }
       var check = new RoutesCheck(known, vocabulary, new RouteLanguage());

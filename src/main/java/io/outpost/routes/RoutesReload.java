@@ -124,6 +124,7 @@ class RoutesReload {
       RoutesRefused.unlessEmpty(changedAtStartAlone());
       var files = folder.read();
       if (files.version().equals(was)) {
+        var unused = folder.check(files); // What stands beside the routes may be wrong.
         refused = List.of();
         return;
       }

@@ -17,13 +17,13 @@ final class Limits {
 
   private final SearchPath tools;
   private final AgentRunSettings settings;
-  private final List<String> keyrings;
+  private final List<String> filter;
   private volatile @Nullable Boolean defaultsSignals;
 
   Limits(SearchPath tools, AgentRunSettings settings) {
     this.tools = tools;
     this.settings = settings;
-    this.keyrings = Keyrings.refusing(this);
+    this.filter = CallFilter.link(this);
   }
 
   /** For a run of that length, whose user has that many other processes and threads. */
@@ -50,11 +50,11 @@ final class Limits {
   }
 
   /**
-   * The last links: no kernel keyrings, signals as a program expects them, however the worker was
-   * started, and the working directory, which the agent's user enters by itself.
+   * The last links: no kernel keyrings and no hiding, signals as a program expects them, however
+   * the worker was started, and the working directory, which the agent's user enters by itself.
    */
   List<String> normal(JobDirectory directory) {
-    List<String> links = new ArrayList<>(keyrings);
+    List<String> links = new ArrayList<>(filter);
     Optional<Path> env = find("env").filter(file -> defaultsSignals());
     if (env.isPresent()) {
       links.addAll(
@@ -70,6 +70,11 @@ final class Limits {
               directory.work().toString()));
     }
     return links;
+  }
+
+  /** Whether agents' system calls are filtered here. */
+  boolean filtersCalls() {
+    return !filter.isEmpty();
   }
 
   private boolean defaultsSignals() {
