@@ -1,5 +1,8 @@
 package io.outpost.billing;
 
+import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
+import com.fasterxml.jackson.annotation.JsonFormat;
+
 /**
  * What travels through the queue {@code stripe}: something to be done about a tenant's billing.
  *
@@ -11,7 +14,12 @@ package io.outpost.billing;
  * @param reason why the job is taken off the bill
  */
 public record StripeMessage(
-    Kind kind, String tenantId, StripeEvent event, String jobId, String period, String reason) {
+    @JsonFormat(with = JsonFormat.Feature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE) Kind kind,
+    String tenantId,
+    StripeEvent event,
+    String jobId,
+    String period,
+    String reason) {
 
   /** What a message asks for. */
   public enum Kind {
@@ -24,6 +32,9 @@ public record StripeMessage(
     /** End the subscription of a tenant that was deleted. */
     close,
     /** Take a job off the bill. */
-    void_job
+    void_job,
+    /** What only a newer release knows. */
+    @JsonEnumDefaultValue
+    unknown
   }
 }
