@@ -146,3 +146,78 @@ run "a_zone_without_vpc_links_is_refused" {
 
   expect_failures = [var.zones]
 }
+
+run "with_a_list_of_hosts_every_way_out_leads_through_the_firewall" {
+  variables {
+    zones        = ["use1-az1", "use1-az2"]
+    nat_per_zone = false
+    egress_hosts = ["api.anthropic.com", ".github.com"]
+  }
+
+  override_resource {
+    target = aws_subnet.firewall
+    values = { id = "subnet-firewall" }
+  }
+
+  override_resource {
+    target = aws_networkfirewall_rule_group.this
+    values = { arn = "arn:aws:network-firewall:us-east-1:123456789012:stateful-rulegroup/outpost-hosts-test" }
+  }
+
+  override_resource {
+    target = aws_networkfirewall_firewall_policy.this
+    values = { arn = "arn:aws:network-firewall:us-east-1:123456789012:firewall-policy/outpost-test" }
+  }
+
+  override_resource {
+    target = aws_networkfirewall_firewall.this
+    values = {
+      arn             = "arn:aws:network-firewall:us-east-1:123456789012:firewall/outpost-test"
+      firewall_status = [{ sync_states = [{ availability_zone = "us-east-1a", attachment = [{ endpoint_id = "vpce-firewall", subnet_id = "subnet-firewall" }] }] }]
+    }
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_route_table.private : one(table.route).vpc_endpoint_id == "vpce-firewall" && one(table.route).nat_gateway_id != aws_nat_gateway.this["use1-az1"].id])
+    error_message = "No private subnet reaches the gateway past the firewall."
+  }
+
+  assert {
+    condition = toset([for route in aws_route_table.nat["use1-az1"].route : route.cidr_block if route.vpc_endpoint_id == "vpce-firewall"]) == toset([
+      for subnet in aws_subnet.private : subnet.cidr_block
+    ])
+    error_message = "Answers come back the same way."
+  }
+
+  assert {
+    condition     = aws_route_table_association.public["use1-az1"].route_table_id == aws_route_table.nat["use1-az1"].id
+    error_message = "The gateway's subnet uses that table."
+  }
+
+  assert {
+    condition     = one(one(one(aws_networkfirewall_rule_group.this[0].rule_group).rules_source).rules_source_list).targets == toset(["api.anthropic.com", ".github.com"])
+    error_message = "The hosts are those that were given."
+  }
+
+  assert {
+    condition     = contains(one(aws_networkfirewall_firewall_policy.this[0].firewall_policy).stateful_default_actions, "aws:drop_established")
+    error_message = "What is not listed is dropped."
+  }
+}
+
+run "without_a_list_there_is_no_firewall" {
+  assert {
+    condition     = length(aws_networkfirewall_firewall.this) == 0 && length(aws_subnet.firewall) == 0
+    error_message = "Nothing is paid for that nobody asked for."
+  }
+}
+
+run "an_address_is_no_host" {
+  command = plan
+
+  variables {
+    egress_hosts = ["10.0.0.1"]
+  }
+
+  expect_failures = [var.egress_hosts]
+}
