@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -28,7 +27,7 @@ public class OfferedAgents {
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
-  private final AtomicReference<Set<String>> offered = new AtomicReference<>(Set.of());
+  private volatile Set<String> offered = Set.of();
 
   OfferedAgents(DynamoDbClient dynamoDb, Names names) {
     this.dynamoDb = dynamoDb;
@@ -64,13 +63,13 @@ public class OfferedAgents {
                             ":now",
                             Items.text(Json.time(Instant.now())))))
         .items()
-        .forEach(item -> found.addAll(item.get("agents").ss()));
-    offered.set(found);
+        .forEach(item -> found.addAll(Items.required(item, "agents").ss()));
+    offered = found;
   }
 
   /** Whether a worker can run the agent, or no worker has told anything: then jobs wait for one. */
   public boolean mayRun(String agent) {
-    var known = offered.get();
+    var known = offered;
     return known.isEmpty() || known.contains(agent);
   }
 }

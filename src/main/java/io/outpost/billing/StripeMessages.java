@@ -53,7 +53,7 @@ public class StripeMessages {
 
   /** Asks for a job to be taken off the bill. */
   public void requestVoid(@ExchangeProperty("voiding") StripeMessage message) {
-    send(message, message.tenantId());
+    send(message, message.concerned());
   }
 
   /**

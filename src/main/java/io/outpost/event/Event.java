@@ -5,6 +5,7 @@ import io.outpost.store.DueIndex;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -15,7 +16,12 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param subject the id of the job or key that it is about; null: it is about something else
  */
 public record Event(
-    String tenantId, String eventId, EventType type, Instant at, String payload, String subject) {
+    String tenantId,
+    String eventId,
+    EventType type,
+    Instant at,
+    String payload,
+    @Nullable String subject) {
 
   /** Where the sort keys of a tenant's events begin. */
   public static final String SK_PREFIX = "event#";

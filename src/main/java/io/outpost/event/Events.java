@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -48,7 +49,12 @@ public class Events {
    * @param subject its id
    */
   public void add(
-      Change change, String tenantId, EventType type, Instant at, Object data, String subject) {
+      Change change,
+      String tenantId,
+      EventType type,
+      Instant at,
+      Object data,
+      @Nullable String subject) {
     if (audience.mayListen(tenantId)) {
       put(change, event(tenantId, type, at, data, subject), at);
     }
@@ -61,12 +67,18 @@ public class Events {
    * @param subject what it is about, to be looked at again by then
    */
   public void schedule(
-      Change change, String tenantId, EventType type, Instant due, Object data, String subject) {
+      Change change,
+      String tenantId,
+      EventType type,
+      Instant due,
+      Object data,
+      @Nullable String subject) {
     put(change, event(tenantId, type, due, data, subject), due);
   }
 
   /** A new event. */
-  public Event event(String tenantId, EventType type, Instant at, Object data, String subject) {
+  public Event event(
+      String tenantId, EventType type, Instant at, Object data, @Nullable String subject) {
     return new Event(tenantId, Ids.ulid(), type, at, payload(type, at, data), subject);
   }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.io.Resource;
 import org.springframework.stereotype.Component;
@@ -112,7 +113,7 @@ public class Contract {
 
   /** Whether a GET of this path is answered with a stream of events. */
   boolean isStreamAt(String path) {
-    return streams.stream().anyMatch(id -> operations.get(id).isAt(path));
+    return streams.stream().anyMatch(id -> operation(id).isAt(path));
   }
 
   /** How many bytes the body of a request may have, unless its operation says otherwise. */
@@ -198,7 +199,7 @@ public class Contract {
         schemaAt(pointer + "/schema"));
   }
 
-  private Schema bodyOf(String operation) {
+  private @Nullable Schema bodyOf(String operation) {
     if (!document.at(operation).has("requestBody")) {
       return null;
     }
@@ -214,7 +215,7 @@ public class Contract {
     return ref.isEmpty() ? at : ref.substring(1);
   }
 
-  private Set<String> scopes(JsonNode operation) {
+  private @Nullable Set<String> scopes(JsonNode operation) {
     var security = operation.has("security") ? operation.get("security") : document.get("security");
     if (security.isEmpty()) {
       return null;

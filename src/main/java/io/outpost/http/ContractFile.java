@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 
 /**
@@ -31,7 +32,7 @@ public final class ContractFile {
    * @param folder the mounted folder; null when there is none
    * @throws IllegalStateException when the addition changes what is there
    */
-  public static ObjectNode read(Resource ours, Path folder) throws IOException {
+  public static ObjectNode read(Resource ours, @Nullable Path folder) throws IOException {
     ObjectNode document;
     try (var text = ours.getInputStream()) {
       document = tree(text);

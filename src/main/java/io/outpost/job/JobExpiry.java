@@ -9,6 +9,7 @@ import io.outpost.tenant.Tier;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
@@ -44,14 +45,17 @@ public class JobExpiry {
 
   /** Adds the note to the transaction that ends a job for good. */
   void add(Change change, Job job, Tier tier) {
-    var until = job.completedAt().plus(settings.kept().get(tier));
+    var ended = Objects.requireNonNull(job.completedAt(), "A job that has ended says when");
+    var kept = Objects.requireNonNull(settings.kept().get(tier), "Each tier says how long");
+    var until = ended.plus(kept);
     var item = new HashMap<String, AttributeValue>();
     item.put("tenant_id", Items.text(Shards.of(ENDED, job.jobId())));
     item.put("sk", Items.text(Json.time(until) + "#" + job.jobId()));
     item.put("owner", Items.text(job.tenantId()));
     item.put("ended_job", Items.text(job.jobId()));
-    if (job.workspace() != null) {
-      item.put("workspace", Items.text(job.workspace()));
+    var workspace = job.workspace();
+    if (workspace != null) {
+      item.put("workspace", Items.text(workspace));
     }
     change.put(Put.builder().tableName(names.table("usage")).item(item));
   }

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
@@ -80,7 +81,7 @@ public class Estimates {
             : ofItsTenant.map(start -> start.isAfter(inItsLane) ? start : inItsLane).orElse(null));
   }
 
-  private Instant startOf(Job job) {
+  private @Nullable Instant startOf(Job job) {
     if (Duration.between(measured, job.createdAt()).compareTo(STALE) > 0) {
       return null;
     }

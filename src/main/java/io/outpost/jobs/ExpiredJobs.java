@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Body;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -50,7 +51,7 @@ public class ExpiredJobs {
    * @param workspace that it ran in; null: none
    */
   public record Expired(
-      String tenantId, String sk, String owner, String endedJob, String workspace) {}
+      String tenantId, String sk, String owner, String endedJob, @Nullable String workspace) {}
 
   /** Those of all shards, the longest overdue first; a bounded number. */
   public List<Expired> due() {
@@ -92,7 +93,7 @@ public class ExpiredJobs {
                       .conditionExpression("job_id = :job AND attribute_not_exists(holder)")
                       .expressionAttributeValues(Map.of(":job", Items.text(job.endedJob())))
                       .returnValues(ReturnValue.ALL_OLD));
-      var archive = was.attributes().get("archive_key").s();
+      var archive = Items.required(was.attributes(), "archive_key").s();
       s3.deleteObject(d -> d.bucket(names.bucket("output")).key(archive));
     } catch (ConditionalCheckFailedException e) {
       // It is another job's by now, or deleted.

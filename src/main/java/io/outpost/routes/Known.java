@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
@@ -30,9 +31,9 @@ import org.springframework.core.io.DefaultResourceLoader;
  */
 record Known(
     Collection<String> beans,
-    Function<String, Class<?>> type,
+    Function<String, @Nullable Class<?>> type,
     Collection<String> settings,
-    UnaryOperator<String> setting,
+    UnaryOperator<@Nullable String> setting,
     Collection<String> operations,
     Collection<String> queues) {
 
@@ -41,7 +42,8 @@ record Known(
    *
    * @param folder the mounted folder; null when there is none
    */
-  static Known of(ListableBeanFactory beans, ConfigurableEnvironment settings, Path folder)
+  static Known of(
+      ListableBeanFactory beans, ConfigurableEnvironment settings, @Nullable Path folder)
       throws IOException {
     var file =
         new DefaultResourceLoader().getResource(settings.getRequiredProperty("outpost.contract"));
@@ -59,11 +61,11 @@ record Known(
   }
 
   /** The same with the queues that a folder has by now. */
-  Known withQueuesOf(Path folder) throws IOException {
+  Known withQueuesOf(@Nullable Path folder) throws IOException {
     return new Known(beans, type, settings, setting, operations, queues(folder));
   }
 
-  private static Set<String> queues(Path folder) throws IOException {
+  private static Set<String> queues(@Nullable Path folder) throws IOException {
     var queues =
         new TreeSet<>(namesIn(new ClassPathResource("schema/queues.json").getContentAsByteArray()));
     var more = folder == null ? null : folder.resolve(MountedFolder.QUEUES);

@@ -17,6 +17,7 @@ import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.ToDefinition;
 import org.apache.camel.util.StringHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies the routes as Camel has put them together from all files, with interceptions and
@@ -329,7 +330,10 @@ final class ModelCheck {
   }
 
   private void add(
-      String file, String configuration, OptionalIdentifiedDefinition<?> at, String fault) {
+      String file,
+      @Nullable String configuration,
+      OptionalIdentifiedDefinition<?> at,
+      String fault) {
     findings.add(
         new Finding(
             RouteFile.nameOf(file),

@@ -64,7 +64,7 @@ record MountedFolder(Path root) {
   Vocabulary vocabulary() throws IOException {
     var file = root.resolve(Vocabulary.FILE);
     if (!Files.exists(file)) {
-      return new Vocabulary(null, null, null, null, null, null);
+      return Vocabulary.NONE;
     }
     try (var text = Files.newInputStream(file)) {
       return Vocabulary.read(text);

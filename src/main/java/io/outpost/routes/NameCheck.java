@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks up every name that route files use: beans and their methods, settings, lanes, properties
@@ -231,7 +232,7 @@ final class NameCheck {
     }
   }
 
-  private void checkFields(Field field, String name, Class<?> start, String path) {
+  private void checkFields(Field field, String name, @Nullable Class<?> start, String path) {
     var type = start;
     for (var part : path.split("\\??\\.")) {
       if (type == null
@@ -287,7 +288,7 @@ final class NameCheck {
     return matcher.matches() ? Stream.of(matcher.group(1)) : Stream.empty();
   }
 
-  private static Class<?> load(String name) {
+  private static @Nullable Class<?> load(String name) {
     try {
       return name.contains(".")
           ? Class.forName(name, false, NameCheck.class.getClassLoader())

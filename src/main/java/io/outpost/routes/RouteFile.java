@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -21,7 +22,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  * @param root the list of routes and configurations; null when the text is no YAML
  * @param faults why it is none
  */
-record RouteFile(String name, Node root, List<Finding> faults) {
+record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
 
   /**
    * A field with its place.

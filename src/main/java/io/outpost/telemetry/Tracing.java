@@ -15,6 +15,7 @@ import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.env.Environment;
@@ -30,7 +31,7 @@ public class Tracing implements DisposableBean {
   /** The request attribute that holds the span of a request. */
   public static final String SPAN = "span";
 
-  private final SdkTracerProvider spans;
+  private final @Nullable SdkTracerProvider spans;
 
   Tracing(
       @Value("${outpost.telemetry.otlp-endpoint}") String endpoint,
@@ -72,12 +73,12 @@ public class Tracing implements DisposableBean {
    *
    * @param parent the W3C trace context that it belongs to; null: it is the first of its trace
    */
-  public Span begin(String name, SpanKind kind, String parent) {
+  public Span begin(String name, SpanKind kind, @Nullable String parent) {
     return begin(name, kind, parent == null ? Span.getInvalid() : Span.wrap(context(parent)));
   }
 
   Span begin(String name, SpanKind kind, Span parent) {
-    if (!isOn()) {
+    if (spans == null) {
       return Span.getInvalid();
     }
     return spans

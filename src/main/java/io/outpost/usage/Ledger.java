@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -49,8 +50,8 @@ public class Ledger {
       Instant completedAt,
       String billingPeriod,
       String agent,
-      String keyId,
-      BigDecimal costUsd) {}
+      @Nullable String keyId,
+      @Nullable BigDecimal costUsd) {}
 
   /** Adds a job to the transaction that ends it; not yet reported to Stripe. */
   public void add(Change change, Used used) {

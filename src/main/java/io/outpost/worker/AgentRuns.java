@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.ExchangeProperty;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.input.BoundedInputStream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -50,7 +51,7 @@ public class AgentRuns {
   private final Names names;
   private final WorkerSettings settings;
   private final AgentInventory inventory;
-  private final String image;
+  private final @Nullable String image;
   private final OutputPace pace;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
   private volatile boolean releasing;
@@ -170,7 +171,7 @@ public class AgentRuns {
       var unused = run.process().awaitChange(LONGEST_STOP);
     }
     running.remove(run);
-    if (run.files() != null) {
+    if (run.hasFiles()) {
       run.files().close();
     }
   }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The first links of the launch chain: a session of its own, the first to be killed when memory is
@@ -17,7 +18,7 @@ final class Limits {
   private final SearchPath tools;
   private final AgentRunSettings settings;
   private final List<String> keyrings;
-  private volatile Boolean defaultsSignals;
+  private volatile @Nullable Boolean defaultsSignals;
 
   Limits(SearchPath tools, AgentRunSettings settings) {
     this.tools = tools;
@@ -36,7 +37,7 @@ final class Limits {
             prlimit -> {
               chain.add(prlimit.toString());
               chain.add("--core=0");
-              chain.add("--data=" + settings.memory().toBytes());
+              chain.add("--data=" + settings.memoryBytes());
               chain.add("--fsize=" + settings.fileSize().toBytes());
               chain.add("--nofile=" + settings.openFiles());
               chain.add("--cpu=" + cpuSeconds(timeLimit));

@@ -45,10 +45,10 @@ final class ResourceWatch {
     try {
       long[] taken = measure.take();
       failures = 0;
-      if (taken[2] > settings.memory().toBytes()) {
+      if (taken[2] > settings.memoryBytes()) {
         return Optional.of(StopReason.MEMORY_LIMIT);
       }
-      return taken[0] > settings.disk().toBytes() || taken[1] > settings.files()
+      return taken[0] > settings.diskBytes() || taken[1] > settings.files()
           ? Optional.of(StopReason.DISK_LIMIT)
           : Optional.empty();
     } catch (IOException | RuntimeException e) {
