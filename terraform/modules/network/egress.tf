@@ -7,7 +7,8 @@ locals {
   # The firewall's endpoint in each of its subnets.
   endpoints = merge([
     for firewall in aws_networkfirewall_firewall.this : {
-      for state in flatten(firewall.firewall_status[*].sync_states[*]...) : state.attachment[0].subnet_id => state.attachment[0].endpoint_id
+      for state in flatten([for status in firewall.firewall_status : [for state in status.sync_states : state]]) :
+      state.attachment[0].subnet_id => state.attachment[0].endpoint_id
     }
   ]...)
 
