@@ -80,7 +80,7 @@ class JobFieldsTest {
     assertThat(repeated.status()).isEqualTo(Job.Status.pending);
     assertThat(repeated.createdAt()).isEqualTo(NOW);
     assertThat(after)
-        .extracting(
+        .extractingByKeys(
             "start_after",
             "started_at",
             "completed_at",
