@@ -50,7 +50,6 @@ module "outpost" {
   bootstrap_key       = var.bootstrap_key
   service_linked_role = var.service_linked_role
   receipts_keys       = var.receipts_keys
-  egress_hosts        = var.egress_hosts
 
   settings = local.settings
 

@@ -103,9 +103,3 @@ variable "receipts_keys" {
   type        = list(string)
   default     = ["1"]
 }
-
-variable "egress_hosts" {
-  description = "Hosts that tasks may reach, see modules/network; null for all."
-  type        = list(string)
-  default     = null
-}

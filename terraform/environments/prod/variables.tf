@@ -126,9 +126,3 @@ variable "recovery" {
   })
   default = null
 }
-
-variable "egress_hosts" {
-  description = "Hosts that tasks may reach, see modules/network; null for all."
-  type        = list(string)
-  default     = null
-}

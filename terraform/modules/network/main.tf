@@ -67,7 +67,7 @@ resource "aws_route_table" "public" {
 resource "aws_route_table_association" "public" {
   for_each = local.zones
 
-  route_table_id = contains(local.walled_zones, each.key) ? aws_route_table.nat[each.key].id : aws_route_table.public.id
+  route_table_id = aws_route_table.public.id
   subnet_id      = aws_subnet.public[each.key].id
 }
 
@@ -77,9 +77,8 @@ resource "aws_route_table" "private" {
   vpc_id = aws_vpc.this.id
 
   route {
-    cidr_block      = "0.0.0.0/0"
-    nat_gateway_id  = var.egress_hosts == null ? aws_nat_gateway.this[local.exits[each.key]].id : null
-    vpc_endpoint_id = var.egress_hosts == null ? null : lookup(local.endpoints, aws_subnet.firewall[local.exits[each.key]].id, null)
+    cidr_block     = "0.0.0.0/0"
+    nat_gateway_id = aws_nat_gateway.this[var.nat_per_zone ? each.key : var.zones[0]].id
   }
 
   tags = { Name = "outpost-${var.environment}-private-${each.key}" }

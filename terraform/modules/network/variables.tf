@@ -81,19 +81,3 @@ variable "flow_log_group_arn" {
   description = "Log group of the flow logs."
   type        = string
 }
-
-variable "egress_hosts" {
-  description = "Hosts that tasks may reach, api.anthropic.com or .github.com for all below it: those of models, repositories, packages, Stripe (.stripe.com) and of customers' webhooks; null for all. AWS Network Firewall costs about $290 a zone and month."
-  type        = list(string)
-  default     = null
-
-  validation {
-    condition     = var.egress_hosts == null || length(coalesce(var.egress_hosts, [])) > 0
-    error_message = "egress_hosts: at least one host, or null for all."
-  }
-
-  validation {
-    condition     = alltrue([for host in coalesce(var.egress_hosts, []) : can(regex("^[.]?([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]{2,}$", host))])
-    error_message = "egress_hosts: names in lower case, with a dot before for all below; no addresses, no wildcards."
-  }
-}

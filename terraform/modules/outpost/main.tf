@@ -86,7 +86,6 @@ module "network" {
   nat_per_zone       = var.nat_per_zone
   listener_port      = var.domain == null ? 80 : 443
   flow_log_group_arn = module.observability.log_group_arns["flow"]
-  egress_hosts       = var.egress_hosts
 }
 
 module "alb" {
