@@ -1,3 +1,14 @@
+variable "name" {
+  description = "Name of the environment, the last part of every name: prod, or standby for one that takes prod's place in another region."
+  type        = string
+  default     = "prod"
+
+  validation {
+    condition     = contains(["prod", "standby"], var.name)
+    error_message = "name: prod or standby."
+  }
+}
+
 variable "account_id" {
   description = "AWS account; the provider refuses to work in another. One account an environment keeps tenants' secrets apart."
   type        = string
@@ -102,4 +113,16 @@ variable "receipts_keys" {
   description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
   type        = list(string)
   default     = ["1"]
+}
+
+variable "recovery" {
+  description = "What stands outside, as terraform/vault tells it (output recovery): a vault for copies of the tables, and buckets for copies of the audit's archive; null for none, and what a region loses is lost."
+  type = object({
+    vault_arn   = string
+    account_id  = string
+    kms_key_arn = string
+    bucket_arns = map(string)
+    every_hours = optional(number, 12)
+  })
+  default = null
 }

@@ -1,5 +1,7 @@
 package io.outpost.billing;
 
+import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
+import com.fasterxml.jackson.annotation.JsonFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason why the job is taken off the bill
  */
 public record StripeMessage(
-    Kind kind,
+    @JsonFormat(with = JsonFormat.Feature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE) Kind kind,
     @Nullable String tenantId,
     @Nullable StripeEvent event,
     @Nullable String jobId,
@@ -56,6 +58,9 @@ public record StripeMessage(
     /** End the subscription of a tenant that was deleted. */
     close,
     /** Take a job off the bill. */
-    void_job
+    void_job,
+    /** What only a newer release knows. */
+    @JsonEnumDefaultValue
+    unknown
   }
 }

@@ -61,6 +61,7 @@ public class JobTransitions {
   private final Events events;
   private final Names names;
   private final JobSignals signals;
+  private final JobExpiry expiry;
 
   JobTransitions(
       Transactions transactions,
@@ -74,7 +75,8 @@ public class JobTransitions {
       RoutesVersion routes,
       Events events,
       Names names,
-      JobSignals signals) {
+      JobSignals signals,
+      JobExpiry expiry) {
     this.transactions = transactions;
     this.jobs = jobs;
     this.slots = slots;
@@ -87,6 +89,7 @@ public class JobTransitions {
     this.events = events;
     this.names = names;
     this.signals = signals;
+    this.expiry = expiry;
   }
 
   /**
@@ -160,13 +163,17 @@ public class JobTransitions {
       case JobTransition.Finished t -> {
         giveBack(change, t.from(), t.files(), t.at(), withSlot, unawaited);
         unconditional(change, t);
+        expiry.add(change, job, t.details().tier());
       }
       case JobTransition.Released t ->
           giveBack(change, t.from(), null, t.due(), withSlot, unawaited);
       case JobTransition.Retried t ->
           giveBack(change, t.from(), null, t.due(), withSlot, unawaited);
       case JobTransition.DeadLettered t -> unconditional(change, t);
-      case JobTransition.Cancelled t -> unconditional(change, t);
+      case JobTransition.Cancelled t -> {
+        unconditional(change, t);
+        expiry.add(change, job, t.details().tier());
+      }
       case JobTransition.Redriven t -> unconditional(change, t);
     }
     change.afterwards(() -> signals.written(transition));

@@ -6,10 +6,12 @@ import io.outpost.kernel.Shards;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -27,9 +29,11 @@ public class Ledger {
   private static final int DATE = 10;
 
   private final Names names;
+  private final Duration kept;
 
-  Ledger(Names names) {
+  Ledger(Names names, @Value("${outpost.usage.kept}") Duration kept) {
     this.names = names;
+    this.kept = kept;
   }
 
   /**
@@ -71,6 +75,7 @@ public class Ledger {
     if (used.costUsd() != null) {
       item.put("cost_usd", AttributeValue.fromN(used.costUsd().toPlainString()));
     }
+    item.put("expires_at", Items.number(used.completedAt().plus(kept).getEpochSecond()));
     item.put("unreported_shard", Items.text(Shards.of("unreported", used.jobId())));
     return Put.builder()
         .tableName(names.table("usage"))
