@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.agents.OfferedAgents;
+import io.outpost.aws.Queues;
 import io.outpost.blackbox.Client;
 import io.outpost.jobs.Estimates;
 import io.outpost.local.AwsCalls;
@@ -172,13 +173,21 @@ class FourthLaneTest {
     var other = submit(tenant, "claude", "sleep 60");
     awaitStatus(tenant, waits.get("job_id").asText(), "running");
     awaitStatus(tenant, other, "running");
-    // Two have ended while all slots were busy: that is a pace.
+    // Two have ended while all slots were busy: that is a pace, once their messages are gone.
+    var queues = outpost.context().getBean(Queues.class);
+    await().atMost(LONG).until(() -> received(queues) == 2);
     estimates.measure();
     var urgent = accepted(tenant, "claude", "Say hello");
     var low = accepted(tenant, "claude", "Say hello", "low");
     assertThat(startOf(urgent)).isAfter(Instant.parse(urgent.get("created_at").asText()));
     assertThat(startOf(low)).as("behind the first").isAfter(startOf(urgent));
     send(tenant, "POST", "/jobs/cancel", "{}");
+  }
+
+  private static long received(Queues queues) {
+    return List.of("urgent", "high", "normal", "low").stream()
+        .mapToLong(lane -> queues.depth("jobs-" + lane).received())
+        .sum();
   }
 
   private static Instant startOf(JsonNode job) {
