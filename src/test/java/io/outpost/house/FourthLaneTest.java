@@ -78,7 +78,8 @@ class FourthLaneTest {
     settings.put("outpost.worker.lanes", "urgent=12,high=6,normal=3,low=1");
     settings.put("outpost.worker.slots", 2);
     settings.put("outpost.worker.retry-after", "500ms");
-    settings.put("outpost.jobs.resend-after", "2s");
+    // Longer than a job waits below: one that is sent again counts twice.
+    settings.put("outpost.jobs.resend-after", "20s");
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.test.aws-calls", "true");
     settings.put("OUTPOST_AGENT_GROK_COMMAND", agent.toString());
