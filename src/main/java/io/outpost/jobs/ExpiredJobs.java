@@ -88,10 +88,11 @@ public class ExpiredJobs {
   }
 
   /**
-   * Removes the workspace that it saved, unless a later job has saved it; one that a job has or
-   * waits for is looked at again a day later.
+   * Removes the workspace that it saved, unless a later job has saved it.
+   *
+   * @return whether it is left because a job has it or waits for it
    */
-  public void workspace(@Body Expired job) {
+  public boolean workspace(@Body Expired job) {
     var workspace = Objects.requireNonNull(job.workspace(), "The route asks for one");
     // Before the item: what a job writes once the item is gone is none of these.
     var archives = objects(WorkspaceLeases.files(job.owner(), workspace));
@@ -109,25 +110,18 @@ public class ExpiredJobs {
                       ReturnValuesOnConditionCheckFailure.ALL_OLD));
     } catch (ConditionalCheckFailedException e) {
       if (e.hasItem() && !e.item().isEmpty()) {
-        if (Items.text(job.endedJob()).equals(e.item().get("job_id"))) {
-          again(job, workspace);
-        }
-        return;
+        return Items.text(job.endedJob()).equals(e.item().get("job_id"));
       }
       // It was removed before; its files may be left.
     }
     archives.forEach(this::delete);
+    return false;
   }
 
-  private void again(Expired job, String workspace) {
+  /** Has the job's workspace be looked at again, a day later. */
+  public void again(@Body Expired job) {
     var later = Instant.now().plus(AGAIN_AFTER);
-    var note =
-        Map.of(
-            "tenant_id", Items.text(job.tenantId()),
-            "sk", Items.text(Json.time(later) + "#" + job.endedJob()),
-            "owner", Items.text(job.owner()),
-            "ended_job", Items.text(job.endedJob()),
-            "workspace", Items.text(workspace));
+    var note = JobExpiry.note(job.owner(), job.endedJob(), job.workspace(), later);
     dynamoDb.putItem(p -> p.tableName(names.table("usage")).item(note));
   }
 
