@@ -1,7 +1,8 @@
 # Measures what a job has: porter/measure.sh <job directory> [shared folder…]; its processes' ids come by standard input.
-# Writes four numbers in a line: bytes on disk; files and folders; bytes of memory; and in how many places something open
-# cannot be seen: in processes that keep it to themselves, and on its way between two of them, in a socket. The disk has
-# what lies in shared folders and what is open without a name (removed files, memfd), too; what processes share counts once.
+# Writes six numbers in a line: bytes on disk; files and folders; bytes of memory; how many processes keep to themselves
+# what they have open; in how many sockets something open is on its way between two of them, where nobody can see it; and
+# the bytes that everybody together has taken of these disks, and of memory for files. The disk has what lies in shared
+# folders and what is open without a name (removed files, memfd), too; what processes share counts once.
 shopt -s nullglob
 files() {
   printf '%s\0' "$1"
@@ -44,4 +45,8 @@ fi
 sent=$(find "${pids[@]/%//fd}" -maxdepth 1 -lname 'socket:*' -printf '%h\t%f\0' | while IFS=$'\t' read -r -d '' at number; do
   printf '%s\0' "${at%/fd}/fdinfo/$number"
 done | xargs -0 -r grep -hsE '^scm_fds:[[:space:]]*[1-9]' | wc -l)
-echo "$((bytes + nameless)) $count $memory $((hidden + sent))"
+taken=$({
+  stat -f -c '%i %T %b %f %S' "$@" | sort -u | awk '$2 != "tmpfs" { print ($3 - $4) * $5 }'
+  awk '$1 == "Shmem:" { print $2 * 1024 }' /proc/meminfo
+} | awk '{ sum += $1 } END { printf "%.0f", sum }')
+echo "$((bytes + nameless)) $count $memory $hidden $sent $taken"

@@ -55,7 +55,10 @@ class P27LimitsCountEverythingTest {
   void whereverItIs(String where, String step, int number, long least, long most) throws Exception {
     try (Slots slots =
         TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
-      assertThat(measured(slots, step)[number]).as(where).isBetween(least * MB, most * MB);
+      ResourceWatch.Taken taken = measured(slots, step);
+      assertThat(number == 0 ? taken.disk() : taken.memory())
+          .as(where)
+          .isBetween(least * MB, most * MB);
     }
   }
 
@@ -67,8 +70,8 @@ class P27LimitsCountEverythingTest {
       String hide =
           "f = open('/dev/null', 'wb'); import shutil, subprocess; shutil.copy('/bin/sleep', 'p');"
               + " os.chmod('p', 0o111); subprocess.Popen(['./p', '600'])";
-      assertThat(measured(slots, hide)[3]).isOne();
-      assertThat(measured(slots, hide.replace("0o111", "0o755"))[3]).isZero();
+      assertThat(measured(slots, hide).hidden()).isOne();
+      assertThat(measured(slots, hide.replace("0o111", "0o755")).hidden()).isZero();
     }
   }
 
@@ -82,8 +85,30 @@ class P27LimitsCountEverythingTest {
               + " f.write(data); f.flush(); a.sendmsg([b'x'], [(socket.SOL_SOCKET,"
               + " socket.SCM_RIGHTS, array.array('i', [f.fileno()]))]); f.close(); f ="
               + " open('/dev/null', 'wb')";
-      assertThat(measured(slots, send)[3]).isOne();
-      assertThat(measured(slots, send.replace("f.close();", "b.recvmsg(1, 100);"))[3]).isZero();
+      assertThat(measured(slots, send).sent()).isOne();
+      assertThat(measured(slots, send.replace("f.close();", "b.recvmsg(1, 100);")).sent()).isZero();
+    }
+  }
+
+  /** Four hundred megabytes that nobody can see: that they are taken can be seen. */
+  @Test
+  void whatIsHiddenOnItsWayIsTakenOfTheMachine() throws Exception {
+    try (Slots slots =
+        TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
+      String nothing = "f = open('/dev/null', 'wb')";
+      String send =
+          "import array, socket; a, b = socket.socketpair(); all = [open('f%d' % i, 'wb') for i in"
+              + " range(10)]; [(f.write(data + data), f.flush(), os.unlink(f.name)) for f in all];"
+              + " a.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i',"
+              + " [f.fileno() for f in all]))]); [f.close() for f in all]; "
+              + nothing;
+      long before = measured(slots, nothing).byAll();
+      ResourceWatch.Taken hidden = measured(slots, send);
+      assertThat(hidden.disk()).isLessThan(MB);
+      assertThat(hidden.sent()).isOne();
+      assertThat(hidden.byAll() - before)
+          .as("more than what others may have given back meanwhile")
+          .isGreaterThan(100 * MB);
     }
   }
 
@@ -91,7 +116,7 @@ class P27LimitsCountEverythingTest {
   void nothingHidesInASandbox() throws Exception {
     try (Slots slots =
         TestConfinement.slots(directory.resolve("jobs"), TestConfinement.sandboxedSlots())) {
-      assertThat(measured(slots, "f = open('/dev/null', 'wb')")[3]).isZero();
+      assertThat(measured(slots, "f = open('/dev/null', 'wb')").hidden()).isZero();
     }
   }
 
@@ -103,11 +128,11 @@ class P27LimitsCountEverythingTest {
           "f = open('/dev/null', 'wb'); [os.close(os.open('e%d' % i, os.O_CREAT)) for i in"
               + " range(2000)]; [os.close(os.open('/tmp/%s%d' % (tag, i), os.O_CREAT)) for i in"
               + " range(500)]";
-      assertThat(measured(slots, make)[1]).isBetween(2500L, 2520L);
+      assertThat(measured(slots, make).files()).isBetween(2500L, 2520L);
     }
   }
 
-  private static long[] measured(Slots slots, String step) throws Exception {
+  private static ResourceWatch.Taken measured(Slots slots, String step) throws Exception {
     String python =
         """
         import mmap, os, sys, time
@@ -126,7 +151,7 @@ class P27LimitsCountEverythingTest {
       AgentProcess process = run.startIn(files);
       await().until(() -> run.output().contains("held") || !process.isRunning());
       assertThat(process.isRunning()).as(run.output()).isTrue();
-      long[] taken =
+      ResourceWatch.Taken taken =
           slots.measure(
               files.directory(), 0, slots.confinement().members(null, files.directory(), 0));
       process.stop(StopReason.CANCELLED);
