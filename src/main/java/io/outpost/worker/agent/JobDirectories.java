@@ -18,6 +18,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -28,6 +30,7 @@ import org.springframework.util.FileSystemUtils;
  */
 final class JobDirectories implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(JobDirectories.class);
   private static final Set<PosixFilePermission> PASSAGE =
       PosixFilePermissions.fromString("rwx--x--x");
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_DIRECTORY =
@@ -127,7 +130,12 @@ final class JobDirectories implements AutoCloseable {
     } catch (DirectoryNotEmptyException e) {
       return false;
     }
-    FileSystemUtils.deleteRecursively(directory.own());
+    try {
+      FileSystemUtils.deleteRecursively(directory.own());
+    } catch (IOException e) {
+      // By now the other one's name may be the next run's: nothing is tried again by that.
+      LOG.warn("{} stays until the next start", directory.own(), e);
+    }
     return true;
   }
 
