@@ -13,6 +13,7 @@ import io.outpost.worker.agent.StopReason;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ public class Leases {
   private final TenantSlots slots;
   private final WorkspaceLeases workspaces;
   private final WorkerSettings settings;
+  private final AtomicLong ended = new AtomicLong();
 
   Leases(
       JobTransitions transitions,
@@ -119,12 +121,23 @@ public class Leases {
     try {
       var applied = transitions.apply(transition);
       run.freed(applied.othersWait());
+      if (transition instanceof JobTransition.Finished) {
+        ended.incrementAndGet();
+      }
       exchange.setProperty("transition", applied.entry());
       exchange.setProperty("job", transition.job());
     } catch (TransitionRefused refused) {
       lose(run, refused);
       abandon(run);
+      if (refused.isCancelled()) {
+        ended.incrementAndGet();
+      }
     }
+  }
+
+  /** How many jobs have run here and will not again. */
+  long ended() {
+    return ended.get();
   }
 
   private static void lose(Run run, TransitionRefused refused) {
