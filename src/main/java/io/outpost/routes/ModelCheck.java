@@ -22,6 +22,7 @@ import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.ToDefinition;
 import org.apache.camel.model.errorhandler.DeadLetterChannelDefinition;
+import org.apache.camel.support.PatternHelper;
 import org.apache.camel.util.StringHelper;
 import org.jspecify.annotations.Nullable;
 
@@ -241,6 +242,19 @@ final class ModelCheck {
                   .formatted(
                       interception.getUri(),
                       Suggestion.of(String.valueOf(interception.getUri()), starts.keySet())));
+        }
+      }
+      for (var interception : it.getInterceptSendTos()) {
+        var pattern = String.valueOf(interception.getUri());
+        // Elsewhere than to a route of ours something may be sent that only a message names.
+        if (pattern.startsWith("direct:")
+            && starts.keySet().stream().noneMatch(to -> PatternHelper.matchPattern(to, pattern))) {
+          var fault = "intercepts nothing: no route starts at %s%s";
+          add(
+              Interceptions.locationOf(it),
+              id,
+              interception,
+              fault.formatted(pattern, Suggestion.of(pattern, starts.keySet())));
         }
       }
       if (id != null

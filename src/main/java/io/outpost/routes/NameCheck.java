@@ -62,6 +62,9 @@ final class NameCheck {
   private static final Map<String, Function<String, @Nullable String>> ELSEWHERE =
       Map.of("env", System::getenv, "sys", System::getProperty);
 
+  /** What Camel would look up among the variables of a machine of Kubernetes. */
+  private static final Set<String> SERVICES = Set.of("service", "service.host", "service.port");
+
   /** Names before a colon behind which no default stands. */
   private static final List<String> FUNCTIONS = List.of("env", "sys", "bean");
 
@@ -347,7 +350,9 @@ final class NameCheck {
    */
   private void checkPlaceholder(Field field, String name, @Nullable String rest) {
     var elsewhere = ELSEWHERE.get(name);
-    if (rest != null && elsewhere == null && known.setting().apply(name) == null) {
+    if (rest != null && SERVICES.contains(name)) {
+      findings.add(field.finding("`%s:` finds no service here: name a setting".formatted(name)));
+    } else if (rest != null && elsewhere == null && known.setting().apply(name) == null) {
       var meant = Suggestion.of(name, FUNCTIONS);
       if (!meant.isEmpty() && !name.equals("bean")) {
         findings.add(field.finding("nothing is looked up by `%s:`%s".formatted(name, meant)));

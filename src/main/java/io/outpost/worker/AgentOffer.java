@@ -20,19 +20,19 @@ public class AgentOffer {
   private final AgentInventory inventory;
   private final OfferedAgents offered;
   private final Slots slots;
-  private final Leases leases;
+  private final EndedRuns ended;
   private final int all;
 
   AgentOffer(
       AgentInventory inventory,
       OfferedAgents offered,
       Slots slots,
-      Leases leases,
+      EndedRuns ended,
       @Value("${outpost.worker.slots}") int all) {
     this.inventory = inventory;
     this.offered = offered;
     this.slots = slots;
-    this.leases = leases;
+    this.ended = ended;
     this.all = all;
   }
 
@@ -40,7 +40,7 @@ public class AgentOffer {
   public void tell() {
     if (!inventory.usable().isEmpty()) {
       var dirty = slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).count();
-      offered.tell(worker, inventory.usable(), (int) (all - dirty), leases.ended());
+      offered.tell(worker, inventory.usable(), (int) (all - dirty), ended.number());
     }
   }
 }

@@ -13,7 +13,6 @@ import io.outpost.worker.agent.StopReason;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
@@ -32,17 +31,19 @@ public class Leases {
   private final TenantSlots slots;
   private final WorkspaceLeases workspaces;
   private final WorkerSettings settings;
-  private final AtomicLong ended = new AtomicLong();
+  private final EndedRuns ended;
 
   Leases(
       JobTransitions transitions,
       TenantSlots slots,
       WorkspaceLeases workspaces,
-      WorkerSettings settings) {
+      WorkerSettings settings,
+      EndedRuns ended) {
     this.transitions = transitions;
     this.slots = slots;
     this.workspaces = workspaces;
     this.settings = settings;
+    this.ended = ended;
   }
 
   /** Renews the lease; when it is lost, the agent is stopped before another worker starts one. */
@@ -122,7 +123,7 @@ public class Leases {
       var applied = transitions.apply(transition);
       run.freed(applied.othersWait());
       if (transition instanceof JobTransition.Finished) {
-        ended.incrementAndGet();
+        ended.add();
       }
       exchange.setProperty("transition", applied.entry());
       exchange.setProperty("job", transition.job());
@@ -130,14 +131,9 @@ public class Leases {
       lose(run, refused);
       abandon(run);
       if (refused.isCancelled()) {
-        ended.incrementAndGet();
+        ended.add();
       }
     }
-  }
-
-  /** How many jobs have run here and will not again. */
-  long ended() {
-    return ended.get();
   }
 
   private static void lose(Run run, TransitionRefused refused) {

@@ -43,7 +43,7 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             Map.entry("worker/j.yaml", route("j", "- log: x")),
             Map.entry(
                 "worker/k.camel.yaml",
-                route("k", "- log: x").replace("direct:route-k", "jobs:urgent=9,high=6")),
+                route("k", "- log: x").replace("direct:route-k", "jobs:urgent=9")),
             Map.entry("api/p.camel.yaml", route("p", "- log: { message: x, message: y }")),
             Map.entry("api/q.camel.yaml", ""),
             Map.entry(

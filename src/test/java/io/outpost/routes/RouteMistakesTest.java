@@ -254,6 +254,7 @@ class RouteMistakesTest {
           log: { id: l, message: "{{env:AWS_SECRET_ACCESS_KEY:none}}" } | '`AWS_SECRET_ACCESS_KEY` is a secret of Outpost's own, and for no route'
           setBody: { id: l, simple: "${properties:OUTPOST_BOOTSTRAP_ADMIN_KEY:none}" } | '`OUTPOST_BOOTSTRAP_ADMIN_KEY` is a secret of Outpost's own, and for no route'
           log: { id: l, message: "{{enw:TEAM_CHAT}}" } | 'nothing is looked up by `enw:`; did you mean `env`?'
+          log: { id: l, message: "{{service:chat}}" } | '`service:` finds no service here: name a setting'
           to: { id: l, uri: "controlbus:route?routeId=submit-job&action=stop" } | '`controlbus` stops routes that their files say are running'
           delay: { id: l, constant: soon } | '`delay` wants a whole number, not `soon`'
           to: { id: l, uri: "timer:" } | '`timer:` names nothing behind the colon'
@@ -322,6 +323,20 @@ class RouteMistakesTest {
             + HEAD.replace("    description", "    routeConfigurationId: mine\n    description")
             + "        - log: { id: l, message: x }\n");
     assertThat(check().out().lines()).hasSize(fault.startsWith("does") ? 1 : 0);
+  }
+
+  @Test
+  void anInterceptionOfWhatNobodyCallsIsNamed() throws IOException {
+    write(
+        "worker/x.camel.yaml",
+        "- routeConfiguration:\n    id: every-x\n    interceptSendToEndpoint:\n      - interceptSendToEndpoint: { id: s, uri: 'direct:queue-jop', steps: [{ log: x }] }\n");
+    assertThat(check().out())
+        .contains(
+            "every-x/s: intercepts nothing: no route starts at direct:queue-jop; did you mean `direct:queue-job`?");
+    write(
+        "worker/x.camel.yaml",
+        "- routeConfiguration:\n    id: every-x\n    interceptSendToEndpoint:\n      - interceptSendToEndpoint: { id: s, uri: 'direct:queue-*', steps: [{ log: x }] }\n");
+    assertThat(check().out()).isEmpty();
   }
 
   /** In the place of a file of ours there must be what everything else relies on. */

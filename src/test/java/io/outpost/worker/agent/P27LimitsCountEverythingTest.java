@@ -97,10 +97,13 @@ class P27LimitsCountEverythingTest {
         TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
       String nothing = "f = open('/dev/null', 'wb')";
       String send =
-          "import array, socket; a, b = socket.socketpair(); all = [open('f%d' % i, 'wb') for i in"
-              + " range(10)]; [(f.write(data + data), f.flush(), os.unlink(f.name)) for f in all];"
-              + " a.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i',"
-              + " [f.fileno() for f in all]))]); [f.close() for f in all]; "
+          """
+          import array, socket; a, b = socket.socketpair()
+          for i in range(10):
+              f = open("f%d" % i, "wb"); f.write(data + data); f.flush(); os.unlink(f.name)
+              rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [f.fileno()]))
+              a.sendmsg([b"x"], [rights]); f.close()
+          """
               + nothing;
       long before = measured(slots, nothing).byAll();
       ResourceWatch.Taken hidden = measured(slots, send);
