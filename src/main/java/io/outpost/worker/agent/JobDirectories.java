@@ -5,6 +5,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
@@ -131,9 +132,12 @@ final class JobDirectories implements AutoCloseable {
       return false;
     }
     try {
-      FileSystemUtils.deleteRecursively(directory.own());
+      // By now the shown name may be the next run's: what is left of this one leads there no more.
+      Path gone = own.resolve(RUN + runs.getAndIncrement());
+      FileSystemUtils.deleteRecursively(Files.move(directory.own(), gone));
+    } catch (NoSuchFileException e) {
+      // It was removed before.
     } catch (IOException e) {
-      // By now the other one's name may be the next run's: nothing is tried again by that.
       LOG.warn("{} stays until the next start", directory.own(), e);
     }
     return true;
