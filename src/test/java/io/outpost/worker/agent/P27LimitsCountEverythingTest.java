@@ -49,6 +49,8 @@ class P27LimitsCountEverythingTest {
         "unreadable folder | os.mkdir('d'); f = open('d/f', 'wb'); f.write(data); os.chmod('d',"
             + " 0o500) | 0 | 20 | 22",
         "heap | f = open('/dev/null', 'wb'); kept = bytearray(data) | 2 | 40 | 60",
+        "memfd, as memory | f = os.fdopen(os.memfd_create('f'), 'wb'); f.write(data) | 2 | 40 | 60",
+        "/dev/shm, as memory | f = open('/dev/shm/' + tag, 'wb'); f.write(data) | 2 | 40 | 60",
         "shared by four | f = open('/dev/null', 'wb'); m = mmap.mmap(-1, len(data)); m.write(data);"
             + " [os.fork() and 0 for _ in range(2)]; m[::4096] | 2 | 40 | 75",
       })
