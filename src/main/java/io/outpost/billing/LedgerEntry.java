@@ -1,6 +1,10 @@
 package io.outpost.billing;
 
+import io.opentelemetry.api.trace.Span;
+import io.outpost.telemetry.LogSubject;
+import io.outpost.telemetry.Tracing;
 import java.time.Instant;
+import java.util.Map;
 
 /**
  * A job that counts, as the ledger has it: written in the transaction that ended the job.
@@ -19,6 +23,7 @@ import java.time.Instant;
  *     final already; null where that bills it
  * @param adjustedAt when that position was known to be there; null before
  * @param resends how often Stripe accepted it and rejected it afterwards; null for never
+ * @param traceParent the trace context of the job's submission; may be null
  */
 public record LedgerEntry(
     String tenantId,
@@ -35,7 +40,20 @@ public record LedgerEntry(
     String voidedBy,
     String adjustment,
     Instant adjustedAt,
-    Integer resends) {
+    Integer resends,
+    String traceParent)
+    implements LogSubject {
+
+  @Override
+  public Map<String, String> logFields() {
+    return Map.of("tenant_id", tenantId, "job_id", jobId);
+  }
+
+  /** Its report to Stripe belongs to the trace of the job. */
+  @Override
+  public Span span() {
+    return Tracing.remote(traceParent);
+  }
 
   /**
    * The time that it counts at, here and at Stripe: a job belongs to the period in which it was

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Queues;
+import io.outpost.telemetry.QueueAges;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
@@ -18,8 +20,10 @@ public class StripeMessages {
 
   private final Queues queues;
   private final ObjectMapper mapper;
+  private final QueueAges ages;
 
-  StripeMessages(Queues queues, ObjectMapper mapper) {
+  StripeMessages(Queues queues, ObjectMapper mapper, QueueAges ages) {
+    this.ages = ages;
     this.queues = queues;
     this.mapper = mapper;
   }
@@ -53,7 +57,9 @@ public class StripeMessages {
   }
 
   /** Reads a message. */
-  public StripeMessage read(@Body String body) throws JsonProcessingException {
+  public StripeMessage read(@Body String body, @Header(QueueAges.SENT) String sent)
+      throws JsonProcessingException {
+    ages.received(QUEUE, sent);
     return mapper.readValue(body, StripeMessage.class);
   }
 

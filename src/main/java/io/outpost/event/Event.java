@@ -13,9 +13,16 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  *
  * @param payload the body as it is sent, the same bytes each time
  * @param subject the id of the job or key that it is about; null: it is about something else
+ * @param traceParent the W3C trace context of what it tells of; null: it has none
  */
 public record Event(
-    String tenantId, String eventId, EventType type, Instant at, String payload, String subject) {
+    String tenantId,
+    String eventId,
+    EventType type,
+    Instant at,
+    String payload,
+    String subject,
+    String traceParent) {
 
   /** Where the sort keys of a tenant's events begin. */
   public static final String SK_PREFIX = "event#";

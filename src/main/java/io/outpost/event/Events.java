@@ -39,18 +39,25 @@ public class Events {
 
   /** Adds an event to the change, when the tenant has somebody to tell. */
   public void add(Change change, String tenantId, EventType type, Instant at, Object data) {
-    add(change, tenantId, type, at, data, null);
+    add(change, tenantId, type, at, data, null, null);
   }
 
   /**
    * The same of an event that is about something.
    *
    * @param subject its id
+   * @param traceParent the W3C trace context of what it tells of; may be null
    */
   public void add(
-      Change change, String tenantId, EventType type, Instant at, Object data, String subject) {
+      Change change,
+      String tenantId,
+      EventType type,
+      Instant at,
+      Object data,
+      String subject,
+      String traceParent) {
     if (audience.mayListen(tenantId)) {
-      put(change, event(tenantId, type, at, data, subject), at);
+      put(change, event(tenantId, type, at, data, subject, traceParent), at);
     }
   }
 
@@ -62,12 +69,18 @@ public class Events {
    */
   public void schedule(
       Change change, String tenantId, EventType type, Instant due, Object data, String subject) {
-    put(change, event(tenantId, type, due, data, subject), due);
+    put(change, event(tenantId, type, due, data, subject, null), due);
   }
 
   /** A new event. */
-  public Event event(String tenantId, EventType type, Instant at, Object data, String subject) {
-    return new Event(tenantId, Ids.ulid(), type, at, payload(type, at, data), subject);
+  public Event event(
+      String tenantId,
+      EventType type,
+      Instant at,
+      Object data,
+      String subject,
+      String traceParent) {
+    return new Event(tenantId, Ids.ulid(), type, at, payload(type, at, data), subject, traceParent);
   }
 
   /** An event as it is kept, with nothing to distribute. */

@@ -189,7 +189,8 @@ public class JobTransitions {
           default -> null;
         };
     if (type != null) {
-      events.add(change, job.tenantId(), type, at, job, job.jobId());
+      events.add(
+          change, job.tenantId(), type, at, job, job.jobId(), transition.details().traceParent());
     }
   }
 
@@ -256,7 +257,8 @@ public class JobTransitions {
               period,
               job.agent(),
               details.keyId(),
-              job.usage() == null ? null : job.usage().costUsd()));
+              job.usage() == null ? null : job.usage().costUsd(),
+              details.traceParent()));
     }
     if (used && job.status() == Job.Status.cancelled) {
       changeFeed.add(change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));

@@ -1,15 +1,19 @@
 package io.outpost.jobs;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.aws.Queues;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.kernel.Lanes;
+import io.outpost.telemetry.Metric;
+import io.outpost.telemetry.Reading;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.beans.factory.annotation.Value;
@@ -36,16 +40,25 @@ public class Estimates {
   /** Highest first: a lane waits for those before it, roughly. */
   private final List<String> lanes;
 
+  private final Map<String, Reading> depths;
   private final Map<String, Long> waiting = new ConcurrentHashMap<>();
   private final AtomicLong sent = new AtomicLong();
   private volatile Instant measured = Instant.MIN;
   private volatile double takenPerSecond;
 
   Estimates(
-      Queues queues, TenantBacklogs backlogs, @Value("${outpost.worker.lanes}") String lanes) {
+      Queues queues,
+      TenantBacklogs backlogs,
+      @Value("${outpost.worker.lanes}") String lanes,
+      MeterRegistry meters) {
     this.queues = queues;
     this.backlogs = backlogs;
     this.lanes = Lanes.of(lanes);
+    this.depths =
+        this.lanes.stream()
+            .collect(
+                Collectors.toMap(
+                    lane -> lane, lane -> Metric.QUEUE_MESSAGES.reading(meters, "jobs-" + lane)));
   }
 
   /** Counts the waiting jobs of each lane, and how fast they went since the last time. */
@@ -53,6 +66,7 @@ public class Estimates {
     var before = total();
     for (var lane : lanes) {
       waiting.put(lane, queues.waiting("jobs-" + lane));
+      depths.get(lane).set(waiting.get(lane));
     }
     var now = Instant.now();
     var arrived = sent.getAndSet(0);

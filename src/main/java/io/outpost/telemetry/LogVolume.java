@@ -24,20 +24,21 @@ class LogVolume implements DisposableBean {
           Thread.ofPlatform().daemon().name("log-volume").factory());
   private final MeterRegistry meters;
 
-  LogVolume(MeterRegistry meters) {
+  LogVolume(MeterRegistry meters, LogExport export) {
     this.meters = meters;
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       lines.setContext(context);
       context
           .getLogger(Logger.ROOT_LOGGER_NAME)
           .iteratorForAppenders()
-          .forEachRemaining(this::bound);
+          .forEachRemaining(appender -> bound(appender, export));
     }
     var unused = clock.scheduleAtFixedRate(this::tell, 1, 1, TimeUnit.MINUTES);
   }
 
-  private void bound(Appender<ILoggingEvent> appender) {
+  private void bound(Appender<ILoggingEvent> appender, LogExport export) {
     appender.addFilter(lines);
+    appender.addFilter(export);
   }
 
   private void tell() {

@@ -31,6 +31,7 @@ public final class Run implements LogSubject {
 
   private final StoredJob claimed;
   private volatile Span span = Span.getInvalid();
+  private volatile Span agentSpan = Span.getInvalid();
   private volatile AgentProcess process;
   private volatile StopReason stopReason;
   private volatile boolean lost;
@@ -87,6 +88,15 @@ public final class Run implements LogSubject {
 
   void traced(Span begun) {
     this.span = begun;
+  }
+
+  void agentSpan(Span begun) {
+    this.agentSpan = begun;
+  }
+
+  /** The agent has ended; told again, nothing happens. */
+  void endAgentSpan() {
+    agentSpan.end();
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.outpost.aws.Queues;
 import io.outpost.http.Calls;
 import io.outpost.job.Job;
@@ -33,7 +34,8 @@ class EstimatesTest {
   private final TenantBacklogs backlogs =
       new TenantBacklogs(
           tenant -> measures.getLast(), Clock.fixed(NOW, ZoneOffset.UTC), later -> {});
-  private final Estimates estimates = new Estimates(queues, backlogs, "high=6,normal=3,low=1");
+  private final Estimates estimates =
+      new Estimates(queues, backlogs, "high=6,normal=3,low=1", new SimpleMeterRegistry());
 
   @Test
   void whereNothingMovesAnyMoreThereIsNoEstimate() {
@@ -72,7 +74,9 @@ class EstimatesTest {
 
   @Test
   void whoWaitsInALaneOfSomebodysOwnIsCounted() {
-    var own = new Estimates(queues, backlogs, "urgent=12,high=6,normal=3,low=1");
+    var own =
+        new Estimates(
+            queues, backlogs, "urgent=12,high=6,normal=3,low=1", new SimpleMeterRegistry());
     when(queues.waiting("jobs-urgent")).thenReturn(200L, 150L);
     own.measure();
     own.measure();
