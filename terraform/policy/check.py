@@ -11,7 +11,7 @@ import re
 import sys
 
 # Resources "*" that AWS has no other way for, each explained where it stands.
-ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets"}
+ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|(?<!KMS)_KEY(?!_ID)")
 SLOWEST_START = 120  # seconds from a container's start to its first good answer, with half a processor and no cache
 # What makes a key or a tenant what it may do.

@@ -63,8 +63,29 @@ variable "target_group_arn" {
   type        = string
 }
 
+variable "collector" {
+  description = "OpenTelemetry's collector of AWS beside each container: its image pinned by digest, and which part of all traces is sent, 0 to 1; null: none, and nothing is sent."
+  type = object({
+    image        = string
+    traces_share = optional(number, 0.01)
+  })
+  default = null
+
+  validation {
+    condition = alltrue([for collector in var.collector[*] :
+      can(regex("^public\\.ecr\\.aws/aws-observability/aws-otel-collector@sha256:[0-9a-f]{64}$", collector.image))
+    ])
+    error_message = "collector.image: public.ecr.aws/aws-observability/aws-otel-collector@sha256:…; a tag can be moved."
+  }
+
+  validation {
+    condition     = alltrue([for collector in var.collector[*] : collector.traces_share >= 0 && collector.traces_share <= 1])
+    error_message = "collector.traces_share: 0 to 1."
+  }
+}
+
 variable "log_groups" {
-  description = "Log group names: api and worker."
+  description = "Log group names: api, worker and metrics."
   type        = map(string)
 }
 
