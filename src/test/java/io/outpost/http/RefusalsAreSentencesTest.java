@@ -65,7 +65,7 @@ class RefusalsAreSentencesTest {
       quoteCharacter = '`',
       textBlock =
           """
-          /jobs?label=x       | label[0]: must be name:value, the name of lower-case letters, digits and _ . -
+          /jobs?label=x       | label[0]: must be name:value, the name of at most 40 lower-case letters, digits and _ . -, the value of at most 100 characters
           /jobs?limit=many    | limit: must be a whole number
           """)
   void aParameterIsRefusedInWords(String path, String sentence) {

@@ -2,6 +2,11 @@ package io.outpost.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,9 +22,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
@@ -45,6 +53,16 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 class RepositoryJobsTest {
 
   private static final String TOKEN = "token-of-a-test-7f1c";
+
+  /** As git sends it. */
+  private static final String HEADER =
+      Base64.getEncoder()
+          .encodeToString(("x-access-token:" + TOKEN).getBytes(StandardCharsets.UTF_8));
+
+  /** Shows that what is searched is what was logged. */
+  private static final String LAST_LINE = "The last line of the test";
+
+  private static final ListAppender<ILoggingEvent> LOG = new ListAppender<>();
 
   private static LocalOutpost outpost;
   private static Path folder;
@@ -100,13 +118,39 @@ class RepositoryJobsTest {
                 "100ms",
                 "OUTPOST_AGENT_CLAUDE_COMMAND",
                 "[\"/bin/bash\",\"-s\"]"));
+    logger(Logger.ROOT_LOGGER_NAME).addAppender(LOG);
+    logger("io.outpost").setLevel(Level.TRACE);
+    LOG.start();
   }
 
   @AfterAll
   static void stop() throws IOException {
     outpost.close();
     server.close();
+    logger("io.outpost").trace(LAST_LINE);
+    logger(Logger.ROOT_LOGGER_NAME).detachAppender(LOG);
+    logger("io.outpost").setLevel(null);
     FileSystemUtils.deleteRecursively(folder);
+    theTokenIsInNoLineOfTheLog();
+  }
+
+  /** Whatever was cloned, pushed and refused: at every level of ours, until after the end. */
+  private static void theTokenIsInNoLineOfTheLog() {
+    assertThat(LOG.list.stream().map(RepositoryJobsTest::text))
+        .anyMatch(line -> line.startsWith(LAST_LINE))
+        .noneMatch(line -> line.contains(TOKEN) || line.contains(HEADER));
+  }
+
+  private static String text(ILoggingEvent event) {
+    var thrown = event.getThrowableProxy();
+    return event.getFormattedMessage()
+        + event.getMDCPropertyMap()
+        + event.getKeyValuePairs()
+        + (thrown == null ? "" : ThrowableProxyUtil.asString(thrown));
+  }
+
+  private static Logger logger(String name) {
+    return (Logger) LoggerFactory.getLogger(name);
   }
 
   @BeforeEach

@@ -2,6 +2,7 @@ package io.outpost.blackbox;
 
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A stranger who starts Outpost and pastes what it tells them ends with an agent's output. */
 @Tag("product")
@@ -68,6 +71,45 @@ class FirstJobTest {
   void theFileWithTheOperatorsKeyIsItsOwnersOnly() throws IOException {
     assertThat(Files.getPosixFilePermissions(folder.resolve("target/outpost.env")))
         .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+  }
+
+  /** Each page in a shell of its own, with what it says that it uses. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          quickstart | "status": "succeeded"(?s:.*)task.txt [0-9]+(?s:.*)has ended already
+          api | "status":202(?s:.*)"status":202
+          live-output | (?i:x-output-complete: true)(?s:.*)event: end
+          webhooks | "secret":"whsec_
+          """)
+  void whatThePagesForCustomersShowWorks(String page, String shown) throws Exception {
+    assumeTrue(hasJq(), "skipped: jq, which the pages use, is not installed");
+    var scopes = "[\"jobs:read\",\"jobs:write\",\"tenant:read\",\"tenant:write\",\"secrets:write\"]";
+    var before =
+        """
+        . target/outpost.env
+        post() { curl -s "$OUTPOST$1" -H "Authorization: Bearer $2" -H "Content-Type: application/json" -d "$3"; }
+        TENANT=$(post /tenants $ADMIN '{"name":"Acme","email":"dev@acme.example"}' | jq -r .tenant_id)
+        KEY=$(post /tenants/$TENANT/api-keys $ADMIN '{"name":"page","scopes":%s}' | jq -r .key)
+        JOB=$(post /jobs $KEY '{"agent":"claude","command":"Say hello"}' | jq -r .job_id)
+        printf 'id,sum\n1,20\n' > orders.csv
+        """
+            .formatted(scopes);
+    var lines = blocks(Files.readString(Path.of("docs/" + page + ".md")), "bash");
+    assertThat(lines).isNotEmpty();
+    assertThat(bash(before + String.join("", lines)))
+        .containsPattern(shown)
+        .doesNotContain("outpost.dev/problems/", "command not found", "jq: error");
+  }
+
+  private static boolean hasJq() throws InterruptedException {
+    try {
+      return new ProcessBuilder("jq", "--version").start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Pastes lines into a shell in the folder; gives what they print. */

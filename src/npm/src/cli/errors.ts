@@ -1,0 +1,72 @@
+import { OutpostError, UnreachableError } from "../errors.js";
+import { plain } from "./print.js";
+
+/** What a command could not do, and what its user can do about it. */
+export class CliError extends Error {
+  constructor(
+    message: string,
+    readonly remedy?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** When the command itself fails, as `docker run` has it, so that it is not taken for the job's exit code. */
+export const FAILED = 125;
+export const INTERRUPTED = 130;
+
+/** What to do about each code of docs/api.md, in a terminal's words; a test compares the two lists. */
+export const REMEDIES: Record<string, string> = {
+  "invalid-request": "Correct what is named above.",
+  unauthenticated: "Run `outpost login` with a key that is known, not expired and not revoked.",
+  "quota-exceeded": "Wait for the next billing period, or subscribe to a larger tier.",
+  forbidden: "Use a key with the scope that is named above (`outpost whoami` shows yours).",
+  "not-found": "Check the id: things of other tenants are not found either.",
+  "no-output-yet": "Ask again once the job runs, or follow it with `outpost logs -f`.",
+  "method-not-allowed": "Update this program: it does not fit that Outpost.",
+  "request-timeout": "Try again over a better connection.",
+  conflict: "Look at it again (`outpost jobs get`) and decide anew.",
+  "limit-reached": "End one of the things whose number is named above.",
+  "precondition-failed": "Look at it again and decide anew.",
+  "payload-too-large": "Send less.",
+  "unsupported-media-type": "Update this program: it does not fit that Outpost.",
+  "range-not-satisfiable": "Ask for bytes that are there.",
+  "expectation-failed": "Check the proxy between here and Outpost.",
+  unprocessable: "Change what is named above.",
+  "idempotency-key-reused": "Use a new --idempotency-key for a new job.",
+  "rate-limited": "Wait, then try again.",
+  "header-too-large": "Send less: fewer filters.",
+  internal: "Try again; quote the request's id when it stays.",
+  "not-implemented": "Check the proxy between here and Outpost.",
+  unavailable: "Try again in a moment.",
+  "http-version-not-supported": "Check the proxy between here and Outpost.",
+};
+
+/** A failure in plain lines: what went wrong, the fields, what to do, and the id to quote. */
+export function explain(failure: unknown): string {
+  if (failure instanceof OutpostError) return explainRefusal(failure);
+  const message = failure instanceof Error ? failure.message : String(failure);
+  const remedy =
+    failure instanceof CliError
+      ? failure.remedy
+      : failure instanceof UnreachableError
+        ? "Check the address (`outpost whoami`) and the connection."
+        : undefined;
+  return lines(message, remedy);
+}
+
+function explainRefusal({ status, code, problem, requestId }: OutpostError): string {
+  const fields = (problem.errors ?? []).map(({ field, detail }) => `  ${field}: ${detail}`);
+  const told = fields.length > 0 ? undefined : problem.detail;
+  return lines(
+    `${problem.title ?? "The request was not answered by Outpost itself"} (${status})`,
+    told,
+    ...fields,
+    REMEDIES[code] ?? (status >= 500 ? REMEDIES.unavailable : "Check the address (`outpost whoami`)."),
+    requestId && `Request ${requestId}`,
+  );
+}
+
+function lines(...all: (string | undefined)[]): string {
+  return all.filter(Boolean).map(line => plain(line!)).join("\n  ");
+}

@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import { Outpost } from "../client.js";
+import { credentials, origin } from "./credentials.js";
+import { note } from "./print.js";
+
+/** What each command may be told beside its own options. */
+export interface Common {
+  json?: boolean;
+  url?: string;
+  quiet?: boolean;
+}
+
+/** One run of the program: what it was told in common, and Outpost with the key of whoever uses it. */
+export class Session {
+  readonly json: boolean;
+
+  constructor(private readonly common: Common) {
+    this.json = common.json ?? false;
+  }
+
+  static of(command: Command): Session {
+    return new Session(command.optsWithGlobals<Common>());
+  }
+
+  async outpost(): Promise<Outpost> {
+    return this.connect(await credentials(this.common.url));
+  }
+
+  connect({ url, key }: { url: string; key: string }): Outpost {
+    const { protocol, hostname } = new URL(origin(url));
+    if (protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname)) {
+      this.tell(`The key goes over http, readable for everybody between here and ${hostname}.`);
+    }
+    const onRetry = (why: string, seconds: number) => {
+      if (seconds >= 1) this.tell(`${why}; again in ${Math.round(seconds)} s`);
+    };
+    return new Outpost({ url, key, userAgent: "outpost-cli", onRetry });
+  }
+
+  /** Says what is going on, unless nobody wants to know. */
+  tell(text: string): void {
+    if (!this.common.quiet) note(text);
+  }
+}
