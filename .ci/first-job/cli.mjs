@@ -96,6 +96,11 @@ mkdirSync(join(folder, "installed/programs"), { recursive: true });
 for (const [name, text] of Object.entries({ program, receiver })) {
   writeFileSync(join(folder, `installed/programs/${name}.mjs`), text);
 }
+// The package's types are those of the contract, and hold for who writes against them.
+const tools = join(folder, "src/npm/node_modules");
+const programs = ["program", "receiver"].map(name => join(folder, `installed/programs/${name}.mjs`));
+const check = ["--noEmit", "--allowJs", "--checkJs", "--module", "nodenext", "--target", "es2023", "--types", "node"];
+await must("node", [join(tools, "typescript/bin/tsc"), ...check, "--typeRoots", join(tools, "@types"), ...programs]);
 const sdk = await must("node", [join(folder, "installed/programs/program.mjs")], { OUTPOST_API_KEY: key });
 assert.match(sdk.out, /Sum the orders\n.*succeeded 0\n.*field: 'agent'.*'submitted'.*'running'.*'succeeded'/s);
 

@@ -17,3 +17,8 @@ output "certificate_arn" {
   description = "The API's certificate, once it is valid."
   value       = one([for certificate in aws_acm_certificate_validation.api : certificate.certificate_arn])
 }
+
+output "watch_topic_arn" {
+  description = "Topic of what GuardDuty finds; a paging service subscribes to it."
+  value       = aws_sns_topic.watch.arn
+}

@@ -43,3 +43,31 @@ variable "domain" {
   })
   default = null
 }
+
+variable "watch_emails" {
+  description = "Who is told of findings of GuardDuty and of the budget, ten at most; without anybody there is no budget."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(var.watch_emails) <= 10
+    error_message = "watch_emails: ten at most, which is AWS's limit of a budget."
+  }
+}
+
+variable "monthly_budget" {
+  description = "Dollars a month of the whole account of which somebody is told."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.monthly_budget > 0
+    error_message = "monthly_budget: more than 0."
+  }
+}
+
+variable "runtime_monitoring" {
+  description = "Whether GuardDuty puts its agent beside every Fargate task, workers with agents included: about $1.50 a vCPU and month."
+  type        = bool
+  default     = false
+}

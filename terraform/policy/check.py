@@ -1,8 +1,9 @@
 """What every environment must hold, checked on what Terraform plans or has made.
 
-Usage: check.py FILE [--production] [--complete]
+Usage: check.py FILE [--production [--standby]] [--complete]
 FILE is the output of `terraform show -json`, of a plan or of a state. A plan does not know everything yet;
-with --complete (a state) that is a fault too. Exit 1 names each resource that breaks a rule.
+with --complete (a state) that is a fault too. A standby, made when a region is lost, need not have copies of its own yet.
+Exit 1 names each resource that breaks a rule.
 """
 
 import fnmatch
@@ -13,6 +14,10 @@ import sys
 # Resources "*" that AWS has no other way for, each explained where it stands.
 ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|(?<!KMS)_KEY(?!_ID)")
+# What AWS removes by itself, by bucket and prefix.
+EXPIRING = {"output": ["exports/", "inputs/"], "audit": [""], "logs": [""]}
+# How long the application keeps jobs, by tier, and the ledger.
+KEPT = {"OUTPOST_JOBS_KEPT_FREE", "OUTPOST_JOBS_KEPT_PRO", "OUTPOST_JOBS_KEPT_ENTERPRISE", "OUTPOST_USAGE_KEPT"}
 SLOWEST_START = 120  # seconds from a container's start to its first good answer, with half a processor and no cache
 # What makes a key or a tenant what it may do.
 KEYS_AND_TIERS = [
@@ -31,10 +36,11 @@ def rule(check):
 class Environment:
     """The resources of a plan or state."""
 
-    def __init__(self, shown, production):
+    def __init__(self, shown, production, standby=False):
         root = shown.get("planned_values", shown.get("values"))["root_module"]
         self.resources = [entry for entry in self._walk(root) if entry["mode"] == "managed"]
         self.production = production
+        self.standby = standby
         self.unknown = []
         self.changes = shown.get("resource_changes", [])
         self.configuration = shown.get("configuration")
@@ -370,16 +376,60 @@ def production_cannot_be_deleted(env):
         yield "aws_nat_gateway", "is only one: a zone that fails takes all ways out with it"
 
 
-def faults(shown, production):
+@rule
+def production_survives_its_region(env):
+    """Copies of every table and of the audit stand elsewhere."""
+    if not env.production or env.standby:
+        return
+    rules = [entry for _, plan in env.all("aws_backup_plan") for entry in plan["rule"]]
+    if not any(entry.get("copy_action") for entry in rules):
+        yield "aws_backup_plan", "copies no backup of a table into another region"
+    for address, selection in env.all("aws_backup_selection"):
+        chosen = selection.get("resources")
+        if chosen is not None and len(chosen) < len(env.all("aws_dynamodb_table")):
+            yield address, "leaves tables out"
+    for name in ["audit", "audit-head"]:
+        copies = [values for address, values in env.all("aws_s3_bucket_replication_configuration") if address.endswith(f'["{name}"]')]
+        if not copies or first(copies[0]["rule"]).get("status") != "Enabled":
+            yield f"aws_s3_bucket {name}", "is copied nowhere"
+        elif first(first(copies[0]["rule"]).get("delete_marker_replication")).get("status") != "Disabled":
+            yield f"aws_s3_bucket {name}", "has its deletions copied too"
+
+
+@rule
+def nothing_is_kept_for_ever(env):
+    """What customers and logs leave has an end: items, old versions, uploads and exports by AWS, jobs by the application."""
+    for address, table in env.all("aws_dynamodb_table"):
+        if not first(table.get("ttl")).get("enabled"):
+            yield address, "lets no item expire"
+    for address, _ in env.all("aws_s3_bucket"):
+        rules = env.beside("aws_s3_bucket_lifecycle_configuration", address).get("rule", [])
+        on = [entry for entry in rules if entry["status"] == "Enabled"]
+        if not any(entry.get("noncurrent_version_expiration") for entry in on):
+            yield address, "keeps old versions"
+        if not any(entry.get("abort_incomplete_multipart_upload") for entry in on):
+            yield address, "keeps uploads that were broken off"
+        ends = {first(entry.get("filter")).get("prefix") for entry in on if entry.get("expiration")}
+        for prefix in EXPIRING.get(address[address.rindex("[") + 2:-2], []):
+            if prefix not in ends:
+                yield address, f"keeps {prefix or 'everything'}"
+    for address, task in env.all("aws_ecs_task_definition"):
+        for container in env.document(address, task, "container_definitions") or []:
+            named = {entry["name"] for entry in container.get("secrets", [])}
+            for setting in sorted(KEPT - named):
+                yield address, f"does not let operators set {setting}"
+
+
+def faults(shown, production, standby=False):
     """All (rule, address, fault) of an environment, and what is not known yet."""
-    env = Environment(shown, production)
+    env = Environment(shown, production, standby)
     found = [(check.__name__, address, fault) for check in RULES for address, fault in check(env)]
     return found, sorted(set(env.unknown)), env
 
 
 def main(arguments):
     with open(arguments[0], encoding="utf-8") as file:
-        found, unknown, env = faults(json.load(file), "--production" in arguments)
+        found, unknown, env = faults(json.load(file), "--production" in arguments, "--standby" in arguments)
     if "--complete" in arguments:
         found += [("everything_is_known", address, "is not known") for address in unknown]
     for name, address, fault in found:

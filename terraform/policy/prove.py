@@ -194,6 +194,24 @@ BREAKS = {
         forget("aws_ecs_service", "aws_iam_role_policy"),
         forget("aws_ecs_cluster", "aws_iam_service_linked_role"),
     ],
+    "production_survives_its_region": [
+        remove("aws_backup_plan"),
+        change("aws_backup_plan", "", rule=[{"copy_action": []}]),
+        change("aws_backup_selection", "", resources=["arn:aws:dynamodb:us-east-1:123456789012:table/outpost-jobs-prod"]),
+        remove("aws_s3_bucket_replication_configuration", '"audit-head"'),
+        change("aws_s3_bucket_replication_configuration", '"audit"', rule=[{"status": "Disabled"}]),
+        change("aws_s3_bucket_replication_configuration", '"audit"', rule=[{"status": "Enabled", "delete_marker_replication": [{"status": "Enabled"}]}]),
+    ],
+    "nothing_is_kept_for_ever": [
+        change("aws_dynamodb_table", '"jobs"', ttl=[]),
+        change("aws_dynamodb_table", '"usage"', ttl=[{"enabled": False}]),
+        remove("aws_s3_bucket_lifecycle_configuration", '"output"'),
+        change("aws_s3_bucket_lifecycle_configuration", '"output"', rule=[]),
+        change("aws_s3_bucket_lifecycle_configuration", '"logs"', rule=[{
+            "status": "Enabled", "noncurrent_version_expiration": [{}], "abort_incomplete_multipart_upload": [{}]
+        }]),
+        edit("aws_ecs_task_definition", "worker", "container_definitions", container(secrets=[])),
+    ],
     "production_cannot_be_deleted": [
         change("aws_dynamodb_table", '"tenants"', deletion_protection_enabled=False),
         change("aws_lb", "", enable_deletion_protection=False),

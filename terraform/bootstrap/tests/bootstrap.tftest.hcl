@@ -68,3 +68,54 @@ run "a_repository_with_a_wildcard_is_refused" {
 
   expect_failures = [var.repository]
 }
+
+run "the_account_is_watched" {
+  variables {
+    watch_emails   = ["operations@example.com"]
+    monthly_budget = 500
+  }
+
+  assert {
+    condition     = aws_cloudtrail.this.is_multi_region_trail && aws_cloudtrail.this.enable_log_file_validation
+    error_message = "Every region's calls are recorded, in files whose changes are found."
+  }
+
+  assert {
+    condition = toset(flatten([for selector in aws_cloudtrail.this.advanced_event_selector : [
+      for field in selector.field_selector : field.starts_with if field.field == "resources.ARN"
+    ]])) == toset(["arn:aws:s3:::outpost-audit-", "arn:aws:s3:::outpost-audit-head-", "arn:aws:s3:::outpost-state/"])
+    error_message = "So are reads and writes of archive, heads and states."
+  }
+
+  assert {
+    condition     = aws_guardduty_detector.this.enable && alltrue([for feature in aws_guardduty_detector_feature.this : feature.status == "ENABLED"])
+    error_message = "GuardDuty looks."
+  }
+
+  assert {
+    condition     = aws_budgets_budget.month["outpost"].limit_amount == "500" && length(aws_budgets_budget.month["outpost"].notification) == 3
+    error_message = "Somebody hears of the bill in time."
+  }
+
+  assert {
+    condition     = toset(keys(aws_sns_topic_subscription.watch)) == toset(["operations@example.com"])
+    error_message = "And of findings."
+  }
+}
+
+run "nobody_to_tell_is_no_budget" {
+  assert {
+    condition     = length(aws_budgets_budget.month) == 0
+    error_message = "A budget without anybody to tell is refused by AWS."
+  }
+}
+
+run "a_budget_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    monthly_budget = 0
+  }
+
+  expect_failures = [var.monthly_budget]
+}

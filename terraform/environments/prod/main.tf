@@ -5,7 +5,7 @@ provider "aws" {
   default_tags {
     tags = {
       Project     = "outpost"
-      Environment = "prod"
+      Environment = var.name
       ManagedBy   = "terraform"
     }
   }
@@ -15,7 +15,11 @@ locals {
   # First values; operators change them in the parameter store, see docs/operations.md.
   settings = merge(
     {
+      OUTPOST_JOBS_KEPT_ENTERPRISE  = "P730D"
+      OUTPOST_JOBS_KEPT_FREE        = "P90D"
+      OUTPOST_JOBS_KEPT_PRO         = "P365D"
       OUTPOST_RATE_LIMIT_PER_MINUTE = "1000"
+      OUTPOST_USAGE_KEPT            = "P730D"
       OUTPOST_USAGE_REPORT_INTERVAL = "PT1M"
     },
     { for stripe in var.stripe[*] : "OUTPOST_STRIPE_API_BASE" => "https://api.stripe.com" },
@@ -31,7 +35,7 @@ locals {
 module "outpost" {
   source = "../../modules/outpost"
 
-  environment         = "prod"
+  environment         = var.name
   account_id          = var.account_id
   region              = var.region
   zones               = var.zones
@@ -48,6 +52,7 @@ module "outpost" {
   receipts_keys       = var.receipts_keys
   collector           = var.collector
   canary              = var.canary
+  recovery            = var.recovery
 
   settings = local.settings
 

@@ -1,3 +1,14 @@
+variable "name" {
+  description = "Name of the environment, the last part of every name: prod, or standby for one that takes prod's place in another region."
+  type        = string
+  default     = "prod"
+
+  validation {
+    condition     = contains(["prod", "standby"], var.name)
+    error_message = "name: prod or standby."
+  }
+}
+
 variable "account_id" {
   description = "AWS account; the provider refuses to work in another. One account an environment keeps tenants' secrets apart."
   type        = string
@@ -118,6 +129,18 @@ variable "canary" {
   type = object({
     image = string
     agent = optional(string, "claude")
+  })
+  default = null
+}
+
+variable "recovery" {
+  description = "What stands outside, as terraform/vault tells it (output recovery): a vault for copies of the tables, and buckets for copies of the audit's archive; null for none, and what a region loses is lost."
+  type = object({
+    vault_arn   = string
+    account_id  = string
+    kms_key_arn = string
+    bucket_arns = map(string)
+    every_hours = optional(number, 12)
   })
   default = null
 }

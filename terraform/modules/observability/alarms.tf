@@ -138,41 +138,40 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   }
 }
 
-# The metric counts lines: a worker says so each minute, in these words (routes/worker/webhooks).
-resource "aws_cloudwatch_log_metric_filter" "webhooks_late" {
-  name           = "outpost-webhooks-late-${var.environment}"
-  log_group_name = aws_cloudwatch_log_group.this["worker"].name
-  pattern        = "\"Webhooks are late\""
+# Metrics that count lines of the log: in these words, each as often as the comment says.
+resource "aws_cloudwatch_log_metric_filter" "lines" {
+  for_each = {
+    # Each minute (routes/worker/webhooks).
+    webhooks-late = { role = "worker", metric = "outpost.webhooks.late", words = "Webhooks are late" }
+    # Once for each slot (worker/agent/Slots.java).
+    slot-dirty = { role = "worker", metric = "outpost.worker.slots.dirty", words = "is out of service: what a job left" }
+    # Every ten seconds at most, when somebody asks for the keys (jobs/ReceiptKeys.java).
+    receipts-key-unreadable = { role = "api", metric = "outpost.receipts.keys.unreadable", words = "A key of receipts cannot be read" }
+  }
+
+  name           = "outpost-${each.key}-${var.environment}"
+  log_group_name = aws_cloudwatch_log_group.this[each.value.role].name
+  pattern        = "\"${each.value.words}\""
 
   metric_transformation {
     namespace = local.product.namespace
-    name      = "outpost.webhooks.late"
+    name      = each.value.metric
     value     = "1"
   }
 }
 
-# The metric counts lines: a worker says so once for each slot (worker/agent/Slots.java).
-resource "aws_cloudwatch_log_metric_filter" "slot_dirty" {
-  name           = "outpost-slot-dirty-${var.environment}"
-  log_group_name = aws_cloudwatch_log_group.this["worker"].name
-  pattern        = "\"is out of service: what a job left\""
-
-  metric_transformation {
-    namespace = local.product.namespace
-    name      = "outpost.worker.slots.dirty"
-    value     = "1"
-  }
+# They were resources of their own; made anew, they could be deleted after they are made.
+moved {
+  from = aws_cloudwatch_log_metric_filter.webhooks_late
+  to   = aws_cloudwatch_log_metric_filter.lines["webhooks-late"]
 }
 
-# The API says so, every ten seconds at most, when somebody asks for the keys (jobs/ReceiptKeys.java).
-resource "aws_cloudwatch_log_metric_filter" "receipts_key_unreadable" {
-  name           = "outpost-receipts-key-unreadable-${var.environment}"
-  log_group_name = aws_cloudwatch_log_group.this["api"].name
-  pattern        = "\"A key of receipts cannot be read\""
+moved {
+  from = aws_cloudwatch_log_metric_filter.slot_dirty
+  to   = aws_cloudwatch_log_metric_filter.lines["slot-dirty"]
+}
 
-  metric_transformation {
-    namespace = local.product.namespace
-    name      = "outpost.receipts.keys.unreadable"
-    value     = "1"
-  }
+moved {
+  from = aws_cloudwatch_log_metric_filter.receipts_key_unreadable
+  to   = aws_cloudwatch_log_metric_filter.lines["receipts-key-unreadable"]
 }

@@ -60,6 +60,21 @@ module "s3" {
   bucket_suffix = var.bucket_suffix
   audit_lock    = var.audit_lock
   keep_days     = var.keep_days
+  replicas      = var.recovery
+}
+
+# Copies of the tables elsewhere, where there is an elsewhere.
+module "backup" {
+  for_each = { for name, recovery in { vault = var.recovery } : name => recovery if recovery != null }
+  source   = "../backup"
+
+  environment = var.environment
+  account_id  = var.account_id
+  region      = var.region
+  kms_key_arn = module.secrets.kms_key_arn
+  table_arns  = module.dynamodb.arns
+  vault_arn   = each.value.vault_arn
+  every_hours = each.value.every_hours
 }
 
 module "network" {

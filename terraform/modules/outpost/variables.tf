@@ -221,3 +221,15 @@ variable "canary" {
   })
   default = null
 }
+
+variable "recovery" {
+  description = "What stands outside, as terraform/vault tells it (output recovery): a vault for copies of the tables, and buckets for copies of the audit's archive; null for none, and what a region loses is lost."
+  type = object({
+    vault_arn   = string
+    account_id  = string
+    kms_key_arn = string
+    bucket_arns = map(string)
+    every_hours = optional(number, 12)
+  })
+  default = null
+}

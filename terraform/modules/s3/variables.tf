@@ -75,3 +75,18 @@ variable "keep_days" {
     error_message = "keep_days: at least 1; audit more than the 90 days after which it is archived."
   }
 }
+
+variable "replicas" {
+  description = "Where the audit's archive and its heads are copied to (terraform/vault makes it): account, key and buckets by logical name; null for nowhere."
+  type = object({
+    account_id  = string
+    kms_key_arn = string
+    bucket_arns = map(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.replicas == null || toset(keys(try(var.replicas.bucket_arns, {}))) == toset(["audit", "audit-head"])
+    error_message = "replicas: bucket_arns of audit and audit-head."
+  }
+}

@@ -1,6 +1,7 @@
 # Measures what a job has: porter/measure.sh <job directory> [shared folder…]; its processes' ids come by standard input.
-# Writes three numbers in a line: bytes on disk, files and folders, bytes of memory. Disk includes what lies in shared
-# folders and what is open without a name (removed files, memfd); what processes share counts once.
+# Writes four numbers in a line: bytes on disk, files and folders, bytes of memory, and in how many places something open
+# cannot be seen: in processes that keep it to themselves, and on its way between two, in a socket. Disk includes what lies in shared folders and what is open without a name (removed files,
+# memfd); what processes share counts once.
 shopt -s nullglob
 files() {
   printf '%s\0' "$1"
@@ -11,6 +12,10 @@ total() {
   read -r sum _ < <(files "${job[@]}" | du -s -c "$@" --files0-from=- | tail -n 1)
   echo "${sum:-0}"
 }
+# A process can, whose program its user may not read. The dead do not count, nor our helpers, whose real user is another.
+is_hidden() {
+  [ ! -r "$1/fd" ] && awk -v user="$EUID" '/^State:/ && $2 ~ /[ZX]/ { exit 1 } /^Uid:/ { exit $2 != user }' "$1/status" 2>/dev/null
+}
 job=("$@")
 mapfile -t pids
 bytes=$(total -B1)
@@ -18,16 +23,25 @@ count=$(total --inodes)
 nameless=$(find -L "${pids[@]/%//fd}" -maxdepth 1 -type f -links 0 -printf '%D:%i %b\n' | sort -u \
   | awk '{ sum += $2 * 512 } END { printf "%.0f", sum }')
 memory=0
+hidden=0
 for pid in "${pids[@]}"; do
+  if is_hidden "$pid"; then
+    hidden=$((hidden + 1))
+    read -r _ all _ <"$pid/statm" && memory=$((memory + all * 4096))
+    continue
+  fi
   found=
   while read -r key value _; do
     case $key in Pss_Anon: | Pss_Shmem: | SwapPss:) found=1 memory=$((memory + value * 1024)) ;; esac
   done <"$pid/smaps_rollup"
-  # A process may keep that to itself; how much it has alone is known of every one.
+  # Not every kernel tells that; how much a process has alone is known of each.
   [ "$found" ] || { read -r _ all shared _ <"$pid/statm" && memory=$((memory + (all - shared) * 4096)); }
 done
 if [ $# -gt 1 ] && [ -r /proc/sysvipc/shm ]; then
   unattached=$(awk -v user="$EUID" 'NR > 1 && $7 == 0 && ($8 == user || $10 == user) { sum += $15 } END { printf "%.0f", sum }' /proc/sysvipc/shm)
   memory=$((memory + unattached))
 fi
-echo "$((bytes + nameless)) $count $memory"
+sent=$(find "${pids[@]/%//fd}" -maxdepth 1 -lname 'socket:*' -printf '%h\t%f\0' | while IFS=$'\t' read -r -d '' at number; do
+  printf '%s\0' "${at%/fd}/fdinfo/$number"
+done | xargs -0 -r grep -hsE '^scm_fds:[[:space:]]*[1-9]' | wc -l)
+echo "$((bytes + nameless)) $count $memory $((hidden + sent))"

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -19,7 +20,7 @@ export function credentialsFile(): string {
 export async function keep(credentials: Credentials): Promise<string> {
   const file = credentialsFile();
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const aside = `${file}.${process.pid}`;
+  const aside = `${file}.${randomUUID()}`;
   const written = await open(aside, "wx", 0o600);
   try {
     await written.writeFile(`${JSON.stringify(credentials, null, 2)}\n`);

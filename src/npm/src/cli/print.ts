@@ -15,7 +15,6 @@ export async function printJson(value: unknown): Promise<void> {
 
 /** Text of others without what a terminal would obey. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "�");
 }
 

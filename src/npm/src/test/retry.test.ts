@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { test } from "node:test";
 import { Outpost, OutpostError, UnreachableError } from "../index.js";
 import { Sender } from "../retry.js";
@@ -6,19 +7,29 @@ import { hasty, job, json, KEY, problem, stub } from "./stub.js";
 
 const TASK = { agent: "claude", command: "Say hello" };
 
-test("a submission that was cut off is sent again under the same key", async t => {
-  const { url, got } = await stub(t, (_, response) => {
-    if (got.length === 1) response.destroy();
-    else if (got.length === 2) problem(response, 503, "unavailable");
-    else if (got.length === 3) problem(response, 409, "conflict"); // the first is still at work
-    else json(response, 202, job());
+for (const [how, fail] of Object.entries<(response: ServerResponse) => void>({
+  "was cut off": response => void response.destroy(),
+  "met a fault": response => problem(response, 503, "unavailable"),
+})) {
+  test(`a submission that ${how} is sent again under the same key`, async t => {
+    const { url, got } = await stub(t, (_, response) => {
+      if (got.length === 1) fail(response);
+      else if (got.length === 2) problem(response, 409, "conflict"); // the first is still at work
+      else json(response, 202, job());
+    });
+    const outpost = new Outpost({ url, key: KEY, ...hasty() });
+    assert.equal((await outpost.submit(TASK)).status, "pending");
+    assert.equal(got.length, 3);
+    assert.equal(new Set(got.map(one => one.headers["idempotency-key"])).size, 1);
+    assert.match(String(got[0]!.headers["idempotency-key"]), /^[0-9a-f-]{36}$/);
+    assert.deepEqual(new Set(got.map(one => one.body)), new Set([JSON.stringify(TASK)]));
   });
-  const outpost = new Outpost({ url, key: KEY, ...hasty() });
-  assert.equal((await outpost.submit(TASK)).status, "pending");
-  assert.equal(got.length, 4);
-  assert.equal(new Set(got.map(one => one.headers["idempotency-key"])).size, 1);
-  assert.match(String(got[0]!.headers["idempotency-key"]), /^[0-9a-f-]{36}$/);
-  assert.deepEqual(new Set(got.map(one => one.body)), new Set([JSON.stringify(TASK)]));
+}
+
+test("a submission that conflicts from the first is an error at once", async t => {
+  const { url, got } = await stub(t, (_, response) => problem(response, 409, "limit-reached"));
+  await assert.rejects(new Outpost({ url, key: KEY, ...hasty() }).submit(TASK), { code: "limit-reached" });
+  assert.equal(got.length, 1);
 });
 
 test("two submissions have two keys, and a key that is given is kept", async t => {

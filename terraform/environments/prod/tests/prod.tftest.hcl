@@ -83,3 +83,38 @@ run "without_stripe_there_is_nothing_of_it" {
     error_message = "The API serves, its address can be given to Stripe, and billing follows."
   }
 }
+
+run "what_stands_outside_gets_copies_of_tables_and_archive" {
+  variables {
+    recovery = {
+      vault_arn   = "arn:aws:backup:us-west-2:210987654321:backup-vault:outpost-prod"
+      account_id  = "210987654321"
+      kms_key_arn = "arn:aws:kms:us-west-2:210987654321:key/0"
+      bucket_arns = { audit = "arn:aws:s3:::replica-audit", "audit-head" = "arn:aws:s3:::replica-audit-head" }
+    }
+  }
+
+  assert {
+    condition     = output.table_names["jobs"] == "outpost-jobs-prod"
+    error_message = "Nothing is called otherwise for it."
+  }
+}
+
+run "a_standby_is_made_of_the_same_in_another_region" {
+  variables {
+    name                = "standby"
+    region              = "us-west-2"
+    zones               = ["usw2-az1", "usw2-az2"]
+    service_linked_role = false
+  }
+
+  assert {
+    condition     = output.table_names["jobs"] == "outpost-jobs-standby" && output.cluster_name == "outpost-standby"
+    error_message = "No name of the account is taken twice."
+  }
+
+  assert {
+    condition     = contains(output.containers["api"].environment, { name = "AWS_REGION", value = "us-west-2" })
+    error_message = "Its tasks work in its region."
+  }
+}

@@ -406,3 +406,30 @@ run "more_jobs_than_processors_can_serve_are_refused" {
 
   expect_failures = [aws_ecs_task_definition.this]
 }
+
+# Two applies, of which the second has another first value.
+run "a_setting_has_its_first_value" {
+  state_key = "settings"
+
+  variables {
+    settings = { OUTPOST_RATE_LIMIT_PER_MINUTE = "1000" }
+  }
+
+  assert {
+    condition     = nonsensitive(aws_ssm_parameter.setting["OUTPOST_RATE_LIMIT_PER_MINUTE"].value) == "1000"
+    error_message = "Terraform writes the first value."
+  }
+}
+
+run "an_apply_takes_no_setting_back" {
+  state_key = "settings"
+
+  variables {
+    settings = { OUTPOST_RATE_LIMIT_PER_MINUTE = "2000" }
+  }
+
+  assert {
+    condition     = nonsensitive(aws_ssm_parameter.setting["OUTPOST_RATE_LIMIT_PER_MINUTE"].value) == "1000"
+    error_message = "After that it is the operators'."
+  }
+}

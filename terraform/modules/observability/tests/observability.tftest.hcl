@@ -105,7 +105,7 @@ run "promises_are_watched_and_logs_end" {
       ["AWS/ApplicationELB HealthyHostCount"],
       [for name in concat(
         [for filter in values(aws_cloudwatch_log_metric_filter.transitions) : filter.metric_transformation[0].name],
-        [aws_cloudwatch_log_metric_filter.webhooks_late.metric_transformation[0].name, aws_cloudwatch_log_metric_filter.slot_dirty.metric_transformation[0].name, aws_cloudwatch_log_metric_filter.receipts_key_unreadable.metric_transformation[0].name]
+        [for filter in values(aws_cloudwatch_log_metric_filter.lines) : filter.metric_transformation[0].name]
       ) : "Outpost/test ${name}" if strcontains(file("../../../docs/metrics.md"), "| `${name}` |")]
     ), metric)])
     error_message = "Alarms and panels read what exists."

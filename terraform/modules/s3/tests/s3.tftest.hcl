@@ -115,3 +115,47 @@ run "an_audit_archive_shorter_than_its_table_is_refused" {
 
   expect_failures = [var.keep_days]
 }
+
+run "archive_and_heads_are_copied_where_nobody_here_can_delete_them" {
+  variables {
+    replicas = {
+      account_id  = "210987654321"
+      kms_key_arn = "arn:aws:kms:us-west-2:210987654321:key/0"
+      bucket_arns = { audit = "arn:aws:s3:::replica-audit", "audit-head" = "arn:aws:s3:::replica-audit-head" }
+    }
+  }
+
+  assert {
+    condition     = toset(keys(aws_s3_bucket_replication_configuration.this)) == toset(["audit", "audit-head"])
+    error_message = "Both are copied, the tenants' files are not."
+  }
+
+  assert {
+    condition = alltrue([for name, entry in aws_s3_bucket_replication_configuration.this :
+      one(one(entry.rule).destination).bucket == var.replicas.bucket_arns[name] && one(one(entry.rule).delete_marker_replication).status == "Disabled"
+      && one(one(one(entry.rule).destination).encryption_configuration).replica_kms_key_id == var.replicas.kms_key_arn
+    ])
+    error_message = "Each to its own bucket, with the key there, and no deletion goes along."
+  }
+
+  assert {
+    condition = alltrue([for entry in aws_iam_role_policy.replication : !anytrue([for statement in jsondecode(entry.policy).Statement :
+      anytrue([for action in statement.Action : strcontains(action, "Delete")])
+    ])])
+    error_message = "The role can delete nothing there."
+  }
+}
+
+run "a_replica_of_only_one_is_refused" {
+  command = plan
+
+  variables {
+    replicas = {
+      account_id  = "210987654321"
+      kms_key_arn = "arn:aws:kms:us-west-2:210987654321:key/0"
+      bucket_arns = { audit = "arn:aws:s3:::replica-audit" }
+    }
+  }
+
+  expect_failures = [var.replicas]
+}

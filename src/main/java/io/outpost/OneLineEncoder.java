@@ -4,6 +4,7 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.logging.logback.StructuredLogEncoder;
 import org.springframework.core.env.Environment;
 
@@ -18,7 +19,7 @@ public final class OneLineEncoder extends PatternLayoutEncoder {
   private static final String START = "org.springframework.boot.diagnostics.";
 
   private String format = "";
-  private StructuredLogEncoder structured;
+  private @Nullable StructuredLogEncoder structured;
 
   /** A format of Spring Boot's for structured logs; empty: text. */
   public void setFormat(String format) {

@@ -168,11 +168,21 @@ public final class StartupSettings
     if (!environment.matchesProfiles("api", "worker", "local", "verify")) {
       return List.of(ROLE + " is missing: set it to api or worker, the role of this container");
     }
-    return ALL.stream()
-        .filter(setting -> environment.matchesProfiles(setting.roles().toArray(String[]::new)))
-        .map(setting -> setting.fault(environment))
-        .flatMap(Optional::stream)
-        .toList();
+    var settings =
+        ALL.stream()
+            .filter(setting -> environment.matchesProfiles(setting.roles().toArray(String[]::new)))
+            .map(setting -> setting.fault(environment))
+            .flatMap(Optional::stream);
+    return Stream.concat(settings, samePort(environment).stream()).toList();
+  }
+
+  /** On the API's port everybody could read what is meant for this machine alone. */
+  private static Optional<String> samePort(Environment environment) {
+    var port = environment.getProperty("management.server.port", Integer.class, 0);
+    return port > 0 && port.equals(environment.getProperty("server.port", Integer.class))
+        ? Optional.of(
+            "MANAGEMENT_SERVER_PORT is SERVER_PORT too: set it to a port of its own, or not at all")
+        : Optional.empty();
   }
 
   /** Names of the settings that a role cannot do without. */

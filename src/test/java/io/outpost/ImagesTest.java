@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -51,6 +52,21 @@ class ImagesTest {
     assertThat(found("(?m)^FROM (\\S+)", file))
         .isNotEmpty()
         .allMatch(base -> stages.contains(base) || base.matches("[a-z/-]+:.*\\d.*"));
+  }
+
+  /** A release builds from these digests, and from nothing that has none. */
+  @Test
+  void everyBaseIsAmongThoseThatAreNamedByDigest() throws IOException {
+    var bases = new TreeSet<String>();
+    for (var role : List.of("api", "worker")) {
+      bases.addAll(found("(?m)^FROM (\\S+:\\S+)", file(role)));
+    }
+    var named =
+        Files.readAllLines(DOCKER.resolve("base-images")).stream()
+            .filter(line -> !line.startsWith("#"))
+            .toList();
+    assertThat(named).extracting(line -> line.split("@", -1)[0]).containsExactlyElementsOf(bases);
+    assertThat(named).allMatch(line -> line.matches("[^@]+(@sha256:[0-9a-f]{64})?"));
   }
 
   @Test

@@ -111,6 +111,26 @@ class StartupSettingsTest {
             "OUTPOST_STRIPE_PRICE_ENTERPRISE");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"api", "worker", "local"})
+  void whatIsForThisMachineAloneHasAPortOfItsOwn(String role) {
+    var settings = new HashMap<>(GOOD);
+    settings.put("server.port", "8080");
+    settings.put("management.server.port", "8080");
+    assertThat(faults(role, settings))
+        .containsExactly(
+            "MANAGEMENT_SERVER_PORT is SERVER_PORT too: set it to a port of its own, or not at"
+                + " all");
+    settings.put("management.server.port", "9464");
+    assertThat(faults(role, settings)).isEmpty();
+  }
+
+  @Test
+  void twoPortsThatTheSystemChoosesAreNotTheSame() {
+    var settings = Map.of("server.port", "0", "management.server.port", "0");
+    assertThat(faults("local", settings)).isEmpty();
+  }
+
   @Test
   void aContainerWithoutARoleDoesNotStart() {
     assertThat(StartupSettings.faults(new MockEnvironment()))

@@ -1,5 +1,6 @@
 package io.outpost.local;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 import software.amazon.awssdk.services.s3.model.Bucket;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.SqsException;
 
 /**
  * Creates what Terraform creates in AWS: tables and queues from the files in {@code schema/},
@@ -45,6 +47,8 @@ public record Provisioner(AwsClients clients, String env) {
     if (Files.exists(file)) {
       try {
         queues(JsonMapper.builder().build().readValue(file.toFile(), QUEUES));
+      } catch (JsonProcessingException | SqsException e) {
+        return; // The start refuses such a folder, and says why.
       } catch (IOException e) {
         throw new UncheckedIOException(file + " cannot be read.", e);
       }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A coding agent as its file in the catalogue describes it. Immutable.
@@ -41,10 +42,10 @@ public record Agent(
     Duration timeLimit,
     List<String> version,
     Set<Integer> successCodes,
-    UsagePointers usage,
+    @Nullable UsagePointers usage,
     List<String> models,
     List<String> costLimit,
-    Conversation conversation,
+    @Nullable Conversation conversation,
     @JsonIgnore boolean demo) {
 
   private static final String ALL = "*";
@@ -117,7 +118,7 @@ public record Agent(
    * @param outputTokens tokens written by the model
    * @param costUsd cost in US dollars; {@code null} where the program does not tell
    */
-  public record UsagePointers(String inputTokens, String outputTokens, String costUsd) {}
+  public record UsagePointers(String inputTokens, String outputTokens, @Nullable String costUsd) {}
 
   /**
    * The same agent launched by another command, which signs in by itself and is not asked for a
@@ -132,7 +133,7 @@ public record Agent(
     return launchedBy(script, usage, true);
   }
 
-  private Agent launchedBy(List<String> other, UsagePointers pointers, boolean isDemo) {
+  private Agent launchedBy(List<String> other, @Nullable UsagePointers pointers, boolean isDemo) {
     return new Agent(
         name,
         title,

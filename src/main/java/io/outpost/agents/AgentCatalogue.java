@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The agents that this installation knows, by name. Immutable; safe for use by many threads.
@@ -53,7 +54,7 @@ public final class AgentCatalogue {
    * @param setting value of a setting by its environment name, or {@code null}
    * @throws InvalidAgentException when a setting is not a program or a list
    */
-  public AgentCatalogue withOverrides(UnaryOperator<String> setting) {
+  public AgentCatalogue withOverrides(UnaryOperator<@Nullable String> setting) {
     return map(agent -> override(agent, setting));
   }
 

@@ -5,18 +5,20 @@ import io.outpost.kernel.Json;
 import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Which agents some worker can run: every worker tells what it has found, and the API reads it, so
- * that a job that nobody could run is refused at once. Thread-safe.
+ * Which agents some worker can run, and how many jobs all of them run at once: every worker tells
+ * what it has, and the API reads it, so that a job that nobody could run is refused at once and the
+ * others are told when they will start. Thread-safe.
  */
 @Component("offeredAgents")
 public class OfferedAgents {
@@ -26,31 +28,43 @@ public class OfferedAgents {
   /** How long a worker that tells nothing more is believed. */
   private static final Duration BELIEVED = Duration.ofMinutes(2);
 
+  /** Its slots are gone sooner than that: they are told of every 15 s. */
+  private static final Duration SLOTS_BELIEVED = Duration.ofSeconds(40);
+
   private final DynamoDbClient dynamoDb;
   private final Names names;
-  private final AtomicReference<Set<String>> offered = new AtomicReference<>(Set.of());
+  private volatile Set<String> offered = Set.of();
+  private volatile OptionalInt slots = OptionalInt.empty();
 
   OfferedAgents(DynamoDbClient dynamoDb, Names names) {
     this.dynamoDb = dynamoDb;
     this.names = names;
   }
 
-  /** Tells what a worker can run. */
-  public void tell(String worker, SortedSet<String> agents) {
+  /**
+   * Tells what a worker can run.
+   *
+   * @param jobs how many jobs at once
+   */
+  public void tell(String worker, SortedSet<String> agents, int jobs) {
     var until = Instant.now().plus(BELIEVED);
     Map<String, AttributeValue> item =
         Map.of(
             "tenant_id", Items.text(PARTITION),
             "sk", Items.text("agents#" + worker),
             "agents", AttributeValue.fromSs(agents.stream().toList()),
+            "slots", Items.number(jobs),
             "believed_until", Items.text(Json.time(until)),
             "expires_at", Items.number(until.getEpochSecond()));
     dynamoDb.putItem(p -> p.tableName(names.table("tenants")).item(item));
   }
 
-  /** Hears what all workers can run. */
+  /** Hears what all workers can run, and how many jobs at once. */
   public void hear() {
+    var now = Instant.now();
     var found = new TreeSet<String>();
+    var told = new ArrayList<OptionalInt>();
+    var alive = Json.time(now.plus(BELIEVED).minus(SLOTS_BELIEVED));
     dynamoDb
         .queryPaginator(
             q ->
@@ -59,18 +73,36 @@ public class OfferedAgents {
                     .filterExpression("believed_until >= :now")
                     .expressionAttributeValues(
                         Map.of(
-                            ":workers",
-                            Items.text(PARTITION),
-                            ":now",
-                            Items.text(Json.time(Instant.now())))))
+                            ":workers", Items.text(PARTITION), ":now", Items.text(Json.time(now)))))
         .items()
-        .forEach(item -> found.addAll(item.get("agents").ss()));
-    offered.set(found);
+        .forEach(
+            item -> {
+              found.addAll(Items.required(item, "agents").ss());
+              if (Items.required(item, "believed_until").s().compareTo(alive) >= 0) {
+                told.add(slotsOf(item));
+              }
+            });
+    offered = found;
+    slots =
+        told.isEmpty() || told.stream().anyMatch(OptionalInt::isEmpty)
+            ? OptionalInt.empty()
+            : OptionalInt.of(told.stream().mapToInt(OptionalInt::getAsInt).sum());
+  }
+
+  /** A worker of the release before tells none. */
+  private static OptionalInt slotsOf(Map<String, AttributeValue> item) {
+    var told = item.get("slots");
+    return told == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(told.n()));
+  }
+
+  /** How many jobs all workers together run at once; empty when not all have told. */
+  public OptionalInt slots() {
+    return slots;
   }
 
   /** Whether a worker can run the agent, or no worker has told anything: then jobs wait for one. */
   public boolean mayRun(String agent) {
-    var known = offered.get();
+    var known = offered;
     return known.isEmpty() || known.contains(agent);
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happened, who did it and how it ended. The same entry_id wherever it is written, so that
@@ -30,11 +31,11 @@ public record AuditEntry(
     String action,
     String resource,
     Outcome outcome,
-    Integer status,
-    String requestId,
-    String keyId,
-    String ipAddress,
-    String userAgent,
+    @Nullable Integer status,
+    @Nullable String requestId,
+    @Nullable String keyId,
+    @Nullable String ipAddress,
+    @Nullable String userAgent,
     Map<String, String> metadata) {
 
   private static final Set<String> METADATA =

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -59,7 +60,13 @@ public class AuditExports {
   }
 
   /** A file and where to fetch it without a key, for a while. */
-  record Link(String name, Manifest.Kind kind, String sha256, Long bytes, Long lines, String url) {}
+  record Link(
+      String name,
+      Manifest.@Nullable Kind kind,
+      @Nullable String sha256,
+      @Nullable Long bytes,
+      @Nullable Long lines,
+      String url) {}
 
   /** What a client sees of an export; {@code files} has the manifest first, once all are there. */
   public record View(
@@ -69,10 +76,10 @@ public class AuditExports {
       Instant from,
       Instant to,
       Instant createdAt,
-      Instant completedAt,
-      Long entries,
+      @Nullable Instant completedAt,
+      @Nullable Long entries,
       List<Link> files,
-      Instant linksExpireAt) {}
+      @Nullable Instant linksExpireAt) {}
 
   /**
    * Adds an export to the change.
@@ -191,7 +198,7 @@ public class AuditExports {
         .toString();
   }
 
-  private static View view(Export e, List<Link> files, Instant linksExpireAt) {
+  private static View view(Export e, List<Link> files, @Nullable Instant linksExpireAt) {
     return new View(
         e.exportId(),
         e.tenantId(),

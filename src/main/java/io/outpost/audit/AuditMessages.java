@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.TreeMap;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
@@ -44,7 +45,7 @@ public class AuditMessages {
   public Received read(
       @Body String message,
       @Header("CamelAwsSqsReceiptHandle") String receipt,
-      @Header(QueueAges.SENT) String sent)
+      @Header(QueueAges.SENT) @Nullable String sent)
       throws JsonProcessingException {
     ages.received("audit", sent);
     var entries = new TreeMap<String, AuditEntry>();

@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
@@ -54,16 +55,16 @@ public class AuditVerification {
       long entries,
       long firstSequence,
       long lastSequence,
-      String lastSha256,
+      @Nullable String lastSha256,
       List<ChainFault> faults,
       Instant verifiedAt,
-      String nextCursor) {}
+      @Nullable String nextCursor) {}
 
   /** Checks {@code limit} objects of a tenant's chain, from a cursor on. */
   public Verification verify(
       @Header("tenant_id") String tenantId,
       @Header("limit") int limit,
-      @Header("cursor") String cursor)
+      @Header("cursor") @Nullable String cursor)
       throws JsonProcessingException {
     var scope = tenantId + " audit-verification";
     var start =

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One object of a tenant's archive before compression: a line with its link to the block before it,
@@ -31,8 +32,8 @@ record Block(String tenantId, BlockReference mark, byte[] content) {
   record Link(
       String tenantId,
       long sequence,
-      String previousKey,
-      String previousSha256,
+      @Nullable String previousKey,
+      @Nullable String previousSha256,
       Instant archivedAt,
       Instant firstTimestamp,
       int entries) {
@@ -45,7 +46,8 @@ record Block(String tenantId, BlockReference mark, byte[] content) {
   private record FirstLine(Link link) {}
 
   /** The block that follows; {@code previous} is null for a tenant's first one. */
-  static Block after(BlockReference previous, TenantBatch part, Instant now, ObjectMapper mapper) {
+  static Block after(
+      @Nullable BlockReference previous, TenantBatch part, Instant now, ObjectMapper mapper) {
     var first = part.entries().getFirst().timestamp();
     var link =
         previous == null

@@ -69,11 +69,12 @@ public class Chain {
 
   /** Finishes what a dead writer began, if it got as far as writing its block. */
   private Standing finish(String tenantId, Standing standing) throws JsonProcessingException {
-    if (!archive.holds(standing.reserved())) {
+    var reserved = standing.reserved();
+    if (reserved == null || !archive.holds(reserved)) {
       return standing;
     }
-    archive.seal(tenantId, standing.reserved());
-    heads.advance(tenantId, standing.reserved());
-    return new Standing(standing.reserved(), null, null);
+    archive.seal(tenantId, reserved);
+    heads.advance(tenantId, reserved);
+    return new Standing(reserved, null, null);
   }
 }

@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares the blocks of a chain, in the order of their names, with their heads: each block must be
@@ -26,8 +27,8 @@ final class ChainCheck {
   private final Iterator<HeadCopy> heads;
   private final Iterator<Stored> blocks;
   private final List<ChainFault> faults = new ArrayList<>();
-  private HeadCopy head;
-  private Stored block;
+  private @Nullable HeadCopy head;
+  private @Nullable Stored block;
   private Position last;
   private long firstSequence;
   private int checked;
@@ -40,7 +41,7 @@ final class ChainCheck {
    * @param sequence the last block; 0 before the first
    * @param sha256 of that block, as its head says; null before the first
    */
-  record Position(String key, long sequence, String sha256) {
+  record Position(String key, long sequence, @Nullable String sha256) {
     static final Position BEGINNING = new Position("", 0, null);
   }
 
@@ -169,57 +170,68 @@ final class ChainCheck {
 
   private void missing(long sequence) {
     fault(Kind.missing, sequence, null, "The block is not in the archive.");
-    last = new Position(last.key(), sequence, head.sha256());
+    last = new Position(last.key(), sequence, head().sha256());
     nextHead();
+  }
+
+  private HeadCopy head() {
+    return Objects.requireNonNull(head, "A head was found before it is looked at");
+  }
+
+  private Stored block() {
+    return Objects.requireNonNull(block, "A block was found before it is looked at");
   }
 
   private void extra() {
     checked++;
-    var sequence = link(block).map(Link::sequence).orElse(sequence(block));
+    var found = block();
+    var sequence = link(found).map(Link::sequence).orElse(sequence(found));
     var known = sequence <= last.sequence();
     fault(
         known ? Kind.duplicated : Kind.unsealed,
         sequence,
-        block.key(),
+        found.key(),
         known ? "The block is there once more." : "No head knows this object.");
-    last = new Position(block.key(), last.sequence(), last.sha256());
+    last = new Position(found.key(), last.sequence(), last.sha256());
     block = next(blocks);
   }
 
   private void compare() {
     checked++;
-    var sequence = head.sequence();
-    var content = block.content().get();
+    var sealed = head();
+    var found = block();
+    var sequence = sealed.sequence();
+    var content = found.content().get();
     var link = content.flatMap(c -> Block.link(c, mapper));
     if (sequence > last.sequence() + 1) {
       fault(Kind.missing, sequence - 1, null, "Neither the block before nor its head is there.");
     }
-    if (content.filter(c -> Block.sha256(c).equals(head.sha256())).isEmpty()) {
-      changed(sequence, link);
-    } else if (!link.map(l -> l.key().text()).equals(Optional.of(block.key()))) {
-      fault(Kind.misplaced, sequence, block.key(), "The object's name is not its block's.");
+    if (content.filter(c -> Block.sha256(c).equals(sealed.sha256())).isEmpty()) {
+      changed(found, sequence, link);
+    } else if (!link.map(l -> l.key().text()).equals(Optional.of(found.key()))) {
+      fault(Kind.misplaced, sequence, found.key(), "The object's name is not its block's.");
     } else if (!Objects.equals(last.sha256(), link.get().previousSha256())) {
-      fault(Kind.forked, sequence, block.key(), "It does not follow the block before.");
+      fault(Kind.forked, sequence, found.key(), "It does not follow the block before.");
     } else {
       entries += link.get().entries();
     }
     firstSequence = firstSequence == 0 ? sequence : firstSequence;
-    last = new Position(block.key(), sequence, head.sha256());
+    last = new Position(found.key(), sequence, sealed.sha256());
     block = next(blocks);
     nextHead();
   }
 
-  private void changed(long sequence, Optional<Link> link) {
+  private void changed(Stored found, long sequence, Optional<Link> link) {
     if (link.isPresent() && link.get().sequence() != sequence) {
       var detail = "It holds block %d.".formatted(link.get().sequence());
-      fault(Kind.misplaced, sequence, block.key(), detail);
+      fault(Kind.misplaced, sequence, found.key(), detail);
     } else {
-      fault(Kind.edited, sequence, block.key(), "It is not what was sealed.");
+      fault(Kind.edited, sequence, found.key(), "It is not what was sealed.");
     }
   }
 
   private void nextHead() {
-    var passed = head;
+    var passed = head();
     head = next(heads);
     while (head != null && head.sequence() == passed.sequence()) {
       if (!head.sha256().equals(passed.sha256())) {
@@ -229,18 +241,18 @@ final class ChainCheck {
     }
   }
 
-  private void fault(Kind kind, long sequence, String key, String detail) {
+  private void fault(Kind kind, long sequence, @Nullable String key, String detail) {
     faults.add(new ChainFault(kind, sequence, key, detail));
   }
 
-  private Optional<Link> link(Stored stored) {
+  private Optional<Link> link(@Nullable Stored stored) {
     return stored == null
         ? Optional.empty()
         : stored.content().get().flatMap(c -> Block.link(c, mapper));
   }
 
   /** By the object's name; one that is none of ours comes before all others. */
-  private long sequence(Stored stored) {
+  private long sequence(@Nullable Stored stored) {
     return stored == null
         ? Long.MAX_VALUE
         : BlockKey.parse(stored.key())
@@ -249,7 +261,7 @@ final class ChainCheck {
             .orElse(0L);
   }
 
-  private static <T> T next(Iterator<T> iterator) {
+  private static <T> @Nullable T next(Iterator<T> iterator) {
     return iterator.hasNext() ? iterator.next() : null;
   }
 }

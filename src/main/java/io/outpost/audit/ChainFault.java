@@ -1,5 +1,7 @@
 package io.outpost.audit;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Something that is not as it was written.
  *
@@ -7,7 +9,7 @@ package io.outpost.audit;
  * @param key the object; null when there is none
  * @param detail what was found, in words
  */
-record ChainFault(Kind kind, long sequence, String key, String detail) {
+record ChainFault(Kind kind, long sequence, @Nullable String key, String detail) {
 
   /** What can be wrong with a chain. */
   enum Kind {

@@ -6,6 +6,7 @@ import io.outpost.store.Items;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -37,7 +38,10 @@ class ChainHeads {
    * @param reserved the block that a writer is about to add; null: none
    * @param reservedUntil when that writer is taken for dead
    */
-  record Standing(BlockReference head, BlockReference reserved, Instant reservedUntil) {
+  record Standing(
+      @Nullable BlockReference head,
+      @Nullable BlockReference reserved,
+      @Nullable Instant reservedUntil) {
 
     /** The last block's sequence; 0 before the first one. */
     long sequence() {
@@ -117,7 +121,7 @@ class ChainHeads {
   }
 
   private static String matches(
-      String name, BlockReference mark, Map<String, AttributeValue> values) {
+      String name, @Nullable BlockReference mark, Map<String, AttributeValue> values) {
     if (mark == null) {
       return "attribute_not_exists(#%s)".formatted(name);
     }

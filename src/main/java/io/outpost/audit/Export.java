@@ -1,6 +1,7 @@
 package io.outpost.audit;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An export of a tenant's audit. Stored in the audit table under the sort key {@code
@@ -18,10 +19,10 @@ record Export(
     Instant from,
     Instant to,
     Instant createdAt,
-    Instant completedAt,
+    @Nullable Instant completedAt,
     int attempts,
-    Long entries,
-    String manifestSha256) {
+    @Nullable Long entries,
+    @Nullable String manifestSha256) {
 
   /** Where the sort keys of a tenant's exports begin. */
   static final String SK_PREFIX = "export#";

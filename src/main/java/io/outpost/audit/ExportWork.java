@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** An export while it is made. For one worker's attempt, not thread-safe. */
 final class ExportWork {
@@ -21,8 +23,8 @@ final class ExportWork {
   private final List<File> files = new ArrayList<>();
   private final Set<String> unusable = new LinkedHashSet<>();
   private long entries;
-  private Stretch chain;
-  private String manifestSha256;
+  private @Nullable Stretch chain;
+  private @Nullable String manifestSha256;
 
   /**
    * An export's beginning.
@@ -89,7 +91,7 @@ final class ExportWork {
   }
 
   String manifestSha256() {
-    return manifestSha256;
+    return Objects.requireNonNull(manifestSha256, "The manifest is stored last");
   }
 
   void manifestSha256(String sha256) {

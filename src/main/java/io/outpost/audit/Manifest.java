@@ -2,6 +2,7 @@ package io.outpost.audit;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an export holds.
@@ -17,7 +18,7 @@ record Manifest(
     Instant to,
     Instant createdAt,
     long entries,
-    Stretch chain,
+    @Nullable Stretch chain,
     List<File> files,
     List<String> unusable) {
 
@@ -40,5 +41,6 @@ record Manifest(
    *
    * @param previousSha256 of the block before the first; null: there is none
    */
-  record Stretch(long firstSequence, String previousSha256, long lastSequence, String lastSha256) {}
+  record Stretch(
+      long firstSequence, @Nullable String previousSha256, long lastSequence, String lastSha256) {}
 }

@@ -58,7 +58,10 @@ public class OpenExports {
                               ":now", Items.text(Json.time(Instant.now())))))
           .items()
           .forEach(
-              item -> due.add(new Due(items.read(item, Export.class), item.get("open_due").s())));
+              item ->
+                  due.add(
+                      new Due(
+                          items.read(item, Export.class), Items.required(item, "open_due").s())));
     }
     return due;
   }

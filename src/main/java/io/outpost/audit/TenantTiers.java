@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Ids;
+import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
 import java.time.Duration;
@@ -54,6 +55,6 @@ class TenantTiers {
                 g.tableName(names.table("tenants"))
                     .key(Tenant.key(tenantId))
                     .projectionExpression("tier"));
-    return tenant.hasItem() ? Tier.of(tenant.item().get("tier").s()) : Tier.FREE;
+    return tenant.hasItem() ? Tier.of(Items.required(tenant.item(), "tier").s()) : Tier.FREE;
   }
 }

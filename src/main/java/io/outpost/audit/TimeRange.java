@@ -4,6 +4,7 @@ import io.outpost.kernel.Problem;
 import io.outpost.kernel.Times;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A stretch of time, in milliseconds: {@code from} is within, {@code to} is not any more. */
 record TimeRange(Instant from, Instant to) {
@@ -17,7 +18,7 @@ record TimeRange(Instant from, Instant to) {
    * @param to null: the newest there is
    * @throws Problem 400 when it is none
    */
-  static TimeRange of(String from, String to) {
+  static TimeRange of(@Nullable String from, @Nullable String to) {
     var range =
         new TimeRange(
             from == null ? Instant.EPOCH : time("from", from), to == null ? LAST : time("to", to));

@@ -1,2 +1,5 @@
 /** Audit entries: from a call or a transition to table, archive, export and verification. */
+@NullMarked
 package io.outpost.audit;
+
+import org.jspecify.annotations.NullMarked;

@@ -4,6 +4,7 @@ import io.outpost.kernel.Rules;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An API key without the key: that is shown once and kept only as its SHA-256. Stored in the table
@@ -19,10 +20,10 @@ public record ApiKey(
     List<String> scopes,
     String mode,
     Instant createdAt,
-    Instant expiresAt,
-    Instant revokedAt,
-    Instant lastUsedAt,
-    Integer rateLimitPerMinute) {
+    @Nullable Instant expiresAt,
+    @Nullable Instant revokedAt,
+    @Nullable Instant lastUsedAt,
+    @Nullable Integer rateLimitPerMinute) {
 
   private static final Set<String> SCOPES =
       Set.of(

@@ -10,6 +10,7 @@ import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -43,7 +44,7 @@ public class ApiKeyReader {
    * @param lineage the key that it was rotated from, at first; itself when it never was
    * @param ownEnd when it would end had it not been rotated; null: never
    */
-  record Stored(ApiKey key, String hash, String lineage, Instant ownEnd) {}
+  record Stored(ApiKey key, String hash, String lineage, @Nullable Instant ownEnd) {}
 
   Stored load(String tenantId, String keyId) {
     var found =
@@ -58,7 +59,7 @@ public class ApiKeyReader {
     var key = items.read(found.item(), ApiKey.class);
     return new Stored(
         key,
-        found.item().get("key_hash").s(),
+        Items.required(found.item(), "key_hash").s(),
         lineage(keyId, found.item()),
         ownEnd(key, found.item()));
   }
@@ -68,7 +69,7 @@ public class ApiKeyReader {
     return item.containsKey(LINEAGE) ? item.get(LINEAGE).s() : keyId;
   }
 
-  private static Instant ownEnd(ApiKey key, Map<String, AttributeValue> item) {
+  private static @Nullable Instant ownEnd(ApiKey key, Map<String, AttributeValue> item) {
     if (!item.containsKey("own_end")) {
       return key.expiresAt();
     }

@@ -29,6 +29,7 @@ import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -76,10 +77,10 @@ public class ApiKeys {
   /** What a client asks for. */
   record Wish(
       String name,
-      List<String> scopes,
-      String mode,
-      Instant expiresAt,
-      Integer rateLimitPerMinute) {}
+      @Nullable List<String> scopes,
+      @Nullable String mode,
+      @Nullable Instant expiresAt,
+      @Nullable Integer rateLimitPerMinute) {}
 
   /**
    * Makes a key for a tenant.
@@ -116,7 +117,7 @@ public class ApiKeys {
             null,
             null,
             wish.rateLimitPerMinute());
-    return add(Change.of(exchange), key, key.keyId(), cap(tier, settings.liveKeys().get(tier)));
+    return add(Change.of(exchange), key, key.keyId(), cap(tier, tier.in(settings.liveKeys())));
   }
 
   /**
@@ -177,7 +178,7 @@ public class ApiKeys {
             null,
             o.rateLimitPerMinute()),
         old.lineage(),
-        cap(tier, 2 * settings.liveKeys().get(tier)));
+        cap(tier, 2 * tier.in(settings.liveKeys())));
   }
 
   /** Revokes a key; once revoked it stays so. */

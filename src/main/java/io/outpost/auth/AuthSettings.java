@@ -4,6 +4,7 @@ import io.outpost.tenant.Tier;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -24,16 +25,16 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @ConfigurationProperties("outpost.auth")
 record AuthSettings(
-    String bootstrapAdminKey,
+    @Nullable String bootstrapAdminKey,
     Duration cacheFor,
     Duration unknownFor,
     long cachedKeys,
     int rateLimitPerMinute,
-    Map<String, Integer> rateLimits,
+    @Nullable Map<String, Integer> rateLimits,
     int unknownKeysPerMinute,
     int tenantRateFactor,
     Map<Tier, Integer> liveKeys,
-    Instant bootstrapExpiresAt,
+    @Nullable Instant bootstrapExpiresAt,
     Duration pastDueGrace) {
 
   /** Requests a minute of a key of a tier. */

@@ -117,7 +117,7 @@ public class Authentication implements Callers {
   }
 
   private void refuseChanges(Call call) {
-    var changes = !call.method().equals("GET") && !call.operation().anyOf().contains("billing");
+    var changes = !call.method().equals("GET") && !call.operation().scopes().contains("billing");
     var since = call.principal().pastDueSince();
     if (changes && since != null && Instant.now().isAfter(since.plus(settings.pastDueGrace()))) {
       call.because("past-due");

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -51,7 +52,7 @@ public class KeyStore {
   private final AsyncCache<String, Optional<View>> cache;
   private final Cache<String, Boolean> existing;
   private final Optional<String> bootstrapHash;
-  private final Instant bootstrapExpiresAt;
+  private final @Nullable Instant bootstrapExpiresAt;
   private volatile long heard = System.nanoTime();
 
   /**
@@ -199,8 +200,8 @@ public class KeyStore {
     if (!read.unprocessedKeys().isEmpty()) {
       throw Problem.unavailable("The table of API keys is busy; try again shortly.");
     }
-    return read.responses().get(table).stream()
-        .collect(Collectors.toMap(item -> item.get("sk").s(), item -> item));
+    return read.responses().getOrDefault(table, List.of()).stream()
+        .collect(Collectors.toMap(item -> Items.required(item, "sk").s(), item -> item));
   }
 
   private View bootstrap() {
@@ -219,7 +220,7 @@ public class KeyStore {
     return new View(key, Tenant.operators(), BOOTSTRAP_KEY_ID, System.nanoTime());
   }
 
-  private static Optional<String> bootstrapHash(String key) {
+  private static Optional<String> bootstrapHash(@Nullable String key) {
     if (key == null || key.isBlank()) {
       return Optional.empty();
     }

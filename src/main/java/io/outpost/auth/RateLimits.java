@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -129,7 +130,7 @@ public class RateLimits {
     private int taken;
     private int inHand;
     private long drawn;
-    private CompletableFuture<Void> drawing;
+    private @Nullable CompletableFuture<Void> drawing;
 
     Window(String whose, int limit, long minute) {
       this.whose = whose;
@@ -207,9 +208,9 @@ public class RateLimits {
                         .returnValues(ReturnValue.UPDATED_NEW)
                         .returnValuesOnConditionCheckFailure(
                             ReturnValuesOnConditionCheckFailure.ALL_OLD));
-        return new Used(true, Long.parseLong(now.attributes().get("used").n()));
+        return new Used(true, Long.parseLong(Items.required(now.attributes(), "used").n()));
       } catch (ConditionalCheckFailedException e) {
-        return new Used(false, Long.parseLong(e.item().get("used").n()));
+        return new Used(false, Long.parseLong(Items.required(e.item(), "used").n()));
       }
     }
   }

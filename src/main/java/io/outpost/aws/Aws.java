@@ -1,6 +1,7 @@
 package io.outpost.aws;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -106,7 +107,7 @@ public class Aws {
   }
 
   private <B extends AwsClientBuilder<B, C>, C> B configured(
-      B builder, String service, Duration limit) {
+      B builder, String service, @Nullable Duration limit) {
     builder.region(region()).credentialsProvider(credentials());
     settings.endpointOf(service).ifPresent(builder::endpointOverride);
     return builder.overrideConfiguration(

@@ -3,6 +3,7 @@ package io.outpost.aws;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -16,10 +17,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 @ConfigurationProperties("outpost.aws")
 public record AwsSettings(
     String region,
-    String endpoint,
-    Map<String, String> endpoints,
-    String accessKey,
-    String secretKey) {
+    @Nullable String endpoint,
+    @Nullable Map<String, String> endpoints,
+    @Nullable String accessKey,
+    @Nullable String secretKey) {
 
   /** The endpoint of a service; empty for AWS itself. */
   public Optional<URI> endpointOf(String service) {

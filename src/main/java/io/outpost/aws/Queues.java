@@ -33,11 +33,24 @@ public class Queues {
         queue, q -> sqs.getQueueUrl(r -> r.queueName(names.queue(q))).queueUrl());
   }
 
-  /** About how many messages of a queue wait to be received. */
-  public long waiting(String queue) {
-    var attribute = QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES;
-    var answer = sqs.getQueueAttributes(q -> q.queueUrl(url(queue)).attributeNames(attribute));
-    return Long.parseLong(answer.attributes().getOrDefault(attribute, "0"));
+  /**
+   * About how many messages a queue has.
+   *
+   * @param waiting those that may be received
+   * @param received those that somebody works on
+   */
+  public record Depth(long waiting, long received) {}
+
+  /** Asks how many messages a queue has now. */
+  public Depth depth(String queue) {
+    var waiting = QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES;
+    var received = QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE;
+    var found =
+        sqs.getQueueAttributes(q -> q.queueUrl(url(queue)).attributeNames(waiting, received))
+            .attributes();
+    return new Depth(
+        Long.parseLong(found.getOrDefault(waiting, "0")),
+        Long.parseLong(found.getOrDefault(received, "0")));
   }
 
   /**

@@ -2,4 +2,7 @@
  * The AWS clients, built here and nowhere else, and the physical names of tables, queues and
  * buckets.
  */
+@NullMarked
 package io.outpost.aws;
+
+import org.jspecify.annotations.NullMarked;

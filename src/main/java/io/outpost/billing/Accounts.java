@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
@@ -65,7 +66,7 @@ public class Accounts {
   }
 
   /** A tenant as it is now; null where there is none. */
-  public Tenant load(@ExchangeProperty("tenantId") String tenantId) {
+  public @Nullable Tenant load(@ExchangeProperty("tenantId") @Nullable String tenantId) {
     if (tenantId == null) {
       return null;
     }
@@ -77,14 +78,14 @@ public class Accounts {
   }
 
   /** Whether the tenant should have a customer and has none. */
-  public boolean needsCustomer(@ExchangeProperty("tenant") Tenant tenant) {
+  public boolean needsCustomer(@ExchangeProperty("tenant") @Nullable Tenant tenant) {
     return tenant != null
         && tenant.stripeCustomerId() == null
         && tenant.status() != Tenant.Status.deleted;
   }
 
   /** The tenant that a customer is linked to; null where there is none, or none yet. */
-  public String tenantOf(@ExchangeProperty("customer") String customer) {
+  public @Nullable String tenantOf(@ExchangeProperty("customer") @Nullable String customer) {
     if (customer == null) {
       return null;
     }
@@ -95,11 +96,13 @@ public class Accounts {
                     .indexName("stripe-customer")
                     .keyConditionExpression("stripe_customer_id = :customer")
                     .expressionAttributeValues(Map.of(":customer", Items.text(customer))));
-    return found.items().isEmpty() ? null : found.items().getFirst().get("tenant_id").s();
+    return found.items().isEmpty()
+        ? null
+        : Items.required(found.items().getFirst(), "tenant_id").s();
   }
 
   /** Whether the tenant was deleted and its customer is still there. */
-  public boolean isToBeClosed(@ExchangeProperty("tenant") Tenant tenant) {
+  public boolean isToBeClosed(@ExchangeProperty("tenant") @Nullable Tenant tenant) {
     return tenant != null
         && tenant.status() == Tenant.Status.deleted
         && tenant.stripeCustomerId() != null;
@@ -107,14 +110,16 @@ public class Accounts {
 
   /** Whether a customer is no tenant's, or another customer took its place. */
   public boolean isForeign(
-      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("customer") String customer) {
+      @ExchangeProperty("tenant") @Nullable Tenant tenant,
+      @ExchangeProperty("customer") String customer) {
     return tenant == null
         || tenant.stripeCustomerId() != null && !tenant.stripeCustomerId().equals(customer);
   }
 
   /** Whether a tenant is linked to this customer no more, or never was. */
   public boolean isUnlinked(
-      @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("customer") String customer) {
+      @ExchangeProperty("tenant") @Nullable Tenant tenant,
+      @ExchangeProperty("customer") String customer) {
     return tenant == null || !customer.equals(tenant.stripeCustomerId());
   }
 
@@ -212,7 +217,8 @@ public class Accounts {
   }
 
   private static Instant anchorOf(Tenant tenant, Entitlement entitlement) {
-    return entitlement.tier() == Tier.FREE ? tenant.createdAt() : entitlement.anchor();
+    var anchor = entitlement.anchor();
+    return entitlement.tier() == Tier.FREE || anchor == null ? tenant.createdAt() : anchor;
   }
 
   private boolean write(TenantUpdate update, String action, Exchange exchange) {

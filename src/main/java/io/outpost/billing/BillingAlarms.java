@@ -81,10 +81,10 @@ public class BillingAlarms {
         .map(
             item ->
                 new Alarm(
-                    item.get("sk").s(),
-                    item.get("why").s(),
-                    Instant.parse(item.get("since").s()),
-                    item.get("announced").bool()))
+                    Items.required(item, "sk").s(),
+                    Items.required(item, "why").s(),
+                    Instant.parse(Items.required(item, "since").s()),
+                    Items.required(item, "announced").bool()))
         .toList();
   }
 

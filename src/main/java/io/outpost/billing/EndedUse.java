@@ -6,6 +6,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last period of a price by use, whose subscription was ended before that period was over.
@@ -21,7 +22,7 @@ record EndedUse(
     String price,
     Instant start,
     Instant end,
-    BigDecimal unit,
+    @Nullable BigDecimal unit,
     String currency) {
 
   /** Those of a subscription; none for one that goes on, never began or was on trial. */

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a tenant is entitled to, from its Stripe subscriptions: the table in docs/billing.md.
@@ -18,9 +19,9 @@ import java.util.Optional;
 public record Entitlement(
     Tier tier,
     Tenant.Status status,
-    String subscriptionStatus,
-    Instant anchor,
-    Instant pastDueSince) {
+    @Nullable String subscriptionStatus,
+    @Nullable Instant anchor,
+    @Nullable Instant pastDueSince) {
   // What is paid; only when nothing is, what is owed; only then what gives nothing.
   private static final List<String> PAID = List.of("active", "trialing");
   private static final List<String> OWED = List.of("past_due", "unpaid");
@@ -74,14 +75,14 @@ public record Entitlement(
                 .thenComparing(StripeSubscription::id));
   }
 
-  private static Entitlement paying(StripeSubscription one, Tier tier, Instant debt) {
+  private static Entitlement paying(StripeSubscription one, Tier tier, @Nullable Instant debt) {
     return PAID.contains(one.status())
         ? new Entitlement(tier, Tenant.Status.active, one.status(), one.anchor(), null)
         : new Entitlement(tier, Tenant.Status.past_due, one.status(), one.anchor(), debt);
   }
 
   /** Past due counts from the oldest debt, whichever of the subscriptions of ours has it. */
-  private static Instant oldestDebt(
+  private static @Nullable Instant oldestDebt(
       List<StripeSubscription> all, StripeSubscription decides, Map<String, Tier> tiers) {
     return all.stream()
         .filter(one -> OWED.contains(one.status()) && tierOf(one, tiers).isPresent())

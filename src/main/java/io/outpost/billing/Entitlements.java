@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Judges what Stripe answered about a customer's subscriptions. Immutable. */
@@ -27,8 +28,9 @@ public class Entitlements {
   }
 
   /** The tenant's standing; null where it pays for prices that we do not know alone. */
-  public Entitlement judge(
-      @Variable("subscriptions") String subscriptions, @Variable("unpaid") String unpaid) {
+  public @Nullable Entitlement judge(
+      @Variable("subscriptions") String subscriptions,
+      @Variable("unpaid") @Nullable String unpaid) {
     var all =
         unpaid == null
             ? StripeAnswers.subscriptions(subscriptions)

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
@@ -49,7 +50,7 @@ public class EventRepair {
   public Instant since() {
     var found = dynamoDb.getItem(g -> g.tableName(names.table("events")).key(key()));
     return found.hasItem()
-        ? Instant.parse(found.item().get("looked_at").s()).minus(OVERLAP)
+        ? Instant.parse(Items.required(found.item(), "looked_at").s()).minus(OVERLAP)
         : clock.instant().minus(AT_FIRST);
   }
 
@@ -76,7 +77,7 @@ public class EventRepair {
   }
 
   /** The last event of a page, behind which the next page begins; null on an empty one. */
-  public String last(@Variable("page") String page) throws JsonProcessingException {
+  public @Nullable String last(@Variable("page") String page) throws JsonProcessingException {
     JsonNode events = mapper.readTree(page).path("data");
     return events.path(events.size() - 1).path("id").textValue();
   }

@@ -47,7 +47,7 @@ public class InvoiceCheck {
   public StripeCall invoices(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(
         "/v1/invoices",
-        StripeRequests.invoicesSince(tenant.stripeCustomerId(), clock.instant().minus(LOOK_BACK)));
+        StripeRequests.invoicesSince(tenant.customer(), clock.instant().minus(LOOK_BACK)));
   }
 
   /**
@@ -222,7 +222,7 @@ public class InvoiceCheck {
   public List<UsageComparison> closed(
       @ExchangeProperty("tenantId") String tenantId, @Variable("invoices") String invoices) {
     return billed(invoices).stream()
-        .filter(line -> line.finalizedAt().isAfter(clock.instant().minus(NEW)))
+        .filter(line -> line.isFinalAfter(clock.instant().minus(NEW)))
         .map(this::hours)
         .filter(window -> window.start().isBefore(window.end()))
         .map(window -> new UsageComparison(reconciler.entries(tenantId, window.start()), window))

@@ -26,15 +26,15 @@ final class InvoiceComparison {
     due.stream().filter(entry -> isTooLate(line, entry)).forEach(late::add);
     due.stream()
         .filter(entry -> !isTooLate(line, entry))
-        .filter(entry -> isAfter(line, entry.reportedAt().plus(LAG)))
-        .sorted(Comparator.comparing(LedgerEntry::reportBegan).reversed())
+        .filter(entry -> isAfter(line, entry.reported().plus(LAG)))
+        .sorted(Comparator.comparing(LedgerEntry::begun).reversed())
         .limit(Math.max(0, missing() - late.size()))
         .forEach(late::add);
   }
 
   /** Whether a line that bills its time is certainly without it. */
   static boolean isTooLate(InvoiceLine line, LedgerEntry entry) {
-    return entry.unmeteredAt() != null || isAfter(line, entry.reportBegan());
+    return entry.unmeteredAt() != null || isAfter(line, entry.begun());
   }
 
   /** What a line should bill, as far as Stripe was told of it or could not be. */

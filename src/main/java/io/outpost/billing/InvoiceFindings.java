@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came of the check of one tenant's invoices.
@@ -29,7 +30,7 @@ public record InvoiceFindings(
    * @param jobs too many (above zero) or too few
    */
   public record Difference(
-      String invoice, String price, Instant start, long jobs, boolean mispriced)
+      String invoice, @Nullable String price, Instant start, long jobs, boolean mispriced)
       implements ToldDifferences.Difference {
     @Override
     public String key() {
@@ -41,7 +42,7 @@ public record InvoiceFindings(
       return jobs + (mispriced ? ", mispriced" : "");
     }
 
-    private static String keyOf(String invoice, String price, Instant start) {
+    private static String keyOf(String invoice, @Nullable String price, Instant start) {
       return "invoice#%s#%s#%s".formatted(invoice, price, start);
     }
 
@@ -51,5 +52,5 @@ public record InvoiceFindings(
   }
 
   /** Jobs that came late at a price by which nobody can say what they cost. */
-  public record Unpriced(String price, String invoice, int jobs) {}
+  public record Unpriced(@Nullable String price, String invoice, int jobs) {}
 }

@@ -10,25 +10,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one line of an invoice bills: so many units of a price over a stretch of time.
  *
  * @param invoice the invoice's id
  * @param finalizedAt since when the invoice can change no more; null for a draft
- * @param price the price's id
+ * @param price the price's id; null where it bills none
  * @param start from when its usage was counted (within), until {@code end}
  * @param unit the price of one unit in the currency's smallest unit; null where it has none
  * @param amount what the line comes to, before taxes and discounts
  */
 public record InvoiceLine(
     String invoice,
-    Instant finalizedAt,
-    String price,
+    @Nullable Instant finalizedAt,
+    @Nullable String price,
     Instant start,
     Instant end,
     long quantity,
-    BigDecimal unit,
+    @Nullable BigDecimal unit,
     long amount,
     String currency) {
   // As many as Stripe has of a unit's price.
@@ -98,7 +99,7 @@ public record InvoiceLine(
         item.getCurrency());
   }
 
-  private static Instant finalizedAt(Invoice invoice) {
+  private static @Nullable Instant finalizedAt(Invoice invoice) {
     // A voided one asks for nothing (docs.stripe.com/invoicing/overview).
     if ("draft".equals(invoice.getStatus()) || "void".equals(invoice.getStatus())) {
       return null;
@@ -113,12 +114,17 @@ public record InvoiceLine(
     return finalizedAt != null;
   }
 
+  /** Whether it became final after a time. */
+  boolean isFinalAfter(Instant time) {
+    return finalizedAt != null && finalizedAt.isAfter(time);
+  }
+
   /**
    * Whether what was used in its time is billed for good: a subscription's first invoice has a line
    * for the period that begins, too.
    */
   boolean closes() {
-    return isFinal() && !finalizedAt.isBefore(end);
+    return finalizedAt != null && !finalizedAt.isBefore(end);
   }
 
   /**

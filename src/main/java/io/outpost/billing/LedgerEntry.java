@@ -5,6 +5,7 @@ import io.outpost.telemetry.LogSubject;
 import io.outpost.telemetry.Tracing;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A job that counts, as the ledger has it: written in the transaction that ended the job.
@@ -29,19 +30,19 @@ public record LedgerEntry(
     String tenantId,
     String sk,
     String jobId,
-    Instant acceptedAt,
+    @Nullable Instant acceptedAt,
     Instant recordedAt,
-    Instant reportBegan,
-    Instant reportedAt,
-    Instant unmeteredAt,
-    String parkedFor,
-    Instant parkedAt,
-    Instant voidedAt,
-    String voidedBy,
-    String adjustment,
-    Instant adjustedAt,
-    Integer resends,
-    String traceParent)
+    @Nullable Instant reportBegan,
+    @Nullable Instant reportedAt,
+    @Nullable Instant unmeteredAt,
+    @Nullable String parkedFor,
+    @Nullable Instant parkedAt,
+    @Nullable Instant voidedAt,
+    @Nullable String voidedBy,
+    @Nullable String adjustment,
+    @Nullable Instant adjustedAt,
+    @Nullable Integer resends,
+    @Nullable String traceParent)
     implements LogSubject {
 
   @Override
@@ -71,6 +72,30 @@ public record LedgerEntry(
   /** The billing period that the job counted in. */
   public String period() {
     return sk.split("#", 3)[1];
+  }
+
+  /**
+   * When Stripe was known to have it.
+   *
+   * @throws IllegalStateException before
+   */
+  public Instant reported() {
+    if (reportedAt == null) {
+      throw new IllegalStateException("Stripe does not have the job " + jobId);
+    }
+    return reportedAt;
+  }
+
+  /**
+   * When we first tried to report it.
+   *
+   * @throws IllegalStateException before
+   */
+  public Instant begun() {
+    if (reportBegan == null) {
+      throw new IllegalStateException("Nobody has tried to report the job " + jobId);
+    }
+    return reportBegan;
   }
 
   /** Whether we tried to report it and do not know what came of it. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -38,7 +39,11 @@ public class ParkedUsage {
 
   /** One of them, as operators see it. */
   record Parked(
-      String tenantId, String jobId, Instant recordedAt, Instant parkedAt, String reason) {
+      String tenantId,
+      String jobId,
+      Instant recordedAt,
+      @Nullable Instant parkedAt,
+      @Nullable String reason) {
     static Parked of(LedgerEntry entry) {
       return new Parked(
           entry.tenantId(), entry.jobId(), entry.recordedAt(), entry.parkedAt(), entry.parkedFor());

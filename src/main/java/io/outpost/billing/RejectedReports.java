@@ -86,7 +86,7 @@ public class RejectedReports {
     if (!found.hasItem()) {
       return false;
     }
-    var rejected = new Rejected(entry.identifier(), found.item().get("code").s());
+    var rejected = new Rejected(entry.identifier(), Items.required(found.item(), "code").s());
     if (ledger.resend(entry) && !rejected.isOurs()) {
       ledger.park(entry, rejected.code());
     }

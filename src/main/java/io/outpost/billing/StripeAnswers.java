@@ -29,6 +29,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What Stripe answered, read by Stripe's own types. Pure. */
 public final class StripeAnswers {
@@ -156,7 +157,7 @@ public final class StripeAnswers {
         .toList();
   }
 
-  private static String subscriptionOf(Invoice invoice) {
+  private static @Nullable String subscriptionOf(Invoice invoice) {
     var parent = invoice.getParent();
     return parent == null || parent.getSubscriptionDetails() == null
         ? null

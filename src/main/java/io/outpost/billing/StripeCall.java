@@ -3,6 +3,7 @@ package io.outpost.billing;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request to Stripe.
@@ -17,7 +18,12 @@ import org.apache.camel.Exchange;
  *     what there is before it tries again
  */
 public record StripeCall(
-    String method, String path, String query, String form, String idempotencyKey, boolean once) {
+    String method,
+    String path,
+    @Nullable String query,
+    @Nullable String form,
+    @Nullable String idempotencyKey,
+    boolean once) {
 
   /**
    * What is asked for: a call of ours, or a map (or its JSON) with {@code method}, {@code path} and
@@ -34,17 +40,18 @@ public record StripeCall(
   }
 
   /** Reads. */
-  public static StripeCall get(String path, String query) {
+  public static StripeCall get(String path, @Nullable String query) {
     return new StripeCall("GET", path, query, null, null, false);
   }
 
   /** Ends something; ending it twice is once. */
-  public static StripeCall delete(String path, String query) {
+  public static StripeCall delete(String path, @Nullable String query) {
     return new StripeCall("DELETE", path, query, null, null, false);
   }
 
   /** Changes something, once for each key; a second one would do no harm. */
-  public static StripeCall post(String path, String form, String idempotencyKey) {
+  public static StripeCall post(
+      String path, @Nullable String form, @Nullable String idempotencyKey) {
     return new StripeCall("POST", path, null, form, idempotencyKey, false);
   }
 

@@ -62,7 +62,7 @@ public class StripeCalls {
   /** Tells Stripe a tenant's name and address. It says how things are: no key is needed. */
   public StripeCall refreshCustomer(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.post(
-        CUSTOMERS + "/" + tenant.stripeCustomerId(),
+        CUSTOMERS + "/" + tenant.customer(),
         StripeRequests.customerNow(tenant.name(), tenant.email()),
         null);
   }
@@ -102,7 +102,7 @@ public class StripeCalls {
     var form =
         StripeRequests.checkout(
             tenant.tenantId(),
-            tenant.stripeCustomerId(),
+            tenant.customer(),
             settings.prices(tier).getFirst(),
             StripeAnswers.isMetered(price),
             request.get("success_url").textValue(),
@@ -136,7 +136,7 @@ public class StripeCalls {
       @ExchangeProperty("returnUrl") String returnUrl) {
     return StripeCall.post(
         "/v1/billing_portal/sessions",
-        StripeRequests.portal(tenant.stripeCustomerId(), returnUrl),
+        StripeRequests.portal(tenant.customer(), returnUrl),
         "outpost-portal-" + call.entryId());
   }
 
@@ -146,10 +146,7 @@ public class StripeCalls {
     return StripeCall.post(
         METER_EVENTS,
         StripeRequests.meterEvent(
-            settings.meterEventName(),
-            tenant.stripeCustomerId(),
-            entry.identifier(),
-            entry.countedAt()),
+            settings.meterEventName(), tenant.customer(), entry.identifier(), entry.countedAt()),
         null);
   }
 
@@ -167,13 +164,13 @@ public class StripeCalls {
     return StripeCall.post(
         METER_EVENTS,
         StripeRequests.counterEvent(
-            settings.meterEventName(), tenant.stripeCustomerId(), entry.jobId(), entry.countedAt()),
+            settings.meterEventName(), tenant.customer(), entry.jobId(), entry.countedAt()),
         "outpost-void-" + entry.jobId());
   }
 
   /** Reads what a customer was billed, newest first. */
   public StripeCall invoices(@ExchangeProperty("tenant") Tenant tenant) {
-    return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(tenant.stripeCustomerId()));
+    return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(tenant.customer()));
   }
 
   /** Asks what the next invoice would be; nothing is made. */
@@ -188,7 +185,7 @@ public class StripeCalls {
 
   /** Reads the positions that wait for a customer's next invoice or are on one, newest first. */
   public StripeCall positions(@ExchangeProperty("tenant") Tenant tenant) {
-    return StripeCall.get(INVOICE_ITEMS, StripeRequests.positionsOf(tenant.stripeCustomerId()));
+    return StripeCall.get(INVOICE_ITEMS, StripeRequests.positionsOf(tenant.customer()));
   }
 
   /** Puts jobs on the next invoice that came too late for their own. */
@@ -196,7 +193,7 @@ public class StripeCalls {
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("late") LateUsage late) {
     return StripeCall.make(
         INVOICE_ITEMS,
-        StripeRequests.lateUsage(tenant.stripeCustomerId(), late),
+        StripeRequests.lateUsage(tenant.customer(), late),
         "outpost-late-" + late.adjustment());
   }
 
@@ -205,7 +202,7 @@ public class StripeCalls {
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("late") LateUsage late) {
     return StripeCall.post(
         "/v1/invoices",
-        StripeRequests.lastInvoice(tenant.stripeCustomerId(), late.currency()),
+        StripeRequests.lastInvoice(tenant.customer(), late.currency()),
         "outpost-last-" + late.adjustment());
   }
 
@@ -226,7 +223,7 @@ public class StripeCalls {
   }
 
   private static String balance(Tenant tenant) {
-    return CUSTOMERS + "/" + tenant.stripeCustomerId() + "/balance_transactions";
+    return CUSTOMERS + "/" + tenant.customer() + "/balance_transactions";
   }
 
   private static String digest(String text) {

@@ -3,6 +3,7 @@ package io.outpost.billing;
 import io.outpost.tenant.Tenant;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** What Stripe's answers say of customers. Stateless. */
@@ -10,7 +11,7 @@ import org.springframework.stereotype.Component;
 public class StripeCustomers {
 
   /** The customer made for the tenant before, whether or not we came to know; null for none. */
-  public String existing(
+  public @Nullable String existing(
       @Variable("customers") String customers, @ExchangeProperty("tenant") Tenant tenant) {
     return StripeAnswers.customerOf(customers, tenant.tenantId()).orElse(null);
   }
@@ -21,7 +22,7 @@ public class StripeCustomers {
   }
 
   /** The last customer of a page, behind which the next page begins; null on an empty one. */
-  public String last(@Variable("customers") String customers) {
+  public @Nullable String last(@Variable("customers") String customers) {
     return StripeAnswers.lastCustomer(customers).orElse(null);
   }
 
@@ -36,7 +37,7 @@ public class StripeCustomers {
   }
 
   /** Who made a payment; null for a guest. */
-  public String payer(@Variable("charge") String charge) {
+  public @Nullable String payer(@Variable("charge") String charge) {
     return StripeAnswers.payer(charge).orElse(null);
   }
 
@@ -51,7 +52,7 @@ public class StripeCustomers {
   }
 
   /** The tenant that a customer says it was made for; null for a stranger. */
-  public String tenant(@Variable("customer") String customer) {
+  public @Nullable String tenant(@Variable("customer") String customer) {
     return StripeAnswers.tenantOf(customer).orElse(null);
   }
 }

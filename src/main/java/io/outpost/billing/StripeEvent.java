@@ -14,6 +14,7 @@ import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What we keep of a Stripe event: that something happened to a customer. What exactly is asked of
@@ -27,7 +28,12 @@ import java.util.regex.Pattern;
  * @param charge the payment concerned, where the event names no customer; else null
  */
 public record StripeEvent(
-    String id, String type, String apiVersion, Instant created, String customer, String charge) {
+    String id,
+    String type,
+    String apiVersion,
+    Instant created,
+    @Nullable String customer,
+    @Nullable String charge) {
   private static final Pattern EVENT_ID = Pattern.compile("evt_[A-Za-z0-9_]{1,200}");
   private static final Pattern TYPE = Pattern.compile("[a-z0-9_.]{1,100}");
   private static final Pattern VERSION = Pattern.compile("[a-z0-9.-]{1,40}");
@@ -116,14 +122,14 @@ public record StripeEvent(
   }
 
   /** Disputes and warnings name the payment, which has a customer. */
-  private static String chargeOf(JsonNode object) {
+  private static @Nullable String chargeOf(JsonNode object) {
     JsonNode charge = object.path("charge");
     JsonNode id = charge.isObject() ? charge.path("id") : charge;
     return customerOf(object) == null && is(id, CHARGE_ID) ? id.textValue() : null;
   }
 
   /** A customer names itself; every other object names its customer, by id or in full. */
-  private static String customerOf(JsonNode object) {
+  private static @Nullable String customerOf(JsonNode object) {
     JsonNode customer = object.path("customer");
     JsonNode id =
         object.path("object").asText().equals("customer")

@@ -10,6 +10,7 @@ import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.util.ObjectHelper;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -43,7 +44,7 @@ public class StripeKeys {
   }
 
   /** The value of the header Idempotency-Key; null for none. */
-  public String current(@Variable("stripeCall") StripeCall call) {
+  public @Nullable String current(@Variable("stripeCall") StripeCall call) {
     if (call.idempotencyKey() == null) {
       return null;
     }
@@ -52,8 +53,9 @@ public class StripeKeys {
   }
 
   /** Notes that Stripe refused: what it answered to this key it would answer again. */
-  public void refused(@Variable("stripeCall") StripeCall call, @Variable("stripeKey") String key) {
-    if (key != null) {
+  public void refused(
+      @Variable("stripeCall") StripeCall call, @Variable("stripeKey") @Nullable String key) {
+    if (key != null && call.idempotencyKey() != null) {
       retire(call.idempotencyKey(), key);
     }
   }
@@ -64,13 +66,13 @@ public class StripeKeys {
    */
   public void failed(
       @Variable("stripeCall") StripeCall call,
-      @Variable("stripeKey") String key,
+      @Variable("stripeKey") @Nullable String key,
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception caught,
       Exchange exchange)
       throws HttpOperationFailedException {
     var answer = ObjectHelper.getException(HttpOperationFailedException.class, caught);
     boolean ofStripes = answer.getStatusCode() >= 500;
-    if (ofStripes && key != null) {
+    if (ofStripes && key != null && call.idempotencyKey() != null) {
       retire(call.idempotencyKey(), key);
     }
     String advice = header(answer, "Stripe-Should-Retry");
@@ -101,7 +103,7 @@ public class StripeKeys {
     }
   }
 
-  private static String header(HttpOperationFailedException answer, String name) {
+  private static @Nullable String header(HttpOperationFailedException answer, String name) {
     return answer.getResponseHeaders() == null
         ? null
         : answer.getResponseHeaders().entrySet().stream()
@@ -113,7 +115,7 @@ public class StripeKeys {
 
   long retired(String key) {
     var found = dynamoDb.getItem(g -> g.tableName(table()).key(item(key)).consistentRead(true));
-    return found.hasItem() ? Long.parseLong(found.item().get("retired").n()) : 0;
+    return found.hasItem() ? Long.parseLong(Items.required(found.item(), "retired").n()) : 0;
   }
 
   private void retire(String base, String used) {

@@ -1,7 +1,12 @@
 package io.outpost.billing;
 
+import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
+import com.fasterxml.jackson.annotation.JsonFormat;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What travels through the queue {@code stripe}: something to be done about a tenant's billing.
+ * What its kind has no use for is null.
  *
  * @param kind what is to be done
  * @param tenantId whose customer, or whose job
@@ -11,7 +16,36 @@ package io.outpost.billing;
  * @param reason why the job is taken off the bill
  */
 public record StripeMessage(
-    Kind kind, String tenantId, StripeEvent event, String jobId, String period, String reason) {
+    @JsonFormat(with = JsonFormat.Feature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE) Kind kind,
+    @Nullable String tenantId,
+    @Nullable StripeEvent event,
+    @Nullable String jobId,
+    @Nullable String period,
+    @Nullable String reason) {
+
+  /**
+   * Whose customer, or whose job.
+   *
+   * @throws IllegalArgumentException where it names nobody
+   */
+  String concerned() {
+    if (tenantId == null) {
+      throw new IllegalArgumentException("The message names no tenant");
+    }
+    return tenantId;
+  }
+
+  /**
+   * The job to be taken off the bill.
+   *
+   * @throws IllegalArgumentException where it names none
+   */
+  String voided() {
+    if (jobId == null) {
+      throw new IllegalArgumentException("The message names no job");
+    }
+    return jobId;
+  }
 
   /** What a message asks for. */
   public enum Kind {
@@ -24,6 +58,9 @@ public record StripeMessage(
     /** End the subscription of a tenant that was deleted. */
     close,
     /** Take a job off the bill. */
-    void_job
+    void_job,
+    /** What only a newer release knows. */
+    @JsonEnumDefaultValue
+    unknown
   }
 }

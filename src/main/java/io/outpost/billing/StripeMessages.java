@@ -10,12 +10,17 @@ import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Writes and reads the messages of the queue {@code stripe}. Thread-safe. */
 @Component("stripeMessages")
 public class StripeMessages {
   private static final String QUEUE = "stripe";
+
+  /** A release is there within minutes; meanwhile whoever does not know it should not spin. */
+  private static final int UNKNOWN_AGAIN_SECONDS = 60;
+
   private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
   private final Queues queues;
@@ -53,11 +58,19 @@ public class StripeMessages {
 
   /** Asks for a job to be taken off the bill. */
   public void requestVoid(@ExchangeProperty("voiding") StripeMessage message) {
-    send(message, message.tenantId());
+    send(message, message.concerned());
+  }
+
+  /**
+   * Sends a message again as it came, for a container of the release that knows what it asks for.
+   * It begins anew: being received by those who do not know it makes it no dead letter.
+   */
+  public void leave(@ExchangeProperty("received") String body) {
+    queues.send(QUEUE, body, "none", Map.of(), UNKNOWN_AGAIN_SECONDS);
   }
 
   /** Reads a message. */
-  public StripeMessage read(@Body String body, @Header(QueueAges.SENT) String sent)
+  public StripeMessage read(@Body String body, @Header(QueueAges.SENT) @Nullable String sent)
       throws JsonProcessingException {
     ages.received(QUEUE, sent);
     return mapper.readValue(body, StripeMessage.class);

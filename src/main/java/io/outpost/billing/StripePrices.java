@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Body;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -48,12 +49,12 @@ public class StripePrices {
   }
 
   /** Whether it is one of ours and paid by use. */
-  boolean isMetered(String price) {
+  boolean isMetered(@Nullable String price) {
     return price != null && known.containsKey(price) && known.get(price).metered();
   }
 
   /** Whether it is one of ours and each of its units costs the same. */
-  boolean isByUnit(String price) {
+  boolean isByUnit(@Nullable String price) {
     return price != null && known.containsKey(price) && known.get(price).byUnit();
   }
 }

@@ -8,6 +8,7 @@ import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 
 /** Stripe answered that it will not do what was asked: trying the same again is no use. */
 public final class StripeRefusal extends RuntimeException {
@@ -59,7 +60,7 @@ public final class StripeRefusal extends RuntimeException {
   }
 
   /** The refusal that an exception is or was caused by; null for none. */
-  public static StripeRefusal in(Throwable thrown) {
+  public static @Nullable StripeRefusal in(Throwable thrown) {
     Throwable cause = thrown;
     while (cause != null && !(cause instanceof StripeRefusal)) {
       cause = cause.getCause();
@@ -73,7 +74,7 @@ public final class StripeRefusal extends RuntimeException {
   }
 
   /** Stripe's error code, else its error type, else null. */
-  public String code() {
+  public @Nullable String code() {
     return code;
   }
 

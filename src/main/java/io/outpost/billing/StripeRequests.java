@@ -22,6 +22,7 @@ import com.stripe.param.checkout.SessionCreateParams;
 import com.stripe.param.checkout.SessionListParams;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Parameters of our calls to Stripe, form-encoded by Stripe's own types. Pure. */
 public final class StripeRequests {
@@ -60,7 +61,7 @@ public final class StripeRequests {
   }
 
   /** Lists the customers with an e-mail address; {@code after} is the last one seen, or null. */
-  public static String customersWith(String email, String after) {
+  public static String customersWith(String email, @Nullable String after) {
     return encode(
         CustomerListParams.builder()
             .setEmail(email)
@@ -111,7 +112,7 @@ public final class StripeRequests {
   }
 
   /** Opens the billing portal; {@code returnUrl} may be null. */
-  public static String portal(String customer, String returnUrl) {
+  public static String portal(String customer, @Nullable String returnUrl) {
     return encode(
         com.stripe.param.billingportal.SessionCreateParams.builder()
             .setCustomer(customer)
@@ -280,7 +281,7 @@ public final class StripeRequests {
   }
 
   /** Lists events of some types since a time; {@code after} is the last id seen, or null. */
-  public static String events(List<String> types, Instant since, String after) {
+  public static String events(List<String> types, Instant since, @Nullable String after) {
     return encode(
         EventListParams.builder()
             .addAllType(types)

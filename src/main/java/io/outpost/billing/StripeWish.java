@@ -6,6 +6,7 @@ import com.stripe.net.FormEncoder;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A call to Stripe as somebody writes it in a route: method, path and parameters. Pure. */
 final class StripeWish {
@@ -42,7 +43,7 @@ final class StripeWish {
   }
 
   @SuppressWarnings("unchecked") // JSON has texts as names.
-  private static String params(Object params) {
+  private static @Nullable String params(@Nullable Object params) {
     return params instanceof Map<?, ?> map && !map.isEmpty()
         ? FormEncoder.createQueryString((Map<String, Object>) map)
         : null;

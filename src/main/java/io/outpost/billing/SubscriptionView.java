@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -53,16 +54,16 @@ public class SubscriptionView {
 
   /** The answer. */
   record Subscription(
-      Tier tier,
-      String status,
-      String priceId,
+      @Nullable Tier tier,
+      @Nullable String status,
+      @Nullable String priceId,
       Instant periodStart,
       Instant periodEnd,
       boolean cancelAtPeriodEnd,
-      NextInvoice nextInvoice) {}
+      @Nullable NextInvoice nextInvoice) {}
 
   /** What Stripe listed a moment ago; null where it is to be asked. */
-  public String known(@ExchangeProperty("customer") String customer) {
+  public @Nullable String known(@ExchangeProperty("customer") String customer) {
     return lists.getIfPresent(customer);
   }
 
@@ -74,7 +75,8 @@ public class SubscriptionView {
   }
 
   /** What is subscribed to; null for nothing that is paid or owed. */
-  public Subscribed subscribed(@Variable("subscriptions") String subscriptions) {
+  public @Nullable Subscribed subscribed(
+      @Variable("subscriptions") @Nullable String subscriptions) {
     if (subscriptions == null) {
       return null;
     }
@@ -84,13 +86,14 @@ public class SubscriptionView {
   }
 
   /** Whether Stripe is to be asked for the next invoice. */
-  public boolean isUnknown(@ExchangeProperty("subscribed") Subscribed subscribed) {
+  public boolean isUnknown(@ExchangeProperty("subscribed") @Nullable Subscribed subscribed) {
     return subscribed != null && previews.getIfPresent(subscribed) == null;
   }
 
   /** Keeps what the next invoice would be; {@code preview} is null where none will come. */
   public void preview(
-      @ExchangeProperty("subscribed") Subscribed subscribed, @Variable("preview") String preview) {
+      @ExchangeProperty("subscribed") Subscribed subscribed,
+      @Variable("preview") @Nullable String preview) {
     previews.put(
         subscribed,
         Optional.ofNullable(preview)
@@ -100,8 +103,8 @@ public class SubscriptionView {
   /** What the tenant hears. */
   public Subscription answer(
       @ExchangeProperty(Call.NAME) Call call,
-      @ExchangeProperty("tenant") Tenant tenant,
-      @ExchangeProperty("subscribed") Subscribed subscribed) {
+      @ExchangeProperty("tenant") @Nullable Tenant tenant,
+      @ExchangeProperty("subscribed") @Nullable Subscribed subscribed) {
     var terms = tenant == null ? call.principal().terms() : tenant.terms();
     if (subscribed == null) {
       var period = terms.period(call.arrived());

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
@@ -28,9 +29,9 @@ final class TenantUpdate {
 
   private final Tenant tenant;
   private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-  private final Map<String, AttributeValue> wanted = new TreeMap<>();
+  private final Map<String, @Nullable AttributeValue> wanted = new TreeMap<>();
   private final Map<String, String> details = new TreeMap<>();
-  private BillingTerms next;
+  private @Nullable BillingTerms next;
 
   TenantUpdate(Tenant tenant) {
     this.tenant = tenant;
@@ -43,7 +44,7 @@ final class TenantUpdate {
   }
 
   /** Sets an attribute, or removes it where {@code value} is null, and says so in the audit. */
-  TenantUpdate with(String attribute, String value) {
+  TenantUpdate with(String attribute, @Nullable String value) {
     wanted.put(attribute, value == null ? null : Items.text(value));
     details.put(attribute, value == null ? "" : value);
     if (!attribute.equals(CUSTOMER)) {

@@ -123,7 +123,10 @@ public class ToldDifferences {
                     .consistentRead(true))
         .items()
         .forEach(
-            item -> told.put(item.get("sk").s().substring(TOLD.length()), item.get("state").s()));
+            item ->
+                told.put(
+                    Items.required(item, "sk").s().substring(TOLD.length()),
+                    Items.required(item, "state").s()));
     return told;
   }
 }

@@ -45,7 +45,7 @@ public class UnknownPrices {
                     .expressionAttributeValues(Map.of(":unknown", Items.text(PARTITION))))
         .items()
         .stream()
-        .map(item -> item.get("sk").s())
+        .map(item -> Items.required(item, "sk").s())
         .toList();
   }
 

@@ -47,7 +47,7 @@ public class UnsyncedTenants {
                     .expressionAttributeValues(values))
         .items()
         .stream()
-        .map(item -> item.get("tenant_id").s())
+        .map(item -> Items.required(item, "tenant_id").s())
         .toList();
   }
 }

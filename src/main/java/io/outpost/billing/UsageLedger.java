@@ -74,7 +74,7 @@ public class UsageLedger {
     Map<String, List<LedgerEntry>> byTenant = new LinkedHashMap<>();
     for (String shard : Shards.all(UNREPORTED)) {
       for (var item : unreported(shard, q -> {})) {
-        String tenant = item.get("tenant_id").s();
+        String tenant = Items.required(item, "tenant_id").s();
         var entries = byTenant.computeIfAbsent(tenant, id -> new ArrayList<>());
         if (entries.size() <= MOST_OF_TENANT) {
           entries.add(items.read(item, LedgerEntry.class));
@@ -148,7 +148,7 @@ public class UsageLedger {
             "SET report_began = if_not_exists(report_began, :now)",
             "begins_with(unreported_shard, :unreported)",
             Map.of(":now", Items.text(Json.time(now)), ":unreported", Items.text(UNREPORTED)));
-    if (begun.isPresent() && begun.get().reportBegan().isBefore(now.minus(SAFE))) {
+    if (begun.isPresent() && begun.get().begun().isBefore(now.minus(SAFE))) {
       doubt(entry);
       return false;
     }
@@ -254,7 +254,7 @@ public class UsageLedger {
                 ":shard", Items.text(Shards.of(UNREPORTED, entry.jobId())),
                 ":none", Items.number(0),
                 ":one", Items.number(1),
-                ":reported", Items.text(Json.time(entry.reportedAt()))))
+                ":reported", Items.text(Json.time(entry.reported()))))
         .isPresent();
   }
 
@@ -272,7 +272,7 @@ public class UsageLedger {
             "reported_at = :reported AND report_began > :limit AND attribute_not_exists(voided_at)",
             Map.of(
                 ":shard", Items.text(Shards.of(UNREPORTED, entry.jobId())),
-                ":reported", Items.text(Json.time(entry.reportedAt())),
+                ":reported", Items.text(Json.time(entry.reported())),
                 ":limit", Items.text(Json.time(limit))))
         .isPresent();
   }

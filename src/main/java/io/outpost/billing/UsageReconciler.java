@@ -110,7 +110,7 @@ public class UsageReconciler {
                     .expressionAttributeValues(Map.of(":tenants", Items.text(directory))))
         .items()
         .stream()
-        .map(item -> item.get("tenant_id").s())
+        .map(item -> Items.required(item, "tenant_id").s())
         .toList();
   }
 
@@ -162,8 +162,8 @@ public class UsageReconciler {
     return StripeCall.get(
         "/v1/billing/meters/" + meter + "/event_summaries",
         window.isLong()
-            ? StripeRequests.hourlySummary(tenant.stripeCustomerId(), window.start(), window.end())
-            : StripeRequests.meterSummary(tenant.stripeCustomerId(), window.start(), window.end()));
+            ? StripeRequests.hourlySummary(tenant.customer(), window.start(), window.end())
+            : StripeRequests.meterSummary(tenant.customer(), window.start(), window.end()));
   }
 
   /** Takes a sum. */

@@ -2,13 +2,14 @@ package io.outpost.billing;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One round of reports to Stripe. What is wrong with our account stops the whole round, what is
  * wrong with one customer stops that customer's. Thread-safe.
  */
 public final class UsageRun {
-  private volatile String stoppedFor;
+  private volatile @Nullable String stoppedFor;
 
   /** A new round. */
   public static UsageRun begin() {
@@ -21,12 +22,12 @@ public final class UsageRun {
   }
 
   /** Why the round was stopped; null while it was not. */
-  public String getStoppedFor() {
+  public @Nullable String getStoppedFor() {
     return stoppedFor;
   }
 
   /** Sends nothing more in this round. */
-  public void stop(String why) {
+  public void stop(@Nullable String why) {
     stoppedFor = why;
   }
 

@@ -16,6 +16,7 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Tells a tenant what it used. Stateless. */
@@ -49,8 +50,8 @@ public class UsageView {
       Instant periodStart,
       Instant periodEnd,
       long used,
-      Long limit,
-      @JsonInclude(JsonInclude.Include.NON_NULL) List<UsageGroups.Group> groups) {}
+      @Nullable Long limit,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<UsageGroups.Group> groups) {}
 
   /**
    * The usage of the period that had begun by the end of {@code wanted} (a month, a date or a

@@ -12,11 +12,13 @@ import io.outpost.store.Transactions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
@@ -86,7 +88,7 @@ public class VoidedJobs {
    */
   public LedgerEntry find(@Body StripeMessage message) {
     return ledger
-        .of(message.tenantId(), message.jobId())
+        .of(message.concerned(), message.voided())
         .filter(entry -> entry.period().equals(message.period()))
         .orElseThrow(
             () ->
@@ -106,7 +108,7 @@ public class VoidedJobs {
    *
    * @throws IllegalStateException while that position is being made: to be tried later
    */
-  public InvoiceLine billed(
+  public @Nullable InvoiceLine billed(
       @ExchangeProperty("entry") LedgerEntry entry,
       @Variable("invoices") String invoices,
       @Variable("positions") String positions) {
@@ -136,7 +138,7 @@ public class VoidedJobs {
    */
   public Way way(
       @ExchangeProperty("entry") LedgerEntry entry,
-      @ExchangeProperty("billed") InvoiceLine billed) {
+      @ExchangeProperty("billed") @Nullable InvoiceLine billed) {
     if (entry.voidedAt() != null) {
       return Way.nothing;
     }
@@ -149,7 +151,7 @@ public class VoidedJobs {
     if (entry.reportedAt() == null) {
       return Way.unsent;
     }
-    boolean fresh = clock.instant().isBefore(entry.reportBegan().plus(CANCELLABLE));
+    boolean fresh = clock.instant().isBefore(entry.begun().plus(CANCELLABLE));
     return fresh ? Way.cancel : Way.opposite;
   }
 
@@ -163,7 +165,11 @@ public class VoidedJobs {
       @ExchangeProperty("way") Way way,
       @Body StripeMessage message,
       Exchange exchange) {
-    var audited = entry(entry, way, message.reason());
+    var audited =
+        entry(
+            entry,
+            way,
+            Objects.requireNonNull(message.reason(), "A message that voids a job says why"));
     // What is being billed by a position meanwhile comes off by a credit, the next time.
     var condition =
         switch (way) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whether a webhook body was signed by Stripe a moment ago. During a rotation any of several
@@ -45,7 +46,7 @@ public final class WebhookSignature {
   }
 
   /** Empty when the body is genuine; {@code header} and {@code body} may be null. */
-  public Optional<Refusal> refusal(byte[] body, String header) {
+  public Optional<Refusal> refusal(byte @Nullable [] body, @Nullable String header) {
     if (body == null || body.length == 0 || header == null) {
       return Optional.of(Refusal.ABSENT);
     }

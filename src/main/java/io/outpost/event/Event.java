@@ -5,6 +5,7 @@ import io.outpost.store.DueIndex;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -21,8 +22,8 @@ public record Event(
     EventType type,
     Instant at,
     String payload,
-    String subject,
-    String traceParent) {
+    @Nullable String subject,
+    @Nullable String traceParent) {
 
   /** Where the sort keys of a tenant's events begin. */
   public static final String SK_PREFIX = "event#";

@@ -77,7 +77,7 @@ public class EventAudience {
                             ":directory", Items.text(DIRECTORY),
                             ":none", Items.number(0))))
         .items()
-        .forEach(item -> found.add(item.get("sk").s()));
+        .forEach(item -> found.add(Items.required(item, "sk").s()));
     listening
         .entrySet()
         .removeIf(known -> !found.contains(known.getKey()) && known.getValue() - began < 0);

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -54,8 +55,8 @@ public class Events {
       EventType type,
       Instant at,
       Object data,
-      String subject,
-      String traceParent) {
+      @Nullable String subject,
+      @Nullable String traceParent) {
     if (audience.mayListen(tenantId)) {
       put(change, event(tenantId, type, at, data, subject, traceParent), at);
     }
@@ -68,7 +69,12 @@ public class Events {
    * @param subject what it is about, to be looked at again by then
    */
   public void schedule(
-      Change change, String tenantId, EventType type, Instant due, Object data, String subject) {
+      Change change,
+      String tenantId,
+      EventType type,
+      Instant due,
+      Object data,
+      @Nullable String subject) {
     put(change, event(tenantId, type, due, data, subject, null), due);
   }
 
@@ -78,8 +84,8 @@ public class Events {
       EventType type,
       Instant at,
       Object data,
-      String subject,
-      String traceParent) {
+      @Nullable String subject,
+      @Nullable String traceParent) {
     return new Event(tenantId, Ids.ulid(), type, at, payload(type, at, data), subject, traceParent);
   }
 

@@ -3,4 +3,7 @@
  * it tells of, for tenants that have somebody to tell. Offers {@link io.outpost.event.Events} to
  * whoever changes something, and the outbox's form to the flow that delivers.
  */
+@NullMarked
 package io.outpost.event;
+
+import org.jspecify.annotations.NullMarked;

@@ -40,7 +40,7 @@ public class Admission {
 
   /** The caller needs one of the operation's scopes. */
   public void authorize(@ExchangeProperty(Call.NAME) Call call) {
-    var anyOf = call.operation().anyOf();
+    var anyOf = call.operation().scopes();
     if (!anyOf.isEmpty() && anyOf.stream().noneMatch(call.principal().scopes()::contains)) {
       call.because("scope");
       throw new Problem(
@@ -65,7 +65,7 @@ public class Admission {
         .filter(Operation.Parameter::inPath)
         .forEach(p -> pathValues.put(p.name(), String.valueOf(matched.get(p.name()))));
     var values = validation.parameters(call, pathValues);
-    if (call.principal() != null
+    if (call.hasPrincipal()
         && values.get("tenant_id") instanceof String tenant
         && !call.principal().sees(tenant)) {
       call.because("another-tenant");

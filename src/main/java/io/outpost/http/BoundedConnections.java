@@ -14,6 +14,7 @@ import org.apache.coyote.http11.Http11NioProtocol;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,7 @@ public class BoundedConnections extends Http11NioProtocol {
   private static final int LONGEST_EXTENSION = 16;
 
   private Limits limits = new Limits(Integer.MAX_VALUE, Duration.ofDays(1), address -> false);
-  private ScheduledFuture<?> looking;
+  private @Nullable ScheduledFuture<?> looking;
 
   /**
    * What connections may do.
@@ -42,7 +43,7 @@ public class BoundedConnections extends Http11NioProtocol {
   /** For Tomcat, by name. */
   public BoundedConnections() {
     super(new CountingEndpoint());
-    ((CountingEndpoint) getEndpoint()).protocol = this;
+    ((CountingEndpoint) getEndpoint()).welcome = this::isWelcome;
     // Chunks may have neither extensions nor trailers to drip: nobody reads them.
     setMaxExtensionSize(LONGEST_EXTENSION);
     setMaxTrailerSize(LONGEST_EXTENSION);
@@ -163,11 +164,11 @@ public class BoundedConnections extends Http11NioProtocol {
 
   /** Tomcat's endpoint, which refuses a connection too many as soon as it is open. */
   private static final class CountingEndpoint extends NioEndpoint {
-    private BoundedConnections protocol;
+    private Predicate<SocketChannel> welcome = socket -> false;
 
     @Override
     protected boolean setSocketOptions(SocketChannel socket) {
-      if (protocol.isWelcome(socket)) {
+      if (welcome.test(socket)) {
         return super.setSocketOptions(socket);
       }
       destroySocket(socket);

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The request with its body read ahead. What it sends and accepts is for the contract's own step to
@@ -48,7 +49,7 @@ final class BufferedBodyRequest extends HttpServletRequestWrapper {
   }
 
   @Override
-  public String getHeader(String name) {
+  public @Nullable String getHeader(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "accept" -> null;
       case "content-type" -> getContentType();

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.apache.catalina.Globals;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One HTTP request: the facts that the edge took from it, and what was found out about it on the
@@ -41,17 +42,17 @@ public final class Call implements LogSubject {
   private final String entryId = Ids.ulid();
   private final Instant arrived = Instant.now();
   private final Span span;
-  private Operation operation;
-  private Principal principal;
-  private String concerned;
-  private String made;
-  private String refusedKey;
-  private String reason;
-  private Problem.Code refusal;
+  private @Nullable Operation operation;
+  private @Nullable Principal principal;
+  private @Nullable String concerned;
+  private @Nullable String made;
+  private @Nullable String refusedKey;
+  private @Nullable String reason;
+  private Problem.@Nullable Code refusal;
   private boolean authorized;
   private boolean admitted;
-  private String answered;
-  private AuditEntry written;
+  private @Nullable String answered;
+  private @Nullable AuditEntry written;
   private Map<Integer, List<FieldError>> entryFaults = Map.of();
   private boolean uncertain;
   private int decided;
@@ -90,9 +91,10 @@ public final class Call implements LogSubject {
 
   @Override
   public Map<String, String> logFields() {
-    return tenant() == null
+    var tenant = tenant();
+    return tenant == null
         ? Map.of("request_id", requestId)
-        : Map.of("request_id", requestId, "tenant_id", tenant());
+        : Map.of("request_id", requestId, "tenant_id", tenant);
   }
 
   public Instant arrived() {
@@ -118,7 +120,7 @@ public final class Call implements LogSubject {
   }
 
   /** At most 256 characters of it; null when there is none. */
-  public String userAgent() {
+  public @Nullable String userAgent() {
     var agent = request.getHeader("User-Agent");
     return agent == null || agent.length() <= LONGEST_USER_AGENT
         ? agent
@@ -151,8 +153,8 @@ public final class Call implements LogSubject {
     return Collections.list(request.getHeaders(name)).toArray(String[]::new);
   }
 
-  /** A query parameter; a repeated one is refused by the contract. */
-  public String[] query(String name) {
+  /** A query parameter; null when there is none; a repeated one is refused by the contract. */
+  public String @Nullable [] query(String name) {
     return request.getParameterValues(name);
   }
 
@@ -180,8 +182,20 @@ public final class Call implements LogSubject {
     response.setHeader(name, value);
   }
 
-  /** The operation of the contract; null while, or when, there is none. */
+  /** Whether it is known what is asked for: not before the edge, nor on other paths. */
+  boolean hasOperation() {
+    return operation != null;
+  }
+
+  /**
+   * The operation of the contract.
+   *
+   * @throws IllegalStateException while, or when, there is none
+   */
   public Operation operation() {
+    if (operation == null) {
+      throw new IllegalStateException("The call has no operation");
+    }
     return operation;
   }
 
@@ -189,8 +203,20 @@ public final class Call implements LogSubject {
     this.operation = matched;
   }
 
-  /** Who is calling; null while, or when, nobody is known. */
+  /** Whether it is known who is calling. */
+  boolean hasPrincipal() {
+    return principal != null;
+  }
+
+  /**
+   * Who is calling.
+   *
+   * @throws IllegalStateException while, or when, nobody is known
+   */
   public Principal principal() {
+    if (principal == null) {
+      throw new IllegalStateException("The call has no principal: nobody has authenticated it");
+    }
     return principal;
   }
 
@@ -216,7 +242,7 @@ public final class Call implements LogSubject {
 
   /** Notes that the call is well formed: it is admitted, if its caller may do that. */
   void admit() {
-    this.admitted = operation.open() || authorized;
+    this.admitted = operation().open() || authorized;
   }
 
   /** Whether the call has passed every step of admission. */
@@ -227,7 +253,7 @@ public final class Call implements LogSubject {
   /**
    * Whose audit the call belongs to: the tenant it acts on, else the caller's; null for neither.
    */
-  public String tenant() {
+  public @Nullable String tenant() {
     return concerned != null || principal == null ? concerned : principal.tenantId();
   }
 
@@ -242,7 +268,7 @@ public final class Call implements LogSubject {
   }
 
   /** The tenant whose audit gets the entry that is written with the call's effect; or null. */
-  String tenantOnceWritten() {
+  @Nullable String tenantOnceWritten() {
     return made == null ? tenant() : made;
   }
 
@@ -252,7 +278,7 @@ public final class Call implements LogSubject {
   }
 
   /** The entry that was written with the call's effect; null when there is none. */
-  AuditEntry written() {
+  @Nullable AuditEntry written() {
     return written;
   }
 
@@ -297,28 +323,28 @@ public final class Call implements LogSubject {
    *
    * @param reason a word
    */
-  public void refuseKey(String tenantId, String keyId, String reason) {
+  public void refuseKey(@Nullable String tenantId, String keyId, String reason) {
     this.concerned = tenantId;
     this.refusedKey = keyId;
     this.reason = reason;
   }
 
   /** Notes what a refusal does not tell the caller in as many words, for the audit; a word. */
-  public void because(String word) {
+  public void because(@Nullable String word) {
     this.reason = word;
   }
 
   /** The id of the key that came with the call, good or not; null when there was none. */
-  String keyId() {
+  @Nullable String keyId() {
     return principal == null ? refusedKey : principal.keyId();
   }
 
-  String reason() {
+  @Nullable String reason() {
     return reason;
   }
 
   /** Why it was not done; null when it was. */
-  Problem.Code refusal() {
+  Problem.@Nullable Code refusal() {
     return refusal;
   }
 

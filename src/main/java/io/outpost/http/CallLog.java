@@ -12,6 +12,7 @@ import org.apache.catalina.AccessLog;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +55,7 @@ final class CallLog extends ValveBase implements AccessLog {
       recorder.record(call, response.getStatus());
       var status = call.decided().orElse(response.getStatus());
       tell(call, status, nanoseconds);
-      end(request, call.operation(), status);
+      end(request, call.hasOperation() ? call.operation() : null, status);
     } else {
       recorder.record(request, response);
       count("unknown", response.getStatus(), nanoseconds);
@@ -63,7 +64,7 @@ final class CallLog extends ValveBase implements AccessLog {
   }
 
   /** A path of no operation is a caller's text: its span has no name. */
-  private static void end(Request request, Operation operation, int status) {
+  private static void end(Request request, @Nullable Operation operation, int status) {
     if (request.getAttribute(Tracing.SPAN) instanceof Span span) {
       if (operation != null) {
         span.updateName(operation.method() + " " + operation.path())
@@ -79,7 +80,7 @@ final class CallLog extends ValveBase implements AccessLog {
   }
 
   private void tell(Call call, int status, long nanoseconds) {
-    var operation = call.operation() == null ? "unknown" : call.operation().id();
+    var operation = call.hasOperation() ? call.operation().id() : "unknown";
     count(operation, status, nanoseconds);
     if (status >= 500) {
       LOG.atWarn()

@@ -5,6 +5,7 @@ import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -13,6 +14,7 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.catalina.AccessLog;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.event.EventListener;
@@ -37,7 +39,7 @@ public class CallRecorder {
   private final Queue<AuditEntry> early = new LinkedBlockingQueue<>(MOST_EARLY);
 
   /** Where entries go; null until the routes have started. */
-  private volatile Endpoint audit;
+  private volatile @Nullable Endpoint audit;
 
   CallRecorder(@Lazy ProducerTemplate camel) {
     this.camel = camel;
@@ -49,7 +51,7 @@ public class CallRecorder {
    * @param tenant whose audit it belongs to; null: the operators'
    * @param resource what it is about
    */
-  static AuditEntry entry(Call call, String tenant, String resource, int status) {
+  static AuditEntry entry(Call call, @Nullable String tenant, String resource, int status) {
     return entry(call, call.entryId(), tenant, resource, status);
   }
 
@@ -59,10 +61,11 @@ public class CallRecorder {
    * @param action what the part does
    * @param refused why it does not; null when it does
    */
-  static AuditEntry entryOfPart(Call call, String action, String resource, Problem.Code refused) {
+  static AuditEntry entryOfPart(
+      Call call, String action, String resource, Problem.@Nullable Code refused) {
     return new AuditEntry(
         Ids.ulid(),
-        call.tenant(),
+        Objects.requireNonNull(call.tenant(), "A call that does several things is a tenant's"),
         call.arrived(),
         action,
         safe(resource, LONGEST_PATH),
@@ -71,35 +74,37 @@ public class CallRecorder {
         call.requestId(),
         call.keyId(),
         safe(call.ipAddress(), LONGEST_ADDRESS),
-        safe(call.userAgent(), LONGEST_AGENT),
+        agent(call.userAgent()),
         refused == null ? Map.of() : Map.of("problem", refused.slug()));
   }
 
   private static AuditEntry entry(
-      Call call, String entryId, String tenant, String resource, int status) {
+      Call call, String entryId, @Nullable String tenant, String resource, int status) {
     return new AuditEntry(
         entryId,
         tenant == null ? Ids.OPERATORS : tenant,
         call.arrived(),
-        call.operation() == null ? "unknown" : call.operation().id(),
+        call.hasOperation() ? call.operation().id() : "unknown",
         safe(resource, LONGEST_PATH),
         AuditEntry.Outcome.of(status),
         status,
         call.requestId(),
         call.keyId(),
         safe(call.ipAddress(), LONGEST_ADDRESS),
-        safe(call.userAgent(), LONGEST_AGENT),
+        agent(call.userAgent()),
         refusal(call));
   }
 
   private static Map<String, String> refusal(Call call) {
-    if (call.refusal() == null) {
+    var refusal = call.refusal();
+    if (refusal == null) {
       return Map.of();
     }
-    var problem = call.refusal().slug();
-    return call.reason() == null
+    var problem = refusal.slug();
+    var reason = call.reason();
+    return reason == null
         ? Map.of("problem", problem)
-        : Map.of("problem", problem, "reason", call.reason());
+        : Map.of("problem", problem, "reason", reason);
   }
 
   /**
@@ -109,8 +114,9 @@ public class CallRecorder {
    */
   void record(Call call, int sent) {
     var status = call.decided().orElse(sent);
-    if (call.written() != null) {
-      tell(call.written());
+    var written = call.written();
+    if (written != null) {
+      tell(written);
     } else if (!NOT_CALLS.contains(call.path()) && !call.path().startsWith("/docs/")) {
       tell(entry(call, call.answerEntryId(), call.tenant(), call.resource(), status));
     }
@@ -135,7 +141,7 @@ public class CallRecorder {
             requestId == null ? entryId : requestId,
             null,
             safe(address instanceof String a ? a : request.getRemoteAddr(), LONGEST_ADDRESS),
-            safe(request.getHeader("User-Agent"), LONGEST_AGENT),
+            agent(request.getHeader("User-Agent")),
             Map.of("problem", Problem.Code.of(response.getStatus()).slug())));
   }
 
@@ -164,10 +170,11 @@ public class CallRecorder {
     }
   }
 
+  private static @Nullable String agent(@Nullable String text) {
+    return text == null ? null : safe(text, LONGEST_AGENT);
+  }
+
   private static String safe(String text, int longest) {
-    if (text == null) {
-      return null;
-    }
     var clean = KeyText.hidden(text);
     return clean.length() <= longest ? clean : clean.substring(0, longest);
   }

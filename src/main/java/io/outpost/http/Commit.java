@@ -7,6 +7,7 @@ import io.outpost.store.Change;
 import io.outpost.store.Transactions;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
@@ -70,8 +71,8 @@ public class Commit {
    * @param action what the entry does, in the audit
    * @param refused why nothing is done; null when it is
    */
-  public AuditEntry commitEntry(
-      Exchange exchange, Call call, int index, String action, Problem.Code refused) {
+  public @Nullable AuditEntry commitEntry(
+      Exchange exchange, Call call, int index, String action, Problem.@Nullable Code refused) {
     var change = Change.of(exchange);
     var answer = exchange.getMessage();
     var place = call.path() + "#" + index;

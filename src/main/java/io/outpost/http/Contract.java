@@ -18,7 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.io.Resource;
 import org.springframework.stereotype.Component;
@@ -37,9 +37,6 @@ public class Contract {
   private static final String BODY_LIMIT = "x-body-limit";
   private static final String ENTRIES_APART = "x-entries-apart";
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
-
-  /** The form of the interception in admission.camel.yaml: another name would be let in unasked. */
-  private static final Pattern ADMITTED = Pattern.compile("[a-zA-Z]+");
 
   private final JsonNode document;
   private final SchemaRegistry schemas;
@@ -112,7 +109,7 @@ public class Contract {
 
   /** Whether a GET of this path is answered with a stream of events. */
   boolean isStreamAt(String path) {
-    return streams.stream().anyMatch(id -> operations.get(id).isAt(path));
+    return streams.stream().anyMatch(id -> operation(id).isAt(path));
   }
 
   /** How many bytes the body of a request may have, unless its operation says otherwise. */
@@ -148,7 +145,7 @@ public class Contract {
     for (var field : item.properties()) {
       if (METHODS.contains(field.getKey())) {
         var operation = readOperation(path, field.getKey(), field.getValue(), shared);
-        if (!ADMITTED.matcher(operation.id()).matches()) {
+        if (!ContractFile.ADMITTED.matcher(operation.id()).matches()) {
           throw new IllegalStateException(
               "The contract's operationId %s may hold letters only: admission knows operations by that"
                   .formatted(operation.id()));
@@ -198,7 +195,7 @@ public class Contract {
         schemaAt(pointer + "/schema"));
   }
 
-  private Schema bodyOf(String operation) {
+  private @Nullable Schema bodyOf(String operation) {
     if (!document.at(operation).has("requestBody")) {
       return null;
     }
@@ -214,7 +211,7 @@ public class Contract {
     return ref.isEmpty() ? at : ref.substring(1);
   }
 
-  private Set<String> scopes(JsonNode operation) {
+  private @Nullable Set<String> scopes(JsonNode operation) {
     var security = operation.has("security") ? operation.get("security") : document.get("security");
     if (security.isEmpty()) {
       return null;

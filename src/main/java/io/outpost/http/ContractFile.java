@@ -1,14 +1,20 @@
 package io.outpost.http;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 
 /**
@@ -20,7 +26,13 @@ public final class ContractFile {
   /** The file in the folder. */
   public static final String ADDITION = "contract.yaml";
 
-  private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
+
+  /** The form of the interception in admission.camel.yaml: another name would be let in unasked. */
+  static final Pattern ADMITTED = Pattern.compile("[a-zA-Z]+");
 
   private ContractFile() {}
 
@@ -29,18 +41,17 @@ public final class ContractFile {
    *
    * @param ours the contract that is added to
    * @param folder the mounted folder; null when there is none
-   * @throws IllegalStateException when the addition changes what is there
+   * @throws ContractRefused when the addition changes what is there, or cannot be served
    */
-  public static ObjectNode read(Resource ours, Path folder) throws IOException {
+  public static ObjectNode read(Resource ours, @Nullable Path folder) throws IOException {
     ObjectNode document;
     try (var text = ours.getInputStream()) {
       document = tree(text);
     }
     var addition = folder == null ? null : folder.resolve(ADDITION);
     if (addition != null && Files.exists(addition)) {
-      try (var text = Files.newInputStream(addition)) {
-        add(document, tree(text));
-      }
+      var text = Files.readString(addition);
+      new Addition(document, text).add();
     }
     return document;
   }
@@ -49,37 +60,87 @@ public final class ContractFile {
     return YAML.readTree(text) instanceof ObjectNode tree ? tree : YAML.createObjectNode();
   }
 
-  private static void add(ObjectNode document, ObjectNode addition) {
-    for (var field : addition.properties()) {
-      if (!List.of("paths", "components").contains(field.getKey())) {
-        throw refused("holds `" + field.getKey() + "`: only paths and components can be added");
-      }
-    }
-    var known = document.get("paths").findValuesAsText("operationId");
-    for (var id : addition.path("paths").findValuesAsText("operationId")) {
-      if (known.contains(id)) {
-        throw refused("the operationId `" + id + "` is taken already");
-      }
-    }
-    merge(document.withObject("/paths"), addition.path("paths"), "paths");
-    for (var kind : addition.path("components").properties()) {
-      merge(
-          document.withObject("/components/" + kind.getKey()),
-          kind.getValue(),
-          "components/" + kind.getKey());
-    }
-  }
+  /** What a folder adds to the document. */
+  private record Addition(ObjectNode document, String text) {
 
-  private static void merge(ObjectNode ours, JsonNode more, String at) {
-    for (var field : more.properties()) {
-      if (ours.has(field.getKey())) {
-        throw refused("%s `%s` is in the contract already".formatted(at, field.getKey()));
+    void add() {
+      var addition = read();
+      for (var field : addition.properties()) {
+        if (!List.of("paths", "components").contains(field.getKey())) {
+          throw refused(
+              field.getKey(),
+              "holds `" + field.getKey() + "`: only paths and components can be added");
+        }
+        if (!field.getValue().isObject()) {
+          throw refused(field.getKey(), "`" + field.getKey() + "` has no fields");
+        }
       }
-      ours.set(field.getKey(), field.getValue());
+      checkOperations(addition.path("paths"));
+      merge(document.withObject("/paths"), addition.path("paths"), "paths");
+      for (var kind : addition.path("components").properties()) {
+        merge(
+            document.withObject("/components/" + kind.getKey()),
+            kind.getValue(),
+            "components/" + kind.getKey());
+      }
+      for (var link : addition.findValuesAsText("$ref")) {
+        if (!link.startsWith("#/") || document.at(link.substring(1)).isMissingNode()) {
+          throw refused(link, "there is no `" + link + "` in the contract");
+        }
+      }
     }
-  }
 
-  private static IllegalStateException refused(String why) {
-    return new IllegalStateException(ADDITION + ":1: " + why);
+    private ObjectNode read() {
+      try {
+        if (YAML.readTree(text) instanceof ObjectNode tree) {
+          return tree;
+        }
+        throw refused("", "adds nothing: write `paths`, or remove the file");
+      } catch (JsonProcessingException e) {
+        var line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
+        var problem = e.getOriginalMessage().lines().findFirst().orElse("");
+        throw new ContractRefused(line, "is no YAML: " + problem);
+      }
+    }
+
+    private void checkOperations(JsonNode paths) {
+      var known = new HashSet<>(document.get("paths").findValuesAsText("operationId"));
+      for (var path : paths.properties()) {
+        for (var field : path.getValue().properties()) {
+          if (METHODS.contains(field.getKey())) {
+            var id = field.getValue().path("operationId").asText();
+            if (id.isEmpty()) {
+              throw refused(
+                  path.getKey(), field.getKey() + " " + path.getKey() + " has no operationId");
+            }
+            if (!ADMITTED.matcher(id).matches()) {
+              throw refused(
+                  id,
+                  "the operationId `" + id + "` may hold letters only: admission knows it by them");
+            }
+            if (!known.add(id)) {
+              throw refused(id, "the operationId `" + id + "` is taken already");
+            }
+          }
+        }
+      }
+    }
+
+    private void merge(ObjectNode ours, JsonNode more, String at) {
+      for (var field : more.properties()) {
+        if (ours.has(field.getKey())) {
+          throw refused(
+              field.getKey(), "%s `%s` is in the contract already".formatted(at, field.getKey()));
+        }
+        ours.set(field.getKey(), field.getValue());
+      }
+    }
+
+    /** In the line where a name first stands. */
+    private ContractRefused refused(String name, String why) {
+      var at = Math.max(0, text.indexOf(name));
+      var line = 1 + (int) text.substring(0, at).chars().filter(c -> c == '\n').count();
+      return new ContractRefused(line, why);
+    }
   }
 }

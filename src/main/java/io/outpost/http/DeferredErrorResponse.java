@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An error that nobody has written an answer for is left to the edge, not to the server's error
@@ -21,7 +22,7 @@ final class DeferredErrorResponse extends HttpServletResponseWrapper {
 
   /** Whether the edge answers: an error of what is no operation. */
   private boolean isForEdge() {
-    return getStatus() >= 400 && call.operation() == null;
+    return getStatus() >= 400 && !call.hasOperation();
   }
 
   @Override
@@ -49,7 +50,7 @@ final class DeferredErrorResponse extends HttpServletResponseWrapper {
 
   /** An answer without content has no type either; Camel gives it all those of the contract. */
   @Override
-  public void setContentType(String type) {
+  public void setContentType(@Nullable String type) {
     super.setContentType(isWithoutContent() ? null : type);
   }
 

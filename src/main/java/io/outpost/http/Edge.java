@@ -170,7 +170,7 @@ class Edge extends OncePerRequestFilter {
       return;
     }
     var type = response.getContentType();
-    if (call.operation() == null || type == null || type.startsWith("text/")) {
+    if (!call.hasOperation() || type == null || type.startsWith("text/")) {
       problems.write(unanswered(call, response.getStatus()), call, response);
     }
   }

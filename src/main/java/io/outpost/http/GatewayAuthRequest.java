@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A gateway's question whether a request may pass. Some gateways (Envoy) ask with the method, the
@@ -47,17 +48,17 @@ final class GatewayAuthRequest extends HttpServletRequestWrapper {
   }
 
   @Override
-  public String getQueryString() {
+  public @Nullable String getQueryString() {
     return null;
   }
 
   @Override
-  public String getParameter(String name) {
+  public @Nullable String getParameter(String name) {
     return null;
   }
 
   @Override
-  public String[] getParameterValues(String name) {
+  public String @Nullable [] getParameterValues(String name) {
     return null;
   }
 

@@ -144,18 +144,18 @@ class Idempotency {
   }
 
   private static boolean isKept(Map<String, AttributeValue> item) {
-    return Long.parseLong(item.get("expires_at").n()) >= Instant.now().getEpochSecond();
+    return Long.parseLong(Items.required(item, "expires_at").n()) >= Instant.now().getEpochSecond();
   }
 
   /** Makes the message the first answer. */
   void answerAgain(Repeated repeated, Call call, Message message) {
-    if (!repeated.item.get("request_hash").s().equals(requestHash(call))) {
+    if (!Items.required(repeated.item, "request_hash").s().equals(requestHash(call))) {
       throw new Problem(
           Problem.Code.IDEMPOTENCY_KEY_REUSED,
           "This Idempotency-Key was sent with another request; use a new key.");
     }
     try {
-      var sealed = repeated.item.get("answer").b().asByteArrayUnsafe();
+      var sealed = Items.required(repeated.item, "answer").b().asByteArrayUnsafe();
       var opened =
           ResponseCipher.of(call.header(HEADER).orElseThrow(), requestHash(call)).open(sealed);
       var answer = mapper.readValue(opened, Answer.class);

@@ -54,7 +54,7 @@ class OpenKeys {
 
   /** How many keys a tenant of the caller's tier may have. */
   int most(Principal caller) {
-    return most.idempotencyKeys().get(caller.tier());
+    return caller.tier().in(most.idempotencyKeys());
   }
 
   /** Whether the caller's tenant may have one more, which is counted then. */
@@ -120,7 +120,7 @@ class OpenKeys {
                       .expressionAttributeValues(
                           Map.of(":count", Items.number(count), ":expires", Items.number(expires)))
                       .returnValues(ReturnValue.UPDATED_NEW));
-      return Long.parseLong(now.attributes().get("used").n());
+      return Long.parseLong(Items.required(now.attributes(), "used").n());
     }
   }
 }

@@ -3,6 +3,7 @@ package io.outpost.http;
 import com.networknt.schema.Schema;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An operation of the contract.
@@ -23,9 +24,9 @@ public record Operation(
     String id,
     String method,
     String path,
-    Set<String> anyOf,
+    @Nullable Set<String> anyOf,
     List<Parameter> parameters,
-    Schema body,
+    @Nullable Schema body,
     boolean bodyRequired,
     int bodyLimit,
     boolean idempotent,
@@ -43,7 +44,7 @@ public record Operation(
       boolean required,
       boolean number,
       boolean list,
-      Object fallback,
+      @Nullable Object fallback,
       Schema schema) {
 
     /** Whether it is a part of the path. */
@@ -57,6 +58,18 @@ public record Operation(
     path,
     query,
     header
+  }
+
+  /**
+   * Scopes of which the caller needs one; empty: any key.
+   *
+   * @throws IllegalStateException when it is open to everyone
+   */
+  public Set<String> scopes() {
+    if (anyOf == null) {
+      throw new IllegalStateException(id + " is open to everyone");
+    }
+    return anyOf;
   }
 
   /** Whether a path, as the client sent it, is one of this operation's. */

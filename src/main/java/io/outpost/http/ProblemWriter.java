@@ -48,7 +48,7 @@ public class ProblemWriter {
               TYPES + code.slug(),
               code.title(),
               code.status(),
-              problem.getMessage(),
+              problem.detail(),
               printable(call.path()),
               call.requestId(),
               problem.errors()));

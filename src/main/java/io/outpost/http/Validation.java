@@ -13,10 +13,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Checks a call against the contract; every fault is named at once. Thread-safe. */
@@ -145,7 +147,7 @@ public class Validation {
 
   /** The faults of the whole; those of entries that are answered one by one are the call's. */
   private List<FieldError> bodyFaults(Call call, JsonNode body) {
-    var errors = judge(call.operation().body(), body, "");
+    var errors = judge(schemaOf(call), body, "");
     if (!call.operation().entriesApart()) {
       return explain(errors.stream(), "", MOST_ERRORS);
     }
@@ -158,6 +160,10 @@ public class Validation {
                 byEntry.put((Integer) entry, explain(own.stream(), "", MOST_ENTRY_ERRORS)));
     call.faults(byEntry);
     return explain(errors.stream().filter(error -> !isOfEntry(error)), "", MOST_ERRORS);
+  }
+
+  private static Schema schemaOf(Call call) {
+    return Objects.requireNonNull(call.operation().body(), "An operation with a body has a schema");
   }
 
   private static boolean isOfEntry(Error error) {
@@ -298,7 +304,7 @@ public class Validation {
     return list;
   }
 
-  private static String[] given(
+  private static String @Nullable [] given(
       Operation.Parameter parameter, Call call, Map<String, String> pathValues) {
     return switch (parameter.in()) {
       case path -> new String[] {pathValues.get(parameter.name())};

@@ -29,11 +29,6 @@ public record Artifact(String path, long sizeBytes, String sha256) {
   }
 
   private static String prefix(Job job) {
-    return JobOutput.prefix(job.tenantId())
-        + "jobs/"
-        + job.jobId()
-        + "/artifacts-"
-        + job.attempts()
-        + "/";
+    return JobOutput.prefix(job.tenantId(), job.jobId()) + "artifacts-" + job.attempts() + "/";
   }
 }

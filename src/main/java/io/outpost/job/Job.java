@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -49,33 +50,36 @@ public record Job(
     String tenantId,
     String agent,
     String command,
-    String workspace,
+    @Nullable String workspace,
     String priority,
     int timeoutSeconds,
-    List<String> secrets,
+    @Nullable List<String> secrets,
     String mode,
     Status status,
     int attempts,
     Instant createdAt,
-    Instant startedAt,
-    Instant completedAt,
-    Integer exitCode,
-    String outputLocation,
-    String waitingReason,
-    Instant estimatedStart,
-    Fault error,
+    @Nullable Instant startedAt,
+    @Nullable Instant completedAt,
+    @Nullable Integer exitCode,
+    @Nullable String outputLocation,
+    @Nullable String waitingReason,
+    @Nullable Instant estimatedStart,
+    @Nullable Fault error,
     Map<String, String> labels,
-    String rerunOf,
-    Instant startAfter,
-    String model,
-    BigDecimal maxCostUsd,
-    Usage usage,
-    String continues,
-    String conversation,
-    Repository repository,
+    @Nullable String rerunOf,
+    @Nullable Instant startAfter,
+    @Nullable String model,
+    @Nullable BigDecimal maxCostUsd,
+    @Nullable Usage usage,
+    @Nullable String continues,
+    @Nullable String conversation,
+    @Nullable Repository repository,
     List<JobInput> inputs,
     List<Warning> warnings)
     implements JobBuilder.With, LogSubject {
+
+  /** Why a job is a dead letter. */
+  static final String PLATFORM_FAILED = "platform-failed";
 
   /** Why a job waits whose time to start has not come. */
   public static final String SCHEDULED = "scheduled";
@@ -151,7 +155,7 @@ public record Job(
    * @param outputTokens tokens that models wrote
    * @param costUsd null where the agent does not tell
    */
-  public record Usage(long inputTokens, long outputTokens, BigDecimal costUsd) {
+  public record Usage(long inputTokens, long outputTokens, @Nullable BigDecimal costUsd) {
 
     /** Keeps the rules of the contract. */
     public Usage {
@@ -167,7 +171,8 @@ public record Job(
    * @param conversation its id, when it has the form of one; null: none
    * @param repository with what became of it; null: the job has none
    */
-  public record Told(Usage usage, String conversation, Repository repository) {
+  public record Told(
+      @Nullable Usage usage, @Nullable String conversation, @Nullable Repository repository) {
 
     /** Leaves out what is no id of a conversation. */
     public Told {
@@ -219,6 +224,30 @@ public record Job(
     }
   }
 
+  /**
+   * The repository that is cloned for it.
+   *
+   * @throws IllegalStateException when there is none
+   */
+  public Repository cloned() {
+    if (repository == null) {
+      throw new IllegalStateException("The job has no repository");
+    }
+    return repository;
+  }
+
+  /**
+   * The workspace that it runs in.
+   *
+   * @throws IllegalStateException when it has none
+   */
+  public String inWorkspace() {
+    if (workspace == null) {
+      throw new IllegalStateException("The job has no workspace");
+    }
+    return workspace;
+  }
+
   /** Whether nobody pays for it. */
   @JsonIgnore
   public boolean isTest() {
@@ -246,7 +275,12 @@ public record Job(
    *
    * @param told null: the agent was not started
    */
-  public Job finished(Instant now, Integer code, Fault fault, Told told, List<Warning> lost) {
+  public Job finished(
+      Instant now,
+      @Nullable Integer code,
+      @Nullable Fault fault,
+      @Nullable Told told,
+      List<Warning> lost) {
     var ended = told == null ? this : withTold(told).withOutputLocation(JobOutput.location(this));
     return ended
         .with()
@@ -283,7 +317,24 @@ public record Job(
         .status(Status.dead_letter)
         .completedAt(now)
         .waitingReason(null)
-        .error(new Fault("platform-failed", message))
+        .error(new Fault(PLATFORM_FAILED, message))
+        .build();
+  }
+
+  /** A new job with the same input, to start at once; whatever is no input is not taken over. */
+  public Job repeated(String id, String itsMode, Instant now) {
+    return unstarted()
+        .with()
+        .jobId(id)
+        .mode(itsMode)
+        .status(Status.pending)
+        .attempts(0)
+        .createdAt(now)
+        .waitingReason("queued")
+        .rerunOf(jobId)
+        .startAfter(null)
+        .continues(null)
+        .conversation(null)
         .build();
   }
 

@@ -1,6 +1,7 @@
 package io.outpost.job;
 
 import io.outpost.tenant.Tier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What we keep of a job beside what clients see, the same from its submission to its end.
@@ -15,10 +16,10 @@ import io.outpost.tenant.Tier;
 public record JobDetails(
     Tier tier,
     String billingPeriod,
-    String traceParent,
+    @Nullable String traceParent,
     String requestId,
-    String keyId,
-    String counted) {
+    @Nullable String keyId,
+    @Nullable String counted) {
 
   /** Counted in the one item of its period, for a limit is kept to. */
   public static final String ONE = "one";

@@ -3,6 +3,7 @@ package io.outpost.job;
 import io.outpost.kernel.Ids;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that a customer gives a job.
@@ -12,7 +13,8 @@ import java.time.Instant;
  * @param sizeBytes null until the upload was found
  * @param sha256 of its content, in hex; null until the upload was found
  */
-public record JobInput(String inputId, String path, Long sizeBytes, String sha256) {
+public record JobInput(
+    String inputId, String path, @Nullable Long sizeBytes, @Nullable String sha256) {
 
   /** Metadata of the object: {@link #sha256}, which its link was made for. */
   public static final String SHA256 = "sha256";
@@ -25,6 +27,11 @@ public record JobInput(String inputId, String path, Long sizeBytes, String sha25
 
   /** The sort key of an upload in the table tenants, where they are counted. */
   public static final String SK = "input#";
+
+  /** How many bytes it has, 0 until the upload was found. */
+  public long bytes() {
+    return sizeBytes == null ? 0 : sizeBytes;
+  }
 
   /** What the uploads of a tenant begin with, in the output bucket. */
   public static String prefix(String tenantId) {

@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -56,7 +58,8 @@ public class JobItems {
   public StoredJob read(Map<String, AttributeValue> item) {
     var lease =
         item.containsKey("lease_id")
-            ? new JobLease(item.get("lease_id").s(), Instant.parse(item.get("lease_until").s()))
+            ? new JobLease(
+                item.get("lease_id").s(), Instant.parse(Items.required(item, "lease_until").s()))
             : null;
     var timeline = item.get(JobMoment.ATTRIBUTE);
     return new StoredJob(
@@ -103,17 +106,17 @@ public class JobItems {
    *
    * @param entry the id of its audit entry; null: it has none
    */
-  Update.Builder update(JobTransition transition, String entry) {
+  Update.Builder update(JobTransition transition, @Nullable String entry) {
     return switch (transition) {
       case JobTransition.Submitted t -> throw new IllegalArgumentException("A new job is put");
       case JobTransition.Claimed t -> claim(t, entry);
       case JobTransition.Renewed t -> renew(t).onlyIf(HELD).ifHeld(t.lease()).build();
       case JobTransition.Finished t ->
-          finish(t, entry).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          finish(t, entry).onlyIf(HELD).ifHeld(t.from().running()).build();
       case JobTransition.Released t ->
-          write(t.from(), t, t.due(), entry).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          write(t.from(), t, t.due(), entry).onlyIf(HELD).ifHeld(t.from().running()).build();
       case JobTransition.Retried t ->
-          write(t.from(), t, t.due(), entry).onlyIf(HELD).ifHeld(t.from().lease()).build();
+          write(t.from(), t, t.due(), entry).onlyIf(HELD).ifHeld(t.from().running()).build();
       case JobTransition.DeadLettered t ->
           write(t.from(), t, t.at(), entry)
               .onlyIf("attempts >= :if_attempts AND " + FREE)
@@ -145,7 +148,8 @@ public class JobItems {
    *
    * @param ofTenant whose jobs alone; null: everybody's
    */
-  public List<StoredJob> waiting(String priority, String afterTurn, String ofTenant, int most) {
+  public List<StoredJob> waiting(
+      String priority, String afterTurn, @Nullable String ofTenant, int most) {
     // No turn lies between another and that with a sign more.
     var after = afterTurn + "!";
     var first = ofTenant == null || after.compareTo(ofTenant) > 0 ? after : ofTenant;
@@ -221,12 +225,13 @@ public class JobItems {
         .expressionAttributeValues(values);
   }
 
-  private JobUpdate write(Job before, Job after, Instant due) {
+  private JobUpdate write(Job before, Job after, @Nullable Instant due) {
     return new JobUpdate(items, names.table("jobs"), before, after, due);
   }
 
   /** Writes a job's next state, and that into its timeline: an end whatever is in there. */
-  private JobUpdate write(StoredJob from, JobTransition t, Instant due, String entry) {
+  private JobUpdate write(
+      StoredJob from, JobTransition t, @Nullable Instant due, @Nullable String entry) {
     var write = write(from.job(), t.job(), due);
     var moment = JobMoment.of(t, Instant.now()).withAuditEntry(entry);
     return from.hasRoom() || t.job().status().isTerminal()
@@ -241,7 +246,7 @@ public class JobItems {
         : write.set(PushBegun.ATTRIBUTE, AttributeValue.fromM(items.write(t.push())));
   }
 
-  private JobUpdate finish(JobTransition.Finished t, String entry) {
+  private JobUpdate finish(JobTransition.Finished t, @Nullable String entry) {
     var write = write(t.from(), t, null, entry);
     return t.evidence() == null
         ? write
@@ -252,7 +257,7 @@ public class JobItems {
     return AttributeValue.fromM(items.write(moment));
   }
 
-  private Update.Builder claim(JobTransition.Claimed t, String entry) {
+  private Update.Builder claim(JobTransition.Claimed t, @Nullable String entry) {
     return write(t.from(), t, null, entry)
         .lease(t.lease())
         .onlyIf("attempts = :if_attempts AND " + FREE)
@@ -261,10 +266,10 @@ public class JobItems {
         .build();
   }
 
-  private Update.Builder cancel(JobTransition.Cancelled t, String entry) {
+  private Update.Builder cancel(JobTransition.Cancelled t, @Nullable String entry) {
     var write = write(t.from(), t, null, entry);
     if (t.used()) {
-      return write.onlyIf(HELD).ifHeld(t.from().lease()).build();
+      return write.onlyIf(HELD).ifHeld(t.from().running()).build();
     }
     return t.reason() == null
         ? write
@@ -275,16 +280,16 @@ public class JobItems {
   }
 
   /** What follows from the job's state: where lists and sweepers find it. */
-  static Map<String, AttributeValue> indexes(Job job, Instant due) {
+  static Map<String, AttributeValue> indexes(Job job, @Nullable Instant due) {
     var keys = new HashMap<String, AttributeValue>();
     keys.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));
     if (!job.status().isTerminal()) {
-      keys.putAll(OPEN.keys(job.jobId(), due));
+      keys.putAll(OPEN.keys(job.jobId(), Objects.requireNonNull(due, "An open job is due")));
       if (QUEUED.equals(job.waitingReason())) {
         keys.putAll(turn(job.tenantId(), job.jobId(), job.priority()));
       }
     } else if (job.status() == Job.Status.dead_letter) {
-      keys.putAll(DEAD.keys(job.jobId(), due));
+      keys.putAll(DEAD.keys(job.jobId(), Objects.requireNonNull(due, "So is a dead letter")));
     }
     return keys;
   }

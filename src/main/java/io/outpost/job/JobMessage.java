@@ -1,5 +1,7 @@
 package io.outpost.job;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What travels through the job queues: the permit to run one job of a priority, and which job it
  * was sent for; never a command or a secret.
@@ -8,4 +10,4 @@ package io.outpost.job;
  * @param holds how often its own job was put off: unless 0, the message is for that job alone
  */
 public record JobMessage(
-    String tenantId, String jobId, String priority, String traceParent, int holds) {}
+    String tenantId, String jobId, String priority, @Nullable String traceParent, int holds) {}

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that happened to a job, as its timeline shows it. Kept in the job's item, by the write
@@ -22,18 +23,23 @@ import org.apache.commons.codec.digest.DigestUtils;
 public record JobMoment(
     Instant at,
     String event,
-    Integer attempt,
-    String worker,
-    String reason,
-    String detail,
-    String auditEntry)
+    @Nullable Integer attempt,
+    @Nullable String worker,
+    @Nullable String reason,
+    @Nullable String detail,
+    @Nullable String auditEntry)
     implements JobMomentBuilder.With {
 
   private static final int NAME_LENGTH = 12;
 
   /** One without an audit entry. */
   public JobMoment(
-      Instant at, String event, Integer attempt, String worker, String reason, String detail) {
+      Instant at,
+      String event,
+      @Nullable Integer attempt,
+      @Nullable String worker,
+      @Nullable String reason,
+      @Nullable String detail) {
     this(at, event, attempt, worker, reason, detail, null);
   }
 
@@ -51,7 +57,7 @@ public record JobMoment(
     return new JobMoment(at, "held", null, null, reason, null);
   }
 
-  /** What a transition is in the timeline; null: nothing. */
+  /** What a transition is in the timeline; a submission is two moments, a renewal is none. */
   static JobMoment of(JobTransition transition, Instant now) {
     var job = transition.job();
     var attempt = job.attempts() == 0 ? null : job.attempts();
@@ -71,7 +77,7 @@ public record JobMoment(
       case JobTransition.Retried t ->
           new JobMoment(now, "retried", attempt, null, "platform-fault", null);
       case JobTransition.DeadLettered t ->
-          new JobMoment(t.at(), "dead_letter", attempt, null, job.error().code(), null);
+          new JobMoment(t.at(), "dead_letter", attempt, null, Job.PLATFORM_FAILED, null);
       case JobTransition.Cancelled t ->
           new JobMoment(
               t.at(),
@@ -81,8 +87,9 @@ public record JobMoment(
               t.reason() == null ? "requested" : t.reason(),
               null);
       case JobTransition.Redriven t -> new JobMoment(now, "redriven", null, null, null, null);
-      case JobTransition.Submitted t -> null;
-      case JobTransition.Renewed t -> null;
+      case JobTransition.Submitted t ->
+          throw new IllegalArgumentException("Two moments of its own");
+      case JobTransition.Renewed t -> throw new IllegalArgumentException("No moment at all");
     };
   }
 

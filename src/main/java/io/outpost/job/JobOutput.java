@@ -18,7 +18,7 @@ public final class JobOutput {
 
   /** The object of one of the job's attempts, counted from 1. */
   public static String key(Job job, int attempt) {
-    return prefix(job.tenantId()) + "jobs/" + job.jobId() + "/output-" + attempt + ".txt";
+    return prefix(job.tenantId(), job.jobId()) + "output-" + attempt + ".txt";
   }
 
   /**
@@ -32,6 +32,11 @@ public final class JobOutput {
   /** What everything of a tenant begins with in the output bucket. */
   public static String prefix(String tenantId) {
     return "tenants/" + tenantId + "/";
+  }
+
+  /** What everything that a job left begins with, its output and artifacts. */
+  public static String prefix(String tenantId, String jobId) {
+    return prefix(tenantId) + "jobs/" + jobId + "/";
   }
 
   /** Where clients read it. */

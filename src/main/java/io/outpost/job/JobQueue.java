@@ -6,6 +6,7 @@ import io.outpost.aws.Queues;
 import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Sends the messages of jobs. Stateless. */
@@ -28,7 +29,7 @@ public class JobQueue {
   public void send(
       @Header("queue") String queue,
       @ExchangeProperty("message") JobMessage message,
-      @ExchangeProperty("delaySeconds") Integer delaySeconds)
+      @ExchangeProperty("delaySeconds") @Nullable Integer delaySeconds)
       throws JsonProcessingException {
     queues.send(
         queue,

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.telemetry.Metric;
 import java.time.Duration;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -76,7 +77,7 @@ class JobSignals {
     }
   }
 
-  private static String name(JobTransition transition) {
+  private static @Nullable String name(JobTransition transition) {
     return switch (transition) {
       case JobTransition.Submitted t -> "submitted";
       case JobTransition.Claimed t -> "claimed";

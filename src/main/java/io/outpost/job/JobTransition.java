@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can happen to a job, each with what the job is after it. {@link JobTransitions}
@@ -57,7 +58,7 @@ public sealed interface JobTransition {
    *
    * @param push what it is about to push; null: nothing, and nothing else changes
    */
-  record Renewed(Job job, JobDetails details, JobLease lease, PushBegun push)
+  record Renewed(Job job, JobDetails details, JobLease lease, @Nullable PushBegun push)
       implements JobTransition {}
 
   /**
@@ -72,12 +73,12 @@ public sealed interface JobTransition {
   record Finished(
       StoredJob from,
       Instant at,
-      Integer exitCode,
-      Job.Fault fault,
-      SavedFiles files,
-      Job.Told told,
+      @Nullable Integer exitCode,
+      Job.@Nullable Fault fault,
+      @Nullable SavedFiles files,
+      Job.@Nullable Told told,
       List<Job.Warning> warnings,
-      RunEvidence evidence)
+      @Nullable RunEvidence evidence)
       implements JobTransition {
     @Override
     public Map<String, String> metadata() {
@@ -157,7 +158,7 @@ public sealed interface JobTransition {
     @Override
     public Map<String, String> metadata() {
       return Map.of(
-          "attempts", Integer.toString(from.job().attempts()), "error", job().error().code());
+          "attempts", Integer.toString(from.job().attempts()), "error", Job.PLATFORM_FAILED);
     }
   }
 
@@ -168,7 +169,7 @@ public sealed interface JobTransition {
    * @param reason null: a client asked; {@code tenant-deleted}: nobody is there to ask, and nobody
    *     may be running it
    */
-  record Cancelled(StoredJob from, Instant at, String requestId, String reason)
+  record Cancelled(StoredJob from, Instant at, String requestId, @Nullable String reason)
       implements JobTransition {
     @Override
     public Job job() {

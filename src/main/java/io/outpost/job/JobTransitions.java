@@ -28,9 +28,11 @@ import io.outpost.usage.QuotaCounter;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
@@ -59,6 +61,7 @@ public class JobTransitions {
   private final Events events;
   private final Names names;
   private final JobSignals signals;
+  private final JobExpiry expiry;
 
   JobTransitions(
       Transactions transactions,
@@ -72,7 +75,8 @@ public class JobTransitions {
       RoutesVersion routes,
       Events events,
       Names names,
-      JobSignals signals) {
+      JobSignals signals,
+      JobExpiry expiry) {
     this.transactions = transactions;
     this.jobs = jobs;
     this.slots = slots;
@@ -85,6 +89,7 @@ public class JobTransitions {
     this.events = events;
     this.names = names;
     this.signals = signals;
+    this.expiry = expiry;
   }
 
   /**
@@ -120,21 +125,21 @@ public class JobTransitions {
   /**
    * A transition that has happened.
    *
-   * @param entry its audit entry, which is written
+   * @param entry its audit entry, which is written; null: it has none
    * @param othersWait whether other jobs wait for what it gave back
    */
-  public record Applied(AuditEntry entry, boolean othersWait) {}
+  public record Applied(@Nullable AuditEntry entry, boolean othersWait) {}
 
   /**
-   * Adds a transition to a change that has more; gives its audit entry.
+   * Adds a transition to a change that has more; gives its audit entry, or null when it has none.
    *
    * @throws TransitionRefused out of the transaction, when it cannot happen any more
    */
-  public AuditEntry add(Change change, JobTransition transition) {
+  public @Nullable AuditEntry add(Change change, JobTransition transition) {
     return add(change, transition, true, true);
   }
 
-  private AuditEntry add(
+  private @Nullable AuditEntry add(
       Change change, JobTransition transition, boolean withSlot, boolean unawaited) {
     var job = transition.job();
     var entry = isAudited(transition) ? entry(transition) : null;
@@ -158,13 +163,17 @@ public class JobTransitions {
       case JobTransition.Finished t -> {
         giveBack(change, t.from(), t.files(), t.at(), withSlot, unawaited);
         unconditional(change, t);
+        expiry.add(change, job, t.details().tier());
       }
       case JobTransition.Released t ->
           giveBack(change, t.from(), null, t.due(), withSlot, unawaited);
       case JobTransition.Retried t ->
           giveBack(change, t.from(), null, t.due(), withSlot, unawaited);
       case JobTransition.DeadLettered t -> unconditional(change, t);
-      case JobTransition.Cancelled t -> unconditional(change, t);
+      case JobTransition.Cancelled t -> {
+        unconditional(change, t);
+        expiry.add(change, job, t.details().tier());
+      }
       case JobTransition.Redriven t -> unconditional(change, t);
     }
     change.afterwards(() -> signals.written(transition));
@@ -178,7 +187,6 @@ public class JobTransitions {
   /** Customers hear of a start and of an end, not of what happens in between. */
   private void tell(Change change, JobTransition transition) {
     var job = transition.job();
-    var at = job.completedAt() == null ? job.startedAt() : job.completedAt();
     var type =
         switch (transition) {
           case JobTransition.Claimed t -> EventType.JOB_RUNNING;
@@ -189,6 +197,8 @@ public class JobTransitions {
           default -> null;
         };
     if (type != null) {
+      var at = job.completedAt() == null ? job.startedAt() : job.completedAt();
+      Objects.requireNonNull(at, "A job that has started or ended says when");
       events.add(
           change, job.tenantId(), type, at, job, job.jobId(), transition.details().traceParent());
     }
@@ -197,12 +207,12 @@ public class JobTransitions {
   private void giveBack(
       Change change,
       StoredJob from,
-      SavedFiles files,
+      @Nullable SavedFiles files,
       Instant now,
       boolean withSlot,
       boolean unawaited) {
     var job = from.job();
-    var lease = from.lease();
+    var lease = from.running();
     if (job.workspace() != null) {
       change.update(
           workspaces.release(job, lease, files, now, unawaited),
@@ -218,7 +228,10 @@ public class JobTransitions {
   }
 
   private static TransitionRefused mayNotRun(Map<String, AttributeValue> tenant) {
-    var away = AWAY.stream().map(Tenant.Status::name).anyMatch(tenant.get("status").s()::equals);
+    var away =
+        AWAY.stream()
+            .map(Tenant.Status::name)
+            .anyMatch(Items.required(tenant, "status").s()::equals);
     return new TransitionRefused(away ? TENANT_AWAY : OTHER_TIER, tenant);
   }
 
@@ -253,7 +266,7 @@ public class JobTransitions {
               job.tenantId(),
               job.jobId(),
               job.createdAt(),
-              job.completedAt(),
+              Objects.requireNonNull(job.completedAt(), "A job that was used has ended"),
               period,
               job.agent(),
               details.keyId(),

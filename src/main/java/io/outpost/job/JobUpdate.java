@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
@@ -19,14 +20,14 @@ final class JobUpdate {
   private final Map<String, AttributeValue> conditions = new HashMap<>();
   private final String table;
   private final Job after;
-  private String condition;
-  private String appended;
+  private @Nullable String condition;
+  private @Nullable String appended;
 
   /**
    * @param due for the index that the job is in afterwards; null with a lease, or when it is in
    *     none
    */
-  JobUpdate(Items items, String table, Job before, Job after, Instant due) {
+  JobUpdate(Items items, String table, Job before, Job after, @Nullable Instant due) {
     this.table = table;
     this.after = after;
     var was = items.write(before);

@@ -135,7 +135,10 @@ public class JobWaits {
   public List<JobMessage> wakeAll(String tenantId) {
     var tenant =
         dynamoDb.getItem(g -> g.tableName(table()).key(Tenant.key(tenantId)).consistentRead(true));
-    var status = tenant.hasItem() ? Tenant.Status.valueOf(tenant.item().get("status").s()) : null;
+    var status =
+        tenant.hasItem()
+            ? Tenant.Status.valueOf(Items.required(tenant.item(), "status").s())
+            : null;
     var woken = new ArrayList<JobMessage>();
     if (status != Tenant.Status.suspended) {
       wake(MOST_AT_ONCE, tenantId, SUSPENSION, woken);
@@ -143,7 +146,7 @@ public class JobWaits {
     if (status == Tenant.Status.deleted) {
       wake(MOST_AT_ONCE, tenantId, TenantSlots.SK, woken);
     } else if (status != null && status != Tenant.Status.suspended) {
-      var free = slots.free(tenantId, Tier.of(tenant.item().get("tier").s()).slots());
+      var free = slots.free(tenantId, Tier.of(Items.required(tenant.item(), "tier").s()).slots());
       wake(Math.min(free, MOST_AT_ONCE), tenantId, TenantSlots.SK, woken);
     }
     return woken;
@@ -210,9 +213,14 @@ public class JobWaits {
 
   private JobMessage wake(String tenantId, Map<String, AttributeValue> entry, Change change) {
     var message =
-        new JobMessage(tenantId, entry.get("job_id").s(), entry.get("priority").s(), null, 0);
+        new JobMessage(
+            tenantId,
+            Items.required(entry, "job_id").s(),
+            Items.required(entry, "priority").s(),
+            null,
+            0);
     change.update(
-        jobs.wake(message, entry.get("sk"), Instant.now()),
+        jobs.wake(message, Items.required(entry, "sk"), Instant.now()),
         old -> new TransitionRefused(JOB_MOVED, old));
     change.delete(entry(entry), old -> new IllegalStateException());
     transactions.write(change);
@@ -236,7 +244,7 @@ public class JobWaits {
   private Delete.Builder entry(Map<String, AttributeValue> entry) {
     return Delete.builder()
         .tableName(table())
-        .key(Map.of("tenant_id", entry.get("tenant_id"), "sk", entry.get("sk")));
+        .key(Map.of("tenant_id", entry.get("tenant_id"), "sk", Items.required(entry, "sk")));
   }
 
   private String entry(String thing, Job job) {

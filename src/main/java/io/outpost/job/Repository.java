@@ -1,6 +1,7 @@
 package io.outpost.job;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The repository that a job works in.
@@ -17,13 +18,13 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 @RecordBuilder
 public record Repository(
     String url,
-    String ref,
-    Integer depth,
-    Boolean submodules,
-    String secret,
-    Push push,
-    String commit,
-    Pushed pushed)
+    @Nullable String ref,
+    @Nullable Integer depth,
+    @Nullable Boolean submodules,
+    @Nullable String secret,
+    @Nullable Push push,
+    @Nullable String commit,
+    @Nullable Pushed pushed)
     implements RepositoryBuilder.With {
 
   /**
@@ -32,10 +33,34 @@ public record Repository(
    * @param message of the commit; null: one of ours
    * @param pullRequest whether a pull request is opened for the branch; null: no
    */
-  public record Push(String branch, String message, Boolean pullRequest) {}
+  public record Push(String branch, @Nullable String message, @Nullable Boolean pullRequest) {}
 
   /** What was pushed. */
-  public record Pushed(String branch, String commit, String pullRequestUrl) {}
+  public record Pushed(String branch, String commit, @Nullable String pullRequestUrl) {}
+
+  /**
+   * Where the changes go.
+   *
+   * @throws IllegalStateException when they go nowhere
+   */
+  public Push pushTo() {
+    if (push == null) {
+      throw new IllegalStateException("The changes are not pushed");
+    }
+    return push;
+  }
+
+  /**
+   * The commit that the agent began with.
+   *
+   * @throws IllegalStateException until it is known
+   */
+  public String base() {
+    if (commit == null) {
+      throw new IllegalStateException("It is not known which commit was cloned");
+    }
+    return commit;
+  }
 
   /** As it was asked for. */
   public Repository fresh() {

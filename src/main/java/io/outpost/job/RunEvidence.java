@@ -1,5 +1,7 @@
 package io.outpost.job;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a job's receipt says of the run that ended it, kept beside the job.
  *
@@ -9,7 +11,10 @@ package io.outpost.job;
  * @param workerImage the worker's container image by digest; null: it runs in none that is known
  */
 public record RunEvidence(
-    String outputSha256, long outputBytes, String agentVersion, String workerImage) {
+    String outputSha256,
+    long outputBytes,
+    @Nullable String agentVersion,
+    @Nullable String workerImage) {
 
   /** The attribute of a job's item. */
   public static final String ATTRIBUTE = "evidence";

@@ -2,6 +2,7 @@ package io.outpost.job;
 
 import io.outpost.tenant.Tier;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A job as the table has it.
@@ -9,11 +10,23 @@ import java.time.Instant;
  * @param lease the last one given for it while it runs, over or not; else null
  * @param moments how many its timeline has
  */
-public record StoredJob(Job job, JobDetails details, JobLease lease, int moments) {
+public record StoredJob(Job job, JobDetails details, @Nullable JobLease lease, int moments) {
 
   /** One without a timeline. */
-  public StoredJob(Job job, JobDetails details, JobLease lease) {
+  public StoredJob(Job job, JobDetails details, @Nullable JobLease lease) {
     this(job, details, lease, 0);
+  }
+
+  /**
+   * The lease of a job that runs.
+   *
+   * @throws IllegalStateException when it has none
+   */
+  public JobLease running() {
+    if (lease == null) {
+      throw new IllegalStateException("No worker runs the job");
+    }
+    return lease;
   }
 
   /** Its place in the index of jobs that any worker may take. */

@@ -6,6 +6,7 @@ import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -83,7 +84,7 @@ public class TenantSlots {
                 g.tableName(names.table("tenants"))
                     .key(Tenant.key(tenantId, SK))
                     .consistentRead(true));
-    return cap - (slots.hasItem() ? Integer.parseInt(slots.item().get("used").n()) : 0);
+    return cap - (slots.hasItem() ? Integer.parseInt(Items.required(slots.item(), "used").n()) : 0);
   }
 
   /** Whether an item of slots has one of a lease. */
@@ -101,13 +102,13 @@ public class TenantSlots {
     var freed = false;
     for (var slot : slots.entrySet()) {
       if (slot.getKey().startsWith(LEASE) && slot.getValue().s().compareTo(Json.time(now)) < 0) {
-        freed |= remove(slots.get("tenant_id").s(), slot.getKey(), slot.getValue());
+        freed |= remove(Items.required(slots, "tenant_id").s(), slot.getKey(), slot.getValue());
       }
     }
     return freed;
   }
 
-  private boolean remove(String tenantId, String attribute, AttributeValue expected) {
+  private boolean remove(String tenantId, String attribute, @Nullable AttributeValue expected) {
     try {
       dynamoDb.updateItem(
           u -> {

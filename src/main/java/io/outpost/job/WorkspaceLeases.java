@@ -7,6 +7,7 @@ import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -72,7 +73,7 @@ public class WorkspaceLeases {
 
   /** Has a job wait until the workspace is free, on condition that it is not. */
   Update.Builder awaitFree(Job job, Instant now, String mark) {
-    return new WaiterFlag(names.table("tenants"), job.tenantId(), SK + job.workspace())
+    return new WaiterFlag(names.table("tenants"), job.tenantId(), SK + job.inWorkspace())
         .set(mark)
         .conditionExpression("holder_until >= :now")
         .expressionAttributeValues(
@@ -90,14 +91,14 @@ public class WorkspaceLeases {
    * @param unawaited only if no job waits for the workspace
    */
   Update.Builder release(
-      Job job, JobLease lease, SavedFiles files, Instant now, boolean unawaited) {
+      Job job, JobLease lease, @Nullable SavedFiles files, Instant now, boolean unawaited) {
     if (files == null) {
       return release(job, lease, unawaited);
     }
     Map<String, AttributeValue> values =
         Map.of(
             ":mine", Items.text(lease.id()),
-            ":name", Items.text(job.workspace()),
+            ":name", Items.text(job.inWorkspace()),
             ":archive", Items.text(files.key()),
             ":sha256", Items.text(files.sha256()),
             ":size", Items.number(files.sizeBytes()),
@@ -105,8 +106,8 @@ public class WorkspaceLeases {
             ":job", Items.text(job.jobId()));
     return of(job)
         .updateExpression(
-            "SET #name = :name, archive_key = :archive, archive_sha256 = :sha256, size_bytes = :size, updated_at = :now,"
-                + " job_id = :job REMOVE holder, holder_until")
+            "SET #name = :name, archive_key = :archive, archive_sha256 = :sha256, size_bytes ="
+                + " :size, updated_at = :now, job_id = :job REMOVE holder, holder_until")
         .conditionExpression(unawaited ? MINE + UNAWAITED : MINE)
         .expressionAttributeNames(Map.of("#name", "name"))
         .expressionAttributeValues(values);
@@ -131,6 +132,6 @@ public class WorkspaceLeases {
   private Update.Builder of(Job job) {
     return Update.builder()
         .tableName(names.table("tenants"))
-        .key(Tenant.key(job.tenantId(), SK + job.workspace()));
+        .key(Tenant.key(job.tenantId(), SK + job.inWorkspace()));
   }
 }

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -34,7 +35,8 @@ public class AnyJobReader {
   private static final String NEWEST = "~";
 
   private static final Comparator<Map<String, AttributeValue>> NEWEST_FIRST =
-      Comparator.comparing((Map<String, AttributeValue> key) -> key.get("job_id").s()).reversed();
+      Comparator.comparing((Map<String, AttributeValue> key) -> Items.required(key, "job_id").s())
+          .reversed();
 
   private final DynamoDbClient dynamoDb;
   private final JobItems jobs;
@@ -56,8 +58,8 @@ public class AnyJobReader {
       Tier tier,
       String billingPeriod,
       String requestId,
-      String worker,
-      Instant leaseUntil) {
+      @Nullable String worker,
+      @Nullable Instant leaseUntil) {
 
     static View of(StoredJob stored) {
       var lease = stored.lease();
@@ -82,7 +84,7 @@ public class AnyJobReader {
 
   Map<String, AttributeValue> item(String jobId) {
     return query(Shards.of(JobItems.ALL, jobId), "job_id = :id", jobId, 1).stream()
-        .map(key -> jobs.find(key.get("tenant_id").s(), jobId))
+        .map(key -> jobs.find(Items.required(key, "tenant_id").s(), jobId))
         .filter(item -> !item.isEmpty())
         .findFirst()
         .orElseThrow(() -> Problem.notFound("job"));
@@ -104,7 +106,7 @@ public class AnyJobReader {
       var keys = tenantId == null ? keys(before, limit) : keysOf(tenantId, status, before, limit);
       var more = keys.size() > limit;
       var page = keys.subList(0, Math.min(limit, keys.size()));
-      before = more ? page.getLast().get("job_id").s() : null;
+      before = more ? Items.required(page.getLast(), "job_id").s() : null;
       for (var stored : load(page)) {
         if (status == null || stored.job().status().name().equals(status)) {
           found.add(stored);
@@ -165,7 +167,7 @@ public class AnyJobReader {
                     .limit(limit + 2))
         .items()
         .stream()
-        .filter(item -> !item.get("job_id").s().equals(before))
+        .filter(item -> !Items.required(item, "job_id").s().equals(before))
         .limit(limit + 1L)
         .toList();
   }
@@ -174,18 +176,22 @@ public class AnyJobReader {
   private List<StoredJob> load(List<Map<String, AttributeValue>> keys) {
     var found = new HashMap<String, StoredJob>();
     var wanted =
-        keys.stream().map(k -> Job.key(k.get("tenant_id").s(), k.get("job_id").s())).toList();
+        keys.stream()
+            .map(k -> Job.key(Items.required(k, "tenant_id").s(), Items.required(k, "job_id").s()))
+            .toList();
     var left = Map.of(names.table("jobs"), attributes(wanted));
     while (!wanted.isEmpty() && !left.isEmpty()) {
       var request = left;
       var read = dynamoDb.batchGetItem(b -> b.requestItems(request));
       read.responses()
           .values()
-          .forEach(items -> items.forEach(i -> found.put(i.get("job_id").s(), jobs.read(i))));
+          .forEach(
+              items ->
+                  items.forEach(i -> found.put(Items.required(i, "job_id").s(), jobs.read(i))));
       left = read.unprocessedKeys();
     }
     return keys.stream()
-        .map(key -> found.get(key.get("job_id").s()))
+        .map(key -> found.get(Items.required(key, "job_id").s()))
         .filter(stored -> stored != null)
         .toList();
   }

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -94,7 +95,7 @@ public class Batch {
     commit(wanted, call, exchange, named.code());
   }
 
-  private void commit(Wanted wanted, Call call, Exchange exchange, Problem.Code refused) {
+  private void commit(Wanted wanted, Call call, Exchange exchange, Problem.@Nullable Code refused) {
     var entry =
         commit.commitEntry(
             exchange, call, wanted.index(), refused == null ? ACCEPTED : REFUSED, refused);

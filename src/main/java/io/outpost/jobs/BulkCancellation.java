@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
@@ -84,7 +85,7 @@ public class BulkCancellation {
    *
    * @param wakes whether its place may be another's now that waits
    */
-  public record Cancelled(Job job, AuditEntry entry, boolean wakes) {}
+  public record Cancelled(Job job, @Nullable AuditEntry entry, boolean wakes) {}
 
   /**
    * Cancels the open jobs that the request's filter lets through and that are of the caller's mode,
@@ -134,7 +135,7 @@ public class BulkCancellation {
    * @param it null: nothing
    * @param left whether it is still to be cancelled
    */
-  private record Attempt(Cancelled it, boolean left) {
+  private record Attempt(@Nullable Cancelled it, boolean left) {
     Stream<Cancelled> cancelled() {
       return Optional.ofNullable(it).stream();
     }

@@ -84,7 +84,8 @@ public class DeadLetterReader {
         .map(
             item ->
                 new Letter(
-                    item.get("open_due").s() + "#" + item.get("job_id").s(), jobs.read(item)))
+                    Items.required(item, "open_due").s() + "#" + Items.required(item, "job_id").s(),
+                    jobs.read(item)))
         .filter(letter -> letter.position().compareTo(before) < 0)
         .limit(most)
         .toList();

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 
@@ -31,10 +32,10 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
  */
 record JobFilter(
     List<String> statuses,
-    String agent,
+    @Nullable String agent,
     SortedMap<String, String> labels,
-    Instant after,
-    Instant before,
+    @Nullable Instant after,
+    @Nullable Instant before,
     String mode) {
 
   /** A job's id is made a moment before its time of creation is taken. */
@@ -50,11 +51,11 @@ record JobFilter(
    * @throws Problem 400 for what is none
    */
   static JobFilter of(
-      List<String> statuses,
-      String agent,
-      List<String> labels,
-      String after,
-      String before,
+      @Nullable List<String> statuses,
+      @Nullable String agent,
+      @Nullable List<String> labels,
+      @Nullable String after,
+      @Nullable String before,
       String mode) {
     var byName = new TreeMap<String, String>();
     for (var label : labels == null ? List.<String>of() : labels) {
@@ -73,7 +74,7 @@ record JobFilter(
         mode);
   }
 
-  private static Instant time(String field, String text) {
+  private static @Nullable Instant time(String field, @Nullable String text) {
     try {
       return text == null ? null : Instant.parse(text);
     } catch (DateTimeParseException e) {

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -166,7 +167,7 @@ public class JobInputs {
   }
 
   /** The bucket may be late to remove a file, so its time is kept here. */
-  private void checkKept(String field, String inputId, Instant startAfter) {
+  private void checkKept(String field, String inputId, @Nullable Instant startAfter) {
     var until = JobInput.keptUntil(inputId);
     if (!until.isAfter(clock.instant())) {
       throw Problem.invalid(field, "has expired: files are kept for 30 days; upload it again");
@@ -197,7 +198,7 @@ public class JobInputs {
           s3.headObject(h -> h.bucket(names.bucket("output")).key(JobInput.key(tenantId, inputId)));
       return Optional.of(
           new JobInput(
-              inputId, null, object.contentLength(), object.metadata().get(JobInput.SHA256)));
+              inputId, "", object.contentLength(), object.metadata().get(JobInput.SHA256)));
     } catch (S3Exception e) {
       if (e.statusCode() == NOT_FOUND) {
         return Optional.empty();

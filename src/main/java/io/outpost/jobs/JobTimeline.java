@@ -65,7 +65,7 @@ public class JobTimeline {
     } else {
       kept.l().forEach(moment -> moments.add(items.read(moment.m(), JobMoment.class)));
     }
-    moments.addAll(told(item.get("tenant_id"), item.get("job_id").s()));
+    moments.addAll(told(Items.required(item, "tenant_id"), Items.required(item, "job_id").s()));
     // What happened within a millisecond stays in the order that it was written in.
     moments.sort(Comparator.comparing(JobMoment::at));
     return new View(moments);
@@ -102,12 +102,12 @@ public class JobTimeline {
         .map(
             item ->
                 new JobMoment(
-                    Instant.parse(item.get("at").s()),
+                    Instant.parse(Items.required(item, "at").s()),
                     "webhook",
                     null,
                     null,
-                    item.get("reason").s(),
-                    item.get("detail").s()))
+                    Items.required(item, "reason").s(),
+                    Items.required(item, "detail").s()))
         .toList();
   }
 

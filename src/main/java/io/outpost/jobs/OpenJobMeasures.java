@@ -13,7 +13,9 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -68,13 +70,15 @@ public class OpenJobMeasures {
   record Open(
       String priority,
       Job.Status status,
-      String waitingReason,
+      @Nullable String waitingReason,
       Instant createdAt,
-      Instant startAfter,
-      Instant leaseUntil) {
+      @Nullable Instant startAfter,
+      @Nullable Instant leaseUntil) {
 
-    List<String> kind() {
-      return List.of(priority, status == Job.Status.running ? status.name() : waitingReason);
+    /** Running, or why it waits. */
+    Optional<List<String>> kind() {
+      return Optional.ofNullable(status == Job.Status.running ? status.name() : waitingReason)
+          .map(state -> List.of(priority, state));
     }
 
     Instant couldStart() {
@@ -94,9 +98,10 @@ public class OpenJobMeasures {
     var late = 0;
     for (var shard : JobItems.OPEN.shards()) {
       for (var job : next(shard)) {
-        if (job.status() == Job.Status.running || job.waitingReason() != null) {
-          counts.merge(job.kind(), 1, Integer::sum);
-          since.merge(job.kind(), job.couldStart(), (a, b) -> a.isBefore(b) ? a : b);
+        var kind = job.kind();
+        if (kind.isPresent()) {
+          counts.merge(kind.get(), 1, Integer::sum);
+          since.merge(kind.get(), job.couldStart(), (a, b) -> a.isBefore(b) ? a : b);
           late += job.isOverdue(now) ? 1 : 0;
         }
       }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Body;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -53,10 +54,10 @@ public class OpenJobs {
       String jobId,
       String priority,
       Instant createdAt,
-      String traceParent,
+      @Nullable String traceParent,
       String openDue,
-      Integer sweeps,
-      String waitingReason) {
+      @Nullable Integer sweeps,
+      @Nullable String waitingReason) {
 
     /** Whether it waited for something, which it does no more. */
     boolean waits() {

@@ -5,6 +5,7 @@ import io.outpost.job.Job;
 import io.outpost.job.JobOutput;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
@@ -34,7 +35,7 @@ class OutputParts {
    * @param run which run printed it; null: of a release that did not say
    * @param ended whether the agent had ended when it was stored
    */
-  record Part(byte[] bytes, long size, String run, boolean ended) {
+  record Part(byte[] bytes, long size, @Nullable String run, boolean ended) {
 
     /** Whether it is of the run that a job is in, or was in last. */
     boolean isOf(Job job) {
@@ -92,9 +93,11 @@ class OutputParts {
     if (!job.status().isTerminal() || end < part.size()) {
       return false;
     }
+    var ended = job.completedAt();
     return job.status() != Job.Status.cancelled
         || job.startedAt() == null
+        || ended == null
         || (part.ended() && part.isOf(job))
-        || job.completedAt().plus(LAST_WORDS).isBefore(Instant.now());
+        || ended.plus(LAST_WORDS).isBefore(Instant.now());
   }
 }

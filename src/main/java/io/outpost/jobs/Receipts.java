@@ -18,6 +18,7 @@ import java.util.Objects;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -52,17 +53,17 @@ public class Receipts {
       String mode,
       Input input,
       String agent,
-      String agentVersion,
-      String workerImage,
+      @Nullable String agentVersion,
+      @Nullable String workerImage,
       int attempts,
       Job.Status status,
-      Integer exitCode,
-      Job.Fault error,
+      @Nullable Integer exitCode,
+      Job.@Nullable Fault error,
       Instant createdAt,
-      Instant startedAt,
-      Instant completedAt,
-      Job.Usage usage,
-      Output output,
+      @Nullable Instant startedAt,
+      @Nullable Instant completedAt,
+      Job.@Nullable Usage usage,
+      @Nullable Output output,
       List<Artifact> artifacts,
       List<String> auditEntries) {}
 
@@ -73,10 +74,10 @@ public class Receipts {
    */
   public record Input(
       String commandSha256,
-      String workspace,
-      String model,
+      @Nullable String workspace,
+      @Nullable String model,
       Integer timeoutSeconds,
-      Repository repository,
+      @Nullable Repository repository,
       List<JobInput> inputs) {}
 
   /** What the agent printed. */
@@ -126,7 +127,7 @@ public class Receipts {
         auditEntries(item));
   }
 
-  private RunEvidence evidence(Map<String, AttributeValue> item) {
+  private @Nullable RunEvidence evidence(Map<String, AttributeValue> item) {
     var kept = item.get(RunEvidence.ATTRIBUTE);
     return kept == null ? null : items.read(kept.m(), RunEvidence.class);
   }

@@ -2,15 +2,14 @@ package io.outpost.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.outpost.agents.Agent;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.OfferedAgents;
 import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
-import io.outpost.job.JobBuilder;
 import io.outpost.job.JobDetails;
-import io.outpost.job.JobInput;
 import io.outpost.job.JobMessage;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
@@ -27,15 +26,13 @@ import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantSecret;
 import io.outpost.tenant.Tier;
 import io.outpost.usage.QuotaCounter;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
-import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
@@ -47,6 +44,7 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 public class Submission {
 
   private static final int MILLIONTHS = 6;
+  private static final int USUAL_TIMEOUT = 3600;
   private static final Duration LATEST_START = Duration.ofDays(30);
 
   private final ObjectMapper mapper;
@@ -77,56 +75,43 @@ public class Submission {
     this.repositoryOnLoopback = repositoryOnLoopback;
   }
 
-  /** What a client asks for. */
-  record Wish(
-      String agent,
-      String command,
-      String workspace,
-      String priority,
-      Integer timeoutSeconds,
-      List<String> secrets,
-      Map<String, String> labels,
-      Instant startAfter,
-      String model,
-      BigDecimal maxCostUsd,
-      Repository repository,
-      List<JobInput> inputs) {}
-
-  /** The job that the request asks for, pending. */
+  /**
+   * The job that the request asks for, pending. What the contract lets clients ask for are fields
+   * of a job, so that one more needs nothing here; ours come in their place.
+   */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
-    var wish = mapper.convertValue(body, Wish.class);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-    var start = startOf(wish, now);
-    return JobBuilder.builder()
-        .jobId(Ids.ulid())
-        .tenantId(call.principal().tenantId())
-        .agent(wish.agent())
-        .command(wish.command())
-        .workspace(wish.workspace())
-        .priority(wish.priority() == null ? "normal" : wish.priority())
-        .timeoutSeconds(wish.timeoutSeconds() == null ? 3600 : wish.timeoutSeconds())
-        .secrets(wish.secrets())
-        .mode(call.principal().mode())
-        .status(Job.Status.pending)
-        .createdAt(now)
-        .waitingReason(start != null && start.isAfter(now) ? Job.SCHEDULED : "queued")
-        .labels(wish.labels())
+    var fields = body.<ObjectNode>deepCopy();
+    fields
+        .put("job_id", Ids.ulid())
+        .put("tenant_id", call.principal().tenantId())
+        .put("mode", call.principal().mode())
+        .put("status", Job.Status.pending.name())
+        .put("attempts", 0)
+        .put("created_at", Json.time(now));
+    if (!fields.hasNonNull("priority")) {
+      fields.put("priority", "normal");
+    }
+    if (!fields.hasNonNull("timeout_seconds")) {
+      fields.put("timeout_seconds", USUAL_TIMEOUT);
+    }
+    var job = mapper.convertValue(fields, Job.class);
+    var start = startOf(job, now);
+    checkCost(job);
+    checkRepository(job);
+    return job.with()
         .startAfter(start)
-        .model(wish.model())
-        .maxCostUsd(costOf(wish))
-        .repository(repositoryOf(wish))
-        .inputs(wish.inputs())
+        .waitingReason(start != null && start.isAfter(now) ? Job.SCHEDULED : "queued")
         .build();
   }
 
-  private Repository repositoryOf(Wish wish) {
-    var repository = wish.repository();
+  private void checkRepository(Job job) {
+    var repository = job.repository();
     if (repository != null) {
       var unused = RepositoryAddress.of(repository.url(), repositoryOnLoopback);
       checkName("repository.ref", repository.ref());
       checkPush(repository);
     }
-    return repository;
   }
 
   private static void checkPush(Repository repository) {
@@ -142,7 +127,7 @@ public class Submission {
   }
 
   /** What git takes for a name, beyond its form. */
-  private static void checkName(String field, String name) {
+  private static void checkName(String field, @Nullable String name) {
     if (name != null
         && (name.contains("..")
             || name.contains("//")
@@ -156,21 +141,22 @@ public class Submission {
     }
   }
 
-  private static BigDecimal costOf(Wish wish) {
-    if (wish.maxCostUsd() != null && wish.maxCostUsd().stripTrailingZeros().scale() > MILLIONTHS) {
+  private static void checkCost(Job job) {
+    var most = job.maxCostUsd();
+    if (most != null && most.stripTrailingZeros().scale() > MILLIONTHS) {
       throw Problem.invalid("max_cost_usd", "must have at most 6 decimal places");
     }
-    return wish.maxCostUsd();
   }
 
-  private static Instant startOf(Wish wish, Instant now) {
-    if (wish.startAfter() == null) {
+  private static @Nullable Instant startOf(Job job, Instant now) {
+    var start = job.startAfter();
+    if (start == null) {
       return null;
     }
-    if (wish.startAfter().isAfter(now.plus(LATEST_START))) {
+    if (start.isAfter(now.plus(LATEST_START))) {
       throw Problem.invalid("start_after", "must be at most 30 days ahead");
     }
-    return wish.startAfter().truncatedTo(ChronoUnit.MILLIS);
+    return start.truncatedTo(ChronoUnit.MILLIS);
   }
 
   /**
@@ -178,26 +164,8 @@ public class Submission {
    * but what was tried with a test key is never billed.
    */
   public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
-    return JobBuilder.builder()
-        .jobId(Ids.ulid())
-        .tenantId(job.tenantId())
-        .agent(job.agent())
-        .command(job.command())
-        .workspace(job.workspace())
-        .priority(job.priority())
-        .timeoutSeconds(job.timeoutSeconds())
-        .secrets(job.secrets())
-        .mode(job.isTest() ? job.mode() : call.principal().mode())
-        .status(Job.Status.pending)
-        .createdAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
-        .waitingReason("queued")
-        .labels(job.labels())
-        .model(job.model())
-        .maxCostUsd(job.maxCostUsd())
-        .repository(job.repository() == null ? null : job.repository().fresh())
-        .inputs(job.inputs())
-        .rerunOf(job.jobId())
-        .build();
+    var mode = job.isTest() ? job.mode() : call.principal().mode();
+    return job.repeated(Ids.ulid(), mode, Instant.now().truncatedTo(ChronoUnit.MILLIS));
   }
 
   /**
@@ -279,7 +247,9 @@ public class Submission {
             call.requestId(),
             call.principal().keyId(),
             counted(job, call));
-    var due = job.isScheduled() ? job.startAfter() : job.createdAt().plus(settings.resendAfter());
+    var start = job.startAfter();
+    var due =
+        job.isScheduled() && start != null ? start : job.createdAt().plus(settings.resendAfter());
     var unused =
         transitions.add(Change.of(exchange), new JobTransition.Submitted(job, details, due));
     if (job.secrets() != null) {

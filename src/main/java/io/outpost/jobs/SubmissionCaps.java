@@ -55,9 +55,9 @@ public class SubmissionCaps {
     this.names = names;
     this.most = most;
     for (var tier : Tier.values()) {
-      var jobs = most.mostPending().get(tier);
-      var spaces = most.mostWorkspaces().get(tier);
-      var uploads = most.mostInputs().get(tier);
+      var jobs = tier.in(most.mostPending());
+      var spaces = tier.in(most.mostWorkspaces());
+      var uploads = tier.in(most.mostInputs());
       pending.put(tier, new TenantGauge(jobs, id -> countPending(id, jobs)));
       workspaces.put(tier, new TenantGauge(spaces, id -> countWorkspaces(id, spaces)));
       inputs.put(tier, new TenantGauge(uploads, id -> countInputs(id, uploads)));
@@ -71,11 +71,11 @@ public class SubmissionCaps {
    */
   public void check(@ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call) {
     var tier = call.principal().tier();
-    if (!pending.get(tier).admit(job.tenantId())) {
+    if (!tier.in(pending).admit(job.tenantId())) {
       throw reached("%d pending jobs: wait until some have run.", most.mostPending(), tier);
     }
     if (job.workspace() != null
-        && !workspaces.get(tier).admit(job.tenantId())
+        && !tier.in(workspaces).admit(job.tenantId())
         && !isThere(job.tenantId(), job.workspace())) {
       throw reached("%d workspaces: delete one first.", most.mostWorkspaces(), tier);
     }
@@ -88,7 +88,7 @@ public class SubmissionCaps {
    */
   public void checkInputs(@ExchangeProperty(Call.NAME) Call call) {
     var tier = call.principal().tier();
-    if (!inputs.get(tier).admit(call.principal().tenantId())) {
+    if (!tier.in(inputs).admit(call.principal().tenantId())) {
       throw reached("%d inputs: each expires after 30 days.", most.mostInputs(), tier);
     }
   }
@@ -96,8 +96,7 @@ public class SubmissionCaps {
   private static Problem reached(String what, Map<Tier, Integer> most, Tier tier) {
     return new Problem(
         Problem.Code.LIMIT_REACHED,
-        "A tenant of the tier %s may have ".formatted(tier.word())
-            + what.formatted(most.get(tier)));
+        "A tenant of the tier %s may have ".formatted(tier.word()) + what.formatted(tier.in(most)));
   }
 
   private boolean isThere(String tenantId, String workspace) {

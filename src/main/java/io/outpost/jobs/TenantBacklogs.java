@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -67,7 +68,7 @@ class TenantBacklogs {
     private final String tenantId;
     private final AtomicInteger since = new AtomicInteger();
     private double open;
-    private volatile Duration each;
+    private volatile @Nullable Duration each;
     private Instant at = clock.instant();
     private volatile boolean measuring;
     private volatile boolean learning;

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -37,7 +38,7 @@ class TenantMeasures {
    * @param open jobs that wait or run
    * @param each how long its last jobs ran, on average; null: none has ended
    */
-  record Measure(int open, Duration each) {}
+  record Measure(int open, @Nullable Duration each) {}
 
   /** Measures a tenant. */
   Measure measure(String tenantId) {
@@ -64,12 +65,12 @@ class TenantMeasures {
     return new Measure(open.count(), duration(each));
   }
 
-  private static Duration duration(OptionalDouble millis) {
+  private static @Nullable Duration duration(OptionalDouble millis) {
     return millis.isEmpty() ? null : Duration.ofMillis((long) millis.getAsDouble());
   }
 
   private static Instant at(Map<String, AttributeValue> item, String name) {
-    return Instant.parse(item.get(name).s());
+    return Instant.parse(Items.required(item, name).s());
   }
 
   private QueryRequest.Builder byStatus(String tenantId, String from, String to) {

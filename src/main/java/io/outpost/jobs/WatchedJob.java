@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A job that requests of this container wait for, as it was last seen for all of them. Thread-safe.
@@ -22,7 +23,7 @@ final class WatchedJob {
    * @param output bytes of the output that are stored
    * @param outputRun which run they are of, as {@link JobOutput#run}
    */
-  record Seen(Job job, long output, String outputRun) {
+  record Seen(Job job, long output, @Nullable String outputRun) {
 
     /** Bytes of the run that the job is in, or was in last. */
     long outputOfRun() {
@@ -35,7 +36,7 @@ final class WatchedJob {
   private Seen seen;
   private int outputWatchers;
   private Instant announcedAt = Instant.MIN;
-  private String announcedRun;
+  private @Nullable String announcedRun;
 
   WatchedJob(Job job) {
     this.seen = new Seen(job, 0, null);
@@ -63,7 +64,7 @@ final class WatchedJob {
   }
 
   /** The output as it was found just now. */
-  void sawOutput(long bytes, String run) {
+  void sawOutput(long bytes, @Nullable String run) {
     lock.lock();
     try {
       var now = new Seen(seen.job(), bytes, run);

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.Body;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -63,7 +64,7 @@ public class WatchedJobsPoll {
         .forEach(
             item -> {
               var job = items.read(item, Job.class);
-              byKey.get(WatchedJobs.key(job)).saw(job);
+              Optional.ofNullable(byKey.get(WatchedJobs.key(job))).ifPresent(one -> one.saw(job));
             });
     return batch.stream().filter(WatchedJob::isOutputWatched).toList();
   }

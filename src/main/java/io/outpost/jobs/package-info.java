@@ -1,2 +1,5 @@
 /** The API's steps on jobs: submit, read, list, cancel, sweep, redrive. */
+@NullMarked
 package io.outpost.jobs;
+
+import org.jspecify.annotations.NullMarked;

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -90,7 +91,8 @@ public class Json {
     }
 
     @Override
-    public Integer getNullValue(DeserializationContext context) throws JsonMappingException {
+    public @Nullable Integer getNullValue(DeserializationContext context)
+        throws JsonMappingException {
       return required ? context.reportInputMismatch(int.class, "A number is needed") : null;
     }
 

@@ -77,6 +77,7 @@ public class Problem extends RuntimeException {
    */
   public record FieldError(String field, String detail) {}
 
+  private final String detail;
   private final Code code;
   private final transient List<FieldError> errors;
   private final transient Map<String, String> headers;
@@ -89,6 +90,7 @@ public class Problem extends RuntimeException {
   /** A problem that names fields, or that sends headers such as Retry-After along. */
   public Problem(Code code, String detail, List<FieldError> errors, Map<String, String> headers) {
     super(detail, null, false, false);
+    this.detail = detail;
     this.code = code;
     this.errors = List.copyOf(errors);
     this.headers = Map.copyOf(headers);
@@ -111,6 +113,11 @@ public class Problem extends RuntimeException {
   /** A 503 with the seconds after which a retry makes sense. */
   public static Problem unavailable(String detail) {
     return new Problem(Code.UNAVAILABLE, detail, List.of(), Map.of("Retry-After", "2"));
+  }
+
+  /** Says the remedy. */
+  public String detail() {
+    return detail;
   }
 
   public Code code() {

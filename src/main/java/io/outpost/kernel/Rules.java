@@ -2,6 +2,7 @@ package io.outpost.kernel;
 
 import java.util.Collection;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of the contract for single values, as the types keep them; the schemas of the contract
@@ -24,23 +25,23 @@ public final class Rules {
   private Rules() {}
 
   /** The value is there. */
-  public static void present(String field, Object value) {
+  public static void present(String field, @Nullable Object value) {
     check(field, value != null, "is required");
   }
 
   /** The whole text has a form. */
-  public static void form(String field, String value, Pattern form) {
+  public static void form(String field, @Nullable String value, Pattern form) {
     check(field, value != null && form.matcher(value).matches(), "does not have its form");
   }
 
   /** The text is there and has at most so many characters. */
-  public static void text(String field, String value, int most) {
+  public static void text(String field, @Nullable String value, int most) {
     var length = value == null ? 0 : value.codePointCount(0, value.length());
     check(field, length >= 1 && length <= most, "must have 1 to " + most + " characters");
   }
 
   /** The value is one of some words. */
-  public static void oneOf(String field, String value, Collection<String> words) {
+  public static void oneOf(String field, @Nullable String value, Collection<String> words) {
     check(field, value != null && words.contains(value), "is none of its words");
   }
 

@@ -2,6 +2,7 @@ package io.outpost.routes;
 
 import java.util.Collection;
 import org.apache.camel.spi.PropertiesSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations of the contract as a pattern, for routes that stand before all of them. No name of
@@ -20,7 +21,7 @@ record ContractNames(Collection<String> operations) implements PropertiesSource 
   }
 
   @Override
-  public String getProperty(String name) {
+  public @Nullable String getProperty(String name) {
     return name.equals(OPERATIONS) ? String.join("|", operations) : null;
   }
 }

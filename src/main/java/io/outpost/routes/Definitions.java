@@ -6,14 +6,21 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.model.BeanDefinition;
 import org.apache.camel.model.CircuitBreakerDefinition;
+import org.apache.camel.model.DynamicRouterDefinition;
 import org.apache.camel.model.EnrichDefinition;
+import org.apache.camel.model.ExpressionNode;
 import org.apache.camel.model.OptionalIdentifiedDefinition;
+import org.apache.camel.model.PollDefinition;
+import org.apache.camel.model.PollEnrichDefinition;
 import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.RecipientListDefinition;
 import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.RoutingSlipDefinition;
 import org.apache.camel.model.SendDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.language.ConstantExpression;
+import org.jspecify.annotations.Nullable;
 
 /** What stands in the definition of a route, however deep. */
 final class Definitions {
@@ -28,9 +35,10 @@ final class Definitions {
           switch (step) {
             case SendDefinition<?> to -> to.getEndpointUri();
             case ToDynamicDefinition to -> to.getUri();
-            case EnrichDefinition enrich
-                when enrich.getExpression() instanceof ConstantExpression constant ->
-                constant.getExpression();
+            case PollDefinition poll -> poll.getEndpointUri();
+            case ExpressionNode enrich when enrich instanceof EnrichDefinition -> constant(enrich);
+            case ExpressionNode enrich when enrich instanceof PollEnrichDefinition ->
+                constant(enrich);
             default -> null;
           };
       if (uri != null) {
@@ -38,6 +46,34 @@ final class Definitions {
       }
     }
     return found;
+  }
+
+  /** What the template was given that a route was made of; empty for any other route. */
+  static Map<String, Object> ofTemplate(RouteDefinition route) {
+    var given = new LinkedHashMap<String, Object>();
+    if (route.getTemplateDefaultParameters() != null) {
+      given.putAll(route.getTemplateDefaultParameters());
+    }
+    if (route.getTemplateParameters() != null) {
+      given.putAll(route.getTemplateParameters());
+    }
+    return given;
+  }
+
+  /** The addresses that a step chooses among, as far as they are constant. */
+  static List<String> choices(ProcessorDefinition<?> step) {
+    var isRouter =
+        step instanceof RecipientListDefinition<?>
+            || step instanceof RoutingSlipDefinition<?>
+            || step instanceof DynamicRouterDefinition<?>;
+    var all = isRouter ? constant((ExpressionNode) step) : null;
+    return all == null ? List.of() : List.of(all.strip().split("\\s*,\\s*"));
+  }
+
+  private static @Nullable String constant(ExpressionNode step) {
+    return step.getExpression() instanceof ConstantExpression constant
+        ? constant.getExpression()
+        : null;
   }
 
   /** The steps in Java, each as bean and method, in the order of the file. */

@@ -21,6 +21,7 @@ final class ExpressionCheck {
   Optional<Finding> check(Field field) {
     var isSimple =
         field.key().equals("simple")
+            || field.key().equals("precondition")
             || field.parent().equals("simple") && field.key().equals("expression");
     var isText = field.key().equals("message") && field.parent().equals("log");
     if (field.text().isEmpty() || !isSimple && !isText) {
@@ -41,7 +42,7 @@ final class ExpressionCheck {
 
   private static boolean isCondition(Field field) {
     var isLoop = field.parent().equals("loop") && field.beside("doWhile").equals("true");
-    return CONDITIONS.contains(field.parent()) || isLoop;
+    return field.key().equals("precondition") || CONDITIONS.contains(field.parent()) || isLoop;
   }
 
   /** Settings and beans are looked up elsewhere; here only the form counts. */

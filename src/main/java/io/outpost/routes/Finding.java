@@ -1,6 +1,8 @@
 package io.outpost.routes;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.Comparator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -22,6 +24,9 @@ public record Finding(String file, int line, String route, String step, String f
           .thenComparingInt(Finding::line)
           .thenComparing(Finding::fault);
 
+  private static final Pattern CONTROL =
+      Pattern.compile("[\\p{Cntrl}\\x{80}-\\x{9f}\\x{2028}\\x{2029}]");
+
   /** A fault of a whole file. */
   static Finding of(String file, String fault) {
     return new Finding(file, 1, "", "", fault);
@@ -40,6 +45,13 @@ public record Finding(String file, int line, String route, String step, String f
             () -> of(file, String.valueOf(failure.getMessage()).lines().findFirst().orElse("")));
   }
 
+  /** What Jackson said of a file beside the routes. */
+  static Finding of(String file, String what, JsonProcessingException failure) {
+    var line = failure.getLocation() == null ? 1 : Math.max(1, failure.getLocation().getLineNr());
+    var problem = failure.getOriginalMessage().lines().findFirst().orElse("");
+    return new Finding(file, line, "", "", what + problem);
+  }
+
   private static Finding marked(MarkedYamlEngineException yaml, Mark at) {
     return new Finding(RouteFile.nameOf(at.getName()), at.getLine() + 1, "", "", yaml.getProblem());
   }
@@ -54,6 +66,14 @@ public record Finding(String file, int line, String route, String step, String f
   public String toString() {
     var where =
         step.isEmpty() || step.equals(route) ? route : route.isEmpty() ? step : route + "/" + step;
-    return "%s:%d: %s%s".formatted(file, line, where.isEmpty() ? "" : where + ": ", fault);
+    return inOneLine(
+        "%s:%d: %s%s".formatted(file, line, where.isEmpty() ? "" : where + ": ", fault));
+  }
+
+  /** Names of files and ids may hold anything. */
+  private static String inOneLine(String text) {
+    return CONTROL
+        .matcher(text)
+        .replaceAll(found -> "\\\\u%04x".formatted((int) found.group().charAt(0)));
   }
 }

@@ -22,6 +22,7 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SetPropertyDefinition;
 import org.apache.camel.model.WireTapDefinition;
 import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is done to the configurations of all files, after these are read and before the first route
@@ -49,7 +50,7 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
   }
 
   /** The id as it stands in the file; null when there is none. */
-  String idOf(RouteConfigurationDefinition configuration) {
+  @Nullable String idOf(RouteConfigurationDefinition configuration) {
     return ids.get(configuration);
   }
 

@@ -2,6 +2,7 @@ package io.outpost.routes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.http.ContractFile;
+import io.outpost.http.ContractRefused;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,11 +13,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.core.io.Resource;
 
 /**
  * What an installation has that routes may name.
@@ -30,9 +33,9 @@ import org.springframework.core.io.DefaultResourceLoader;
  */
 record Known(
     Collection<String> beans,
-    Function<String, Class<?>> type,
+    Function<String, @Nullable Class<?>> type,
     Collection<String> settings,
-    UnaryOperator<String> setting,
+    UnaryOperator<@Nullable String> setting,
     Collection<String> operations,
     Collection<String> queues) {
 
@@ -41,11 +44,12 @@ record Known(
    *
    * @param folder the mounted folder; null when there is none
    */
-  static Known of(ListableBeanFactory beans, ConfigurableEnvironment settings, Path folder)
+  static Known of(
+      ListableBeanFactory beans, ConfigurableEnvironment settings, @Nullable Path folder)
       throws IOException {
     var file =
         new DefaultResourceLoader().getResource(settings.getRequiredProperty("outpost.contract"));
-    var operations = ContractFile.read(file, folder).get("paths").findValuesAsText("operationId");
+    var operations = operations(file, folder);
     var contract = new ContractNames(operations);
     return new Known(
         List.of(beans.getBeanDefinitionNames()),
@@ -58,17 +62,26 @@ record Known(
         queues(folder));
   }
 
+  private static List<String> operations(Resource file, @Nullable Path folder) throws IOException {
+    try {
+      return ContractFile.read(file, folder).get("paths").findValuesAsText("operationId");
+    } catch (ContractRefused e) {
+      throw new RoutesRefused(
+          List.of(new Finding(ContractFile.ADDITION, e.line(), "", "", e.fault())));
+    }
+  }
+
   /** The same with the queues that a folder has by now. */
-  Known withQueuesOf(Path folder) throws IOException {
+  Known withQueuesOf(@Nullable Path folder) throws IOException {
     return new Known(beans, type, settings, setting, operations, queues(folder));
   }
 
-  private static Set<String> queues(Path folder) throws IOException {
+  private static Set<String> queues(@Nullable Path folder) throws IOException {
     var queues =
         new TreeSet<>(namesIn(new ClassPathResource("schema/queues.json").getContentAsByteArray()));
     var more = folder == null ? null : folder.resolve(MountedFolder.QUEUES);
     if (more != null && Files.exists(more)) {
-      queues.addAll(namesIn(Files.readAllBytes(more)));
+      queues.addAll(OwnQueues.read(Files.readString(more), queues));
     }
     return queues;
   }

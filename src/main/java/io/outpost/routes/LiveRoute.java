@@ -30,6 +30,7 @@ import org.apache.camel.spi.RouteIdAware;
 import org.apache.camel.spi.ShutdownAware;
 import org.apache.camel.spi.ShutdownPrepared;
 import org.apache.camel.support.service.ServiceHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A route whose steps can be exchanged for others while it takes messages: what comes in from then
@@ -85,7 +86,7 @@ final class LiveRoute extends DefaultRoute {
   }
 
   @Override
-  public Processor getOnException(String id) {
+  public @Nullable Processor getOnException(String id) {
     return onExceptions.get(id);
   }
 
@@ -140,7 +141,9 @@ final class LiveRoute extends DefaultRoute {
   /** What a message that came in goes through; to Camel, it is all that there is of the steps. */
   private final class Entrance implements AsyncProcessor, ShutdownAware, Service {
 
+    @SuppressWarnings("NullAway.Init") // Camel sets the processor before it starts the route.
     private volatile Steps steps;
+
     private volatile boolean left;
 
     @Override
@@ -228,7 +231,10 @@ final class LiveRoute extends DefaultRoute {
   final class Steps {
 
     private final AtomicInteger inside = new AtomicInteger();
+
+    @SuppressWarnings("NullAway.Init") // The same.
     private AsyncProcessor first;
+
     private volatile Set<Service> services = Set.of();
 
     /** Starts them; once. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Properties;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
@@ -195,9 +196,17 @@ final class LiveRoutes {
     /** The route with its steps started, and nothing that would take messages. */
     private LiveRoute make(RouteDefinition definition) throws Exception {
       RouteDefinitionHelper.forceAssignIds(camel, definition);
-      var route = (LiveRoute) camel.getModelReifierFactory().createRoute(camel, definition);
-      route.steps().start();
-      return route;
+      var settings = camel.getPropertiesComponent();
+      try {
+        var ofTemplate = new Properties();
+        ofTemplate.putAll(Definitions.ofTemplate(definition));
+        settings.setLocalProperties(ofTemplate);
+        var route = (LiveRoute) camel.getModelReifierFactory().createRoute(camel, definition);
+        route.steps().start();
+        return route;
+      } finally {
+        settings.setLocalProperties(null);
+      }
     }
 
     private void exchange(RouteDefinition next, LiveRoute made) {

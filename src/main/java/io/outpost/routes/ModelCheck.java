@@ -16,7 +16,9 @@ import org.apache.camel.model.OptionalIdentifiedDefinition;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.ToDefinition;
+import org.apache.camel.model.errorhandler.DeadLetterChannelDefinition;
 import org.apache.camel.util.StringHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies the routes as Camel has put them together from all files, with interceptions and
@@ -103,7 +105,7 @@ final class ModelCheck {
   /** Its routes are put into those that it calls: all else would be told of the wrong files. */
   private void checkRests() {
     for (var rest : ((ModelCamelContext) camel).getRestDefinitions()) {
-      if (!rest.getVerbs().isEmpty()) {
+      if (!rest.getVerbs().isEmpty() || rest.getOpenApi() == null) {
         var file = rest.getResource() == null ? "" : rest.getResource().getLocation();
         add(file, rest.getId(), rest, NO_KEY.formatted("rest"));
       }
@@ -111,7 +113,7 @@ final class ModelCheck {
   }
 
   private void checkStart(RouteDefinition route) {
-    var uri = uri(route.getInput().getEndpointUri());
+    var uri = start(route);
     if (uri.startsWith("direct:")) {
       var other = starts.putIfAbsent(uri, route);
       if (other != null) {
@@ -122,9 +124,7 @@ final class ModelCheck {
                 .formatted(uri, other.getRouteId(), place(other)));
       }
     } else if (uri.startsWith(CONTRACT + ":")
-        && routes.stream()
-            .anyMatch(
-                r -> r != route && uri(r.getInput().getEndpointUri()).startsWith(CONTRACT + ":"))) {
+        && routes.stream().anyMatch(r -> r != route && start(r).startsWith(CONTRACT + ":"))) {
       add(
           route,
           route.getInput(),
@@ -135,14 +135,19 @@ final class ModelCheck {
   }
 
   private void checkCalls(RouteDefinition route) {
-    for (var call : calls(route).entrySet()) {
-      if (!starts.containsKey(call.getValue())) {
-        add(
-            route,
-            call.getKey(),
-            "no route starts at %s%s"
-                .formatted(call.getValue(), Suggestion.of(call.getValue(), starts.keySet())));
-      }
+    calls(route).forEach((step, to) -> checkCall(route, step, to));
+    for (var step : Definitions.steps(route)) {
+      Definitions.choices(step).forEach(to -> checkCall(route, step, uri(route, to)));
+    }
+    if (route.getErrorHandlerFactory() instanceof DeadLetterChannelDefinition dead) {
+      checkCall(route, route, uri(route, dead.getDeadLetterUri()));
+    }
+  }
+
+  private void checkCall(RouteDefinition route, OptionalIdentifiedDefinition<?> step, String to) {
+    if (to.startsWith("direct:") && !to.contains("${") && !starts.containsKey(to)) {
+      var fault = "no route starts at %s%s";
+      add(route, step, fault.formatted(to, Suggestion.of(to, starts.keySet())));
     }
   }
 
@@ -177,7 +182,9 @@ final class ModelCheck {
     for (var it : ((ModelCamelContext) camel).getRouteConfigurationDefinitions()) {
       var id = interceptions.idOf(it);
       for (var interception : it.getInterceptFroms()) {
-        if (routes.stream().noneMatch(route -> route.getOutputs().contains(interception))) {
+        // With a precondition it may do nothing, as it says itself.
+        if (it.getPrecondition() == null
+            && routes.stream().noneMatch(route -> route.getOutputs().contains(interception))) {
           add(
               Interceptions.locationOf(it),
               id,
@@ -225,8 +232,7 @@ final class ModelCheck {
 
   /** Whether each operation is entered by admission alone, and admission is whole. */
   private void checkAdmission() {
-    var isServed =
-        routes.stream().anyMatch(r -> uri(r.getInput().getEndpointUri()).startsWith(CONTRACT));
+    var isServed = routes.stream().anyMatch(r -> start(r).startsWith(CONTRACT));
     for (var operation : operations) {
       var route = starts.get("direct:" + operation);
       if (route == null && isServed) {
@@ -292,7 +298,7 @@ final class ModelCheck {
     Definitions.uris(route)
         .forEach(
             (step, uri) -> {
-              var to = uri(uri);
+              var to = uri(route, uri);
               if (to.startsWith("direct:") && !to.contains("${")) {
                 found.put(step, to);
               }
@@ -300,10 +306,18 @@ final class ModelCheck {
     return found;
   }
 
-  /** Without options, with the settings filled in. */
-  private String uri(String uri) {
-    var filled = uri == null ? "" : camel.resolvePropertyPlaceholders(uri);
-    return StringHelper.before(filled, "?", filled).replaceFirst("^direct://", "direct:");
+  private String start(RouteDefinition route) {
+    return uri(route, route.getInput().getEndpointUri());
+  }
+
+  /** Without options, with the settings filled in, and with what a template was given. */
+  private String uri(RouteDefinition route, @Nullable String uri) {
+    var written = uri == null ? "" : uri;
+    for (var given : Definitions.ofTemplate(route).entrySet()) {
+      written = written.replace("{{" + given.getKey() + "}}", String.valueOf(given.getValue()));
+    }
+    var filled = camel.resolvePropertyPlaceholders(written);
+    return StringHelper.before(filled, "?", filled).replaceFirst("^([\\w-]+):/{2,}", "$1:");
   }
 
   private static String place(RouteDefinition route) {
@@ -329,7 +343,10 @@ final class ModelCheck {
   }
 
   private void add(
-      String file, String configuration, OptionalIdentifiedDefinition<?> at, String fault) {
+      String file,
+      @Nullable String configuration,
+      OptionalIdentifiedDefinition<?> at,
+      String fault) {
     findings.add(
         new Finding(
             RouteFile.nameOf(file),

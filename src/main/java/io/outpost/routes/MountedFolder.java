@@ -1,11 +1,19 @@
 package io.outpost.routes;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.outpost.agents.AgentCatalogue;
+import io.outpost.agents.InvalidAgentException;
 import io.outpost.http.ContractFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -64,24 +72,58 @@ record MountedFolder(Path root) {
   Vocabulary vocabulary() throws IOException {
     var file = root.resolve(Vocabulary.FILE);
     if (!Files.exists(file)) {
-      return new Vocabulary(null, null, null, null, null, null);
+      return Vocabulary.NONE;
     }
     try (var text = Files.newInputStream(file)) {
       return Vocabulary.read(text);
+    } catch (JsonProcessingException e) {
+      throw new RoutesRefused(List.of(Finding.of(Vocabulary.FILE, "is no vocabulary: ", e)));
     }
   }
 
   /** Files that somebody may take for routes and that no container would read. */
   List<Finding> passedOver() {
-    var found = new ArrayList<Finding>();
-    for (var file : all()) {
+    var walk = walk();
+    var found = new ArrayList<>(walk.faults());
+    for (var file : walk.files()) {
       var name = name(file);
-      var isYaml = name.matches("(?i).*\\.(ya?ml|xml|json)");
-      if (isYaml && !isRoute(file) && !name.endsWith(TEST_SUFFIX) && !isBeside(name)) {
+      if (ROLES.contains(name)) {
+        found.add(Finding.of(name, "is a file: routes stand in files of a folder of this name"));
+      }
+      if (looksLikeRoutes(name)
+          && !isRoute(file)
+          && !name.endsWith(TEST_SUFFIX)
+          && !isBeside(name)) {
         found.add(Finding.of(name, why(file)));
       }
     }
     return found;
+  }
+
+  /** Languages that Camel reads routes in, and what editors make of a name. */
+  private static boolean looksLikeRoutes(String name) {
+    return name.matches("(?is).*\\.(ya?ml|xml|json|java|groovy|kts)(\\.txt)?");
+  }
+
+  /** What is wrong with the agents of the folder; a start tells it, too. */
+  List<Finding> agentFaults() throws IOException {
+    var files = new ArrayList<Map.Entry<String, String>>();
+    for (var file : all()) {
+      if (isAgent(name(file))) {
+        files.add(Map.entry(file.getFileName().toString(), Files.readString(file)));
+      }
+    }
+    try {
+      if (!files.isEmpty()) {
+        var unused = AgentCatalogue.of(files);
+      }
+      return List.of();
+    } catch (InvalidAgentException e) {
+      return e.faults().stream()
+          .map(fault -> fault.split(": ", 2))
+          .map(fault -> Finding.of(AGENTS + fault[0], fault[fault.length - 1]))
+          .toList();
+    }
   }
 
   /** Whether a file of this folder and name takes the place of one of ours: it is ours then. */
@@ -109,7 +151,9 @@ record MountedFolder(Path root) {
   static String fingerprint(List<MountedFolder> folders) {
     var text = new StringBuilder();
     for (var folder : folders) {
-      for (var file : folder.all()) {
+      var walk = folder.walk();
+      text.append(walk.faults()).append('\n');
+      for (var file : walk.files()) {
         try {
           text.append(file)
               .append(' ')
@@ -126,21 +170,29 @@ record MountedFolder(Path root) {
   }
 
   private static boolean isBeside(String name) {
-    return BESIDE.contains(name)
-        || name.startsWith(AGENTS)
-            && name.endsWith(".yaml")
-            && name.indexOf('/', AGENTS.length()) < 0;
+    return BESIDE.contains(name) || isAgent(name);
+  }
+
+  private static boolean isAgent(String name) {
+    return name.startsWith(AGENTS)
+        && name.endsWith(".yaml")
+        && name.indexOf('/', AGENTS.length()) < 0;
   }
 
   private String why(Path file) {
     var folder = root.relativize(file).getParent();
     var name = file.getFileName().toString();
+    if (name.startsWith(".")) {
+      return "is not read: its name begins with a dot";
+    }
     if (folder == null || !ROLES.contains(folder.toString())) {
       return "is not read: routes stand in common/, api/ or worker/ of the folder itself"
           + (folder == null ? "" : Suggestion.of(folder.toString(), ROLES));
     }
     return "is not read: name it %s%s"
-        .formatted(name.replaceFirst("(?i)(\\.camel)?\\.(ya?ml|xml|json)$", ""), SUFFIX);
+        .formatted(
+            name.replaceFirst("(?i)(\\.camel)?\\.(ya?ml|xml|json|java|groovy|kts)(\\.txt)?$", ""),
+            SUFFIX);
   }
 
   private boolean isRoute(Path file) {
@@ -155,16 +207,79 @@ record MountedFolder(Path root) {
     return root.relativize(file).toString().replace('\\', '/');
   }
 
-  /** Kubernetes keeps the versions of a mounted folder in folders that begin with two dots. */
   private List<Path> all() {
-    try (var walk = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
-      return walk.filter(file -> !Files.isDirectory(file))
-          .filter(file -> !root.relativize(file).toString().startsWith(".."))
-          .filter(file -> !root.relativize(file).startsWith(RoutesDiff.BASE))
-          .sorted()
-          .toList();
+    return walk().files();
+  }
+
+  /** The files of a folder, and what in it can be no file of routes. */
+  private record Walk(List<Path> files, List<Finding> faults) {}
+
+  private Walk walk() {
+    var found = new Walk(new ArrayList<>(), new ArrayList<>());
+    try {
+      Files.walkFileTree(
+          root, Set.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new Visitor(found));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    found.files().sort(null);
+    return found;
+  }
+
+  private final class Visitor extends SimpleFileVisitor<Path> {
+
+    private final Walk found;
+
+    Visitor(Walk found) {
+      this.found = found;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes about) {
+      if (isPassedOver(folder)) {
+        return FileVisitResult.SKIP_SUBTREE;
+      }
+      if (looksLikeRoutes(name(folder))) {
+        found.faults().add(Finding.of(name(folder), "is a folder: routes stand in files"));
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes about) {
+      if (isPassedOver(file)) {
+        return FileVisitResult.CONTINUE;
+      }
+      if (about.isRegularFile()) {
+        found.files().add(file);
+      } else if (looksLikeRoutes(name(file)) || ROLES.contains(name(file))) {
+        var fault = about.isSymbolicLink() ? "is a link to nothing" : "is no file that can be read";
+        found.faults().add(Finding.of(name(file), fault));
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) {
+      if (!isPassedOver(file) && !(e instanceof NoSuchFileException)) {
+        var fault =
+            e instanceof FileSystemLoopException
+                ? "is a link back to a folder that it stands in"
+                : "cannot be read: " + e.getClass().getSimpleName();
+        found.faults().add(Finding.of(name(file), fault));
+      }
+      return FileVisitResult.CONTINUE;
+    }
+  }
+
+  /**
+   * Kubernetes keeps the versions of a mounted folder in folders that begin with two dots, and
+   * editors note with a link that begins with {@code .#} who is editing.
+   */
+  private boolean isPassedOver(Path file) {
+    var path = root.relativize(file);
+    return path.toString().startsWith("..")
+        || path.startsWith(RoutesDiff.BASE)
+        || path.getFileName().toString().startsWith(".#");
   }
 }

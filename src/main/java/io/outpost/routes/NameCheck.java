@@ -2,6 +2,7 @@ package io.outpost.routes;
 
 import io.outpost.routes.RouteFile.Field;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -11,12 +12,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.camel.Handler;
+import org.apache.camel.Processor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks up every name that route files use: beans and their methods, settings, lanes, properties
@@ -30,17 +36,41 @@ final class NameCheck {
   private static final Pattern WORD_IN_SIMPLE =
       Pattern.compile(
           "\\$\\{(exchangeProperty|variable)(?:\\.|:|\\[['\"]?)([A-Za-z][\\w-]*)['\"]?]?((?:\\??\\.\\w+)*)");
+  private static final Pattern SETTING_IN_SIMPLE =
+      Pattern.compile("\\$\\{properties(?:Exist)?:([^}:]+)(:[^}]*)?}");
+  private static final Pattern BEAN_ADDRESS =
+      Pattern.compile("bean:(?://)?(\\w+)(?:\\?(?:.*&)?method=(\\w+))?.*");
   private static final Pattern REFERENCE = Pattern.compile("#(?:bean:)?(\\w+)");
   private static final Pattern CLASS =
       Pattern.compile("(?:#class:)?((?:[a-z]\\w*\\.){2,}[A-Z][\\w$]*)");
   private static final Pattern LANE = Pattern.compile("([\\w-]+)\\s*=\\s*\\d+");
   private static final Set<String> CALLS = Set.of("bean", "method");
 
+  /** Where a plain name is a bean's. */
+  private static final Set<String> REFERENCES =
+      Set.of(
+          "aggregationStrategy",
+          "onPrepare",
+          "executorService",
+          "comparator",
+          "idempotentRepository",
+          "onRedeliveryRef",
+          "onExceptionOccurredRef",
+          "redeliveryPolicyRef");
+
+  /** What Camel looks up elsewhere than among the settings, as in {@code {{env:HOME}}}. */
+  private static final Map<String, Function<String, @Nullable String>> ELSEWHERE =
+      Map.of("env", System::getenv, "sys", System::getProperty);
+
   private final Known known;
   private final Vocabulary vocabulary;
   private final List<Field> fields;
   private final Set<String> set = new LinkedHashSet<>();
   private final Set<String> ownBeans;
+
+  /** What templates are given: written as settings are. */
+  private final Set<String> ofTemplates;
+
   private final List<Finding> findings = new ArrayList<>();
 
   /**
@@ -55,11 +85,15 @@ final class NameCheck {
         .forEach(
             field ->
                 set.add(field.key().startsWith("variable") ? field.text() : field.beside("name")));
-    ownBeans =
-        fields.stream()
-            .filter(field -> field.parent().equals("beans") && field.key().equals("name"))
-            .map(Field::text)
-            .collect(Collectors.toSet());
+    ownBeans = names("beans");
+    ofTemplates = names("parameters");
+  }
+
+  private Set<String> names(String parent) {
+    return fields.stream()
+        .filter(field -> field.parent().equals(parent) && field.key().equals("name"))
+        .map(Field::text)
+        .collect(Collectors.toSet());
   }
 
   /** What is wrong in the files, of which only some are asked about. */
@@ -68,6 +102,8 @@ final class NameCheck {
     for (var field : fields) {
       if (asked.contains(field.file())) {
         checkBean(field);
+        checkReference(field);
+        checkOwnBean(field);
         checkTexts(field);
         checkLanes(field);
         checkWords(field);
@@ -95,6 +131,9 @@ final class NameCheck {
   private void checkBean(Field field) {
     if (field.key().equals("ref") && CALLS.contains(field.parent())) {
       checkCall(field, field.text(), field.beside("method"));
+      if (field.parent().equals("bean") && field.beside("method").isEmpty()) {
+        checkChoice(field);
+      }
     } else if (CALLS.contains(field.key())
         && field.value() instanceof org.yaml.snakeyaml.nodes.ScalarNode
         && field.parent().equals("steps")) {
@@ -113,16 +152,117 @@ final class NameCheck {
               "there is no bean `%s`%s".formatted(bean, Suggestion.of(bean, known.beans()))));
       return;
     }
-    var method = call.replaceFirst("\\(.*", "").strip();
+    var method = call.replaceFirst("(?s)\\(.*", "").strip();
     var methods =
         Arrays.stream(type.getMethods())
-            .map(Method::getName)
-            .collect(Collectors.toCollection(TreeSet::new));
-    if (!method.isEmpty() && !methods.contains(method)) {
+            .filter(each -> each.getDeclaringClass() != Object.class)
+            .collect(Collectors.groupingBy(Method::getName, TreeMap::new, Collectors.toList()));
+    if (!method.isEmpty() && !methods.containsKey(method)) {
       findings.add(
           field.finding(
               "the bean `%s` has no method `%s`%s"
-                  .formatted(bean, method, Suggestion.of(method, methods))));
+                  .formatted(bean, method, Suggestion.of(method, methods.keySet()))));
+    } else if (call.strip().endsWith(")")) {
+      checkValues(field, method, methods.getOrDefault(method, List.of()), call);
+    }
+  }
+
+  /** Values in brackets take the place of all that a method is given. */
+  private void checkValues(Field field, String name, List<Method> methods, String call) {
+    var given = values(call.substring(call.indexOf('(') + 1, call.lastIndexOf(')')));
+    var taken = methods.stream().map(Method::getParameterCount).distinct().sorted().toList();
+    if (methods.stream().noneMatch(method -> takes(method, given))) {
+      findings.add(
+          field.finding(
+              "the method `%s` takes %s values, not %d"
+                  .formatted(
+                      name,
+                      taken.stream().map(String::valueOf).collect(Collectors.joining(" or ")),
+                      given)));
+    }
+  }
+
+  /** Camel finds the rest by annotations and types; empty brackets are for a method without any. */
+  private static boolean takes(Method method, int given) {
+    var parameters = method.getParameters();
+    return given == 0
+        ? parameters.length == 0
+        : given <= parameters.length
+            && Arrays.stream(parameters)
+                .skip(given)
+                .allMatch(
+                    rest ->
+                        rest.getAnnotations().length > 0
+                            || rest.getType().getName().startsWith("org.apache.camel."));
+  }
+
+  /** How many values are in a list, whatever commas stand within them. */
+  private static int values(String list) {
+    int depth = 0;
+    int commas = 0;
+    char quote = 0;
+    for (char c : list.toCharArray()) {
+      if (quote != 0) {
+        quote = c == quote ? 0 : quote;
+      } else if (c == '\'' || c == '"') {
+        quote = c;
+      } else if (c == '(' || c == '{' || c == '[') {
+        depth++;
+      } else if (c == ')' || c == '}' || c == ']') {
+        depth--;
+      } else if (c == ',' && depth == 0) {
+        commas++;
+      }
+    }
+    return list.isBlank() ? 0 : commas + 1;
+  }
+
+  /** Of several methods Camel would choose one by the message, or none. */
+  private void checkChoice(Field field) {
+    var type = known.type().apply(field.text());
+    if (type == null || Processor.class.isAssignableFrom(type)) {
+      return;
+    }
+    var methods =
+        Arrays.stream(type.getDeclaredMethods())
+            .filter(each -> Modifier.isPublic(each.getModifiers()) && !each.isSynthetic())
+            .toList();
+    var names =
+        methods.stream().map(Method::getName).collect(Collectors.toCollection(TreeSet::new));
+    if (names.size() > 1 && methods.stream().noneMatch(m -> m.isAnnotationPresent(Handler.class))) {
+      findings.add(
+          field.finding(
+              "name a `method` of the bean `%s`: %s"
+                  .formatted(field.text(), String.join(", ", names))));
+    }
+  }
+
+  private void checkReference(Field field) {
+    var isProcess = field.key().equals("ref") && field.parent().equals("process");
+    var name = field.text();
+    if (!isProcess && !REFERENCES.contains(field.key())
+        || !name.matches("\\w+")
+        || ownBeans.contains(name)) {
+      return;
+    }
+    var type = known.type().apply(name);
+    if (type == null) {
+      findings.add(
+          field.finding(
+              "there is no bean `%s`%s".formatted(name, Suggestion.of(name, known.beans()))));
+    } else if (isProcess && !Processor.class.isAssignableFrom(type)) {
+      findings.add(
+          field.finding("`%s` is no Processor: call it with a `bean` step".formatted(name)));
+    }
+  }
+
+  /** Camel would go on with ours, and pass theirs over. */
+  private void checkOwnBean(Field field) {
+    if (field.parent().equals("beans")
+        && field.key().equals("name")
+        && known.type().apply(field.text()) != null) {
+      findings.add(
+          field.finding("the bean `%s` is ours: name yours otherwise".formatted(field.text())));
     }
   }
 
@@ -130,17 +270,8 @@ final class NameCheck {
     texts(field)
         .forEach(
             text -> {
-              PLACEHOLDER
-                  .matcher(text)
-                  .results()
-                  .filter(found -> found.group(1).isEmpty() && found.group(3) == null)
-                  .map(found -> found.group(2))
-                  .filter(name -> known.setting().apply(name) == null)
-                  .forEach(
-                      name ->
-                          findings.add(
-                              field.finding(
-                                  "there is no setting `%s`%s".formatted(name, setting(name)))));
+              checkPlaceholders(field, text);
+              matchOf(BEAN_ADDRESS, text).forEach(found -> checkAddress(field, found));
               BEAN_IN_SIMPLE
                   .matcher(text)
                   .results()
@@ -163,6 +294,55 @@ final class NameCheck {
                       name ->
                           findings.add(field.finding("there is no class `%s`".formatted(name))));
             });
+  }
+
+  private void checkAddress(Field field, MatchResult found) {
+    if (field.key().equals("uri") || field.parent().equals("steps")) {
+      checkCall(field, found.group(1), found.group(2) == null ? "" : found.group(2));
+    }
+  }
+
+  private void checkPlaceholders(Field field, String text) {
+    var open = text.lastIndexOf("{{");
+    if (open >= 0 && text.indexOf("}}", open) < 0) {
+      findings.add(field.finding("`%s` is never closed with `}}`".formatted(text.substring(open))));
+    }
+    if (text.contains("{{}}")) {
+      findings.add(field.finding("`{{}}` names no setting"));
+    }
+    PLACEHOLDER
+        .matcher(text)
+        .results()
+        .filter(found -> found.group(1).isEmpty())
+        .forEach(found -> checkPlaceholder(field, found.group(2), found.group(3)));
+    SETTING_IN_SIMPLE
+        .matcher(text)
+        .results()
+        .filter(found -> found.group(2) == null)
+        .forEach(found -> checkPlaceholder(field, found.group(1), null));
+  }
+
+  /**
+   * @param rest with a colon, a default, or for names such as {@code env} what is looked up; else
+   *     null
+   */
+  private void checkPlaceholder(Field field, String name, @Nullable String rest) {
+    var elsewhere = ELSEWHERE.get(name);
+    if (rest != null && (elsewhere != null || name.equals("bean"))) {
+      var wanted = rest.substring(1);
+      if (wanted.contains(":")) {
+        return;
+      }
+      if (elsewhere == null) {
+        checkCall(field, wanted.replaceFirst("[.?].*", ""), "");
+      } else if (elsewhere.apply(wanted) == null) {
+        var what = name.equals("env") ? "environment variable" : "system property";
+        var fault = "there is no %s `%s`; set it, or give a default as in {{%s:%s:…}}";
+        findings.add(field.finding(fault.formatted(what, wanted, name, wanted)));
+      }
+    } else if (rest == null && !ofTemplates.contains(name) && known.setting().apply(name) == null) {
+      findings.add(field.finding("there is no setting `%s`%s".formatted(name, setting(name))));
+    }
   }
 
   private String setting(String name) {
@@ -231,7 +411,7 @@ final class NameCheck {
     }
   }
 
-  private void checkFields(Field field, String name, Class<?> start, String path) {
+  private void checkFields(Field field, String name, @Nullable Class<?> start, String path) {
     var type = start;
     for (var part : path.split("\\??\\.")) {
       if (type == null
@@ -282,12 +462,17 @@ final class NameCheck {
         : Stream.of(field.text());
   }
 
+  private static Stream<MatchResult> matchOf(Pattern pattern, String text) {
+    var matcher = pattern.matcher(text);
+    return matcher.matches() ? Stream.of(matcher.toMatchResult()) : Stream.empty();
+  }
+
   private static Stream<String> match(Pattern pattern, String text) {
     var matcher = pattern.matcher(text);
     return matcher.matches() ? Stream.of(matcher.group(1)) : Stream.empty();
   }
 
-  private static Class<?> load(String name) {
+  private static @Nullable Class<?> load(String name) {
     try {
       return name.contains(".")
           ? Class.forName(name, false, NameCheck.class.getClassLoader())

@@ -2,11 +2,14 @@ package io.outpost.routes;
 
 import io.outpost.routes.RouteFile.Field;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /**
  * Whether components and their options are in Camel's catalogue. Camel itself lets an unknown
@@ -14,7 +17,14 @@ import org.yaml.snakeyaml.nodes.MappingNode;
  */
 final class OptionCheck {
 
-  private static final Set<String> SENDERS = Set.of("to", "toD", "wireTap", "enrich", "pollEnrich");
+  private static final Set<String> SENDERS =
+      Set.of("to", "toD", "wireTap", "enrich", "pollEnrich", "poll");
+
+  /** Steps that send where an expression says: when it is constant, that is known. */
+  private static final Set<String> ROUTERS =
+      Set.of("enrich", "pollEnrich", "recipientList", "routingSlip", "dynamicRouter");
+
+  private static final Set<String> ADDRESSES = Set.of("uri", "deadLetterUri");
 
   private final RouteLanguage language;
   private final Map<String, Map<String, String>> own;
@@ -32,11 +42,54 @@ final class OptionCheck {
   }
 
   List<Finding> check(Field field) {
-    var isUri = field.key().equals("uri") && !field.parent().startsWith("intercept");
+    var isUri = ADDRESSES.contains(field.key()) && !field.parent().startsWith("intercept");
     var isShort = SENDERS.contains(field.key()) && field.parent().equals("steps");
-    var uri = field.text();
-    if (!isUri && !isShort || uri.isEmpty() || uri.startsWith("{{") || uri.startsWith("${")) {
-      return uri.startsWith("{{") && isUri ? parameters(field, Optional.of("http")) : List.of();
+    if (field.key().equals("constant") && ROUTERS.contains(field.parent())) {
+      var each = field.text().split("\\s*,\\s*");
+      return Arrays.stream(each).flatMap(uri -> address(field, uri).stream()).toList();
+    }
+    if (field.key().equals("kamelet") && field.parent().equals("steps")) {
+      return address(field, "kamelet:x");
+    }
+    return isUri || isShort ? address(field, field.text()) : installed(field);
+  }
+
+  /** Languages and data formats that Camel has and this installation lacks. */
+  private List<Finding> installed(Field field) {
+    if (Set.of("marshal", "unmarshal").contains(field.parent())
+        && field.value() instanceof MappingNode
+        && (field.key().equals("json") || language.formats().contains(field.key()))) {
+      var name = RouteFile.text(field.value(), "library");
+      var format = field.key().equals("json") ? (name.isEmpty() ? "jackson" : name) : field.key();
+      return missing(field, "dataformat", "data format", format);
+    }
+    var isExpression =
+        field.value() instanceof ScalarNode
+            || RouteFile.field(field.value(), "expression").isPresent();
+    return language.languages().contains(field.key())
+            && isExpression
+            && !field.parent().equals("parameters")
+        ? missing(field, "language", "language", field.key())
+        : List.of();
+  }
+
+  private List<Finding> missing(Field field, String kind, String what, String name) {
+    var isThere =
+        language.isInstalled(kind, name)
+            || language.isInstalled(kind, name.toLowerCase(Locale.ROOT))
+            || own.containsKey(name);
+    return isThere
+        ? List.of()
+        : List.of(field.finding("the %s `%s` is not in this installation".formatted(what, name)));
+  }
+
+  private List<Finding> address(Field field, String uri) {
+    if (uri.isEmpty() || uri.startsWith("{{") || uri.startsWith("${")) {
+      var isEmpty =
+          uri.isEmpty() && field.value() instanceof ScalarNode && field.key().equals("uri");
+      return isEmpty
+          ? List.of(field.finding("`uri` is empty"))
+          : uri.startsWith("{{") ? parameters(field, "http") : List.of();
     }
     var scheme = uri.replaceFirst("[:?].*", "");
     if (!schemes.contains(scheme)) {
@@ -44,16 +97,18 @@ final class OptionCheck {
           field.finding(
               "there is no component `%s`%s".formatted(scheme, Suggestion.of(scheme, schemes))));
     }
-    var found = new ArrayList<>(parameters(field, Optional.of(scheme)));
+    var found = new ArrayList<>(missing(field, "component", "component", scheme));
+    found.addAll(parameters(field, scheme));
     if (uri.contains("?")) {
       for (var option : uri.substring(uri.indexOf('?') + 1).split("&")) {
-        found.addAll(option(field, scheme, option.replaceFirst("=.*", ""), field));
+        var value = option.contains("=") ? option.replaceFirst("[^=]*=", "") : "";
+        found.addAll(option(field, scheme, option.replaceFirst("=.*", ""), value, field));
       }
     }
     return found;
   }
 
-  private List<Finding> parameters(Field field, Optional<String> scheme) {
+  private List<Finding> parameters(Field field, String scheme) {
     var found = new ArrayList<Finding>();
     if (RouteFile.field(field.owner(), "parameters").orElse(null) instanceof MappingNode options) {
       for (var option : options.getValue()) {
@@ -67,20 +122,57 @@ final class OptionCheck {
                 "",
                 option.getValueNode(),
                 options);
-        found.addAll(option(field, scheme.orElseThrow(), RouteFile.key(option.getKeyNode()), at));
+        var name = RouteFile.key(option.getKeyNode());
+        found.addAll(option(field, scheme, name, RouteFile.key(option.getValueNode()), at));
       }
     }
     return found;
   }
 
-  private List<Finding> option(Field field, String scheme, String name, Field at) {
-    var known = own.containsKey(scheme) ? own.get(scheme).keySet() : language.options(scheme);
+  private List<Finding> option(Field field, String scheme, String name, String value, Field at) {
+    if (own.containsKey(scheme)) {
+      return unknown(scheme, name, own.get(scheme).keySet(), at);
+    }
+    var known = language.options(scheme);
     var isPrefixed =
-        known.stream().anyMatch(option -> option.endsWith(".") && name.startsWith(option));
-    return known.isEmpty() || known.contains(name) || isPrefixed || name.contains("{{")
+        known.keySet().stream().anyMatch(option -> option.endsWith(".") && name.startsWith(option));
+    if (known.isEmpty() || isPrefixed || name.contains("{{")) {
+      return List.of();
+    }
+    if (!known.containsKey(name)) {
+      return unknown(scheme, name, known.keySet(), at);
+    }
+    var mayBe = mayBe(known.get(name), value);
+    var fault = "the option `%s` of `%s` is %s, not `%s`";
+    return mayBe.isEmpty()
+        ? List.of()
+        : List.of(at.finding(fault.formatted(name, scheme, mayBe, value)));
+  }
+
+  private static List<Finding> unknown(
+      String scheme, String name, Collection<String> known, Field at) {
+    return known.contains(name) || name.contains("{{")
         ? List.of()
         : List.of(
             at.finding(
                 "`%s` has no option `%s`%s".formatted(scheme, name, Suggestion.of(name, known))));
+  }
+
+  /** What an option may be when it cannot be this value; else empty. */
+  private String mayBe(RouteLanguage.Option option, String value) {
+    if (value.isEmpty() || value.matches("(?s).*(\\{\\{|\\$\\{|RAW\\().*|#.*")) {
+      return "";
+    }
+    return switch (option.kind()) {
+      case "boolean" -> value.matches("(?i)true|false") ? "" : "true or false";
+      case "integer" -> value.matches("-?\\d+") ? "" : "a whole number";
+      case "number" -> value.matches("-?\\d+(\\.\\d+)?") ? "" : "a number";
+      case "duration" -> language.isDuration(value) ? "" : "a time such as 500 or 30s";
+      case "enum" ->
+          option.words() == null || option.words().stream().anyMatch(value::equalsIgnoreCase)
+              ? ""
+              : "one of " + String.join(", ", option.words());
+      default -> "";
+    };
   }
 }

@@ -1,10 +1,18 @@
 package io.outpost.routes;
 
 import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -13,6 +21,7 @@ import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.reader.ReaderException;
 
 /**
  * The text of a route file with its lines.
@@ -21,7 +30,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  * @param root the list of routes and configurations; null when the text is no YAML
  * @param faults why it is none
  */
-record RouteFile(String name, Node root, List<Finding> faults) {
+record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
 
   /**
    * A field with its place.
@@ -55,24 +64,113 @@ record RouteFile(String name, Node root, List<Finding> faults) {
     }
   }
 
+  /** A file as it is stored: Camel reads UTF-8 alone. */
+  static RouteFile parse(String name, byte[] bytes) {
+    var text = ByteBuffer.wrap(bytes);
+    var decoded = CharBuffer.allocate(bytes.length);
+    if (StandardCharsets.UTF_8.newDecoder().decode(text, decoded, true).isError()) {
+      var line = 1 + (int) decoded.flip().chars().filter(c -> c == '\n').count();
+      var fault = "is not UTF-8 from the byte 0x%02x on: save it as UTF-8";
+      var at = bytes[text.position()] & 0xff;
+      return unread(name, line, fault.formatted(at));
+    }
+    return parse(name, decoded.flip().toString());
+  }
+
   static RouteFile parse(String name, String text) {
     try {
-      return new RouteFile(
-          name, new Yaml(new LoaderOptions()).compose(new StringReader(text)), List.of());
+      var root = new Yaml(new LoaderOptions()).compose(new StringReader(text));
+      var faults = new ArrayList<Finding>();
+      var isBounded = new Structure(name, faults).isBounded(root);
+      return new RouteFile(name, isBounded ? root : null, faults);
     } catch (MarkedYAMLException e) {
       var line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
-      return new RouteFile(
+      var problem = String.valueOf(e.getProblem());
+      return unread(
           name,
-          null,
-          List.of(
+          line,
+          problem.contains("another document")
+              ? "has a second document: write one list, without `---` in between"
+              : "is no YAML: " + problem + "; look at the indentation");
+    } catch (ReaderException e) {
+      var before = text.substring(0, Math.min(text.length(), Math.max(0, e.getPosition())));
+      var fault = "is no YAML: it has the character U+%04X, which no text has";
+      return unread(
+          name,
+          1 + (int) before.chars().filter(c -> c == '\n').count(),
+          fault.formatted(e.getCodePoint()));
+    } catch (YAMLException e) {
+      return unread(name, 1, "is no YAML: " + e.getMessage().lines().findFirst().orElse(""));
+    }
+  }
+
+  private static RouteFile unread(String name, int line, String fault) {
+    return new RouteFile(name, null, List.of(new Finding(name, line, "", "", fault)));
+  }
+
+  /** Looks for what YAML allows and nobody means; used for one file. */
+  private static final class Structure {
+
+    /** More than any file has: links within a file can make millions of a few lines. */
+    private static final int MOST_NODES = 200_000;
+
+    private static final String TOO_MUCH =
+        "holds too much: its links (`*`) make more than %d entries of it";
+
+    private final String name;
+    private final List<Finding> faults;
+    private final Set<Node> around = Collections.newSetFromMap(new IdentityHashMap<>());
+    private int nodes;
+
+    Structure(String name, List<Finding> faults) {
+      this.name = name;
+      this.faults = faults;
+    }
+
+    /** Whether the file ends at all when it is followed into every place. */
+    boolean isBounded(Node node) {
+      if (node == null) {
+        return true;
+      }
+      if (!around.add(node)) {
+        var fault = "holds itself: a link (`*`) leads to where it stands in";
+        faults.add(new Finding(name, line(node), "", "", fault));
+        return false;
+      }
+      if (++nodes > MOST_NODES) {
+        faults.add(Finding.of(name, TOO_MUCH.formatted(MOST_NODES)));
+        return false;
+      }
+      var isBounded =
+          switch (node) {
+            case SequenceNode list -> list.getValue().stream().allMatch(this::isBounded);
+            case MappingNode mapping -> {
+              findDoubles(mapping);
+              yield mapping.getValue().stream()
+                  .allMatch(f -> isBounded(f.getKeyNode()) && isBounded(f.getValueNode()));
+            }
+            default -> true;
+          };
+      around.remove(node);
+      return isBounded;
+    }
+
+    /** Of two fields of one name the last would count, and the first be passed over. */
+    private void findDoubles(MappingNode mapping) {
+      var seen = new HashMap<String, Integer>();
+      for (var field : mapping.getValue()) {
+        var first = seen.putIfAbsent(key(field.getKeyNode()), line(field.getKeyNode()));
+        if (first != null) {
+          var fault = "`%s` is given twice, in line %d too";
+          faults.add(
               new Finding(
                   name,
-                  line,
+                  line(field.getKeyNode()),
                   "",
                   "",
-                  "is no YAML: " + e.getProblem() + "; look at the indentation")));
-    } catch (YAMLException e) {
-      return new RouteFile(name, null, List.of(Finding.of(name, "is no YAML: " + e.getMessage())));
+                  fault.formatted(key(field.getKeyNode()), first)));
+        }
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -122,6 +123,9 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
         .orElse("");
   }
 
+  /** No file. */
+  static final RouteFiles NONE = new RouteFiles(Map.of(), Map.of(), Set.of());
+
   /** The names of the files that are other than there, come or gone. */
   Set<String> changedSince(RouteFiles before) {
     var names = new TreeSet<>(texts.keySet());
@@ -130,7 +134,7 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
         name ->
             texts.containsKey(name)
                 && Arrays.equals(texts.get(name), before.texts.get(name))
-                && places.get(name).equals(before.places.get(name)));
+                && Objects.equals(places.get(name), before.places.get(name)));
     return names;
   }
 

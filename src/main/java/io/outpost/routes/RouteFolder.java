@@ -16,6 +16,7 @@ import org.apache.camel.RoutesBuilder;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.spring.boot.CamelSpringBootRoutesCollector;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.stereotype.Component;
@@ -39,13 +40,13 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   private final List<MountedFolder> folders;
   private final boolean isReloading;
   private volatile Set<String> roles = Set.of();
-  private volatile RouteFiles running;
-  private volatile LiveRoutes live;
+  private volatile RouteFiles running = RouteFiles.NONE;
+  private volatile @Nullable LiveRoutes live;
 
   /** Read at the first check: who mounts nothing needs none. */
-  private volatile RouteLanguage language;
+  private volatile @Nullable RouteLanguage language;
 
-  private volatile Known known;
+  private volatile @Nullable Known known;
 
   /**
    * @param mounted a folder of somebody's own
@@ -131,11 +132,13 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   Known known() {
     var folder = mounted.map(MountedFolder::root).orElse(null);
     try {
-      known =
-          known == null
+      var before = known;
+      var now =
+          before == null
               ? Known.of(application.getBeanFactory(), application.getEnvironment(), folder)
-              : known.withQueuesOf(folder);
-      return known;
+              : before.withQueuesOf(folder);
+      known = now;
+      return now;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -161,9 +164,10 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
         found.addAll(folder.passedOver());
         vocabulary = vocabulary.and(folder.vocabulary());
       }
-      language = language == null ? new RouteLanguage() : language;
+      var words = language == null ? new RouteLanguage() : language;
+      language = words;
       var result =
-          new RoutesCheck(known(), vocabulary, language)
+          new RoutesCheck(known(), vocabulary, words)
               .check(files.ours(roles), files.theirs(roles), this::isAdded);
       found.addAll(result.findings());
       RoutesRefused.unlessEmpty(found);

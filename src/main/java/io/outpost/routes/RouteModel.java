@@ -47,6 +47,7 @@ final class RouteModel {
           }
         });
     builders.forEach(builder -> attempt(builder, () -> camel.addRoutes(builder)));
+    builders.forEach(builder -> attempt(builder, () -> camel.addTemplatedRoutes(builder)));
   }
 
   /** What Camel could not read, by file. */

@@ -1,10 +1,11 @@
 package io.outpost.routes;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -16,6 +17,23 @@ import org.apache.camel.spi.Resource;
  * reload all ask here, so all say the same.
  */
 final class RoutesCheck {
+
+  private static final Set<String> ROUTES = Set.of("route", "from", "rest", "templatedRoute");
+  private static final Set<String> BESIDE_ROUTES =
+      Set.of(
+          "onException",
+          "onCompletion",
+          "errorHandler",
+          "intercept",
+          "interceptFrom",
+          "interceptSendToEndpoint");
+  private static final String BESIDE_NONE =
+      "`%s` reaches the routes of its own file, and there is none: put it into a"
+          + " routeConfiguration whose id begins with "
+          + Interceptions.EVERYWHERE;
+
+  /** Where the contract is served. */
+  private static final String CONTRACT = "api/contract.camel.yaml";
 
   private final Known known;
   private final Vocabulary vocabulary;
@@ -44,11 +62,18 @@ final class RoutesCheck {
       throws IOException {
     var found = new ArrayList<Finding>();
     var files = new ArrayList<RouteFile>();
+    // Camel would stop at these too, and say less.
+    var unreadable = new HashSet<String>();
     for (var file : asked) {
       var parsed = read(file);
       files.add(parsed);
-      found.addAll(parsed.faults());
-      found.addAll(steps.check(parsed));
+      var faults = new ArrayList<>(parsed.faults());
+      faults.addAll(steps.check(parsed));
+      faults.addAll(withoutRoutes(parsed));
+      found.addAll(faults);
+      if (!faults.isEmpty()) {
+        unreadable.add(parsed.name());
+      }
     }
     var names = files.stream().map(RouteFile::name).collect(Collectors.toSet());
     for (var file : ours) {
@@ -57,13 +82,7 @@ final class RoutesCheck {
     found.addAll(new NameCheck(known, vocabulary, files).check(names));
     var places = asked.stream().map(Resource::getLocation).collect(Collectors.toSet());
     var readable = new ArrayList<>(asked);
-    readable.removeIf(
-        file ->
-            found.stream()
-                .anyMatch(
-                    f ->
-                        f.file().equals(RouteFile.nameOf(file.getLocation()))
-                            && breaksTheModel(f)));
+    readable.removeIf(file -> unreadable.contains(RouteFile.nameOf(file.getLocation())));
     var whole = readable.size() == asked.size();
     readable.addAll(ours);
     var model =
@@ -82,6 +101,21 @@ final class RoutesCheck {
           .check().stream().map(finding -> placed(finding, files)).forEach(found::add);
     }
     return new Result(List.copyOf(new TreeSet<>(found)), model);
+  }
+
+  /** What stands beside the routes of a file reaches no other file's: alone, it does nothing. */
+  private static List<Finding> withoutRoutes(RouteFile file) {
+    var top = file.fields().stream().filter(field -> field.parent().isEmpty()).toList();
+    var served = top.stream().filter(field -> field.key().equals("restConfiguration")).findFirst();
+    if (served.isPresent() && !file.name().equals(CONTRACT)) {
+      return List.of(served.get().finding("`restConfiguration` is the contract's: " + CONTRACT));
+    }
+    return top.stream().anyMatch(field -> ROUTES.contains(field.key()))
+        ? List.of()
+        : top.stream()
+            .filter(field -> BESIDE_ROUTES.contains(field.key()))
+            .map(field -> field.finding(BESIDE_NONE.formatted(field.key())))
+            .toList();
   }
 
   /** Camel counts lines otherwise for steps that are written in one line. */
@@ -104,19 +138,9 @@ final class RoutesCheck {
     return route.key().equals("route") ? finding.line() : route.line();
   }
 
-  /** Camel would stop at these too, and say less. */
-  private static boolean breaksTheModel(Finding finding) {
-    return finding
-        .fault()
-        .matches(
-            "(?s)(is no |no step |no property `[^`]*` of |`[^`]*` stands beside |an empty ).*");
-  }
-
   private static RouteFile read(Resource file) throws IOException {
     try (var text = file.getInputStream()) {
-      return RouteFile.parse(
-          RouteFile.nameOf(file.getLocation()),
-          new String(text.readAllBytes(), StandardCharsets.UTF_8));
+      return RouteFile.parse(RouteFile.nameOf(file.getLocation()), text.readAllBytes());
     }
   }
 }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.logging.LogLevel;
@@ -83,6 +84,8 @@ public final class RoutesCommand {
       }
       err.println(USAGE);
       return 2;
+    } catch (RoutesRefused e) {
+      return told(e.findings(), "");
     } catch (Exception e) {
       err.println(e.getMessage());
       return 2;
@@ -105,7 +108,7 @@ public final class RoutesCommand {
    *
    * @param folder the mounted folder; null for the files of the jar alone
    */
-  static Collection<Finding> check(MountedFolder folder) throws IOException {
+  static Collection<Finding> check(@Nullable MountedFolder folder) throws IOException {
     var found = new TreeSet<Finding>();
     try (var beans = beans()) {
       var known =
@@ -116,6 +119,7 @@ public final class RoutesCommand {
       var vocabulary = Vocabulary.ours();
       if (folder != null) {
         found.addAll(folder.passedOver());
+        found.addAll(folder.agentFaults());
         vocabulary = vocabulary.and(folder.vocabulary());
       }
       var check = new RoutesCheck(known, vocabulary, new RouteLanguage());

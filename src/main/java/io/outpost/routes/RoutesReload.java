@@ -124,6 +124,7 @@ class RoutesReload {
       RoutesRefused.unlessEmpty(changedAtStartAlone());
       var files = folder.read();
       if (files.version().equals(was)) {
+        var unused = folder.check(files); // What stands beside the routes may be wrong.
         refused = List.of();
         return;
       }
@@ -219,20 +220,7 @@ class RoutesReload {
 
   private void tell(AuditEntry.Outcome outcome, Map<String, String> metadata) {
     metrics.counter("outpost.routes.reloads", "outcome", outcome.name()).increment();
-    var entry =
-        new AuditEntry(
-            Ids.ulid(),
-            Ids.OPERATORS,
-            Instant.now(),
-            ACTION,
-            "/routes",
-            outcome,
-            null,
-            null,
-            null,
-            null,
-            null,
-            metadata);
+    var entry = AuditEntry.own(Ids.OPERATORS, Instant.now(), ACTION, "/routes", outcome, metadata);
     try (var template = camel.createProducerTemplate()) {
       template.sendBody("direct:record-audit", entry);
     } catch (Exception e) {

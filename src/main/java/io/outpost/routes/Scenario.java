@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -96,14 +97,14 @@ record Scenario(
 
   /** What is given under a name that may be missing. */
   @SuppressWarnings("unchecked") // YAML has texts as names.
-  static Map<String, Object> map(Object value) {
+  static Map<String, Object> map(@Nullable Object value) {
     return value instanceof Map<?, ?> map
         ? new LinkedHashMap<>((Map<String, Object>) map)
         : Map.of();
   }
 
   /** A part of a test that is a list, or one thing. */
-  static List<?> list(Object value) {
+  static List<?> list(@Nullable Object value) {
     return value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
   }
 }

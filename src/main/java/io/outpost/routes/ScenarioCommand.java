@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.camel.spi.Resource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
@@ -35,7 +36,8 @@ final class ScenarioCommand {
 
   private ScenarioCommand() {}
 
-  static int run(MountedFolder folder, PrintStream out, PrintStream err) throws Exception {
+  static int run(@Nullable MountedFolder folder, PrintStream out, PrintStream err)
+      throws Exception {
     var wrong = RoutesCommand.check(folder);
     if (!wrong.isEmpty()) {
       wrong.forEach(out::println);
@@ -53,7 +55,7 @@ final class ScenarioCommand {
   }
 
   /** The tests of a folder; of the jar when there is none. */
-  static Result run(MountedFolder folder) throws Exception {
+  static Result run(@Nullable MountedFolder folder) throws Exception {
     var findings = new ArrayList<Finding>();
     var tests = new ArrayList<Scenario>();
     files(folder).forEach((name, text) -> tests.addAll(Scenario.read(name, text, findings)));
@@ -84,7 +86,7 @@ final class ScenarioCommand {
     }
   }
 
-  private static Map<String, String> files(MountedFolder folder) throws IOException {
+  private static Map<String, String> files(@Nullable MountedFolder folder) throws IOException {
     var found = new TreeMap<String, String>();
     if (folder != null) {
       for (var file : folder.tests().entrySet()) {
@@ -102,7 +104,7 @@ final class ScenarioCommand {
   }
 
   /** Of a folder its own files only. */
-  private static String table(MountedFolder folder, Result result) {
+  private static String table(@Nullable MountedFolder folder, Result result) {
     var text = new StringBuilder();
     result
         .coverage()

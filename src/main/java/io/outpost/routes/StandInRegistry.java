@@ -2,12 +2,14 @@ package io.outpost.routes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.util.concurrent.SynchronousExecutorService;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What routes under test find by name: stand-ins for steps and values, an executor that does at
@@ -28,26 +30,28 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     }
 
     /** What it is now. */
-    public Object value(Exchange exchange) throws Exception {
+    public @Nullable Object value(Exchange exchange) throws Exception {
       return source.of(exchange);
     }
   }
 
   private interface Source {
-    Object of(Exchange exchange) throws Exception;
+    @Nullable Object of(Exchange exchange) throws Exception;
   }
 
   @Override
-  public Object lookupByName(String name) {
+  public @Nullable Object lookupByName(String name) {
     if (name.startsWith(TestableRoutes.STEP)) {
       var id = name.substring(TestableRoutes.STEP.length());
       return (Processor) exchange -> standIns.step(id, routes.callOf(id), exchange);
     }
-    if (name.startsWith(TestableRoutes.VALUE) && routes.valueOf(name) != null) {
-      return new Value(exchange -> standIns.value(routes.valueOf(name), exchange));
+    var call = routes.valueOf(name);
+    if (name.startsWith(TestableRoutes.VALUE) && call != null) {
+      return new Value(exchange -> standIns.value(call, exchange));
     }
-    if (name.startsWith(TestableRoutes.PATH) && routes.path(name) != null) {
-      return new Value(exchange -> read(name, exchange));
+    var path = routes.path(name);
+    if (name.startsWith(TestableRoutes.PATH) && path != null) {
+      return new Value(exchange -> read(path, exchange));
     }
     if (name.equals(TestableRoutes.GATHER)) {
       return (Processor)
@@ -62,8 +66,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     return make(name);
   }
 
-  private Object read(String name, Exchange exchange) {
-    var path = routes.path(name);
+  private static @Nullable Object read(List<String> path, Exchange exchange) {
     var rest = path.subList(path.getFirst().equals("body") ? 1 : 2, path.size());
     var start =
         switch (path.getFirst()) {
@@ -75,7 +78,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
   }
 
   /** An object of ours that needs no other; null when there is none of that name. */
-  private Object make(String name) {
+  private @Nullable Object make(String name) {
     var type = known.type().apply(name);
     try {
       if (type == null) {
@@ -90,7 +93,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
   }
 
   @Override
-  public <T> T lookupByNameAndType(String name, Class<T> type) {
+  public <T> @Nullable T lookupByNameAndType(String name, Class<T> type) {
     var found = lookupByName(name);
     return type.isInstance(found) ? type.cast(found) : null;
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
+import org.jspecify.annotations.Nullable;
 import org.springframework.objenesis.SpringObjenesis;
 
 /**
@@ -38,7 +39,7 @@ final class StandIns {
   }
 
   /** The message that a step was given the last time, as it was. */
-  Exchange given(String step) {
+  @Nullable Exchange given(String step) {
     return given.get(step);
   }
 
@@ -68,7 +69,7 @@ final class StandIns {
   }
 
   /** A value that Java gives; null unless the test says another. */
-  Object value(String call, Exchange exchange) throws Exception {
+  @Nullable Object value(String call, Exchange exchange) throws Exception {
     note(call, exchange);
     var answer = next(call);
     if (answer instanceof Map<?, ?> map && isSpecification(map)) {
@@ -98,7 +99,7 @@ final class StandIns {
   }
 
   /** A list is one answer after the other; the last goes on. */
-  private Object next(String name) {
+  private @Nullable Object next(String name) {
     var answer = answers.get(name);
     if (answer instanceof Map<?, ?> map && map.get("in-turn") instanceof List<?> list) {
       var turn = turns.merge(name, 1, Integer::sum);
@@ -108,7 +109,7 @@ final class StandIns {
   }
 
   /** {@code throws: Name}, {@code throws: {type: Name, message: …}} and the two with fields. */
-  private static void raise(Object spec) throws Exception {
+  private static void raise(@Nullable Object spec) throws Exception {
     if (spec == null) {
       return;
     }
@@ -137,7 +138,7 @@ final class StandIns {
     } catch (NoSuchMethodException e) {
       // Made below.
     } catch (InvocationTargetException e) {
-      return (Exception) e.getCause();
+      return e.getCause() instanceof Exception cause ? cause : e;
     }
     try {
       return (Exception) type.getConstructor(String.class).newInstance(message);
@@ -147,7 +148,7 @@ final class StandIns {
   }
 
   /** Follows names from a value: what a map has, or what a getter gives; null where nothing is. */
-  static Object follow(Object start, List<String> path) {
+  static @Nullable Object follow(@Nullable Object start, List<String> path) {
     var value = start;
     for (var name : path) {
       value = value == null ? null : step(value, name);
@@ -155,7 +156,7 @@ final class StandIns {
     return value;
   }
 
-  private static Object step(Object value, String name) {
+  private static @Nullable Object step(Object value, String name) {
     if (value instanceof Map<?, ?> map && (map.containsKey(name) || !name.equals("size"))) {
       return map.get(name);
     }

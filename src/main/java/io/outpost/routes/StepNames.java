@@ -7,10 +7,15 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
 
 /**
  * The steps that Camel has and the properties of each, as the schema of its YAML language lists
@@ -20,6 +25,7 @@ final class StepNames {
 
   private static final String SCHEMA = "/schema/camelYamlDsl.json";
   private static final List<String> BRANCHES = List.of("anyOf", "oneOf", "allOf");
+  private static final String EXPRESSION = ".language.ExpressionDefinition";
 
   private final JsonNode schema;
 
@@ -34,12 +40,56 @@ final class StepNames {
   /** What a file calls by a name that Camel does not have. */
   List<Finding> check(RouteFile file) {
     var walk = new Walk(file.name(), new ArrayList<>());
-    if (file.root() instanceof SequenceNode list) {
+    if (isEmpty(file.root()) && file.faults().isEmpty()) {
+      walk.found.add(Finding.of(file.name(), "has no route: remove the file, or write one"));
+    } else if (file.root() instanceof SequenceNode list) {
       list.getValue().forEach(item -> walk.item(item, schema.get("items")));
     } else if (file.root() != null) {
       walk.found.add(Finding.of(file.name(), "is no list: begin each route with \"- route:\""));
     }
     return walk.found;
+  }
+
+  private static boolean isEmpty(@Nullable Node node) {
+    return switch (node) {
+      case null -> true;
+      case SequenceNode list -> list.getValue().isEmpty();
+      case ScalarNode text -> text.getTag().equals(Tag.NULL) || text.getValue().isBlank();
+      default -> false;
+    };
+  }
+
+  /** What a node may be: object, array, string and so on; empty when it may be anything. */
+  private Set<String> kinds(JsonNode node) {
+    var kinds = new TreeSet<String>();
+    if (node.has("type")) {
+      kinds.add(node.get("type").asText());
+    }
+    BRANCHES.forEach(
+        branch -> node.path(branch).forEach(part -> kinds.addAll(kinds(resolve(part)))));
+    return kinds;
+  }
+
+  /** The names that an object must have. */
+  private List<String> required(JsonNode node) {
+    var names = new ArrayList<String>();
+    node.path("required").forEach(name -> names.add(name.asText()));
+    if (kinds(node).contains("string")) {
+      node.path("oneOf")
+          .forEach(form -> form.path("required").forEach(name -> names.add(name.asText())));
+    }
+    return names;
+  }
+
+  /** Whether a step works with an expression, such as simple. */
+  private boolean wantsExpression(JsonNode node) {
+    return node.path("anyOf")
+        .path(0)
+        .path("oneOf")
+        .path(0)
+        .path("$ref")
+        .asText()
+        .endsWith(EXPRESSION);
   }
 
   /** The names that an object may have, with the schema of each. */
@@ -74,21 +124,99 @@ final class StepNames {
       route = body == null ? "" : RouteFile.text(body.getValueNode(), "id");
       step = "";
       if (body == null) {
-        found.add(new Finding(file, RouteFile.line(item), "", "", "an empty entry"));
+        var fault =
+            isEmpty(item) || item instanceof MappingNode
+                ? "an empty entry"
+                : "is no route: begin each with \"- route:\"";
+        found.add(new Finding(file, RouteFile.line(item), "", "", fault));
+        return;
       }
       node(item, itemSchema, "");
     }
 
     private void node(Node node, JsonNode unresolved, String parent) {
       var at = resolve(unresolved);
+      var kinds = kinds(at);
+      var mayBe = kinds.isEmpty() ? Set.of("array", "object", "string") : kinds;
       if (node instanceof SequenceNode list) {
+        if (!mayBe.contains("array")) {
+          add(node, "`%s` is no list: write its fields without \"- \"".formatted(parent));
+          return;
+        }
         list.getValue().forEach(entry -> node(entry, items(at), parent));
       } else if (node instanceof MappingNode mapping) {
         var known = properties(at);
-        if (!known.isEmpty()) {
-          mapping(mapping, known, at.path("maxProperties").asInt() == 1, parent);
+        if (!mayBe.contains("object")) {
+          add(
+              node,
+              mayBe.contains("array")
+                  ? "`%s` is a list: begin each entry with \"- \"".formatted(parent)
+                  : "`%s` is one value and has no fields".formatted(parent));
+        } else if (!known.isEmpty()) {
+          var isStep = at.path("maxProperties").asInt() == 1;
+          mapping(mapping, known, isStep, parent);
+          if (!isStep) {
+            needs(mapping, at, known, parent);
+          }
+        }
+      } else if (node instanceof ScalarNode text) {
+        scalar(text, at, mayBe, parent);
+      }
+    }
+
+    private void needs(
+        MappingNode mapping, JsonNode at, Map<String, JsonNode> known, String parent) {
+      var areKnown =
+          mapping.getValue().stream()
+              .allMatch(field -> known.containsKey(RouteFile.key(field.getKeyNode())));
+      if (!areKnown) {
+        return; // One of them may be meant.
+      }
+      for (var name : required(at)) {
+        if (known.containsKey(name) && RouteFile.field(mapping, name).isEmpty()) {
+          add(mapping, "`%s` needs `%s`".formatted(parent, name));
         }
       }
+      if (wantsExpression(at) && !parent.equals("sort")) {
+        var languages =
+            properties(resolve(at.path("anyOf").path(0).path("oneOf").path(0))).keySet();
+        if (RouteFile.field(mapping, "expression").isEmpty()
+            && languages.stream().allMatch(name -> RouteFile.field(mapping, name).isEmpty())) {
+          add(mapping, "`%s` needs an expression, such as `simple`".formatted(parent));
+        }
+      }
+    }
+
+    private void scalar(ScalarNode node, JsonNode at, Set<String> kinds, String parent) {
+      var text = node.getValue();
+      if (text.contains("{{") || text.startsWith("#")) {
+        return;
+      }
+      if (isEmpty(node) && !kinds.contains("string") || node.getTag().equals(Tag.NULL)) {
+        add(node, "`%s` is empty".formatted(parent));
+      } else if (kinds.equals(Set.of("boolean")) && !text.matches("(?i)true|false")) {
+        add(node, "`%s` is true or false, not `%s`".formatted(parent, text));
+      } else if (kinds.equals(Set.of("number")) && !text.matches("[+-]?\\d+(\\.\\d+)?")) {
+        add(node, "`%s` is a number, not `%s`".formatted(parent, text));
+      } else if (kinds.equals(Set.of("object")) && parent.equals("steps")) {
+        add(node, "the step `%s` has no colon: write `%s: …`".formatted(text, text));
+      } else if (kinds.equals(Set.of("object"))) {
+        add(node, "`%s` has fields of its own and cannot be `%s`".formatted(parent, text));
+      } else if (kinds.equals(Set.of("array")) && !kinds(items(at)).contains("string")) {
+        add(node, "`%s` is a list: begin each entry with \"- \"".formatted(parent));
+      } else if (at.has("enum")) {
+        var words = new ArrayList<String>();
+        at.get("enum").forEach(word -> words.add(word.asText()));
+        if (words.stream().noneMatch(text::equalsIgnoreCase)) {
+          var meant = Suggestion.of(text, words);
+          var fault = "`%s` cannot be `%s`, but %s%s";
+          add(node, fault.formatted(parent, text, String.join(", ", words), meant));
+        }
+      }
+    }
+
+    private void add(Node at, String fault) {
+      found.add(new Finding(file, RouteFile.line(at), route, step, fault));
     }
 
     /** Of an entry with one name, such as a step, a second one is a mistake of indentation. */
@@ -111,7 +239,7 @@ final class StepNames {
           var what = isStep ? "no step `%s`" : "no property `" + "%s` of `" + parent + "`";
           var meant = Suggestion.of(key, known.keySet());
           found.add(new Finding(file, line, route, before, what.formatted(key) + meant));
-        } else {
+        } else if (!isStep || mapping.getValue().size() == 1) {
           node(field.getValueNode(), known.get(key), key);
         }
         step = isStep ? before : step;

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.springframework.asm.ClassReader;
 import org.springframework.asm.ClassVisitor;
 import org.springframework.asm.FieldVisitor;
@@ -66,8 +67,12 @@ final class Stores {
     }
 
     @Override
-    public FieldVisitor visitField(
-        int access, String name, String descriptor, String signature, Object value) {
+    public @Nullable FieldVisitor visitField(
+        int access,
+        String name,
+        String descriptor,
+        @Nullable String signature,
+        @Nullable Object value) {
       if ((access & Opcodes.ACC_STATIC) == 0 && descriptor.startsWith("L" + OURS)) {
         found.parts().add(descriptor.substring(1, descriptor.length() - 1));
       }
@@ -78,7 +83,7 @@ final class Stores {
     public MethodVisitor visitMethod(
         int access, String name, String descriptor, String signature, String[] exceptions) {
       return new MethodVisitor(Opcodes.ASM9) {
-        private Object last;
+        private @Nullable Object last;
 
         @Override
         public void visitLdcInsn(Object value) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
@@ -50,11 +51,16 @@ final class TestableRoutes {
   private String file = "";
   private String route = "";
 
+  /** What a file consists of; one that is no YAML was refused before. */
+  private static List<Node> items(RouteFile file) {
+    return file.root() instanceof SequenceNode list ? list.getValue() : List.of();
+  }
+
   /** The text of a file with stand-ins. */
   String rewrite(RouteFile original) {
     file = original.name();
     var items = new ArrayList<Object>();
-    for (var item : ((SequenceNode) original.root()).getValue()) {
+    for (var item : items(original)) {
       var body = ((MappingNode) item).getValue().getFirst();
       var kind = RouteFile.key(body.getKeyNode());
       if (!kind.equals("rest") && !kind.equals("restConfiguration")) {
@@ -74,16 +80,16 @@ final class TestableRoutes {
     return stepCalls.getOrDefault(step, step);
   }
 
-  String valueOf(String name) {
+  @Nullable String valueOf(String name) {
     return valueCalls.get(name);
   }
 
-  List<String> path(String name) {
+  @Nullable List<String> path(String name) {
     return paths.get(name);
   }
 
   /** Where a route starts, by its id or the name behind {@code direct:}; null: there is none. */
-  String start(String name) {
+  @Nullable String start(String name) {
     return starts.get(name);
   }
 

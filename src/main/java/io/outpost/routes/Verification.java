@@ -7,7 +7,10 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Ordered;
 import org.apache.camel.RoutesBuilder;
 
-/** Looks at the model when all routes are in it and none is built yet: the last of the builders. */
+/**
+ * Looks at the model when all routes are in it and none is built yet, and again when those of
+ * templates are: the last of the builders.
+ */
 record Verification(Supplier<List<Finding>> check) implements RoutesBuilder, Ordered {
 
   /**
@@ -24,9 +27,10 @@ record Verification(Supplier<List<Finding>> check) implements RoutesBuilder, Ord
     return Set.of();
   }
 
+  /** Camel makes routes of templates after all others: they are none that may do more. */
   @Override
   public void addTemplatedRoutesToCamelContext(CamelContext camel) {
-    // There are none.
+    addRoutesToCamelContext(camel);
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The words of the routes: what steps leave for each other, under which name and of which type, and
@@ -30,6 +32,10 @@ record Vocabulary(
 
   static final String FILE = "vocabulary.yaml";
 
+  /** No word. */
+  static final Vocabulary NONE =
+      new Vocabulary(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
+
   /**
    * A name that carries data.
    *
@@ -39,7 +45,7 @@ record Vocabulary(
    *     route of somebody's own does, else null
    * @param to {@code java} when a step in Java or a component reads it, else null
    */
-  record Word(String type, String means, String from, String to) {}
+  record Word(String type, String means, @Nullable String from, @Nullable String to) {}
 
   /**
    * A place where routes of somebody's own are called.
@@ -53,7 +59,7 @@ record Vocabulary(
   /** Ours. */
   static Vocabulary ours() {
     try (var file = Vocabulary.class.getResourceAsStream("/routes/" + FILE)) {
-      return read(file);
+      return read(Objects.requireNonNull(file, "The jar has a vocabulary"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -83,7 +89,7 @@ record Vocabulary(
         join(components, other.components));
   }
 
-  private static <T> Map<String, T> orEmpty(Map<String, T> map) {
+  private static <T> Map<String, T> orEmpty(@Nullable Map<String, T> map) {
     return map == null ? Map.of() : map;
   }
 

@@ -227,7 +227,7 @@ public class Secrets {
   }
 
   private Cap cap(Tier tier) {
-    var number = most.most().get(tier);
+    var number = tier.in(most.most());
     return new Cap(
         "secrets",
         number,

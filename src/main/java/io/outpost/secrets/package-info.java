@@ -1,2 +1,5 @@
 /** The steps of keeping a tenant's provider keys in Secrets Manager. */
+@NullMarked
 package io.outpost.secrets;
+
+import org.jspecify.annotations.NullMarked;

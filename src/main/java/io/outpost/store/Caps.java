@@ -64,7 +64,7 @@ public class Caps {
 
   /** Sets the counter to what is there, unless it has moved since it was read. */
   private void correct(String tenantId, Cap cap, int count, Map<String, AttributeValue> counter) {
-    var version = counter.isEmpty() ? 0 : Long.parseLong(counter.get("version").n());
+    var version = counter.isEmpty() ? 0 : Long.parseLong(Items.required(counter, "version").n());
     try {
       dynamoDb.updateItem(
           u ->

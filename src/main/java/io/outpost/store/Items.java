@@ -41,6 +41,19 @@ public class Items {
     return mapper.convertValue(tree(AttributeValue.fromM(item)), type);
   }
 
+  /**
+   * An attribute that every such item has.
+   *
+   * @throws IllegalStateException when this one has not
+   */
+  public static AttributeValue required(Map<String, AttributeValue> item, String name) {
+    var value = item.get(name);
+    if (value == null) {
+      throw new IllegalStateException("The item has no attribute " + name);
+    }
+    return value;
+  }
+
   /** A string attribute. */
   public static AttributeValue text(String value) {
     return AttributeValue.fromS(value);

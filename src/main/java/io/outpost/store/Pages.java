@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -49,7 +50,11 @@ public class Pages {
    * @param cursor where to go on; null: at the newest
    */
   public <T> Page<T> read(
-      Consumer<QueryRequest.Builder> query, String scope, int limit, String cursor, Class<T> type) {
+      Consumer<QueryRequest.Builder> query,
+      String scope,
+      int limit,
+      @Nullable String cursor,
+      Class<T> type) {
     var start = cursor == null ? null : key(Cursor.open(cursor, scope));
     var found = new ArrayList<Map<String, AttributeValue>>();
     var keys = start == null ? Set.<String>of() : start.keySet();

@@ -12,6 +12,7 @@ import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
 import io.opentelemetry.sdk.logs.export.BatchLogRecordProcessor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 
@@ -26,7 +27,7 @@ class LogExport extends Filter<ILoggingEvent> implements DisposableBean {
   /** What tells that a collector does not answer is not sent to it. */
   private static final String OF_THE_SENDER = "io.opentelemetry";
 
-  private final SdkLoggerProvider lines;
+  private final @Nullable SdkLoggerProvider lines;
   private volatile boolean closed;
 
   LogExport(Collector collector) {
@@ -44,12 +45,12 @@ class LogExport extends Filter<ILoggingEvent> implements DisposableBean {
   @Override
   public FilterReply decide(ILoggingEvent event) {
     if (lines != null && !closed && !event.getLoggerName().startsWith(OF_THE_SENDER)) {
-      send(event);
+      send(lines, event);
     }
     return FilterReply.NEUTRAL;
   }
 
-  private void send(ILoggingEvent event) {
+  private static void send(SdkLoggerProvider lines, ILoggingEvent event) {
     var line =
         lines
             .get(event.getLoggerName())

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -23,22 +24,32 @@ class LogVolume implements DisposableBean {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("log-volume").factory());
   private final MeterRegistry meters;
+  private final LogExport export;
 
   LogVolume(MeterRegistry meters, LogExport export) {
     this.meters = meters;
+    this.export = export;
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       lines.setContext(context);
-      context
-          .getLogger(Logger.ROOT_LOGGER_NAME)
-          .iteratorForAppenders()
-          .forEachRemaining(appender -> bound(appender, export));
+      eachAppender(
+          context,
+          appender -> {
+            appender.addFilter(lines);
+            appender.addFilter(export);
+          });
     }
     var unused = clock.scheduleAtFixedRate(this::tell, 1, 1, TimeUnit.MINUTES);
   }
 
-  private void bound(Appender<ILoggingEvent> appender, LogExport export) {
-    appender.addFilter(lines);
-    appender.addFilter(export);
+  private static void eachAppender(LoggerContext context, Consumer<Appender<ILoggingEvent>> then) {
+    context.getLogger(Logger.ROOT_LOGGER_NAME).iteratorForAppenders().forEachRemaining(then);
+  }
+
+  /** The log outlives the application: others in the same process go on without our filter. */
+  private void unbound(Appender<ILoggingEvent> appender) {
+    var filters = appender.getCopyOfAttachedFiltersList();
+    appender.clearAllFilters();
+    filters.stream().filter(filter -> filter != lines && filter != export).forEach(appender::addFilter);
   }
 
   private void tell() {
@@ -52,5 +63,8 @@ class LogVolume implements DisposableBean {
     clock.shutdownNow();
     lines.close();
     tell();
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      eachAppender(context, this::unbound);
+    }
   }
 }

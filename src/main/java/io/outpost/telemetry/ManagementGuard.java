@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -37,7 +38,7 @@ final class ManagementGuard {
   }
 
   private static void letIn(
-      byte[] wanted, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      byte @Nullable [] wanted, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     var given = String.valueOf(request.getHeader("Authorization")).getBytes(StandardCharsets.UTF_8);
     if (wanted == null || MessageDigest.isEqual(given, wanted)) {

@@ -175,6 +175,11 @@ public enum Metric {
       "Addresses of customers that Stripe refused"),
   QUOTA_NOTICES(
       "outpost.billing.quota.notices", Type.counter, "15", "Notices about a quota", "percent"),
+  MESSAGES_UNKNOWN(
+      "outpost.billing.messages.unknown",
+      Type.counter,
+      "35",
+      "Messages about billing that only a newer release knows"),
   EVENTS_UNHANDLED(
       "outpost.billing.events.unhandled", Type.counter, "13", "Events of Stripe of other types"),
   EVENTS_FOREIGN(

@@ -2,6 +2,7 @@ package io.outpost.telemetry;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Measures how long messages had been in their queue when they were received. Stateless. */
@@ -23,7 +24,7 @@ public class QueueAges {
    * @param queue its logical name
    * @param sent when it was sent, in milliseconds; null where that was not asked for
    */
-  public void received(String queue, String sent) {
+  public void received(String queue, @Nullable String sent) {
     if (sent != null) {
       var age = Math.max(0, System.currentTimeMillis() - Long.parseLong(sent));
       Metric.QUEUE_AGE.timer(meters, queue).record(age, TimeUnit.MILLISECONDS);

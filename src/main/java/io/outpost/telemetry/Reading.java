@@ -1,6 +1,7 @@
 package io.outpost.telemetry;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The value of a gauge that somebody measures now and then. One that was not measured lately has
@@ -12,7 +13,7 @@ public final class Reading {
 
   private record Measured(double value, long at) {}
 
-  private volatile Measured last;
+  private volatile @Nullable Measured last;
 
   /** It is that much now. */
   public void set(double value) {

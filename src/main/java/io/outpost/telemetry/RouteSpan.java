@@ -5,6 +5,7 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.outpost.kernel.Problem;
 import org.apache.camel.Exchange;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A route that a message is in, as a span that is named after it. It goes with the message, so that
@@ -12,7 +13,7 @@ import org.apache.camel.Exchange;
  *
  * @param before the route that called this one; null: none that has a span
  */
-record RouteSpan(RouteSpan before, String route, Span span) {
+record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
 
   private static final String CURRENT = "outpostRouteSpan";
 
@@ -52,7 +53,7 @@ record RouteSpan(RouteSpan before, String route, Span span) {
     return current == null ? Flow.spanOfSubject(exchange) : current.span;
   }
 
-  private static RouteSpan current(Exchange exchange) {
+  private static @Nullable RouteSpan current(Exchange exchange) {
     return exchange.getProperty(CURRENT, RouteSpan.class);
   }
 }

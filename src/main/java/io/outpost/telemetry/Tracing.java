@@ -11,6 +11,7 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
@@ -25,7 +26,7 @@ public class Tracing implements DisposableBean {
   /** The request attribute that holds the span of a request. */
   public static final String SPAN = "span";
 
-  private final SdkTracerProvider spans;
+  private final @Nullable SdkTracerProvider spans;
 
   Tracing(Collector collector, @Value("${outpost.telemetry.traces}") double share) {
     this.spans = collector.of("traces").map(to -> provider(to, share, collector)).orElse(null);
@@ -51,7 +52,7 @@ public class Tracing implements DisposableBean {
    *
    * @param parent the caller's W3C trace context; null: the span is the first of its trace
    */
-  public Span arrive(String name, String parent) {
+  public Span arrive(String name, @Nullable String parent) {
     return begin(
         name,
         SpanKind.SERVER,
@@ -63,7 +64,7 @@ public class Tracing implements DisposableBean {
    *
    * @param parent our W3C trace context that it belongs to; null: it is the first of its trace
    */
-  public Span begin(String name, SpanKind kind, String parent) {
+  public Span begin(String name, SpanKind kind, @Nullable String parent) {
     return begin(name, kind, Context.root().with(remote(parent)));
   }
 
@@ -80,13 +81,13 @@ public class Tracing implements DisposableBean {
   }
 
   private Span begin(String name, SpanKind kind, Context parent) {
-    return isOn()
-        ? spans.get("outpost").spanBuilder(name).setSpanKind(kind).setParent(parent).startSpan()
-        : Span.getInvalid();
+    return spans == null
+        ? Span.getInvalid()
+        : spans.get("outpost").spanBuilder(name).setSpanKind(kind).setParent(parent).startSpan();
   }
 
   /** The span that a W3C trace context names; an invalid one for null. */
-  public static Span remote(String context) {
+  public static Span remote(@Nullable String context) {
     return context == null ? Span.getInvalid() : Span.wrap(context(context));
   }
 

@@ -2,6 +2,7 @@ package io.outpost.tenant;
 
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From where a tenant's billing periods are counted, and how many jobs each of them allows.
@@ -9,7 +10,7 @@ import java.util.Optional;
  * @param anchor the instant that billing periods are counted from
  * @param monthlyJobLimit the tenant's own cap; null for none
  */
-public record BillingTerms(Tier tier, Instant anchor, Long monthlyJobLimit) {
+public record BillingTerms(Tier tier, Instant anchor, @Nullable Long monthlyJobLimit) {
 
   /**
    * A limit on the jobs of a period.

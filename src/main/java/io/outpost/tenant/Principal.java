@@ -2,6 +2,7 @@ package io.outpost.tenant;
 
 import java.time.Instant;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is calling: an API key with its tenant as it stood when the cached view was loaded. Holds no
@@ -26,9 +27,9 @@ public record Principal(
     Set<String> scopes,
     int rateLimit,
     BillingTerms terms,
-    Instant uncappedUntil,
+    @Nullable Instant uncappedUntil,
     Tenant.Status standing,
-    Instant pastDueSince) {
+    @Nullable Instant pastDueSince) {
 
   /** The mode of keys and jobs that count. */
   public static final String LIVE = "live";

@@ -4,6 +4,7 @@ import io.outpost.kernel.Ids;
 import io.outpost.kernel.Rules;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -23,16 +24,16 @@ public record Tenant(
     String email,
     Tier tier,
     Status status,
-    String stripeCustomerId,
-    String subscriptionStatus,
+    @Nullable String stripeCustomerId,
+    @Nullable String subscriptionStatus,
     Instant createdAt,
     Instant updatedAt,
-    Instant pastDueSince,
+    @Nullable Instant pastDueSince,
     Instant billingAnchor,
     long version,
     boolean customerOutdated,
-    Long monthlyJobLimit,
-    Instant uncappedUntil) {
+    @Nullable Long monthlyJobLimit,
+    @Nullable Instant uncappedUntil) {
 
   /** Keeps the rules of the contract; without an anchor periods are counted from the creation. */
   public Tenant {
@@ -46,13 +47,25 @@ public record Tenant(
     billingAnchor = billingAnchor == null ? createdAt : billingAnchor;
   }
 
+  /**
+   * Stripe's customer of it.
+   *
+   * @throws IllegalStateException when there is none
+   */
+  public String customer() {
+    if (stripeCustomerId == null) {
+      throw new IllegalStateException("The tenant has no customer at Stripe");
+    }
+    return stripeCustomerId;
+  }
+
   /** What its billing periods are and how many jobs they allow. */
   public BillingTerms terms() {
     return new BillingTerms(tier, billingAnchor, monthlyJobLimit);
   }
 
   /** {@link #uncappedUntil} after the terms became others at an instant. */
-  public Instant uncappedUntil(BillingTerms next, Instant now) {
+  public @Nullable Instant uncappedUntil(BillingTerms next, Instant now) {
     return terms().limit().isEmpty() && next.limit().isPresent() ? now : uncappedUntil;
   }
 

@@ -4,6 +4,7 @@ import io.outpost.store.Items;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
@@ -17,7 +18,8 @@ public final class TenantChange {
    *
    * @param wanted attributes to set; those that are null are removed
    */
-  public static Update.Builder of(String table, Tenant read, Map<String, AttributeValue> wanted) {
+  public static Update.Builder of(
+      String table, Tenant read, Map<String, @Nullable AttributeValue> wanted) {
     Map<String, AttributeValue> values = new HashMap<>();
     values.put(":read", Items.number(read.version()));
     Map<String, String> attributes = new HashMap<>();
@@ -38,7 +40,7 @@ public final class TenantChange {
         .expressionAttributeValues(values);
   }
 
-  private static String expression(Map<String, AttributeValue> wanted) {
+  private static String expression(Map<String, @Nullable AttributeValue> wanted) {
     String set =
         wanted.entrySet().stream()
             .filter(entry -> entry.getValue() != null)

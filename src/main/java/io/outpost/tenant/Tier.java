@@ -3,6 +3,7 @@ package io.outpost.tenant;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /** What a tenant pays for: jobs per billing period, and how many run at once. */
@@ -27,6 +28,19 @@ public enum Tier {
   /** Jobs that may run at the same time. */
   public int slots() {
     return slots;
+  }
+
+  /**
+   * What a setting says for this tier.
+   *
+   * @throws IllegalStateException when it says nothing
+   */
+  public <T> T in(Map<Tier, T> setting) {
+    var value = setting.get(this);
+    if (value == null) {
+      throw new IllegalStateException("A setting has no value for the tier " + word());
+    }
+    return value;
   }
 
   @JsonValue

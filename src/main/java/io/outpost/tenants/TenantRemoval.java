@@ -64,7 +64,7 @@ public class TenantRemoval {
                     .expressionAttributeValues(values))
         .items()
         .stream()
-        .map(item -> item.get("tenant_id").s())
+        .map(item -> Items.required(item, "tenant_id").s())
         .toList();
   }
 

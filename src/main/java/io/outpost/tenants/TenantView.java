@@ -4,6 +4,7 @@ import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
 import java.time.Instant;
 import org.apache.camel.Body;
+import org.jspecify.annotations.Nullable;
 
 /** What clients see of a tenant. */
 public record TenantView(
@@ -12,9 +13,9 @@ public record TenantView(
     String email,
     Tier tier,
     Tenant.Status status,
-    String stripeCustomerId,
-    String subscriptionStatus,
-    Long monthlyJobLimit,
+    @Nullable String stripeCustomerId,
+    @Nullable String subscriptionStatus,
+    @Nullable Long monthlyJobLimit,
     Instant createdAt,
     Instant updatedAt) {
 

@@ -22,12 +22,14 @@ import io.outpost.usage.TermsHistory;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -67,7 +69,12 @@ public class Tenants {
   }
 
   /** What a client asks for; in a change, what is null stays. */
-  record Wish(String name, String email, Tier tier, Tenant.Status status, Long monthlyJobLimit) {}
+  record Wish(
+      @Nullable String name,
+      @Nullable String email,
+      @Nullable Tier tier,
+      Tenant.@Nullable Status status,
+      @Nullable Long monthlyJobLimit) {}
 
   /** Makes a tenant from the request. */
   public Tenant create(
@@ -78,8 +85,8 @@ public class Tenants {
     var tenant =
         new Tenant(
             Ids.uuid(),
-            wish.name(),
-            wish.email(),
+            Objects.requireNonNull(wish.name(), "The contract wants a name"),
+            Objects.requireNonNull(wish.email(), "The contract wants an address"),
             tier,
             Tenant.Status.active,
             null,
@@ -228,11 +235,11 @@ public class Tenants {
         "The tenant was changed meanwhile: read it again, then send its ETag as If-Match.");
   }
 
-  private static <T> T or(T wished, T old) {
+  private static <T> T or(@Nullable T wished, T old) {
     return wished == null ? old : wished;
   }
 
-  private static boolean differs(String wished, String old) {
+  private static boolean differs(@Nullable String wished, String old) {
     return wished != null && !wished.equals(old);
   }
 

@@ -1,2 +1,5 @@
 /** The steps of making, changing, deleting and removing tenants. */
+@NullMarked
 package io.outpost.tenants;
+
+import org.jspecify.annotations.NullMarked;

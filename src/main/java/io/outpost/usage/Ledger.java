@@ -6,9 +6,12 @@ import io.outpost.kernel.Shards;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -26,9 +29,11 @@ public class Ledger {
   private static final int DATE = 10;
 
   private final Names names;
+  private final Duration kept;
 
-  Ledger(Names names) {
+  Ledger(Names names, @Value("${outpost.usage.kept}") Duration kept) {
     this.names = names;
+    this.kept = kept;
   }
 
   /**
@@ -46,9 +51,9 @@ public class Ledger {
       Instant completedAt,
       String billingPeriod,
       String agent,
-      String keyId,
-      BigDecimal costUsd,
-      String traceParent) {}
+      @Nullable String keyId,
+      @Nullable BigDecimal costUsd,
+      @Nullable String traceParent) {}
 
   /** Adds a job to the transaction that ends it; not yet reported to Stripe. */
   public void add(Change change, Used used) {
@@ -75,6 +80,7 @@ public class Ledger {
     if (used.traceParent() != null) {
       item.put("trace_parent", Items.text(used.traceParent()));
     }
+    item.put("expires_at", Items.number(used.completedAt().plus(kept).getEpochSecond()));
     item.put("unreported_shard", Items.text(Shards.of("unreported", used.jobId())));
     return Put.builder()
         .tableName(names.table("usage"))

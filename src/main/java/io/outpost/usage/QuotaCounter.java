@@ -72,7 +72,7 @@ public class QuotaCounter {
                     .consistentRead(true))
         .items()
         .stream()
-        .mapToLong(item -> Long.parseLong(item.get("used").n()))
+        .mapToLong(item -> Long.parseLong(Items.required(item, "used").n()))
         .sum();
   }
 

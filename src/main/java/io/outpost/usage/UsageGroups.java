@@ -45,9 +45,9 @@ public class UsageGroups {
             item -> {
               var group =
                   new Group(
-                      item.get("group").s(),
-                      Long.parseLong(item.get("jobs").n()),
-                      new BigDecimal(item.get("cost_usd").n()));
+                      Items.required(item, "group").s(),
+                      Long.parseLong(Items.required(item, "jobs").n()),
+                      new BigDecimal(Items.required(item, "cost_usd").n()));
               groups.merge(group.name(), group, Group::plus);
             });
     return List.copyOf(groups.values());

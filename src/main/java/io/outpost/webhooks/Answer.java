@@ -3,6 +3,7 @@ package io.outpost.webhooks;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came back from an endpoint.
@@ -16,11 +17,11 @@ import java.util.Map;
 public record Answer(
     Instant at,
     Duration took,
-    Integer statusCode,
-    String error,
+    @Nullable Integer statusCode,
+    @Nullable String error,
     Map<String, String> headers,
-    String body,
-    Instant retryAfter) {
+    @Nullable String body,
+    @Nullable Instant retryAfter) {
 
   /** The endpoint has taken it. */
   public boolean isSuccess() {

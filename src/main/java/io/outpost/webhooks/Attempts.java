@@ -21,6 +21,7 @@ import java.util.StringJoiner;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -76,7 +77,7 @@ public class Attempts {
   }
 
   /** The delivery with its event, signed; null when there is nothing to send any more. */
-  public Outgoing begin(@Body Queued queued, @ExchangeProperty("round") Round round) {
+  public @Nullable Outgoing begin(@Body Queued queued, @ExchangeProperty("round") Round round) {
     var endpoint = round.endpoint();
     var item = item(Delivery.key(endpoint.tenantId(), endpoint.webhookId(), queued.deliveryId()));
     if (item.isEmpty()) {
@@ -175,7 +176,7 @@ public class Attempts {
     fail(outgoing, answer, round);
   }
 
-  private void write(Outgoing outgoing, Answer answer, Status status, Instant next) {
+  private void write(Outgoing outgoing, Answer answer, Status status, @Nullable Instant next) {
     var attempt =
         new Attempt(
             answer.at().truncatedTo(ChronoUnit.MILLIS),

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -26,7 +27,7 @@ public record Delivery(
     EventType type,
     Status status,
     Instant createdAt,
-    Instant nextAttemptAt,
+    @Nullable Instant nextAttemptAt,
     int tries,
     List<Attempt> attempts) {
 
@@ -53,12 +54,12 @@ public record Delivery(
    */
   public record Attempt(
       Instant at,
-      Integer statusCode,
-      String error,
+      @Nullable Integer statusCode,
+      @Nullable String error,
       long durationMs,
       Map<String, String> requestHeaders,
       Map<String, String> responseHeaders,
-      String responseBody) {}
+      @Nullable String responseBody) {}
 
   static Delivery fresh(Endpoint endpoint, Event event, String id, Instant now) {
     return new Delivery(
@@ -75,7 +76,7 @@ public record Delivery(
   }
 
   /** After an attempt. */
-  Delivery tried(Attempt attempt, Status now, Instant next) {
+  Delivery tried(Attempt attempt, Status now, @Nullable Instant next) {
     var all = new ArrayList<>(attempts);
     all.add(attempt);
     while (all.size() > MOST_ATTEMPTS) {
@@ -117,7 +118,7 @@ public record Delivery(
   }
 
   /** The sort key of its place in the endpoint's queue; null when it is in none. */
-  String dueSk() {
+  @Nullable String dueSk() {
     return nextAttemptAt == null
         ? null
         : duePrefix(webhookId) + Json.time(nextAttemptAt) + "#" + deliveryId;

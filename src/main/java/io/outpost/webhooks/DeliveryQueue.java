@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
@@ -127,9 +128,13 @@ class DeliveryQueue {
             .item(
                 Map.of(
                     "tenant_id", Items.text(delivery.tenantId()),
-                    "sk", Items.text(delivery.dueSk()),
+                    "sk", Items.text(dueSk(delivery)),
                     "delivery_id", Items.text(delivery.deliveryId()),
                     "expires_at", expires(delivery))));
+  }
+
+  private static String dueSk(Delivery delivery) {
+    return Objects.requireNonNull(delivery.dueSk(), "Only a pending delivery is in a queue");
   }
 
   private Map<String, AttributeValue> item(Delivery delivery) {

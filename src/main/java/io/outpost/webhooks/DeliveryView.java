@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What clients see of a delivery; what was sent and answered only when they ask for one.
@@ -19,33 +20,33 @@ public record DeliveryView(
     Delivery.Status status,
     Instant createdAt,
     List<AttemptView> attempts,
-    Instant nextAttemptAt,
-    @JsonInclude(JsonInclude.Include.NON_NULL) Request request) {
+    @Nullable Instant nextAttemptAt,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Request request) {
 
   private static final int SHOWN = 4096;
 
   /** What is sent. */
-  public record Request(String url, String body) {}
+  public record Request(String url, @Nullable String body) {}
 
   /** One attempt. */
   public record AttemptView(
       Instant at,
-      Integer statusCode,
-      String error,
+      @Nullable Integer statusCode,
+      @Nullable String error,
       long durationMs,
-      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, String> requestHeaders,
-      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, String> responseHeaders,
-      @JsonInclude(JsonInclude.Include.NON_NULL) String responseBody) {}
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, String> requestHeaders,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, String> responseHeaders,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String responseBody) {}
 
   static DeliveryView of(Delivery delivery) {
     return of(delivery, false, null);
   }
 
-  static DeliveryView whole(Delivery delivery, String url, String payload) {
+  static DeliveryView whole(Delivery delivery, String url, @Nullable String payload) {
     return of(delivery, true, new Request(url, payload == null ? null : first(payload)));
   }
 
-  private static DeliveryView of(Delivery d, boolean whole, Request request) {
+  private static DeliveryView of(Delivery d, boolean whole, @Nullable Request request) {
     return new DeliveryView(
         d.deliveryId(),
         d.eventId(),

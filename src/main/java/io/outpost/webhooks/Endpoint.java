@@ -7,6 +7,7 @@ import io.outpost.tenant.TenantSecret;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -22,12 +23,12 @@ public record Endpoint(
     String tenantId,
     String url,
     List<EventType> events,
-    String description,
+    @Nullable String description,
     Status status,
     Instant createdAt,
     Instant updatedAt,
-    String disabledReason,
-    Instant failingSince,
+    @Nullable String disabledReason,
+    @Nullable Instant failingSince,
     List<SecretVersion> secrets) {
 
   /** Where the sort keys of a tenant's endpoints begin. */
@@ -54,7 +55,7 @@ public record Endpoint(
    *
    * @param until when it ends; null: with the next rotation
    */
-  public record SecretVersion(String id, Instant until) {}
+  public record SecretVersion(String id, @Nullable Instant until) {}
 
   static Map<String, AttributeValue> key(String tenantId, String webhookId) {
     return Tenant.key(tenantId, SK_PREFIX + webhookId);

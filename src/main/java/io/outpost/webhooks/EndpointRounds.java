@@ -20,6 +20,7 @@ import java.util.concurrent.Semaphore;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -69,7 +70,7 @@ public class EndpointRounds {
    * Takes an endpoint for a round; null when somebody else has it, when it asked for a rest, when
    * it is disabled, or when this worker serves as many as it may.
    */
-  public Round take(@Body Named named) {
+  public @Nullable Round take(@Body Named named) {
     if (!rounds.tryAcquire()) {
       return null;
     }
@@ -85,7 +86,7 @@ public class EndpointRounds {
     }
   }
 
-  private Round lease(Named named) {
+  private @Nullable Round lease(Named named) {
     var now = Instant.now();
     var lease = Ids.ulid();
     try {
@@ -109,7 +110,7 @@ public class EndpointRounds {
                                   ":enabled", Items.text(Endpoint.Status.enabled.name())))
                           .returnValues(ReturnValue.ALL_NEW))
               .attributes();
-      return new Round(items.read(item, Endpoint.class), lease, item.get("mark").s());
+      return new Round(items.read(item, Endpoint.class), lease, Items.required(item, "mark").s());
     } catch (ConditionalCheckFailedException e) {
       return null;
     }
@@ -130,7 +131,9 @@ public class EndpointRounds {
             Delivery.duePrefix(round.endpoint().webhookId()) + now,
             settings.deliveriesAtOnce())
         .stream()
-        .map(item -> new Queued(item.get("sk").s(), item.get("delivery_id").s()))
+        .map(
+            item ->
+                new Queued(Items.required(item, "sk").s(), Items.required(item, "delivery_id").s()))
         .toList();
   }
 
@@ -183,7 +186,7 @@ public class EndpointRounds {
             // Deleted, disabled, or its lease was over.
             return false;
           }
-          mark = text(e.item(), "mark");
+          mark = Items.required(e.item(), "mark").s();
         }
       }
       return false;
@@ -192,20 +195,20 @@ public class EndpointRounds {
     }
   }
 
-  private Instant next(Round round) {
+  private @Nullable Instant next(Round round) {
     var prefix = Delivery.duePrefix(round.endpoint().webhookId());
     var first = queued(round, prefix + "~", 1);
     if (first.isEmpty()) {
       return null;
     }
-    var sk = first.getFirst().get("sk").s();
+    var sk = Items.required(first.getFirst(), "sk").s();
     var due = Instant.parse(sk.substring(prefix.length(), sk.lastIndexOf('#')));
     var rest = round.restUntil();
     return rest != null && rest.isAfter(due) ? rest : due;
   }
 
   /** A rest is a lease that nobody holds. */
-  private void release(Round round, Instant next, String mark) {
+  private void release(Round round, @Nullable Instant next, String mark) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":lease", Items.text(round.lease()));
     values.put(":mark", Items.text(mark));
@@ -289,7 +292,7 @@ public class EndpointRounds {
         Map.of("reason", reason));
   }
 
-  private static String text(Map<String, AttributeValue> item, String name) {
+  private static @Nullable String text(Map<String, AttributeValue> item, String name) {
     return item.containsKey(name) ? item.get(name).s() : null;
   }
 

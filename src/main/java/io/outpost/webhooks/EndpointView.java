@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.outpost.event.EventType;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What clients see of an endpoint.
@@ -15,11 +16,11 @@ public record EndpointView(
     String tenantId,
     String url,
     List<EventType> events,
-    String description,
-    @JsonInclude(JsonInclude.Include.NON_NULL) String secret,
+    @Nullable String description,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String secret,
     Endpoint.Status status,
-    String disabledReason,
-    Instant failingSince,
+    @Nullable String disabledReason,
+    @Nullable Instant failingSince,
     Instant createdAt,
     Instant updatedAt) {
 
@@ -27,7 +28,7 @@ public record EndpointView(
     return of(endpoint, null);
   }
 
-  static EndpointView of(Endpoint endpoint, String secret) {
+  static EndpointView of(Endpoint endpoint, @Nullable String secret) {
     return new EndpointView(
         endpoint.webhookId(),
         endpoint.tenantId(),

@@ -24,10 +24,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -70,7 +72,11 @@ public class Endpoints {
   }
 
   /** What a client asks for. */
-  record Wish(String url, List<EventType> events, String description, Endpoint.Status status) {}
+  record Wish(
+      @Nullable String url,
+      @Nullable List<EventType> events,
+      @Nullable String description,
+      Endpoint.@Nullable Status status) {}
 
   /**
    * The endpoint that the request asks for, without a secret as yet.
@@ -79,12 +85,13 @@ public class Endpoints {
    */
   public Endpoint create(@Body JsonNode body, @Header("tenant_id") String tenantId) {
     var wish = mapper.convertValue(body, Wish.class);
-    var unused = destinations.check(wish.url());
+    var url = Objects.requireNonNull(wish.url(), "The contract wants an address");
+    var unused = destinations.check(url);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     return new Endpoint(
         Ids.ulid(),
         tenantId,
-        wish.url(),
+        url,
         wish.events() == null ? EventType.JOB_ENDS : wish.events(),
         wish.description(),
         Endpoint.Status.enabled,
@@ -109,12 +116,12 @@ public class Endpoints {
     var change = Change.of(exchange);
     change.put(Put.builder().tableName(table()).item(item));
     change.update(
-        count(made.tenantId(), 1, settings.most().get(tier)),
+        count(made.tenantId(), 1, tier.in(settings.most())),
         old ->
             new Problem(
                 Problem.Code.LIMIT_REACHED,
                 "A tenant of the tier %s may have %d webhooks: delete one first."
-                    .formatted(tier.word(), settings.most().get(tier))));
+                    .formatted(tier.word(), tier.in(settings.most()))));
     changeFeed.add(
         change, new Announcement(ChangeFeed.Kind.webhook, made.tenantId(), made.webhookId()));
     return EndpointView.of(made, secret);
@@ -190,7 +197,7 @@ public class Endpoints {
 
   /** Adds a new secret to the change; the one before signs, too, until a grace is over. */
   public EndpointView rotate(
-      @ExchangeProperty("request") JsonNode body,
+      @ExchangeProperty("request") @Nullable JsonNode body,
       @Body Endpoint endpoint,
       @ExchangeProperty("signingSecret") String secret,
       @ExchangeProperty("signingVersion") String version,

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -58,7 +59,7 @@ public class EventOutbox {
    * @param events events to distribute
    * @param oldest since when the first of them is due; null: nothing is
    */
-  public record Due(List<Named> endpoints, List<Named> events, Instant oldest) {}
+  public record Due(List<Named> endpoints, List<Named> events, @Nullable Instant oldest) {}
 
   /** What is to be done now, a bounded number of each shard, the longest due first. */
   public Due due() {
@@ -69,10 +70,11 @@ public class EventOutbox {
     Collections.shuffle(shards);
     for (var shard : shards) {
       for (var item : due(shard)) {
-        var sk = item.get("sk").s();
-        var named = new Named(item.get("tenant_id").s(), sk.substring(sk.indexOf('#') + 1));
+        var sk = Items.required(item, "sk").s();
+        var named =
+            new Named(Items.required(item, "tenant_id").s(), sk.substring(sk.indexOf('#') + 1));
         (sk.startsWith(Event.SK_PREFIX) ? events : endpoints).add(named);
-        var since = item.get("open_due").s();
+        var since = Items.required(item, "open_due").s();
         oldest = oldest == null || since.compareTo(oldest) < 0 ? since : oldest;
       }
     }
@@ -94,7 +96,7 @@ public class EventOutbox {
   }
 
   /** The event that is due; null when another worker has distributed it. */
-  public Event read(@Body Named named) {
+  public @Nullable Event read(@Body Named named) {
     var item = item("webhooks", Event.key(named.tenantId(), named.id()));
     return item.containsKey("open_due") ? items.read(item, Event.class) : null;
   }

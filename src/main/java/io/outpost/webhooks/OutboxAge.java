@@ -5,7 +5,6 @@ import io.outpost.health.HealthPart;
 import io.outpost.webhooks.EventOutbox.Due;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -20,27 +19,26 @@ public class OutboxAge implements HealthPart {
 
   private static final Duration LATE = Duration.ofMinutes(5);
 
-  private final AtomicReference<Duration> age = new AtomicReference<>(Duration.ZERO);
+  private volatile Duration age = Duration.ZERO;
 
   OutboxAge(MeterRegistry meters) {
-    meters.gauge("outpost.webhooks.late", age, a -> a.get().toSeconds());
+    meters.gauge("outpost.webhooks.late", this, OutboxAge::seconds);
   }
 
   /** Notes what a sweep has found. */
   public void note(@ExchangeProperty("dueWebhooks") Due due) {
-    var waited =
-        due.oldest() == null ? Duration.ZERO : Duration.between(due.oldest(), Instant.now());
-    age.set(waited);
+    var oldest = due.oldest();
+    age = oldest == null ? Duration.ZERO : Duration.between(oldest, Instant.now());
   }
 
   /** Whether something has waited for too long. */
   public boolean isLate() {
-    return age.get().compareTo(LATE) > 0;
+    return age.compareTo(LATE) > 0;
   }
 
   /** For how many seconds the first has waited. */
   public long seconds() {
-    return age.get().toSeconds();
+    return age.toSeconds();
   }
 
   @Override

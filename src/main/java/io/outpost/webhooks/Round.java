@@ -3,6 +3,7 @@ package io.outpost.webhooks;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A worker serves an endpoint: a few of its deliveries at once, under a lease. What came of them
@@ -69,7 +70,7 @@ public final class Round {
     return failed.get() && !succeeded.get();
   }
 
-  Instant restUntil() {
+  @Nullable Instant restUntil() {
     return restUntil.get();
   }
 }

@@ -44,6 +44,7 @@ import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -186,7 +187,7 @@ public class Sender {
   }
 
   /** Seconds, or a date; a day at most. */
-  private static Instant retryAfter(ClassicHttpResponse response) {
+  private static @Nullable Instant retryAfter(ClassicHttpResponse response) {
     var header = response.getFirstHeader("Retry-After");
     if (header == null || header.getValue() == null || response.getCode() < 300) {
       return null;
@@ -210,7 +211,7 @@ public class Sender {
   }
 
   /** In words of ours: an exception's own may tell of the inside. */
-  private String said(Exception e, Duration took) {
+  private @Nullable String said(Exception e, Duration took) {
     if (took.compareTo(settings.totalTimeout()) >= 0) {
       return "There was no whole answer in time.";
     }

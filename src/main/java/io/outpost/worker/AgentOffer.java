@@ -3,10 +3,12 @@ package io.outpost.worker;
 import io.outpost.agents.OfferedAgents;
 import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentInventory;
+import io.outpost.worker.agent.Slots;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** Tells the API which agents this worker can run. Thread-safe. */
+/** Tells the API which agents this worker can run, and how many at once. Thread-safe. */
 @Profile({"worker", "local"})
 @Component("agentOffer")
 public class AgentOffer {
@@ -14,16 +16,25 @@ public class AgentOffer {
   private final String worker = Ids.ulid();
   private final AgentInventory inventory;
   private final OfferedAgents offered;
+  private final Slots slots;
+  private final int all;
 
-  AgentOffer(AgentInventory inventory, OfferedAgents offered) {
+  AgentOffer(
+      AgentInventory inventory,
+      OfferedAgents offered,
+      Slots slots,
+      @Value("${outpost.worker.slots}") int all) {
     this.inventory = inventory;
     this.offered = offered;
+    this.slots = slots;
+    this.all = all;
   }
 
   /** Tells it, once it is known. */
   public void tell() {
     if (!inventory.usable().isEmpty()) {
-      offered.tell(worker, inventory.usable());
+      var dirty = slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).count();
+      offered.tell(worker, inventory.usable(), (int) (all - dirty));
     }
   }
 }

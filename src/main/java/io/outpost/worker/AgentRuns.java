@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.ExchangeProperty;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.input.BoundedInputStream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -55,7 +56,7 @@ public class AgentRuns {
   private final AgentInventory inventory;
   private final Tracing tracing;
   private final MeterRegistry meters;
-  private final String image;
+  private final @Nullable String image;
   private final OutputPace pace;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
   private volatile boolean releasing;
@@ -188,7 +189,7 @@ public class AgentRuns {
     }
     run.endAgentSpan();
     running.remove(run);
-    if (run.files() != null) {
+    if (run.hasFiles()) {
       run.files().close();
     }
   }

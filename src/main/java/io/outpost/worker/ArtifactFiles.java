@@ -45,7 +45,7 @@ public class ArtifactFiles {
         ArtifactStream.read(
             run.files(),
             MOST,
-            limits.disk().toBytes(),
+            limits.diskBytes(),
             (place, content) -> put(Artifact.contentKey(run.job(), place), content));
     var manifest = handed.manifest();
     tell(run, manifest.leftOut(), handed.notKept());
@@ -65,7 +65,7 @@ public class ArtifactFiles {
       run.warn(
           "artifacts-incomplete",
           "%d files were not kept; a job may leave %d, together %d bytes. %s"
-              .formatted(leftOut, MOST, limits.disk().toBytes(), notKept)
+              .formatted(leftOut, MOST, limits.diskBytes(), notKept)
               .strip());
     }
   }

@@ -13,6 +13,7 @@ import io.outpost.job.JobTransitions;
 import io.outpost.job.StoredJob;
 import io.outpost.job.TenantSlots;
 import io.outpost.job.TransitionRefused;
+import io.outpost.store.Items;
 import io.outpost.telemetry.Tracing;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
@@ -161,7 +162,8 @@ public class Claims {
           case TENANT_AWAY -> {
             return isDeleted(refused) ? Decision.withdrawn : hold("tenant-suspended", exchange);
           }
-          case OTHER_TIER -> stored = stored.withTier(Tier.of(refused.item().get("tier").s()));
+          case OTHER_TIER ->
+              stored = stored.withTier(Tier.of(Items.required(refused.item(), "tier").s()));
           case WORKSPACE_BUSY -> {
             return hold("workspace", exchange);
           }
@@ -188,10 +190,10 @@ public class Claims {
   }
 
   private static boolean isDeleted(TransitionRefused refused) {
-    return refused.item().get("status").s().equals(Tenant.Status.deleted.name());
+    return Items.required(refused.item(), "status").s().equals(Tenant.Status.deleted.name());
   }
 
   private static boolean isLeased(StoredJob stored, Instant now) {
-    return stored.job().status() == Job.Status.running && !stored.lease().until().isBefore(now);
+    return stored.job().status() == Job.Status.running && !stored.running().until().isBefore(now);
   }
 }

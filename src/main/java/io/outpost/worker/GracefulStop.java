@@ -3,6 +3,7 @@ package io.outpost.worker;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.annotation.Profile;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
@@ -14,12 +15,13 @@ import org.springframework.stereotype.Component;
  */
 @Profile({"worker", "local"})
 @Component
-class GracefulStop {
+class GracefulStop implements DisposableBean {
 
   private static final Logger LOG = LoggerFactory.getLogger(GracefulStop.class);
 
   private final AgentRuns runs;
   private final WorkerSettings settings;
+  private final Thread grace = Thread.ofVirtual().name("grace").unstarted(this::releaseAfterGrace);
 
   GracefulStop(AgentRuns runs, WorkerSettings settings) {
     this.runs = runs;
@@ -29,11 +31,23 @@ class GracefulStop {
   /** Returns at once: the grace runs beside Camel's own shutdown, which waits for the jobs. */
   @EventListener(ContextClosedEvent.class)
   void stopping() {
-    Thread.ofVirtual().name("grace").start(this::releaseAfterGrace);
+    // The pages' own context, where there is one, says that it closes, too.
+    if (grace.getState() == Thread.State.NEW) {
+      grace.start();
+    }
+  }
+
+  /** Nothing runs any more. */
+  @Override
+  public void destroy() {
+    grace.interrupt();
   }
 
   private void releaseAfterGrace() {
     LockSupport.parkNanos(settings.grace().toNanos());
+    if (Thread.interrupted()) {
+      return;
+    }
     if (runs.isBusy()) {
       LOG.info("The grace is over: jobs that still run are handed back");
     }

@@ -35,8 +35,7 @@ public class InputFiles {
 
   /** Writes each where the job wants it; when one cannot be, the job fails. */
   public void bring(@ExchangeProperty("run") Run run) throws IOException {
-    if (run.job().inputs().stream().mapToLong(JobInput::sizeBytes).sum()
-        > limits.disk().toBytes()) {
+    if (run.job().inputs().stream().mapToLong(JobInput::bytes).sum() > limits.diskBytes()) {
       run.fail(new Job.Fault("input-failed", "The files are larger together than a job's disk"));
       return;
     }

@@ -10,10 +10,12 @@ import io.outpost.job.TransitionRefused;
 import io.outpost.job.WorkspaceLeases;
 import io.outpost.worker.agent.AgentResult;
 import io.outpost.worker.agent.StopReason;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
@@ -51,7 +53,7 @@ public class Leases {
     renew(run, push);
   }
 
-  private void renew(Run run, PushBegun push) {
+  private void renew(Run run, @Nullable PushBegun push) {
     var now = Instant.now();
     var longer = new JobLease(run.leaseId(), now.plus(settings.lease()));
     try {
@@ -65,7 +67,7 @@ public class Leases {
 
   /** Ends the job as the agent ended: status, ledger, audit and slot in one transaction. */
   public void finish(@ExchangeProperty("run") Run run, Exchange exchange) {
-    if (run.process() == null) {
+    if (!run.hasStarted()) {
       var at = Instant.now().truncatedTo(ChronoUnit.MILLIS);
       write(
           run,
@@ -103,9 +105,9 @@ public class Leases {
   /** Frees the tenant's slot and the workspace of a run that finishes nothing. */
   public void abandon(@ExchangeProperty("run") Run run) {
     run.freed(true);
-    slots.releaseAlone(run.job(), run.claimed().lease());
+    slots.releaseAlone(run.job(), run.claimed().running());
     if (run.job().workspace() != null) {
-      workspaces.releaseAlone(run.job(), run.claimed().lease());
+      workspaces.releaseAlone(run.job(), run.claimed().running());
     }
   }
 
@@ -129,24 +131,24 @@ public class Leases {
     run.lose(refused.isCancelled() ? StopReason.CANCELLED : StopReason.RELEASED);
   }
 
-  private static Job.Fault fault(Run run, AgentResult result, boolean timeout) {
+  private static Job.@Nullable Fault fault(Run run, AgentResult result, boolean timeout) {
     if (timeout) {
       return new Job.Fault(
           "agent-timeout", "The agent ran longer than %d s.".formatted(run.job().timeoutSeconds()));
     }
-    if (!result.succeeded() && costsTooMuch(run, result)) {
+    var most = run.job().maxCostUsd();
+    if (!result.succeeded() && most != null && costsTooMuch(most, result)) {
       return new Job.Fault(
           "cost-limit-reached",
           "The agent was stopped: the job had cost its max_cost_usd of %s."
-              .formatted(run.job().maxCostUsd().toPlainString()));
+              .formatted(most.toPlainString()));
     }
     return result.succeeded() ? run.fault() : new Job.Fault("agent-failed", result.explanation());
   }
 
-  private static boolean costsTooMuch(Run run, AgentResult result) {
-    var most = run.job().maxCostUsd();
+  private static boolean costsTooMuch(BigDecimal most, AgentResult result) {
     return result.stopped().filter(StopReason.COST_LIMIT::equals).isPresent()
-        || (most != null && result.usage().filter(usage -> usage.costs(most)).isPresent());
+        || result.usage().filter(usage -> usage.costs(most)).isPresent();
   }
 
   private static Job.Told told(Run run, AgentResult result) {

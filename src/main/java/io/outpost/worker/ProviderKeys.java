@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -71,7 +72,7 @@ public class ProviderKeys {
    *
    * @param more names of secrets that the job gets besides; may be null
    */
-  Map<String, String> of(String tenantId, Agent agent, List<String> more) {
+  Map<String, String> of(String tenantId, Agent agent, @Nullable List<String> more) {
     var keys = new HashMap<String, String>();
     var wanted = new ArrayList<>(agent.providerVariables());
     wanted.addAll(more == null ? List.of() : more);

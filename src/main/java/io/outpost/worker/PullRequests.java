@@ -9,6 +9,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.camel.ExchangeProperty;
@@ -63,7 +64,7 @@ public class PullRequests {
     return repository != null
         && repository.pushed() != null
         && repository.pushed().pullRequestUrl() == null
-        && Boolean.TRUE.equals(repository.push().pullRequest())
+        && Boolean.TRUE.equals(repository.pushTo().pullRequest())
         && run.isOurs();
   }
 
@@ -73,11 +74,11 @@ public class PullRequests {
    * @throws IOException when that may work later
    */
   public void open(@ExchangeProperty("run") Run run) throws IOException {
-    var repository = run.repository();
+    var repository = pushed(run);
     var place = PLACE.matcher(RepositoryAddress.of(repository.url(), loopback).uri().getPath());
     if (!place.matches()) {
       miss(run, "The address of the repository is not host/owner/name.");
-    } else if (run.branch() == null || run.branch().equals(repository.push().branch())) {
+    } else if (run.branch() == null || run.branch().equals(repository.pushTo().branch())) {
       miss(run, "The job did not begin on another branch, into which the pushed one could go.");
     } else {
       var api = api(repository.url()) + "/repos/" + place.group(1) + "/" + place.group(2);
@@ -98,9 +99,14 @@ public class PullRequests {
   private record Wish(RepositoryAddress repository, String owner) {}
 
   private void ask(Run run, Wish wish) throws IOException {
-    var token = keys.find(run.job().tenantId(), run.repository().secret());
+    var secret = pushed(run).secret();
+    if (secret == null) {
+      miss(run, "The repository has no secret with a token.");
+      return;
+    }
+    var token = keys.find(run.job().tenantId(), secret);
     if (token.isEmpty() || !TOKEN.matcher(token.get()).matches()) {
-      miss(run, "There is no token in the secret %s.".formatted(run.repository().secret()));
+      miss(run, "There is no token in the secret %s.".formatted(secret));
       return;
     }
     var made = send(wish, token.get(), post(run, wish));
@@ -137,8 +143,8 @@ public class PullRequests {
     var body =
         Map.of(
             "title", title.substring(0, Math.min(title.length(), LONGEST_TITLE)),
-            "head", run.repository().push().branch(),
-            "base", run.branch(),
+            "head", pushed(run).pushTo().branch(),
+            "base", base(run),
             "body", rest.contains(job) ? rest : (rest + "\n\n" + job).strip());
     request.setEntity(
         new StringEntity(mapper.writeValueAsString(body), ContentType.APPLICATION_JSON));
@@ -147,9 +153,9 @@ public class PullRequests {
 
   private static HttpUriRequestBase get(Run run, Wish wish) {
     var query = "?state=open&head=%s&base=%s";
-    var head = wish.owner() + ":" + run.repository().push().branch();
+    var head = wish.owner() + ":" + pushed(run).pushTo().branch();
     return new HttpGet(
-        wish.repository().uri() + "/pulls" + query.formatted(coded(head), coded(run.branch())));
+        wish.repository().uri() + "/pulls" + query.formatted(coded(head), coded(base(run))));
   }
 
   private static String coded(String text) {
@@ -190,13 +196,21 @@ public class PullRequests {
 
   private static void keep(Run run, String url) {
     if (LINK.matcher(url).matches()) {
-      var pushed = run.repository().pushed();
+      var repository = pushed(run);
+      var pushed = Objects.requireNonNull(repository.pushed(), "Only what was pushed is asked for");
       run.repository(
-          run.repository()
-              .withPushed(new Repository.Pushed(pushed.branch(), pushed.commit(), url)));
+          repository.withPushed(new Repository.Pushed(pushed.branch(), pushed.commit(), url)));
     } else {
       miss(run, "The host did not say where the pull request is.");
     }
+  }
+
+  private static Repository pushed(Run run) {
+    return Objects.requireNonNull(run.repository(), "Only of a repository is a request opened");
+  }
+
+  private static String base(Run run) {
+    return Objects.requireNonNull(run.branch(), "Only a job that began on a branch has a base");
   }
 
   private static void miss(Run run, String why) {

@@ -6,6 +6,7 @@ import io.outpost.job.JobItems;
 import io.outpost.job.PushBegun;
 import io.outpost.job.Repository;
 import io.outpost.job.RepositoryAddress;
+import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import io.outpost.worker.agent.AgentLauncher;
 import io.outpost.worker.agent.RepositoryScript;
@@ -69,7 +70,7 @@ public class Repositories {
 
   /** Clones the repository into the working directory; when it cannot be, the job fails. */
   public void bring(@ExchangeProperty("run") Run run) throws IOException {
-    var wanted = run.job().repository();
+    var wanted = run.job().cloned();
     var access = access(run, NOT_CLONED);
     if (access.isEmpty()) {
       return;
@@ -111,12 +112,12 @@ public class Repositories {
    * job is run again from where that one began, and pushes nothing more.
    */
   private Optional<PushBegun> arrivedBefore(Run run, Access access) throws IOException {
-    var push = run.job().repository().push();
+    var push = run.job().cloned().push();
     var begun =
         push == null
             ? Optional.<PushBegun>empty()
             : jobs.pushBegun(run.job().tenantId(), run.job().jobId());
-    if (begun.isEmpty()) {
+    if (push == null || begun.isEmpty()) {
       return begun;
     }
     var ended =
@@ -140,19 +141,20 @@ public class Repositories {
   }
 
   private static Repository.Pushed pushed(Run run, String commit) {
-    return new Repository.Pushed(run.job().repository().push().branch(), commit, null);
+    return new Repository.Pushed(run.job().cloned().pushTo().branch(), commit, null);
   }
 
   /** Leaves what was changed among the artifacts; what cannot be compared is told. */
   public void compare(@ExchangeProperty("run") Run run) throws IOException {
-    if (run.repository() == null || run.changes() != null) {
+    var repository = run.repository();
+    if (repository == null || run.changes() != null) {
       return;
     }
     var ended =
         launcher.git(
             RepositoryScript.CHANGES,
             run.files(),
-            List.of(run.repository().commit()),
+            List.of(repository.base()),
             "",
             () -> lostFor(run));
     if (ended.exitCode() == 0 && isCommit(ended.lines(), 0) && isCommit(ended.lines(), 1)) {
@@ -165,8 +167,10 @@ public class Repositories {
   /** Pushes what an agent that has succeeded changed, once; when it is refused, the job fails. */
   public void push(@ExchangeProperty("run") Run run) throws IOException {
     var repository = run.repository();
-    var isWanted = repository != null && repository.push() != null && run.changes() != null;
-    if (!isWanted
+    var changes = run.changes();
+    if (repository == null
+        || repository.push() == null
+        || changes == null
         || !run.isOurs()
         || repository.pushed() != null
         || !run.process().result().succeeded()) {
@@ -176,7 +180,7 @@ public class Repositories {
     if (access.isEmpty()) {
       return;
     }
-    var arguments = commitArguments(run, access.get());
+    var arguments = commitArguments(run.job(), repository, changes, access.get());
     var made =
         launcher.git(
             RepositoryScript.COMMIT,
@@ -188,7 +192,7 @@ public class Repositories {
       return; // nothing was changed
     }
     if (made.exitCode() == 0 && isCommit(made.lines(), 0)) {
-      leases.beforePush(run, new PushBegun(repository.commit(), made.lines().getFirst()));
+      leases.beforePush(run, new PushBegun(repository.base(), made.lines().getFirst()));
       if (run.isLost()) {
         return;
       }
@@ -210,13 +214,14 @@ public class Repositories {
   }
 
   /** Whatever makes a commit, so that the same is made again. */
-  private List<String> commitArguments(Run run, Access access) {
-    var who = who(run.job());
+  private List<String> commitArguments(
+      Job job, Repository repository, Run.Changes changes, Access access) {
+    var who = who(job);
     return access.arguments(
-        run.repository().commit(),
-        run.changes().tree(),
-        run.changes().head(),
-        run.repository().push().branch(),
+        repository.base(),
+        changes.tree(),
+        changes.head(),
+        repository.pushTo().branch(),
         who.name(),
         who.email(),
         Long.toString(Instant.now().getEpochSecond()));
@@ -241,7 +246,7 @@ public class Repositories {
   }
 
   private Optional<Access> access(Run run, String code) throws NoNameServer {
-    var repository = run.job().repository();
+    var repository = run.job().cloned();
     var address = RepositoryAddress.of(repository.url(), loopback);
     try {
       var secret =
@@ -295,7 +300,7 @@ public class Repositories {
 
   /** Of the commit. */
   static String message(Job job) {
-    var push = job.repository().push();
+    var push = job.cloned().pushTo();
     return push.message() == null
         ? "Changes by %s\n\nJob: %s\n".formatted(job.agent(), job.jobId())
         : push.message();
@@ -310,7 +315,7 @@ public class Repositories {
             .getItem(g -> g.tableName(names.table("tenants")).key(Tenant.key(job.tenantId())))
             .item();
     return tenant.containsKey("name")
-        ? new Author(plain(tenant.get("name").s()), plain(tenant.get("email").s()))
+        ? new Author(plain(tenant.get("name").s()), plain(Items.required(tenant, "email").s()))
         : new Author("Outpost", "outpost@localhost");
   }
 

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt at a job by this worker, under a lease. Read by the heartbeat and the cancel route
@@ -32,19 +33,19 @@ public final class Run implements LogSubject {
   private final StoredJob claimed;
   private volatile Span span = Span.getInvalid();
   private volatile Span agentSpan = Span.getInvalid();
-  private volatile AgentProcess process;
-  private volatile StopReason stopReason;
+  private volatile @Nullable AgentProcess process;
+  private volatile @Nullable StopReason stopReason;
   private volatile boolean lost;
-  private volatile Instant leasedUntil;
+  private volatile @Nullable Instant leasedUntil;
   private volatile Instant watchedUntil = Instant.MIN;
   private Instant storedAt = Instant.MIN;
   private Duration storing = Duration.ZERO;
   private long storedBytes = -1;
-  private volatile SavedFiles saved;
-  private volatile Job.Fault fault;
+  private volatile @Nullable SavedFiles saved;
+  private volatile Job.@Nullable Fault fault;
   private final Set<Job.Warning> warnings = Collections.synchronizedSet(new LinkedHashSet<>());
-  private volatile JobFiles files;
-  private volatile Found found;
+  private volatile @Nullable JobFiles files;
+  private volatile @Nullable Found found;
 
   /**
    * The run's workspace as it was before.
@@ -52,7 +53,7 @@ public final class Run implements LogSubject {
    * @param pathId the name of the directory in which its jobs run
    * @param archive its files; null when it is new
    */
-  record Found(String pathId, SavedFiles archive) {}
+  record Found(String pathId, @Nullable SavedFiles archive) {}
 
   /**
    * What its agent changed in its repository.
@@ -63,11 +64,11 @@ public final class Run implements LogSubject {
   record Changes(String tree, String head) {}
 
   private volatile boolean awaited;
-  private Repository repository;
-  private String branch;
-  private String agentVersion;
-  private RunEvidence evidence;
-  private Changes changes;
+  private @Nullable Repository repository;
+  private @Nullable String branch;
+  private @Nullable String agentVersion;
+  private @Nullable RunEvidence evidence;
+  private @Nullable Changes changes;
 
   /**
    * @param claimed the job as claimed, with the lease
@@ -108,7 +109,7 @@ public final class Run implements LogSubject {
 
   /** The fencing token: only who holds it can finish the job. */
   public String leaseId() {
-    return claimed.lease().id();
+    return claimed.running().id();
   }
 
   JobDetails details() {
@@ -148,9 +149,22 @@ public final class Run implements LogSubject {
     return !lost && !isReleased();
   }
 
-  /** The run's files on this machine; null before they are made. */
+  /** Whether it has files on this machine. */
+  boolean hasFiles() {
+    return files != null;
+  }
+
+  /**
+   * The run's files on this machine.
+   *
+   * @throws IllegalStateException before they are made
+   */
   JobFiles files() {
-    return files;
+    var made = files;
+    if (made == null) {
+      throw new IllegalStateException("The run has no files yet");
+    }
+    return made;
   }
 
   void opened(JobFiles made) {
@@ -158,7 +172,7 @@ public final class Run implements LogSubject {
   }
 
   /** Its workspace as it was found; null for a job without one. */
-  Found found() {
+  @Nullable Found found() {
     return found;
   }
 
@@ -176,7 +190,7 @@ public final class Run implements LogSubject {
     return List.copyOf(warnings);
   }
 
-  SavedFiles saved() {
+  @Nullable SavedFiles saved() {
     return saved;
   }
 
@@ -185,7 +199,7 @@ public final class Run implements LogSubject {
   }
 
   /** The repository that is there; null for a job without one, and until it is. */
-  Repository repository() {
+  @Nullable Repository repository() {
     return repository;
   }
 
@@ -194,25 +208,25 @@ public final class Run implements LogSubject {
   }
 
   /** The branch that it began on; null: none. */
-  String branch() {
+  @Nullable String branch() {
     return branch;
   }
 
-  void branch(String name) {
+  void branch(@Nullable String name) {
     branch = name;
   }
 
   /** What its agent's program says of its version; null: unknown. */
-  String agentVersion() {
+  @Nullable String agentVersion() {
     return agentVersion;
   }
 
-  void agentVersion(String version) {
+  void agentVersion(@Nullable String version) {
     agentVersion = version;
   }
 
   /** What its receipt says of it; null before its agent has ended. */
-  RunEvidence evidence() {
+  @Nullable RunEvidence evidence() {
     return evidence;
   }
 
@@ -220,7 +234,7 @@ public final class Run implements LogSubject {
     evidence = found;
   }
 
-  Changes changes() {
+  @Nullable Changes changes() {
     return changes;
   }
 
@@ -239,7 +253,7 @@ public final class Run implements LogSubject {
   }
 
   /** Why the job fails whatever the agent's exit code; null: it does not. */
-  Job.Fault fault() {
+  Job.@Nullable Fault fault() {
     return fault;
   }
 
@@ -256,10 +270,6 @@ public final class Run implements LogSubject {
     awaited = othersWait;
   }
 
-  Instant leasedUntil() {
-    return leasedUntil;
-  }
-
   /**
    * The lease holds for so long. Unless it is renewed, the agent is stopped when a quarter of it is
    * left, whatever a heartbeat waits for: its processes are gone when another worker may start.
@@ -273,13 +283,28 @@ public final class Run implements LogSubject {
   }
 
   private void stopUnlessRenewed(Instant until) {
-    if (!leasedUntil.isAfter(until)) {
+    var now = leasedUntil;
+    if (now != null && !now.isAfter(until)) {
       lose(StopReason.RELEASED);
     }
   }
 
+  /** Whether its agent was started. */
+  boolean hasStarted() {
+    return process != null;
+  }
+
+  /**
+   * Its agent's process.
+   *
+   * @throws IllegalStateException before it is started
+   */
   AgentProcess process() {
-    return process;
+    var started = process;
+    if (started == null) {
+      throw new IllegalStateException("The run has no agent yet");
+    }
+    return started;
   }
 
   synchronized void started(AgentProcess started) {
@@ -314,7 +339,7 @@ public final class Run implements LogSubject {
 
   /** Whether output was added that is worth storing now. */
   boolean wantsStoring(Instant now, OutputPace pace) {
-    return process.outputBytes() > Math.max(storedBytes, 0)
+    return process().outputBytes() > Math.max(storedBytes, 0)
         && (storedBytes < 0 || !now.isBefore(storedAt.plus(pace.pause(this, now))));
   }
 

@@ -3,6 +3,7 @@ package io.outpost.worker;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -41,9 +42,9 @@ public class TaskProtection {
   private final EcsAgent ecs;
   private final Duration limit;
   private final Clock clock;
-  private volatile Instant protectedSince;
-  private volatile Instant renewed;
-  private volatile Instant drained;
+  private volatile @Nullable Instant protectedSince;
+  private volatile @Nullable Instant renewed;
+  private volatile @Nullable Instant drained;
   private volatile boolean draining;
 
   @Autowired
@@ -69,9 +70,8 @@ public class TaskProtection {
 
   private Taking keep(Instant now) {
     drained = null;
-    if (protectedSince == null) {
-      protectedSince = now;
-    }
+    var since = protectedSince == null ? now : protectedSince;
+    protectedSince = since;
     var blocked = false;
     if (renewed == null || !now.isBefore(renewed.plus(RENEWED))) {
       var answer = ecs.protect(true, LASTS);
@@ -80,7 +80,7 @@ public class TaskProtection {
         renewed = now;
       }
     }
-    if (draining || !(blocked || now.isAfter(protectedSince.plus(limit)))) {
+    if (draining || !(blocked || now.isAfter(since.plus(limit)))) {
       return Taking.AS_BEFORE;
     }
     LOG.info(

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
@@ -36,10 +37,10 @@ public class Tenancy {
 
   /** What has run here so far; guarded by its tenancy. */
   private static final class Stay {
-    private String tenant;
+    private @Nullable String tenant;
     private boolean served;
     private int jobs;
-    private Instant idleSince;
+    private @Nullable Instant idleSince;
     private boolean over;
   }
 
@@ -98,10 +99,11 @@ public class Tenancy {
 
   /** Says once that a tenant's worker has been idle; from then on it lets no job in. */
   public synchronized boolean isOver() {
-    if (stay.over || mode == Mode.SHARED || !stay.served || stay.jobs > 0) {
+    var idleSince = stay.idleSince;
+    if (stay.over || mode == Mode.SHARED || !stay.served || stay.jobs > 0 || idleSince == null) {
       return false;
     }
-    stay.over = !clock.instant().isBefore(stay.idleSince.plus(idle));
+    stay.over = !clock.instant().isBefore(idleSince.plus(idle));
     return stay.over;
   }
 }

@@ -3,6 +3,7 @@ package io.outpost.worker;
 import io.outpost.aws.Names;
 import io.outpost.job.Job;
 import io.outpost.job.SavedFiles;
+import io.outpost.store.Items;
 import io.outpost.worker.agent.JobFiles;
 import io.outpost.worker.files.NotPackedException;
 import io.outpost.worker.files.TooLargeException;
@@ -65,17 +66,17 @@ public class WorkspaceFiles {
             .getItem(
                 g ->
                     g.tableName(names.table("tenants"))
-                        .key(Workspace.key(job.tenantId(), job.workspace()))
+                        .key(Workspace.key(job.tenantId(), job.inWorkspace()))
                         .consistentRead(true))
             .item();
     var archive =
         item.containsKey("archive_key")
             ? new SavedFiles(
                 item.get("archive_key").s(),
-                item.get("archive_sha256").s(),
-                Long.parseLong(item.get("size_bytes").n()))
+                Items.required(item, "archive_sha256").s(),
+                Long.parseLong(Items.required(item, "size_bytes").n()))
             : null;
-    run.found(new Run.Found(item.get("path_id").s(), archive));
+    run.found(new Run.Found(Items.required(item, "path_id").s(), archive));
   }
 
   /**
@@ -84,8 +85,10 @@ public class WorkspaceFiles {
    * @throws IOException when what is stored is not what was saved
    */
   public void restore(@ExchangeProperty("run") Run run) throws IOException {
-    if (run.found().archive() != null) {
-      var lost = unpack(run.found().archive(), run.files());
+    var found = run.found();
+    var archive = found == null ? null : found.archive();
+    if (archive != null) {
+      var lost = unpack(archive, run.files());
       if (!lost.isEmpty()) {
         run.warn("workspace-not-restored", "Not restored: " + lost);
       }
@@ -106,9 +109,9 @@ public class WorkspaceFiles {
         run.warn("workspace-incomplete", "Not saved: " + packed.notKept());
       }
     } catch (TooLargeException e) {
-      run.fail(new Job.Fault("workspace-too-large", e.getMessage()));
+      run.fail(new Job.Fault("workspace-too-large", String.valueOf(e.getMessage())));
     } catch (NotPackedException e) {
-      run.fail(new Job.Fault("workspace-not-saved", e.getMessage()));
+      run.fail(new Job.Fault("workspace-not-saved", String.valueOf(e.getMessage())));
     }
   }
 
@@ -151,6 +154,6 @@ public class WorkspaceFiles {
   }
 
   private static String prefix(Job job) {
-    return Workspace.prefix(job.tenantId(), job.workspace());
+    return Workspace.prefix(job.tenantId(), job.inWorkspace());
   }
 }

@@ -160,7 +160,7 @@ class P16NothingOfAnotherTenantTest {
                 dynamicTest(
                     operation.id(),
                     () -> {
-                      var answer = send(operation, admin, ownerOfEverything());
+                      var answer = send(operation, admin, ownerFor(operation));
                       if (operation.anyOf().isEmpty()
                           || operation.anyOf().contains(Principal.ADMIN)) {
                         assertLetIn(operation, answer);
@@ -178,7 +178,7 @@ class P16NothingOfAnotherTenantTest {
                 dynamicTest(
                     operation.id(),
                     () -> {
-                      var owner = ownerOfEverything();
+                      var owner = ownerFor(operation);
                       var answer = send(operation, owner.customer().client(), owner);
                       if (operation.anyOf().equals(Set.of(Principal.ADMIN))) {
                         assertProblem(answer, 403, "forbidden");
@@ -211,6 +211,10 @@ class P16NothingOfAnotherTenantTest {
 
   private Belongings ownerOfEverything() {
     return Belongings.of(admin, Customer.of(admin, "enterprise"));
+  }
+
+  private Belongings ownerFor(Operation operation) {
+    return Belongings.of(admin, Customer.of(admin, "enterprise"), operation);
   }
 
   private static Customer nobody(Client client) {

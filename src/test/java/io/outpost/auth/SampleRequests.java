@@ -6,6 +6,7 @@ import io.outpost.blackbox.Customer;
 import io.outpost.http.Operation;
 import java.time.Instant;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** A request for each operation of the contract that is fine but for who sends it. */
 public final class SampleRequests {
@@ -100,34 +101,44 @@ public final class SampleRequests {
 
     /** Gives a customer one of everything. */
     public static Belongings of(Client admin, Customer customer) {
-      return of(admin, customer, true);
+      return of(admin, customer, kind -> true);
     }
 
-    /** The same, but a webhook, whose making takes seconds, only where the path names one. */
+    /** Gives a customer one of each kind that the operation's path names; of all to be deleted. */
     public static Belongings of(Client admin, Customer customer, Operation operation) {
-      return of(admin, customer, operation.path().contains("{webhook_id}"));
+      return of(
+          admin,
+          customer,
+          operation.id().equals("deleteTenant") ? kind -> true : operation.path()::contains);
     }
 
-    private static Belongings of(Client admin, Customer customer, boolean withWebhook) {
-      var key = Customer.newKey(admin, customer.tenantId(), "");
-      admin.put(customer.path("/secrets/" + SECRET), "{\"value\":\"sk-victim\"}");
-      var export = admin.post(customer.path("/audit/exports"), ROWS.get("exportAudit").body());
+    private static Belongings of(Client admin, Customer customer, Predicate<String> has) {
+      var key = "";
+      if (has.test("key")) {
+        key = Customer.newKey(admin, customer.tenantId(), "").text("key_id");
+      }
+      if (has.test("secret")) {
+        admin.put(customer.path("/secrets/" + SECRET), "{\"value\":\"sk-victim\"}");
+      }
+      var export = "";
+      if (has.test("export")) {
+        var body = ROWS.get("exportAudit").body();
+        export = admin.post(customer.path("/audit/exports"), body).text("export_id");
+      }
       var webhook = "";
       var delivery = "";
-      if (withWebhook) {
+      if (has.test("{webhook_id}")) {
         webhook = admin.post(customer.path("/webhooks"), WEBHOOK).text("webhook_id");
         var ping = admin.post(customer.path("/webhooks/" + webhook + "/ping"), null);
         delivery = ping.text("delivery_id");
       }
-      // Last, so that it has not ended by the time that somebody wants to cancel it.
-      var job = customer.client().post("/jobs", "{\"agent\":\"claude\",\"command\":\"Wait\"}");
-      return new Belongings(
-          customer,
-          key.text("key_id"),
-          job.text("job_id"),
-          export.text("export_id"),
-          webhook,
-          delivery);
+      var job = "";
+      if (has.test("job")) {
+        // Last, so that it has not ended by the time that somebody wants to cancel it.
+        var wish = "{\"agent\":\"claude\",\"command\":\"Wait\"}";
+        job = customer.client().post("/jobs", wish).text("job_id");
+      }
+      return new Belongings(customer, key, job, export, webhook, delivery);
     }
 
     String fill(String path) {

@@ -114,6 +114,7 @@ final class Installation implements AutoCloseable {
     settings.put("outpost.auth.rate-limit-per-minute", 1_000_000);
     settings.put("outpost.auth.last-used-period", 500);
     settings.put("outpost.tenants.retention", "PT0S");
+    settings.put("outpost.jobs.kept.free", "PT0S");
     settings.put("outpost.agents.demo", "always");
     settings.put("outpost.worker.wait-seconds", 1);
     settings.put("outpost.worker.lease-seconds", 6);
@@ -433,6 +434,7 @@ final class Installation implements AutoCloseable {
     fire(api, "check-billing-setup");
     fire(api, "publish-notice");
     fire(api, "remove-tenants");
+    fire(api, "remove-expired-jobs");
   }
 
   /** As its timer does, or what that calls when it is this worker's turn. */

@@ -43,6 +43,7 @@ final class BillingApi implements AutoCloseable {
     all.put("outpost.stripe.retry-delay", 20);
     all.put("outpost.stripe.response-timeout", 3000);
     all.put("outpost.auth.rate-limit-per-minute", 1_000_000);
+    all.put("outpost.audit.export-period", 60_000); // nobody exports an audit here
     all.putAll(settings);
     aws = EmbeddedAws.start(Optional.empty());
     try {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.outpost.aws.AwsProbe;
+import io.outpost.local.Sizes;
 import io.outpost.local.stripe.Account;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.local.stripe.Webhooks;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
 /** Whatever order Stripe's events come in, however often, the tenant ends where Stripe is. */
 @Tag("product")
 class P13StripeEventsConvergeTest {
+  private static final int MOST_ORDERS = Sizes.of(16, 120);
   private static final String UPDATED = "customer.subscription.updated";
 
   private static BillingApi api;
@@ -106,16 +108,16 @@ class P13StripeEventsConvergeTest {
     }
   }
 
-  /** Created, updated, paid, failed, deleted: every order, each event once or twice. */
+  /** Created, updated, paid, failed, deleted: in many orders, each event once or twice. */
   @Test
   void endsWhereStripeIsInEveryOrder() throws Exception {
     var cases = new ArrayList<Case>();
     for (var life : LIVES) {
-      for (var order : permutations(life.kinds())) {
+      for (var order : orders(life)) {
         cases.add(new Case(api.tenant("tenant-" + cases.size(), "free"), life, order));
       }
     }
-    assertThat(cases).hasSize(120 + 24 + 24);
+    assertThat(cases).hasSize(Sizes.of(3 * MOST_ORDERS, 120 + 24 + 24));
     cases.forEach(one -> api.customer(one.client()));
     var random = new Random(13);
     var deliveries = new ArrayList<Callable<Boolean>>();
@@ -204,6 +206,13 @@ class P13StripeEventsConvergeTest {
     return List.of("tier", "status", "subscription_status").stream()
         .map(field -> tenant.get(field).asText())
         .collect(Collectors.joining(" "));
+  }
+
+  /** All of them in the profile deep, and else some. */
+  private static List<List<Integer>> orders(Life life) {
+    var all = new ArrayList<>(permutations(life.kinds()));
+    Collections.shuffle(all, new Random(life.kinds()));
+    return all.subList(0, Math.min(all.size(), MOST_ORDERS));
   }
 
   private static List<List<Integer>> permutations(int size) {

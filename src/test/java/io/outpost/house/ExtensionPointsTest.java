@@ -31,10 +31,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ExtendWith(SharedOutpost.class)
 @Tag("product")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExtensionPointsTest {
 
   private static final Pattern EXAMPLE =
@@ -63,9 +65,10 @@ class ExtensionPointsTest {
   private static final Map<String, String> STRIPE =
       Map.of("v1/events/evt_refund", REFUND, "v1/events/evt_address", ADDRESS);
 
-  @TempDir Path folder;
-  @TempDir Path files;
   private final EmbeddedAws aws;
+  private Path folder;
+  private Path files;
+  private LocalOutpost local;
   private final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
   private HttpServer team;
 
@@ -73,8 +76,16 @@ class ExtensionPointsTest {
     this.aws = aws;
   }
 
-  @BeforeEach
-  void listen() throws IOException {
+  @BeforeAll
+  void start(@TempDir Path folder, @TempDir Path files) throws IOException {
+    this.folder = folder;
+    this.files = files;
+    listen();
+    mountExamples();
+    local = start();
+  }
+
+  private void listen() throws IOException {
     team = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     team.createContext("/", this::answer);
     team.start();
@@ -92,95 +103,80 @@ class ExtensionPointsTest {
     }
   }
 
-  @AfterEach
+  @AfterAll
   void stop() {
+    local.close();
     team.stop(0);
   }
 
   @Test
   void thePagesExamplesHearOfEverything() throws Exception {
-    mountExamples();
-    try (var local = start(Map.of())) {
-      var operator = Client.of(local.address()).with(local.adminKey());
-      var free =
-          operator
-              .post("/tenants", "{\"name\":\"Acme\",\"email\":\"a@acme.example\"}")
-              .text("tenant_id");
-      var acme =
-          operator.with(
-              operator.post("/tenants/" + free + "/api-keys", "{\"name\":\"first\"}").text("key"));
-      await(line -> line.equals("tenant-changed " + free + " FREE active"));
+    var operator = Client.of(local.address()).with(local.adminKey());
+    var free =
+        operator
+            .post("/tenants", "{\"name\":\"Acme\",\"email\":\"a@acme.example\"}")
+            .text("tenant_id");
+    var acme =
+        operator.with(
+            operator.post("/tenants/" + free + "/api-keys", "{\"name\":\"first\"}").text("key"));
+    await(line -> line.equals("tenant-changed " + free + " FREE active"));
 
-      var refused =
-          acme.post(
-              "/jobs", "{\"agent\":\"claude\",\"command\":\"x\",\"workspace\":\"secret-one\"}");
-      assertThat(refused.status()).isEqualTo(400);
-      assertThat(refused.body())
-          .contains("\"field\":\"workspace\"", "names that begin with secret- are reserved");
+    var refused =
+        acme.post("/jobs", "{\"agent\":\"claude\",\"command\":\"x\",\"workspace\":\"secret-one\"}");
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.body())
+        .contains("\"field\":\"workspace\"", "names that begin with secret- are reserved");
 
-      var urgent = "{\"agent\":\"claude\",\"command\":\"Say hello\",\"priority\":\"urgent\"}";
-      assertThat(acme.post("/jobs", urgent).body())
-          .contains("\"field\":\"priority\"", "urgent is for the tier enterprise");
-      var enterprise = operator.newTenant("Large");
-      var hurried = outOfContract(enterprise, "POST", "/jobs", urgent).get("job_id").asText();
-      var last =
-          Awaitility.await()
-              .atMost(Duration.ofMinutes(1))
-              .until(
-                  () -> outOfContract(enterprise, "GET", "/jobs/" + hurried, ""),
-                  job -> job.get("status").asText().equals("succeeded"));
-      assertThat(last.get("priority").asText()).isEqualTo("urgent");
+    var urgent = "{\"agent\":\"claude\",\"command\":\"Say hello\",\"priority\":\"urgent\"}";
+    assertThat(acme.post("/jobs", urgent).body())
+        .contains("\"field\":\"priority\"", "urgent is for the tier enterprise");
+    var enterprise = operator.newTenant("Large");
+    var hurried = outOfContract(enterprise, "POST", "/jobs", urgent).get("job_id").asText();
+    var last =
+        Awaitility.await()
+            .atMost(Duration.ofMinutes(1))
+            .until(
+                () -> outOfContract(enterprise, "GET", "/jobs/" + hurried, ""),
+                job -> job.get("status").asText().equals("succeeded"));
+    assertThat(last.get("priority").asText()).isEqualTo("urgent");
 
-      var ended = new ArrayList<String>();
-      ended.add(acme.submit("claude", "Say hello") + " succeeded");
-      ended.add(acme.submit("claude", "fail 3") + " failed");
-      var cancelled = acme.submit("claude", "sleep 60");
-      assertThat(acme.delete("/jobs/" + cancelled).status()).isLessThan(300);
-      ended.add(cancelled + " cancelled");
-      for (var end : ended) {
-        await(line -> line.equals("job-ended " + end));
-      }
-      await(line -> line.startsWith("audit-entry") && line.contains("job.failed"));
-      assertThat(Files.readAllLines(files.resolve("audit.ndjson")))
-          .anyMatch(line -> line.startsWith("{") && line.contains("job.failed"));
-
-      var echoed = acme.ended(acme.submit("echo", "Say hello"));
-      assertThat(echoed.get("status").asText()).isEqualTo("succeeded");
-      var id = echoed.get("job_id").asText();
-      assertThat(acme.get("/jobs/" + id + "/summary").body())
-          .isEqualTo("{\"job_id\": \"%s\", \"status\": \"succeeded\"}".formatted(id));
-      assertThat(Client.of(local.address()).get("/jobs/" + id + "/summary").status())
-          .isEqualTo(401);
-      assertThat(operator.get("/openapi.json").body()).contains("getJobSummary");
-      // With five more it is eight or nine of ten, whether or not the cancelled one counts.
-      for (int i = 0; i < 5; i++) {
-        acme.ended(acme.submit("claude", "Say hello"));
-      }
-      await(line -> line.equals("quota-reached " + free + " 80"));
+    var ended = new ArrayList<String>();
+    ended.add(acme.submit("claude", "Say hello") + " succeeded");
+    ended.add(acme.submit("claude", "fail 3") + " failed");
+    var cancelled = acme.submit("claude", "sleep 60");
+    assertThat(acme.delete("/jobs/" + cancelled).status()).isLessThan(300);
+    ended.add(cancelled + " cancelled");
+    for (var end : ended) {
+      await(line -> line.equals("job-ended " + end));
     }
+    await(line -> line.startsWith("audit-entry") && line.contains("job.failed"));
+    assertThat(Files.readAllLines(files.resolve("audit.ndjson")))
+        .anyMatch(line -> line.startsWith("{") && line.contains("job.failed"));
+
+    var echoed = acme.ended(acme.submit("echo", "Say hello"));
+    assertThat(echoed.get("status").asText()).isEqualTo("succeeded");
+    var id = echoed.get("job_id").asText();
+    assertThat(acme.get("/jobs/" + id + "/summary").body())
+        .isEqualTo("{\"job_id\": \"%s\", \"status\": \"succeeded\"}".formatted(id));
+    assertThat(Client.of(local.address()).get("/jobs/" + id + "/summary").status()).isEqualTo(401);
+    assertThat(operator.get("/openapi.json").body()).contains("getJobSummary");
+    // With five more it is eight or nine of ten, whether or not the cancelled one counts.
+    for (int i = 0; i < 5; i++) {
+      acme.ended(acme.submit("claude", "Say hello"));
+    }
+    await(line -> line.equals("quota-reached " + free + " 80"));
   }
 
   @Test
   void thePagesExampleDoesSomethingAboutARefundAndAnAddressWithTheirData() throws Exception {
-    mountExamples();
-    var stripe =
-        Map.<String, Object>of(
-            "outpost.stripe.api-base",
-            "http://localhost:" + team.getAddress().getPort(),
-            "outpost.stripe.secret-key",
-            "sk_test_1",
-            "outpost.stripe.webhook-secrets",
-            SECRET);
-    try (var local = start(stripe)) {
-      deliver(local, REFUND);
-      await(line -> line.startsWith("v1/customers/cus_9 metadata[refunded]=4200"));
-      await(line -> line.equals("stripe-event cus_9 4200"));
-      deliver(local, ADDRESS);
-      await(line -> line.equals("stripe-event cus_9 new@acme.example"));
-    }
+    deliver(REFUND);
+    await(line -> line.startsWith("v1/customers/cus_9 metadata[refunded]=4200"));
+    await(line -> line.equals("stripe-event cus_9 4200"));
+    deliver(ADDRESS);
+    await(line -> line.equals("stripe-event cus_9 new@acme.example"));
   }
 
-  private static void deliver(LocalOutpost local, String event) {
+  private void deliver(String event) {
     var signature =
         Webhooks.sign(
             SECRET, Instant.now().getEpochSecond(), event.getBytes(StandardCharsets.UTF_8));
@@ -226,13 +222,16 @@ class ExtensionPointsTest {
     }
   }
 
-  private LocalOutpost start(Map<String, Object> more) {
-    Map<String, Object> settings = new HashMap<>(more);
+  private LocalOutpost start() {
+    Map<String, Object> settings = new HashMap<>();
     settings.put("server.port", 0);
     settings.put("outpost.env", "points");
     settings.put("outpost.agents.demo", "always");
     settings.put("outpost.routes", folder.toString());
     settings.put("outpost.stripe.usage-report-interval", "PT1S");
+    settings.put("outpost.stripe.api-base", "http://localhost:" + team.getAddress().getPort());
+    settings.put("outpost.stripe.secret-key", "sk_test_1");
+    settings.put("outpost.stripe.webhook-secrets", SECRET);
     settings.put("outpost.worker.lanes", "urgent=12,high=6,normal=3,low=1");
     settings.put("team.folder", files.toString());
     settings.put("team.address", "http://localhost:" + team.getAddress().getPort());

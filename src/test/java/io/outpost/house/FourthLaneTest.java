@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outpost.agents.OfferedAgents;
 import io.outpost.blackbox.Client;
+import io.outpost.jobs.Estimates;
 import io.outpost.local.AwsCalls;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
@@ -19,9 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -147,6 +151,40 @@ class FourthLaneTest {
     assertThat(awaitStatus(tenant, job, "succeeded").get("attempts").asInt()).isOne();
   }
 
+  /** Ours and theirs alike: where all slots are busy, no job is told that it starts now. */
+  @Test
+  void aJobThereIsToldWhenItWillStart() throws Exception {
+    var tenant = tenant("enterprise");
+    var workers = outpost.context().getBean(OfferedAgents.class);
+    await().atMost(LONG).until(() -> workers.slots().equals(OptionalInt.of(2)));
+    var estimates = outpost.context().getBean(Estimates.class);
+    for (var job :
+        List.of(submit(tenant, "claude", "sleep 5"), submit(tenant, "claude", "sleep 5"))) {
+      awaitStatus(tenant, job, "running");
+    }
+    estimates.measure();
+    var waits = accepted(tenant, "claude", "sleep 60");
+    assertThat(waits.get("waiting_reason").asText()).isEqualTo("queued");
+    assertThat(waits.get("estimated_start").asText())
+        .as("nothing waits, and both slots are busy")
+        .isNotEqualTo(waits.get("created_at").asText());
+
+    var other = submit(tenant, "claude", "sleep 60");
+    awaitStatus(tenant, waits.get("job_id").asText(), "running");
+    awaitStatus(tenant, other, "running");
+    // Two have ended while all slots were busy: that is a pace.
+    estimates.measure();
+    var urgent = accepted(tenant, "claude", "Say hello");
+    var low = accepted(tenant, "claude", "Say hello", "low");
+    assertThat(startOf(urgent)).isAfter(Instant.parse(urgent.get("created_at").asText()));
+    assertThat(startOf(low)).as("behind the first").isAfter(startOf(urgent));
+    send(tenant, "POST", "/jobs/cancel", "{}");
+  }
+
+  private static Instant startOf(JsonNode job) {
+    return Instant.parse(job.get("estimated_start").asText());
+  }
+
   private Client tenant(String tier) {
     var tenant =
         operator
@@ -163,15 +201,21 @@ class FourthLaneTest {
   }
 
   private JsonNode accepted(Client tenant, String agentName, String command) throws Exception {
+    var job = accepted(tenant, agentName, command, "urgent");
+    jobs.add(job.get("job_id").asText());
+    return job;
+  }
+
+  private static JsonNode accepted(Client tenant, String agentName, String command, String priority)
+      throws Exception {
     var job =
         send(
             tenant,
             "POST",
             "/jobs",
-            "{\"agent\":\"%s\",\"command\":\"%s\",\"priority\":\"urgent\"}"
-                .formatted(agentName, command));
-    assertThat(job.path("priority").asText()).as(job.toString()).isEqualTo("urgent");
-    jobs.add(job.get("job_id").asText());
+            "{\"agent\":\"%s\",\"command\":\"%s\",\"priority\":\"%s\"}"
+                .formatted(agentName, command, priority));
+    assertThat(job.path("priority").asText()).as(job.toString()).isEqualTo(priority);
     return job;
   }
 

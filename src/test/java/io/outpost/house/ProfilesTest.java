@@ -1,31 +1,39 @@
 package io.outpost.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.context.ApplicationContext;
 
 /** One jar plays two roles: each starts, and does nothing of the other. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class ProfilesTest {
+
+  private static final List<WeakReference<ApplicationContext>> STARTED = new ArrayList<>();
 
   private final EmbeddedAws aws;
 
@@ -89,7 +97,27 @@ class ProfilesTest {
     var settings = new HashMap<>(more);
     settings.put("server.port", 0);
     settings.put("outpost.env", "profile-" + profile);
-    return LocalOutpost.on(aws.endpoints(), profile, settings);
+    var started = LocalOutpost.on(aws.endpoints(), profile, settings);
+    STARTED.add(new WeakReference<>(started.context()));
+    return started;
+  }
+
+  /**
+   * What it had registered anywhere is taken away when it closes, but for Camel's language simple,
+   * which holds the last one that asked for it. Caches hold some softly: see Surefire's options.
+   */
+  @AfterAll
+  static void nothingOfTheClosedOnesIsReachable() {
+    assertThat(STARTED).hasSizeGreaterThan(2);
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .pollInterval(Duration.ofSeconds(1))
+        .untilAsserted(
+            () -> {
+              System.gc();
+              assertThat(STARTED.stream().filter(started -> !started.refersTo(null)))
+                  .hasSizeLessThanOrEqualTo(1);
+            });
   }
 
   private static Set<String> operations() throws IOException {

@@ -10,6 +10,7 @@ import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
+import io.outpost.local.Sizes;
 import io.outpost.local.TwoApis;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class FuzzTest {
 
   private static final long SEED = Long.getLong("fuzz.seed", 15);
-  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 5000);
+  private static final int REQUESTS = Integer.getInteger("fuzz.requests", Sizes.of(1500, 10_000));
 
   /** Without Stripe, and in a process that is told to wait, these are no faults. */
   private static final Set<Integer> EXPECTED_FAULTS = Set.of(503);

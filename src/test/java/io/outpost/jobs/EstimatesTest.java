@@ -1,12 +1,15 @@
 package io.outpost.jobs;
 
+import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.outpost.agents.OfferedAgents;
 import io.outpost.aws.Queues;
+import io.outpost.aws.Queues.Depth;
 import io.outpost.http.Calls;
 import io.outpost.job.Job;
 import io.outpost.job.JobBuilder;
@@ -20,7 +23,9 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a client is told about a job's start is a time that may come, or nothing. */
@@ -30,12 +35,25 @@ class EstimatesTest {
   private static final Instant NOW = Instant.now();
 
   private final Queues queues = mock(Queues.class);
+  private final OfferedAgents workers = mock(OfferedAgents.class);
+  private final Clock clock = mock(Clock.class);
+  private Instant now = NOW;
   private final List<TenantMeasures.Measure> measures = new ArrayList<>();
   private final TenantBacklogs backlogs =
       new TenantBacklogs(
           tenant -> measures.getLast(), Clock.fixed(NOW, ZoneOffset.UTC), later -> {});
-  private final Estimates estimates =
-      new Estimates(queues, backlogs, "high=6,normal=3,low=1", new SimpleMeterRegistry());
+  private Estimates estimates;
+
+  @BeforeEach
+  void nobodyHasToldOfSlots() {
+    when(clock.instant()).thenAnswer(call -> now);
+    when(workers.slots()).thenReturn(OptionalInt.empty());
+    estimates = estimates("high=6,normal=3,low=1");
+  }
+
+  private Estimates estimates(String lanes) {
+    return new Estimates(queues, workers, backlogs, lanes, clock, new SimpleMeterRegistry());
+  }
 
   @Test
   void whereNothingMovesAnyMoreThereIsNoEstimate() {
@@ -49,20 +67,70 @@ class EstimatesTest {
   }
 
   @Test
+  void whileASlotIsFreeAJobStartsAtOnceAndTheNextWaitsForOneToEnd() {
+    when(workers.slots()).thenReturn(OptionalInt.of(3));
+    depth(0, 2);
+    assertThat(wait(Tier.ENTERPRISE)).isZero();
+    assertThat(estimated(Tier.ENTERPRISE)).as("nobody knows when a job ends").isNull();
+  }
+
+  @Test
+  void whereAllSlotsAreBusyNobodyStartsNowThoughNothingWaits() {
+    when(workers.slots()).thenReturn(OptionalInt.of(2));
+    depth(0, 2);
+    assertThat(estimated(Tier.ENTERPRISE)).as("nobody knows when a job ends").isNull();
+    // Of the two and that one, two have ended after five seconds.
+    depth(0, 1);
+    depth(0, 2);
+    depth(0, 2);
+    assertThat(wait(Tier.ENTERPRISE)).isPositive();
+    assertThat(wait(Tier.ENTERPRISE)).as("the second in turn").isGreaterThan(ofSeconds(5));
+  }
+
+  @Test
+  void aPaceOfLongAgoIsForgotten() {
+    when(workers.slots()).thenReturn(OptionalInt.of(2));
+    depth(4, 2);
+    depth(2, 2);
+    assertThat(wait(Tier.ENTERPRISE)).isPositive();
+    for (int i = 0; i < 300; i++) {
+      depth(0, 2);
+    }
+    assertThat(estimated(Tier.ENTERPRISE)).isNull();
+  }
+
+  @Test
+  void slotsThatTakeNothingAreNotFree() {
+    when(workers.slots()).thenReturn(OptionalInt.of(50));
+    depth(3, 0);
+    depth(3, 0);
+    assertThat(estimated(Tier.ENTERPRISE)).isNull();
+  }
+
+  @Test
+  void whoComesAfterTheMeasureIsCounted() {
+    when(workers.slots()).thenReturn(OptionalInt.of(2));
+    depth(10, 2);
+    depth(0, 2);
+    var first = wait(Tier.ENTERPRISE);
+    assertThat(wait(Tier.ENTERPRISE)).isEqualTo(first.multipliedBy(2));
+    assertThat(wait(Tier.ENTERPRISE)).isEqualTo(first.multipliedBy(3));
+  }
+
+  @Test
   void theFourthOfATenantThatMayRunOneWaitsForThree() {
     waiting(0);
-    measured(new TenantMeasures.Measure(0, Duration.ofSeconds(8)));
+    measured(new TenantMeasures.Measure(0, ofSeconds(8)));
     assertThat(List.of(wait(Tier.FREE), wait(Tier.FREE), wait(Tier.FREE), wait(Tier.FREE)))
-        .containsExactly(
-            Duration.ZERO, Duration.ofSeconds(8), Duration.ofSeconds(16), Duration.ofSeconds(24));
+        .containsExactly(Duration.ZERO, ofSeconds(8), ofSeconds(16), ofSeconds(24));
   }
 
   @Test
   void aTenantWithFreeSlotsWaitsForNone() {
     waiting(0);
-    measured(new TenantMeasures.Measure(Tier.PRO.slots() - 1, Duration.ofSeconds(10)));
+    measured(new TenantMeasures.Measure(Tier.PRO.slots() - 1, ofSeconds(10)));
     assertThat(wait(Tier.PRO)).isZero();
-    assertThat(wait(Tier.PRO)).as("until the first of five ends").isEqualTo(Duration.ofSeconds(2));
+    assertThat(wait(Tier.PRO)).as("until the first of five ends").isEqualTo(ofSeconds(2));
   }
 
   @Test
@@ -74,14 +142,14 @@ class EstimatesTest {
 
   @Test
   void whoWaitsInALaneOfSomebodysOwnIsCounted() {
-    var own =
-        new Estimates(
-            queues, backlogs, "urgent=12,high=6,normal=3,low=1", new SimpleMeterRegistry());
-    when(queues.waiting("jobs-urgent")).thenReturn(200L, 150L);
+    waiting(0);
+    var own = estimates("urgent=12,high=6,normal=3,low=1");
+    when(queues.depth("jobs-urgent")).thenReturn(new Depth(200, 0), new Depth(150, 0));
     own.measure();
+    now = now.plusSeconds(5);
     own.measure();
     var urgent = own.estimate(job("urgent"), Calls.of(caller(Tier.ENTERPRISE)));
-    assertThat(urgent.estimatedStart()).isAfter(NOW);
+    assertThat(urgent.estimatedStart()).isAfter(now);
   }
 
   private void measured(TenantMeasures.Measure measure) {
@@ -90,11 +158,20 @@ class EstimatesTest {
   }
 
   private Duration wait(Tier tier) {
-    return Duration.between(NOW, estimated(tier));
+    return Duration.between(now, estimated(tier));
   }
 
   private void waiting(long jobs) {
-    when(queues.waiting(anyString())).thenReturn(jobs);
+    now = now.plusSeconds(5);
+    when(queues.depth(anyString())).thenReturn(new Depth(jobs, 0));
+    estimates.measure();
+  }
+
+  /** Five seconds later, in the highest lane. */
+  private void depth(long waiting, long running) {
+    now = now.plusSeconds(5);
+    when(queues.depth(anyString())).thenReturn(new Depth(0, 0));
+    when(queues.depth("jobs-high")).thenReturn(new Depth(waiting, running));
     estimates.measure();
   }
 
@@ -102,7 +179,7 @@ class EstimatesTest {
     return estimates.estimate(job("low"), Calls.of(caller(tier))).estimatedStart();
   }
 
-  private static Job job(String priority) {
+  private Job job(String priority) {
     return JobBuilder.builder()
         .jobId("01ARZ3NDEKTSV4RRFFQ69G5FAV")
         .tenantId(TENANT)
@@ -112,7 +189,7 @@ class EstimatesTest {
         .timeoutSeconds(60)
         .mode("live")
         .status(Job.Status.pending)
-        .createdAt(NOW)
+        .createdAt(now)
         .build();
   }
 

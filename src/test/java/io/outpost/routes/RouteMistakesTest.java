@@ -150,9 +150,9 @@ class RouteMistakesTest {
         mistake(
             "worker/x.camel.yaml",
             HEAD.replace(
-                    "    description", "    routeConfigurationId: retry-aws-write\n    description")
+                    "    description", "    routeConfigurationId: retry-writs\n    description")
                 + "        - log: x\n",
-            "my-route: there is no configuration `retry-aws-write`; did you mean `retry-aws-writes`?"),
+            "my-route: there is no configuration `retry-writs`; did you mean `retry-writes`?"),
         mistake("api/x.yaml", HEAD, "api/x.yaml:1: is not read: name it x.camel.yaml"),
         mistake("api/x.camel.yml", HEAD, "api/x.camel.yml:1: is not read: name it x.camel.yaml"),
         mistake(

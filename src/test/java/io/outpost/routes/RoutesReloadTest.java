@@ -195,6 +195,21 @@ class RoutesReloadTest {
   }
 
   @Test
+  void whatWouldNotBeReadIsToldThoughNoRouteHasChanged() throws Exception {
+    var reload = outpost.context().getBean(RoutesReload.class);
+    save("worker/more.yaml", TAP);
+    await(() -> !reload.refused().isEmpty());
+    assertThat(reload.refused())
+        .extracting(Finding::toString)
+        .containsExactly("worker/more.yaml:1: is not read: name it more.camel.yaml");
+    Files.delete(folder.resolve("worker/more.yaml"));
+    Files.createDirectories(folder.resolve("worker/folder.camel.yaml"));
+    await(() -> reload.refused().toString().contains("is a folder: routes stand in files"));
+    Files.delete(folder.resolve("worker/folder.camel.yaml"));
+    await(() -> reload.refused().isEmpty());
+  }
+
+  @Test
   void whatIsReadAtAStartAloneIsNotPassedOver() throws Exception {
     var reload = outpost.context().getBean(RoutesReload.class);
     save("contract.yaml", "paths: {}\n");

@@ -35,7 +35,7 @@ public final class Receiver implements AutoCloseable {
   /** What came. */
   public record Got(String path, String id, String timestamp, String signature, String body) {
 
-    JsonNode json() {
+    public JsonNode json() {
       try {
         return JSON.readTree(body);
       } catch (IOException e) {
@@ -43,12 +43,12 @@ public final class Receiver implements AutoCloseable {
       }
     }
 
-    String type() {
+    public String type() {
       return json().path("type").asText();
     }
 
     /** By the words of the specification, with nothing of the library that signs. */
-    boolean isSignedWith(String secret) {
+    public boolean isSignedWith(String secret) {
       try {
         var mac = Mac.getInstance("HmacSHA256");
         var key = Base64.getDecoder().decode(secret.substring("whsec_".length()));

@@ -71,6 +71,9 @@ public final class ImpatientOutpost implements ParameterResolver, AfterEachCallb
     settings.put("outpost.jobs.resend-after", "2s");
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.test.aws-calls", "true");
+    // Nobody exports an audit or has an endpoint here, and looking for them every second costs.
+    settings.put("outpost.audit.export-period", 60_000);
+    settings.put("outpost.webhooks.sweep-period", 60_000);
     return settings;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outpost.job.Job;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
+import io.outpost.local.Sizes;
 import io.outpost.tenant.Tier;
 import io.outpost.worker.agent.AgentProcess;
 import java.util.Collections;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class P03DeliveriesTest {
 
-  private static final int JOBS = 300;
+  private static final int JOBS = Sizes.of(100, 300);
 
   private final LocalOutpost outpost;
   private AgentProcess agent;

@@ -18,17 +18,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class JobLine {
 
-  private final LocalOutpost outpost;
+  private final Client operator;
   private Client acme;
   private Client other;
 
   JobLine(LocalOutpost outpost) {
-    this.outpost = outpost;
+    this(Client.of(outpost.address()).with(outpost.adminKey()));
+  }
+
+  /** On an API somewhere, of which an operator is a client. */
+  JobLine(Client operator) {
+    this.operator = operator;
   }
 
   @BeforeAll
   void twoTenants() {
-    var operator = Client.of(outpost.address()).with(outpost.adminKey());
     acme = operator.newTenant("Acme");
     other = operator.newTenant("Other");
   }
@@ -118,7 +122,7 @@ abstract class JobLine {
 
   @Test
   void jobsAreListedNewestFirstPageByPage() {
-    var lister = Client.of(outpost.address()).with(outpost.adminKey()).newTenant("Lister");
+    var lister = operator.newTenant("Lister");
     var first = lister.submit("claude", "first");
     var second = lister.submit("claude", "second");
     var third = lister.submit("claude", "third");

@@ -63,6 +63,26 @@ public final class OutpostProcess implements AutoCloseable {
       String adminKey,
       Map<String, Object> settings)
       throws IOException {
+    return start(
+        Outpost.class, folder, environment(profile, aws, adminKey, settings), new String[0]);
+  }
+
+  /** The same, of the program that a jar is: another release. */
+  static OutpostProcess start(
+      Path jar,
+      Path folder,
+      String profile,
+      AwsClients.Endpoints aws,
+      String adminKey,
+      Map<String, Object> settings)
+      throws IOException {
+    return start(
+        Stream.of("-jar", jar.toString()), folder, environment(profile, aws, adminKey, settings));
+  }
+
+  private static Map<String, String> environment(
+      String profile, AwsClients.Endpoints aws, String adminKey, Map<String, Object> settings)
+      throws IOException {
     var all = new HashMap<>(aws.settings());
     all.putAll(settings);
     var environment = new HashMap<String, String>();
@@ -77,21 +97,25 @@ public final class OutpostProcess implements AutoCloseable {
     environment.put(
         "OUTPOST_NOTICES_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:outpost-notices-local");
     environment.put("OUTPOST_BOOTSTRAP_ADMIN_KEY", adminKey);
-    return start(Outpost.class, folder, environment);
+    return environment;
   }
 
   /** Starts another program in a folder. */
   public static OutpostProcess start(
       Class<?> program, Path folder, Map<String, String> environment, String... arguments)
       throws IOException {
+    var classes = Stream.of("-cp", System.getProperty("java.class.path"), program.getName());
+    return start(Stream.concat(classes, Stream.of(arguments)), folder, environment);
+  }
+
+  private static OutpostProcess start(
+      Stream<String> program, Path folder, Map<String, String> environment) throws IOException {
     var log = Files.createTempFile(folder, "outpost", ".log");
     var command =
         Stream.of(
                 Stream.of(ProcessHandle.current().info().command().orElseThrow()),
                 ManagementFactory.getRuntimeMXBean().getInputArguments().stream(),
-                Stream.of("-cp", System.getProperty("java.class.path")),
-                Stream.of(program.getName()),
-                Stream.of(arguments))
+                program)
             .flatMap(part -> part)
             .toList();
     var builder = new ProcessBuilder(command).directory(folder.toFile());

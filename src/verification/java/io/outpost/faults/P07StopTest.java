@@ -56,12 +56,14 @@ class P07StopTest {
   @Test
   void jobsEndWithinTheGraceOrAreHandedBackUncountedAndRunElsewhereChargedOnce() throws Exception {
     var tenant = Client.of(api.address()).with(api.adminKey()).newTenant("Acme");
-    var slow = tenant.submit("claude", "sleep 30");
-    var quick = tenant.submit("claude", "sleep 2");
+    String ended;
+    String slow;
+    String quick;
     try (var worker = worker()) {
-      await()
-          .atMost(LONG)
-          .until(() -> Stream.of(slow, quick).allMatch(job -> is(job, "running", 1)));
+      ended = jobInTheWorkspace(tenant, "run 1 in this directory");
+      slow = tenant.submit("claude", "sleep 30");
+      quick = tenant.submit("claude", "sleep 2");
+      awaitRunning(slow, quick);
       await().atMost(LONG).until(() -> worker.children().size() >= 2);
       var agents = worker.children();
       assertThat(worker.terminate(LONG)).as("ended:\n%s", worker.printed()).isTrue();
@@ -73,36 +75,34 @@ class P07StopTest {
     }
     assertThat(is(quick, "succeeded", 1)).as("finished within the grace").isTrue();
     assertThat(is(slow, "pending", 0)).as("handed back, not counted").isTrue();
-    assertThat(books.ledger()).containsExactly(quick);
+    assertThat(books.ledger()).containsExactlyInAnyOrder(ended, quick);
     assertThat(books.tenantsWithHeldSlots(Json.time(Instant.now()))).isEmpty();
 
     try (var other = worker()) {
-      await().atMost(LONG).until(() -> is(slow, "succeeded", 1));
+      var next = jobInTheWorkspace(tenant, "run 2 in this directory");
+      awaitSuccess(slow);
       assertThat(other.terminate(LONG)).isTrue();
+      assertThat(books.ledger()).containsExactlyInAnyOrder(ended, quick, slow, next);
     }
-    assertThat(books.ledger()).containsExactlyInAnyOrder(quick, slow);
     assertThat(books.transitions().get(slow))
         .containsExactlyInAnyOrder("running", "pending queued", "running", "succeeded");
   }
 
-  @Test
-  void aWorkspaceIsThereForTheWorkerThatComesNext() throws Exception {
-    var tenant = Client.of(api.address()).with(api.adminKey()).newTenant("Acme");
-    try (var worker = worker()) {
-      assertThat(outputOfAJobIn("shared", tenant)).contains("run 1 in this directory");
-      assertThat(worker.terminate(LONG)).isTrue();
-    }
-    try (var other = worker()) {
-      assertThat(outputOfAJobIn("shared", tenant)).contains("run 2 in this directory");
-      assertThat(other.terminate(LONG)).isTrue();
-    }
+  private void awaitRunning(String... jobs) {
+    await().atMost(LONG).until(() -> Stream.of(jobs).allMatch(job -> is(job, "running", 1)));
   }
 
-  private String outputOfAJobIn(String workspace, Client tenant) {
-    var wish = "{\"agent\":\"claude\",\"command\":\"Say hello\",\"workspace\":\"%s\"}";
-    var job = tenant.submit(wish.formatted(workspace));
+  private void awaitSuccess(String job) {
     await().atMost(LONG).until(() -> is(job, "succeeded", 1));
-    return tenant.get("/jobs/" + job + "/output").body();
+  }
+
+  /** A workspace is there for the worker that comes next. */
+  private String jobInTheWorkspace(Client tenant, String output) {
+    var job =
+        tenant.submit("{\"agent\":\"claude\",\"command\":\"Say hello\",\"workspace\":\"shared\"}");
+    awaitSuccess(job);
+    assertThat(tenant.get("/jobs/" + job + "/output").body()).contains(output);
+    return job;
   }
 
   private OutpostProcess worker() throws Exception {

@@ -12,9 +12,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +50,7 @@ public final class AgentInventory {
   }
 
   /** What an agent's program says of its version here; null until that has been found out. */
-  public String version(String agent) {
+  public @Nullable String version(String agent) {
     return versions.get(agent);
   }
 
@@ -107,8 +109,8 @@ public final class AgentInventory {
   private Optional<Outcome> run(List<String> command) {
     Agent check =
         new Agent(
-            "check", "", command, "", List.of(), null, null, PATIENCE, null, null, null, null, null,
-            null, false);
+            "check", "", command, "", List.of(), List.of(), Map.of(), PATIENCE, List.of(),
+            Set.of(0), null, List.of(), List.of(), null, false);
     try (JobFiles files = launcher.open(Ids.unguessable(), CHECKS)) {
       AgentProcess process =
           launcher.start(new AgentLaunch(check, "", files, Map.of(), Map.of(), PATIENCE));

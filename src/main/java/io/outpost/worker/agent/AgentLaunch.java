@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one run of an agent needs. Immutable; its text form leaves the task and the keys out.
@@ -26,7 +27,7 @@ public record AgentLaunch(
     Map<String, String> providerKeys,
     Map<String, String> environment,
     Duration timeLimit,
-    BigDecimal maxCostUsd,
+    @Nullable BigDecimal maxCostUsd,
     Conversation conversation) {
 
   /**
@@ -35,7 +36,7 @@ public record AgentLaunch(
    * @param kept whether a later job can continue it
    * @param continued the id of an earlier one; null: it is new
    */
-  public record Conversation(boolean kept, String continued) {
+  public record Conversation(boolean kept, @Nullable String continued) {
 
     /** One that ends with the run. */
     public static final Conversation NONE = new Conversation(false, null);
@@ -75,7 +76,7 @@ public record AgentLaunch(
   }
 
   /** The folder of the agent's home that is kept with the workspace; null: none. */
-  String keptFolder() {
+  @Nullable String keptFolder() {
     return agent.original() && conversation.kept() && agent.conversation() != null
         ? agent.conversation().folder()
         : null;

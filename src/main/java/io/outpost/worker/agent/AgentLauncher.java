@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Starts agents as processes of their own. Safe for use by many threads. */
 public final class AgentLauncher {
@@ -117,7 +118,7 @@ public final class AgentLauncher {
     return filled;
   }
 
-  private static String plain(BigDecimal dollars) {
+  private static String plain(@Nullable BigDecimal dollars) {
     return dollars == null ? "" : dollars.toPlainString();
   }
 

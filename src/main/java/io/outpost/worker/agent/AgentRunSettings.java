@@ -1,6 +1,8 @@
 package io.outpost.worker.agent;
 
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -23,11 +25,21 @@ public record AgentRunSettings(
     SandboxUse sandbox,
     DataSize output,
     int processes,
-    DataSize memory,
-    DataSize disk,
+    @Nullable DataSize memory,
+    @Nullable DataSize disk,
     long files,
     DataSize fileSize,
     int openFiles) {
+
+  /** Bytes of memory of all its processes together, as its share was computed. */
+  public long memoryBytes() {
+    return Objects.requireNonNull(memory, "A job's share of memory is computed first").toBytes();
+  }
+
+  /** Bytes of all its files together, as its share was computed. */
+  public long diskBytes() {
+    return Objects.requireNonNull(disk, "A job's share of the disk is computed first").toBytes();
+  }
 
   /** With other memory and disk. */
   AgentRunSettings with(DataSize otherMemory, DataSize otherDisk) {

@@ -1,6 +1,7 @@
 package io.outpost.worker.agent;
 
 import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run consumed, as the agent itself tells.
@@ -9,7 +10,7 @@ import java.math.BigDecimal;
  * @param outputTokens tokens written by the model
  * @param costUsd cost in US dollars; {@code null} when not told
  */
-public record AgentUsage(long inputTokens, long outputTokens, BigDecimal costUsd) {
+public record AgentUsage(long inputTokens, long outputTokens, @Nullable BigDecimal costUsd) {
 
   /** Whether that costs so much, as far as is told. */
   public boolean costs(BigDecimal dollars) {

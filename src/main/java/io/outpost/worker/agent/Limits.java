@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The first links of the launch chain: a session of its own, the first to be killed when memory is
@@ -16,13 +17,13 @@ final class Limits {
 
   private final SearchPath tools;
   private final AgentRunSettings settings;
-  private final List<String> keyrings;
-  private volatile Boolean defaultsSignals;
+  private final List<String> filter;
+  private volatile @Nullable Boolean defaultsSignals;
 
   Limits(SearchPath tools, AgentRunSettings settings) {
     this.tools = tools;
     this.settings = settings;
-    this.keyrings = Keyrings.refusing(this);
+    this.filter = CallFilter.link(this);
   }
 
   /** For a run of that length, whose user has that many other processes and threads. */
@@ -36,7 +37,7 @@ final class Limits {
             prlimit -> {
               chain.add(prlimit.toString());
               chain.add("--core=0");
-              chain.add("--data=" + settings.memory().toBytes());
+              chain.add("--data=" + settings.memoryBytes());
               chain.add("--fsize=" + settings.fileSize().toBytes());
               chain.add("--nofile=" + settings.openFiles());
               chain.add("--cpu=" + cpuSeconds(timeLimit));
@@ -49,11 +50,11 @@ final class Limits {
   }
 
   /**
-   * The last links: no kernel keyrings, signals as a program expects them, however the worker was
-   * started, and the working directory, which the agent's user enters by itself.
+   * The last links: no kernel keyrings and no hiding, signals as a program expects them, however
+   * the worker was started, and the working directory, which the agent's user enters by itself.
    */
   List<String> normal(JobDirectory directory) {
-    List<String> links = new ArrayList<>(keyrings);
+    List<String> links = new ArrayList<>(filter);
     Optional<Path> env = find("env").filter(file -> defaultsSignals());
     if (env.isPresent()) {
       links.addAll(
@@ -69,6 +70,11 @@ final class Limits {
               directory.work().toString()));
     }
     return links;
+  }
+
+  /** Whether agents' system calls are filtered here. */
+  boolean filtersCalls() {
+    return !filter.isEmpty();
   }
 
   private boolean defaultsSignals() {

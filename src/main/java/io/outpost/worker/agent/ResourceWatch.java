@@ -18,12 +18,16 @@ final class ResourceWatch {
   /** So that counting a large tree of files takes a small part of the time. */
   private static final int PAUSE_PER_COUNT = 20;
 
-  /** Measurements that fail one after another; a job can end the process that measures. */
+  /**
+   * Measurements that fail one after another, or find a process that hides; a job can end the
+   * process that measures.
+   */
   private static final int MOST_FAILURES = 10;
 
   private final AgentRunSettings settings;
   private long pause = SHORTEST_PAUSE;
   private int failures;
+  private int hidings;
 
   ResourceWatch(AgentRunSettings settings) {
     this.settings = settings;
@@ -34,7 +38,7 @@ final class ResourceWatch {
     return pause;
   }
 
-  /** Bytes on disk, files and folders, bytes of memory. */
+  /** Bytes on disk, files and folders, bytes of memory, processes that hide what they have. */
   interface Measure {
     long[] take() throws IOException;
   }
@@ -45,12 +49,14 @@ final class ResourceWatch {
     try {
       long[] taken = measure.take();
       failures = 0;
-      if (taken[2] > settings.memory().toBytes()) {
+      hidings = taken[3] > 0 ? hidings + 1 : 0;
+      if (taken[2] > settings.memoryBytes()) {
         return Optional.of(StopReason.MEMORY_LIMIT);
       }
-      return taken[0] > settings.disk().toBytes() || taken[1] > settings.files()
-          ? Optional.of(StopReason.DISK_LIMIT)
-          : Optional.empty();
+      if (taken[0] > settings.diskBytes() || taken[1] > settings.files()) {
+        return Optional.of(StopReason.DISK_LIMIT);
+      }
+      return hidings < MOST_FAILURES ? Optional.empty() : Optional.of(StopReason.UNMEASURED);
     } catch (IOException | RuntimeException e) {
       LOG.debug("A run could not be measured", e);
       began = System.nanoTime(); // whoever hinders it gains no time

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * bubblewrap as the last link of the launch chain: a process table of its own, every file read-only
@@ -26,7 +27,7 @@ record Sandbox(Path bwrap) {
     for (String shared : SHARED) {
       add(arguments, "--bind", directory.tmp(), shared);
     }
-    add(arguments, "--tmpfs", directory.root().getParent());
+    add(arguments, "--tmpfs", parent(directory));
     add(arguments, "--bind", directory.root(), directory.root());
     command.stream()
         .filter(Sandbox::isHidden)
@@ -51,7 +52,7 @@ record Sandbox(Path bwrap) {
     for (String shared : SHARED) {
       add(arguments, "--tmpfs", shared);
     }
-    add(arguments, "--tmpfs", directory.root().getParent());
+    add(arguments, "--tmpfs", parent(directory));
     add(arguments, "--bind", directory.root(), directory.root());
     add(arguments, "--");
     return arguments;
@@ -80,6 +81,10 @@ record Sandbox(Path bwrap) {
 
   private static boolean isHidden(String part) {
     return SHARED.stream().anyMatch(shared -> part.startsWith(shared + "/"));
+  }
+
+  private static Path parent(JobDirectory directory) {
+    return Objects.requireNonNull(directory.root().getParent(), "A job has a directory in another");
   }
 
   private static void add(List<String> arguments, Object... more) {

@@ -27,22 +27,23 @@ public final class Slots implements AutoCloseable {
   private final Confinement confinement;
   private final JobDirectories directories;
   private final Porter porter;
+  private final boolean canHideByCall;
 
   /** What could not be removed, by slot: the slot is out of service. */
   private final Map<Integer, List<JobDirectory>> left = new ConcurrentHashMap<>();
 
   private final Set<Integer> outOfService = ConcurrentHashMap.newKeySet();
 
-  Slots(Confinement confinement, JobDirectories directories, Porter porter) {
+  Slots(Confinement confinement, JobDirectories directories, Limits tools) {
     this.confinement = confinement;
     this.directories = directories;
-    this.porter = porter;
+    this.porter = new Porter(tools);
+    this.canHideByCall = !tools.filtersCalls();
   }
 
   /** Slots with the jobs' directories in this one; removes what a killed worker left in it. */
   static Slots in(Path base, Confinement confinement, Limits tools) throws IOException {
-    Slots slots =
-        new Slots(confinement, JobDirectories.in(base, confinement.worker()), new Porter(tools));
+    Slots slots = new Slots(confinement, JobDirectories.in(base, confinement.worker()), tools);
     for (JobDirectory old : slots.directories.left()) {
       slots.cleanUp(old, confinement.slotOf(old));
     }
@@ -100,7 +101,11 @@ public final class Slots implements AutoCloseable {
     return porter.start(confinement.porter(directory, slot), task, directory, more);
   }
 
-  /** What a run has by now, in bytes on disk, files and folders, and bytes of memory. */
+  /**
+   * What a run has by now, in bytes on disk, files and folders, and bytes of memory; and how many
+   * of its processes hide on purpose what they have open. Where agents' calls are not filtered some
+   * programs, such as ssh-agent, do that for their own reasons: then none counts.
+   */
   long[] measure(JobDirectory directory, int slot, Stream<ProcessHandle> processes)
       throws IOException {
     List<String> prefix = confinement.outside(slot);
@@ -117,8 +122,10 @@ public final class Slots implements AutoCloseable {
           new String(measuring.output().readNBytes(100), StandardCharsets.US_ASCII)
               .strip()
               .split(" ");
-      return Stream.of(numbers).mapToLong(Long::parseLong).toArray();
-    } catch (NumberFormatException e) {
+      long[] taken = Stream.of(numbers).mapToLong(Long::parseLong).toArray();
+      taken[3] = canHideByCall ? 0 : taken[3];
+      return taken;
+    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
       throw new IOException("A measurement was no number", e);
     }
   }

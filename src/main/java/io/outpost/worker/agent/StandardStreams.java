@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Standard input and output of one command that its user can open again ({@code /dev/stdin}, {@code
@@ -16,12 +17,13 @@ import java.util.List;
  */
 final class StandardStreams implements AutoCloseable {
 
-  private final Path input;
+  private final @Nullable Path input;
   private final Path pipe;
   private final RandomAccessFile keeper;
   private final InputStream output;
 
-  private StandardStreams(Path input, Path pipe, RandomAccessFile keeper, InputStream output) {
+  private StandardStreams(
+      @Nullable Path input, Path pipe, RandomAccessFile keeper, InputStream output) {
     this.input = input;
     this.pipe = pipe;
     this.keeper = keeper;
@@ -32,7 +34,7 @@ final class StandardStreams implements AutoCloseable {
   static StandardStreams of(AgentLaunch launch, Confinement confinement, StepRun.Step step)
       throws IOException {
     JobDirectory directory = launch.directory();
-    Path input = null;
+    @Nullable Path input = null;
     if (!step.secret()) {
       input = JobDirectories.newFile(directory.spool("stdin"));
       Files.writeString(input, step.input(), StandardOpenOption.WRITE);

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Finds in an agent's output what it says it consumed. */
 final class UsageReader {
@@ -68,7 +69,7 @@ final class UsageReader {
   }
 
   /** Dollars, to a millionth; null when it is no amount that anybody could have spent. */
-  private static BigDecimal cost(JsonNode tree, String pointer) {
+  private static @Nullable BigDecimal cost(JsonNode tree, @Nullable String pointer) {
     JsonNode cost = pointer == null ? MissingNode.getInstance() : tree.at(pointer);
     return cost.isNumber() && cost.doubleValue() >= 0 && cost.doubleValue() <= MOST_DOLLARS
         ? BigDecimal.valueOf(cost.doubleValue()).setScale(MILLIONTHS, RoundingMode.HALF_UP)

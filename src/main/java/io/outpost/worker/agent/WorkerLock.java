@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,7 +32,8 @@ final class WorkerLock implements AutoCloseable {
 
   /** The lock of a file in a directory that is there; empty when another worker has it. */
   static Optional<WorkerLock> take(Path file, FileAttribute<?>... made) throws IOException {
-    Path real = file.getParent().toRealPath().resolve(file.getFileName());
+    Path directory = Objects.requireNonNull(file.getParent(), "A lock is in a directory");
+    Path real = directory.toRealPath().resolve(file.getFileName());
     if (!OURS.add(real)) {
       return Optional.empty();
     }

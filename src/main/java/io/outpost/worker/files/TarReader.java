@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the tar stream that a porter writes, trusting nothing of it: an entry's header takes a
@@ -54,12 +55,16 @@ final class TarReader {
     boolean isFile() {
       return type == '0' || type == '\0';
     }
+
+    boolean isFolder() {
+      return type == '5';
+    }
   }
 
   /** The next entry, whatever of the one before was read; null behind the last. */
-  Entry next() throws IOException {
+  @Nullable Entry next() throws IOException {
     skipRest();
-    byte[] longPath = null;
+    byte @Nullable [] longPath = null;
     long longSize = -1;
     while (true) {
       byte[] header = in.readNBytes(BLOCK);
@@ -76,7 +81,7 @@ final class TarReader {
         byte[] extended = extended(size);
         if (type == 'x') {
           longPath = record(extended, "path", longPath);
-          byte[] text = record(extended, "size", null);
+          byte @Nullable [] text = record(extended, "size", null);
           longSize = text == null ? longSize : decimal(text);
         }
         continue;
@@ -152,8 +157,9 @@ final class TarReader {
   }
 
   /** The value of {@code length keyword=value\n}; the other one when there is none. */
-  private static byte[] record(byte[] extended, String keyword, byte[] otherwise) {
-    byte[] value = otherwise;
+  private static byte @Nullable [] record(
+      byte[] extended, String keyword, byte @Nullable [] otherwise) {
+    byte @Nullable [] value = otherwise;
     int at = 0;
     while (at < extended.length) {
       int blank = at;

@@ -111,12 +111,18 @@ public final class WorkspaceArchive {
     long bytes = 0;
     // The porter's own: two lists and a folder.
     long entries = -3;
+    boolean isThere = false;
     for (TarReader.Entry entry = tar.next(); entry != null; entry = tar.next()) {
       entries++;
       bytes += isOurs(entry) ? 0 : entry.size();
+      isThere |= entry.isFolder() && text(entry).equals("./work/");
       if (bytes < 0 || bytes > limits.bytes() || entries > limits.entries() + 1L) {
         throw new TooLargeException(limits);
       }
+    }
+    // A second job may put a link in its place while the porter works: no later job could start.
+    if (!isThere) {
+      throw new NotPackedException("The working directory was removed or replaced.");
     }
     return bytes;
   }

@@ -1,2 +1,5 @@
 /** What passes between an agent's files and the store: bounded streams, names as bytes. */
+@NullMarked
 package io.outpost.worker.files;
+
+import org.jspecify.annotations.NullMarked;

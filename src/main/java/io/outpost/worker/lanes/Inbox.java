@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.support.SynchronizationAdapter;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -60,7 +61,7 @@ final class Inbox {
   }
 
   /** One message of a lane; null when none came in time. */
-  Delivery receive(int lane, int waitSeconds) {
+  @Nullable Delivery receive(int lane, int waitSeconds) {
     var received =
         component
             .sqs()

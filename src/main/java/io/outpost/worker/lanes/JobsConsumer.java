@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Processor;
 import org.apache.camel.Suspendable;
 import org.apache.camel.support.DefaultConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.AbortedException;
@@ -40,9 +41,13 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   /** The consumer itself, and the jobs that run. */
   private final AtomicInteger users = new AtomicInteger(1);
 
+  @SuppressWarnings("NullAway.Init") // Camel starts it before it takes anything.
   private Inbox inbox;
+
+  @SuppressWarnings("NullAway.Init") // The same.
   private ScheduledExecutorService clock;
-  private volatile Object session;
+
+  private volatile @Nullable Object session;
 
   JobsConsumer(JobsEndpoint endpoint, JobsComponent component, Processor processor) {
     super(endpoint, processor);
@@ -205,7 +210,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   }
 
   /** A message of a lane, if there is one; a lane that cannot be read is as good as empty. */
-  private Delivery receive(int lane, int waitSeconds) {
+  private @Nullable Delivery receive(int lane, int waitSeconds) {
     var queue = inbox.queue(lane);
     if (!component.faults().pause(queue).isZero()) {
       return null;

@@ -6,6 +6,7 @@ import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.support.DefaultEndpoint;
+import org.jspecify.annotations.Nullable;
 
 /** The options of {@code jobs:}. */
 public class JobsEndpoint extends DefaultEndpoint {
@@ -14,7 +15,7 @@ public class JobsEndpoint extends DefaultEndpoint {
   private int slots = 1;
   private int waitTimeSeconds = 20;
   private int leaseSeconds = 60;
-  private String heartbeat;
+  private @Nullable String heartbeat;
 
   JobsEndpoint(String uri, JobsComponent component, String lanes) {
     super(uri, component);
@@ -75,7 +76,7 @@ public class JobsEndpoint extends DefaultEndpoint {
     this.leaseSeconds = leaseSeconds;
   }
 
-  public String getHeartbeat() {
+  public @Nullable String getHeartbeat() {
     return heartbeat;
   }
 

@@ -2,6 +2,7 @@ package io.outpost.worker.lanes;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stride scheduling over lanes: a lane's pass grows with each turn, the less the more it weighs,
@@ -21,11 +22,11 @@ final class Lanes {
 
   /** Asks a lane for a job, without waiting; null when it has none. */
   interface Source<T> {
-    T from(int lane) throws Exception;
+    @Nullable T from(int lane) throws Exception;
   }
 
   /** One job, of the first lane in the order of their turns that has one; null when none has. */
-  <T> T take(Source<T> jobs) throws Exception {
+  <T> @Nullable T take(Source<T> jobs) throws Exception {
     int empty = 0;
     for (int lane; (lane = choose(empty)) >= 0; empty |= 1 << lane) {
       T job = null;

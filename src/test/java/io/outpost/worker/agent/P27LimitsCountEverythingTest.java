@@ -42,6 +42,10 @@ class P27LimitsCountEverythingTest {
         "no name | f = os.fdopen(os.open('.', os.O_TMPFILE + os.O_WRONLY), 'wb'); f.write(data) | 0"
             + " | 20 | 22",
         "memfd | f = os.fdopen(os.memfd_create('f'), 'wb'); f.write(data) | 0 | 20 | 22",
+        "hides | import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); f = open('f', 'wb');"
+            + " os.unlink('f'); f.write(data) | 0 | 20 | 22",
+        "hides shared memory | import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); f ="
+            + " open('/dev/null', 'wb'); m = mmap.mmap(-1, len(data)); m.write(data) | 2 | 40 | 75",
         "unreadable folder | os.mkdir('d'); f = open('d/f', 'wb'); f.write(data); os.chmod('d',"
             + " 0o500) | 0 | 20 | 22",
         "heap | f = open('/dev/null', 'wb'); kept = bytearray(data) | 2 | 40 | 60",
@@ -52,6 +56,42 @@ class P27LimitsCountEverythingTest {
     try (Slots slots =
         TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
       assertThat(measured(slots, step)[number]).as(where).isBetween(least * MB, most * MB);
+    }
+  }
+
+  /** A program that its user may not read can keep to itself what it has open: that is seen. */
+  @Test
+  void aProgramThatHidesIsCounted() throws Exception {
+    try (Slots slots =
+        TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
+      String hide =
+          "f = open('/dev/null', 'wb'); import shutil, subprocess; shutil.copy('/bin/sleep', 'p');"
+              + " os.chmod('p', 0o111); subprocess.Popen(['./p', '600'])";
+      assertThat(measured(slots, hide)[3]).isOne();
+      assertThat(measured(slots, hide.replace("0o111", "0o755"))[3]).isZero();
+    }
+  }
+
+  /** What was sent and not received is nobody's, and stays open. */
+  @Test
+  void whatIsOnItsWayBetweenProcessesIsCounted() throws Exception {
+    try (Slots slots =
+        TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
+      String send =
+          "import array, socket; a, b = socket.socketpair(); f = open('f', 'wb'); os.unlink('f');"
+              + " f.write(data); f.flush(); a.sendmsg([b'x'], [(socket.SOL_SOCKET,"
+              + " socket.SCM_RIGHTS, array.array('i', [f.fileno()]))]); f.close(); f ="
+              + " open('/dev/null', 'wb')";
+      assertThat(measured(slots, send)[3]).isOne();
+      assertThat(measured(slots, send.replace("f.close();", "b.recvmsg(1, 100);"))[3]).isZero();
+    }
+  }
+
+  @Test
+  void nothingHidesInASandbox() throws Exception {
+    try (Slots slots =
+        TestConfinement.slots(directory.resolve("jobs"), TestConfinement.sandboxedSlots())) {
+      assertThat(measured(slots, "f = open('/dev/null', 'wb')")[3]).isZero();
     }
   }
 

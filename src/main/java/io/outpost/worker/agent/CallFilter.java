@@ -11,14 +11,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kernel's keyrings, in which what a user puts there outlives its processes, and which it can
- * shut even to those who would clear them. So agents have none: a seccomp filter refuses them the
- * three system calls, as Docker's own profile does. Perl, which is part of every Debian and Ubuntu,
- * sets it; there is no other tool for that on most systems.
+ * A seccomp filter for agents. It refuses them the kernel's keyrings, as Docker's own profile does:
+ * what a user puts there outlives its processes, and it can shut them even to those who would clear
+ * them. And it lets a process believe that it hides what it has open from who measures it, which
+ * ssh-agent does, and who would get past the limit of the disk. Perl, which is part of every Debian
+ * and Ubuntu, sets it; there is no other tool for that on most systems.
  */
-final class Keyrings {
+final class CallFilter {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Keyrings.class);
+  private static final Logger LOG = LoggerFactory.getLogger(CallFilter.class);
+
+  /** The number of prctl in the instruction sets of 32 bits. */
+  private static final int PRCTL_32 = 172;
 
   /**
    * What differs between processors, as a line of Perl.
@@ -43,15 +47,22 @@ final class Keyrings {
     private String filter() {
       return Stream.of(
               "32,0,0,4", // load the instruction set
-              "21,3,0," + audit, // the usual one: go on where its number is loaded
+              "21,4,0," + audit, // the usual one: go on where its number is loaded
               "32,0,0,0", // another one: load the number of the call
+              "21,8,0," + PRCTL_32, // prctl: look at what it wants
               "20,0,0," + (addKey32 - addKey), // as it would be in the usual one
-              "5,0,0,1", // skip one
+              "5,0,0,3", // skip three
               "32,0,0,0", // load the number of the call
               "84,0,0," + 0xBFFFFFFFL, // without the mark of x32
-              "53,0,2," + addKey, // lower: allow
-              "37,1,0," + (addKey + 2), // higher: allow
+              "21,3,0," + prctl, // prctl: look at what it wants
+              "53,0,7," + addKey, // lower: allow
+              "37,6,0," + (addKey + 2), // higher: allow
               "6,0,0," + 0x00050001L, // refuse with EPERM
+              "32,0,0,16", // load what prctl is to do
+              "21,0,3,4", // other than PR_SET_DUMPABLE: allow
+              "32,0,0,24", // load to what
+              "21,0,1,0", // other than 0, to hide: allow
+              "6,0,0," + 0x00050000L, // do nothing, and say that it was done
               "6,0,0," + 0x7FFF0000L) // allow
           .collect(Collectors.joining(","));
     }
@@ -67,20 +78,12 @@ final class Keyrings {
       """
           .formatted(prctl, filter());
     }
-
-    /** Ends with 0 where the user's keyring can be asked for (keyctl GET_KEYRING_ID). */
-    String asking() {
-      return "exit(syscall(%d, 0, -4, 1) > 0 ? 0 : 1)".formatted(addKey + 2);
-    }
   }
 
-  private Keyrings() {}
+  private CallFilter() {}
 
-  /**
-   * A link of the launch chain that keeps what follows from them; empty where the kernel, or the
-   * container's own filter, does that already.
-   */
-  static List<String> refusing(Limits tools) {
+  /** A link of the launch chain that sets it for what follows; empty where that cannot be. */
+  static List<String> link(Limits tools) {
     Optional<Path> perl = tools.find("perl");
     Optional<Processor> processor = Processor.here();
     if (perl.isEmpty() || processor.isEmpty()) {
@@ -89,10 +92,6 @@ final class Keyrings {
             "What agents put into kernel keyrings may outlive their jobs: install perl, or run the"
                 + " worker in a container whose seccomp profile forbids keyctl");
       }
-      return List.of();
-    }
-    List<String> asking = perl(perl.get(), processor.get().asking());
-    if (!Tool.run(asking).succeeded()) {
       return List.of();
     }
     List<String> link = perl(perl.get(), processor.get().refusing());

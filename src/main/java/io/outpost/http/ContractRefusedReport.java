@@ -1,0 +1,16 @@
+package io.outpost.http;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Makes a start with a wrong addition to the contract end with one line. */
+final class ContractRefusedReport extends AbstractFailureAnalyzer<ContractRefused> {
+
+  @Override
+  protected FailureAnalysis analyze(Throwable root, ContractRefused refused) {
+    return new FailureAnalysis(
+        refused.getMessage(),
+        "Correct the file and start again; \"outpost routes check\" says the same beforehand.",
+        refused);
+  }
+}

@@ -1,0 +1,62 @@
+package io.outpost.job;
+
+import io.outpost.aws.Names;
+import io.outpost.kernel.Json;
+import io.outpost.kernel.Shards;
+import io.outpost.store.Change;
+import io.outpost.store.Items;
+import io.outpost.tenant.Tier;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Put;
+
+/**
+ * When jobs that have ended are removed with all that they left: a note in the table usage, which
+ * sorts by that time, so that neither a scan nor an index of all jobs is needed. Thread-safe.
+ */
+@Component
+@EnableConfigurationProperties(JobExpiry.Kept.class)
+public class JobExpiry {
+
+  /** What the partitions of these notes are named after. */
+  public static final String ENDED = "ended";
+
+  private final Names names;
+  private final Kept settings;
+
+  /**
+   * How long jobs are kept.
+   *
+   * @param kept from a job's end on, by the tier that its tenant had
+   */
+  @ConfigurationProperties("outpost.jobs")
+  record Kept(Map<Tier, Duration> kept) {}
+
+  JobExpiry(Names names, Kept settings) {
+    this.names = names;
+    this.settings = settings;
+  }
+
+  /** Adds the note to the transaction that ends a job for good. */
+  void add(Change change, Job job, Tier tier) {
+    var ended = Objects.requireNonNull(job.completedAt(), "A job that has ended says when");
+    var kept = Objects.requireNonNull(settings.kept().get(tier), "Each tier says how long");
+    var until = ended.plus(kept);
+    var item = new HashMap<String, AttributeValue>();
+    item.put("tenant_id", Items.text(Shards.of(ENDED, job.jobId())));
+    item.put("sk", Items.text(Json.time(until) + "#" + job.jobId()));
+    item.put("owner", Items.text(job.tenantId()));
+    item.put("ended_job", Items.text(job.jobId()));
+    var workspace = job.workspace();
+    if (workspace != null) {
+      item.put("workspace", Items.text(workspace));
+    }
+    change.put(Put.builder().tableName(names.table("usage")).item(item));
+  }
+}

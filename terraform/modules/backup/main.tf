@@ -1,0 +1,71 @@
+# Tables can be restored to any second of 35 days where they are (point-in-time recovery). These backups are for what takes
+# that with it: the region or the account. Each is copied into a vault elsewhere, see terraform/vault.
+resource "aws_backup_vault" "this" {
+  name        = "outpost-${var.environment}"
+  kms_key_arn = var.kms_key_arn
+}
+
+# Only with AWS Backup's own format can a table's backup leave its region and account. Of an account and region.
+resource "aws_backup_region_settings" "this" {
+  resource_type_opt_in_preference     = { DynamoDB = true }
+  resource_type_management_preference = { DynamoDB = true }
+
+  lifecycle {
+    # AWS answers with every type that it has.
+    ignore_changes = [resource_type_opt_in_preference, resource_type_management_preference]
+  }
+}
+
+resource "aws_backup_plan" "this" {
+  name = "outpost-${var.environment}"
+
+  rule {
+    rule_name         = "tables"
+    target_vault_name = aws_backup_vault.this.name
+    schedule          = "cron(0 0/${var.every_hours} * * ? *)"
+    start_window      = 60
+    completion_window = 240
+
+    lifecycle {
+      delete_after = 7
+    }
+
+    copy_action {
+      destination_vault_arn = var.vault_arn
+
+      lifecycle {
+        delete_after = 35
+      }
+    }
+  }
+
+  depends_on = [aws_backup_region_settings.this]
+}
+
+resource "aws_backup_selection" "this" {
+  name         = "tables"
+  plan_id      = aws_backup_plan.this.id
+  iam_role_arn = aws_iam_role.this.arn
+  resources    = values(var.table_arns)
+}
+
+resource "aws_iam_role" "this" {
+  name        = "outpost-backup-${var.environment}"
+  description = "What AWS Backup may do with the tables of Outpost"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "backup.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "this" {
+  for_each = toset(["ForBackup", "ForRestores"])
+
+  role       = aws_iam_role.this.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicy${each.key}"
+}

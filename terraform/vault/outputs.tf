@@ -1,0 +1,12 @@
+output "recovery" {
+  description = "For terraform.tfvars of the environment."
+  value = {
+    vault_arn   = aws_backup_vault.this.arn
+    account_id  = var.account_id
+    kms_key_arn = aws_kms_key.this.arn
+    bucket_arns = { for name, bucket in local.buckets : name => "arn:aws:s3:::${bucket}" }
+  }
+
+  # Copies are taken only once versions, locks and policies are there.
+  depends_on = [aws_s3_bucket_object_lock_configuration.this, aws_s3_bucket_policy.this, aws_backup_vault_policy.this]
+}

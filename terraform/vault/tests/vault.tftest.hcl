@@ -1,0 +1,59 @@
+mock_provider "aws" {
+  source = "../tests/mocks"
+
+  mock_resource "aws_backup_vault" {
+    defaults = { arn = "arn:aws:backup:us-west-2:210987654321:backup-vault:outpost-prod" }
+  }
+}
+
+variables {
+  account_id        = "210987654321"
+  source_account_id = "123456789012"
+  bucket_suffix     = "example"
+}
+
+run "whoever_sends_copies_cannot_delete_them" {
+  assert {
+    condition     = aws_backup_vault_lock_configuration.this.min_retention_days == 35 && aws_backup_vault_lock_configuration.this.changeable_for_days == 3
+    error_message = "The vault is locked."
+  }
+
+  assert {
+    condition = alltrue([for name in ["audit", "audit-head"] :
+      aws_s3_bucket.this[name].object_lock_enabled && one(one(aws_s3_bucket_object_lock_configuration.this[name].rule).default_retention).mode == "COMPLIANCE"
+    ])
+    error_message = "So are archive and heads."
+  }
+
+  assert {
+    condition = alltrue([for entry in concat(values(aws_s3_bucket_policy.this)[*].policy, [aws_backup_vault_policy.this.policy]) : !anytrue([
+      for statement in jsondecode(entry).Statement : statement.Effect == "Allow" && strcontains(jsonencode(statement.Action), "Delete")
+    ])])
+    error_message = "No policy lets anybody of the environment's account delete."
+  }
+
+  assert {
+    condition     = jsondecode(aws_s3_bucket_policy.this["audit"].policy).Statement[1].Condition.ArnEquals["aws:PrincipalArn"] == "arn:aws:iam::123456789012:role/outpost-replicate-audit-prod"
+    error_message = "One role of the environment writes into a bucket."
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode([for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Action if statement.Sid == "Senders"]), "Decrypt")
+    error_message = "Nor read them."
+  }
+
+  assert {
+    condition     = output.recovery.bucket_arns == { audit = "arn:aws:s3:::outpost-replica-audit-prod-example", "audit-head" = "arn:aws:s3:::outpost-replica-audit-head-prod-example" }
+    error_message = "The environment is told where."
+  }
+}
+
+run "an_account_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    source_account_id = "1234"
+  }
+
+  expect_failures = [var.source_account_id]
+}
