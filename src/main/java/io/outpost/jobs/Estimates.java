@@ -62,8 +62,7 @@ public class Estimates {
    * @param running messages that workers work on
    * @param free slots that take the next job at once; null when nobody knows
    */
-  private record Seen(
-      Instant at, Map<String, Long> waiting, long running, @Nullable Long free) {
+  private record Seen(Instant at, Map<String, Long> waiting, long running, @Nullable Long free) {
 
     boolean areAllBusy() {
       return free == null ? Estimates.sum(waiting.values()) > 0 : free == 0;

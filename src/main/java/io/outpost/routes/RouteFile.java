@@ -100,7 +100,8 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
           1 + (int) before.chars().filter(c -> c == '\n').count(),
           fault.formatted(e.getCodePoint()));
     } catch (YAMLException e) {
-      return unread(name, 1, "is no YAML: " + e.getMessage().lines().findFirst().orElse(""));
+      return unread(
+          name, 1, "is no YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
     }
   }
 
