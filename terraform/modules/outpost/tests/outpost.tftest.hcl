@@ -80,6 +80,7 @@ run "a_live_key_for_the_canary_is_refused" {
   command = plan
 
   variables {
+    domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0", zone_id = "Z0" }
     canary = { image = "public.ecr.aws/docker/library/python@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
     credentials = {
       stripe-secret-key     = "sk_test_1"
