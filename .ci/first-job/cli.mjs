@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 
 const folder = resolve(process.argv[2]);
 const { OUTPOST_URL: url, OUTPOST_ADMIN_KEY: admin, PATH: path } = process.env;
@@ -59,7 +60,7 @@ assert.equal(statSync(join(home, ".config/outpost/credentials.json")).mode & 0o7
 // Output comes while the job runs, not after it.
 const live = await run("outpost", ["run", "-f", "--json", "-q", "Say hello, sleep 3, fail 7"]);
 const events = [];
-for await (const data of live.child.stdout) events.push(...String(data).trim().split("\n").map(line => JSON.parse(line)));
+for await (const line of createInterface({ input: live.child.stdout })) events.push(JSON.parse(line));
 assert.equal(await live.ended, 7);
 const isBeforeTheEnd = events.findIndex(({ event }) => event === "output") < events.findIndex(({ job }) => job?.status === "failed");
 assert.ok(isBeforeTheEnd && events.at(-1).event === "end" && events.at(-1).job.exit_code === 7);

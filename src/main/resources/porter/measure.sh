@@ -1,7 +1,7 @@
 # Measures what a job has: porter/measure.sh <job directory> [shared folder…]; its processes' ids come by standard input.
-# Writes four numbers in a line: bytes on disk, files and folders, bytes of memory, and in how many places something open
-# cannot be seen: in processes that keep it to themselves, and on its way between two, in a socket. Disk includes what lies in shared folders and what is open without a name (removed files,
-# memfd); what processes share counts once.
+# Writes four numbers in a line: bytes on disk; files and folders; bytes of memory; and in how many places something open
+# cannot be seen: in processes that keep it to themselves, and on its way between two of them, in a socket. The disk has
+# what lies in shared folders and what is open without a name (removed files, memfd), too; what processes share counts once.
 shopt -s nullglob
 files() {
   printf '%s\0' "$1"

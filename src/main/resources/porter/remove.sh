@@ -9,5 +9,5 @@ for try in 1 2 3; do
   chmod -R u+rwx,go-w -- "$1" 2>/dev/null
 done
 # Folders of other users are left, and what leads to them: those users remove what is in them.
-chmod -R go+rx -- "$1" 2>/dev/null
+[ -z "$(find "$1" ! -user "$EUID" -print -quit 2>/dev/null)" ] || chmod -R go+rx -- "$1" 2>/dev/null
 exit 1

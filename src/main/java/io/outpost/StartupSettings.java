@@ -29,6 +29,8 @@ public final class StartupSettings
   private static final String NAME_OF_PRICE =
       "the id of the tier's price at Stripe, price_…; older ones behind it, comma-separated";
   private static final String DURATION = "P(?=.)(\\d+D)?(T(?=.)(\\d+H)?(\\d+M)?(\\d+S)?)?";
+  private static final String DAYS = "P[1-9]\\d{0,4}D";
+  private static final String A_NUMBER_OF_DAYS = "a number of days such as P90D";
   private static final String COUNT = "[1-9]\\d{0,8}";
 
   /** What is checked; {@code application.yaml} says what each is for. */
@@ -73,6 +75,20 @@ public final class StartupSettings
           withStripe("OUTPOST_STRIPE_PRICE_ENTERPRISE", API, PRICES, NAME_OF_PRICE),
           optional("OUTPOST_STRIPE_METER_EVENT_NAME", API, "\\S{1,100}", "a meter's event_name"),
           optional("OUTPOST_USAGE_REPORT_INTERVAL", API, DURATION, "a duration such as PT1M"),
+          optional(
+              "OUTPOST_USAGE_KEPT",
+              BOTH,
+              "P([4-9]\\d\\d|[1-9]\\d{3,4})D",
+              "a number of days, P400D at least: an invoice of the last year may still change"),
+          optional("OUTPOST_JOBS_KEPT_FREE", BOTH, DAYS, A_NUMBER_OF_DAYS),
+          optional("OUTPOST_JOBS_KEPT_PRO", BOTH, DAYS, A_NUMBER_OF_DAYS),
+          optional("OUTPOST_JOBS_KEPT_ENTERPRISE", BOTH, DAYS, A_NUMBER_OF_DAYS),
+          optional("OUTPOST_TENANT_RETENTION", BOTH, DURATION, "a duration such as P30D"),
+          optional("OUTPOST_PAST_DUE_GRACE", BOTH, DURATION, "a duration such as P7D"),
+          optional("OUTPOST_AUDIT_RETENTION_FREE", BOTH, DAYS, A_NUMBER_OF_DAYS),
+          optional("OUTPOST_AUDIT_RETENTION_PRO", BOTH, DAYS, A_NUMBER_OF_DAYS),
+          optional("OUTPOST_AUDIT_RETENTION_ENTERPRISE", BOTH, DAYS, A_NUMBER_OF_DAYS),
+          optional("OUTPOST_AUDIT_ARCHIVE_KEPT", BOTH, DAYS, A_NUMBER_OF_DAYS),
           optional(
               "OUTPOST_RECEIPTS_KMS_KEYS",
               API,

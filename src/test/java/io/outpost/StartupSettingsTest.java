@@ -43,6 +43,8 @@ class StartupSettingsTest {
           Map.entry("OUTPOST_STRIPE_WEBHOOK_SECRET", "whsec_new, whsec_old"),
           Map.entry("OUTPOST_STRIPE_PRICE_PRO", "price_1"),
           Map.entry("OUTPOST_STRIPE_PRICE_ENTERPRISE", "price_2,price_3"),
+          Map.entry("OUTPOST_USAGE_KEPT", "P400D"),
+          Map.entry("OUTPOST_JOBS_KEPT_FREE", "P1D"),
           Map.entry("OUTPOST_USAGE_REPORT_INTERVAL", "PT1M"));
 
   @ParameterizedTest
@@ -88,6 +90,16 @@ class StartupSettingsTest {
     "OUTPOST_USAGE_REPORT_INTERVAL, 1 minute",
     "OUTPOST_USAGE_REPORT_INTERVAL, P1DT",
     "OUTPOST_RATE_LIMIT_PER_MINUTE, many",
+    // A number alone would be milliseconds.
+    "OUTPOST_JOBS_KEPT_FREE, 365",
+    "OUTPOST_JOBS_KEPT_PRO, PT0S",
+    "OUTPOST_JOBS_KEPT_ENTERPRISE, -P1D",
+    "OUTPOST_USAGE_KEPT, 730",
+    "OUTPOST_USAGE_KEPT, P31D",
+    "OUTPOST_TENANT_RETENTION, 45",
+    "OUTPOST_PAST_DUE_GRACE, 7 days",
+    "OUTPOST_AUDIT_RETENTION_PRO, 45",
+    "OUTPOST_AUDIT_ARCHIVE_KEPT, 730",
   })
   void aMalformedSettingIsNamedWithItsRemedyAndWithoutItsValue(String name, String value) {
     assertThat(faults("api", with(name, value)))

@@ -5,6 +5,8 @@ import com.amazonaws.services.dynamodbv2.local.server.LocalDynamoDBServerHandler
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -14,6 +16,14 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * every network interface and reports its use to AWS.
  */
 final class EmbeddedDynamoDb implements EmbeddedService {
+
+  // DynamoDB Local quietens its database through a logger that nobody holds: once it was collected,
+  // each connection spoke on standard error. Held here, it stays quiet.
+  private static final Logger DATABASE = Logger.getLogger("com.almworks.sqlite4java");
+
+  static {
+    DATABASE.setLevel(Level.WARNING);
+  }
 
   private final ThreadGroup threads = new ThreadGroup("dynamodb");
   private final Server server = new Server(new QueuedThreadPool(64, 4, 60_000, -1, null, threads));

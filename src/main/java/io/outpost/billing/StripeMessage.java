@@ -2,6 +2,7 @@ package io.outpost.billing;
 
 import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
 import com.fasterxml.jackson.annotation.JsonFormat;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,11 @@ public record StripeMessage(
     @Nullable String jobId,
     @Nullable String period,
     @Nullable String reason) {
+
+  /** A message that asks for nothing is no newer release's: it becomes a dead letter. */
+  public StripeMessage {
+    Objects.requireNonNull(kind, "The message says no kind");
+  }
 
   /**
    * Whose customer, or whose job.

@@ -12,7 +12,6 @@ import io.outpost.store.Transactions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -165,11 +164,7 @@ public class VoidedJobs {
       @ExchangeProperty("way") Way way,
       @Body StripeMessage message,
       Exchange exchange) {
-    var audited =
-        entry(
-            entry,
-            way,
-            Objects.requireNonNull(message.reason(), "A message that voids a job says why"));
+    var audited = entry(entry, way, message.reason());
     // What is being billed by a position meanwhile comes off by a credit, the next time.
     var condition =
         switch (way) {
@@ -196,7 +191,7 @@ public class VoidedJobs {
     exchange.setVariable("audited", audited);
   }
 
-  private AuditEntry entry(LedgerEntry entry, Way way, String reason) {
+  private AuditEntry entry(LedgerEntry entry, Way way, @Nullable String reason) {
     return AuditEntry.own(
         entry.tenantId(),
         clock.instant(),

@@ -7,9 +7,11 @@ import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.tenant.Tier;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
@@ -47,16 +49,23 @@ public class JobExpiry {
   void add(Change change, Job job, Tier tier) {
     var ended = Objects.requireNonNull(job.completedAt(), "A job that has ended says when");
     var kept = Objects.requireNonNull(settings.kept().get(tier), "Each tier says how long");
-    var until = ended.plus(kept);
+    var item = note(job.tenantId(), job.jobId(), job.workspace(), ended.plus(kept));
+    change.put(Put.builder().tableName(names.table("usage")).item(item));
+  }
+
+  /**
+   * What tells that a job is to be removed at a time, with the workspace that it ran in, if any.
+   */
+  public static Map<String, AttributeValue> note(
+      String tenantId, String jobId, @Nullable String workspace, Instant at) {
     var item = new HashMap<String, AttributeValue>();
-    item.put("tenant_id", Items.text(Shards.of(ENDED, job.jobId())));
-    item.put("sk", Items.text(Json.time(until) + "#" + job.jobId()));
-    item.put("owner", Items.text(job.tenantId()));
-    item.put("ended_job", Items.text(job.jobId()));
-    var workspace = job.workspace();
+    item.put("tenant_id", Items.text(Shards.of(ENDED, jobId)));
+    item.put("sk", Items.text(Json.time(at) + "#" + jobId));
+    item.put("owner", Items.text(tenantId));
+    item.put("ended_job", Items.text(jobId));
     if (workspace != null) {
       item.put("workspace", Items.text(workspace));
     }
-    change.put(Put.builder().tableName(names.table("usage")).item(item));
+    return item;
   }
 }

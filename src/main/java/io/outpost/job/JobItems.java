@@ -284,12 +284,16 @@ public class JobItems {
     var keys = new HashMap<String, AttributeValue>();
     keys.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));
     if (!job.status().isTerminal()) {
-      keys.putAll(OPEN.keys(job.jobId(), Objects.requireNonNull(due, "An open job is due")));
+      keys.putAll(
+          OPEN.keys(
+              job.jobId(), Objects.requireNonNull(due, "An open job says when it is looked at")));
       if (QUEUED.equals(job.waitingReason())) {
         keys.putAll(turn(job.tenantId(), job.jobId(), job.priority()));
       }
     } else if (job.status() == Job.Status.dead_letter) {
-      keys.putAll(DEAD.keys(job.jobId(), Objects.requireNonNull(due, "So is a dead letter")));
+      keys.putAll(
+          DEAD.keys(
+              job.jobId(), Objects.requireNonNull(due, "A dead letter says when it became one")));
     }
     return keys;
   }

@@ -88,8 +88,10 @@ public record JobMoment(
               null);
       case JobTransition.Redriven t -> new JobMoment(now, "redriven", null, null, null, null);
       case JobTransition.Submitted t ->
-          throw new IllegalArgumentException("Two moments of its own");
-      case JobTransition.Renewed t -> throw new IllegalArgumentException("No moment at all");
+          throw new IllegalArgumentException(
+              "A submission is two moments, made where it is written");
+      case JobTransition.Renewed t ->
+          throw new IllegalArgumentException("A renewed lease is no moment");
     };
   }
 

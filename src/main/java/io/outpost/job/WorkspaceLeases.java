@@ -31,6 +31,11 @@ public class WorkspaceLeases {
   private final DynamoDbClient dynamoDb;
   private final Names names;
 
+  /** What the keys of a workspace's archives begin with in the output bucket. */
+  public static String files(String tenantId, String name) {
+    return JobOutput.prefix(tenantId) + "workspaces/" + name + "/";
+  }
+
   WorkspaceLeases(DynamoDbClient dynamoDb, Names names) {
     this.dynamoDb = dynamoDb;
     this.names = names;

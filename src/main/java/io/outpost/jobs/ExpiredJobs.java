@@ -9,18 +9,21 @@ import io.outpost.kernel.Json;
 import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Body;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
-import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * Jobs whose time is over. Each step may be repeated; the note that tells of a job goes last, so
@@ -30,6 +33,12 @@ import software.amazon.awssdk.services.s3.S3Client;
 public class ExpiredJobs {
 
   private static final int MOST_A_SHARD = 500;
+  private static final Duration AGAIN_AFTER = Duration.ofDays(1);
+
+  /** Nobody saved the workspace since, has it or waits for it. */
+  private static final String UNUSED =
+      "job_id = :job AND (attribute_not_exists(holder) OR holder_until < :now)"
+          + " AND attribute_not_exists(waiters)";
 
   private final DynamoDbClient dynamoDb;
   private final S3Client s3;
@@ -75,29 +84,58 @@ public class ExpiredJobs {
 
   /** Removes its output and artifacts. */
   public void files(@Body Expired job) {
-    var bucket = names.bucket("output");
-    var prefix = JobOutput.prefix(job.owner(), job.endedJob());
-    s3.listObjectsV2Paginator(l -> l.bucket(bucket).prefix(prefix))
-        .contents()
-        .forEach(object -> s3.deleteObject(d -> d.bucket(bucket).key(object.key())));
+    objects(JobOutput.prefix(job.owner(), job.endedJob())).forEach(this::delete);
   }
 
-  /** Removes the workspace that it saved, unless a later job has saved or has it. */
-  public void workspace(@Body Expired job) {
+  /**
+   * Removes the workspace that it saved, unless a later job has saved it.
+   *
+   * @return whether it is left because a job has it or waits for it
+   */
+  public boolean workspace(@Body Expired job) {
+    var workspace = Objects.requireNonNull(job.workspace(), "The route asks for one");
+    // Before the item: what a job writes once the item is gone is none of these.
+    var archives = objects(WorkspaceLeases.files(job.owner(), workspace));
     try {
-      var was =
-          dynamoDb.deleteItem(
-              d ->
-                  d.tableName(names.table("tenants"))
-                      .key(Tenant.key(job.owner(), WorkspaceLeases.SK + job.workspace()))
-                      .conditionExpression("job_id = :job AND attribute_not_exists(holder)")
-                      .expressionAttributeValues(Map.of(":job", Items.text(job.endedJob())))
-                      .returnValues(ReturnValue.ALL_OLD));
-      var archive = Items.required(was.attributes(), "archive_key").s();
-      s3.deleteObject(d -> d.bucket(names.bucket("output")).key(archive));
+      dynamoDb.deleteItem(
+          d ->
+              d.tableName(names.table("tenants"))
+                  .key(Tenant.key(job.owner(), WorkspaceLeases.SK + workspace))
+                  .conditionExpression(UNUSED)
+                  .expressionAttributeValues(
+                      Map.of(
+                          ":job", Items.text(job.endedJob()),
+                          ":now", Items.text(Json.time(Instant.now()))))
+                  .returnValuesOnConditionCheckFailure(
+                      ReturnValuesOnConditionCheckFailure.ALL_OLD));
     } catch (ConditionalCheckFailedException e) {
-      // It is another job's by now, or deleted.
+      if (e.hasItem() && !e.item().isEmpty()) {
+        return Items.text(job.endedJob()).equals(e.item().get("job_id"));
+      }
+      // It was removed before; its files may be left.
     }
+    archives.forEach(this::delete);
+    return false;
+  }
+
+  /** Has the job's workspace be looked at again, a day later. */
+  public void again(@Body Expired job) {
+    var later = Instant.now().plus(AGAIN_AFTER);
+    var note = JobExpiry.note(job.owner(), job.endedJob(), job.workspace(), later);
+    dynamoDb.putItem(p -> p.tableName(names.table("usage")).item(note));
+  }
+
+  private List<String> objects(String prefix) {
+    return s3
+        .listObjectsV2Paginator(l -> l.bucket(names.bucket("output")).prefix(prefix))
+        .contents()
+        .stream()
+        .map(S3Object::key)
+        .toList();
+  }
+
+  private void delete(String key) {
+    s3.deleteObject(d -> d.bucket(names.bucket("output")).key(key));
   }
 
   /** Removes the job, and the note that told of it. */

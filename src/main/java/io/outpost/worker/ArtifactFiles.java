@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -61,12 +62,17 @@ public class ArtifactFiles {
   }
 
   private void tell(Run run, int leftOut, String notKept) {
-    if (leftOut > 0 || !notKept.isEmpty()) {
-      run.warn(
-          "artifacts-incomplete",
-          "%d files were not kept; a job may leave %d, together %d bytes. %s"
-              .formatted(leftOut, MOST, limits.diskBytes(), notKept)
-              .strip());
+    var told = new ArrayList<String>();
+    if (leftOut > 0) {
+      told.add(
+          "%d files were not kept; a job may leave %d, together %d bytes."
+              .formatted(leftOut, MOST, limits.diskBytes()));
+    }
+    if (!notKept.isEmpty()) {
+      told.add("Not kept: " + notKept);
+    }
+    if (!told.isEmpty()) {
+      run.warn("artifacts-incomplete", String.join(" ", told));
     }
   }
 

@@ -1,6 +1,5 @@
 package io.outpost.workspaces;
 
-import io.outpost.job.JobOutput;
 import io.outpost.job.WorkspaceLeases;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
@@ -26,6 +25,6 @@ public record Workspace(String name, long sizeBytes, Instant updatedAt, String j
 
   /** What the keys of a workspace's archives begin with in the output bucket. */
   public static String prefix(String tenantId, String name) {
-    return JobOutput.prefix(tenantId) + "workspaces/" + name + "/";
+    return WorkspaceLeases.files(tenantId, name);
   }
 }

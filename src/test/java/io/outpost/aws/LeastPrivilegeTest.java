@@ -44,6 +44,7 @@ class LeastPrivilegeTest {
       Set.of(
           "io.outpost.worker.Repositories.getItem",
           "io.outpost.http.OpenKeys.updateItem",
+          "io.outpost.jobs.ExpiredJobs.putItem",
           "io.outpost.billing.RejectedReports.getItem",
           "io.outpost.billing.ToldDifferences.putItem",
           "io.outpost.billing.ToldDifferences.deleteItem");

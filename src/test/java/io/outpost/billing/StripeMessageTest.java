@@ -1,12 +1,14 @@
 package io.outpost.billing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.outpost.kernel.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What releases that run side by side can read of each other's messages. */
 class StripeMessageTest {
@@ -22,6 +24,12 @@ class StripeMessageTest {
   void aKindThatIsSentIsReadAsItself(StripeMessage.Kind kind) throws Exception {
     var sent = new StripeMessage(kind, "T1", null, "J1", "2026-11", "refund");
     assertThat(read(Json.objectMapper().writeValueAsString(sent))).isEqualTo(sent);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "{\"tenant_id\":\"T1\"}", "{\"kind\":null}"})
+  void aMessageWithoutAKindIsNoLaterReleases(String body) {
+    assertThatThrownBy(() -> read(body)).hasMessageContaining("The message says no kind");
   }
 
   private static StripeMessage read(String body) throws JsonProcessingException {

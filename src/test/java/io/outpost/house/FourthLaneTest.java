@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.agents.OfferedAgents;
+import io.outpost.aws.Queues;
 import io.outpost.blackbox.Client;
 import io.outpost.jobs.Estimates;
 import io.outpost.local.AwsCalls;
@@ -77,7 +78,8 @@ class FourthLaneTest {
     settings.put("outpost.worker.lanes", "urgent=12,high=6,normal=3,low=1");
     settings.put("outpost.worker.slots", 2);
     settings.put("outpost.worker.retry-after", "500ms");
-    settings.put("outpost.jobs.resend-after", "2s");
+    // Longer than a job waits below: one that is sent again counts twice.
+    settings.put("outpost.jobs.resend-after", "20s");
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.test.aws-calls", "true");
     settings.put("OUTPOST_AGENT_GROK_COMMAND", agent.toString());
@@ -172,13 +174,21 @@ class FourthLaneTest {
     var other = submit(tenant, "claude", "sleep 60");
     awaitStatus(tenant, waits.get("job_id").asText(), "running");
     awaitStatus(tenant, other, "running");
-    // Two have ended while all slots were busy: that is a pace.
+    // Two have ended while all slots were busy: that is a pace, once their messages are gone.
+    var queues = outpost.context().getBean(Queues.class);
+    await().atMost(LONG).until(() -> received(queues) == 2);
     estimates.measure();
     var urgent = accepted(tenant, "claude", "Say hello");
     var low = accepted(tenant, "claude", "Say hello", "low");
     assertThat(startOf(urgent)).isAfter(Instant.parse(urgent.get("created_at").asText()));
     assertThat(startOf(low)).as("behind the first").isAfter(startOf(urgent));
     send(tenant, "POST", "/jobs/cancel", "{}");
+  }
+
+  private static long received(Queues queues) {
+    return List.of("urgent", "high", "normal", "low").stream()
+        .mapToLong(lane -> queues.depth("jobs-" + lane).received())
+        .sum();
   }
 
   private static Instant startOf(JsonNode job) {

@@ -7,6 +7,7 @@ import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
 import io.outpost.job.JobExpiry;
 import io.outpost.job.JobOutput;
+import io.outpost.job.WorkspaceLeases;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Shards;
 import io.outpost.local.AwsClients;
@@ -14,6 +15,7 @@ import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import io.outpost.store.Items;
+import io.outpost.tenant.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -96,6 +98,27 @@ class ExpiredJobsTest {
         .contains("run 3 in this directory");
   }
 
+  /** Also when that job saves nothing afterwards: then the workspace goes a day later. */
+  @Test
+  void aWorkspaceThatAJobHasIsLookedAtAgain() throws Exception {
+    var customer = Customer.of(admin, "free");
+    var job = ended(customer, WISH.formatted("busy"));
+    held(customer, "busy", Instant.now().plusSeconds(3600));
+    age(customer, job, Duration.ofDays(91));
+    remove();
+    assertThat(customer.client().get("/jobs/" + job).status()).isEqualTo(404);
+    assertThat(archives(customer)).hasSize(1);
+    assertThat(notes(customer)).hasSize(1);
+
+    // A worker that was killed leaves its hold, which ends.
+    held(customer, "busy", Instant.now().minusSeconds(1));
+    age(customer, job, Duration.ofDays(2));
+    remove();
+    assertThat(customer.client().get("/workspaces").json().get("data")).isEmpty();
+    assertThat(archives(customer)).isEmpty();
+    assertThat(notes(customer)).isEmpty();
+  }
+
   /** The note goes last: whatever was done before, the next time does the rest. */
   @Test
   void aRemovalThatFailedHalfwayIsFinishedTheNextTime() throws Exception {
@@ -106,9 +129,11 @@ class ExpiredJobsTest {
     var due =
         expired.due().stream().filter(d -> d.endedJob().equals(job)).findFirst().orElseThrow();
     expired.files(due);
-    expired.workspace(due);
+    var key = Tenant.key(customer.tenantId(), WorkspaceLeases.SK + "w");
+    clients.dynamoDb().deleteItem(d -> d.tableName(names.table("tenants")).key(key));
     remove();
     assertThat(customer.client().get("/jobs/" + job).status()).isEqualTo(404);
+    assertThat(archives(customer)).isEmpty();
     assertThat(notes(customer)).isEmpty();
   }
 
@@ -158,8 +183,30 @@ class ExpiredJobsTest {
     clients.dynamoDb().putItem(p -> p.tableName(table).item(item));
   }
 
+  /** As if a job had the workspace until then. */
+  private void held(Customer customer, String workspace, Instant until) {
+    clients
+        .dynamoDb()
+        .updateItem(
+            u ->
+                u.tableName(names.table("tenants"))
+                    .key(Tenant.key(customer.tenantId(), WorkspaceLeases.SK + workspace))
+                    .updateExpression("SET holder = :holder, holder_until = :until")
+                    .expressionAttributeValues(
+                        Map.of(
+                            ":holder", Items.text("another"),
+                            ":until", Items.text(Json.time(until)))));
+  }
+
+  private List<String> archives(Customer customer) {
+    return below(JobOutput.prefix(customer.tenantId()) + "workspaces/");
+  }
+
   private List<String> objects(Customer customer, String job) {
-    var prefix = JobOutput.prefix(customer.tenantId(), job);
+    return below(JobOutput.prefix(customer.tenantId(), job));
+  }
+
+  private List<String> below(String prefix) {
     return Stream.of(
             clients.s3().listObjectsV2(l -> l.bucket(names.bucket("output")).prefix(prefix)))
         .flatMap(page -> page.contents().stream())

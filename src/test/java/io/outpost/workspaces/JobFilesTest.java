@@ -332,6 +332,14 @@ class JobFilesTest {
   }
 
   @Test
+  void onlyWhatWasNotKeptIsTold() {
+    String job = submit("linked", "mkdir artifacts; ln -s /etc/passwd artifacts/link");
+    assertThat(endOf(job)).isEqualTo("succeeded");
+    assertThat(warning(job, "artifacts-incomplete"))
+        .isEqualTo("Not kept: 1 links, pipes, sockets or files of other users");
+  }
+
+  @Test
   void whatCouldNotBeKeptIsToldWithTheJobAndTheNextOneRuns() {
     String first =
         submit(
@@ -343,7 +351,8 @@ class JobFilesTest {
             """);
     assertThat(endOf(first)).isEqualTo("succeeded");
     assertThat(warning(first, "workspace-incomplete")).contains("left.sock: socket ignored");
-    assertThat(warning(first, "artifacts-incomplete")).contains("2 links, pipes");
+    assertThat(warning(first, "artifacts-incomplete"))
+        .contains("1 files were not kept", "Not kept: ", "2 links, pipes");
     assertThat(job(first).get("warnings")).hasSize(2);
     assertThat(tenant.get("/jobs?limit=1").json().at("/data/0/warnings")).hasSize(2);
     String next =

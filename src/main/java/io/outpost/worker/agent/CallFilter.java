@@ -12,10 +12,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A seccomp filter for agents. It refuses them the kernel's keyrings, as Docker's own profile does:
- * what a user puts there outlives its processes, and it can shut them even to those who would clear
- * them. And it lets a process believe that it hides what it has open from who measures it, which
- * ssh-agent does, and who would get past the limit of the disk. Perl, which is part of every Debian
- * and Ubuntu, sets it; there is no other tool for that on most systems.
+ * what a user puts there outlives its processes, and can be shut even to those who would clear it.
+ * And where a process asks to hide what it has open (PR_SET_DUMPABLE 0, as ssh-agent does), it is
+ * told that this was done, and nothing is hidden: else its files would not count towards the limit
+ * of the disk. Perl, which is part of every Debian and Ubuntu, sets the filter; there is no other
+ * tool for that on most systems.
  */
 final class CallFilter {
 
