@@ -30,7 +30,7 @@ locals {
     readonlyRootFilesystem = true
     privileged             = false
     stopTimeout            = 30
-    memory                 = 256
+    memory                 = local.collector_memory
 
     environment = [{
       name  = "AOT_CONFIG_CONTENT"

@@ -171,6 +171,12 @@ variable "api" {
     )
     error_message = "api: Fargate has no task of this cpu and memory; see local.fargate in size.tf."
   }
+
+  # Java's heap is 60 % of it (docker/api/Dockerfile), what else Java takes some 400 MiB.
+  validation {
+    condition     = var.collector == null || var.api.memory >= 2048
+    error_message = "api.memory: 2048 at least with a collector beside it, which takes 256."
+  }
 }
 
 variable "worker" {

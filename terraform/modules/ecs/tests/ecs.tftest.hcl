@@ -231,6 +231,15 @@ run "a_collector_stands_beside_both" {
     error_message = "Each task has its own."
   }
 
+  # Five jobs at their limits, the worker and the collector at its own are the task.
+  assert {
+    condition = (
+      output.worker_slots == 5 && local.size.job_memory == 2611 && 5 * local.size.job_memory + 3072 + 256 <= 16384
+      && alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[1].memory == 256])
+    )
+    error_message = "What the collector may take is no job's."
+  }
+
   assert {
     condition = alltrue([for role in ["api", "worker"] :
       contains(output.containers[role].environment, { name = "OUTPOST_OTLP_ENDPOINT", value = "http://${yamldecode(local.collector_configuration).receivers.otlp.protocols.http.endpoint}" })
@@ -278,6 +287,20 @@ run "a_collector_stands_beside_both" {
     ])
     error_message = "It writes to the log group of metrics alone."
   }
+}
+
+run "a_collector_beside_an_api_without_room_for_it_is_refused" {
+  command = plan
+
+  variables {
+    collector = { image = "public.ecr.aws/aws-observability/aws-otel-collector@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+    api = {
+      image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      cpu   = 512, memory = 1024
+    }
+  }
+
+  expect_failures = [var.api]
 }
 
 run "a_collector_that_can_be_replaced_is_refused" {

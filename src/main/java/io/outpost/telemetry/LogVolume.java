@@ -49,7 +49,9 @@ class LogVolume implements DisposableBean {
   private void unbound(Appender<ILoggingEvent> appender) {
     var filters = appender.getCopyOfAttachedFiltersList();
     appender.clearAllFilters();
-    filters.stream().filter(filter -> filter != lines && filter != export).forEach(appender::addFilter);
+    filters.stream()
+        .filter(filter -> filter != lines && filter != export)
+        .forEach(appender::addFilter);
   }
 
   private void tell() {

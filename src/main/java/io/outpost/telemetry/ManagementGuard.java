@@ -38,7 +38,10 @@ final class ManagementGuard {
   }
 
   private static void letIn(
-      byte @Nullable [] wanted, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      byte @Nullable [] wanted,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      FilterChain chain)
       throws IOException, ServletException {
     var given = String.valueOf(request.getHeader("Authorization")).getBytes(StandardCharsets.UTF_8);
     if (wanted == null || MessageDigest.isEqual(given, wanted)) {

@@ -47,6 +47,9 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
     if (!endpoint.isEmpty()) {
       settings.put("management.otlp.metrics.export.enabled", "true");
       settings.put("management.otlp.metrics.export.url", endpoint + "/v1/metrics");
+      // As OpenTelemetry's conventions and Prometheus have durations; the library's are
+      // milliseconds.
+      settings.put("management.otlp.metrics.export.base-time-unit", "seconds");
       // Containers of a role are told apart, as their counters are not one.
       settings.put(RESOURCE + "service.name", Collector.service(environment));
       settings.put(

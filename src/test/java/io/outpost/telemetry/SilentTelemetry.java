@@ -17,4 +17,9 @@ public final class SilentTelemetry {
   public static HttpCalls calls() {
     return new HttpCalls(new SimpleMeterRegistry(), tracing());
   }
+
+  /** The same. */
+  public static QueueAges ages() {
+    return new QueueAges(new SimpleMeterRegistry());
+  }
 }

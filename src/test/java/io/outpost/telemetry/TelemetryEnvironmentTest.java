@@ -62,7 +62,8 @@ class TelemetryEnvironmentTest {
     for (var endpoint : new String[] {"http://localhost:4318", "http://localhost:4318/"}) {
       environment.setProperty("outpost.telemetry.otlp-endpoint", endpoint);
       assertThat(TelemetryEnvironment.settings(environment))
-          .containsEntry("management.otlp.metrics.export.url", "http://localhost:4318/v1/metrics");
+          .containsEntry("management.otlp.metrics.export.url", "http://localhost:4318/v1/metrics")
+          .containsEntry("management.otlp.metrics.export.base-time-unit", "seconds");
     }
   }
 }
