@@ -302,7 +302,7 @@ class RouteMistakesTest {
           """
           onException: [{ onException: { exception: [java.lang.Exception], handled: { constant: "true" }, steps: [{ log: x }] } }] | '`onException` would decide what becomes of failures in every flow'
           errorHandler: { deadLetterChannel: { deadLetterUri: "log:x" } } | '`errorHandler` would decide what becomes of failures in every flow'
-          interceptSendToEndpoint: [{ interceptSendToEndpoint: { uri: "direct:admit-request", skipSendToOriginalEndpoint: "true", steps: [{ log: x }] } }] | '`skipSendToOriginalEndpoint` would leave out a call in every flow'
+          interceptSendToEndpoint: [{ interceptSendToEndpoint: { uri: "direct:record-transition", skipSendToOriginalEndpoint: "true", steps: [{ log: x }] } }] | '`skipSendToOriginalEndpoint` would leave out a call in every flow'
           onCompletion: [{ onCompletion: { mode: BeforeConsumer, steps: [{ log: x }] } }] | '`BeforeConsumer` would change answers in every flow'
           interceptFrom: [] | 'does nothing: add `interceptFrom`, or remove it'
           """)
