@@ -22,7 +22,7 @@ async function call(path, body) {
 }
 
 const tenant = await call("/tenants", { name: "CLI", email: "dev@cli.example", tier: "enterprise" });
-const scopes = ["jobs:read", "jobs:write", "tenant:read", "tenant:write", "secrets:write"];
+const scopes = ["jobs:read", "jobs:write", "tenant:read", "tenant:write", "secrets:write", "billing"];
 const { key } = await call(`/tenants/${tenant.tenant_id}/api-keys`, { name: "cli", scopes });
 
 /** Runs a program; its standard output, and both together. */
@@ -53,6 +53,7 @@ assert.match(shell.out, new RegExp(`tenant +${tenant.tenant_id}`));
 assert.match(shell.out, /demo claude: no model is called; this is what I was asked:\nSay hello, then sleep 2 seconds\n/);
 assert.match(shell.out, /results\/task\.txt/);
 assert.match(shell.all, /has been cancelled/);
+assert.match(shell.out, /TEAM +JOBS +COST USD\npayments +[12] /);
 assert.equal(readFileSync(join(home, "results/task.txt"), "utf8"), "Sum the orders\n");
 assert.match(readFileSync(join(home, "ci-key.txt"), "utf8"), /^op_test_[0-9a-f]{32}\n$/);
 assert.equal(statSync(join(home, ".config/outpost/credentials.json")).mode & 0o777, 0o600);

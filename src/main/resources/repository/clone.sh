@@ -1,8 +1,8 @@
 # Clones a repository into the working directory: clone.sh <job directory> <url> <origin> <pin> <protocols> <ref> <depth>
-# <submodules> <pushed> <base>. Writes the commit and the branch that it is on, if it is on one. A working directory that has
+# <submodules> <pushed> <base> <folder of git-lfs or nothing>. Writes the commit and the branch that it is on, if it is on one. A working directory that has
 # files is left as it is: a workspace brings its repository. A branch that has the commit an earlier attempt pushed is set
 # back to the one that it began with.
-ref=$1 depth=$2 submodules=$3 pushed=$4 base=$5
+ref=$1 depth=$2 submodules=$3 pushed=$4 base=$5 lfs=$6
 cd -- "$job/work" || exit 3
 if [ -n "$(ls -A)" ]; then
   unset secret
@@ -58,6 +58,12 @@ if [ -n "$pushed" ] && plain merge-base --is-ancestor "$pushed" HEAD 2>/dev/null
 fi
 if [ "$submodules" = 1 ]; then
   remote submodule --quiet update --init --recursive || exit 5
+fi
+if [ -n "$lfs" ]; then
+  # The agent's git, and what compares afterwards, sees files where the repository has references to them.
+  plain config filter.lfs.clean "$lfs/git-lfs clean -- %f" && plain config filter.lfs.smudge "$lfs/git-lfs smudge --skip -- %f" \
+    && plain config filter.lfs.process "$lfs/git-lfs filter-process --skip" && plain config filter.lfs.required true || exit 3
+  lfs "$lfs" pull origin >&2 || exit 5
 fi
 plain rev-parse --verify 'HEAD^{commit}' && plain symbolic-ref -q --short HEAD
 exit 0

@@ -7,6 +7,7 @@ import { addKeys } from "./commands/keys.js";
 import { addLogin } from "./commands/login.js";
 import { addRun } from "./commands/run.js";
 import { addSecrets } from "./commands/secrets.js";
+import { addUsage } from "./commands/usage.js";
 import { addWebhooks } from "./commands/webhooks.js";
 import { FAILED } from "./errors.js";
 
@@ -31,6 +32,6 @@ export function program(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", AFTER_HELP);
-  for (const add of [addLogin, addRun, addJobs, addArtifacts, addKeys, addSecrets, addWebhooks, addCompletion]) add(outpost);
+  for (const add of [addLogin, addRun, addJobs, addArtifacts, addKeys, addSecrets, addUsage, addWebhooks, addCompletion]) add(outpost);
   return outpost;
 }

@@ -264,6 +264,26 @@ test("artifacts go to a folder or, one, to standard output", async t => {
   assert.match(missing.err, /left no none\.\n  See `outpost artifacts list`/);
 });
 
+test("usage tells what ran by a label, and what ran without", async t => {
+  const home = new Home(t);
+  const usage = {
+    tier: "pro",
+    period_start: "2026-11-01T00:00:00.000Z",
+    period_end: "2026-12-01T00:00:00.000Z",
+    used: 3,
+    limit: null,
+    groups: [{ name: "payments", jobs: 2, cost_usd: 0.25 }],
+    ungrouped: { jobs: 1, cost_usd: 0 },
+  };
+  const { url, got } = await stub(t, (_, response) => json(response, 200, usage));
+  const environment = { OUTPOST_URL: url, OUTPOST_API_KEY: KEY };
+  const { code, out } = await home.run(["usage", "--by", "label:team", "--period", "2026-11"], environment);
+  assert.equal(code, 0);
+  assert.equal(got.at(-1)!.path, "/billing/usage?group_by=label%3Ateam&period=2026-11");
+  assert.deepEqual(out.split("\n").slice(1, 3), ["payments  2     0.25", "(others)  1     0"]);
+  assert.notEqual((await home.run(["usage", "--by", "colour"], environment)).code, 0);
+});
+
 test("a job's end is the program's exit code", () => {
   const ended = (more: object) => exitCode(job(more) as never);
   assert.equal(ended({ status: "succeeded", exit_code: 0 }), 0);

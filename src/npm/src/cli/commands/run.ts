@@ -20,6 +20,7 @@ interface RunOptions {
   ref?: string;
   depth?: number;
   submodules?: boolean;
+  lfs?: boolean;
   repositorySecret?: string;
   push?: string;
   pushMessage?: string;
@@ -56,6 +57,7 @@ export function addRun(program: Command): void {
     .option("--ref <name>", "its branch, tag or commit")
     .option("--depth <commits>", "how much of its history", count)
     .option("--submodules", "also its submodules")
+    .option("--lfs", "also its files of Git LFS")
     .option("--repository-secret <name>", "the secret of yours that opens it")
     .option("--push <branch>", "push what the agent changed to that branch")
     .option("--push-message <text>", "the message of that commit")
@@ -147,14 +149,14 @@ function requestOf(options: RunOptions): Omit<JobRequest, "command"> {
 }
 
 function repositoryOf(options: RunOptions): JobRequest["repository"] {
-  const { repository: url, ref, depth, submodules, repositorySecret: secret, push, pushMessage, pullRequest } = options;
+  const { repository: url, ref, depth, submodules, lfs, repositorySecret: secret, push, pushMessage, pullRequest } = options;
   if (!url) {
-    if (ref || depth || submodules || secret || push) throw new CliError("Which repository?", "Give --repository <url>, too.");
+    if (ref || depth || submodules || lfs || secret || push) throw new CliError("Which repository?", "Give --repository <url>, too.");
     return undefined;
   }
   if (!push && (pushMessage || pullRequest)) throw new CliError("To which branch?", "Give --push <branch>, too.");
   const pushed = push && defined({ branch: push, message: pushMessage, pull_request: pullRequest });
-  return defined({ url, ref, depth, submodules, secret, push: pushed || undefined }) as JobRequest["repository"];
+  return defined({ url, ref, depth, submodules, lfs, secret, push: pushed || undefined }) as JobRequest["repository"];
 }
 
 /** The fields that were given: the API takes no empty ones. */

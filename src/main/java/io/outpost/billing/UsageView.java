@@ -44,6 +44,8 @@ public class UsageView {
    * @param used jobs accepted in the period and not given back
    * @param limit jobs of the period; null for no limit
    * @param groups those that have run, with what they cost; null where none are asked for
+   * @param ungrouped those that have run and are in none of the groups; null where none are asked
+   *     for
    */
   record Usage(
       Tier tier,
@@ -51,7 +53,8 @@ public class UsageView {
       Instant periodEnd,
       long used,
       @Nullable Long limit,
-      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<UsageGroups.Group> groups) {}
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<UsageGroups.Group> groups,
+      @JsonInclude(JsonInclude.Include.NON_NULL) UsageGroups.@Nullable Sum ungrouped) {}
 
   /**
    * The usage of the period that had begun by the end of {@code wanted} (a month, a date or a
@@ -69,13 +72,15 @@ public class UsageView {
     var terms = wanted == null ? caller.terms() : history.at(caller.tenantId(), at, caller.terms());
     var period = terms.period(at);
     var start = Json.time(period.start());
+    var grouped = by == null ? null : groups.of(caller.tenantId(), start, by);
     return new Usage(
         terms.tier(),
         period.start(),
         period.end(),
         Math.max(0, counter.used(caller.tenantId(), start)),
         terms.limit().map(BillingTerms.Limit::jobs).orElse(null),
-        by == null ? null : groups.of(caller.tenantId(), start, by));
+        grouped == null ? null : grouped.groups(),
+        grouped == null ? null : grouped.ungrouped());
   }
 
   /** The last second of what is wanted; now, while that lasts. */

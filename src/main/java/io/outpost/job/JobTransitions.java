@@ -270,6 +270,7 @@ public class JobTransitions {
               period,
               job.agent(),
               details.keyId(),
+              job.labels(),
               job.usage() == null ? null : job.usage().costUsd(),
               details.traceParent()));
     }

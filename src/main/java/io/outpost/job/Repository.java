@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param ref a branch, a tag or a commit; null: the repository's default branch
  * @param depth how many commits of its history; null: all
  * @param submodules whether they are cloned too; null: no
+ * @param lfs whether files of Git LFS are brought too, from its own server; null: no
  * @param secret the name of the secret that opens it; null: it is open
  * @param push where the changes go; null: nowhere
  * @param commit the commit that the agent began with; null until it is known
@@ -21,6 +22,7 @@ public record Repository(
     @Nullable String ref,
     @Nullable Integer depth,
     @Nullable Boolean submodules,
+    @Nullable Boolean lfs,
     @Nullable String secret,
     @Nullable Push push,
     @Nullable String commit,

@@ -7,14 +7,15 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where a repository is: on the internet, reached by https, without credentials. What runs locally
- * may also have one on its own machine, by http.
+ * Where a repository is: on the internet, reached by https without credentials, or by ssh. What
+ * runs locally may also have one on its own machine, by http.
  *
  * @param loopback whether that is so
  */
@@ -22,6 +23,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
 
   private static final String FIELD = "repository.url";
   private static final int LONGEST = 500;
+  private static final Map<String, Integer> USUAL_PORTS = Map.of("http", 80, "ssh", 22);
   private static final Pattern FORM = Pattern.compile("[A-Za-z0-9.+:/\\[\\]_~@%-]{1,500}");
 
   /**
@@ -32,6 +34,12 @@ public record RepositoryAddress(URI uri, boolean loopback) {
       Pattern.compile(
           "(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}"
               + "|([a-z0-9-]{1,63}\\.){0,9}[a-z][a-z0-9-]{0,62}");
+
+  /** As ssh and git have it; both read other forms as options. */
+  private static final Pattern USER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
+
+  private static final Pattern SHORT_FORM =
+      Pattern.compile("([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@[A-Za-z0-9.-]{1,253}):/?([^:/][^:]*)");
 
   private static final Set<String> INSIDE =
       Set.of("local", "internal", "localdomain", "lan", "home", "intranet", "corp", "arpa");
@@ -47,7 +55,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
       throw Problem.invalid(FIELD, "must be the https address of a repository");
     }
     try {
-      var address = new RepositoryAddress(new URI(url), loopback);
+      var address = new RepositoryAddress(new URI(longForm(url)), loopback);
       address.check();
       return address;
     } catch (URISyntaxException e) {
@@ -55,9 +63,23 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     }
   }
 
+  /** What git also takes for ssh: {@code user@host:path}. */
+  private static String longForm(String url) {
+    var parts = SHORT_FORM.matcher(url);
+    return parts.matches() ? "ssh://" + parts.group(1) + "/" + parts.group(2) : url;
+  }
+
   private void check() {
-    if (uri.getRawUserInfo() != null || uri.getRawAuthority() == null || uri.getHost() == null) {
-      throw Problem.invalid(FIELD, "must have a host and no credentials: name a secret for them");
+    if (uri.getRawAuthority() == null || uri.getHost() == null) {
+      throw Problem.invalid(FIELD, "must have a host");
+    }
+    var user = uri.getRawUserInfo();
+    if (isSsh() ? user == null || !USER.matcher(user).matches() : user != null) {
+      throw Problem.invalid(
+          FIELD,
+          isSsh()
+              ? "must name a user, such as git, and no password"
+              : "must have no credentials: name a secret for them");
     }
     var host = host();
     if (!HOST.matcher(host).matches() || uri.getPath().length() < 2 || uri.getPort() == 0) {
@@ -67,9 +89,15 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     if (!here && isInside(host)) {
       throw Problem.invalid(FIELD, "must be a host that the internet knows");
     }
-    if (!"https".equals(uri.getScheme()) && !(here && "http".equals(uri.getScheme()))) {
-      throw Problem.invalid(FIELD, "must begin with https://");
+    var isOpen = here && "http".equals(uri.getScheme());
+    if (!"https".equals(uri.getScheme()) && !isSsh() && !isOpen) {
+      throw Problem.invalid(FIELD, "must begin with https:// or ssh://");
     }
+  }
+
+  /** Whether it is reached by ssh, with a key. */
+  public boolean isSsh() {
+    return "ssh".equals(uri.getScheme());
   }
 
   /** The host, in lower case. */
@@ -79,7 +107,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
 
   /** The protocols that git may use for it and its submodules. */
   public String protocols() {
-    return loopback ? "http:https" : "https";
+    return isSsh() ? "ssh" : loopback ? "http:https" : "https";
   }
 
   /** Scheme, host and port: the only place that git may talk to. */
@@ -97,11 +125,15 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     if (!Stream.of(found).allMatch(a -> loopback && a.isLoopbackAddress() || PublicAddress.is(a))) {
       throw new UnknownHostException(host());
     }
-    var port = uri.getPort() > 0 ? uri.getPort() : uri.getScheme().equals("http") ? 80 : 443;
     return Stream.of(found)
         .map(InetAddress::getHostAddress)
         .map(address -> address.contains(":") ? "[" + address + "]" : address)
-        .collect(Collectors.joining(",", host() + ":" + port + ":", ""));
+        .collect(Collectors.joining(",", host() + ":" + port() + ":", ""));
+  }
+
+  /** The port, also where the address names none. */
+  public int port() {
+    return uri.getPort() > 0 ? uri.getPort() : USUAL_PORTS.getOrDefault(uri.getScheme(), 443);
   }
 
   private static boolean isInside(String host) {

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -41,7 +42,7 @@ public class JobInputs {
   private static final int NOT_FOUND = 404;
   private static final int LONGEST_NAME = 255;
 
-  /** The inputs of a batch that were looked up, by their ids. */
+  /** The inputs that a batch names. */
   private static final String FOUND = "foundInputs";
 
   private final S3Client s3;
@@ -135,7 +136,8 @@ public class JobInputs {
         }
       }
     }
-    exchange.setProperty(FOUND, new HashMap<>());
+    different.removeIf(id -> !Ids.isUlid(id));
+    exchange.setProperty(FOUND, new SoughtInputs(different));
   }
 
   /**
@@ -144,26 +146,36 @@ public class JobInputs {
    * @throws Problem 400 for what was not uploaded, has expired or cannot be where it is to be
    */
   public Job find(
-      @ExchangeProperty("job") Job job,
-      @ExchangeProperty(FOUND) Map<String, Optional<JobInput>> before) {
-    var known = before == null ? new HashMap<String, Optional<JobInput>>() : before;
+      @ExchangeProperty("job") Job job, @ExchangeProperty(FOUND) @Nullable SoughtInputs ofBatch) {
+    var named = check(job);
+    var sought = ofBatch == null ? new SoughtInputs(named) : ofBatch;
     var found = new ArrayList<JobInput>();
-    var paths = new HashSet<String>();
     for (var input : job.inputs()) {
-      var place = "inputs[" + found.size() + "]";
+      var place = "inputs[" + found.size() + "].input_id";
+      var file =
+          sought
+              .get(input.inputId(), id -> look(job.tenantId(), id))
+              .orElseThrow(() -> Problem.invalid(place, "nothing was uploaded under this id"));
+      found.add(new JobInput(input.inputId(), input.path(), file.sizeBytes(), file.sha256()));
+    }
+    return job.withInputs(found);
+  }
+
+  /** Whether what a job says of its inputs can be; which they are. */
+  private Set<String> check(Job job) {
+    var named = new HashSet<String>();
+    var paths = new HashSet<String>();
+    for (int i = 0; i < job.inputs().size(); i++) {
+      var input = job.inputs().get(i);
+      var place = "inputs[" + i + "]";
       checkPath(place + ".path", input.path());
       if (!paths.add(input.path())) {
         throw Problem.invalid(place + ".path", "is another input's too");
       }
       checkKept(place + ".input_id", input.inputId(), job.startAfter());
-      var file =
-          known
-              .computeIfAbsent(input.inputId(), id -> look(job.tenantId(), id))
-              .orElseThrow(
-                  () -> Problem.invalid(place + ".input_id", "nothing was uploaded under this id"));
-      found.add(new JobInput(input.inputId(), input.path(), file.sizeBytes(), file.sha256()));
+      named.add(input.inputId());
     }
-    return job.withInputs(found);
+    return named;
   }
 
   /** The bucket may be late to remove a file, so its time is kept here. */

@@ -108,9 +108,26 @@ public class Submission {
   private void checkRepository(Job job) {
     var repository = job.repository();
     if (repository != null) {
-      var unused = RepositoryAddress.of(repository.url(), repositoryOnLoopback);
+      if (RepositoryAddress.of(repository.url(), repositoryOnLoopback).isSsh()) {
+        checkSsh(repository);
+      }
       checkName("repository.ref", repository.ref());
       checkPush(repository);
+    }
+  }
+
+  /** By ssh a server has repositories alone, and lets in who has a key. */
+  private static void checkSsh(Repository repository) {
+    if (repository.secret() == null) {
+      throw Problem.invalid(
+          "repository.secret",
+          "is required by ssh: a private key with known_hosts behind it, in base64");
+    }
+    if (Boolean.TRUE.equals(repository.lfs())) {
+      throw Problem.invalid("repository.lfs", "needs an https address");
+    }
+    if (repository.push() != null && Boolean.TRUE.equals(repository.push().pullRequest())) {
+      throw Problem.invalid("repository.push.pull_request", "needs an https address");
     }
   }
 

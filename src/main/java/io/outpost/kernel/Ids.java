@@ -30,6 +30,11 @@ public final class Ids {
     return Ulid.min(instant.toEpochMilli()).toString();
   }
 
+  /** Whether a text has the form of a ULID. */
+  public static boolean isUlid(String text) {
+    return Ulid.isValid(text);
+  }
+
   /** When a ULID was made, as it says itself. */
   public static Instant timeOf(String ulid) {
     return Ulid.from(ulid).getInstant();

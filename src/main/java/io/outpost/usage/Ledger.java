@@ -19,13 +19,14 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
  * The ledger of what was used, one entry a job: the truth that Stripe is reconciled to. With each
- * entry its sums by day, agent and key are counted up. Thread-safe.
+ * entry its sums by day, agent, key and label are counted up. Thread-safe.
  */
 @Component
 public class Ledger {
   /** The group of jobs of which the key is not known. */
   private static final String UNKNOWN = "unknown";
 
+  private static final String LABEL = "label:";
   private static final int DATE = 10;
 
   private final Names names;
@@ -41,6 +42,7 @@ public class Ledger {
    *
    * @param billingPeriod start of the period that it was accepted in, and so counts in
    * @param keyId the API key that submitted it; null where that was not written down
+   * @param labels the customer's own words about it, by name
    * @param costUsd what its agent says it cost; null where it does not say
    * @param traceParent the trace context of its submission; may be null
    */
@@ -52,6 +54,7 @@ public class Ledger {
       String billingPeriod,
       String agent,
       @Nullable String keyId,
+      Map<String, String> labels,
       @Nullable BigDecimal costUsd,
       @Nullable String traceParent) {}
 
@@ -61,6 +64,7 @@ public class Ledger {
     change.update(group(used, "day", Json.time(used.acceptedAt()).substring(0, DATE)));
     change.update(group(used, "agent", used.agent()));
     change.update(group(used, "key", used.keyId() == null ? UNKNOWN : used.keyId()));
+    used.labels().forEach((name, value) -> change.update(group(used, LABEL + name, value)));
   }
 
   private Put.Builder entry(Used used) {
@@ -73,6 +77,11 @@ public class Ledger {
     item.put("agent", Items.text(used.agent()));
     if (used.keyId() != null) {
       item.put("key_id", Items.text(used.keyId()));
+    }
+    if (!used.labels().isEmpty()) {
+      Map<String, AttributeValue> labels = new HashMap<>();
+      used.labels().forEach((name, value) -> labels.put(name, Items.text(value)));
+      item.put("labels", AttributeValue.fromM(labels));
     }
     if (used.costUsd() != null) {
       item.put("cost_usd", AttributeValue.fromN(used.costUsd().toPlainString()));
@@ -96,7 +105,7 @@ public class Ledger {
         .key(
             Map.of(
                 "tenant_id", Items.text(used.tenantId()),
-                "sk", Items.text(Shards.of(groups(used.billingPeriod(), by) + name, used.jobId()))))
+                "sk", Items.text(Shards.of(sum(used.billingPeriod(), by, name), used.jobId()))))
         .updateExpression("SET #group = :group ADD jobs :one, cost_usd :cost")
         .expressionAttributeNames(Map.of("#group", "group"))
         .expressionAttributeValues(
@@ -104,6 +113,11 @@ public class Ledger {
                 ":group", Items.text(name),
                 ":one", Items.number(1),
                 ":cost", AttributeValue.fromN(cost)));
+  }
+
+  /** A sum's parts are neighbours: what separates them from the name is not in it. */
+  private static String sum(String billingPeriod, String by, String name) {
+    return groups(billingPeriod, by) + name.replace('#', '\u001f');
   }
 
   /** What the sort keys of a period's sums begin with. */

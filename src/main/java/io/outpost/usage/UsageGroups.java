@@ -8,10 +8,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Reads the ledger's sums of a period: a few items, however many jobs there were. Thread-safe. */
 @Component
 public class UsageGroups {
+
+  /** Customers' labels may have as many values as there are jobs. */
+  private static final int MOST = 1000;
+
   private final DynamoDbClient dynamoDb;
   private final Names names;
 
@@ -20,36 +25,74 @@ public class UsageGroups {
     this.names = names;
   }
 
-  /** The jobs of a period that have run and share a day, an agent or a key. */
+  /** The jobs of a period that have run and share a day, an agent, a key or a label's value. */
   public record Group(String name, long jobs, BigDecimal costUsd) {
     private Group plus(Group other) {
       return new Group(name, jobs + other.jobs, costUsd.add(other.costUsd));
     }
   }
 
-  /** The groups of a period, by name. */
-  public List<Group> of(String tenantId, String billingPeriod, String by) {
+  /** Jobs of a period that have run. */
+  public record Sum(long jobs, BigDecimal costUsd) {
+    private static Sum of(Iterable<Group> groups) {
+      var jobs = 0L;
+      var cost = BigDecimal.ZERO;
+      for (var group : groups) {
+        jobs += group.jobs;
+        cost = cost.add(group.costUsd);
+      }
+      return new Sum(jobs, cost);
+    }
+
+    private Sum minus(Sum other) {
+      return new Sum(jobs - other.jobs, costUsd.subtract(other.costUsd));
+    }
+  }
+
+  /**
+   * What has run in a period.
+   *
+   * @param groups by name
+   * @param ungrouped what is in none of them: without the label, of before labels were counted, or
+   *     of groups beyond those that are read
+   */
+  public record Grouped(List<Group> groups, Sum ungrouped) {}
+
+  /**
+   * What has run in a period.
+   *
+   * @param by {@code day}, {@code agent}, {@code key} or {@code label:<name>}
+   */
+  public Grouped of(String tenantId, String billingPeriod, String by) {
+    var groups = read(tenantId, Ledger.groups(billingPeriod, by));
+    // Every job has an agent. Read afterwards, so that no job is in a group and not in the sum.
+    var all = read(tenantId, Ledger.groups(billingPeriod, "agent"));
+    return new Grouped(groups, Sum.of(all).minus(Sum.of(groups)));
+  }
+
+  private List<Group> read(String tenantId, String prefix) {
     Map<String, Group> groups = new TreeMap<>();
-    dynamoDb
+    for (var item : sums(tenantId, prefix)) {
+      var name = Items.required(item, "group").s();
+      if (groups.size() == MOST && !groups.containsKey(name)) {
+        break;
+      }
+      var jobs = Long.parseLong(Items.required(item, "jobs").n());
+      var cost = new BigDecimal(Items.required(item, "cost_usd").n());
+      groups.merge(name, new Group(name, jobs, cost), Group::plus);
+    }
+    return List.copyOf(groups.values());
+  }
+
+  private Iterable<Map<String, AttributeValue>> sums(String tenantId, String prefix) {
+    return dynamoDb
         .queryPaginator(
             q ->
                 q.tableName(names.table("usage"))
                     .keyConditionExpression("tenant_id = :tenant AND begins_with(sk, :groups)")
                     .expressionAttributeValues(
-                        Map.of(
-                            ":tenant", Items.text(tenantId),
-                            ":groups", Items.text(Ledger.groups(billingPeriod, by))))
+                        Map.of(":tenant", Items.text(tenantId), ":groups", Items.text(prefix)))
                     .consistentRead(true))
-        .items()
-        .forEach(
-            item -> {
-              var group =
-                  new Group(
-                      Items.required(item, "group").s(),
-                      Long.parseLong(Items.required(item, "jobs").n()),
-                      new BigDecimal(Items.required(item, "cost_usd").n()));
-              groups.merge(group.name(), group, Group::plus);
-            });
-    return List.copyOf(groups.values());
+        .items();
   }
 }

@@ -5,6 +5,7 @@ import io.outpost.job.JobWaits;
 import io.outpost.job.StoredJob;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -50,10 +51,18 @@ public class JobRequeuer {
     return withHolds(message, 0);
   }
 
-  /** Seconds until the next attempt after a fault of the platform: later with each. */
+  /**
+   * Seconds until the next attempt after a fault of the platform: later with each, up to a quarter
+   * more at random, so that what failed together is not tried together.
+   */
   public int retryDelay(@ExchangeProperty("run") Run run) {
-    var delay = settings.retryAfter().toSeconds() << (2 * (run.job().attempts() - 1));
-    return (int) Math.min(delay, LONGEST_DELAY);
+    return delay(run.job().attempts());
+  }
+
+  int delay(int attempts) {
+    var delay = settings.retryAfter().toSeconds() << (2 * (attempts - 1));
+    var more = ThreadLocalRandom.current().nextLong(delay / 4 + 1);
+    return (int) Math.min(delay + more, LONGEST_DELAY);
   }
 
   /** Whether the job has had all its attempts. */

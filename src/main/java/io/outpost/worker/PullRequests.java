@@ -5,10 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.job.Repository;
 import io.outpost.job.RepositoryAddress;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Map;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -23,20 +20,18 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Opens pull requests for what jobs have pushed, by GitHub's API with the tenant's token. A job
+ * Opens pull requests for what jobs have pushed, by their host's API with the tenant's token. A job
  * whose changes are pushed does not fail for want of one: it is warned. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("pullRequests")
 public class PullRequests {
 
-  private static final Pattern PLACE =
-      Pattern.compile("/([A-Za-z0-9._-]{1,100})/([A-Za-z0-9._-]{1,100}?)(\\.git)?/?");
   private static final Pattern LINK = Pattern.compile("https?://[^\\s\"<>]{1,490}");
   private static final Pattern TOKEN = Pattern.compile("[!-~]{1,8192}");
   private static final int LONGEST_TITLE = 200;
   private static final int LONGEST_SAID = 300;
-  private static final int ALREADY_OPEN = 422;
+  private static final int NOT_FOUND = 404;
   private static final Set<Integer> FOR_NOW = Set.of(408, 429, 500, 502, 503, 504);
 
   private final ProviderKeys keys;
@@ -74,15 +69,14 @@ public class PullRequests {
    * @throws IOException when that may work later
    */
   public void open(@ExchangeProperty("run") Run run) throws IOException {
-    var repository = pushed(run);
-    var place = PLACE.matcher(RepositoryAddress.of(repository.url(), loopback).uri().getPath());
-    if (!place.matches()) {
+    var repository = RepositoryAddress.of(pushed(run).url(), loopback);
+    var possible = RepositoryHost.of(repository);
+    if (possible.isEmpty()) {
       miss(run, "The address of the repository is not host/owner/name.");
-    } else if (run.branch() == null || run.branch().equals(repository.pushTo().branch())) {
+    } else if (run.branch() == null || run.branch().equals(pushed(run).pushTo().branch())) {
       miss(run, "The job did not begin on another branch, into which the pushed one could go.");
     } else {
-      var api = api(repository.url()) + "/repos/" + place.group(1) + "/" + place.group(2);
-      ask(run, new Wish(RepositoryAddress.of(api, loopback), place.group(1)));
+      ask(run, repository, possible);
     }
   }
 
@@ -91,14 +85,8 @@ public class PullRequests {
     miss(run, "The host did not answer as it should, several times.");
   }
 
-  /**
-   * Where to ask.
-   *
-   * @param repository in the API
-   */
-  private record Wish(RepositoryAddress repository, String owner) {}
-
-  private void ask(Run run, Wish wish) throws IOException {
+  private void ask(Run run, RepositoryAddress repository, List<RepositoryHost> possible)
+      throws IOException {
     var secret = pushed(run).secret();
     if (secret == null) {
       miss(run, "The repository has no secret with a token.");
@@ -109,68 +97,68 @@ public class PullRequests {
       miss(run, "There is no token in the secret %s.".formatted(secret));
       return;
     }
-    var made = send(wish, token.get(), post(run, wish));
-    if (made.status() == ALREADY_OPEN) {
-      var open = send(wish, token.get(), get(run, wish));
-      var url = open.body().path(0).path("html_url").asText();
-      if (open.status() == 200 && !url.isEmpty()) {
-        keep(run, url);
+    var wish = wish(run);
+    for (var host : possible) {
+      var api = host.api(repository).orElseThrow();
+      var post = new HttpPost(api);
+      post.setEntity(
+          new StringEntity(
+              mapper.writeValueAsString(host.body(wish)), ContentType.APPLICATION_JSON));
+      var made = send(host, api, token.get(), post);
+      if (made.status() == host.alreadyOpen()) {
+        var open = send(host, api, token.get(), new HttpGet(api + host.query(repository, wish)));
+        var url = host.link(open.body().path(0));
+        if (open.status() == 200 && !url.isEmpty()) {
+          keep(run, url);
+          return;
+        }
+      }
+      if (made.status() == 201) {
+        keep(run, host.link(made.body()));
+        return;
+      }
+      if (made.status() != NOT_FOUND || host == possible.getLast()) {
+        miss(run, refusal(made, token.get()));
         return;
       }
     }
-    if (made.status() == 201) {
-      keep(run, made.body().path("html_url").asText());
-    } else {
-      var said =
-          (made.body().path("message").asText()
-                  + " "
-                  + made.body().at("/errors/0/message").asText())
-              .replace(token.get(), "[redacted]")
-              .strip();
-      miss(
-          run,
-          "The host answered %d: %s"
-              .formatted(made.status(), said.substring(0, Math.min(said.length(), LONGEST_SAID))));
-    }
   }
 
-  private HttpUriRequestBase post(Run run, Wish wish) throws IOException {
-    var request = new HttpPost(wish.repository().uri() + "/pulls");
+  private static String refusal(Answer made, String token) {
+    var message = made.body().path("message");
+    var said =
+        ((message.isValueNode() ? message.asText() : message.toString())
+                + " "
+                + made.body().at("/errors/0/message").asText())
+            .replace(token, "[redacted]")
+            .strip();
+    return "The host answered %d: %s"
+        .formatted(made.status(), said.substring(0, Math.min(said.length(), LONGEST_SAID)));
+  }
+
+  private static RepositoryHost.Wish wish(Run run) {
     var text = Repositories.message(run.job()).strip().split("\\R", 2);
     var title = text[0].strip();
     var job = "Job: " + run.job().jobId();
     var rest = text.length > 1 ? text[1].strip() : "";
-    var body =
-        Map.of(
-            "title", title.substring(0, Math.min(title.length(), LONGEST_TITLE)),
-            "head", pushed(run).pushTo().branch(),
-            "base", base(run),
-            "body", rest.contains(job) ? rest : (rest + "\n\n" + job).strip());
-    request.setEntity(
-        new StringEntity(mapper.writeValueAsString(body), ContentType.APPLICATION_JSON));
-    return request;
-  }
-
-  private static HttpUriRequestBase get(Run run, Wish wish) {
-    var query = "?state=open&head=%s&base=%s";
-    var head = wish.owner() + ":" + pushed(run).pushTo().branch();
-    return new HttpGet(
-        wish.repository().uri() + "/pulls" + query.formatted(coded(head), coded(base(run))));
-  }
-
-  private static String coded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    return new RepositoryHost.Wish(
+        title.substring(0, Math.min(title.length(), LONGEST_TITLE)),
+        pushed(run).pushTo().branch(),
+        Objects.requireNonNull(run.branch(), "Only a job that began on a branch has a base"),
+        rest.contains(job) ? rest : (rest + "\n\n" + job).strip());
   }
 
   private record Answer(int status, JsonNode body) {}
 
-  private Answer send(Wish wish, String token, HttpUriRequestBase request) throws IOException {
+  private Answer send(RepositoryHost host, String api, String token, HttpUriRequestBase request)
+      throws IOException {
     request.setHeader("Authorization", "Bearer " + token);
-    request.setHeader("Accept", "application/vnd.github+json");
+    request.setHeader("Accept", host.accept());
     request.setHeader("X-GitHub-Api-Version", "2022-11-28");
     request.setHeader("User-Agent", "Outpost");
-    var found = hosts.find(wish.repository().host());
-    var unused = wish.repository().pin(found); // refuses addresses inside
+    var asked = RepositoryAddress.of(api, loopback);
+    var found = hosts.find(asked.host());
+    var unused = asked.pin(found); // refuses addresses inside
     var answer = http.send(request, found);
     if (FOR_NOW.contains(answer.status())) {
       throw new IOException("The host answered " + answer.status());
@@ -186,14 +174,6 @@ public class PullRequests {
     }
   }
 
-  /** GitHub has a host of its own for its API, installations of it a path. */
-  private static String api(String url) {
-    var address = RepositoryAddress.of(url, true);
-    return address.host().equals("github.com") || address.host().equals("www.github.com")
-        ? "https://api.github.com"
-        : address.origin().toLowerCase(Locale.ROOT) + "/api/v3";
-  }
-
   private static void keep(Run run, String url) {
     if (LINK.matcher(url).matches()) {
       var repository = pushed(run);
@@ -207,10 +187,6 @@ public class PullRequests {
 
   private static Repository pushed(Run run) {
     return Objects.requireNonNull(run.repository(), "Only of a repository is a request opened");
-  }
-
-  private static String base(Run run) {
-    return Objects.requireNonNull(run.branch(), "Only a job that began on a branch has a base");
   }
 
   private static void miss(Run run, String why) {

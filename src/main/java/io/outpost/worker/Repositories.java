@@ -12,11 +12,14 @@ import io.outpost.worker.agent.AgentLauncher;
 import io.outpost.worker.agent.RepositoryScript;
 import io.outpost.worker.agent.StopReason;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.ExchangeException;
@@ -47,6 +50,7 @@ public class Repositories {
   private final HostNames hosts;
   private final DynamoDbClient dynamoDb;
   private final Names names;
+  private final String gitLfs;
   private final boolean loopback;
 
   Repositories(
@@ -57,6 +61,7 @@ public class Repositories {
       HostNames hosts,
       DynamoDbClient dynamoDb,
       Names names,
+      @Value("${outpost.repositories.git-lfs}") String gitLfs,
       @Value("${outpost.repositories.allow-loopback}") boolean loopback) {
     this.launcher = launcher;
     this.keys = keys;
@@ -65,6 +70,7 @@ public class Repositories {
     this.hosts = hosts;
     this.dynamoDb = dynamoDb;
     this.names = names;
+    this.gitLfs = gitLfs;
     this.loopback = loopback;
   }
 
@@ -79,20 +85,17 @@ public class Repositories {
     if (run.stopReason().isPresent() || !run.isReady()) {
       return;
     }
-    var ended =
-        launcher.git(
-            RepositoryScript.CLONE,
-            run.files(),
-            access
-                .get()
-                .arguments(
-                    Objects.toString(wanted.ref(), ""),
-                    wanted.depth() == null ? "0" : wanted.depth().toString(),
-                    Boolean.TRUE.equals(wanted.submodules()) ? "1" : "0",
-                    arrived.map(PushBegun::commit).orElse(""),
-                    arrived.map(PushBegun::base).orElse("")),
-            access.get().secret(),
-            run::stopReason);
+    var arguments =
+        access
+            .get()
+            .arguments(
+                Objects.toString(wanted.ref(), ""),
+                wanted.depth() == null ? "0" : wanted.depth().toString(),
+                Boolean.TRUE.equals(wanted.submodules()) ? "1" : "0",
+                arrived.map(PushBegun::commit).orElse(""),
+                arrived.map(PushBegun::base).orElse(""),
+                access.get().lfs());
+    var ended = talk(run, RepositoryScript.CLONE, arguments, access.get(), "", run::stopReason);
     if (run.stopReason().isPresent()) {
       return;
     }
@@ -200,11 +203,12 @@ public class Repositories {
     var ended =
         made.exitCode() != 0
             ? made
-            : launcher.git(
+            : talk(
+                run,
                 RepositoryScript.PUSH,
-                run.files(),
                 arguments,
-                access.get().secret() + "\0" + message(run.job()),
+                access.get(),
+                message(run.job()),
                 () -> lostFor(run));
     if (ended.exitCode() != 0) {
       run.fail(fault(NOT_PUSHED, "The changes were not pushed", ended, access.get()));
@@ -215,7 +219,8 @@ public class Repositories {
 
   /** Whatever makes a commit, so that the same is made again. */
   private List<String> commitArguments(
-      Job job, Repository repository, Run.Changes changes, Access access) {
+      Job job, Repository repository, Run.Changes changes, Access access)
+      throws UnknownHostException {
     var who = who(job);
     return access.arguments(
         repository.base(),
@@ -224,7 +229,27 @@ public class Repositories {
         repository.pushTo().branch(),
         who.name(),
         who.email(),
-        Long.toString(Instant.now().getEpochSecond()));
+        Long.toString(Instant.now().getEpochSecond()),
+        access.lfs());
+  }
+
+  /** Runs a script that talks to the server; what git-lfs asks for goes through a tunnel. */
+  private RepositoryScript.Ended talk(
+      Run run,
+      RepositoryScript script,
+      List<String> arguments,
+      Access access,
+      String message,
+      Supplier<Optional<StopReason>> stop)
+      throws IOException {
+    if (access.lfs().isEmpty()) {
+      var input = access.secret() + "\0" + message;
+      return launcher.git(script, run.files(), arguments, input, stop);
+    }
+    try (var tunnel = new PublicTunnel(access.address(), access.found(), hosts)) {
+      var input = String.join("\0", access.secret(), message, tunnel.url());
+      return launcher.git(script, run.files(), arguments, input, stop);
+    }
   }
 
   /** Why the job is no longer this worker's, when it is not. */
@@ -235,11 +260,15 @@ public class Repositories {
   /**
    * How the repository is reached.
    *
+   * @param found the addresses of its host
    * @param secret empty: without one
+   * @param lfs the folder of git-lfs; empty: its files are not wanted
    */
-  private record Access(RepositoryAddress address, String pin, String secret) {
+  private record Access(
+      RepositoryAddress address, List<InetAddress> found, String secret, String lfs) {
 
-    List<String> arguments(String... more) {
+    List<String> arguments(String... more) throws UnknownHostException {
+      var pin = address.pin(found.toArray(InetAddress[]::new));
       var own = List.of(address.uri().toString(), address.origin(), pin, address.protocols());
       return Stream.concat(own.stream(), Stream.of(more)).toList();
     }
@@ -256,8 +285,17 @@ public class Repositories {
       if (secret.isEmpty()) {
         run.fail(new Job.Fault(code, "There is no secret %s.".formatted(repository.secret())));
       }
-      var pin = address.pin(hosts.find(address.host()));
-      return secret.map(value -> new Access(address, pin, value));
+      var lfs =
+          Boolean.TRUE.equals(repository.lfs())
+              ? launcher.folderOf(gitLfs).map(Path::toString)
+              : Optional.of("");
+      if (lfs.isEmpty()) {
+        run.fail(new Job.Fault(code, "This worker has no git-lfs."));
+        return Optional.empty();
+      }
+      var found = hosts.find(address.host());
+      var unused = address.pin(found); // refuses addresses inside
+      return secret.map(value -> new Access(address, List.of(found), value, lfs.get()));
     } catch (UnknownHostException e) {
       run.fail(new Job.Fault(code, "The internet knows no such host."));
       return Optional.empty();

@@ -49,6 +49,24 @@ final class Ledger {
                             "used", Items.number(used))));
   }
 
+  /** Writes sums of groups, each of so many jobs. */
+  void sums(String tenantId, String periodStart, String by, List<String> groups, int jobs) {
+    for (var group : groups) {
+      api.dynamoDb()
+          .putItem(
+              p ->
+                  p.tableName(api.table("usage"))
+                      .item(
+                          Map.of(
+                              "tenant_id", Items.text(tenantId),
+                              "sk",
+                                  Items.text("sum#" + periodStart + "#" + by + "#" + group + "#0"),
+                              "group", Items.text(group),
+                              "jobs", Items.number(jobs),
+                              "cost_usd", Items.number(0))));
+    }
+  }
+
   /** One entry's attributes. */
   Map<String, AttributeValue> entry(String tenantId, String jobId) {
     return api.dynamoDb()

@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -38,7 +39,14 @@ class UsageAnswersTest {
   }
 
   private static void run(BillingApi.Client client, String key, String agent) throws Exception {
-    var job = api.post("/jobs", key, Map.of("agent", agent, "command", "Say hello"));
+    run(client, key, agent, Map.of());
+  }
+
+  private static void run(
+      BillingApi.Client client, String key, String agent, Map<String, String> labels)
+      throws Exception {
+    var job =
+        api.post("/jobs", key, Map.of("agent", agent, "command", "Say hello", "labels", labels));
     assertThat(job.statusCode()).as(job.body()).isEqualTo(202);
     var id = api.read(job).get("job_id").asText();
     await()
@@ -78,6 +86,51 @@ class UsageAnswersTest {
     }
     assertThat(usage(client, "").get("used").asInt()).isEqualTo(3);
     assertThat(api.get("/billing/usage?group_by=colour", client.key()).statusCode()).isEqualTo(400);
+  }
+
+  /** Every job is somewhere: with its value of the label, or among those without. */
+  @Test
+  void groupsByLabel() throws Exception {
+    var client = api.client("labelled", "enterprise");
+    run(client, client.key(), "claude", Map.of("team", "payments", "team.lead", "ann"));
+    run(client, client.key(), "claude", Map.of("team", "pay#1", "env", ""));
+    run(client, client.key(), "codex", Map.of("team", "pay#1"));
+    run(client, client.key(), "codex");
+    var teams = usage(client, "?group_by=label:team");
+    assertThat(groups(teams)).containsExactly("pay#1=2", "payments=1");
+    assertThat(teams.get("ungrouped").get("jobs").asInt()).isEqualTo(1);
+    assertThat(groups(usage(client, "?group_by=label:env"))).containsExactly("=1");
+    assertThat(groups(usage(client, "?group_by=label:team.lead"))).containsExactly("ann=1");
+    assertThat(groups(usage(client, "?group_by=label:tea"))).isEmpty();
+    assertThat(usage(client, "?group_by=label:tea").get("ungrouped").get("jobs").asInt())
+        .isEqualTo(4);
+    assertThat(usage(client, "?group_by=agent").get("ungrouped").get("jobs").asInt()).isZero();
+    assertThat(new Ledger(api).all(client.tenantId()).stream().filter(e -> e.containsKey("labels")))
+        .hasSize(3);
+    for (var wrong : List.of("label", "label:", "label:Team", "label:a%23b", "day%2Cagent")) {
+      assertThat(api.get("/billing/usage?group_by=" + wrong, client.key()).statusCode())
+          .as(wrong)
+          .isEqualTo(400);
+    }
+  }
+
+  /** A label with a value of its own for each job is answered in part, and nothing is lost. */
+  @Test
+  void groupsOfALabelAreBounded() throws Exception {
+    var client = api.client("many", "enterprise");
+    var start = usage(client, "").get("period_start").asText();
+    var ledger = new Ledger(api);
+    ledger.sums(client.tenantId(), start, "agent", List.of("claude"), 1003);
+    ledger.sums(
+        client.tenantId(),
+        start,
+        "label:order",
+        IntStream.range(0, 1003).mapToObj(i -> "o" + i).toList(),
+        1);
+    var usage = usage(client, "?group_by=label:order");
+    assertThat(usage.get("groups")).hasSize(1000);
+    assertThat(usage.get("ungrouped").get("jobs").asInt()).isEqualTo(3);
+    assertThat(usage.get("ungrouped").get("cost_usd").decimalValue()).isEqualByComparingTo("0");
   }
 
   /** However many entries the ledger has, none of them is read: they may be gone. */

@@ -55,7 +55,8 @@ class JobFieldsTest {
           .usage(new Job.Usage(1, 2, null))
           .conversation("abc")
           .repository(
-              new Repository("https://a.example/b.git", null, null, null, null, null, "c0", null))
+              new Repository(
+                  "https://a.example/b.git", null, null, null, null, null, null, "c0", null))
           .inputs(List.of(new JobInput(FIRST, "a.txt", 1L, "00")))
           .warnings(List.of(new Job.Warning("output-truncated", "It was cut.")))
           .build();

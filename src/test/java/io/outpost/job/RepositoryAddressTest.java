@@ -34,10 +34,32 @@ class RepositoryAddressTest {
         "file:///etc/passwd",
         "//github.com/a",
         "github.com/a",
-        "https:github.com/a"
+        "https:github.com/a",
+        "ssh://github.com/a",
+        "ssh://git:x@github.com/a",
+        "ssh://-o@github.com/a",
+        "ssh://git@-o/a",
+        "ssh://git@127.0.0.1/a",
+        "ssh://git@[::1]/a",
+        "ssh://git@github.com",
+        "git@127.0.0.1:a",
+        "git@github.com:",
+        "-git@github.com:a",
+        "git@-github.com/a:b",
+        "github.com:a"
       })
   void anAddressInsideIsNone(String url) {
     assertThatThrownBy(() -> RepositoryAddress.of(url, false)).isInstanceOf(Problem.class);
+  }
+
+  @Test
+  void theShortFormOfSshIsTheLongOne() {
+    assertThat(RepositoryAddress.of("git@github.com:acme/shop.git", false).uri())
+        .hasToString("ssh://git@github.com/acme/shop.git");
+    var address = RepositoryAddress.of("ssh://me@git.example.com:2222/a.git", false);
+    assertThat(address.isSsh()).isTrue();
+    assertThat(address.protocols()).isEqualTo("ssh");
+    assertThat(address.port()).isEqualTo(2222);
   }
 
   @Test

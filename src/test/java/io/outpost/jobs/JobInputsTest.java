@@ -23,6 +23,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -164,6 +169,32 @@ class JobInputsTest {
     assertThat(free.post("/jobs", job(unseen)).status()).isEqualTo(409);
     assertThat(batch(free, job(unseen)).at("/data/0/problem/status").asInt()).isEqualTo(409);
     assertThat(lookups(unseen)).isZero();
+  }
+
+  @Test
+  void severalInputsAreLookedUpAtTheSameTimeButNotAllOfThem() throws Exception {
+    var ids = IntStream.range(0, 30).mapToObj(i -> Ids.ulid()).collect(Collectors.toSet());
+    var running = new AtomicInteger();
+    var most = new AtomicInteger();
+    var full = new CountDownLatch(10);
+    var sought = new SoughtInputs(ids);
+    Function<String, Optional<JobInput>> look =
+        id -> {
+          most.accumulateAndGet(running.incrementAndGet(), Math::max);
+          full.countDown();
+          try {
+            assertThat(full.await(20, TimeUnit.SECONDS)).isTrue();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          running.decrementAndGet();
+          return Optional.of(new JobInput(id, "", 5L, ""));
+        };
+    for (var id : ids) {
+      assertThat(sought.get(id, look).orElseThrow().inputId()).isEqualTo(id);
+    }
+    assertThat(most.get()).isEqualTo(10);
+    assertThat(sought.get(Ids.ulid(), look)).isEmpty();
   }
 
   @Test

@@ -68,6 +68,7 @@ class RepositoryJobsTest {
   private static Path folder;
   private static GitServer server;
   private static PullRequestApi pulls;
+  private static MergeRequestApi merges;
   private static String first;
   private static String second;
 
@@ -92,6 +93,8 @@ class RepositoryJobsTest {
     server = new GitServer(root, TOKEN);
     pulls = new PullRequestApi(TOKEN, RepositoryJobsTest::hasBranch);
     server.serve("/api/v3/repos/", pulls);
+    merges = new MergeRequestApi(TOKEN);
+    server.serve("/api/v4/projects/", merges);
     for (var name : List.of("private", "public")) {
       var place = Files.createDirectory(root.resolve(name)).resolve("shop.git");
       GitServer.git(folder, "clone", "-q", "--bare", seed.toString(), place.toString());
@@ -352,6 +355,37 @@ class RepositoryJobsTest {
     assertThat(job.toString()).doesNotContain(TOKEN);
   }
 
+  /** GitLab has groups in groups; a host whose name says nothing is asked by both APIs. */
+  @Test
+  void aMergeRequestIsOpenedWhereTheHostHasGitLabsApi() throws IOException {
+    var group = Files.createDirectory(folder.resolve("root/private/team"));
+    var place = group.resolve("shop.git");
+    GitServer.git(folder, "clone", "-q", "--bare", folder.resolve("seed").toString(), "" + place);
+    GitServer.git(place, "config", "http.receivepack", "true");
+    var wanted = pulled("merged", "Merge it\n\nIt is better.");
+    wanted.put("url", server.url("/private/team/shop.git"));
+    var job = run("echo merged > a.txt", wanted.deepCopy());
+    assertThat(job.at("/repository/pushed/pull_request_url").asText())
+        .as(job.toString())
+        .isEqualTo("https://git.example.com/private/team/shop/-/merge_requests/merged");
+    var opened = merges.opened("private/team/shop", "merged");
+    assertThat(opened.get("title").asText()).isEqualTo("Merge it");
+    assertThat(opened.get("target_branch").asText()).isEqualTo("trunk");
+    assertThat(opened.get("description").asText()).isEqualTo("It is better.\n\nJob: " + id(job));
+    deleteBranch(place, "merged");
+    job = run("echo more > a.txt", wanted);
+    assertThat(job.at("/repository/pushed/pull_request_url").asText())
+        .as(job.toString())
+        .isEqualTo("https://git.example.com/private/team/shop/-/merge_requests/merged");
+
+    pulls.answerFirst(List.of(404));
+    job = run("echo both > a.txt", pulled("both", null));
+    assertThat(job.at("/repository/pushed/pull_request_url").asText())
+        .as(job.toString())
+        .isEqualTo("https://git.example.com/private/shop/-/merge_requests/both");
+    assertThat(job.get("warnings")).isEmpty();
+  }
+
   private static String deleteBranch(Path repository, String branch) {
     try {
       return GitServer.git(repository, "update-ref", "-d", "refs/heads/" + branch);
@@ -534,7 +568,8 @@ class RepositoryJobsTest {
             "--upload-pack=id",
             "git://github.com/a/b",
             "http://github.com/a/b",
-            "git@github.com:a/b",
+            "git@intranet:a/b",
+            "-oProxyCommand=id@github.com:a/b",
             "https://user:pass@github.com/a/b",
             "https://token@github.com/a/b",
             "https://10.0.0.1/a/b",
@@ -546,7 +581,11 @@ class RepositoryJobsTest {
             "https://100.64.0.1/a",
             "https://[::ffff:10.0.0.1]/a",
             "https://intranet/a",
-            "ssh://git@github.com/a/b",
+            "ssh://github.com/a/b",
+            "ssh://git:pass@github.com/a/b",
+            "ssh://-oProxyCommand=id@github.com/a/b",
+            "ssh://git@-oProxyCommand=id/a/b",
+            "ssh://git@10.0.0.1/a/b",
             "https://0x7f.1/a",
             "https://db.internal/a",
             "https://github.com",

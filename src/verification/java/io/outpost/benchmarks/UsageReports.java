@@ -109,7 +109,8 @@ final class UsageReports {
         .getBean(Ledger.class)
         .add(
             change,
-            new Ledger.Used(tenant, Ids.ulid(), now, now, Json.time(now), "claude", null, null, null));
+            new Ledger.Used(
+                tenant, Ids.ulid(), now, now, Json.time(now), "claude", null, Map.of(), null, null));
     outpost.getBean(Transactions.class).write(change);
   }
 }

@@ -58,6 +58,11 @@ public final class AgentLauncher {
     return slots.open(name, slot);
   }
 
+  /** The folder of a program of the system; empty where it is not installed. */
+  public Optional<Path> folderOf(String program) {
+    return Isolation.TOOLS.find(program).map(Path::getParent);
+  }
+
   /**
    * Runs a script on the repository of a run, while no agent runs there.
    *

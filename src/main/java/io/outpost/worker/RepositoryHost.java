@@ -1,0 +1,138 @@
+package io.outpost.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.job.RepositoryAddress;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** How a host of repositories has pull requests opened. */
+enum RepositoryHost {
+  /** GitHub, and installations of it. */
+  GITHUB(422, "application/vnd.github+json", "html_url") {
+    private static final Pattern PLACE = place("{1}");
+
+    @Override
+    Optional<String> api(RepositoryAddress repository) {
+      var host = repository.host();
+      var api =
+          host.equals("github.com") || host.equals("www.github.com")
+              ? "https://api.github.com"
+              : repository.origin().toLowerCase(Locale.ROOT) + "/api/v3";
+      return path(PLACE, repository).map(path -> api + "/repos/" + path + "/pulls");
+    }
+
+    @Override
+    Map<String, String> body(Wish wish) {
+      return Map.of(
+          "title", wish.title(),
+          "head", wish.head(),
+          "base", wish.base(),
+          "body", wish.text());
+    }
+
+    @Override
+    String query(RepositoryAddress repository, Wish wish) {
+      var owner = repository.uri().getPath().split("/")[1];
+      return "?state=open&head=%s&base=%s"
+          .formatted(coded(owner + ":" + wish.head()), coded(wish.base()));
+    }
+  },
+
+  /** GitLab, where they are merge requests. */
+  GITLAB(409, "application/json", "web_url") {
+    private static final Pattern PLACE = place("{1,20}");
+
+    @Override
+    Optional<String> api(RepositoryAddress repository) {
+      var api = repository.origin().toLowerCase(Locale.ROOT) + "/api/v4/projects/";
+      return path(PLACE, repository).map(path -> api + coded(path) + "/merge_requests");
+    }
+
+    @Override
+    Map<String, String> body(Wish wish) {
+      return Map.of(
+          "title", wish.title(),
+          "source_branch", wish.head(),
+          "target_branch", wish.base(),
+          "description", wish.text());
+    }
+
+    @Override
+    String query(RepositoryAddress repository, Wish wish) {
+      return "?state=opened&source_branch=%s&target_branch=%s"
+          .formatted(coded(wish.head()), coded(wish.base()));
+    }
+  };
+
+  private final int alreadyOpen;
+  private final String accept;
+  private final String link;
+
+  RepositoryHost(int alreadyOpen, String accept, String link) {
+    this.alreadyOpen = alreadyOpen;
+    this.accept = accept;
+    this.link = link;
+  }
+
+  /**
+   * A pull request that is wanted.
+   *
+   * @param head the branch that was pushed
+   * @param base the branch that it is to go into
+   */
+  record Wish(String title, String head, String base, String text) {}
+
+  /** Which it may be by its name, the likelier first: the next is asked where one knows nothing. */
+  static List<RepositoryHost> of(RepositoryAddress repository) {
+    var host = repository.host();
+    var possible =
+        host.contains("github")
+            ? Stream.of(GITHUB)
+            : host.contains("gitlab") ? Stream.of(GITLAB) : Stream.of(values());
+    return possible.filter(one -> one.api(repository).isPresent()).toList();
+  }
+
+  /** Where its pull requests are; empty for what is no address of such a repository. */
+  abstract Optional<String> api(RepositoryAddress repository);
+
+  /** What is sent there to open one. */
+  abstract Map<String, String> body(Wish wish);
+
+  /** What is asked there for the one that is open. */
+  abstract String query(RepositoryAddress repository, Wish wish);
+
+  /** The status that says that one is open. */
+  int alreadyOpen() {
+    return alreadyOpen;
+  }
+
+  String accept() {
+    return accept;
+  }
+
+  /** The address of one, for people; empty where the host does not say. */
+  String link(JsonNode request) {
+    return request.path(link).asText();
+  }
+
+  private static Pattern place(String groups) {
+    return Pattern.compile("/([A-Za-z0-9._-]{1,100}(?:/[A-Za-z0-9._-]{1,100})" + groups + ")/?");
+  }
+
+  private static Optional<String> path(Pattern place, RepositoryAddress repository) {
+    var path = place.matcher(repository.uri().getPath());
+    return path.matches()
+        ? Optional.of(path.group(1).replaceFirst("\\.git$", ""))
+        : Optional.empty();
+  }
+
+  private static String coded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,34 @@
+package io.outpost.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Jobs that a fault has hit together, a name server's for example, do not come back together. */
+class P23JobsAreRetriedApartTest {
+
+  private static final Duration ANY = Duration.ofSeconds(1);
+
+  private final JobRequeuer requeuer =
+      new JobRequeuer(
+          null,
+          new WorkerSettings(1, ANY, Path.of("."), ANY, 3, Duration.ofSeconds(40), ANY, ANY, ANY));
+
+  @Test
+  void eachWaitsAtRandomAndLongerTheNextTime() {
+    for (var attempts : new int[] {1, 2}) {
+      var least = attempts == 1 ? 40 : 160;
+      var delays =
+          IntStream.range(0, 200)
+              .mapToObj(i -> requeuer.delay(attempts))
+              .collect(Collectors.toSet());
+      assertThat(delays).hasSizeGreaterThan(3);
+      assertThat(delays).allMatch(delay -> delay >= least && delay <= least + least / 4);
+    }
+    assertThat(requeuer.delay(9)).isEqualTo(900);
+  }
+}
