@@ -2,7 +2,7 @@
 locals {
   # What the worker itself takes: MiB for Java (docker/worker/Dockerfile gives the heap an eighth), the system and what
   # is written to memory; GiB for the image and for output on its way to S3.
-  worker_memory = 3072
+  worker_memory = 3584
   worker_disk   = 10
 
   slots = min(
