@@ -11,7 +11,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -41,6 +44,8 @@ final class CannedAws {
       """
           .formatted(TENANT_ID);
 
+  private static final Map<String, LongAdder> CALLS = new ConcurrentHashMap<>();
+
   private CannedAws() {}
 
   /**
@@ -50,6 +55,7 @@ final class CannedAws {
     var http = HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])), 0);
     http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     http.createContext("/", CannedAws::answer);
+    http.createContext("/calls", CannedAws::tellCalls);
     http.start();
   }
 
@@ -58,8 +64,18 @@ final class CannedAws {
       var request = exchange.getRequestBody().readAllBytes();
       var target = exchange.getRequestHeaders().getFirst("X-Amz-Target");
       var operation = target == null ? "" : target.substring(target.indexOf('.') + 1);
+      CALLS.computeIfAbsent(operation, o -> new LongAdder()).increment();
       var answer = answer(operation, request).getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.0");
+      exchange.sendResponseHeaders(200, answer.length);
+      exchange.getResponseBody().write(answer);
+    }
+  }
+
+  /** How often each operation was called, as JSON. */
+  private static void tellCalls(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      var answer = JSON.writeValueAsBytes(CALLS);
       exchange.sendResponseHeaders(200, answer.length);
       exchange.getResponseBody().write(answer);
     }

@@ -2,9 +2,13 @@ package io.outpost.benchmarks;
 
 import static org.awaitility.Awaitility.await;
 
+import com.sun.management.ThreadMXBean;
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
 import io.outpost.blackbox.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,14 +16,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
 
-/** A Java process that listens on a port, on the same JVM with the same options as all others. */
+/**
+ * A Java process that listens on a port, on the same JVM with the same options as all others. With
+ * the system property {@code measured-core} what is measured runs on that core alone; the rest stays
+ * where {@code benchmarks/run} has put it.
+ */
 final class Server implements AutoCloseable {
 
   /** Compiler threads stay, so that what they burned can be told apart to the end. */
   private static final List<String> OPTIONS =
       List.of(
           "-XX:+UseSerialGC",
+          "-Xms512m",
           "-Xmx512m",
           "-XX:-UseDynamicNumberOfCompilerThreads",
           "-Dsun.net.httpserver.nodelay=true");
@@ -35,6 +46,12 @@ final class Server implements AutoCloseable {
     this.port = port;
   }
 
+  /** Starts what is not measured, whose only argument is the port, and waits until it listens. */
+  static Server beside(Class<?> main) throws IOException {
+    var port = Ports.free();
+    return start(List.of(), port, main, List.of(Integer.toString(port)), Map.of());
+  }
+
   /** Starts a class, whose first argument is the port, and waits until it listens. */
   static Server start(Class<?> main, String... arguments) throws IOException {
     var port = Ports.free();
@@ -46,7 +63,19 @@ final class Server implements AutoCloseable {
   /** Starts a class on a port, with further environment, and waits until it listens. */
   static Server start(int port, Class<?> main, List<String> arguments, Map<String, String> more)
       throws IOException {
-    var command = new ArrayList<String>();
+    var core = System.getProperty("measured-core");
+    var pinned = core == null ? List.<String>of() : List.of("taskset", "--cpu-list", core);
+    return start(pinned, port, main, arguments, more);
+  }
+
+  private static Server start(
+      List<String> before,
+      int port,
+      Class<?> main,
+      List<String> arguments,
+      Map<String, String> more)
+      throws IOException {
+    var command = new ArrayList<>(before);
     command.add(ProcessHandle.current().info().command().orElseThrow());
     command.addAll(OPTIONS);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
@@ -74,11 +103,36 @@ final class Server implements AutoCloseable {
 
   /** Seconds of CPU that the process has used, without those of its JIT compiler. */
   double cpu() {
+    return seconds(stat(Path.of("/proc/" + process.pid()))) - jit();
+  }
+
+  /** Seconds of CPU that its JIT compiler has used. */
+  double jit() {
     try (var threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
-      var jit = threads.map(Server::stat).filter(Server::isJit).mapToDouble(Server::seconds).sum();
-      return seconds(stat(Path.of("/proc/" + process.pid()))) - jit;
+      return threads.map(Server::stat).filter(Server::isJit).mapToDouble(Server::seconds).sum();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Bytes that all its threads have allocated so far, as its JVM tells by JMX (<a
+   * href="https://docs.oracle.com/en/java/javase/21/docs/api/jdk.management/com/sun/management/ThreadMXBean.html">ThreadMXBean</a>).
+   */
+  @SuppressWarnings("BanJNDI") // it speaks with a JVM that this one has started
+  long allocated() {
+    try {
+      var machine = VirtualMachine.attach(Long.toString(process.pid()));
+      try (var connector =
+          JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()))) {
+        return ManagementFactory.getPlatformMXBean(
+                connector.getMBeanServerConnection(), ThreadMXBean.class)
+            .getTotalThreadAllocatedBytes();
+      } finally {
+        machine.detach();
+      }
+    } catch (IOException | AttachNotSupportedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

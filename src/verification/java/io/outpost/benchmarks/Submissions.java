@@ -2,11 +2,15 @@ package io.outpost.benchmarks;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.Outpost;
 import io.outpost.blackbox.Ports;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 
 /**
  * What accepting a job costs, beside the floor and the prototype's serial calls: all three run at
@@ -23,9 +28,16 @@ final class Submissions {
 
   private static final String KEY = "op_live_00000000000000000000000000000002";
   private static final String JOB = "{\"agent\":\"claude\",\"command\":\"Say hello\"}";
+  private static final boolean QUICK = Boolean.getBoolean("quick");
   private static final int WARM_UP = Integer.getInteger("warm-up", 80_000);
-  private static final int REQUESTS = Integer.getInteger("requests", 10_000);
+  private static final int WARM_UP_STEP = 5_000;
+
+  /** The JIT compiler is done when it takes less than this part of the process's time. */
+  private static final double QUIET_JIT = 0.03;
+
+  private static final int REQUESTS = Integer.getInteger("requests", QUICK ? 3_000 : 10_000);
   private static final int ROUNDS = Integer.getInteger("rounds", 5);
+  private static final Duration LONGEST_START = Duration.ofMinutes(2);
 
   private Submissions() {}
 
@@ -34,24 +46,42 @@ final class Submissions {
 
   /** Prints a report in Markdown. */
   public static void main(String[] args) throws IOException {
-    try (var aws = Server.start(CannedAws.class);
-        var floor = Server.start(Reference.class, aws.url(), "floor");
-        var outpost = outpost(aws, Map.of());
-        var untapped = outpost(aws, Map.of("OUTPOST_ROUTES", withoutTap().toString()));
-        var serial = Server.start(Reference.class, aws.url(), "serial")) {
-      var servers = new LinkedHashMap<String, Server>();
-      servers.put("floor", floor);
-      servers.put("Outpost", outpost);
-      servers.put("Outpost, audit not tapped", untapped);
-      servers.put("serial", serial);
-      servers.forEach((name, server) -> await(name).until(() -> accepts(server)));
-      servers.forEach((name, server) -> jobs(server).run(32, WARM_UP));
+    var servers = new LinkedHashMap<String, Server>();
+    try (var aws = Server.beside(CannedAws.class)) {
+      servers.put("floor", Server.start(Reference.class, aws.url(), "floor"));
+      servers.put("Outpost", outpost(aws, Map.of()));
+      if (!QUICK) {
+        servers.put(
+            "Outpost, audit not tapped",
+            outpost(aws, Map.of("OUTPOST_ROUTES", withoutTap().toString())));
+        servers.put("serial", Server.start(Reference.class, aws.url(), "serial"));
+      }
+      servers.forEach(
+          (name, server) -> await(name).atMost(LONGEST_START).until(() -> accepts(server)));
+      servers.forEach((name, server) -> warm(server));
       System.out.println("| clients | what | jobs/s | of floor | CPU a job | of floor | p99 |");
       System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
       for (int clients : new int[] {8, 32}) {
         report(clients, turns(servers, clients));
       }
-      reportKeys(outpost);
+      reportCounts(aws, servers);
+      if (!QUICK) {
+        reportKeys(servers.get("Outpost"));
+      }
+    } finally {
+      servers.values().forEach(Server::close);
+    }
+  }
+
+  /** Until its JIT compiler has next to nothing left to do, or for as long as it may take. */
+  private static void warm(Server server) {
+    for (int done = 0; done < WARM_UP; done += WARM_UP_STEP) {
+      var jit = server.jit();
+      var own = server.cpu();
+      jobs(server).run(32, WARM_UP_STEP);
+      if (server.jit() - jit < QUIET_JIT * (server.cpu() - own)) {
+        return;
+      }
     }
   }
 
@@ -87,6 +117,8 @@ final class Submissions {
             Map.entry("OUTPOST_OUTPUT_BUCKET", "outpost-output-bench"),
             Map.entry("OUTPOST_AUDIT_BUCKET", "outpost-audit-bench"),
             Map.entry("OUTPOST_AUDIT_HEAD_BUCKET", "outpost-audit-head-bench"),
+            Map.entry(
+                "OUTPOST_NOTICES_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:notices-bench"),
             Map.entry("OUTPOST_BOOTSTRAP_ADMIN_KEY", "op_live_00000000000000000000000000000001"),
             Map.entry("OUTPOST_RATE_LIMIT_PER_MINUTE", "900000000")));
     return Server.start(port, Outpost.class, List.of(), environment);
@@ -126,19 +158,22 @@ final class Submissions {
         (name, own) -> {
           var floor = turns.get("floor");
           System.out.printf(
-              "| %d | %s | %.0f | %.2f | %.0f µs | %.2f | %.1f ms |%n",
+              "| %d | %s | %.0f | %s | %.0f µs | %s | %.1f ms |%n",
               clients,
               name,
               median(own.stream().mapToDouble(Turn::perSecond).toArray()),
-              medianRatio(own, floor, true),
+              ratio(own, floor, true),
               median(own.stream().mapToDouble(Turn::cpu).toArray()),
-              medianRatio(own, floor, false),
+              ratio(own, floor, false),
               median(own.stream().mapToDouble(Turn::p99).toArray()));
         });
   }
 
-  /** Of the ratios of each round, so that a slow minute of the machine counts on both sides. */
-  private static double medianRatio(List<Turn> own, List<Turn> floor, boolean throughput) {
+  /**
+   * The median of each round's ratio, with the least and the greatest: a slow minute of the machine
+   * counts on both sides.
+   */
+  private static String ratio(List<Turn> own, List<Turn> floor, boolean throughput) {
     var ratios = new double[own.size()];
     Arrays.setAll(
         ratios,
@@ -146,12 +181,42 @@ final class Submissions {
             throughput
                 ? own.get(i).perSecond() / floor.get(i).perSecond()
                 : own.get(i).cpu() / floor.get(i).cpu());
-    return median(ratios);
+    Arrays.sort(ratios);
+    return "%.2f (%.2f–%.2f)"
+        .formatted(ratios[ratios.length / 2], ratios[0], ratios[ratios.length - 1]);
   }
 
   private static double median(double[] values) {
     Arrays.sort(values);
     return values[values.length / 2];
+  }
+
+  /** What a job costs whatever the machine's mood: calls of AWS, and memory. */
+  private static void reportCounts(Server aws, Map<String, Server> servers) {
+    System.out.printf("%n| what | AWS calls a job | allocated a job |%n| --- | --- | --- |%n");
+    servers.forEach(
+        (name, server) -> {
+          var calls = calls(aws);
+          var allocated = server.allocated();
+          jobs(server).run(32, REQUESTS);
+          System.out.printf(
+              "| %s | %.2f | %.0f KB |%n",
+              name,
+              (double) (calls(aws) - calls) / REQUESTS,
+              (double) (server.allocated() - allocated) / REQUESTS / 1000);
+        });
+  }
+
+  /** Those that change something: how often queues are polled depends on the time. */
+  private static long calls(Server aws) {
+    try (var counts = URI.create(aws.url() + "/calls").toURL().openStream()) {
+      var json = new ObjectMapper().readTree(counts);
+      return Stream.of("TransactWriteItems", "PutItem", "UpdateItem", "SendMessage", "SendMessageBatch")
+          .mapToLong(call -> json.path(call).asLong())
+          .sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What knowing the caller adds: a request that is authenticated, beside one that is not. */
