@@ -12,7 +12,7 @@ import re
 import sys
 
 # Resources "*" that AWS has no other way for, each explained where it stands.
-ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets"}
+ANY_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:ListSecrets", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|(?<!KMS)_KEY(?!_ID)")
 # What AWS removes by itself, by bucket and prefix.
 EXPIRING = {"output": ["exports/", "inputs/"], "audit": [""], "logs": [""]}

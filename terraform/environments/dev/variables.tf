@@ -103,3 +103,21 @@ variable "receipts_keys" {
   type        = list(string)
   default     = ["1"]
 }
+
+variable "collector" {
+  description = "OpenTelemetry's collector of AWS beside each container: its image by digest, and which part of all traces is sent; null: none, and nothing is sent."
+  type = object({
+    image        = string
+    traces_share = optional(number, 0.01)
+  })
+  default = null
+}
+
+variable "canary" {
+  description = "A job a minute through the public address: an image with Python by digest, and the agent that it names; its key is canary-key in credentials. null: none."
+  type = object({
+    image = string
+    agent = optional(string, "claude")
+  })
+  default = null
+}

@@ -50,6 +50,8 @@ module "outpost" {
   bootstrap_key       = var.bootstrap_key
   service_linked_role = var.service_linked_role
   receipts_keys       = var.receipts_keys
+  collector           = var.collector
+  canary              = var.canary
   recovery            = var.recovery
 
   settings = local.settings

@@ -18,6 +18,11 @@ output "task_role_arns" {
   value       = { for role, entry in aws_iam_role.task : role => entry.arn }
 }
 
+output "cluster_arn" {
+  description = "ARN of the cluster."
+  value       = aws_ecs_cluster.this.arn
+}
+
 output "containers" {
   description = "Container definitions, api and worker: settings, limits and secrets' addresses, never their values."
   value       = local.containers

@@ -18,10 +18,12 @@ locals {
       OUTPOST_ENV                   = var.environment
       OUTPOST_JOB_GRACE             = tostring(var.worker.job_grace_seconds)
       OUTPOST_NOTICES_TOPIC_ARN     = local.topic_arn
+      OUTPOST_OTLP_ENDPOINT         = var.collector == null ? "" : "http://127.0.0.1:4318"
       OUTPOST_OUTPUT_BUCKET         = var.buckets["output"]
       OUTPOST_RECEIPTS_KMS_KEYS     = join(",", var.receipts_key_arns)
       OUTPOST_SECRETS_KMS_KEY_ID    = "alias/outpost-${var.environment}"
       OUTPOST_SHUTDOWN_SECONDS      = tostring(local.stop_timeouts[role] - 10)
+      OUTPOST_TRACES_SHARE          = try(tostring(var.collector.traces_share), "0")
       OUTPOST_TRUSTED_PROXIES       = var.trusted_proxies
       OUTPOST_WORKER_DISK_LIMIT     = "${local.size.job_disk_gib}GB"
       OUTPOST_WORKER_IMAGE          = var.worker.image
@@ -125,7 +127,9 @@ resource "aws_ecs_task_definition" "this" {
   memory                   = each.key == "api" ? var.api.memory : var.worker.memory
   execution_role_arn       = aws_iam_role.execution[each.key].arn
   task_role_arn            = aws_iam_role.task[each.key].arn
-  container_definitions    = jsonencode([each.value])
+  container_definitions = jsonencode(concat([each.value], [for collector in values(local.collectors) : merge(collector, {
+    logConfiguration = each.value.logConfiguration
+  })]))
 
   # Older revisions stay, so that a service can be put back to one when Terraform cannot be run; and a revision that
   # somebody registered by hand is seen.

@@ -73,8 +73,29 @@ variable "release_alarms" {
   }
 }
 
+variable "collector" {
+  description = "OpenTelemetry's collector of AWS beside each container: its image pinned by digest, and which part of all traces is sent, 0 to 1; null: none, and nothing is sent."
+  type = object({
+    image        = string
+    traces_share = optional(number, 0.01)
+  })
+  default = null
+
+  validation {
+    condition = alltrue([for collector in var.collector[*] :
+      can(regex("^public\\.ecr\\.aws/aws-observability/aws-otel-collector@sha256:[0-9a-f]{64}$", collector.image))
+    ])
+    error_message = "collector.image: public.ecr.aws/aws-observability/aws-otel-collector@sha256:…; a tag can be moved."
+  }
+
+  validation {
+    condition     = alltrue([for collector in var.collector[*] : collector.traces_share >= 0 && collector.traces_share <= 1])
+    error_message = "collector.traces_share: 0 to 1."
+  }
+}
+
 variable "log_groups" {
-  description = "Log group names: api and worker."
+  description = "Log group names: api, worker and metrics."
   type        = map(string)
 }
 
@@ -160,6 +181,12 @@ variable "api" {
     )
     error_message = "api: Fargate has no task of this cpu and memory; see local.fargate in size.tf."
   }
+
+  # Java's heap is 60 % of it (docker/api/Dockerfile), what else Java takes some 400 MiB.
+  validation {
+    condition     = var.collector == null || var.api.memory >= 2048
+    error_message = "api.memory: 2048 at least with a collector beside it, which takes 256."
+  }
 }
 
 variable "worker" {
@@ -173,7 +200,7 @@ variable "worker" {
     cpu               = optional(number, 4096)
     memory            = optional(number, 20480)
     disk_gib          = optional(number, 60)
-    job_memory        = optional(number, 2112)
+    job_memory        = optional(number, 2048)
     job_disk_gib      = optional(number, 6)
     job_grace_seconds = optional(number, 90)
     tasks             = optional(number, 1)

@@ -5,6 +5,7 @@ locals {
     alb       = "Load balancer"
     api       = "API tasks"
     worker    = "Worker tasks"
+    canary    = "Canary's tasks, which ask the public address"
     endpoints = "Interface endpoints of AWS services"
   }
 
@@ -13,6 +14,7 @@ locals {
     "alb-api"          = { from = "alb", to = "api", port = 8080 }
     "api-endpoints"    = { from = "api", to = "endpoints", port = 443 }
     "worker-endpoints" = { from = "worker", to = "endpoints", port = 443 }
+    "canary-endpoints" = { from = "canary", to = "endpoints", port = 443 }
   }
 }
 
@@ -50,7 +52,7 @@ resource "aws_vpc_security_group_ingress_rule" "path" {
 
 # Stripe, model providers and what agents fetch have no fixed addresses; S3 and DynamoDB are routed by gateway endpoints.
 resource "aws_vpc_security_group_egress_rule" "https" {
-  for_each = toset(["api", "worker"])
+  for_each = toset(["api", "worker", "canary"])
 
   description       = "HTTPS out of ${each.key} tasks"
   security_group_id = aws_security_group.this[each.key].id

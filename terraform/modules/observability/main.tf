@@ -2,8 +2,12 @@ locals {
   log_groups = {
     api    = "/outpost/${var.environment}/api"
     worker = "/outpost/${var.environment}/worker"
+    canary = "/outpost/${var.environment}/canary"
     access = "/outpost/${var.environment}/access"
     flow   = "/outpost/${var.environment}/flow"
+
+    # What collectors beside the containers write: CloudWatch makes metrics of it.
+    metrics = "/outpost/${var.environment}/metrics"
 
     # The firewall takes only groups whose name begins so.
     firewall = "aws-waf-logs-outpost-${var.environment}"

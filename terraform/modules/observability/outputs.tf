@@ -9,7 +9,7 @@ output "pages_topic_arn" {
 }
 
 output "log_group_names" {
-  description = "Log groups by what is logged: api, worker, access, flow, firewall."
+  description = "Log groups by what is logged: api, worker, canary, access, flow, metrics, firewall."
   value       = { for key, group in aws_cloudwatch_log_group.this : key => group.name }
 }
 

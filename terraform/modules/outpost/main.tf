@@ -1,4 +1,4 @@
-# A whole environment from the ten service modules. The environments differ only in sizes and names.
+# A whole environment from the eleven service modules. The environments differ only in sizes and names.
 locals {
   # The application's own definitions; nothing here repeats them.
   schema = "${path.module}/../../../src/main/resources/schema"
@@ -9,6 +9,7 @@ locals {
   all_secrets = {
     stripe-secret-key     = { setting = "OUTPOST_STRIPE_SECRET_KEY", there = var.billing, text = "Stripe's secret key" }
     stripe-webhook-secret = { setting = "OUTPOST_STRIPE_WEBHOOK_SECRET", there = var.billing, text = "Signing secrets of Stripe's events, comma-separated while one is replaced" }
+    canary-key            = { setting = "CANARY_KEY", there = var.canary != null, text = "API key of the canary's tenant, a test key" }
     bootstrap-admin-key   = { setting = "OUTPOST_BOOTSTRAP_ADMIN_KEY", there = var.bootstrap_key, text = "Outpost key that works as an admin key from the first start" }
   }
   secrets = { for name, secret in local.all_secrets : name => secret if secret.there }
@@ -142,10 +143,30 @@ module "ecs" {
   client_address_header = local.client_address_header
   api                   = merge(var.api, { tasks = var.api_tasks.min })
   worker                = merge(var.worker, { tasks = var.workers.min })
+  collector             = var.collector
 
   # Tasks start last: with a way out, endpoints, values in their secrets, tables with all their indexes, queues and a
   # balancer that listens. Without this ECS would start them, see them fail, and take the first deployment back.
   depends_on = [module.network, module.secrets, module.dynamodb, module.sqs, module.s3, module.alb]
+}
+
+module "scheduler" {
+  source   = "../scheduler"
+  for_each = { for canary in var.canary[*] : "canary" => canary }
+
+  environment       = var.environment
+  account_id        = var.account_id
+  region            = var.region
+  kms_key_arn       = module.secrets.kms_key_arn
+  cluster_arn       = module.ecs.cluster_arn
+  subnet_ids        = module.network.private_subnet_ids
+  security_group_id = module.network.security_group_ids["canary"]
+  log_group         = module.observability.log_group_names["canary"]
+  topic_arn         = module.observability.pages_topic_arn
+  url               = module.api_gateway.url
+  image             = each.value.image
+  agent             = each.value.agent
+  key_secret_arn    = module.secrets.arns["canary-key"]
 }
 
 module "autoscaling" {

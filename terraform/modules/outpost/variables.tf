@@ -100,7 +100,7 @@ variable "domain" {
 }
 
 variable "credentials" {
-  description = "Values of stripe-secret-key, stripe-webhook-secret and bootstrap-admin-key; written when credentials_version is raised."
+  description = "Values of stripe-secret-key, stripe-webhook-secret, bootstrap-admin-key and canary-key; written when credentials_version is raised."
   type        = map(string)
   ephemeral   = true
   sensitive   = true
@@ -111,9 +111,10 @@ variable "credentials" {
         can(regex("^(sk|rk)_(live|test)_", var.credentials["stripe-secret-key"]))
         && can(regex("^whsec_[^,]+(,whsec_[^,]+)*$", var.credentials["stripe-webhook-secret"]))
       ))
+      && (var.canary == null || can(regex("^op_test_[0-9a-f]{32}$", var.credentials["canary-key"])))
       && (!var.bootstrap_key || can(regex("^op_(live|test)_[0-9a-f]{32}$", var.credentials["bootstrap-admin-key"])))
     )
-    error_message = "credentials: stripe-secret-key is sk_… or rk_…, stripe-webhook-secret is whsec_… (several joined by commas), bootstrap-admin-key is op_live_… or op_test_… with 32 hex digits."
+    error_message = "credentials: stripe-secret-key is sk_… or rk_…, stripe-webhook-secret is whsec_… (several joined by commas), bootstrap-admin-key is op_live_… or op_test_… with 32 hex digits, canary-key is op_test_… with 32 hex digits."
   }
 }
 
@@ -180,7 +181,7 @@ variable "worker" {
     cpu               = optional(number, 4096)
     memory            = optional(number, 20480)
     disk_gib          = optional(number, 60)
-    job_memory        = optional(number, 2112)
+    job_memory        = optional(number, 2048)
     job_disk_gib      = optional(number, 6)
     job_grace_seconds = optional(number, 90)
     on_demand_base    = optional(number, 1)
@@ -201,6 +202,24 @@ variable "receipts_keys" {
   description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
   type        = list(string)
   default     = ["1"]
+}
+
+variable "collector" {
+  description = "OpenTelemetry's collector of AWS beside each container: its image by digest, and which part of all traces is sent; null: none, and nothing is sent."
+  type = object({
+    image        = string
+    traces_share = optional(number, 0.01)
+  })
+  default = null
+}
+
+variable "canary" {
+  description = "A job a minute through the public address: an image with Python by digest, and the agent that it names; its key is canary-key in credentials. null: none."
+  type = object({
+    image = string
+    agent = optional(string, "claude")
+  })
+  default = null
 }
 
 variable "recovery" {

@@ -92,3 +92,9 @@ mock_resource "aws_apigatewayv2_domain_name" {
     domain_name_configuration = { target_domain_name = "d-0.execute-api.us-east-1.amazonaws.com", hosted_zone_id = "Z0" }
   }
 }
+
+mock_resource "aws_ecs_cluster" {
+  defaults = {
+    arn = "arn:aws:ecs:us-east-1:123456789012:cluster/outpost-test"
+  }
+}

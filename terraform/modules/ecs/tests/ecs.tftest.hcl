@@ -12,7 +12,7 @@ variables {
   security_group_ids    = { api = "sg-api", worker = "sg-worker" }
   target_group_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/outpost/0000000000000000"
   release_alarms        = ["outpost-availability-fast-short-test"]
-  log_groups            = { api = "/outpost/test/api", worker = "/outpost/test/worker" }
+  log_groups            = { api = "/outpost/test/api", worker = "/outpost/test/worker", metrics = "/outpost/test/metrics" }
   tables                = { for name, table in jsondecode(file("../../../src/main/resources/schema/tables.json")) : name => keys(table.indexes) }
   queues                = keys(jsondecode(file("../../../src/main/resources/schema/queues.json")))
   buckets               = { output = "outpost-output-test", audit = "outpost-audit-test", audit-head = "outpost-audit-head-test" }
@@ -224,6 +224,113 @@ run "the_first_key_of_receipts_signs_and_all_are_published" {
     ]) == toset(var.receipts_key_arns)
     error_message = "The API may use every key of receipts, and no other."
   }
+}
+
+run "without_a_collector_nothing_is_sent" {
+  command = plan
+
+  assert {
+    condition = alltrue([for role in ["api", "worker"] : contains(output.containers[role].environment, { name = "OUTPOST_OTLP_ENDPOINT", value = "" })
+    ]) && length(aws_iam_role_policy.collector) == 0
+    error_message = "No address, and no right to send."
+  }
+}
+
+run "a_collector_stands_beside_both" {
+  variables {
+    collector = {
+      image        = "public.ecr.aws/aws-observability/aws-otel-collector@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      traces_share = 0.05
+    }
+  }
+
+  assert {
+    condition = alltrue([for role, task in aws_ecs_task_definition.this :
+      [for container in jsondecode(task.container_definitions) : container.name] == [role, "collector"]
+    ])
+    error_message = "Each task has its own."
+  }
+
+  # Eight jobs at their limits, the worker and the collector at its own are the task.
+  assert {
+    condition = (
+      output.worker_slots == 8 && local.size.job_memory == 2080 && 8 * local.size.job_memory + 3584 + 256 <= 20480
+      && alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[1].memory == 256])
+    )
+    error_message = "What the collector may take is no job's."
+  }
+
+  assert {
+    condition = alltrue([for role in ["api", "worker"] :
+      contains(output.containers[role].environment, { name = "OUTPOST_OTLP_ENDPOINT", value = "http://${yamldecode(local.collector_configuration).receivers.otlp.protocols.http.endpoint}" })
+      && contains(output.containers[role].environment, { name = "OUTPOST_TRACES_SHARE", value = "0.05" })
+    ])
+    error_message = "The application sends where it listens."
+  }
+
+  # What a pipeline names and nobody defines keeps a collector from starting.
+  assert {
+    condition = alltrue(flatten([for pipeline in values(yamldecode(local.collector_configuration).service.pipelines) : [
+      for kind in ["receivers", "processors", "exporters"] : [
+        for name in pipeline[kind] : contains(keys(yamldecode(local.collector_configuration)[kind]), name)
+      ]
+    ]])) && toset(keys(yamldecode(local.collector_configuration).service.pipelines)) == toset(["metrics", "traces", "logs"])
+    error_message = "Every part of a pipeline is defined, and every signal has one."
+  }
+
+  assert {
+    condition = alltrue(flatten([for declared in yamldecode(local.collector_configuration).exporters.awsemf.metric_declarations : [
+      for name in declared.metric_name_selectors : strcontains(
+        file("../../../docs/metrics.md"),
+        "| `${replace(trimsuffix(trimprefix(name, "^"), "$"), "\\.", ".")}` |"
+      )
+    ]]))
+    error_message = "What is counted is what the application emits."
+  }
+
+  # A dimension that a metric has not is a metric that never is.
+  assert {
+    condition = alltrue(flatten([for labels, names in local.collected.labelled : [for name in names : [for label in split(" ", labels) :
+      can(regex("\\| `${name}` \\| \\w+ \\| [^|]*`${label}`", file("../../../docs/metrics.md")))
+    ]]]))
+    error_message = "It is counted by labels that it has."
+  }
+
+  assert {
+    condition     = !can(regex("tenant|job_id", jsonencode(yamldecode(local.collector_configuration).exporters.awsemf)))
+    error_message = "No dimension is a tenant."
+  }
+
+  assert {
+    condition = alltrue([for policy in aws_iam_role_policy.collector :
+      jsondecode(policy.policy).Statement[1].Resource == ["arn:aws:logs:us-east-1:123456789012:log-group:/outpost/test/metrics:*"]
+    ])
+    error_message = "It writes to the log group of metrics alone."
+  }
+}
+
+run "a_collector_beside_an_api_without_room_for_it_is_refused" {
+  command = plan
+
+  variables {
+    collector = { image = "public.ecr.aws/aws-observability/aws-otel-collector@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+    api = {
+      image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-api@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      cpu   = 512, memory = 1024
+    }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "a_collector_that_can_be_replaced_is_refused" {
+  command = plan
+
+  variables {
+    collector = { image = "public.ecr.aws/aws-observability/aws-otel-collector:latest" }
+  }
+
+  expect_failures = [var.collector]
 }
 
 run "new_secrets_start_new_tasks" {

@@ -66,7 +66,7 @@ run "only_listed_connections_are_possible" {
   }
 
   assert {
-    condition     = toset(keys(aws_vpc_security_group_ingress_rule.path)) == toset(["link-alb", "alb-api", "api-endpoints", "worker-endpoints"])
+    condition     = toset(keys(aws_vpc_security_group_ingress_rule.path)) == toset(["link-alb", "alb-api", "api-endpoints", "worker-endpoints", "canary-endpoints"])
     error_message = "Nobody else is let in."
   }
 

@@ -53,6 +53,46 @@ run "the_parts_fit_together" {
   }
 }
 
+run "a_canary_asks_the_public_address" {
+  variables {
+    domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0", zone_id = "Z0" }
+    canary = { image = "public.ecr.aws/docker/library/python@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+    credentials = {
+      stripe-secret-key     = "sk_test_1"
+      stripe-webhook-secret = "whsec_1"
+      bootstrap-admin-key   = "op_test_0123456789abcdef0123456789abcdef"
+      canary-key            = "op_test_fedcba9876543210fedcba9876543210"
+    }
+  }
+
+  assert {
+    condition     = contains(module.scheduler["canary"].container.environment, { name = "URL", value = "https://api.example.com" })
+    error_message = "As its customers do."
+  }
+
+  assert {
+    condition     = !can(regex("CANARY", jsonencode(output.containers)))
+    error_message = "No container of ours has its key."
+  }
+}
+
+run "a_live_key_for_the_canary_is_refused" {
+  command = plan
+
+  variables {
+    domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0", zone_id = "Z0" }
+    canary = { image = "public.ecr.aws/docker/library/python@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+    credentials = {
+      stripe-secret-key     = "sk_test_1"
+      stripe-webhook-secret = "whsec_1"
+      bootstrap-admin-key   = "op_test_0123456789abcdef0123456789abcdef"
+      canary-key            = "op_live_fedcba9876543210fedcba9876543210"
+    }
+  }
+
+  expect_failures = [var.credentials]
+}
+
 run "there_is_one_worker_for_as_many_messages_as_it_runs" {
   command = plan
 
@@ -64,7 +104,7 @@ run "there_is_one_worker_for_as_many_messages_as_it_runs" {
   }
 
   assert {
-    condition     = module.ecs.worker_slots == 13 && module.autoscaling.messages_per_worker == 13
+    condition     = module.ecs.worker_slots == 14 && module.autoscaling.messages_per_worker == 14
     error_message = "A job that waits on a full worker would be one that no alarm sees."
   }
 }

@@ -118,6 +118,13 @@ public final class StartupSettings
           optional(
               "OUTPOST_TRACES_SHARE", BOTH, "0(\\.\\d{1,6})?|1(\\.0)?", "a number from 0 to 1"),
           optional("OUTPOST_METRICS_PROMETHEUS", BOTH, "true|false", "true or false"),
+          new Setting(
+              "OUTPOST_MANAGEMENT_TOKEN",
+              BOTH,
+              StartupSettings::agentsSeeThePort,
+              Pattern.compile("[\\w.~+/=-]{32,200}"),
+              "32 letters and digits or more, from: openssl rand -hex 32; agents share a worker's"
+                  + " loopback, so its management port asks for it"),
           optional("OUTPOST_LOG_FORMAT", BOTH, "text|json", "text or json"),
           optional("OUTPOST_WORKER_SLOTS", WORKER, COUNT, "jobs at once, a number"),
           optional("OUTPOST_JOB_GRACE", WORKER, "\\d{1,4}", "seconds, a number"),
@@ -218,6 +225,12 @@ public final class StartupSettings
   private static Setting forWork(String name, String pattern, String remedy) {
     return new Setting(
         name, BOTH, e -> e.matchesProfiles("worker") || bills(e), Pattern.compile(pattern), remedy);
+  }
+
+  private static boolean agentsSeeThePort(Environment environment) {
+    return environment.matchesProfiles("worker")
+        && (environment.getProperty("OUTPOST_METRICS_PROMETHEUS", "").equals("true")
+            || !environment.getProperty("MANAGEMENT_SERVER_PORT", "").isBlank());
   }
 
   private static boolean bills(Environment environment) {

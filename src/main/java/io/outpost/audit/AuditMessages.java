@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Queues;
+import io.outpost.telemetry.QueueAges;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
@@ -25,8 +27,12 @@ public class AuditMessages {
   private final SqsClient sqs;
   private final Queues queues;
   private final ObjectMapper mapper;
+  private final AuditLag lag;
+  private final QueueAges ages;
 
-  AuditMessages(SqsClient sqs, Queues queues, ObjectMapper mapper) {
+  AuditMessages(SqsClient sqs, Queues queues, ObjectMapper mapper, AuditLag lag, QueueAges ages) {
+    this.lag = lag;
+    this.ages = ages;
     this.sqs = sqs;
     this.queues = queues;
     this.mapper = mapper;
@@ -36,8 +42,12 @@ public class AuditMessages {
   record Received(String receipt, List<AuditEntry> entries) {}
 
   /** Reads a message; one that cannot be read stays, and SQS moves it to the dead-letter queue. */
-  public Received read(@Body String message, @Header("CamelAwsSqsReceiptHandle") String receipt)
+  public Received read(
+      @Body String message,
+      @Header("CamelAwsSqsReceiptHandle") String receipt,
+      @Header(QueueAges.SENT) @Nullable String sent)
       throws JsonProcessingException {
+    ages.received("audit", sent);
     var entries = new TreeMap<String, AuditEntry>();
     mapper.readValue(message, ENTRIES).forEach(entry -> entries.put(entry.sk(), entry));
     return new Received(receipt, List.copyOf(entries.values()));
@@ -74,5 +84,6 @@ public class AuditMessages {
       }
       sqs.deleteMessageBatch(d -> d.queueUrl(queues.url("audit")).entries(batch));
     }
+    messages.forEach(message -> lag.written(message.entries(), "archive"));
   }
 }

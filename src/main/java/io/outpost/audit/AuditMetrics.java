@@ -1,6 +1,5 @@
 package io.outpost.audit;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.outpost.telemetry.Metric;
@@ -18,6 +17,7 @@ class AuditMetrics implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry meters) {
-    Gauge.builder(Metric.SPOOL.id(), spool, AuditSpool::size).register(meters);
+    Metric.SPOOL.gauge(meters, spool::size);
+    Metric.SPOOL_BYTES.gauge(meters, spool::bytes);
   }
 }

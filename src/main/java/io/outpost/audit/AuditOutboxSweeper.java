@@ -1,9 +1,13 @@
 package io.outpost.audit;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
+import io.outpost.telemetry.Metric;
+import io.outpost.telemetry.Reading;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,8 +31,12 @@ public class AuditOutboxSweeper {
   private final DynamoDbClient dynamoDb;
   private final Items items;
   private final Names names;
+  private final Reading age;
+  private final Counter resent;
 
-  AuditOutboxSweeper(DynamoDbClient dynamoDb, Items items, Names names) {
+  AuditOutboxSweeper(DynamoDbClient dynamoDb, Items items, Names names, MeterRegistry meters) {
+    this.age = Metric.AUDIT_OUTBOX_AGE.reading(meters);
+    this.resent = Metric.AUDIT_RESENT.counter(meters);
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
@@ -57,6 +65,12 @@ public class AuditOutboxSweeper {
         break;
       }
     }
+    resent.increment(taken.size());
+    age.set(
+        taken.stream()
+            .mapToLong(entry -> Duration.between(entry.timestamp(), Instant.now()).toSeconds())
+            .max()
+            .orElse(0));
     return taken;
   }
 

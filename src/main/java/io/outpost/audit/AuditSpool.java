@@ -56,6 +56,11 @@ public class AuditSpool implements HealthPart {
     return waiting.size();
   }
 
+  /** How many bytes they have. */
+  long bytes() {
+    return bytes.get();
+  }
+
   /** Keeps a batch until it can be sent. */
   public void keep(@Body String batch) {
     var content = batch.getBytes(StandardCharsets.UTF_8);

@@ -22,8 +22,11 @@ public class AuditTable {
   private final AuditTrail trail;
   private final TenantTiers tiers;
   private final Names names;
+  private final AuditLag lag;
 
-  AuditTable(DynamoDbClient dynamoDb, AuditTrail trail, TenantTiers tiers, Names names) {
+  AuditTable(
+      DynamoDbClient dynamoDb, AuditTrail trail, TenantTiers tiers, Names names, AuditLag lag) {
+    this.lag = lag;
     this.dynamoDb = dynamoDb;
     this.trail = trail;
     this.tiers = tiers;
@@ -32,10 +35,12 @@ public class AuditTable {
 
   /** Up to 25 writes, and of those what is still to be done; for one exchange. */
   static final class Batch {
+    private final List<AuditEntry> entries;
     private List<WriteRequest> left;
 
-    private Batch(List<WriteRequest> writes) {
-      left = writes;
+    private Batch(List<AuditEntry> entries, List<WriteRequest> writes) {
+      this.entries = entries;
+      this.left = writes;
     }
   }
 
@@ -53,13 +58,14 @@ public class AuditTable {
     var batches = new ArrayList<Batch>();
     var entries = message.entries();
     for (int from = 0; from < entries.size(); from += WRITES) {
+      var some = entries.subList(from, Math.min(from + WRITES, entries.size()));
       var writes =
-          entries.subList(from, Math.min(from + WRITES, entries.size())).stream()
+          some.stream()
               .map(entry -> trail.item(entry, tiers.of(entry.tenantId())))
               .map(item -> PutRequest.builder().item(item).build())
               .map(put -> WriteRequest.builder().putRequest(put).build())
               .toList();
-      batches.add(new Batch(writes));
+      batches.add(new Batch(some, writes));
     }
     return batches;
   }
@@ -72,5 +78,6 @@ public class AuditTable {
     if (!batch.left.isEmpty()) {
       throw new Throttled(batch.left.size());
     }
+    lag.written(batch.entries, "table");
   }
 }

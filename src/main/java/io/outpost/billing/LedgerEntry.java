@@ -1,6 +1,10 @@
 package io.outpost.billing;
 
+import io.opentelemetry.api.trace.Span;
+import io.outpost.telemetry.LogSubject;
+import io.outpost.telemetry.Tracing;
 import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *     final already; null where that bills it
  * @param adjustedAt when that position was known to be there; null before
  * @param resends how often Stripe accepted it and rejected it afterwards; null for never
+ * @param traceParent the trace context of the job's submission; may be null
  */
 public record LedgerEntry(
     String tenantId,
@@ -36,7 +41,20 @@ public record LedgerEntry(
     @Nullable String voidedBy,
     @Nullable String adjustment,
     @Nullable Instant adjustedAt,
-    @Nullable Integer resends) {
+    @Nullable Integer resends,
+    @Nullable String traceParent)
+    implements LogSubject {
+
+  @Override
+  public Map<String, String> logFields() {
+    return Map.of("tenant_id", tenantId, "job_id", jobId);
+  }
+
+  /** Its report to Stripe belongs to the trace of the job. */
+  @Override
+  public Span span() {
+    return Tracing.remote(traceParent);
+  }
 
   /**
    * The time that it counts at, here and at Stripe: a job belongs to the period in which it was

@@ -1,16 +1,25 @@
 package io.outpost.billing;
 
+import io.outpost.telemetry.HttpCalls;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.springframework.stereotype.Component;
 
 /**
  * Asks once: the client's own second try would sleep as long as {@code Retry-After} says, which may
- * be an hour. When Stripe is asked again stands in the route.
+ * be an hour. When Stripe is asked again stands in the route. Stateless.
  */
-public final class StripeConnection implements HttpClientConfigurer {
+@Component("stripeConnection")
+public class StripeConnection implements HttpClientConfigurer {
+
+  private final HttpCalls calls;
+
+  StripeConnection(HttpCalls calls) {
+    this.calls = calls;
+  }
 
   @Override
   public void configureHttpClient(HttpClientBuilder client) {
-    client.disableAutomaticRetries();
+    client.disableAutomaticRetries().addExecInterceptorFirst("telemetry", calls.to("stripe"));
   }
 }

@@ -4,10 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Queues;
+import io.outpost.telemetry.QueueAges;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Writes and reads the messages of the queue {@code stripe}. Thread-safe. */
@@ -22,8 +25,10 @@ public class StripeMessages {
 
   private final Queues queues;
   private final ObjectMapper mapper;
+  private final QueueAges ages;
 
-  StripeMessages(Queues queues, ObjectMapper mapper) {
+  StripeMessages(Queues queues, ObjectMapper mapper, QueueAges ages) {
+    this.ages = ages;
     this.queues = queues;
     this.mapper = mapper;
   }
@@ -65,7 +70,9 @@ public class StripeMessages {
   }
 
   /** Reads a message. */
-  public StripeMessage read(@Body String body) throws JsonProcessingException {
+  public StripeMessage read(@Body String body, @Header(QueueAges.SENT) @Nullable String sent)
+      throws JsonProcessingException {
+    ages.received(QUEUE, sent);
     return mapper.readValue(body, StripeMessage.class);
   }
 

@@ -1,9 +1,12 @@
 package io.outpost.billing;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
+import io.outpost.telemetry.Metric;
+import io.outpost.telemetry.Reading;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,8 +51,11 @@ public class UsageLedger {
   private final Items items;
   private final Names names;
   private final Clock clock;
+  private final Reading age;
 
-  UsageLedger(DynamoDbClient dynamoDb, Items items, Names names, Clock clock) {
+  UsageLedger(
+      DynamoDbClient dynamoDb, Items items, Names names, Clock clock, MeterRegistry meters) {
+    this.age = Metric.USAGE_AGE.reading(meters);
     this.clock = clock;
     this.dynamoDb = dynamoDb;
     this.items = items;
@@ -75,6 +81,12 @@ public class UsageLedger {
         }
       }
     }
+    age.set(
+        byTenant.values().stream()
+            .flatMap(List::stream)
+            .mapToLong(e -> Duration.between(e.recordedAt(), clock.instant()).toSeconds())
+            .max()
+            .orElse(0));
     return byTenant.entrySet().stream()
         .map(e -> firstOf(e.getKey(), e.getValue(), MOST_OF_TENANT))
         .toList();

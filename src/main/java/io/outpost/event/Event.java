@@ -14,6 +14,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  *
  * @param payload the body as it is sent, the same bytes each time
  * @param subject the id of the job or key that it is about; null: it is about something else
+ * @param traceParent the W3C trace context of what it tells of; null: it has none
  */
 public record Event(
     String tenantId,
@@ -21,7 +22,8 @@ public record Event(
     EventType type,
     Instant at,
     String payload,
-    @Nullable String subject) {
+    @Nullable String subject,
+    @Nullable String traceParent) {
 
   /** Where the sort keys of a tenant's events begin. */
   public static final String SK_PREFIX = "event#";

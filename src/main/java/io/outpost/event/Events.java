@@ -40,13 +40,14 @@ public class Events {
 
   /** Adds an event to the change, when the tenant has somebody to tell. */
   public void add(Change change, String tenantId, EventType type, Instant at, Object data) {
-    add(change, tenantId, type, at, data, null);
+    add(change, tenantId, type, at, data, null, null);
   }
 
   /**
    * The same of an event that is about something.
    *
    * @param subject its id
+   * @param traceParent the W3C trace context of what it tells of; may be null
    */
   public void add(
       Change change,
@@ -54,9 +55,10 @@ public class Events {
       EventType type,
       Instant at,
       Object data,
-      @Nullable String subject) {
+      @Nullable String subject,
+      @Nullable String traceParent) {
     if (audience.mayListen(tenantId)) {
-      put(change, event(tenantId, type, at, data, subject), at);
+      put(change, event(tenantId, type, at, data, subject, traceParent), at);
     }
   }
 
@@ -73,13 +75,18 @@ public class Events {
       Instant due,
       Object data,
       @Nullable String subject) {
-    put(change, event(tenantId, type, due, data, subject), due);
+    put(change, event(tenantId, type, due, data, subject, null), due);
   }
 
   /** A new event. */
   public Event event(
-      String tenantId, EventType type, Instant at, Object data, @Nullable String subject) {
-    return new Event(tenantId, Ids.ulid(), type, at, payload(type, at, data), subject);
+      String tenantId,
+      EventType type,
+      Instant at,
+      Object data,
+      @Nullable String subject,
+      @Nullable String traceParent) {
+    return new Event(tenantId, Ids.ulid(), type, at, payload(type, at, data), subject, traceParent);
   }
 
   /** An event as it is kept, with nothing to distribute. */

@@ -32,6 +32,7 @@ class JobSignals {
     var job = transition.job();
     var lane = job.priority();
     Metric.JOB_TRANSITIONS.counter(meters, name, lane).increment();
+    attemptEnded(transition);
     if (transition instanceof JobTransition.Claimed && job.attempts() == 1) {
       Metric.JOB_WAIT
           .timer(meters, lane)
@@ -59,6 +60,21 @@ class JobSignals {
   /** A transition could not be. */
   void refused(TransitionRefused.Reason reason) {
     Metric.JOB_REFUSALS.counter(meters, reason.name().toLowerCase(Locale.ROOT)).increment();
+  }
+
+  /** Why the attempt before has ended, where that ended no job. */
+  private void attemptEnded(JobTransition transition) {
+    var reason =
+        switch (transition) {
+          case JobTransition.Released t -> "worker-stops";
+          case JobTransition.Retried t -> "platform-fault";
+          case JobTransition.Claimed t when t.from().job().status() == Job.Status.running ->
+              "worker-lost";
+          default -> null;
+        };
+    if (reason != null) {
+      Metric.ATTEMPTS_ENDED.counter(meters, reason).increment();
+    }
   }
 
   private static @Nullable String name(JobTransition transition) {

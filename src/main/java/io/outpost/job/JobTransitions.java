@@ -216,7 +216,8 @@ public class JobTransitions {
     if (type != null) {
       var at = job.completedAt() == null ? job.startedAt() : job.completedAt();
       Objects.requireNonNull(at, "A job that has started or ended says when");
-      events.add(change, job.tenantId(), type, at, job, job.jobId());
+      events.add(
+          change, job.tenantId(), type, at, job, job.jobId(), transition.details().traceParent());
     }
   }
 
@@ -286,7 +287,8 @@ public class JobTransitions {
               period,
               job.agent(),
               details.keyId(),
-              job.usage() == null ? null : job.usage().costUsd()));
+              job.usage() == null ? null : job.usage().costUsd(),
+              details.traceParent()));
     }
     if (used && job.status() == Job.Status.cancelled) {
       changeFeed.add(change, new Announcement(ChangeFeed.Kind.cancel, job.tenantId(), job.jobId()));

@@ -1,18 +1,23 @@
 package io.outpost.jobs;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.agents.OfferedAgents;
 import io.outpost.aws.Queues;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.kernel.Lanes;
+import io.outpost.telemetry.Metric;
+import io.outpost.telemetry.Reading;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +46,8 @@ public class Estimates {
 
   /** Highest first: a lane waits for those before it, roughly. */
   private final List<String> lanes;
+
+  private final Map<String, Reading> depths;
 
   /** Jobs of each lane that came after the last measure, to this container. */
   private final Map<String, Long> sent = new ConcurrentHashMap<>();
@@ -71,17 +78,28 @@ public class Estimates {
       Queues queues,
       OfferedAgents workers,
       TenantBacklogs backlogs,
-      @Value("${outpost.worker.lanes}") String lanes) {
-    this(queues, workers, backlogs, lanes, Clock.systemUTC());
+      @Value("${outpost.worker.lanes}") String lanes,
+      MeterRegistry meters) {
+    this(queues, workers, backlogs, lanes, Clock.systemUTC(), meters);
   }
 
   /** For a test of the times. */
   Estimates(
-      Queues queues, OfferedAgents workers, TenantBacklogs backlogs, String lanes, Clock clock) {
+      Queues queues,
+      OfferedAgents workers,
+      TenantBacklogs backlogs,
+      String lanes,
+      Clock clock,
+      MeterRegistry meters) {
     this.queues = queues;
     this.workers = workers;
     this.backlogs = backlogs;
     this.lanes = Lanes.of(lanes);
+    this.depths =
+        this.lanes.stream()
+            .collect(
+                Collectors.toMap(
+                    lane -> lane, lane -> Metric.QUEUE_MESSAGES.reading(meters, "jobs-" + lane)));
     this.clock = clock;
   }
 
@@ -96,6 +114,7 @@ public class Estimates {
       var depth = queues.depth("jobs-" + lane);
       waiting.put(lane, depth.waiting());
       running += depth.received();
+      Objects.requireNonNull(depths.get(lane)).set(depth.waiting());
     }
     var now = new Seen(clock.instant(), waiting, running, free(before, waiting, running));
     if (before != null && before.areAllBusy()) {

@@ -28,7 +28,7 @@ class AwsSpans implements ExecutionInterceptor {
   @Override
   public void beforeExecution(Context.BeforeExecution call, ExecutionAttributes attributes) {
     var caller = tracing.isOn() ? Flow.span() : Span.getInvalid();
-    if (caller.getSpanContext().isValid()) {
+    if (caller.getSpanContext().isSampled()) {
       var service = attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME);
       var operation = attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME);
       attributes.putAttribute(

@@ -18,7 +18,7 @@ record Flow(Flow before, Exchange exchange, String route) {
   private static final ThreadLocal<Flow> CURRENT = new ThreadLocal<>();
 
   /** Properties of exchanges, the more exact ones last. */
-  private static final List<String> SUBJECTS = List.of("call", "job", "run");
+  private static final List<String> SUBJECTS = List.of("call", "job", "run", "outgoing", "entry");
 
   /** An exchange enters a route. */
   static void enter(Exchange exchange, String route) {
@@ -66,13 +66,16 @@ record Flow(Flow before, Exchange exchange, String route) {
   /** The span that this thread works in; invalid where there is none. */
   static Span span() {
     var flow = live();
+    return flow == null ? Span.getInvalid() : RouteSpan.of(flow.exchange);
+  }
+
+  /** The span of what a message is about; invalid where it has none. */
+  static Span spanOfSubject(Exchange exchange) {
     var span = Span.getInvalid();
-    if (flow != null) {
-      for (var name : SUBJECTS) {
-        if (flow.exchange.getProperty(name) instanceof LogSubject subject
-            && subject.span().getSpanContext().isValid()) {
-          span = subject.span();
-        }
+    for (var name : SUBJECTS) {
+      if (exchange.getProperty(name) instanceof LogSubject subject
+          && subject.span().getSpanContext().isValid()) {
+        span = subject.span();
       }
     }
     return span;

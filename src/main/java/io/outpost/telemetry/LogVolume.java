@@ -24,12 +24,19 @@ class LogVolume implements DisposableBean {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("log-volume").factory());
   private final MeterRegistry meters;
+  private final LogExport export;
 
-  LogVolume(MeterRegistry meters) {
+  LogVolume(MeterRegistry meters, LogExport export) {
     this.meters = meters;
+    this.export = export;
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       lines.setContext(context);
-      eachAppender(context, appender -> appender.addFilter(lines));
+      eachAppender(
+          context,
+          appender -> {
+            appender.addFilter(lines);
+            appender.addFilter(export);
+          });
     }
     var unused = clock.scheduleAtFixedRate(this::tell, 1, 1, TimeUnit.MINUTES);
   }
@@ -42,7 +49,9 @@ class LogVolume implements DisposableBean {
   private void unbound(Appender<ILoggingEvent> appender) {
     var filters = appender.getCopyOfAttachedFiltersList();
     appender.clearAllFilters();
-    filters.stream().filter(filter -> filter != lines).forEach(appender::addFilter);
+    filters.stream()
+        .filter(filter -> filter != lines && filter != export)
+        .forEach(appender::addFilter);
   }
 
   private void tell() {

@@ -1,11 +1,13 @@
 package io.outpost.telemetry;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Every metric of our own; {@code docs/metrics.md} is made from this list, and a test fails for a
@@ -20,11 +22,24 @@ public enum Metric {
       "Answered requests, and how long they took; what is no operation is `unknown`",
       "outpost.operation",
       "http.response.status_code"),
+  HTTP_CALLS(
+      "http.client.request.duration",
+      Type.timer,
+      "13, 14, 34",
+      "Calls that we make, each attempt: `peer.service` is `stripe` or `webhook`, the status `2xx` and so on, or `none` without an answer",
+      "peer.service",
+      "http.response.status_class"),
   AUTH(
       "outpost.auth.duration",
       Type.timer,
       "18, 28",
       "Finding out who calls: `accepted` or `refused`",
+      "outcome"),
+  AUTH_CACHE(
+      "outpost.auth.cache",
+      Type.counter,
+      "18, 28",
+      "Keys that were known (`hit`), and that had to be looked up (`miss`)",
       "outcome"),
   JOB_TRANSITIONS(
       "outpost.jobs.transitions",
@@ -39,11 +54,42 @@ public enum Metric {
       "4, 9, 11",
       "Transitions that could not be; `no_slot` and `workspace_busy` make a job wait",
       "reason"),
+  ATTEMPTS_ENDED(
+      "outpost.jobs.attempts.ended",
+      Type.counter,
+      "3, 7, 8",
+      "Attempts that ended without an end of the job: `worker-stops` (it was handed back), `platform-fault`, `worker-lost` (its lease ran out)",
+      "reason"),
+  JOBS_OPEN(
+      "outpost.jobs.open",
+      Type.gauge,
+      "7, 10",
+      "Jobs that have not ended, running or by why they wait, of the 800 that sweepers look at next; each worker measures, so take the largest",
+      "lane",
+      "state"),
+  JOBS_OLDEST(
+      "outpost.jobs.waiting.age",
+      Type.gauge,
+      "9, 10",
+      "Seconds since the oldest of these that waits could have started; the same",
+      "lane",
+      "reason"),
+  JOBS_OVERDUE(
+      "outpost.jobs.lease.overdue",
+      Type.gauge,
+      "3, 7",
+      "Of these, jobs that run by the table and whose lease is over: their worker is lost, and nobody has taken them"),
   JOB_WAIT(
       "outpost.jobs.wait.duration",
       Type.timer,
       "9, 10",
       "From acceptance to the first claim",
+      "lane"),
+  JOB_START(
+      "outpost.jobs.start.duration",
+      Type.timer,
+      "5, 9",
+      "From the claim to the start of the agent's process",
       "lane"),
   JOB_RUN(
       "outpost.jobs.run.duration",
@@ -59,8 +105,53 @@ public enum Metric {
       "From acceptance to the terminal state",
       "lane",
       "status"),
-  DEAD_LETTERS("outpost.dead.letters", Type.counter, "8", "Jobs that became dead letters"),
+  DEAD_LETTERS(
+      "outpost.dead.letters",
+      Type.counter,
+      "8",
+      "Jobs that became dead letters: the last attempt failed (`platform-fault`), or its worker was lost (`worker-lost`)",
+      "reason"),
+  QUEUE_AGE(
+      "outpost.queue.age",
+      Type.timer,
+      "7, 13, 21",
+      "How long a received message had been in its queue: `jobs-<lane>`, `audit`, `stripe`",
+      "queue"),
+  QUEUE_MESSAGES(
+      "outpost.queue.messages",
+      Type.gauge,
+      "10",
+      "Messages of a lane that wait to be received, about; each API container measures, so take the largest",
+      "queue"),
+  AUDIT_LAG(
+      "outpost.audit.lag",
+      Type.timer,
+      "21",
+      "From a call or transition to its entry in the table, and in the archive",
+      "to"),
+  AUDIT_OUTBOX_AGE(
+      "outpost.audit.outbox.age",
+      Type.gauge,
+      "21",
+      "Seconds since the first of the entries that a worker found lost on their way to the queue"),
+  AUDIT_RESENT(
+      "outpost.audit.entries.resent",
+      Type.counter,
+      "21",
+      "Entries that were lost on their way to the queue, and were sent again"),
   SPOOL("outpost.audit.spool.batches", Type.gauge, "21", "Audit batches that wait on disk"),
+  SPOOL_BYTES("outpost.audit.spool.bytes", Type.gauge, "21", "Their bytes"),
+  STRIPE_CIRCUIT(
+      "outpost.stripe.circuit",
+      Type.gauge,
+      "13, 14",
+      "Whether calls are sent to Stripe: 0 they are, 1 a few to see, 2 they are not",
+      "circuit"),
+  USAGE_AGE(
+      "outpost.billing.usage.age",
+      Type.gauge,
+      "14",
+      "Seconds since the end of the first job that Stripe was not told of; measured by who reports"),
   USAGE_REPORTED("outpost.billing.usage.reported", Type.counter, "14", "Jobs reported to Stripe"),
   USAGE_PARKED(
       "outpost.billing.usage.parked", Type.counter, "14", "Jobs whose report Stripe refused"),
@@ -136,6 +227,18 @@ public enum Metric {
       Type.counter,
       "29",
       "Tries to read a key of receipts that failed"),
+  SLOTS("outpost.worker.slots", Type.gauge, "10", "Jobs that this worker can run at once"),
+  SLOTS_USED("outpost.worker.slots.used", Type.gauge, "10", "Jobs that it runs"),
+  DISK_FREE(
+      "outpost.worker.disk.free",
+      Type.gauge,
+      "17, 27",
+      "Bytes that are free where jobs have their directories"),
+  MEMORY_FREE(
+      "outpost.worker.memory.free",
+      Type.gauge,
+      "17, 27",
+      "Bytes of memory that are free in the container"),
   SLOTS_DIRTY(
       "outpost.worker.slots.dirty",
       Type.gauge,
@@ -226,6 +329,18 @@ public enum Metric {
   /** The timer with these values of its labels, in their order. */
   public Timer timer(MeterRegistry meters, String... values) {
     return Timer.builder(id).tags(tags(values)).serviceLevelObjectives(OBJECTIVES).register(meters);
+  }
+
+  /** A gauge that is told its value, with these values of its labels, in their order. */
+  public Reading reading(MeterRegistry meters, String... values) {
+    var reading = new Reading();
+    gauge(meters, reading::value, values);
+    return reading;
+  }
+
+  /** A gauge that asks for its value. */
+  public void gauge(MeterRegistry meters, Supplier<Number> value, String... values) {
+    Gauge.builder(id, value).tags(tags(values)).strongReference(true).register(meters);
   }
 
   private Tags tags(String... values) {

@@ -11,7 +11,8 @@ import org.springframework.core.env.MapPropertySource;
 
 /**
  * Turns our few settings into the many of the libraries: where metrics are sent, and the management
- * port, which answers on loopback only as it asks nobody who they are. Stateless.
+ * port. Without a token it answers on loopback only, as it asks nobody who they are then; and not
+ * at all on a worker, whose agents share its loopback. Stateless.
  */
 public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ordered {
 
@@ -20,6 +21,8 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
 
   private static final String PORT = "management.server.port";
   private static final String CLOSED = "-1";
+  private static final String TOKEN = "outpost.telemetry.management-token";
+  private static final String RESOURCE = "management.opentelemetry.resource-attributes.";
 
   /** Behind the files with settings, before the logging system starts. */
   @Override
@@ -40,11 +43,17 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
 
   static Map<String, Object> settings(Environment environment) {
     var settings = new HashMap<String, Object>();
-    var endpoint = environment.getProperty("outpost.telemetry.otlp-endpoint", "").strip();
+    var endpoint = Collector.base(environment.getProperty("outpost.telemetry.otlp-endpoint", ""));
     if (!endpoint.isEmpty()) {
-      var base = endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;
       settings.put("management.otlp.metrics.export.enabled", "true");
-      settings.put("management.otlp.metrics.export.url", base + "/v1/metrics");
+      settings.put("management.otlp.metrics.export.url", endpoint + "/v1/metrics");
+      // As OpenTelemetry's conventions and Prometheus have durations; the library's are
+      // milliseconds.
+      settings.put("management.otlp.metrics.export.base-time-unit", "seconds");
+      // Containers of a role are told apart, as their counters are not one.
+      settings.put(RESOURCE + "service.name", Collector.service(environment));
+      settings.put(
+          RESOURCE + "service.instance.id", environment.getProperty("outpost.worker.name", ""));
     }
     var port = environment.getProperty(PORT, CLOSED);
     if (environment.getProperty("outpost.telemetry.prometheus", Boolean.class, false)) {
@@ -55,8 +64,11 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
         settings.put(PORT, port);
       }
     }
-    if (!port.equals(CLOSED)) {
+    if (!port.equals(CLOSED) && environment.getProperty(TOKEN, "").isBlank()) {
       settings.put("management.server.address", "127.0.0.1");
+      if (environment.matchesProfiles("worker")) {
+        settings.put(PORT, CLOSED);
+      }
     }
     return settings;
   }

@@ -1,7 +1,5 @@
 package io.outpost.telemetry;
 
-import io.opentelemetry.api.common.AttributeKey;
-import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
@@ -9,16 +7,13 @@ import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
-import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
-import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.annotation.Value;
-import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
 /**
@@ -33,32 +28,15 @@ public class Tracing implements DisposableBean {
 
   private final @Nullable SdkTracerProvider spans;
 
-  Tracing(
-      @Value("${outpost.telemetry.otlp-endpoint}") String endpoint,
-      @Value("${outpost.telemetry.traces}") double share,
-      Environment environment) {
-    this.spans = endpoint.isBlank() ? null : provider(endpoint.strip(), share, environment);
+  Tracing(Collector collector, @Value("${outpost.telemetry.traces}") double share) {
+    this.spans = collector.of("traces").map(to -> provider(to, share, collector)).orElse(null);
   }
 
-  private static SdkTracerProvider provider(
-      String endpoint, double share, Environment environment) {
-    // By the trace's id, so that API and worker agree whatever the caller's flag says.
-    var some = Sampler.traceIdRatioBased(share);
-    var sampler =
-        Sampler.parentBasedBuilder(some)
-            .setRemoteParentSampled(some)
-            .setRemoteParentNotSampled(some)
-            .build();
-    var role = String.join("-", environment.getActiveProfiles());
-    var exporter =
-        OtlpHttpSpanExporter.builder()
-            .setEndpoint(endpoint.replaceFirst("/$", "") + "/v1/traces")
-            .build();
+  private static SdkTracerProvider provider(String to, double share, Collector collector) {
+    var exporter = OtlpHttpSpanExporter.builder().setEndpoint(to).build();
     return SdkTracerProvider.builder()
-        .setSampler(sampler)
-        .setResource(
-            Resource.create(
-                Attributes.of(AttributeKey.stringKey("service.name"), "outpost-" + role)))
+        .setSampler(new OurSampling(share))
+        .setResource(collector.self())
         .addSpanProcessor(BatchSpanProcessor.builder(exporter).build())
         .build();
   }
@@ -69,24 +47,48 @@ public class Tracing implements DisposableBean {
   }
 
   /**
-   * Begins a span.
+   * Begins the span of a request, in the trace that its caller names. Whether it is sent is ours to
+   * say: a caller makes us send neither everything nor nothing.
    *
-   * @param parent the W3C trace context that it belongs to; null: it is the first of its trace
+   * @param parent the caller's W3C trace context; null: the span is the first of its trace
    */
-  public Span begin(String name, SpanKind kind, @Nullable String parent) {
-    return begin(name, kind, parent == null ? Span.getInvalid() : Span.wrap(context(parent)));
+  public Span arrive(String name, @Nullable String parent) {
+    return begin(
+        name,
+        SpanKind.SERVER,
+        Context.root().with(remote(parent)).with(OurSampling.FROM_OUTSIDE, true));
   }
 
-  Span begin(String name, SpanKind kind, Span parent) {
-    if (spans == null) {
-      return Span.getInvalid();
-    }
-    return spans
-        .get("outpost")
-        .spanBuilder(name)
-        .setSpanKind(kind)
-        .setParent(Context.root().with(parent))
-        .startSpan();
+  /**
+   * Begins a span of something that a request of ours has led to.
+   *
+   * @param parent our W3C trace context that it belongs to; null: it is the first of its trace
+   */
+  public Span begin(String name, SpanKind kind, @Nullable String parent) {
+    return begin(name, kind, Context.root().with(remote(parent)));
+  }
+
+  /** Begins a span below another; none below one that is not sent. */
+  public Span begin(String name, SpanKind kind, Span parent) {
+    return parent.getSpanContext().isSampled()
+        ? begin(name, kind, Context.root().with(parent))
+        : Span.getInvalid();
+  }
+
+  /** Begins a span below the one that this thread works in; none where there is none. */
+  Span within(String name, SpanKind kind) {
+    return isOn() ? begin(name, kind, Flow.span()) : Span.getInvalid();
+  }
+
+  private Span begin(String name, SpanKind kind, Context parent) {
+    return spans == null
+        ? Span.getInvalid()
+        : spans.get("outpost").spanBuilder(name).setSpanKind(kind).setParent(parent).startSpan();
+  }
+
+  /** The span that a W3C trace context names; an invalid one for null. */
+  public static Span remote(@Nullable String context) {
+    return context == null ? Span.getInvalid() : Span.wrap(context(context));
   }
 
   /** The W3C trace context of a span, for what it calls; empty where there is no span. */

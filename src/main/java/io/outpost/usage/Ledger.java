@@ -42,6 +42,7 @@ public class Ledger {
    * @param billingPeriod start of the period that it was accepted in, and so counts in
    * @param keyId the API key that submitted it; null where that was not written down
    * @param costUsd what its agent says it cost; null where it does not say
+   * @param traceParent the trace context of its submission; may be null
    */
   public record Used(
       String tenantId,
@@ -51,7 +52,8 @@ public class Ledger {
       String billingPeriod,
       String agent,
       @Nullable String keyId,
-      @Nullable BigDecimal costUsd) {}
+      @Nullable BigDecimal costUsd,
+      @Nullable String traceParent) {}
 
   /** Adds a job to the transaction that ends it; not yet reported to Stripe. */
   public void add(Change change, Used used) {
@@ -74,6 +76,9 @@ public class Ledger {
     }
     if (used.costUsd() != null) {
       item.put("cost_usd", AttributeValue.fromN(used.costUsd().toPlainString()));
+    }
+    if (used.traceParent() != null) {
+      item.put("trace_parent", Items.text(used.traceParent()));
     }
     item.put("expires_at", Items.number(used.completedAt().plus(kept).getEpochSecond()));
     item.put("unreported_shard", Items.text(Shards.of("unreported", used.jobId())));

@@ -121,6 +121,7 @@ public class Deliveries {
             EventType.PING,
             now,
             Map.of("webhook_id", endpoint.webhookId()),
+            null,
             null);
     var change = Change.of(exchange);
     change.put(Put.builder().tableName(table()).item(events.item(event)));

@@ -1,5 +1,6 @@
 package io.outpost.webhooks;
 
+import io.outpost.telemetry.HttpCalls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -68,12 +69,14 @@ public class Sender {
 
   private final Destinations destinations;
   private final WebhookSettings settings;
+  private final HttpCalls calls;
   private final Registry<TlsSocketStrategy> tls;
   private final ScheduledExecutorService deadlines =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("webhook-deadline").factory());
 
-  Sender(Destinations destinations, WebhookSettings settings) {
+  Sender(Destinations destinations, WebhookSettings settings, HttpCalls calls) {
+    this.calls = calls;
     this.destinations = destinations;
     this.settings = settings;
     this.tls =
@@ -141,6 +144,7 @@ public class Sender {
     connections.setSocketConfig(
         SocketConfig.custom().setSoTimeout(Timeout.of(settings.responseTimeout())).build());
     return HttpClients.custom()
+        .addExecInterceptorFirst("telemetry", calls.to("webhook"))
         .setConnectionManager(connections)
         .setDefaultRequestConfig(
             RequestConfig.custom()

@@ -1,10 +1,13 @@
 package io.outpost.worker;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.SpanKind;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.aws.Names;
 import io.outpost.job.JobOutput;
 import io.outpost.job.RunEvidence;
 import io.outpost.kernel.Ids;
+import io.outpost.telemetry.Metric;
 import io.outpost.telemetry.Tracing;
 import io.outpost.worker.agent.AgentInventory;
 import io.outpost.worker.agent.AgentLaunch;
@@ -51,6 +54,8 @@ public class AgentRuns {
   private final Names names;
   private final WorkerSettings settings;
   private final AgentInventory inventory;
+  private final Tracing tracing;
+  private final MeterRegistry meters;
   private final @Nullable String image;
   private final OutputPace pace;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
@@ -64,7 +69,11 @@ public class AgentRuns {
       Names names,
       WorkerSettings settings,
       AgentInventory inventory,
+      Tracing tracing,
+      MeterRegistry meters,
       @Value("${outpost.worker.image}") String image) {
+    this.tracing = tracing;
+    this.meters = meters;
     this.catalogue = catalogue;
     this.launcher = launcher;
     this.keys = keys;
@@ -96,7 +105,10 @@ public class AgentRuns {
     run.agentVersion(agent.demo() ? "demo" : inventory.version(agent.name()));
     var environment = new HashMap<String, String>();
     environment.put("OUTPOST_JOB_ID", job.jobId());
-    Tracing.context(run.span())
+    var span = tracing.begin("agent " + agent.name(), SpanKind.INTERNAL, run.span());
+    run.agentSpan(span);
+    Tracing.context(span)
+        .or(() -> Tracing.context(run.span()))
         .or(() -> Optional.ofNullable(run.details().traceParent()))
         .ifPresent(context -> environment.put("TRACEPARENT", context));
     var launch =
@@ -115,11 +127,16 @@ public class AgentRuns {
       run.stop(StopReason.RELEASED);
     }
     run.started(launcher.start(launch));
+    Metric.JOB_START
+        .timer(meters, job.priority())
+        .record(Duration.between(job.startedAt(), Instant.now()));
   }
 
   /** Waits until the agent has ended, or until its output may be stored again. */
   public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
-    run.process().awaitChange(pace.shortest(run, Instant.now()));
+    if (run.process().awaitChange(pace.shortest(run, Instant.now()))) {
+      run.endAgentSpan();
+    }
   }
 
   /** Stops an agent that tells that it has cost as much as its job may. */
@@ -170,6 +187,7 @@ public class AgentRuns {
       run.stop(StopReason.RELEASED);
       var unused = run.process().awaitChange(LONGEST_STOP);
     }
+    run.endAgentSpan();
     running.remove(run);
     if (run.hasFiles()) {
       run.files().close();
@@ -189,6 +207,11 @@ public class AgentRuns {
     running.stream()
         .filter(run -> run.job().jobId().equals(jobId) && run.job().tenantId().equals(tenantId))
         .forEach(run -> run.watchedUntil(until));
+  }
+
+  /** How many runs there are here. */
+  int count() {
+    return running.size();
   }
 
   /** Whether any agent runs here. */

@@ -61,10 +61,17 @@ public class DeadLetters {
 
   /**
    * Makes the job a dead letter and gives its quota back; nothing happens when it ended, runs or
-   * was given new attempts meanwhile.
+   * was given new attempts meanwhile. The property {@code deathReason} says why, in a word.
    */
   public void bury(@ExchangeProperty("job") Job job, Exchange exchange) {
-    end(job, exchange, (found, now) -> new DeadLettered(found, now, settings.attempts()));
+    end(
+        job,
+        exchange,
+        (found, now) -> {
+          var lost = found.job().status() == Job.Status.running;
+          exchange.setProperty("deathReason", lost ? "worker-lost" : "platform-fault");
+          return new DeadLettered(found, now, settings.attempts());
+        });
   }
 
   /**

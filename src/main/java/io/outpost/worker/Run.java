@@ -32,6 +32,7 @@ public final class Run implements LogSubject {
 
   private final StoredJob claimed;
   private volatile Span span = Span.getInvalid();
+  private volatile Span agentSpan = Span.getInvalid();
   private volatile @Nullable AgentProcess process;
   private volatile @Nullable StopReason stopReason;
   private volatile boolean lost;
@@ -88,6 +89,15 @@ public final class Run implements LogSubject {
 
   void traced(Span begun) {
     this.span = begun;
+  }
+
+  void agentSpan(Span begun) {
+    this.agentSpan = begun;
+  }
+
+  /** The agent has ended; told again, nothing happens. */
+  void endAgentSpan() {
+    agentSpan.end();
   }
 
   @Override

@@ -111,6 +111,7 @@ final class Accounting implements AutoCloseable {
                 Json.time(period.start()),
                 "claude",
                 null,
+                null,
                 null));
     api.outpost().context().getBean(Transactions.class).write(change);
     return id;

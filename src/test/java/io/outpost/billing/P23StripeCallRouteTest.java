@@ -7,6 +7,7 @@ import io.outpost.local.stripe.Call;
 import io.outpost.local.stripe.Faults.Fault;
 import io.outpost.local.stripe.SettableClock;
 import io.outpost.local.stripe.StripeStub;
+import io.outpost.telemetry.SilentTelemetry;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,6 +47,7 @@ class P23StripeCallRouteTest {
     camel.getPropertiesComponent().setInitialProperties(settings);
     camel.getRegistry().bind("stripeCredentials", new StripeCredentials(StripeStub.SECRET_KEY));
     camel.getRegistry().bind("stripeKeys", new KeysInMemory());
+    camel.getRegistry().bind("stripeConnection", new StripeConnection(SilentTelemetry.calls()));
     PluginHelper.getRoutesLoader(camel)
         .loadRoutes(
             ResourceHelper.resolveResource(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.outpost.kernel.Json;
+import io.outpost.telemetry.SilentTelemetry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,6 +34,6 @@ class StripeMessageTest {
   }
 
   private static StripeMessage read(String body) throws JsonProcessingException {
-    return new StripeMessages(null, Json.objectMapper()).read(body);
+    return new StripeMessages(null, Json.objectMapper(), SilentTelemetry.ages()).read(body, null);
   }
 }

@@ -6,6 +6,7 @@ import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.outpost.agents.OfferedAgents;
 import io.outpost.aws.Queues;
 import io.outpost.aws.Queues.Depth;
@@ -51,7 +52,7 @@ class EstimatesTest {
   }
 
   private Estimates estimates(String lanes) {
-    return new Estimates(queues, workers, backlogs, lanes, clock);
+    return new Estimates(queues, workers, backlogs, lanes, clock, new SimpleMeterRegistry());
   }
 
   @Test

@@ -89,7 +89,7 @@ class LogFieldsTest {
   /** An outer route calls an inner one; what is said beside the routes is last. */
   private static void route(Logger lines) throws Exception {
     try (var camel = new DefaultCamelContext()) {
-      camel.addRoutePolicyFactory(new FlowPolicy());
+      camel.addRoutePolicyFactory(new FlowPolicy(SilentTelemetry.tracing()));
       camel.addRoutes(
           new RouteBuilder() {
             @Override

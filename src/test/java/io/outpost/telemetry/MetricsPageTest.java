@@ -28,6 +28,28 @@ class MetricsPageTest {
   }
 
   @Test
+  void theDashboardIsMadeFromTheCatalogue() throws IOException {
+    if (Boolean.getBoolean("outpost.write-docs")) {
+      Files.writeString(Dashboard.FILE, Dashboard.text());
+    }
+    assertThat(Files.readString(Dashboard.FILE)).isEqualTo(Dashboard.text());
+  }
+
+  /** Who reads the product's page knows the names; see {@code SignalsTest} for what it shows. */
+  @Test
+  void prometheusIsAskedWithThePasswordAndAtThePlaceThatComposeSets() throws IOException {
+    var compose = Files.readString(Path.of("docker/compose.yaml"));
+    var token = "outpost-compose-management-token-0000";
+    assertThat(compose).contains("OUTPOST_MANAGEMENT_TOKEN: " + token);
+    assertThat(Files.readString(Path.of("docker/telemetry/prometheus.yaml")))
+        .contains("credentials: " + token, "\"api:9464\", \"worker:9464\"", "/prometheus");
+    try (var files = Files.list(Path.of("docker/telemetry"))) {
+      assertThat(files.map(Path::getFileName).map(Path::toString))
+          .allSatisfy(name -> assertThat(compose).contains("./telemetry/" + name + ":"));
+    }
+  }
+
+  @Test
   void whatRoutesCountIsDeclaredWithItsTypeAndLabel() throws IOException {
     var found = new TreeMap<String, String>();
     for (var text : files("src/main/resources/routes", ".yaml")) {

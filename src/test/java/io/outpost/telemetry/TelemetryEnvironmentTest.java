@@ -39,11 +39,31 @@ class TelemetryEnvironmentTest {
   }
 
   @Test
+  void aPortThatAsksForATokenMayBeAnywhere() {
+    environment.setActiveProfiles("worker");
+    environment.setProperty("outpost.telemetry.prometheus", "true");
+    environment.setProperty("outpost.telemetry.management-token", "a".repeat(32));
+    assertThat(TelemetryEnvironment.settings(environment))
+        .containsEntry("management.server.port", "9464")
+        .doesNotContainKey("management.server.address");
+  }
+
+  @Test
+  void aWorkerHasNoPortThatItsAgentsCouldRead() {
+    environment.setActiveProfiles("worker");
+    environment.setProperty("management.server.port", "9000");
+    environment.setProperty("outpost.telemetry.prometheus", "true");
+    assertThat(TelemetryEnvironment.settings(environment))
+        .containsEntry("management.server.port", "-1");
+  }
+
+  @Test
   void aCollectorsAddressMayEndInASlash() {
     for (var endpoint : new String[] {"http://localhost:4318", "http://localhost:4318/"}) {
       environment.setProperty("outpost.telemetry.otlp-endpoint", endpoint);
       assertThat(TelemetryEnvironment.settings(environment))
-          .containsEntry("management.otlp.metrics.export.url", "http://localhost:4318/v1/metrics");
+          .containsEntry("management.otlp.metrics.export.url", "http://localhost:4318/v1/metrics")
+          .containsEntry("management.otlp.metrics.export.base-time-unit", "seconds");
     }
   }
 }

@@ -7,6 +7,7 @@ import io.outpost.event.Event;
 import io.outpost.event.EventType;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Problem;
+import io.outpost.telemetry.SilentTelemetry;
 import io.outpost.tenant.Tier;
 import java.io.IOException;
 import java.io.InputStream;
@@ -315,13 +316,13 @@ class P20NoWayInsideTest {
 
   private static Sender sender(boolean loopback, Destinations.Lookup lookup) {
     var settings = settings(loopback);
-    return new Sender(new Destinations(settings, lookup), settings);
+    return new Sender(new Destinations(settings, lookup), settings, SilentTelemetry.calls());
   }
 
   /** Gives up soon, for who does not answer. */
   private static Sender impatient(Destinations.Lookup lookup) {
     var settings = settings(true, Duration.ofSeconds(1));
-    return new Sender(new Destinations(settings, lookup), settings);
+    return new Sender(new Destinations(settings, lookup), settings, SilentTelemetry.calls());
   }
 
   private static WebhookSettings settings(boolean loopback) {
@@ -357,7 +358,7 @@ class P20NoWayInsideTest {
             null,
             null,
             List.of());
-    var event = new Event(tenant, Ids.ulid(), EventType.PING, now, "{}", null);
+    var event = new Event(tenant, Ids.ulid(), EventType.PING, now, "{}", null, null);
     var delivery = Delivery.fresh(endpoint, event, Ids.ulid(), now);
     return new Outgoing(endpoint, delivery, event, Map.of("webhook-id", event.eventId()));
   }

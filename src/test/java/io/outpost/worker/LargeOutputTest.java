@@ -3,9 +3,11 @@ package io.outpost.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.aws.Names;
 import io.outpost.blackbox.Client;
+import io.outpost.telemetry.Tracing;
 import io.outpost.tenant.Tier;
 import io.outpost.worker.ImpatientOutpost.Impatient;
 import io.outpost.worker.agent.AgentInventory;
@@ -58,6 +60,8 @@ class LargeOutputTest {
               bench.bean(Names.class),
               bench.bean(WorkerSettings.class),
               bench.bean(AgentInventory.class),
+              bench.bean(Tracing.class),
+              bench.bean(MeterRegistry.class),
               "");
       var before = used();
       var storing = CompletableFuture.runAsync(() -> store(runs, delivery.run()));

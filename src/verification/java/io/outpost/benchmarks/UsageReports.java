@@ -109,7 +109,7 @@ final class UsageReports {
         .getBean(Ledger.class)
         .add(
             change,
-            new Ledger.Used(tenant, Ids.ulid(), now, now, Json.time(now), "claude", null, null));
+            new Ledger.Used(tenant, Ids.ulid(), now, now, Json.time(now), "claude", null, null, null));
     outpost.getBean(Transactions.class).write(change);
   }
 }

@@ -1,5 +1,6 @@
 package io.outpost.worker.lanes;
 
+import io.outpost.telemetry.QueueAges;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
  * Messages of the lanes: received, kept hidden while their exchange runs, deleted when it ends
@@ -68,10 +70,16 @@ final class Inbox {
                     r.queueUrl(url(lane))
                         .maxNumberOfMessages(1)
                         .waitTimeSeconds(waitSeconds)
+                        .messageSystemAttributeNames(MessageSystemAttributeName.SENT_TIMESTAMP)
                         .visibilityTimeout(endpoint.getLeaseSeconds()));
-    return received.messages().isEmpty()
-        ? null
-        : new Delivery(lane, received.messages().getFirst());
+    if (received.messages().isEmpty()) {
+      return null;
+    }
+    var message = received.messages().getFirst();
+    component
+        .ages()
+        .received("jobs-" + names.get(lane), message.attributesAsStrings().get(QueueAges.SENT));
+    return new Delivery(lane, message);
   }
 
   /** Lets another worker have a message at once. */

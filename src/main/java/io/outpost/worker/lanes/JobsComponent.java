@@ -2,6 +2,7 @@ package io.outpost.worker.lanes;
 
 import io.outpost.aws.Names;
 import io.outpost.aws.Queues;
+import io.outpost.telemetry.QueueAges;
 import io.outpost.worker.agent.Slots;
 import java.time.Clock;
 import java.util.Map;
@@ -26,10 +27,12 @@ public class JobsComponent extends DefaultComponent {
   private final Queues queues;
   private final Slots slots;
   private final Names names;
+  private final QueueAges ages;
   private final Set<Integer> taken = ConcurrentHashMap.newKeySet();
   private final LaneFaults faults = new LaneFaults(Clock.systemUTC());
 
-  JobsComponent(SqsClient sqs, Queues queues, Slots slots, Names names) {
+  JobsComponent(SqsClient sqs, Queues queues, Slots slots, Names names, QueueAges ages) {
+    this.ages = ages;
     this.sqs = sqs;
     this.queues = queues;
     this.slots = slots;
@@ -69,6 +72,10 @@ public class JobsComponent extends DefaultComponent {
 
   Names names() {
     return names;
+  }
+
+  QueueAges ages() {
+    return ages;
   }
 
   LaneFaults faults() {

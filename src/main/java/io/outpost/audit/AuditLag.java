@@ -1,0 +1,30 @@
+package io.outpost.audit;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.outpost.telemetry.Metric;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.springframework.stereotype.Component;
+
+/** Measures how long entries took from what they tell of to where they are kept. Stateless. */
+@Component
+class AuditLag {
+
+  private final MeterRegistry meters;
+
+  AuditLag(MeterRegistry meters) {
+    this.meters = meters;
+  }
+
+  /**
+   * Entries are where they are kept.
+   *
+   * @param to {@code table} or {@code archive}
+   */
+  void written(List<AuditEntry> entries, String to) {
+    var now = Instant.now();
+    var timer = Metric.AUDIT_LAG.timer(meters, to);
+    entries.forEach(entry -> timer.record(Duration.between(entry.timestamp(), now)));
+  }
+}

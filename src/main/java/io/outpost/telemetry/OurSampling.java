@@ -1,0 +1,44 @@
+package io.outpost.telemetry;
+
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.ContextKey;
+import io.opentelemetry.sdk.trace.data.LinkData;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import io.opentelemetry.sdk.trace.samplers.SamplingResult;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Which spans are sent: of those that begin a trace, or come from a caller, a share by chance,
+ * whatever the caller's id and flags say; all else goes with what it belongs to, so that API and
+ * worker agree. Stateless.
+ *
+ * @param share 0 to 1
+ */
+record OurSampling(double share) implements Sampler {
+
+  /** In the context of a span whose parent a caller has named. */
+  static final ContextKey<Boolean> FROM_OUTSIDE = ContextKey.named("from-outside");
+
+  @Override
+  public SamplingResult shouldSample(
+      Context parent,
+      String traceId,
+      String name,
+      SpanKind kind,
+      Attributes attributes,
+      List<LinkData> links) {
+    var context = Span.fromContext(parent).getSpanContext();
+    var ours = context.isValid() && parent.get(FROM_OUTSIDE) == null;
+    var sent = ours ? context.isSampled() : ThreadLocalRandom.current().nextDouble() < share;
+    return sent ? SamplingResult.recordAndSample() : SamplingResult.drop();
+  }
+
+  @Override
+  public String getDescription() {
+    return "OurSampling{" + share + "}";
+  }
+}

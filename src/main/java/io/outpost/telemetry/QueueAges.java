@@ -1,0 +1,33 @@
+package io.outpost.telemetry;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Measures how long messages had been in their queue when they were received. Stateless. */
+@Component
+public class QueueAges {
+
+  /** What SQS calls the time of sending, and Camel the header with it. */
+  public static final String SENT = "SentTimestamp";
+
+  private final MeterRegistry meters;
+
+  QueueAges(MeterRegistry meters) {
+    this.meters = meters;
+  }
+
+  /**
+   * A message was received.
+   *
+   * @param queue its logical name
+   * @param sent when it was sent, in milliseconds; null where that was not asked for
+   */
+  public void received(String queue, @Nullable String sent) {
+    if (sent != null) {
+      var age = Math.max(0, System.currentTimeMillis() - Long.parseLong(sent));
+      Metric.QUEUE_AGE.timer(meters, queue).record(age, TimeUnit.MILLISECONDS);
+    }
+  }
+}
