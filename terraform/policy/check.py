@@ -387,7 +387,7 @@ def production_survives_its_region(env):
     rules = [entry for _, plan in env.all("aws_backup_plan") for entry in plan["rule"]]
     if not any(entry.get("copy_action") for entry in rules):
         yield "aws_backup_plan", "copies no backup of a table into another region"
-    events = [json.loads(entry["event_pattern"]) for _, entry in env.all("aws_cloudwatch_event_rule")]
+    events = [json.loads(entry.get("event_pattern") or "{}") for _, entry in env.all("aws_cloudwatch_event_rule")]
     if not any("Copy Job State Change" in event.get("detail-type", []) for event in events):
         yield "aws_cloudwatch_event_rule", "tells nobody of a copy that failed"
     for address, selection in env.all("aws_backup_selection"):
