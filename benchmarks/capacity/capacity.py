@@ -1,99 +1,126 @@
-"""What an environment needs and costs a month for 100, 1,000 and 10,000 concurrent tenants.
+"""What an environment needs and costs a month: idle, for a million jobs, for 100, 1,000 and 10,000 concurrent tenants.
 
 Usage: capacity.py            prints the tables
        capacity.py --check F  exit 1 unless the document F holds exactly these tables
 
-Everything assumed is a named number below, so that somebody who knows better changes it and reads the answer. Prices are
-AWS's list prices in dollars for us-east-1, without free tiers, discounts, taxes and the models' own bills.
+What a job and an idle container ask of AWS is counted, not assumed: counted.json is the record of a job of five minutes
+whose agent prints a line every two seconds (`benchmarks/run JobCost`). Everything else that is assumed is a named number
+below, so that somebody who knows better changes it and reads the answer. Prices are AWS's list prices in dollars for
+us-east-1, without free tiers, discounts, taxes and the models' own bills.
 """
 
+import json
 import math
 import pathlib
 import sys
 
 TENANTS = [100, 1_000, 10_000]
+MILLION = 1_000_000
+
+COUNTED = json.loads((pathlib.Path(__file__).parent / "counted.json").read_text(encoding="utf-8"))
 
 # A concurrent tenant: works through the working hours and has jobs under way all the time.
 HOURS = 8 * 22  # working hours a month
 MONTH = 730  # hours a month
 JOBS = 4  # jobs an hour
-MINUTES = 4  # that a job runs
+MINUTES = COUNTED["minutes"]  # that a job runs
 PEAK = 2  # the busiest hour against the average working hour
-READS = 10  # times a client asks for a job's state
-LISTS = 2  # times a client lists jobs, per job
+READS = COUNTED["asked"]  # times a client asks for a job's state
+LISTS = COUNTED["listed"]  # times a client lists jobs, per job
+LISTED = 24.5 / 2  # read units that a list of 50 jobs of 2 KB takes more than one of one job, eventually consistent
 OUTPUT_MB = 0.2  # output of a job
 WORKSPACE_MB = 5  # workspace of a tenant, saved after each job
 TRAFFIC_MB = 5  # between an agent and its model, a job
 KEYS = 1.5  # provider keys of a tenant
-SLOTS = 5  # jobs that a worker runs at once
-USED = 0.65  # part of the slots in use on average: scaling in waits, sizes are rounded up
+SLOTS = 8  # jobs that a worker runs at once, as terraform/modules/ecs/size.tf has it
+SPOT = 0.9  # part of the workers beyond the first that are on Spot
+USED = 0.55  # part of the slots in use on average: scaling in waits, sizes are rounded up; as simulated, docs/scaling.md
+KEPT_MONTHS = 12  # that jobs are kept on average (OUTPOST_JOBS_KEPT_…)
 
-# DynamoDB units of one job, by step: (what, write units, read units). A transaction costs twice; an index costs again.
-STEPS = [
-    ("submit: job of 2 KB (2 x 2), two indexes (4), idempotency, audit and counter (3 x 2), in a transaction", 14, 0),
-    ("claim: job (2), by-status moved (4), open changed (4), slot lease (1); job and tenant read", 11, 2),
-    ("heartbeat, one on average: job (2), by-status (2), open moved (4)", 8, 0),
-    ("finish: job (2 x 2), by-status moved (4), open left (2), ledger (2) with its index (1), audit (2)", 15, 0),
-    ("report to Stripe: ledger (1), index left (1)", 2, 1),
-    ("audit of the claim and of each read", 1 + READS + LISTS, 0),
-    ("reads: job (1 each), lists of 50 jobs (12.5 each), tenant (1)", 0, READS + 12.5 * LISTS + 1),
-]
-# What each container reads whether there is work or not: revocations every 2.5 s, 16 shards of open jobs every 30 s.
-IDLE_READS_A_SECOND = 0.5 / 2.5 + 16 * 0.5 / 30
-SQS_A_JOB = 4 + 3 * (1 + READS + LISTS) / 10  # send, receive, heartbeat, delete; audit entries ten at a time, three calls
-POLLS_A_SECOND = 0.5  # receives of a worker with a free slot
+
+def asked(costs, what, of=None):
+    """Calls, or units, of the operations whose names begin with `of`, of both roles."""
+    return sum(cost[what] for operations in costs.values() for name, cost in operations.items() if of is None or name.startswith(of))
+
+
+A_JOB = {
+    "writes": asked(COUNTED["job"], "writes"), "reads": asked(COUNTED["job"], "reads") + LISTS * LISTED,
+    "sqs": asked(COUNTED["job"], "calls", "Sqs."), "puts": asked(COUNTED["job"], "calls", "S3.Put") + asked(COUNTED["job"], "calls", "S3.List"),
+    "gets": asked(COUNTED["job"], "calls", "S3.Get") + asked(COUNTED["job"], "calls", "S3.Head"),
+    "secrets": asked(COUNTED["job"], "calls", "SecretsManager."),
+}
+# Removing it when its time is over, in the application: job with four indexes, note, files listed and deleted.
+EXPIRY_WRITES = 9
+EXPIRY_LISTS = 1
+
+
+def idle(role, what, of=None):
+    """What a container of a role asks in an hour without work."""
+    return asked({role: COUNTED["idle_an_hour"].get(role, {})}, what, of)
+
 
 PRICE = {
     "write": 0.625e-6, "read": 0.125e-6, "table_gb": 0.25 + 0.20,  # with point-in-time recovery
     "sqs": 0.40e-6, "fair": 0.10e-6,
     "put": 5e-6, "get": 0.4e-6, "s3_gb": 0.023,
-    "vcpu": 0.04048, "gib": 0.004445, "spot": 0.3, "api_task": 0.04048 + 2 * 0.004445,
+    "vcpu": 0.04048, "gib": 0.004445, "disk_gib": 0.000111, "spot": 0.3, "api_task": 0.04048 + 2 * 0.004445,
     "secret": 0.40, "secret_call": 5e-6,
     "nat": 0.045, "nat_gb": 0.045, "endpoint": 0.01, "alb": 0.0225 + 0.008, "gateway": 1e-6, "waf": 0.60e-6,
     "log_gb": 0.50 + 0.03 * 3, "fixed": 5 + 3 + 3 + 3.5 + 12 + 1,  # firewall and rules, dashboard, alarms, insights, key
 }
 
 
-def numbers(tenants):
-    """Loads by name for a number of concurrent tenants."""
-    jobs = tenants * HOURS * JOBS
-    peak = tenants * JOBS * PEAK / 3600
-    writes, reads = (sum(step[column] for step in STEPS) for column in (1, 2))
-    workers_peak = math.ceil(peak * MINUTES * 60 / SLOTS)
+def numbers(tenants, jobs=None):
+    """Loads by name for a number of concurrent tenants, or for a number of jobs a month."""
+    jobs = tenants * HOURS * JOBS if jobs is None else jobs
+    peak = jobs / HOURS * PEAK / 3600
+    workers_peak = max(1, math.ceil(peak * MINUTES * 60 / SLOTS))
     workers = max(1, jobs * MINUTES / 60 / SLOTS / USED / MONTH)
-    requests = jobs * (1 + READS + LISTS)
-    api = max(2, math.ceil(requests / jobs * peak / 500))  # 500 requests a second and task leave it half idle
+    requests = jobs * (2 + READS + LISTS)
+    api = max(2, math.ceil((2 + READS + LISTS) * peak / 500))  # 500 requests a second and task leave it half idle
+
+    def both(what, of=None):
+        return (api * idle("api", what, of) + workers * idle("worker", what, of)) * MONTH
+
     return {
         "jobs": jobs, "peak": peak, "requests": requests, "api": api, "workers": workers, "workers_peak": workers_peak,
-        "writes": jobs * writes, "reads": jobs * reads + (api + workers) * IDLE_READS_A_SECOND * MONTH * 3600,
-        "writes_peak": peak * writes, "reads_peak": peak * reads,
-        "sqs": jobs * SQS_A_JOB + workers * POLLS_A_SECOND * MONTH * 3600,
-        "puts": jobs * 3 + tenants * HOURS * 2, "gets": jobs * 2,
-        "table_gb": jobs * 3 * (4 + 1 + READS + LISTS) / 1e6,  # job twice indexed and audit entries of 1 KB, 90 days
-        "s3_gb": jobs * OUTPUT_MB * 3 / 1e3 + tenants * WORKSPACE_MB / 1e3,
+        "writes": jobs * (A_JOB["writes"] + EXPIRY_WRITES) + both("writes"), "reads": jobs * A_JOB["reads"] + both("reads"),
+        "writes_peak": peak * A_JOB["writes"], "reads_peak": peak * A_JOB["reads"],
+        "sqs": jobs * A_JOB["sqs"] + both("calls", "Sqs."),
+        "puts": jobs * (A_JOB["puts"] + EXPIRY_LISTS) + both("calls", "S3.Put") + both("calls", "S3.List"), "gets": jobs * A_JOB["gets"] + both("calls", "S3."),
+        "table_gb": jobs * KEPT_MONTHS * 6 / 1e6 + jobs * 3 * (2 + READS + LISTS + 4) / 1e6,  # job, three times indexed; audit of 1 KB, 90 days
+        "s3_gb": jobs * OUTPUT_MB * KEPT_MONTHS / 1e3 + tenants * WORKSPACE_MB / 1e3,
         "traffic_gb": jobs * (TRAFFIC_MB + OUTPUT_MB) / 1e3,
         "logs_gb": requests * 1e-6 + jobs * 20e-6,
-        "secrets": tenants * KEYS,
+        "secrets": tenants * KEYS, "secret_calls": jobs * A_JOB["secrets"],
     }
 
 
-def costs(tenants):
+def an_hour(vcpu=4, gib=20, disk_gib=60):
+    """What a worker costs on demand; 20 GiB of disk are in the price. Spot takes nothing off the disk here."""
+    return vcpu * PRICE["vcpu"] + gib * PRICE["gib"] + (disk_gib - 20) * PRICE["disk_gib"]
+
+
+def worker_hours(load, spot=SPOT):
+    """Hours of a worker at the price of one on demand."""
+    return MONTH * (1 + max(0, load["workers"] - 1) * (1 - spot + spot * PRICE["spot"]))
+
+
+def costs(load):
     """Dollars a month by service."""
-    load, price = numbers(tenants), PRICE
-    worker = (4 * price["vcpu"] + 16 * price["gib"]) * MONTH
+    price = PRICE
     return {
-        "Workers (Fargate, one on demand, 70 % of the others on Spot)":
-            worker * (1 + max(0, load["workers"] - 1) * (0.3 + 0.7 * price["spot"])),
+        "Workers (Fargate, one on demand, 90 % of the others on Spot)": worker_hours(load) * an_hour(),
         "API (Fargate)": load["api"] * price["api_task"] * MONTH,
         "DynamoDB requests": load["writes"] * price["write"] + load["reads"] * price["read"],
         "DynamoDB storage and recovery": load["table_gb"] * price["table_gb"],
         "SQS": load["sqs"] * price["sqs"] + load["jobs"] * 4 * price["fair"],
         "S3": load["puts"] * price["put"] + load["gets"] * price["get"] + load["s3_gb"] * price["s3_gb"],
-        "Secrets Manager": load["secrets"] * price["secret"] + load["jobs"] * price["secret_call"],
+        "Secrets Manager": load["secrets"] * price["secret"] + load["secret_calls"] * price["secret_call"],
         "Gateway, load balancer, firewall":
             load["requests"] * (price["gateway"] + price["waf"]) + price["alb"] * MONTH,
-        "NAT and endpoints (two zones)":
-            2 * price["nat"] * MONTH + load["traffic_gb"] * price["nat_gb"] + 7 * 2 * price["endpoint"] * MONTH,
+        "NAT gateways (two zones)": 2 * price["nat"] * MONTH + load["traffic_gb"] * price["nat_gb"],
+        "Interface endpoints (eight, two zones)": 8 * 2 * price["endpoint"] * MONTH,
         "Logs": load["logs_gb"] * price["log_gb"],
         "Alarms, dashboard, insights, key": price["fixed"],
     }
@@ -111,6 +138,11 @@ def several(value):
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
 
 
+CASES = {
+    "idle": numbers(0), "a million jobs": numbers(MILLION / HOURS / JOBS), **{several(tenants): numbers(tenants) for tenants in TENANTS}
+}
+
+
 def loads_table():
     lines = [
         ("jobs a month", "jobs"), ("jobs a second in the busiest hour", "peak"), ("requests a month", "requests"),
@@ -120,28 +152,56 @@ def loads_table():
         ("table size (GB)", "table_gb"), ("SQS calls a month", "sqs"), ("S3 writes a month", "puts"),
         ("S3 reads a month", "gets"), ("S3 size (GB)", "s3_gb"), ("provider keys", "secrets"),
     ]
-    loads = [numbers(tenants) for tenants in TENANTS]
-    return table(["concurrent tenants", *map(several, TENANTS)], [[text, *[several(load[name]) for load in loads]] for text, name in lines])
+    return table(["concurrent tenants", *CASES], [[text, *[several(load[name]) for load in CASES.values()]] for text, name in lines])
 
 
 def costs_table():
-    bills = [costs(tenants) for tenants in TENANTS]
-    rows = [[name, *[f"{bill[name]:,.0f}" for bill in bills]] for name in bills[0]]
-    totals = [sum(bill.values()) for bill in bills]
-    rows.append(["**dollars a month**", *[f"**{total:,.0f}**" for total in totals]])
-    rows.append(["dollars a tenant", *[f"{total / tenants:.2f}" for total, tenants in zip(totals, TENANTS)]])
-    rows.append(["cents a job", *[f"{100 * total / numbers(tenants)['jobs']:.2f}" for total, tenants in zip(totals, TENANTS)]])
-    return table(["concurrent tenants", *map(several, TENANTS)], rows)
+    bills = {name: costs(load) for name, load in CASES.items()}
+    rows = [[name, *[f"{bill[name]:,.0f}" for bill in bills.values()]] for name in bills["idle"]]
+    rows.append(["**dollars a month**", *[f"**{sum(bill.values()):,.0f}**" for bill in bills.values()]])
+    rows.append(["cents a job", *[f"{100 * sum(bills[name].values()) / load['jobs']:.2f}" if load["jobs"] else "" for name, load in CASES.items()]])
+    return table(["concurrent tenants", *bills], rows)
+
+
+def tried_table():
+    """What a million jobs, and an idle environment, would cost otherwise, each alone."""
+    load = CASES["a million jobs"]
+    million, nothing = (sum(costs(CASES[name]).values()) for name in ("a million jobs", "idle"))
+    busy, lone = worker_hours(load) * an_hour(), MONTH * an_hour()
+    fewer = {**load, "workers": load["workers"] * SLOTS / 5}
+    before = worker_hours(fewer, 0.7) * an_hour(gib=16)
+    denser = worker_hours({**load, "workers": load["workers"] * SLOTS / 12}) * an_hour(gib=30, disk_gib=90)
+    endpoints, keys = 8 * 2 * PRICE["endpoint"] * MONTH, load["secrets"] * PRICE["secret"]
+    zone = (PRICE["nat"] + 8 * PRICE["endpoint"]) * MONTH
+    rows = [
+        ("as it is", million, nothing),
+        ("as it was: five jobs in 16 GiB, 70 % on Spot", million - busy + before, nothing - lone + MONTH * an_hour(gib=16)),
+        ("no Spot", million - busy + worker_hours(load, 0) * an_hour(), nothing),
+        ("workers on Graviton (a fifth cheaper), where all agents run on it", million - 0.2 * busy, nothing - 0.2 * lone),
+        ("twelve jobs in 4 vCPU and 30 GiB: a third of a processor each", million - busy + denser, nothing - lone + MONTH * an_hour(gib=30, disk_gib=90)),
+        ("providers' keys sealed into the table instead of a secret each", million - keys, nothing),
+        ("no worker while nothing waits (`workers.min = 0`); the first job waits for a start", million, nothing - lone),
+        ("the first worker on Spot too (`on_demand_base = 0`); a drought of Spot stops all jobs", million - lone * 0.7, nothing - lone * 0.7),
+        ("no interface endpoints, AWS through NAT", million - endpoints, nothing - endpoints),
+        ("one NAT gateway and endpoints in one zone: a zone that fails stops agents", million - zone, nothing - zone),
+    ]
+    rows.append(("Graviton, twelve jobs a worker, sealed keys; none while idle, no endpoints", million - busy + 0.8 * denser - keys - endpoints, nothing - lone - endpoints))
+    return table(["", "a million jobs", "idle"], [[text, f"{dear:,.0f}", f"{calm:,.0f}"] for text, dear, calm in rows])
 
 
 def steps_table():
-    rows = [[what, f"{writes:g}", f"{reads:g}"] for what, writes, reads in STEPS]
-    rows.append(["**a job**", *[f"**{sum(step[column] for step in STEPS):g}**" for column in (1, 2)]])
-    return table(["step", "write units", "read units"], rows)
+    rows = []
+    for role, operations in COUNTED["job"].items():
+        for name, cost in operations.items():
+            rows.append([f"{role}: {name.replace('.', ' ')}", *[f"{cost[what]:.1f}".removesuffix(".0") if cost[what] else "" for what in ("calls", "writes", "reads")]])
+    rows.append(["**a job**", *[f"**{asked(COUNTED['job'], what):.0f}**" for what in ("calls", "writes", "reads")]])
+    for role in COUNTED["idle_an_hour"]:
+        rows.append([f"{role}, idle, an hour", *[f"{idle(role, what):.0f}" for what in ("calls", "writes", "reads")]])
+    return table(["asked of AWS", "calls", "write units", "read units"], rows)
 
 
 def main(arguments):
-    text = "\n\n".join("\n".join(lines) for lines in [steps_table(), loads_table(), costs_table()])
+    text = "\n\n".join("\n".join(lines) for lines in [steps_table(), loads_table(), costs_table(), tried_table()])
     if not arguments:
         print(text)
         return 0

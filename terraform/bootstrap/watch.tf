@@ -166,6 +166,17 @@ resource "aws_guardduty_detector_feature" "this" {
       status = var.runtime_monitoring ? "ENABLED" : "DISABLED"
     }
   }
+
+  # AWS answers with every agent that it could manage, in an order of its own, so a plan that compared would never be
+  # empty (hashicorp/terraform-provider-aws#36695). Whoever changes the variable has the feature set anew instead.
+  lifecycle {
+    ignore_changes       = [additional_configuration]
+    replace_triggered_by = [terraform_data.runtime_monitoring]
+  }
+}
+
+resource "terraform_data" "runtime_monitoring" {
+  input = var.runtime_monitoring
 }
 
 # What is found and matters is told by e-mail, as the budget is.

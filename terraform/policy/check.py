@@ -271,6 +271,9 @@ def containers_are_confined(env):
     for address, service in env.all("aws_ecs_service"):
         if not first(service["deployment_circuit_breaker"]).get("rollback"):
             yield address, "does not roll a failing deployment back"
+        watched = first(service.get("alarms"))
+        if not (watched.get("enable") and watched.get("rollback") and watched.get("alarm_names")):
+            yield address, "does not take a release back whose answers are faults"
         if service.get("load_balancer") and service["health_check_grace_period_seconds"] < SLOWEST_START:
             yield address, f"is given up before the {SLOWEST_START} s that a start may take"
         if not service["wait_for_steady_state"]:
@@ -384,6 +387,9 @@ def production_survives_its_region(env):
     rules = [entry for _, plan in env.all("aws_backup_plan") for entry in plan["rule"]]
     if not any(entry.get("copy_action") for entry in rules):
         yield "aws_backup_plan", "copies no backup of a table into another region"
+    events = [json.loads(entry.get("event_pattern") or "{}") for _, entry in env.all("aws_cloudwatch_event_rule")]
+    if not any("Copy Job State Change" in event.get("detail-type", []) for event in events):
+        yield "aws_cloudwatch_event_rule", "tells nobody of a copy that failed"
     for address, selection in env.all("aws_backup_selection"):
         chosen = selection.get("resources")
         if chosen is not None and len(chosen) < len(env.all("aws_dynamodb_table")):

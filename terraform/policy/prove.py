@@ -165,12 +165,14 @@ BREAKS = {
             container(environment=[{"name": "OUTPOST_STRIPE_SECRET_KEY", "value": "sk_live_1"}]),
         ),
         change("aws_ecs_service", "api", deployment_circuit_breaker=[]),
+        change("aws_ecs_service", "api", alarms=[]),
+        change("aws_ecs_service", "worker", alarms=[{"enable": True, "rollback": False, "alarm_names": ["a"]}]),
         change("aws_ecs_service", "api", health_check_grace_period_seconds=30),
         change("aws_ecs_service", "worker", wait_for_steady_state=False),
         edit("aws_ecs_task_definition", "api", "container_definitions", lambda document: document[0]["healthCheck"].update(startPeriod=60)),
     ],
     "workers_hold_their_jobs": [
-        edit("aws_ecs_task_definition", "worker", "container_definitions", plain("OUTPOST_WORKER_SLOTS", "6")),
+        edit("aws_ecs_task_definition", "worker", "container_definitions", plain("OUTPOST_WORKER_SLOTS", "12")),
         edit("aws_ecs_task_definition", "worker", "container_definitions", plain("OUTPOST_WORKER_MEMORY_LIMIT", "4096MB")),
         edit("aws_ecs_task_definition", "worker", "container_definitions", plain("OUTPOST_WORKER_DISK_LIMIT", "20GB")),
         change("aws_ecs_task_definition", "worker", memory="4096"),
@@ -197,6 +199,7 @@ BREAKS = {
     "production_survives_its_region": [
         remove("aws_backup_plan"),
         change("aws_backup_plan", "", rule=[{"copy_action": []}]),
+        remove("aws_cloudwatch_event_rule"),
         change("aws_backup_selection", "", resources=["arn:aws:dynamodb:us-east-1:123456789012:table/outpost-jobs-prod"]),
         remove("aws_s3_bucket_replication_configuration", '"audit-head"'),
         change("aws_s3_bucket_replication_configuration", '"audit"', rule=[{"status": "Disabled"}]),

@@ -101,6 +101,40 @@ resource "aws_s3_bucket_object_lock_configuration" "this" {
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
+# Copies end by themselves: S3 copies no deletion, so the environment's own lifecycle says nothing here. Never before
+# their lock; a marker hides a copy first, and 30 days later it is gone.
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  for_each = local.buckets
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  rule {
+    id     = "expire"
+    status = "Enabled"
+
+    filter {}
+
+    # The newest head of a chain stays, as it does in the environment.
+    dynamic "expiration" {
+      for_each = each.key == "audit" ? [var.keep_days] : []
+
+      content {
+        days = expiration.value
+      }
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = each.key == "audit" ? 30 : var.lock_days + 1
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.this]
+}
+
 resource "aws_s3_bucket_versioning" "this" {
   for_each = local.buckets
 

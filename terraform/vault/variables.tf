@@ -55,3 +55,14 @@ variable "lock_days" {
     error_message = "lock_days: at least 1."
   }
 }
+
+variable "keep_days" {
+  description = "Days that a copy of the archive is kept: as long as the environment keeps the archive itself (keep_days.audit)."
+  type        = number
+  default     = 730
+
+  validation {
+    condition     = var.keep_days >= var.lock_days
+    error_message = "keep_days: not shorter than lock_days, as nothing that is locked can be removed."
+  }
+}

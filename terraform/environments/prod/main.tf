@@ -63,6 +63,6 @@ module "outpost" {
 
   api       = { image = var.images.api }
   api_tasks = { min = 2, max = 10 }
-  worker    = { image = var.images.worker, on_demand_base = 1, spot_percent = 70 }
+  worker    = { image = var.images.worker, on_demand_base = 1, spot_percent = 90 }
   workers   = { min = 1, max = 50 }
 }

@@ -36,7 +36,7 @@ variable "queue_names" {
 variable "messages_per_worker" {
   description = "Messages for which there is to be one worker; at most its slots, else jobs wait that no alarm sees."
   type        = number
-  default     = 5
+  default     = 8
 
   validation {
     condition     = var.messages_per_worker >= 1 && floor(var.messages_per_worker) == var.messages_per_worker

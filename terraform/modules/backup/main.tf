@@ -49,6 +49,22 @@ resource "aws_backup_selection" "this" {
   resources    = values(var.table_arns)
 }
 
+# Nobody looks at a vault until it is needed: a backup or a copy that did not come about wakes somebody.
+resource "aws_cloudwatch_event_rule" "failed" {
+  name        = "outpost-backups-${var.environment}"
+  description = "Backups of tables, and their copies elsewhere, that did not come about. To do: docs/operations.md#a-backup-failed"
+  event_pattern = jsonencode({
+    source      = ["aws.backup"]
+    detail-type = ["Backup Job State Change", "Copy Job State Change"]
+    detail      = { state = ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "failed" {
+  rule = aws_cloudwatch_event_rule.failed.name
+  arn  = var.alarm_topic_arn
+}
+
 resource "aws_iam_role" "this" {
   name        = "outpost-backup-${var.environment}"
   description = "What AWS Backup may do with the tables of Outpost"

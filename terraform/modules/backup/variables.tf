@@ -33,6 +33,11 @@ variable "table_arns" {
   type        = map(string)
 }
 
+variable "alarm_topic_arn" {
+  description = "Topic that hears of backups and copies that failed."
+  type        = string
+}
+
 variable "vault_arn" {
   description = "Vault that every backup is copied into: in another region, best in another account."
   type        = string

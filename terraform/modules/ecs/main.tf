@@ -53,6 +53,14 @@ resource "aws_ecs_service" "api" {
     rollback = true
   }
 
+  # Healthy is not right: while new tasks take over, and for as long after it as the alarms look back, more faults than
+  # the objectives allow take the release back.
+  alarms {
+    alarm_names = var.release_alarms
+    enable      = true
+    rollback    = true
+  }
+
   network_configuration {
     subnets          = var.subnet_ids
     security_groups  = [var.security_group_ids["api"]]
@@ -106,6 +114,12 @@ resource "aws_ecs_service" "worker" {
   deployment_circuit_breaker {
     enable   = true
     rollback = true
+  }
+
+  alarms {
+    alarm_names = var.release_alarms
+    enable      = true
+    rollback    = true
   }
 
   network_configuration {

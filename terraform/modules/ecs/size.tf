@@ -2,7 +2,7 @@
 locals {
   # What the worker itself takes: MiB for Java (docker/worker/Dockerfile gives the heap an eighth), the system and what
   # is written to memory; GiB for the image and for output on its way to S3.
-  worker_memory = 3072 + local.collector_memory
+  worker_memory = 3584 + local.collector_memory
   worker_disk   = 10
 
   # MiB of the collector beside it, more than which it cannot take.

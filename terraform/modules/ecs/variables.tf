@@ -63,6 +63,16 @@ variable "target_group_arn" {
   type        = string
 }
 
+variable "release_alarms" {
+  description = "Names of the alarms that take a release back while they ring."
+  type        = set(string)
+
+  validation {
+    condition     = length(var.release_alarms) > 0
+    error_message = "release_alarms: without one, a release that answers with faults stays."
+  }
+}
+
 variable "collector" {
   description = "OpenTelemetry's collector of AWS beside each container: its image pinned by digest, and which part of all traces is sent, 0 to 1; null: none, and nothing is sent."
   type = object({
@@ -188,14 +198,14 @@ variable "worker" {
   type = object({
     image             = string
     cpu               = optional(number, 4096)
-    memory            = optional(number, 16384)
+    memory            = optional(number, 20480)
     disk_gib          = optional(number, 60)
-    job_memory        = optional(number, 2560)
-    job_disk_gib      = optional(number, 10)
+    job_memory        = optional(number, 2048)
+    job_disk_gib      = optional(number, 6)
     job_grace_seconds = optional(number, 90)
     tasks             = optional(number, 1)
     on_demand_base    = optional(number, 1)
-    spot_percent      = optional(number, 70)
+    spot_percent      = optional(number, 90)
   })
 
   validation {

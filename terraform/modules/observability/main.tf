@@ -16,7 +16,7 @@ locals {
   # CloudWatch may publish alarms there, and nobody anything without TLS.
   topic_policies = { for topic in ["notices", "pages"] : topic => jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat(local.event_statements[topic], [
       {
         Sid       = "Alarms"
         Effect    = "Allow"
@@ -33,8 +33,21 @@ locals {
         Resource  = "arn:aws:sns:${var.region}:${var.account_id}:outpost-${topic}-${var.environment}"
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }
-    ]
+    ])
   }) }
+
+  # The rule on backups that failed (modules/backup) wakes somebody; no other event does.
+  event_statements = {
+    notices = []
+    pages = [{
+      Sid       = "Backups"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = "arn:aws:sns:${var.region}:${var.account_id}:outpost-pages-${var.environment}"
+      Condition = { ArnEquals = { "aws:SourceArn" = "arn:aws:events:${var.region}:${var.account_id}:rule/outpost-backups-${var.environment}" } }
+    }]
+  }
 }
 
 # Every log group of the environment, so that retention and encryption are said once.

@@ -17,3 +17,8 @@ output "log_group_arns" {
   description = "ARNs of the log groups by what is logged."
   value       = { for key, group in aws_cloudwatch_log_group.this : key => group.arn }
 }
+
+output "release_alarms" {
+  description = "Alarms that take a release back: the short windows of the objectives, which ring within minutes and end soon after."
+  value       = [for name in keys(local.objectives) : aws_cloudwatch_metric_alarm.burn_window["${name}-fast-short"].alarm_name]
+}

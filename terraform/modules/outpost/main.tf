@@ -75,6 +75,8 @@ module "backup" {
   table_arns  = module.dynamodb.arns
   vault_arn   = each.value.vault_arn
   every_hours = each.value.every_hours
+
+  alarm_topic_arn = module.observability.pages_topic_arn
 }
 
 module "network" {
@@ -128,6 +130,7 @@ module "ecs" {
   security_group_ids    = module.network.security_group_ids
   target_group_arn      = module.alb.target_group_arn
   log_groups            = module.observability.log_group_names
+  release_alarms        = module.observability.release_alarms
   tables                = { for name, table in local.tables : name => keys(table.indexes) }
   queues                = keys(local.queues)
   buckets               = module.s3.names

@@ -179,13 +179,13 @@ variable "worker" {
   type = object({
     image             = string
     cpu               = optional(number, 4096)
-    memory            = optional(number, 16384)
+    memory            = optional(number, 20480)
     disk_gib          = optional(number, 60)
-    job_memory        = optional(number, 2560)
-    job_disk_gib      = optional(number, 10)
+    job_memory        = optional(number, 2048)
+    job_disk_gib      = optional(number, 6)
     job_grace_seconds = optional(number, 90)
     on_demand_base    = optional(number, 1)
-    spot_percent      = optional(number, 70)
+    spot_percent      = optional(number, 90)
   })
 }
 

@@ -48,6 +48,30 @@ run "whoever_sends_copies_cannot_delete_them" {
   }
 }
 
+run "copies_end_by_themselves_and_not_before_their_lock" {
+  assert {
+    condition = (
+      one(one(aws_s3_bucket_lifecycle_configuration.this["audit"].rule).expiration).days == 730
+      && alltrue([for name, days in { audit = 30, "audit-head" = 366 } :
+        one(one(aws_s3_bucket_lifecycle_configuration.this[name].rule).noncurrent_version_expiration).noncurrent_days == days
+        && one(aws_s3_bucket_lifecycle_configuration.this[name].rule).status == "Enabled"
+      ])
+      && length(one(aws_s3_bucket_lifecycle_configuration.this["audit-head"].rule).expiration) == 0
+    )
+    error_message = "S3 copies no deletion, so a copy without an end of its own is kept for ever."
+  }
+}
+
+run "an_end_before_the_lock_is_refused" {
+  command = plan
+
+  variables {
+    keep_days = 300
+  }
+
+  expect_failures = [var.keep_days]
+}
+
 run "an_account_that_is_none_is_refused" {
   command = plan
 

@@ -33,7 +33,7 @@ run "prod_is_made_from_what_an_operator_gives" {
   }
 
   assert {
-    condition     = contains(output.containers["worker"].environment, { name = "OUTPOST_WORKER_SLOTS", value = "5" })
+    condition     = contains(output.containers["worker"].environment, { name = "OUTPOST_WORKER_SLOTS", value = "8" })
     error_message = "A worker runs as many jobs as there is one worker for."
   }
 }

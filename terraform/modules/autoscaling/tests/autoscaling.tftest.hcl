@@ -17,7 +17,7 @@ run "one_worker_for_five_messages_from_1_to_50" {
   }
 
   assert {
-    condition = one([for query in aws_cloudwatch_metric_alarm.worker["out"].metric_query : query.expression if query.id == "asked"]) == format("CEIL((%s) / 5)", join(" + ", [
+    condition = one([for query in aws_cloudwatch_metric_alarm.worker["out"].metric_query : query.expression if query.id == "asked"]) == format("CEIL((%s) / 8)", join(" + ", [
       for id in ["waiting_high", "running_high", "waiting_normal", "running_normal", "waiting_low", "running_low"] : "FILL(FILL(${id}, REPEAT), 0)"
     ]))
     error_message = "Jobs that wait and jobs that run, over all lanes."

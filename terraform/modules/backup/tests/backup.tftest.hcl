@@ -3,12 +3,13 @@ mock_provider "aws" {
 }
 
 variables {
-  environment = "test"
-  account_id  = "123456789012"
-  region      = "us-east-1"
-  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/0"
-  vault_arn   = "arn:aws:backup:us-west-2:210987654321:backup-vault:outpost-test"
-  table_arns  = { jobs = "arn:aws:dynamodb:us-east-1:123456789012:table/jobs", audit = "arn:aws:dynamodb:us-east-1:123456789012:table/audit" }
+  environment     = "test"
+  account_id      = "123456789012"
+  region          = "us-east-1"
+  kms_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/0"
+  alarm_topic_arn = "arn:aws:sns:us-east-1:123456789012:outpost-pages-test"
+  vault_arn       = "arn:aws:backup:us-west-2:210987654321:backup-vault:outpost-test"
+  table_arns      = { jobs = "arn:aws:dynamodb:us-east-1:123456789012:table/jobs", audit = "arn:aws:dynamodb:us-east-1:123456789012:table/audit" }
 }
 
 run "every_table_is_copied_out_of_its_region" {
@@ -30,6 +31,18 @@ run "every_table_is_copied_out_of_its_region" {
   assert {
     condition     = aws_backup_region_settings.this.resource_type_management_preference["DynamoDB"]
     error_message = "Without AWS Backup's own format no backup of a table leaves its region."
+  }
+}
+
+run "a_copy_that_fails_wakes_somebody" {
+  assert {
+    condition = (
+      toset(jsondecode(aws_cloudwatch_event_rule.failed.event_pattern).detail-type) == toset(["Backup Job State Change", "Copy Job State Change"])
+      && contains(jsondecode(aws_cloudwatch_event_rule.failed.event_pattern).detail.state, "FAILED")
+      && aws_cloudwatch_event_target.failed.rule == aws_cloudwatch_event_rule.failed.name
+      && aws_cloudwatch_event_target.failed.arn == var.alarm_topic_arn
+    )
+    error_message = "Backups and copies that failed are told."
   }
 }
 

@@ -11,6 +11,7 @@ variables {
   subnet_ids            = ["subnet-1", "subnet-2"]
   security_group_ids    = { api = "sg-api", worker = "sg-worker" }
   target_group_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/outpost/0000000000000000"
+  release_alarms        = ["outpost-availability-fast-short-test"]
   log_groups            = { api = "/outpost/test/api", worker = "/outpost/test/worker", metrics = "/outpost/test/metrics" }
   tables                = { for name, table in jsondecode(file("../../../src/main/resources/schema/tables.json")) : name => keys(table.indexes) }
   queues                = keys(jsondecode(file("../../../src/main/resources/schema/queues.json")))
@@ -31,6 +32,25 @@ variables {
   }
 }
 
+run "a_release_whose_answers_are_faults_is_taken_back" {
+  assert {
+    condition = alltrue([for service in [aws_ecs_service.api, aws_ecs_service.worker] :
+      one(service.alarms).enable && one(service.alarms).rollback && one(service.alarms).alarm_names == toset(var.release_alarms)
+    ])
+    error_message = "Alarms on the objectives take a release back."
+  }
+}
+
+run "a_release_that_nothing_watches_is_refused" {
+  command = plan
+
+  variables {
+    release_alarms = []
+  }
+
+  expect_failures = [var.release_alarms]
+}
+
 run "containers_are_confined_and_roles_exact" {
   assert {
     condition = alltrue([for container in output.containers :
@@ -45,17 +65,17 @@ run "containers_are_confined_and_roles_exact" {
   }
 
   assert {
-    condition     = aws_ecs_task_definition.this["worker"].cpu == "4096" && aws_ecs_task_definition.this["worker"].memory == "16384"
-    error_message = "A worker has 4 vCPU and 16 GiB."
+    condition     = aws_ecs_task_definition.this["worker"].cpu == "4096" && aws_ecs_task_definition.this["worker"].memory == "20480"
+    error_message = "A worker has 4 vCPU and 20 GiB."
   }
 
   assert {
-    condition     = output.worker_slots == 5 && local.size.job_memory == 2662 && local.size.job_disk_gib == 10
-    error_message = "Five jobs of 2.6 GiB and 10 GiB of disk, beside the worker itself."
+    condition     = output.worker_slots == 8 && local.size.job_memory == 2112 && local.size.job_disk_gib == 6
+    error_message = "Eight jobs of 2.1 GiB and 6 GiB of disk, beside the worker itself."
   }
 
   assert {
-    condition = alltrue([for name, value in { OUTPOST_WORKER_SLOTS = "5", OUTPOST_WORKER_MEMORY_LIMIT = "2662MB", OUTPOST_WORKER_DISK_LIMIT = "10GB" } :
+    condition = alltrue([for name, value in { OUTPOST_WORKER_SLOTS = "8", OUTPOST_WORKER_MEMORY_LIMIT = "2112MB", OUTPOST_WORKER_DISK_LIMIT = "6GB" } :
       contains(output.containers["worker"].environment, { name = name, value = value })
     ])
     error_message = "The worker is told what the arithmetic gives."
@@ -172,7 +192,7 @@ run "containers_are_confined_and_roles_exact" {
 
   assert {
     condition = (
-      [for entry in aws_ecs_service.worker.capacity_provider_strategy : entry.weight if entry.capacity_provider == "FARGATE_SPOT"] == [70]
+      [for entry in aws_ecs_service.worker.capacity_provider_strategy : entry.weight if entry.capacity_provider == "FARGATE_SPOT"] == [90]
       && [for entry in aws_ecs_service.worker.capacity_provider_strategy : entry.base if entry.capacity_provider == "FARGATE"] == [1]
       && [for entry in aws_ecs_service.api.capacity_provider_strategy : entry.capacity_provider] == ["FARGATE"]
     )
@@ -231,10 +251,10 @@ run "a_collector_stands_beside_both" {
     error_message = "Each task has its own."
   }
 
-  # Five jobs at their limits, the worker and the collector at its own are the task.
+  # Eight jobs at their limits, the worker and the collector at its own are the task.
   assert {
     condition = (
-      output.worker_slots == 5 && local.size.job_memory == 2611 && 5 * local.size.job_memory + 3072 + 256 <= 16384
+      output.worker_slots == 8 && local.size.job_memory == 2080 && 8 * local.size.job_memory + 3584 + 256 <= 20480
       && alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[1].memory == 256])
     )
     error_message = "What the collector may take is no job's."

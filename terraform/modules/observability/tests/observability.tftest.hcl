@@ -63,6 +63,16 @@ run "promises_are_watched_and_logs_end" {
     error_message = "Dead letters, latency, waiting jobs, late events, throttled tables."
   }
 
+  assert {
+    condition     = toset(output.release_alarms) == toset(["outpost-availability-fast-short-test", "outpost-jobs-fast-short-test"])
+    error_message = "A release is judged by the objectives."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_sns_topic_policy.pages.policy).Statement : statement.Condition.ArnEquals["aws:SourceArn"] if statement.Sid == "Backups"] == ["arn:aws:events:us-east-1:123456789012:rule/outpost-backups-test"]
+    error_message = "Of all events, those of backups that failed wake somebody."
+  }
+
   # Every name in an expression is a metric of the same alarm: a typo would never ring.
   assert {
     condition = alltrue(flatten([for alarm in values(local.alarms) : [

@@ -110,15 +110,34 @@ public class JobTransitions {
         signals.refused(refused.reason());
         if (refused.reason() == OTHERS_WAIT && unawaited) {
           unawaited = false;
-        } else if (refused.reason() == SLOT_LOST
-            && withSlot
-            && !(transition instanceof JobTransition.Renewed)) {
+        } else if (refused.reason() == SLOT_LOST && withSlot) {
           // Its lease was over and another job took the slot: the rest still holds.
           withSlot = false;
         } else {
           throw refused;
         }
       }
+    }
+  }
+
+  /**
+   * Renews a run's lease: of the slot, of the workspace, and of the job last, which decides. No
+   * transaction, as most writes of a job are these: what was renewed before one that is refused
+   * ends by itself, or is given back by the run that is lost.
+   *
+   * @throws TransitionRefused when the lease is another's by now
+   */
+  public void renew(JobTransition.Renewed renewed) {
+    var job = renewed.job();
+    var change = new Change();
+    change.update(slots.keep(job, renewed.lease()), refused(SLOT_LOST));
+    workspace(change, job, () -> workspaces.keep(job, renewed.lease()), WORKSPACE_LOST);
+    change.update(jobs.update(renewed, null), refused(JOB_MOVED));
+    try {
+      transactions.writeEach(change);
+    } catch (TransitionRefused refused) {
+      signals.refused(refused.reason());
+      throw refused;
     }
   }
 
@@ -156,10 +175,8 @@ public class JobTransitions {
         change.update(slots.take(job, t.lease(), t.details().tier().slots()), refused(NO_SLOT));
         workspace(change, job, () -> workspaces.take(job, t.lease(), t.at()), WORKSPACE_BUSY);
       }
-      case JobTransition.Renewed t -> {
-        change.update(slots.keep(job, t.lease()), refused(SLOT_LOST));
-        workspace(change, job, () -> workspaces.keep(job, t.lease()), WORKSPACE_LOST);
-      }
+      case JobTransition.Renewed t ->
+          throw new IllegalArgumentException("A lease is renewed by itself");
       case JobTransition.Finished t -> {
         giveBack(change, t.from(), t.files(), t.at(), withSlot, unawaited);
         unconditional(change, t);
@@ -286,8 +303,7 @@ public class JobTransitions {
   }
 
   private static boolean isAudited(JobTransition transition) {
-    return !(transition instanceof JobTransition.Submitted
-        || transition instanceof JobTransition.Renewed);
+    return !(transition instanceof JobTransition.Submitted);
   }
 
   private AuditEntry entry(JobTransition transition) {

@@ -60,8 +60,7 @@ public class Leases {
     var now = Instant.now();
     var longer = new JobLease(run.leaseId(), now.plus(settings.lease()));
     try {
-      var unused =
-          transitions.apply(new JobTransition.Renewed(run.job(), run.details(), longer, push));
+      transitions.renew(new JobTransition.Renewed(run.job(), run.details(), longer, push));
       run.leased(now, settings.lease());
     } catch (TransitionRefused refused) {
       lose(run, refused);

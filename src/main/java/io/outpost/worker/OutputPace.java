@@ -9,7 +9,10 @@ import java.time.Instant;
  */
 record OutputPace(WorkerSettings settings) {
 
-  /** Nobody watches: a tenth of the time since the start, and of the time for storing. */
+  /** Nobody watches: a quarter of the time since the start. Each storing writes all of it anew. */
+  private static final int AGE = 4;
+
+  /** And storing takes a tenth of the time at most. */
   private static final int SHARE = 10;
 
   /** How long to wait after the output was stored until it is stored again. */
@@ -17,9 +20,14 @@ record OutputPace(WorkerSettings settings) {
     if (run.isWatched(now)) {
       return longer(settings.watchedOutputEvery(), run.storing());
     }
-    var age = Duration.between(run.job().startedAt(), now).dividedBy(SHARE);
-    var resting = longer(settings.outputEvery(), shorter(age, settings.outputAtLeastEvery()));
+    var resting = unwatched(Duration.between(run.job().startedAt(), now));
     return longer(resting, run.storing().multipliedBy(SHARE));
+  }
+
+  /** How long to wait when nobody watches a run of this age. */
+  Duration unwatched(Duration age) {
+    return longer(
+        settings.outputEvery(), shorter(age.dividedBy(AGE), settings.outputAtLeastEvery()));
   }
 
   /** How long at most to wait before asking again. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outpost.blackbox.Client;
+import io.outpost.local.AwsCalls;
 import io.outpost.worker.ImpatientOutpost.Impatient;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,8 +12,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
 /** Jobs that run for longer than a message stays hidden. */
@@ -37,6 +40,12 @@ class P05LongJobsTest {
     assertThat(job.get("status").asText()).isEqualTo("succeeded");
     assertThat(job.get("attempts").asInt()).isOne();
     assertThat(deliveries(jobId)).isOne();
+    assertThat(impatient.calls().seen().stream().filter(call -> isTransactionOn(call, jobId)))
+        .as(
+            "submission, claim and finish: heartbeats are most writes, and a transaction is twice the price")
+        .hasSize(3);
+    assertThat(impatient.calls().seen().stream().filter(call -> isRenewal(call.request(), jobId)))
+        .hasSizeGreaterThan(4);
   }
 
   @Test
@@ -45,7 +54,7 @@ class P05LongJobsTest {
     var jobId = tenant.submit("claude", "sleep " + seconds);
     await().atMost(LONG).until(() -> Impatient.runs("sleep " + seconds));
     var tenantId = tenant.get("/jobs/" + jobId).text("tenant_id");
-    impatient.calls().fail(call -> call instanceof TransactWriteItemsRequest);
+    impatient.calls().fail(call -> isRenewal(call, jobId));
     await()
         .atMost(LONG)
         .pollInterval(Duration.ofMillis(50))
@@ -63,6 +72,21 @@ class P05LongJobsTest {
   void aJobOfMoreThanTwelveHoursIsRefused() {
     var body = "{\"agent\":\"claude\",\"command\":\"Say hello\",\"timeout_seconds\":43201}";
     assertThat(tenant.post("/jobs", body).status()).isEqualTo(400);
+  }
+
+  private static boolean isTransactionOn(AwsCalls.Seen call, String jobId) {
+    return call.request() instanceof TransactWriteItemsRequest transaction
+        && transaction.transactItems().stream()
+            .anyMatch(
+                item ->
+                    item.toString().contains("outpost-jobs-") && item.toString().contains(jobId));
+  }
+
+  private static boolean isRenewal(SdkRequest call, String jobId) {
+    return call instanceof UpdateItemRequest update
+        && update.tableName().contains("-jobs-")
+        && update.updateExpression().contains("lease_until")
+        && update.key().get("job_id").s().equals(jobId);
   }
 
   private long deliveries(String jobId) {

@@ -1,0 +1,46 @@
+package io.outpost.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** How often the output of a job that nobody watches is stored: each time is a write to S3. */
+class OutputPaceTest {
+
+  private final OutputPace pace =
+      new OutputPace(
+          new WorkerSettings(
+              1,
+              Duration.ofMinutes(1),
+              Path.of("/"),
+              Duration.ZERO,
+              3,
+              Duration.ofSeconds(5),
+              Duration.ofSeconds(1),
+              Duration.ofSeconds(30),
+              Duration.ofMillis(250)));
+
+  /** Fifty-five with a tenth of the age and ten seconds at least. */
+  @Test
+  void fiveMinutesAreStoredTwoDozenTimes() {
+    assertThat(stored(Duration.ofMinutes(5))).isBetween(20, 28);
+    assertThat(stored(Duration.ofHours(1))).isLessThan(140);
+  }
+
+  @Test
+  void noMoreThanAQuarterOfARunOrHalfAMinuteIsUnstored() {
+    assertThat(pace.unwatched(Duration.ofMillis(100))).isEqualTo(Duration.ofSeconds(1));
+    assertThat(pace.unwatched(Duration.ofSeconds(40))).isEqualTo(Duration.ofSeconds(10));
+    assertThat(pace.unwatched(Duration.ofHours(3))).isEqualTo(Duration.ofSeconds(30));
+  }
+
+  private int stored(Duration run) {
+    var times = 0;
+    for (var age = Duration.ZERO; age.compareTo(run) < 0; age = age.plus(pace.unwatched(age))) {
+      times++;
+    }
+    return times;
+  }
+}
