@@ -1,7 +1,9 @@
 # Measures what a job has: porter/measure.sh <job directory> [shared folder…]; its processes' ids come by standard input.
-# Writes four numbers in a line: bytes on disk; files and folders; bytes of memory; and in how many places something open
-# cannot be seen: in processes that keep it to themselves, and on its way between two of them, in a socket. The disk has
-# what lies in shared folders and what is open without a name (removed files, memfd), too; what processes share counts once.
+# Writes six numbers in a line: bytes on disk; files and folders; bytes of memory; how many processes keep to themselves
+# what they have open; in how many sockets something open is on its way between two of them, where nobody can see it; and
+# the bytes that everybody together has taken of these disks, and of memory for files. The disk has what lies in shared
+# folders and what is open without a name (removed files, memfd), too; what processes share counts once. Files that lie in
+# memory count there as well, as far as they are not mapped already.
 shopt -s nullglob
 files() {
   printf '%s\0' "$1"
@@ -20,9 +22,18 @@ job=("$@")
 mapfile -t pids
 bytes=$(total -B1)
 count=$(total --inodes)
-nameless=$(find -L "${pids[@]/%//fd}" -maxdepth 1 -type f -links 0 -printf '%D:%i %b\n' | sort -u \
-  | awk '{ sum += $2 * 512 } END { printf "%.0f", sum }')
+mapfile -t open < <(find -L "${pids[@]/%//fd}" -maxdepth 1 -type f -links 0 -printf '%D:%i %b %p\n' | sort -u -k 1,1)
+nameless=$(printf '%s\n' "${open[@]}" | awk '{ sum += $2 * 512 } END { printf "%.0f", sum }')
+# Files that lie in memory, whether somebody has mapped them or not: memfd, and those of a tmpfs.
+in_memory=$({
+  printf '%s\0' "${open[@]##* }" | xargs -0 -r stat -L -f -c '%T %n' 2>/dev/null | sed -n 's/^tmpfs //p' \
+    | awk 'NR == FNR { is[$0] = 1; next } is[$3] { print $2 }' - <(printf '%s\n' "${open[@]}")
+  for folder in "${@:2}"; do
+    [ "$(stat -f -c %T "$folder")" != tmpfs ] || find "$folder" -xdev -uid "$EUID" -type f -printf '%b\n' 2>/dev/null
+  done
+} | awk '{ sum += $1 * 512 } END { printf "%.0f", sum }')
 memory=0
+mapped=0
 hidden=0
 for pid in "${pids[@]}"; do
   if is_hidden "$pid"; then
@@ -32,7 +43,10 @@ for pid in "${pids[@]}"; do
   fi
   found=
   while read -r key value _; do
-    case $key in Pss_Anon: | Pss_Shmem: | SwapPss:) found=1 memory=$((memory + value * 1024)) ;; esac
+    case $key in
+      Pss_Anon: | SwapPss:) found=1 memory=$((memory + value * 1024)) ;;
+      Pss_Shmem:) mapped=$((mapped + value * 1024)) ;;
+    esac
   done <"$pid/smaps_rollup"
   # Not every kernel tells that; how much a process has alone is known of each.
   [ "$found" ] || { read -r _ all shared _ <"$pid/statm" && memory=$((memory + (all - shared) * 4096)); }
@@ -44,4 +58,9 @@ fi
 sent=$(find "${pids[@]/%//fd}" -maxdepth 1 -lname 'socket:*' -printf '%h\t%f\0' | while IFS=$'\t' read -r -d '' at number; do
   printf '%s\0' "${at%/fd}/fdinfo/$number"
 done | xargs -0 -r grep -hsE '^scm_fds:[[:space:]]*[1-9]' | wc -l)
-echo "$((bytes + nameless)) $count $memory $((hidden + sent))"
+memory=$((memory + (mapped > in_memory ? mapped : in_memory)))
+taken=$({
+  stat -f -c '%i %T %b %f %S' "$@" | sort -u | awk '$2 != "tmpfs" { print ($3 - $4) * $5 }'
+  awk '$1 == "Shmem:" { print $2 * 1024 }' /proc/meminfo
+} | awk '{ sum += $1 } END { printf "%.0f", sum }')
+echo "$((bytes + nameless)) $count $memory $hidden $sent $taken"

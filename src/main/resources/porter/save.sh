@@ -13,7 +13,8 @@ fi
 # What the agent left under these names may be links, which chmod would follow, or folders that cannot be entered.
 ours=(modes moves deep time)
 rm -rf "${ours[@]}" 2>/dev/null || { find "${ours[@]}" -type d -exec chmod u+rwx {} \; ; rm -rf "${ours[@]}"; } 2>/dev/null
-chmod u+rwx work && mkdir deep && : >modes && : >moves || exit 3
+# An access list for all that comes may leave us nothing of what we make ourselves.
+chmod u+rwx work && mkdir deep && : >modes && : >moves && chmod 700 deep && chmod 600 modes moves || exit 3
 
 find work \( -type d ! -perm -500 -printf '%m %p\0' -execdir chmod u+rx {} \; \) \
   -o \( -type f ! -perm -400 -printf '%m %p\0' -execdir chmod u+r {} + \) >modes 2>/dev/null

@@ -6,8 +6,10 @@ import io.outpost.store.Items;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -16,9 +18,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Which agents some worker can run, and how many jobs all of them run at once: every worker tells
- * what it has, and the API reads it, so that a job that nobody could run is refused at once and the
- * others are told when they will start. Thread-safe.
+ * Which agents some worker can run, how many jobs all of them run at once, and how many have ended:
+ * every worker tells what it has, and the API reads it, so that a job that nobody could run is
+ * refused at once and the others are told when they will start. Thread-safe.
  */
 @Component("offeredAgents")
 public class OfferedAgents {
@@ -33,8 +35,10 @@ public class OfferedAgents {
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
+  private final EndedJobs endedJobs = new EndedJobs();
   private volatile Set<String> offered = Set.of();
   private volatile OptionalInt slots = OptionalInt.empty();
+  private volatile OptionalLong ended = OptionalLong.empty();
 
   OfferedAgents(DynamoDbClient dynamoDb, Names names) {
     this.dynamoDb = dynamoDb;
@@ -45,8 +49,9 @@ public class OfferedAgents {
    * Tells what a worker can run.
    *
    * @param jobs how many jobs at once
+   * @param ended how many jobs have ended there since it began
    */
-  public void tell(String worker, SortedSet<String> agents, int jobs) {
+  public void tell(String worker, SortedSet<String> agents, int jobs, long ended) {
     var until = Instant.now().plus(BELIEVED);
     Map<String, AttributeValue> item =
         Map.of(
@@ -54,16 +59,18 @@ public class OfferedAgents {
             "sk", Items.text("agents#" + worker),
             "agents", AttributeValue.fromSs(agents.stream().toList()),
             "slots", Items.number(jobs),
+            "ended", Items.number(ended),
             "believed_until", Items.text(Json.time(until)),
             "expires_at", Items.number(until.getEpochSecond()));
     dynamoDb.putItem(p -> p.tableName(names.table("tenants")).item(item));
   }
 
-  /** Hears what all workers can run, and how many jobs at once. */
-  public void hear() {
+  /** Hears what all workers can run, how many jobs at once, and how many have ended. */
+  public synchronized void hear() {
     var now = Instant.now();
     var found = new TreeSet<String>();
     var told = new ArrayList<OptionalInt>();
+    var counts = new HashMap<String, OptionalLong>();
     var alive = Json.time(now.plus(BELIEVED).minus(SLOTS_BELIEVED));
     dynamoDb
         .queryPaginator(
@@ -78,15 +85,23 @@ public class OfferedAgents {
         .forEach(
             item -> {
               found.addAll(Items.required(item, "agents").ss());
+              counts.put(Items.required(item, "sk").s(), endedAt(item));
               if (Items.required(item, "believed_until").s().compareTo(alive) >= 0) {
                 told.add(slotsOf(item));
               }
             });
     offered = found;
+    ended = endedJobs.add(counts);
     slots =
         told.isEmpty() || told.stream().anyMatch(OptionalInt::isEmpty)
             ? OptionalInt.empty()
             : OptionalInt.of(told.stream().mapToInt(OptionalInt::getAsInt).sum());
+  }
+
+  /** A worker of the release before tells none. */
+  private static OptionalLong endedAt(Map<String, AttributeValue> item) {
+    var told = item.get("ended");
+    return told == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(told.n()));
   }
 
   /** A worker of the release before tells none. */
@@ -98,6 +113,14 @@ public class OfferedAgents {
   /** How many jobs all workers together run at once; empty when not all have told. */
   public OptionalInt slots() {
     return slots;
+  }
+
+  /**
+   * How many jobs have ended on all workers, of which only the growth means anything; empty when
+   * not all have told.
+   */
+  public OptionalLong ended() {
+    return ended;
   }
 
   /** Whether a worker can run the agent, or no worker has told anything: then jobs wait for one. */

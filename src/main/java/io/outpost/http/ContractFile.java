@@ -118,6 +118,14 @@ public final class ContractFile {
                   id,
                   "the operationId `" + id + "` may hold letters only: admission knows it by them");
             }
+            var security = field.getValue().get("security");
+            if (security != null && security.isEmpty()) {
+              throw refused(
+                  id,
+                  "the operation `"
+                      + id
+                      + "` would be open to everyone: name scopes in its security, or [{ bearer: [] }] for any key");
+            }
             if (!known.add(id)) {
               throw refused(id, "the operationId `" + id + "` is taken already");
             }

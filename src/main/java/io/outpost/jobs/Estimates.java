@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.apache.camel.Body;
@@ -61,15 +62,33 @@ public class Estimates {
    * @param waiting messages of each lane that no worker has received
    * @param running messages that workers work on
    * @param free slots that take the next job at once; null when nobody knows
+   * @param ended jobs that have ended on all workers; empty when not all count them
    */
-  private record Seen(Instant at, Map<String, Long> waiting, long running, @Nullable Long free) {
+  private record Seen(
+      Instant at,
+      Map<String, Long> waiting,
+      long running,
+      @Nullable Long free,
+      OptionalLong ended) {
 
     boolean areAllBusy() {
       return free == null ? Estimates.sum(waiting.values()) > 0 : free == 0;
     }
 
-    long jobs() {
+    long messages() {
       return Estimates.sum(waiting.values()) + running;
+    }
+
+    /**
+     * Jobs that have ended since; of a job that waits for something there is no message meanwhile,
+     * and a new one afterwards, so messages are counted only where workers count no jobs.
+     *
+     * @param arrived jobs that came meanwhile, to this container
+     */
+    long ended(Seen before, long arrived) {
+      return ended.isPresent() && before.ended().isPresent()
+          ? ended.getAsLong() - before.ended().getAsLong()
+          : before.messages() + arrived - messages();
     }
   }
 
@@ -116,9 +135,10 @@ public class Estimates {
       running += depth.received();
       Objects.requireNonNull(depths.get(lane)).set(depth.waiting());
     }
-    var now = new Seen(clock.instant(), waiting, running, free(before, waiting, running));
+    var free = free(before, waiting, running);
+    var now = new Seen(clock.instant(), waiting, running, free, workers.ended());
     if (before != null && before.areAllBusy()) {
-      pace.add(before.jobs() + arrived - now.jobs(), Duration.between(before.at(), now.at()));
+      pace.add(now.ended(before, arrived), Duration.between(before.at(), now.at()));
     }
     seen = now;
   }

@@ -48,7 +48,8 @@ public record Finding(String file, int line, String route, String step, String f
   /** What Jackson said of a file beside the routes. */
   static Finding of(String file, String what, JsonProcessingException failure) {
     var line = failure.getLocation() == null ? 1 : Math.max(1, failure.getLocation().getLineNr());
-    var problem = failure.getOriginalMessage().lines().findFirst().orElse("");
+    var said = failure.getOriginalMessage().lines().findFirst().orElse("");
+    var problem = said.replaceFirst(" \\(start marker at .*", "");
     return new Finding(file, line, "", "", what + problem);
   }
 

@@ -54,6 +54,11 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
     return ids.get(configuration);
   }
 
+  /** Whether a route is an addition of somebody else's. */
+  boolean isTheirs(RouteDefinition route) {
+    return isTheirs.test(String.valueOf(route.getInput().getLocation()));
+  }
+
   @Override
   public void addRouteConfigurationsToCamelContext(CamelContext camel) {
     for (var configuration : ((ModelCamelContext) camel).getRouteConfigurationDefinitions()) {

@@ -13,8 +13,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.io.ClassPathResource;
@@ -39,6 +41,8 @@ record Known(
     Collection<String> operations,
     Collection<String> queues) {
 
+  private static final String OURS = "io.outpost.";
+
   /**
    * Reads it from an application, started or not.
    *
@@ -52,14 +56,30 @@ record Known(
     var operations = operations(file, folder);
     var contract = new ContractNames(operations);
     return new Known(
-        List.of(beans.getBeanDefinitionNames()),
-        name -> beans.containsBean(name) ? beans.getType(name, false) : null,
+        Stream.of(beans.getBeanDefinitionNames()).filter(name -> isOurs(beans, name)).toList(),
+        name -> isOurs(beans, name) ? beans.getType(name, false) : null,
         names(settings),
         name ->
             Optional.ofNullable(contract.getProperty(name))
                 .orElseGet(() -> settings.getProperty(name)),
         operations,
         queues(folder));
+  }
+
+  /**
+   * Whether a bean is the product's. In one that is started there are many more, Camel itself among
+   * them: with those a step could do anything to any flow, and the command does not know them.
+   */
+  private static boolean isOurs(ListableBeanFactory beans, String name) {
+    if (!(beans instanceof ConfigurableListableBeanFactory all)
+        || !all.containsBeanDefinition(name)) {
+      return false;
+    }
+    var definition = all.getBeanDefinition(name);
+    var maker = definition.getFactoryBeanName();
+    var made = maker == null ? definition.getBeanClassName() : null;
+    var type = maker == null ? null : all.getType(maker, false);
+    return String.valueOf(type == null ? made : type.getName()).startsWith(OURS);
   }
 
   private static List<String> operations(Resource file, @Nullable Path folder) throws IOException {

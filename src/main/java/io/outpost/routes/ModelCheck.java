@@ -8,15 +8,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.model.BeanDefinition;
 import org.apache.camel.model.InterceptDefinition;
 import org.apache.camel.model.InterceptFromDefinition;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.OptionalIdentifiedDefinition;
+import org.apache.camel.model.PollDefinition;
+import org.apache.camel.model.PollEnrichDefinition;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.ToDefinition;
 import org.apache.camel.model.errorhandler.DeadLetterChannelDefinition;
+import org.apache.camel.support.PatternHelper;
 import org.apache.camel.util.StringHelper;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +75,9 @@ final class ModelCheck {
       "`%s` takes requests without a key: add an operation to the contract and start the route at"
           + " direct:<operationId>";
 
+  /** Where only a route of ours receives what is sent. */
+  private static final Pattern CALL = Pattern.compile("(?:direct|seda):[^$]*");
+
   private static final String CONTRACT = "rest-openapi";
 
   private final CamelContext camel;
@@ -114,16 +123,20 @@ final class ModelCheck {
 
   private void checkStart(RouteDefinition route) {
     var uri = start(route);
-    if (uri.startsWith("direct:")) {
-      var other = starts.putIfAbsent(uri, route);
+    for (var source : sources(uri)) {
+      var other = starts.putIfAbsent(source, route);
       if (other != null) {
+        var isTheirs = interceptions.isTheirs(other) && !interceptions.isTheirs(route);
+        var late = isTheirs ? other : route;
+        var first = late == route ? other : route;
         add(
-            route,
-            route.getInput(),
+            late,
+            late.getInput(),
             "%s starts the route `%s` already (%s)"
-                .formatted(uri, other.getRouteId(), place(other)));
+                .formatted(source, first.getRouteId(), place(first)));
       }
-    } else if (uri.startsWith(CONTRACT + ":")
+    }
+    if (uri.startsWith(CONTRACT + ":")
         && routes.stream().anyMatch(r -> r != route && start(r).startsWith(CONTRACT + ":"))) {
       add(
           route,
@@ -134,8 +147,22 @@ final class ModelCheck {
     }
   }
 
+  /** What only one route can take from: of two, one would get nothing, or each a part. */
+  private List<String> sources(String uri) {
+    if (uri.startsWith("jobs:")) {
+      return Stream.of(uri.substring(5).split(",", -1))
+          .map(lane -> "the queue jobs-" + lane.replaceFirst("=.*", "").strip())
+          .toList();
+    }
+    if (uri.startsWith("aws2-sqs:")) {
+      var queue = camel.resolvePropertyPlaceholders("outpost-(.*)-{{outpost.env}}");
+      return List.of("the queue " + uri.substring(9).replaceFirst("^" + queue + "$", "$1"));
+    }
+    return CALL.matcher(uri).matches() ? List.of(uri) : List.of();
+  }
+
   private void checkCalls(RouteDefinition route) {
-    calls(route).forEach((step, to) -> checkCall(route, step, to));
+    Definitions.uris(route).forEach((step, to) -> checkCall(route, step, uri(route, to)));
     for (var step : Definitions.steps(route)) {
       Definitions.choices(step).forEach(to -> checkCall(route, step, uri(route, to)));
     }
@@ -145,9 +172,26 @@ final class ModelCheck {
   }
 
   private void checkCall(RouteDefinition route, OptionalIdentifiedDefinition<?> step, String to) {
-    if (to.startsWith("direct:") && !to.contains("${") && !starts.containsKey(to)) {
+    if (step instanceof PollDefinition || step instanceof PollEnrichDefinition) {
+      checkPoll(route, step, to);
+    } else if (CALL.matcher(to).matches() && !starts.containsKey(to)) {
       var fault = "no route starts at %s%s";
       add(route, step, fault.formatted(to, Suggestion.of(to, starts.keySet())));
+    }
+  }
+
+  /** A step that fetches opens what a route that starts there would. */
+  private void checkPoll(RouteDefinition route, OptionalIdentifiedDefinition<?> step, String from) {
+    var scheme = StringHelper.before(from, ":", from);
+    if (SERVERS.contains(scheme)) {
+      add(route, step, NO_KEY.formatted(scheme));
+    }
+    for (var source : sources(from)) {
+      var other = starts.get(source);
+      if (other != null) {
+        var fault = "%s starts the route `%s` (%s): fetch nothing from it";
+        add(route, step, fault.formatted(source, other.getRouteId(), place(other)));
+      }
     }
   }
 
@@ -163,12 +207,17 @@ final class ModelCheck {
     if (path.contains(route.getRouteId())) {
       var cycle = new ArrayList<>(path.subList(path.indexOf(route.getRouteId()), path.size()));
       cycle.add(route.getRouteId());
-      add(route, route.getInput(), "calls itself: " + String.join(" -> ", cycle));
+      var theirs =
+          routes.stream()
+              .filter(each -> cycle.contains(each.getRouteId()) && interceptions.isTheirs(each))
+              .findFirst()
+              .orElse(route);
+      add(theirs, theirs.getInput(), "calls itself: " + String.join(" -> ", cycle));
       return;
     }
     if (!done.contains(route.getRouteId())) {
       path.add(route.getRouteId());
-      for (var called : new TreeSet<>(calls(route).values())) {
+      for (var called : leadsTo(route)) {
         if (starts.containsKey(called)) {
           follow(starts.get(called), path, done);
         }
@@ -193,6 +242,19 @@ final class ModelCheck {
                   .formatted(
                       interception.getUri(),
                       Suggestion.of(String.valueOf(interception.getUri()), starts.keySet())));
+        }
+      }
+      for (var interception : it.getInterceptSendTos()) {
+        var pattern = String.valueOf(interception.getUri());
+        // Elsewhere than to a route of ours something may be sent that only a message names.
+        if (pattern.startsWith("direct:")
+            && starts.keySet().stream().noneMatch(to -> PatternHelper.matchPattern(to, pattern))) {
+          var fault = "intercepts nothing: no route starts at %s%s";
+          add(
+              Interceptions.locationOf(it),
+              id,
+              interception,
+              fault.formatted(pattern, Suggestion.of(pattern, starts.keySet())));
         }
       }
       if (id != null
@@ -233,6 +295,7 @@ final class ModelCheck {
   /** Whether each operation is entered by admission alone, and admission is whole. */
   private void checkAdmission() {
     var isServed = routes.stream().anyMatch(r -> start(r).startsWith(CONTRACT));
+    checkServing(isServed);
     for (var operation : operations) {
       var route = starts.get("direct:" + operation);
       if (route == null && isServed) {
@@ -272,6 +335,38 @@ final class ModelCheck {
     }
   }
 
+  /** Whether operations are served, and what answers when one of them fails. */
+  private void checkServing(boolean isServed) {
+    var hasOperation = operations.stream().map("direct:"::concat).anyMatch(starts::containsKey);
+    if (hasOperation && !isServed) {
+      findings.add(
+          Finding.of(
+              RoutesCheck.CONTRACT,
+              "the contract is not served: a `rest` with `openApi` must stand here"));
+    }
+    var answers =
+        ((ModelCamelContext) camel)
+            .getRouteConfigurationDefinitions().stream()
+                .filter(
+                    it ->
+                        String.valueOf(interceptions.idOf(it)).startsWith(Interceptions.EVERYWHERE))
+                .flatMap(it -> it.getOnExceptions().stream())
+                .filter(failure -> failure.getExceptions().contains(Exception.class.getName()))
+                .flatMap(failure -> failure.getOutputs().stream())
+                .anyMatch(
+                    step ->
+                        step instanceof BeanDefinition bean
+                            && "problemAnswer".equals(bean.getRef())
+                            && "fail".equals(bean.getMethod()));
+    if (hasOperation && isServed && !answers) {
+      findings.add(
+          Finding.of(
+              "api/errors.camel.yaml",
+              "no failure is answered: a configuration whose id begins with %s must call problemAnswer.fail for java.lang.Exception"
+                  .formatted(Interceptions.EVERYWHERE)));
+    }
+  }
+
   private static boolean isAdmitted(RouteDefinition route) {
     for (ProcessorDefinition<?> output : route.getOutputs()) {
       if (output instanceof InterceptFromDefinition from && callsAdmission(from)) {
@@ -299,11 +394,23 @@ final class ModelCheck {
         .forEach(
             (step, uri) -> {
               var to = uri(route, uri);
-              if (to.startsWith("direct:") && !to.contains("${")) {
+              if (CALL.matcher(to).matches()) {
                 found.put(step, to);
               }
             });
     return found;
+  }
+
+  /** All routes that a message can come to from one, by a call, a choice or a failure. */
+  private Set<String> leadsTo(RouteDefinition route) {
+    var all = new TreeSet<>(calls(route).values());
+    for (var step : Definitions.steps(route)) {
+      Definitions.choices(step).forEach(to -> all.add(uri(route, to)));
+    }
+    if (route.getErrorHandlerFactory() instanceof DeadLetterChannelDefinition dead) {
+      all.add(uri(route, dead.getDeadLetterUri()));
+    }
+    return all;
   }
 
   private String start(RouteDefinition route) {

@@ -75,9 +75,11 @@ record MountedFolder(Path root) {
       return Vocabulary.NONE;
     }
     try (var text = Files.newInputStream(file)) {
-      return Vocabulary.read(text);
+      var words = Vocabulary.read(text);
+      RoutesRefused.unlessEmpty(words.unknownTypes(Files.readString(file)));
+      return words;
     } catch (JsonProcessingException e) {
-      throw new RoutesRefused(List.of(Finding.of(Vocabulary.FILE, "is no vocabulary: ", e)));
+      throw new RoutesRefused(List.of(Vocabulary.fault(e)));
     }
   }
 
@@ -112,6 +114,14 @@ record MountedFolder(Path root) {
       if (isAgent(name(file))) {
         files.add(Map.entry(file.getFileName().toString(), Files.readString(file)));
       }
+    }
+    var empty =
+        files.stream()
+            .filter(file -> file.getValue().isBlank())
+            .map(file -> Finding.of(AGENTS + file.getKey(), "is empty: remove the file"))
+            .toList();
+    if (!empty.isEmpty()) {
+      return empty;
     }
     try {
       if (!files.isEmpty()) {

@@ -32,7 +32,7 @@ final class NameCheck {
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([?!]?)([^}:]+)(:[^}]*)?}}");
   private static final Pattern BEAN_IN_SIMPLE =
-      Pattern.compile("\\$\\{bean:(\\w+)(?:(?:\\?method=|::|\\.)(\\w+))?");
+      Pattern.compile("\\$\\{bean:(?!type:)(\\w+)(?:(?:\\?method=|::|\\.)(\\w+))?");
   private static final Pattern WORD_IN_SIMPLE =
       Pattern.compile(
           "\\$\\{(exchangeProperty|variable)(?:\\.|:|\\[['\"]?)([A-Za-z][\\w-]*)['\"]?]?((?:\\??\\.\\w+)*)");
@@ -61,6 +61,12 @@ final class NameCheck {
   /** What Camel looks up elsewhere than among the settings, as in {@code {{env:HOME}}}. */
   private static final Map<String, Function<String, @Nullable String>> ELSEWHERE =
       Map.of("env", System::getenv, "sys", System::getProperty);
+
+  /** What Camel would look up among the variables of a machine of Kubernetes. */
+  private static final Set<String> SERVICES = Set.of("service", "service.host", "service.port");
+
+  /** Names before a colon behind which no default stands. */
+  private static final List<String> FUNCTIONS = List.of("env", "sys", "bean");
 
   private final Known known;
   private final Vocabulary vocabulary;
@@ -129,6 +135,18 @@ final class NameCheck {
   }
 
   private void checkBean(Field field) {
+    if (field.key().equals("bean")
+        && field.parent().equals("steps")
+        && field.value() instanceof org.yaml.snakeyaml.nodes.MappingNode call
+        && Stream.of("ref", "beanType").allMatch(name -> RouteFile.text(call, name).isEmpty())) {
+      findings.add(field.finding("`bean` needs `ref`"));
+    }
+    if (field.key().equals("beanType") && CALLS.contains(field.parent())) {
+      var type = load(field.text());
+      if (type != null) {
+        checkMethod(field, "class `" + field.text() + "`", type, field.beside("method"));
+      }
+    }
     if (field.key().equals("ref") && CALLS.contains(field.parent())) {
       checkCall(field, field.text(), field.beside("method"));
       if (field.parent().equals("bean") && field.beside("method").isEmpty()) {
@@ -142,7 +160,7 @@ final class NameCheck {
   }
 
   private void checkCall(Field field, String bean, String call) {
-    if (ownBeans.contains(bean) || bean.isEmpty() || bean.contains("{{")) {
+    if (ownBeans.contains(bean) || bean.matches("|#.*|.*\\{\\{.*")) {
       return;
     }
     var type = known.type().apply(bean);
@@ -152,6 +170,10 @@ final class NameCheck {
               "there is no bean `%s`%s".formatted(bean, Suggestion.of(bean, known.beans()))));
       return;
     }
+    checkMethod(field, "bean `" + bean + "`", type, call);
+  }
+
+  private void checkMethod(Field field, String callee, Class<?> type, String call) {
     var method = call.replaceFirst("(?s)\\(.*", "").strip();
     var methods =
         Arrays.stream(type.getMethods())
@@ -160,8 +182,8 @@ final class NameCheck {
     if (!method.isEmpty() && !methods.containsKey(method)) {
       findings.add(
           field.finding(
-              "the bean `%s` has no method `%s`%s"
-                  .formatted(bean, method, Suggestion.of(method, methods.keySet()))));
+              "the %s has no method `%s`%s"
+                  .formatted(callee, method, Suggestion.of(method, methods.keySet()))));
     } else if (call.strip().endsWith(")")) {
       checkValues(field, method, methods.getOrDefault(method, List.of()), call);
     }
@@ -328,6 +350,14 @@ final class NameCheck {
    */
   private void checkPlaceholder(Field field, String name, @Nullable String rest) {
     var elsewhere = ELSEWHERE.get(name);
+    if (rest != null && SERVICES.contains(name)) {
+      findings.add(field.finding("`%s:` finds no service here: name a setting".formatted(name)));
+    } else if (rest != null && elsewhere == null && known.setting().apply(name) == null) {
+      var meant = Suggestion.of(name, FUNCTIONS);
+      if (!meant.isEmpty() && !name.equals("bean")) {
+        findings.add(field.finding("nothing is looked up by `%s:`%s".formatted(name, meant)));
+      }
+    }
     if (rest != null && (elsewhere != null || name.equals("bean"))) {
       var wanted = rest.substring(1);
       if (wanted.contains(":")) {
@@ -377,7 +407,9 @@ final class NameCheck {
         .replaceAll(
             found ->
                 Matcher.quoteReplacement(
-                    Optional.ofNullable(known.setting().apply(found.group(2))).orElse("")));
+                    Optional.ofNullable(known.setting().apply(found.group(2)))
+                        .or(() -> Optional.ofNullable(found.group(3)).map(it -> it.substring(1)))
+                        .orElse("")));
   }
 
   /** Names of properties and variables that are fields of their own. */

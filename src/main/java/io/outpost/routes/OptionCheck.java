@@ -7,8 +7,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /**
@@ -23,6 +25,14 @@ final class OptionCheck {
   /** Steps that send where an expression says: when it is constant, that is known. */
   private static final Set<String> ROUTERS =
       Set.of("enrich", "pollEnrich", "recipientList", "routingSlip", "dynamicRouter");
+
+  /** Steps whose expression is a number. */
+  private static final Set<String> WAITS = Set.of("delay", "throttle");
+
+  private static final String NO_NUMBER = "`%s` wants a whole number, not `%s`";
+
+  /** Where a literal stands, or what it stands in. */
+  private static final Set<String> LITERALS = Set.of("constant", "expression");
 
   private static final Set<String> ADDRESSES = Set.of("uri", "deadLetterUri");
 
@@ -44,14 +54,38 @@ final class OptionCheck {
   List<Finding> check(Field field) {
     var isUri = ADDRESSES.contains(field.key()) && !field.parent().startsWith("intercept");
     var isShort = SENDERS.contains(field.key()) && field.parent().equals("steps");
-    if (field.key().equals("constant") && ROUTERS.contains(field.parent())) {
-      var each = field.text().split("\\s*,\\s*");
-      return Arrays.stream(each).flatMap(uri -> address(field, uri).stream()).toList();
+    if (ROUTERS.contains(field.parent()) && LITERALS.contains(field.key())) {
+      var each = constant(field).split("\\s*,\\s*");
+      return Arrays.stream(each)
+          .filter(uri -> !uri.isEmpty())
+          .flatMap(uri -> address(field, uri).stream())
+          .toList();
+    }
+    if (WAITS.contains(field.parent()) && LITERALS.contains(field.key())) {
+      var time = constant(field);
+      return time.isEmpty() || time.contains("{{") || time.matches("\\d+")
+          ? List.of()
+          : List.of(field.finding(NO_NUMBER.formatted(field.parent(), time)));
     }
     if (field.key().equals("kamelet") && field.parent().equals("steps")) {
       return address(field, "kamelet:x");
     }
     return isUri || isShort ? address(field, field.text()) : installed(field);
+  }
+
+  /** The literal that an expression is, in each of the forms that it can be written in. */
+  private static String constant(Field field) {
+    var node = Optional.<Node>of(field.value());
+    if (field.key().equals("expression")) {
+      node = RouteFile.field(field.value(), "constant");
+    }
+    return node.map(
+            value ->
+                value instanceof ScalarNode
+                    ? RouteFile.key(value)
+                    : RouteFile.text(value, "expression"))
+        .orElse("")
+        .strip();
   }
 
   /** Languages and data formats that Camel has and this installation lacks. */
@@ -98,6 +132,10 @@ final class OptionCheck {
               "there is no component `%s`%s".formatted(scheme, Suggestion.of(scheme, schemes))));
     }
     var found = new ArrayList<>(missing(field, "component", "component", scheme));
+    ReachCheck.ofAddress(scheme, uri).map(field::finding).ifPresent(found::add);
+    if (uri.matches("[\\w+-]+:/*")) {
+      found.add(field.finding("`%s` names nothing behind the colon".formatted(uri)));
+    }
     found.addAll(parameters(field, scheme));
     if (uri.contains("?")) {
       for (var option : uri.substring(uri.indexOf('?') + 1).split("&")) {

@@ -23,10 +23,12 @@ final class OwnQueues {
   private static final Set<String> FIELDS = Set.of(DEAD_LETTER, "receives", "visibility_seconds");
 
   private final String text;
+  private final Collection<String> ours;
   private final List<Finding> findings = new ArrayList<>();
 
-  private OwnQueues(String text) {
+  private OwnQueues(String text, Collection<String> ours) {
     this.text = text;
+    this.ours = ours;
   }
 
   /**
@@ -36,7 +38,7 @@ final class OwnQueues {
    * @throws RoutesRefused naming what is wrong with the file
    */
   static Set<String> read(String text, Collection<String> ours) {
-    var file = new OwnQueues(text);
+    var file = new OwnQueues(text, ours);
     var names = new TreeSet<String>();
     try {
       var queues = JSON.readTree(text);
@@ -56,6 +58,9 @@ final class OwnQueues {
   }
 
   private void check(String name, JsonNode queue, Set<String> all) {
+    if (ours.contains(name)) {
+      add(name, "the queue `%s` is ours: name yours otherwise".formatted(name));
+    }
     if (!NAME.matcher(name).matches()) {
       add(
           name,

@@ -15,7 +15,7 @@ final class RouteIds extends ModelLifecycleStrategySupport {
 
   @Override
   public void onAddRouteDefinition(RouteDefinition route) {
-    if (route.getId() == null && route.getInput() != null && !route.isRest()) {
+    if (route.getId() == null && route.getInput() != null && !Boolean.TRUE.equals(route.isRest())) {
       var file =
           RouteFile.nameOf(String.valueOf(route.getInput().getLocation()))
               .replace(MountedFolder.SUFFIX, "")

@@ -12,6 +12,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The routes of some files put together by Camel in a context of their own that is never started:
@@ -93,7 +94,14 @@ final class RouteModel {
 
     @Override
     public String getProperty(String name) {
-      return Optional.ofNullable(values.apply(name)).orElse("unset");
+      return getProperty(name, null);
+    }
+
+    @Override
+    public String getProperty(String name, @Nullable String otherwise) {
+      return Optional.ofNullable(values.apply(name))
+          .or(() -> Optional.ofNullable(otherwise))
+          .orElse("unset");
     }
   }
 }

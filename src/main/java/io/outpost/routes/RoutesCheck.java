@@ -33,7 +33,7 @@ final class RoutesCheck {
           + Interceptions.EVERYWHERE;
 
   /** Where the contract is served. */
-  private static final String CONTRACT = "api/contract.camel.yaml";
+  static final String CONTRACT = "api/contract.camel.yaml";
 
   private final Known known;
   private final Vocabulary vocabulary;
@@ -71,6 +71,7 @@ final class RoutesCheck {
       faults.addAll(steps.check(parsed));
       faults.addAll(withoutRoutes(parsed));
       found.addAll(faults);
+      found.addAll(ConfigurationCheck.check(parsed, isAdded.test(file.getLocation())));
       if (!faults.isEmpty()) {
         unreadable.add(parsed.name());
       }
@@ -93,9 +94,12 @@ final class RoutesCheck {
         .forEach(
             field -> {
               found.addAll(options.check(field));
+              found.addAll(ReachCheck.check(field));
               new ExpressionCheck(model.camel()).check(field).ifPresent(found::add);
             });
-    found.addAll(model.findings());
+    var named = found.stream().map(Finding::file).collect(Collectors.toSet());
+    // Where the text was wrong, Camel says the same in other words.
+    model.findings().stream().filter(f -> !named.contains(f.file())).forEach(found::add);
     if (whole && model.findings().isEmpty()) {
       new ModelCheck(model.camel(), known.operations(), model.interceptions())
           .check().stream().map(finding -> placed(finding, files)).forEach(found::add);

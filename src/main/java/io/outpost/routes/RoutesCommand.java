@@ -80,6 +80,7 @@ public final class RoutesCommand {
       }
       if (command.equals("copy") && arguments.size() == 3) {
         new RoutesDiff(new MountedFolder(Path.of(arguments.get(2)))).copy(arguments.get(1));
+        err.println("noted in .base what ours is today; a copy of yours stays as it is");
         return 0;
       }
       err.println(USAGE);

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.RoutesVersion;
 import io.outpost.kernel.Ids;
+import io.outpost.telemetry.LogMarkers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -213,8 +214,8 @@ class RoutesReload {
 
   private void keep(List<Finding> findings, String was) {
     refused = findings;
-    LOG.error("The routes stay as they were, for what was saved cannot run:");
-    findings.forEach(finding -> LOG.error("{}", finding));
+    LOG.error(LogMarkers.ANSWER, "The routes stay as they were, for what was saved cannot run:");
+    findings.forEach(finding -> LOG.error(LogMarkers.ANSWER, "{}", finding));
     tell(AuditEntry.Outcome.failed, Map.of("routes", was));
   }
 

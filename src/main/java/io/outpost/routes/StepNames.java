@@ -177,6 +177,11 @@ final class StepNames {
           add(mapping, "`%s` needs `%s`".formatted(parent, name));
         }
       }
+      if (parent.equals("from")
+          && RouteFile.field(mapping, "steps").orElse(null) instanceof SequenceNode steps
+          && steps.getValue().isEmpty()) {
+        add(steps, "`steps` is empty");
+      }
       if (wantsExpression(at) && !parent.equals("sort")) {
         var languages =
             properties(resolve(at.path("anyOf").path(0).path("oneOf").path(0))).keySet();

@@ -1,15 +1,25 @@
 package io.outpost.routes;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.ClassUtils;
 
 /**
  * The words of the routes: what steps leave for each other, under which name and of which type, and
@@ -31,6 +41,12 @@ record Vocabulary(
     Map<String, Map<String, String>> components) {
 
   static final String FILE = "vocabulary.yaml";
+
+  private static final ObjectReader READER =
+      YAMLMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build()
+          .readerFor(Vocabulary.class);
 
   /** No word. */
   static final Vocabulary NONE =
@@ -66,7 +82,52 @@ record Vocabulary(
   }
 
   static Vocabulary read(InputStream file) throws IOException {
-    return new ObjectMapper(new YAMLFactory()).readValue(file, Vocabulary.class);
+    return READER.readValue(file);
+  }
+
+  /** What is wrong with a file that is no vocabulary, in the words of who wrote it. */
+  static Finding fault(JsonProcessingException e) {
+    var line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
+    return new Finding(
+        FILE,
+        line,
+        "",
+        "",
+        switch (e) {
+          case UnrecognizedPropertyException field -> {
+            var known = field.getKnownPropertyIds().stream().map(String::valueOf).toList();
+            var name = field.getPropertyName();
+            yield "there is no field `%s`%s".formatted(name, Suggestion.of(name, known));
+          }
+          case MismatchedInputException form -> {
+            var path =
+                form.getPath().stream()
+                    .map(JsonMappingException.Reference::getFieldName)
+                    .filter(Objects::nonNull)
+                    .collect(Collectors.joining("."));
+            yield path.isEmpty()
+                ? "is no vocabulary: write `properties:` and below it a name for each"
+                : "`%s` has fields, as in { type: text, means: what it is }".formatted(path);
+          }
+          default -> "is no YAML: " + e.getOriginalMessage().lines().findFirst().orElse("");
+        });
+  }
+
+  /** Classes that are named and that there are not. */
+  List<Finding> unknownTypes(String text) {
+    var lines = text.lines().toList();
+    return Stream.of(properties, variables, headers)
+        .flatMap(words -> words.values().stream())
+        .map(word -> String.valueOf(word.type()))
+        .filter(type -> type.contains(".") && !ClassUtils.isPresent(type, null))
+        .distinct()
+        .map(
+            type -> {
+              var at = IntStream.range(0, lines.size()).filter(i -> lines.get(i).contains(type));
+              var line = at.findFirst().orElse(0) + 1;
+              return new Finding(FILE, line, "", "", "there is no class `%s`".formatted(type));
+            })
+        .toList();
   }
 
   Vocabulary {

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 /**
  * Lets few alike warnings and errors of a window through and counts the rest, so that a dependency
  * that is down does not bury what else is logged. Alike are lines of one logger and one exception
- * that differ in numbers and ids only. Thread-safe.
+ * that differ in numbers and ids only; answers to what somebody did are not held against each
+ * other. Thread-safe.
  */
 final class RepeatedLines extends Filter<ILoggingEvent> {
 
@@ -49,7 +50,8 @@ final class RepeatedLines extends Filter<ILoggingEvent> {
       }
       var alike = seen.merge(kind, 1, Integer::sum);
       var ofLogger = seen.merge("logger " + event.getLoggerName(), 1, Integer::sum);
-      if (alike <= ALIKE && ofLogger <= OF_ONE_LOGGER && passed < MOST) {
+      var isFew = alike <= ALIKE && ofLogger <= OF_ONE_LOGGER;
+      if ((isFew || isAnswer(event)) && passed < MOST) {
         passed++;
         return FilterReply.NEUTRAL;
       }
@@ -91,6 +93,10 @@ final class RepeatedLines extends Filter<ILoggingEvent> {
   /** From now on everything passes. */
   void close() {
     closed = true;
+  }
+
+  private static boolean isAnswer(ILoggingEvent event) {
+    return event.getMarkerList() != null && event.getMarkerList().contains(LogMarkers.ANSWER);
   }
 
   private static String kind(ILoggingEvent event) {

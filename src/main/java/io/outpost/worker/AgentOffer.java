@@ -8,7 +8,10 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** Tells the API which agents this worker can run, and how many at once. Thread-safe. */
+/**
+ * Tells the API which agents this worker can run, how many at once, and how many jobs have ended
+ * here. Thread-safe.
+ */
 @Profile({"worker", "local"})
 @Component("agentOffer")
 public class AgentOffer {
@@ -17,16 +20,19 @@ public class AgentOffer {
   private final AgentInventory inventory;
   private final OfferedAgents offered;
   private final Slots slots;
+  private final EndedRuns ended;
   private final int all;
 
   AgentOffer(
       AgentInventory inventory,
       OfferedAgents offered,
       Slots slots,
+      EndedRuns ended,
       @Value("${outpost.worker.slots}") int all) {
     this.inventory = inventory;
     this.offered = offered;
     this.slots = slots;
+    this.ended = ended;
     this.all = all;
   }
 
@@ -34,7 +40,7 @@ public class AgentOffer {
   public void tell() {
     if (!inventory.usable().isEmpty()) {
       var dirty = slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).count();
-      offered.tell(worker, inventory.usable(), (int) (all - dirty));
+      offered.tell(worker, inventory.usable(), (int) (all - dirty), ended.number());
     }
   }
 }

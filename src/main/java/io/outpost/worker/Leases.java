@@ -31,16 +31,19 @@ public class Leases {
   private final TenantSlots slots;
   private final WorkspaceLeases workspaces;
   private final WorkerSettings settings;
+  private final EndedRuns ended;
 
   Leases(
       JobTransitions transitions,
       TenantSlots slots,
       WorkspaceLeases workspaces,
-      WorkerSettings settings) {
+      WorkerSettings settings,
+      EndedRuns ended) {
     this.transitions = transitions;
     this.slots = slots;
     this.workspaces = workspaces;
     this.settings = settings;
+    this.ended = ended;
   }
 
   /** Renews the lease; when it is lost, the agent is stopped before another worker starts one. */
@@ -119,11 +122,17 @@ public class Leases {
     try {
       var applied = transitions.apply(transition);
       run.freed(applied.othersWait());
+      if (transition instanceof JobTransition.Finished) {
+        ended.add();
+      }
       exchange.setProperty("transition", applied.entry());
       exchange.setProperty("job", transition.job());
     } catch (TransitionRefused refused) {
       lose(run, refused);
       abandon(run);
+      if (refused.isCancelled()) {
+        ended.add();
+      }
     }
   }
 

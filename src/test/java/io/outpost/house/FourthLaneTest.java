@@ -13,6 +13,7 @@ import io.outpost.local.AwsCalls;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
+import io.outpost.worker.AgentOffer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -177,6 +178,8 @@ class FourthLaneTest {
     // Two have ended while all slots were busy: that is a pace, once their messages are gone.
     var queues = outpost.context().getBean(Queues.class);
     await().atMost(LONG).until(() -> received(queues) == 2);
+    outpost.context().getBean(AgentOffer.class).tell();
+    workers.hear();
     estimates.measure();
     var urgent = accepted(tenant, "claude", "Say hello");
     var low = accepted(tenant, "claude", "Say hello", "low");

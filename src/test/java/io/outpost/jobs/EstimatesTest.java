@@ -24,6 +24,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,27 @@ class EstimatesTest {
     depth(3, 0);
     depth(3, 0);
     assertThat(estimated(Tier.ENTERPRISE)).isNull();
+  }
+
+  /** Six are held and come back: meanwhile one job in five seconds ends, whatever messages do. */
+  @Test
+  void jobsThatAreSentAgainWhileTheyWaitDoNotChangeThePace() {
+    when(workers.slots()).thenReturn(OptionalInt.of(2));
+    when(workers.ended()).thenReturn(OptionalLong.of(70), OptionalLong.of(71), OptionalLong.of(72));
+    depth(10, 2);
+    depth(3, 2);
+    depth(8, 2);
+    assertThat(wait(Tier.ENTERPRISE)).isEqualTo(ofSeconds(9 * 5));
+  }
+
+  /** One of the release before counts none: then messages are all there is. */
+  @Test
+  void whereNotAllWorkersCountJobsMessagesAreCounted() {
+    when(workers.slots()).thenReturn(OptionalInt.of(2));
+    when(workers.ended()).thenReturn(OptionalLong.of(70), OptionalLong.empty());
+    depth(10, 2);
+    depth(5, 2);
+    assertThat(wait(Tier.ENTERPRISE)).isEqualTo(ofSeconds(6));
   }
 
   @Test

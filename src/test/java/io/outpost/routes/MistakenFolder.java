@@ -43,7 +43,7 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             Map.entry("worker/j.yaml", route("j", "- log: x")),
             Map.entry(
                 "worker/k.camel.yaml",
-                route("k", "- log: x").replace("direct:route-k", "jobs:urgent=9,high=6")),
+                route("k", "- log: x").replace("direct:route-k", "jobs:urgent=9")),
             Map.entry("api/p.camel.yaml", route("p", "- log: { message: x, message: y }")),
             Map.entry("api/q.camel.yaml", ""),
             Map.entry(
@@ -79,7 +79,13 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             Map.entry(
                 "api/gg.camel.yaml",
                 route(
-                    "gg", "- setBody: { id: b-gg, simple: '${properties:outpost.worker.slot}' }"))),
+                    "gg", "- setBody: { id: b-gg, simple: '${properties:outpost.worker.slot}' }")),
+            Map.entry(
+                "api/mm.camel.yaml",
+                route("mm", "- bean: { id: call-mm, ref: camelContext, method: stop }")),
+            Map.entry(
+                "api/nn.camel.yaml",
+                "- routeConfiguration:\n    id: every-nn\n    errorHandler: { deadLetterChannel: { deadLetterUri: 'log:x' } }\n")),
         List.of(
             "api/a.camel.yaml:8: is no YAML: expected <block end>, but found '<block sequence start>'; look at the indentation",
             "api/b.camel.yaml:7: route-b: no step `setBoddy`; did you mean `setBody`?",
@@ -108,7 +114,9 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             "api/dd.camel.yaml:7: route-dd: the step `log` has no colon: write `log: …`",
             "api/ee.camel.yaml:7: route-ee/do-ee: `jobReader` is no Processor: call it with a `bean` step",
             "api/ff.camel.yaml:7: route-ff/call-ff: name a `method` of the bean `jobReader`: list, read",
-            "api/gg.camel.yaml:7: route-gg/b-gg: there is no setting `outpost.worker.slot`; did you mean `outpost.worker.slots`?"));
+            "api/gg.camel.yaml:7: route-gg/b-gg: there is no setting `outpost.worker.slot`; did you mean `outpost.worker.slots`?",
+            "api/mm.camel.yaml:7: route-mm/call-mm: there is no bean `camelContext`",
+            "api/nn.camel.yaml:1: every-nn: `errorHandler` would decide what becomes of failures in every flow: give the configuration an id that does not begin with every- and name it in the routeConfigurationId of your routes"));
   }
 
   /** What is wrong once Camel has put all files together. */

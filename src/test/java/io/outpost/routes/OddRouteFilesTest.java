@@ -49,6 +49,8 @@ class OddRouteFilesTest {
     write("api/text-file.camel.yaml.txt", ROUTE.formatted("text-file"));
     write("api/.hidden.camel.yaml", ROUTE.formatted("hidden"));
     write("api/Upper.Camel.Yaml", ROUTE.formatted("upper"));
+    write("api/scripted.camel.yaml", "- beans:\n  - name: b\n    type: io.x.B\n    script: x\n");
+    write("api/without-steps.camel.yaml", "- from: { uri: 'timer:x', steps: [] }\n");
     write("api/Other.java", "class Other {}");
     write("api/new\nline.camel.yaml", ROUTE.formatted("a").replace("log", "lgo"));
     Files.createDirectories(folder.resolve("api/folder.camel.yaml"));
@@ -75,6 +77,9 @@ class OddRouteFilesTest {
             "api/text-file.camel.yaml.txt:1: is not read: name it text-file.camel.yaml",
             "api/.hidden.camel.yaml:1: is not read: its name begins with a dot",
             "api/Upper.Camel.Yaml:1: is not read: name it Upper.camel.yaml",
+            "api/scripted.camel.yaml:4: `script` runs what is written in a text: call a bean instead",
+            "api/scripted.camel.yaml:3: there is no class `io.x.B`",
+            "api/without-steps.camel.yaml:1: `steps` is empty",
             "api/Other.java:1: is not read: name it Other.camel.yaml",
             "api/new\\u000aline.camel.yaml:7: a: no step `lgo`; did you mean `log`?",
             "api/folder.camel.yaml:1: is a folder: routes stand in files",
@@ -124,6 +129,7 @@ class OddRouteFilesTest {
               - name: who
                 value: world
         """);
+    write("api/alone.camel.yaml", "- from:\n    uri: timer:alone\n    steps: [{ log: x }]\n");
     write("api/calls.camel.yaml", ROUTE.formatted("calls") + "        - to: direct:greet-world\n");
     Files.writeString(elsewhere.resolve("there"), ROUTE.formatted("from-elsewhere"));
     Files.createSymbolicLink(folder.resolve("api/here.camel.yaml"), elsewhere.resolve("there"));
@@ -144,8 +150,13 @@ class OddRouteFilesTest {
           queues.json     | {"jobs-a": {"dead_letter": "jobs-dql", "receives": 3, "visibility_seconds": 9}} | queues.json:1: there is no queue `jobs-dql`; did you mean `jobs-dlq`?
           queues.json     | {"jobs-a": {}, "jobs-a": {}}             | queues.json:1: is no JSON: Duplicate field 'jobs-a'
           queues.json     | {"Jobs a": {"visibility_seconds": 9}}    | queues.json:1: `Jobs a` is no name of a queue
-          vocabulary.yaml | propertys: {}                            | vocabulary.yaml:1: is no vocabulary: Unrecognized field "propertys"
-          vocabulary.yaml | properties: { x: hello }                 | vocabulary.yaml:1: is no vocabulary:
+          queues.json     | {"jobs-high": {"visibility_seconds": 9}} | queues.json:1: the queue `jobs-high` is ours: name yours otherwise
+          vocabulary.yaml | propertys: {}                            | vocabulary.yaml:1: there is no field `propertys`; did you mean `properties`?
+          vocabulary.yaml | properties: { x: { tipe: any } }         | vocabulary.yaml:1: there is no field `tipe`; did you mean `type`?
+          vocabulary.yaml | properties: { x: hello }                 | vocabulary.yaml:1: `properties.x` has fields, as in { type: text, means: what it is }
+          vocabulary.yaml | '[]'                                     | vocabulary.yaml:1: is no vocabulary: write `properties:` and below it a name for each
+          vocabulary.yaml | properties: { x: { type: a }, x: { type: b } } | vocabulary.yaml:1: is no YAML: Duplicate field 'x'
+          vocabulary.yaml | properties: { x: { type: io.outpost.Nope } }   | vocabulary.yaml:1: there is no class `io.outpost.Nope`
           contract.yaml   | info: { title: x }                       | contract.yaml:1: holds `info`: only paths and components can be added
           contract.yaml   | paths: []                                | contract.yaml:1: `paths` has no fields
           contract.yaml   | hello                                    | contract.yaml:1: adds nothing
@@ -154,6 +165,8 @@ class OddRouteFilesTest {
           contract.yaml   | paths: { /x: { get: { operationId: get-x } } }       | contract.yaml:1: the operationId `get-x` may hold letters only
           contract.yaml   | paths: { /x: { get: { summary: x } } }               | contract.yaml:1: get /x has no operationId
           contract.yaml   | paths: { /x: { get: { operationId: getX, responses: { '200': { $ref: '#/components/responses/Nope' } } } } } | contract.yaml:1: there is no `#/components/responses/Nope` in the contract
+          contract.yaml   | paths: { /x: { get: { operationId: getX, security: [] } } } | contract.yaml:1: the operation `getX` would be open to everyone
+          agents/echo.yaml | ' '                                     | agents/echo.yaml:1: is empty: remove the file
           agents/echo.yaml | - a                                     | agents/echo.yaml:1:
           agents/echo.yaml | '{ name: other, title: x, command: [cat], time_limit: PT1M, version: [cat], provider_variables: [A_KEY] }' | agents/echo.yaml:1: name: is 'other', so the file must be called other.yaml
           api             | hello                                    | api:1: is a file: routes stand in files of a folder of this name

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What an integration engineer does wrong is told with file, line, route, step and the way out. */
@@ -138,7 +139,8 @@ class RouteMistakesTest {
         mistake(
             "worker/x.camel.yaml",
             HEAD.replace("direct:my-route", "jobs:urgent=9,high=6") + "        - log: x\n",
-            "worker/x.camel.yaml:5: my-route: the lane `urgent` has no queue `jobs-urgent`: declare it in queues.json"),
+            "worker/x.camel.yaml:5: my-route: the lane `urgent` has no queue `jobs-urgent`: declare it in queues.json",
+            "worker/x.camel.yaml:5: my-route: the queue jobs-high starts the route `run-jobs` already (worker/jobs.camel.yaml:7)"),
         mistake(
             "worker/x.camel.yaml",
             "- routeConfiguration:\n    id: routeConfiguration-1234\n    onException:\n      - onException:\n          id: on\n          exception: [java.io.IOException]\n          steps: [{ log: x }]\n",
@@ -223,6 +225,132 @@ class RouteMistakesTest {
         Files.delete(folder.resolve(file));
       }
     }
+  }
+
+  /** What would take a flow over, lose what it carries or fail at run time, each in a file. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          setBody: { id: l, spel: "#{T(java.lang.Runtime).getRuntime()}" } | '`spel` runs what is written in a text: call a bean instead'
+          setBody: { id: l, language: { language: spel, expression: x } } | '`spel` runs what is written in a text: call a bean instead'
+          setBody: { id: l, groovy: x } | 'the language `groovy` is not in this installation'
+          to: { id: l, uri: "language:simple:resource:file:/etc/passwd" } | '`language` runs what is written in a text: call a bean instead'
+          to: { id: l, uri: "class:java.lang.Runtime?method=gc" } | '`class` runs what is written in a text: call a bean instead'
+          bean: { id: l, beanType: java.lang.Runtime, method: exec } | 'routes may not call `java.lang.Runtime`: call a bean instead'
+          bean: { id: l, ref: "#class:java.lang.ProcessBuilder", method: start } | 'routes may not call `java.lang.ProcessBuilder`: call a bean instead'
+          to: { id: l, uri: "bean:#class:java.lang.ProcessBuilder?method=start" } | 'routes may not call `java.lang.ProcessBuilder`: call a bean instead'
+          script: { id: l, simple: "${bean:type:java.lang.System?method=gc}" } | 'routes may not call `java.lang.System`: call a bean instead'
+          bean: { id: l, beanType: io.outpost.tenants.TenantView, method: off } | 'the class `io.outpost.tenants.TenantView` has no method `off`; did you mean `of`?'
+          bean: { id: l, method: read } | '`bean` needs `ref`'
+          setBody: { id: l, simple: "${body.getClass.forName('java.lang.Runtime')}" } | '`getClass` leads out of the message: call a bean instead'
+          setBody: { id: l, simple: "${camelContext.stop}" } | '`camelContext` leads out of the message: call a bean instead'
+          setBody: { id: l, simple: "${exchange.context.stop}" } | '`exchange.context` leads out of the message: call a bean instead'
+          setBody: { id: l, simple: "resource:file:/etc/passwd" } | '`resource:` reads a file: write here what is in it'
+          setBody: { id: l, simple: "${env.TEAM_CHAT}" } | '`TEAM_CHAT` is read as a setting: {{team.chat}}'
+          log: { id: l, message: "{{outpost.stripe.secret-key}}" } | '`outpost.stripe.secret-key` is a secret of Outpost's own, and for no route'
+          log: { id: l, message: "{{env:AWS_SECRET_ACCESS_KEY:none}}" } | '`AWS_SECRET_ACCESS_KEY` is a secret of Outpost's own, and for no route'
+          setBody: { id: l, simple: "${properties:OUTPOST_BOOTSTRAP_ADMIN_KEY:none}" } | '`OUTPOST_BOOTSTRAP_ADMIN_KEY` is a secret of Outpost's own, and for no route'
+          log: { id: l, message: "{{enw:TEAM_CHAT}}" } | 'nothing is looked up by `enw:`; did you mean `env`?'
+          log: { id: l, message: "{{service:chat}}" } | '`service:` finds no service here: name a setting'
+          to: { id: l, uri: "controlbus:route?routeId=submit-job&action=stop" } | '`controlbus` stops routes that their files say are running'
+          delay: { id: l, constant: soon } | '`delay` wants a whole number, not `soon`'
+          to: { id: l, uri: "timer:" } | '`timer:` names nothing behind the colon'
+          pollEnrich: { id: l, expression: { constant: { expression: "sida:x" } } } | 'there is no component `sida`; did you mean `seda`?'
+          pollEnrich: { id: l, constant: "platform-http:/hook" } | '`platform-http` takes requests without a key: add an operation to the contract and start the route at direct:<operationId>'
+          poll: { id: l, uri: "aws2-sqs:outpost-stripe-{{outpost.env}}" } | 'the queue stripe starts the route `take-stripe-message` (api/billing-queue.camel.yaml:7): fetch nothing from it'
+          to: { id: l, uri: "seda:nobody" } | 'no route starts at seda:nobody'
+          """)
+  void aStepThatWouldDoHarmIsNamed(String step, String finding) throws IOException {
+    write("api/x.camel.yaml", HEAD + "        - " + step + "\n");
+    assertThat(check().out().lines())
+        .containsExactly("api/x.camel.yaml:7: my-route/l: " + finding.replaceAll("^'|'$", ""));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {{x:platform-http:/hook}} | log: x | '`platform-http` takes requests without a key: add an operation to the contract and start the route at direct:<operationId>'
+          direct:queue-{{x:job}} | log: x | 'direct:queue-job starts the route `queue-job` already (common/jobs.camel.yaml:58)'
+          aws2-sqs:outpost-stripe-{{outpost.env}} | log: x | 'the queue stripe starts the route `take-stripe-message` already (api/billing-queue.camel.yaml:7)'
+          aws2-sqs:outpost-jobs-high-{{outpost.env}} | log: x | 'the queue jobs-high starts the route `run-jobs` already (worker/jobs.camel.yaml:7)'
+          jobs:{{x:high=9}} | log: x | 'the queue jobs-high starts the route `run-jobs` already (worker/jobs.camel.yaml:7)'
+          jobs:{{x:urgent=9}} | log: x | 'the lane `urgent` has no queue `jobs-urgent`: declare it in queues.json'
+          direct:mine | recipientList: { id: l, constant: direct:mine } | 'calls itself: my-route -> my-route'
+          seda:mine | to: { id: l, uri: seda:mine } | 'calls itself: my-route -> my-route'
+          direct:mine | circuitBreaker: { id: l, steps: [{ log: x }], onFallback: { steps: [{ to: direct:mine }] } } | 'calls itself: my-route -> my-route'
+          """)
+  void aStartThatWouldDoHarmIsNamed(String start, String step, String finding) throws IOException {
+    write(
+        "common/x.camel.yaml",
+        HEAD.replace("direct:my-route", "\"" + start + "\"") + "        - " + step + "\n");
+    assertThat(check().out().lines())
+        .containsExactly("common/x.camel.yaml:5: my-route: " + finding.replaceAll("^'|'$", ""));
+  }
+
+  /** One that applies to every flow may watch, and decide nothing. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          onException: [{ onException: { exception: [java.lang.Exception], handled: { constant: "true" }, steps: [{ log: x }] } }] | '`onException` would decide what becomes of failures in every flow'
+          errorHandler: { deadLetterChannel: { deadLetterUri: "log:x" } } | '`errorHandler` would decide what becomes of failures in every flow'
+          interceptSendToEndpoint: [{ interceptSendToEndpoint: { uri: "direct:record-transition", skipSendToOriginalEndpoint: "true", steps: [{ log: x }] } }] | '`skipSendToOriginalEndpoint` would leave out a call in every flow'
+          onCompletion: [{ onCompletion: { mode: BeforeConsumer, steps: [{ log: x }] } }] | '`BeforeConsumer` would change answers in every flow'
+          interceptFrom: [] | 'does nothing: add `interceptFrom`, or remove it'
+          """)
+  void aConfigurationThatWouldTakeOverEveryFlowIsNamed(String part, String finding)
+      throws IOException {
+    write("worker/x.camel.yaml", "- routeConfiguration:\n    id: every-x\n    " + part + "\n");
+    var fault = finding.replaceAll("^'|'$", "");
+    var remedy =
+        ": give the configuration an id that does not begin with every- and name it in the routeConfigurationId of your routes";
+    assertThat(check().out().lines())
+        .containsExactly(
+            "worker/x.camel.yaml:1: every-x: " + fault + (fault.startsWith("does") ? "" : remedy));
+    write(
+        "worker/x.camel.yaml",
+        "- routeConfiguration:\n    id: mine\n    "
+            + part
+            + "\n"
+            + HEAD.replace("    description", "    routeConfigurationId: mine\n    description")
+            + "        - log: { id: l, message: x }\n");
+    assertThat(check().out().lines()).hasSize(fault.startsWith("does") ? 1 : 0);
+  }
+
+  @Test
+  void anInterceptionOfWhatNobodyCallsIsNamed() throws IOException {
+    write(
+        "worker/x.camel.yaml",
+        "- routeConfiguration:\n    id: every-x\n    interceptSendToEndpoint:\n      - interceptSendToEndpoint: { id: s, uri: 'direct:queue-jop', steps: [{ log: x }] }\n");
+    assertThat(check().out())
+        .contains(
+            "every-x/s: intercepts nothing: no route starts at direct:queue-jop; did you mean `direct:queue-job`?");
+    write(
+        "worker/x.camel.yaml",
+        "- routeConfiguration:\n    id: every-x\n    interceptSendToEndpoint:\n      - interceptSendToEndpoint: { id: s, uri: 'direct:queue-*', steps: [{ log: x }] }\n");
+    assertThat(check().out()).isEmpty();
+  }
+
+  /** In the place of a file of ours there must be what everything else relies on. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          api/contract.camel.yaml | the contract is not served: a `rest` with `openApi` must stand here
+          api/errors.camel.yaml   | no failure is answered: a configuration whose id begins with every- must call problemAnswer.fail for java.lang.Exception
+          """)
+  void whatReplacesOursDoesWhatOursDid(String file, String finding) throws IOException {
+    write(file, HEAD + "        - log: { id: l, message: x }\n");
+    assertThat(check().out().lines()).containsExactly(file + ":1: " + finding);
   }
 
   /** Kaoto gives every configuration an id: ours have one that stays. */

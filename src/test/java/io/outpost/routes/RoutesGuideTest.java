@@ -41,7 +41,7 @@ class RoutesGuideTest {
             .start();
     assertThat(shell.waitFor(300, TimeUnit.SECONDS)).isTrue();
     assertThat(shell.exitValue()).as(Files.readString(log)).isZero();
-    assertThat(Files.readString(log)).contains("nothing is wrong");
+    assertThat(Files.readString(log)).contains("nothing is wrong", "1 tests, 0 found");
     assertThat(checkout.resolve("my-routes/worker/jobs.camel.yaml"))
         .content()
         .contains("backOffMultiplier: 3");

@@ -3,6 +3,9 @@ package io.outpost.routes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -22,6 +25,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +49,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** A saved file is live while everything goes on, or it changes nothing. */
 @Tag("product")
@@ -174,6 +179,36 @@ class RoutesReloadTest {
     awaitChangeFrom(good);
     assertThat(reload.refused()).isEmpty();
     assertThat(mark()).isEqualTo("better");
+  }
+
+  /** However often the same is saved: what bounds the log lets each answer through. */
+  @Test
+  void everySaveIsAnswered(@TempDir Path elsewhere) throws Exception {
+    var log = (Logger) LoggerFactory.getLogger(RoutesReload.class);
+    var written = new ListAppender<ILoggingEvent>();
+    var bound = ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).iteratorForAppenders();
+    bound.next().getCopyOfAttachedFiltersList().forEach(written::addFilter);
+    written.start();
+    log.addAppender(written);
+    try {
+      for (int i = 1; i <= 5; i++) {
+        var times = i;
+        var bad = marked("bad").replace("- marshal:", "- marshall:");
+        var file = Files.writeString(elsewhere.resolve("bad"), bad);
+        Files.createDirectories(folder.resolve(PLATFORM).getParent());
+        Files.move(file, folder.resolve(PLATFORM), StandardCopyOption.REPLACE_EXISTING);
+        await(() -> said(written, "The routes stay as they were") == times);
+        await(() -> said(written, "health: no step `marshall`") == times);
+      }
+    } finally {
+      log.detachAppender(written);
+    }
+  }
+
+  private static long said(ListAppender<ILoggingEvent> written, String words) {
+    return List.copyOf(written.list).stream()
+        .filter(line -> line.getFormattedMessage().contains(words))
+        .count();
   }
 
   /** One mistake of each kind, in the words of the check: by a reload, and by a start. */

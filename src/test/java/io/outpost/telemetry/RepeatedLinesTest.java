@@ -80,9 +80,24 @@ class RepeatedLinesTest {
     }
   }
 
+  /** Whoever saves the same mistake again wants the same answer again. */
+  @Test
+  void anAnswerIsGivenAsOftenAsItIsAskedFor() {
+    for (int i = 0; i < RepeatedLines.MOST; i++) {
+      var event = event("io.outpost.routes.RoutesReload", Level.ERROR, "What was saved cannot run");
+      event.addMarker(LogMarkers.ANSWER);
+      assertThat(lines.decide(event)).isNotEqualTo(FilterReply.DENY);
+    }
+    assertThat(passes("io.outpost.Slot", Level.WARN, "AWS does not answer")).isFalse();
+    assertThat(lines.next().dropped()).isOne();
+  }
+
   private boolean passes(String logger, Level level, String message) {
-    var event = new LoggingEvent("", loggers.getLogger(logger), level, message, null, null);
-    return lines.decide(event) != FilterReply.DENY;
+    return lines.decide(event(logger, level, message)) != FilterReply.DENY;
+  }
+
+  private LoggingEvent event(String logger, Level level, String message) {
+    return new LoggingEvent("", loggers.getLogger(logger), level, message, null, null);
   }
 
   private static String letters(int number) {

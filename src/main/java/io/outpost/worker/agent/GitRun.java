@@ -111,7 +111,7 @@ record GitRun(
     return Optional.empty();
   }
 
-  private long[] measure(Process process) throws IOException {
+  private ResourceWatch.Taken measure(Process process) throws IOException {
     var members = slots.confinement().members(process.toHandle(), files.directory(), files.slot());
     return slots.measure(files.directory(), files.slot(), members);
   }

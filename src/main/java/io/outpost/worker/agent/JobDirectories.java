@@ -5,6 +5,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
@@ -18,6 +19,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -28,6 +31,7 @@ import org.springframework.util.FileSystemUtils;
  */
 final class JobDirectories implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(JobDirectories.class);
   private static final Set<PosixFilePermission> PASSAGE =
       PosixFilePermissions.fromString("rwx--x--x");
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_DIRECTORY =
@@ -127,7 +131,15 @@ final class JobDirectories implements AutoCloseable {
     } catch (DirectoryNotEmptyException e) {
       return false;
     }
-    FileSystemUtils.deleteRecursively(directory.own());
+    try {
+      // By now the shown name may be the next run's: what is left of this one leads there no more.
+      Path gone = own.resolve(RUN + runs.getAndIncrement());
+      FileSystemUtils.deleteRecursively(Files.move(directory.own(), gone));
+    } catch (NoSuchFileException e) {
+      // It was removed before.
+    } catch (IOException e) {
+      LOG.warn("{} stays until the next start", directory.own(), e);
+    }
     return true;
   }
 

@@ -26,6 +26,10 @@ final class ResourceWatch {
 
   private final AgentRunSettings settings;
   private long pause = SHORTEST_PAUSE;
+
+  /** What everybody but the run has taken when it was least. */
+  private long before = Long.MAX_VALUE;
+
   private int failures;
   private int hidings;
 
@@ -38,22 +42,45 @@ final class ResourceWatch {
     return pause;
   }
 
-  /** Bytes on disk, files and folders, bytes of memory, processes that hide what they have. */
+  /**
+   * What a run has.
+   *
+   * @param disk bytes that can be seen
+   * @param files files and folders
+   * @param memory bytes
+   * @param hidden processes that keep to themselves what they have open
+   * @param sent sockets in which something open is on its way, which nobody can see
+   * @param byAll bytes of the disks, and of memory for files, that everybody together has taken
+   */
+  record Taken(long disk, long files, long memory, long hidden, long sent, long byAll) {}
+
+  /** Looks at a run. */
   interface Measure {
-    long[] take() throws IOException;
+    Taken take() throws IOException;
+  }
+
+  /**
+   * Whether a run may have more than it shows. Programs hand each other connections and terminals,
+   * and may be slow to take them: that alone hides nothing while no more has been taken of the
+   * machine since the run began than the run may have.
+   */
+  private boolean hides(Taken taken) {
+    before = Math.min(before, taken.byAll() - taken.disk());
+    boolean couldBeMore = taken.byAll() - before > settings.diskBytes();
+    return taken.hidden() > 0 || taken.sent() > 0 && couldBeMore;
   }
 
   /** Which limit the run does not keep to, if any. */
   Optional<StopReason> exceeded(Measure measure) {
     long began = System.nanoTime();
     try {
-      long[] taken = measure.take();
+      Taken taken = measure.take();
       failures = 0;
-      hidings = taken[3] > 0 ? hidings + 1 : 0;
-      if (taken[2] > settings.memoryBytes()) {
+      hidings = hides(taken) ? hidings + 1 : 0;
+      if (taken.memory() > settings.memoryBytes()) {
         return Optional.of(StopReason.MEMORY_LIMIT);
       }
-      if (taken[0] > settings.diskBytes() || taken[1] > settings.files()) {
+      if (taken.disk() > settings.diskBytes() || taken.files() > settings.files()) {
         return Optional.of(StopReason.DISK_LIMIT);
       }
       return hidings < MOST_FAILURES ? Optional.empty() : Optional.of(StopReason.UNMEASURED);

@@ -102,11 +102,10 @@ public final class Slots implements AutoCloseable {
   }
 
   /**
-   * What a run has by now, in bytes on disk, files and folders, and bytes of memory; and how many
-   * of its processes hide on purpose what they have open. Where agents' calls are not filtered some
-   * programs, such as ssh-agent, do that for their own reasons: then none counts.
+   * What a run has by now. Where agents' calls are not filtered some programs, such as ssh-agent,
+   * hide what they have open for their own reasons: then none counts.
    */
-  long[] measure(JobDirectory directory, int slot, Stream<ProcessHandle> processes)
+  ResourceWatch.Taken measure(JobDirectory directory, int slot, Stream<ProcessHandle> processes)
       throws IOException {
     List<String> prefix = confinement.outside(slot);
     String pids =
@@ -119,12 +118,12 @@ public final class Slots implements AutoCloseable {
       // First its end: a process of its own that an agent has stopped would hold the pipe for ever.
       measuring.awaitSuccess();
       String[] numbers =
-          new String(measuring.output().readNBytes(100), StandardCharsets.US_ASCII)
+          new String(measuring.output().readNBytes(150), StandardCharsets.US_ASCII)
               .strip()
               .split(" ");
       long[] taken = Stream.of(numbers).mapToLong(Long::parseLong).toArray();
-      taken[3] = canHideByCall ? 0 : taken[3];
-      return taken;
+      long hidden = canHideByCall ? 0 : taken[3];
+      return new ResourceWatch.Taken(taken[0], taken[1], taken[2], hidden, taken[4], taken[5]);
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
       throw new IOException("A measurement was no number", e);
     }

@@ -98,7 +98,7 @@ record StepRun(
         .forEach(ProcessHandle::destroy);
   }
 
-  private long[] measure(Process process) throws IOException {
+  private ResourceWatch.Taken measure(Process process) throws IOException {
     return slots.measure(
         launch.directory(),
         launch.slot(),

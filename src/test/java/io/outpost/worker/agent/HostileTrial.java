@@ -270,9 +270,17 @@ final class HostileTrial implements AutoCloseable {
       try {
         Stream<ProcessHandle> members =
             slots.confinement().members(ProcessHandle.current(), files.directory(), 0);
-        long[] taken = slots.measure(files.directory(), 0, apart ? members : Stream.of());
+        ResourceWatch.Taken taken =
+            slots.measure(files.directory(), 0, apart ? members : Stream.of());
         is(
-            taken.length == 4 && LongStream.of(taken).allMatch(n -> n >= 0),
+            LongStream.of(
+                    taken.disk(),
+                    taken.files(),
+                    taken.memory(),
+                    taken.hidden(),
+                    taken.sent(),
+                    taken.byAll())
+                .allMatch(n -> n >= 0),
             "a measurement is none");
       } catch (IOException e) {
         // A job may end who measures it; then the job is stopped.

@@ -49,13 +49,18 @@ class P27LimitsCountEverythingTest {
         "unreadable folder | os.mkdir('d'); f = open('d/f', 'wb'); f.write(data); os.chmod('d',"
             + " 0o500) | 0 | 20 | 22",
         "heap | f = open('/dev/null', 'wb'); kept = bytearray(data) | 2 | 40 | 60",
+        "memfd, as memory | f = os.fdopen(os.memfd_create('f'), 'wb'); f.write(data) | 2 | 40 | 60",
+        "/dev/shm, as memory | f = open('/dev/shm/' + tag, 'wb'); f.write(data) | 2 | 40 | 60",
         "shared by four | f = open('/dev/null', 'wb'); m = mmap.mmap(-1, len(data)); m.write(data);"
             + " [os.fork() and 0 for _ in range(2)]; m[::4096] | 2 | 40 | 75",
       })
   void whereverItIs(String where, String step, int number, long least, long most) throws Exception {
     try (Slots slots =
         TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
-      assertThat(measured(slots, step)[number]).as(where).isBetween(least * MB, most * MB);
+      ResourceWatch.Taken taken = measured(slots, step);
+      assertThat(number == 0 ? taken.disk() : taken.memory())
+          .as(where)
+          .isBetween(least * MB, most * MB);
     }
   }
 
@@ -67,8 +72,8 @@ class P27LimitsCountEverythingTest {
       String hide =
           "f = open('/dev/null', 'wb'); import shutil, subprocess; shutil.copy('/bin/sleep', 'p');"
               + " os.chmod('p', 0o111); subprocess.Popen(['./p', '600'])";
-      assertThat(measured(slots, hide)[3]).isOne();
-      assertThat(measured(slots, hide.replace("0o111", "0o755"))[3]).isZero();
+      assertThat(measured(slots, hide).hidden()).isOne();
+      assertThat(measured(slots, hide.replace("0o111", "0o755")).hidden()).isZero();
     }
   }
 
@@ -82,8 +87,33 @@ class P27LimitsCountEverythingTest {
               + " f.write(data); f.flush(); a.sendmsg([b'x'], [(socket.SOL_SOCKET,"
               + " socket.SCM_RIGHTS, array.array('i', [f.fileno()]))]); f.close(); f ="
               + " open('/dev/null', 'wb')";
-      assertThat(measured(slots, send)[3]).isOne();
-      assertThat(measured(slots, send.replace("f.close();", "b.recvmsg(1, 100);"))[3]).isZero();
+      assertThat(measured(slots, send).sent()).isOne();
+      assertThat(measured(slots, send.replace("f.close();", "b.recvmsg(1, 100);")).sent()).isZero();
+    }
+  }
+
+  /** Four hundred megabytes that nobody can see: that they are taken can be seen. */
+  @Test
+  void whatIsHiddenOnItsWayIsTakenOfTheMachine() throws Exception {
+    try (Slots slots =
+        TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
+      String nothing = "f = open('/dev/null', 'wb')";
+      String send =
+          """
+          import array, socket; a, b = socket.socketpair()
+          for i in range(10):
+              f = open("f%d" % i, "wb"); f.write(data + data); f.flush(); os.unlink(f.name)
+              rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [f.fileno()]))
+              a.sendmsg([b"x"], [rights]); f.close()
+          """
+              + nothing;
+      long before = measured(slots, nothing).byAll();
+      ResourceWatch.Taken hidden = measured(slots, send);
+      assertThat(hidden.disk()).isLessThan(MB);
+      assertThat(hidden.sent()).isOne();
+      assertThat(hidden.byAll() - before)
+          .as("more than what others may have given back meanwhile")
+          .isGreaterThan(100 * MB);
     }
   }
 
@@ -91,7 +121,7 @@ class P27LimitsCountEverythingTest {
   void nothingHidesInASandbox() throws Exception {
     try (Slots slots =
         TestConfinement.slots(directory.resolve("jobs"), TestConfinement.sandboxedSlots())) {
-      assertThat(measured(slots, "f = open('/dev/null', 'wb')")[3]).isZero();
+      assertThat(measured(slots, "f = open('/dev/null', 'wb')").hidden()).isZero();
     }
   }
 
@@ -103,11 +133,11 @@ class P27LimitsCountEverythingTest {
           "f = open('/dev/null', 'wb'); [os.close(os.open('e%d' % i, os.O_CREAT)) for i in"
               + " range(2000)]; [os.close(os.open('/tmp/%s%d' % (tag, i), os.O_CREAT)) for i in"
               + " range(500)]";
-      assertThat(measured(slots, make)[1]).isBetween(2500L, 2520L);
+      assertThat(measured(slots, make).files()).isBetween(2500L, 2520L);
     }
   }
 
-  private static long[] measured(Slots slots, String step) throws Exception {
+  private static ResourceWatch.Taken measured(Slots slots, String step) throws Exception {
     String python =
         """
         import mmap, os, sys, time
@@ -126,7 +156,7 @@ class P27LimitsCountEverythingTest {
       AgentProcess process = run.startIn(files);
       await().until(() -> run.output().contains("held") || !process.isRunning());
       assertThat(process.isRunning()).as(run.output()).isTrue();
-      long[] taken =
+      ResourceWatch.Taken taken =
           slots.measure(
               files.directory(), 0, slots.confinement().members(null, files.directory(), 0));
       process.stop(StopReason.CANCELLED);

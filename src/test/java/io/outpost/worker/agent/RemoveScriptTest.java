@@ -29,6 +29,22 @@ class RemoveScriptTest {
     assertThat(job).isEmptyDirectory();
   }
 
+  /**
+   * Where all jobs are of one user, a job of the same workspace has that name as soon as it is
+   * free: whoever removed the directory and looked again would remove what the next one has.
+   */
+  @Test
+  void theDirectoryItselfIsLeftToTheWorker() throws Exception {
+    assumeTrue(Isolation.isRoot(), "SKIPPED: not root, so this cannot be another user");
+    Path job = Files.createDirectories(jobs.resolve("job/work/deep"));
+    for (Path path : List.of(jobs, jobs.resolve("job"), job.getParent(), job)) {
+      Files.setAttribute(path, "unix:uid", 60_002);
+    }
+    Files.setPosixFilePermissions(job.getParent(), PosixFilePermissions.fromString("---------"));
+    assertThat(removeAs("60002", jobs.resolve("job"))).isZero();
+    assertThat(jobs.resolve("job")).isEmptyDirectory();
+  }
+
   private static int removeAs(String user, Path job) throws Exception {
     String script = Files.readString(Path.of("src/main/resources/porter/remove.sh"));
     List<String> command =

@@ -1,0 +1,98 @@
+package io.outpost.routes;
+
+import io.outpost.routes.RouteFile.Field;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/**
+ * Whether a configuration does something, and nothing to flows that are not its owner's: one that
+ * applies to every route may watch them, and not decide what becomes of their failures, of their
+ * calls or of their answers. Stateless.
+ */
+final class ConfigurationCheck {
+
+  private static final List<String> PARTS =
+      List.of(
+          "intercept",
+          "interceptFrom",
+          "interceptSendToEndpoint",
+          "onException",
+          "onCompletion",
+          "errorHandler");
+
+  private static final String TAKES_OVER =
+      "%s in every flow: give the configuration an id that does not begin with "
+          + Interceptions.EVERYWHERE
+          + " and name it in the routeConfigurationId of your routes";
+
+  private ConfigurationCheck() {}
+
+  /**
+   * What is wrong with the configurations of a file.
+   *
+   * @param isAdded whether the file is somebody's own, and not in the place of one of ours
+   */
+  static List<Finding> check(RouteFile file, boolean isAdded) {
+    var found = new ArrayList<Finding>();
+    for (var field : file.fields()) {
+      if (field.parent().isEmpty() && field.key().equals("routeConfiguration")) {
+        check(field, isAdded, found);
+      }
+    }
+    return found;
+  }
+
+  private static void check(Field configuration, boolean isAdded, List<Finding> found) {
+    if (PARTS.stream().allMatch(part -> isNothing(RouteFile.field(configuration.value(), part)))) {
+      found.add(configuration.finding("does nothing: add `interceptFrom`, or remove it"));
+    }
+    var id = RouteFile.text(configuration.value(), "id");
+    if (isAdded && (id.isEmpty() || id.startsWith(Interceptions.EVERYWHERE))) {
+      for (var part : List.of("onException", "errorHandler")) {
+        if (RouteFile.field(configuration.value(), part).isPresent()) {
+          found.add(
+              configuration.finding(
+                  TAKES_OVER.formatted(
+                      "`%s` would decide what becomes of failures".formatted(part))));
+        }
+      }
+      if (within(configuration.value(), "skipSendToOriginalEndpoint")
+          .anyMatch(value -> !RouteFile.key(value).equalsIgnoreCase("false"))) {
+        found.add(
+            configuration.finding(
+                TAKES_OVER.formatted("`skipSendToOriginalEndpoint` would leave out a call")));
+      }
+      if (within(configuration.value(), "mode")
+          .anyMatch(value -> RouteFile.key(value).equalsIgnoreCase("BeforeConsumer"))) {
+        found.add(
+            configuration.finding(TAKES_OVER.formatted("`BeforeConsumer` would change answers")));
+      }
+    }
+  }
+
+  private static boolean isNothing(Optional<Node> part) {
+    return part.isEmpty()
+        || part.get() instanceof SequenceNode list && list.getValue().isEmpty()
+        || part.get() instanceof MappingNode fields && fields.getValue().isEmpty();
+  }
+
+  /** The values of a field, however deep. */
+  private static Stream<Node> within(Node node, String name) {
+    return switch (node) {
+      case SequenceNode list -> list.getValue().stream().flatMap(entry -> within(entry, name));
+      case MappingNode fields ->
+          fields.getValue().stream()
+              .flatMap(
+                  field ->
+                      RouteFile.key(field.getKeyNode()).equals(name)
+                          ? Stream.of(field.getValueNode())
+                          : within(field.getValueNode(), name));
+      default -> Stream.empty();
+    };
+  }
+}

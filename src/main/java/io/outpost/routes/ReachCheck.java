@@ -1,0 +1,141 @@
+package io.outpost.routes;
+
+import io.outpost.routes.RouteFile.Field;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/**
+ * What routes may not reach, whoever wrote them: programs and classes of Java's own, files and the
+ * environment by way of an expression, secrets of Outpost's own. All that is a step's work can be a
+ * bean's or a component's; what is left is how a flow would be taken over. Stateless.
+ */
+final class ReachCheck {
+
+  /** Where calls by name lead out of what routes are made of. */
+  private static final Pattern FOREIGN =
+      Pattern.compile("(?:java|javax|jdk|sun|com\\.sun|org\\.springframework)\\..*");
+
+  private static final Pattern CLASS_VALUE = Pattern.compile("#(?:class|type):([\\w.$]+)");
+  private static final Pattern CLASS_IN_SIMPLE =
+      Pattern.compile("\\$\\{(?:bean:type:|type:)([\\w.$]+)");
+  private static final Pattern ENVIRONMENT =
+      Pattern.compile("\\$\\{(?:env|sysenv|sys)[.:]([\\w.-]+)");
+  private static final Pattern INTO_JAVA =
+      Pattern.compile(
+          "\\$\\{[^}]*?(getClass|[cC]lassLoader|\\.class\\b|getCamelContext|exchange\\.context|camelContext(?!\\.stopping}))");
+  private static final Pattern PLACEHOLDER =
+      Pattern.compile("\\{\\{[?!]?(?:(?:env|sys):)?([^}:]+)|\\$\\{properties(?:Exist)?:([^}:]+)");
+
+  /** However it is written: in capitals, with dots or with dashes. */
+  private static final Pattern SECRET =
+      Pattern.compile(
+          "(?:outpost|aws|stripe).*(?:secretkey|accesskey|accesskeyid|adminkey|apikey|webhooksecrets?|token|password|credentials?\\w*)");
+
+  private static final String PROGRAM = "`%s` runs what is written in a text: call a bean instead";
+
+  /** What keeps on stopping and starting the lanes is one step of ours. */
+  private static final String LANES = "controlbus:route?routeId=run-jobs&";
+
+  private ReachCheck() {}
+
+  /** What an address may not be. */
+  static Optional<String> ofAddress(String scheme, String uri) {
+    return switch (scheme) {
+      case "language", "class" -> Optional.of(PROGRAM.formatted(scheme));
+      case "controlbus" ->
+          uri.startsWith(LANES)
+              ? Optional.empty()
+              : Optional.of("`controlbus` stops routes that their files say are running");
+      default -> Optional.empty();
+    };
+  }
+
+  static List<Finding> check(Field field) {
+    var found = new ArrayList<Finding>();
+    checkLanguage(field, found);
+    classes(field)
+        .filter(name -> FOREIGN.matcher(name).matches())
+        .map("routes may not call `%s`: call a bean instead"::formatted)
+        .forEach(fault -> found.add(field.finding(fault)));
+    texts(field).forEach(text -> checkText(field, text, found));
+    return found;
+  }
+
+  private static void checkLanguage(Field field, List<Finding> found) {
+    var named = field.key().equals("language") && field.parent().equals("language");
+    var name = named ? field.text() : field.key();
+    if (name.equals("spel") && !field.parent().equals("parameters")) {
+      found.add(field.finding(PROGRAM.formatted(name)));
+    }
+    if (field.parent().equals("beans") && field.key().startsWith("script")) {
+      found.add(field.finding(PROGRAM.formatted(field.key())));
+    }
+  }
+
+  private static Stream<String> classes(Field field) {
+    var isCalled =
+        field.key().equals("beanType")
+            || field.key().equals("type") && field.parent().equals("beans");
+    return Stream.of(
+            isCalled ? Stream.of(field.text()) : Stream.<String>empty(),
+            named(field, CLASS_VALUE),
+            named(field, CLASS_IN_SIMPLE))
+        .flatMap(Function.identity())
+        .map(name -> name.replaceFirst("^#(?:class|type):", ""))
+        .distinct();
+  }
+
+  private static Stream<String> named(Field field, Pattern pattern) {
+    return texts(field).flatMap(text -> pattern.matcher(text).results()).map(f -> f.group(1));
+  }
+
+  private static void checkText(Field field, String text, List<Finding> found) {
+    if (text.startsWith("resource:")) {
+      found.add(field.finding("`resource:` reads a file: write here what is in it"));
+    }
+    ENVIRONMENT
+        .matcher(text)
+        .results()
+        .map(each -> each.group(1))
+        .map(name -> "`%s` is read as a setting: {{%s}}".formatted(name, setting(name)))
+        .forEach(fault -> found.add(field.finding(fault)));
+    INTO_JAVA
+        .matcher(text)
+        .results()
+        .map(each -> "`%s` leads out of the message: call a bean instead".formatted(each.group(1)))
+        .forEach(fault -> found.add(field.finding(fault)));
+    PLACEHOLDER
+        .matcher(text)
+        .results()
+        .map(ReachCheck::nameIn)
+        .filter(ReachCheck::isSecret)
+        .map("`%s` is a secret of Outpost's own, and for no route"::formatted)
+        .forEach(fault -> found.add(field.finding(fault)));
+  }
+
+  private static String nameIn(MatchResult placeholder) {
+    return placeholder.group(1) == null ? placeholder.group(2) : placeholder.group(1);
+  }
+
+  private static boolean isSecret(String name) {
+    var plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    return SECRET.matcher(plain).matches();
+  }
+
+  private static String setting(String variable) {
+    return variable.toLowerCase(Locale.ROOT).replace('_', '.');
+  }
+
+  private static Stream<String> texts(Field field) {
+    return field.value() instanceof SequenceNode list
+        ? list.getValue().stream().map(RouteFile::key)
+        : Stream.of(field.text());
+  }
+}
