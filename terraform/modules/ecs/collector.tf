@@ -17,6 +17,7 @@ locals {
       "reason"                                      = ["outpost.jobs.attempts.ended", "outpost.dead.letters"]
       "queue"                                       = ["outpost.queue.age"]
       "to"                                          = ["outpost.audit.lag"]
+      "objective"                                   = ["outpost.objectives.measured", "outpost.objectives.missed"]
       "circuit"                                     = ["outpost.stripe.circuit"]
       "peer.service http.response.status_class"     = ["http.client.request.duration"]
       "outpost.operation http.response.status_code" = ["http.server.request.duration"]

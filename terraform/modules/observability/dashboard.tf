@@ -1,6 +1,54 @@
 locals {
   lanes = ["high", "normal", "low"]
 
+  # What collectors count, a chart for each promise that they watch.
+  collected_charts = [for chart in [
+    {
+      title = "Who calls: seconds, and looked up or known", stat = "Average"
+      lines = concat(
+        [for outcome in ["accepted", "refused"] : [local.collected.namespace, "outpost.auth.duration", "outcome", outcome]],
+        [for outcome in ["hit", "miss"] : [local.collected.namespace, "outpost.auth.cache", "outcome", outcome, { stat = "Sum", yAxis = "right" }]]
+      )
+    },
+    {
+      title = "From the claim to the agent's start (s)", stat = "Average"
+      lines = [for lane in local.lanes : [local.collected.namespace, "outpost.jobs.start.duration", "lane", lane]]
+    },
+    {
+      title = "The oldest job that waits, and jobs without a worker", stat = "Maximum"
+      lines = concat(
+        [for lane in local.lanes : [local.collected.namespace, "outpost.jobs.waiting.age", "lane", lane, "reason", "queued"]],
+        [[local.collected.namespace, "outpost.jobs.lease.overdue", { yAxis = "right" }]]
+      )
+    },
+    {
+      title = "Attempts that ended no job, dead letters", stat = "Sum"
+      lines = concat(
+        [for reason in ["worker-stops", "platform-fault", "worker-lost"] : [local.collected.namespace, "outpost.jobs.attempts.ended", "reason", reason]],
+        [for reason in ["platform-fault", "worker-lost"] : [local.collected.namespace, "outpost.dead.letters", "reason", reason]]
+      )
+    },
+    {
+      title = "From a call to the audit (s)", stat = "Average"
+      lines = [for to in ["table", "archive"] : [local.collected.namespace, "outpost.audit.lag", "to", to]]
+    },
+    {
+      title = "Usage that Stripe was not told of (s), circuits", stat = "Maximum"
+      lines = concat(
+        [[local.collected.namespace, "outpost.billing.usage.age"]],
+        [for circuit in ["usage", "checkout", "other"] : [local.collected.namespace, "outpost.stripe.circuit", "circuit", circuit, { yAxis = "right" }]]
+      )
+    },
+    {
+      title = "Slots of a worker", stat = "Average"
+      lines = [for metric in ["outpost.worker.slots", "outpost.worker.slots.used"] : [local.collected.namespace, metric]]
+    },
+    {
+      title = "Missed objectives", stat = "Sum"
+      lines = [for name in keys(local.timed) : [local.collected.namespace, "outpost.objectives.missed", "objective", name]]
+    }
+  ] : chart if var.collected]
+
   # What the first look should show, two charts a row; each line is [namespace, metric, dimension, value, …, {options}].
   charts = [
     {
@@ -68,7 +116,7 @@ resource "aws_cloudwatch_dashboard" "this" {
           values(aws_cloudwatch_composite_alarm.burn)[*].arn, values(aws_cloudwatch_metric_alarm.this)[*].arn
         ) }
       }],
-      [for index, chart in local.charts : {
+      [for index, chart in concat(local.charts, local.collected_charts) : {
         type       = "metric", x = 12 * (index % 2), y = 4 + 6 * floor(index / 2), width = 12, height = 6
         properties = { title = chart.title, stat = chart.stat, metrics = chart.lines, period = 60, region = var.region, view = "timeSeries" }
       }]

@@ -7,7 +7,14 @@ locals {
     name = "outpost.jobs.transitions", dimensions = { transition = transition }
   }) }
 
-  objectives = {
+  # What collectors beside the containers count (modules/ecs/collector.tf); without them there are no such metrics.
+  collected = { namespace = "Outpost/${var.environment}/containers" }
+  timed = {
+    auth  = { percent = 99, text = "callers are known within 50 ms" }
+    audit = { percent = 99, text = "entries of the audit can be listed after a minute" }
+  }
+
+  objectives = merge({
     availability = {
       percent = 99.9, text = "requests are answered without a fault of ours", runbook = "when-an-alarm-rings"
       bad     = merge(local.gateway, { name = "5xx" })
@@ -18,7 +25,11 @@ locals {
       bad     = local.transitions["dead_letter"]
       all     = local.transitions["submitted"]
     }
-  }
+    }, { for name, objective in local.timed : name => merge(objective, {
+      runbook = "an-objective-of-time-is-missed"
+      bad     = merge(local.collected, { name = "outpost.objectives.missed", dimensions = { objective = name } })
+      all     = merge(local.collected, { name = "outpost.objectives.measured", dimensions = { objective = name } })
+  }) if var.collected })
 
   # A rate of 1 uses a month's faults up in a month. What each has used when it rings: 2 %, 5 %, 10 %.
   burns = {

@@ -105,6 +105,12 @@ variable "worker_max" {
   type        = number
 }
 
+variable "collected" {
+  description = "Whether collectors beside the containers bring the product's own metrics to CloudWatch."
+  type        = bool
+  default     = false
+}
+
 variable "api_min" {
   description = "Fewest API tasks there should be."
   type        = number

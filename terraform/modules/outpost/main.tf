@@ -200,4 +200,5 @@ module "observability" {
   worker_service = module.ecs.service_names["worker"]
   worker_max     = module.autoscaling.worker_limits.max
   api_min        = var.api_tasks.min
+  collected      = var.collector != null
 }

@@ -140,6 +140,42 @@ run "promises_are_watched_and_logs_end" {
   }
 }
 
+run "what_collectors_count_is_watched" {
+  variables {
+    collected = true
+  }
+
+  assert {
+    condition = toset(keys(local.objectives)) == toset(["availability", "jobs", "auth", "audit"]) && alltrue([
+      for name, objective in local.objectives : strcontains(
+        file("../../../docs/objectives.md"), "| `${name}` | ${objective.percent} % of ${objective.text} |"
+      )
+    ]) && abs(aws_cloudwatch_metric_alarm.burn_window["auth-fast-long"].threshold - 14.4) < 0.001
+    error_message = "Objectives of time have alarms, from the numbers that are written down."
+  }
+
+  # What collectors bring is declared by these labels (modules/ecs/collector.tf); by others there is no such metric.
+  assert {
+    condition = alltrue([for line in concat(
+      concat([for chart in local.collected_charts : [for line in chart.lines : [for part in line : part if can(regex("", part))]]]...),
+      [for objective in [for name in keys(local.timed) : local.objectives[name]] : concat(
+        [objective.bad.namespace, objective.bad.name], flatten([for label, value in objective.bad.dimensions : [label, value]])
+      )]
+      ) : line[0] == "Outpost/test/containers" && can(regex(
+        "\"${join(" ", [for index, part in line : part if index >= 2 && index % 2 == 0])}\" += \\[[^]]*\"${line[1]}\"", file("../ecs/collector.tf")
+      )) || length(line) == 2 && can(regex("plain = \\[[^]]*\"${line[1]}\"", file("../ecs/collector.tf")))
+    ])
+    error_message = "Panels and objectives read what collectors declare."
+  }
+
+  assert {
+    condition = alltrue([for objective in values(local.objectives) : contains(
+      [for line in split("\n", file("../../../docs/operations.md")) : replace(lower(trimprefix(line, "## ")), " ", "-") if startswith(line, "## ")], objective.runbook
+    )])
+    error_message = "Every objective's runbook exists."
+  }
+}
+
 run "a_retention_that_cloudwatch_does_not_know_is_refused" {
   command = plan
 

@@ -2,6 +2,7 @@ package io.outpost.audit;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.telemetry.Metric;
+import io.outpost.telemetry.Objective;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,6 +26,12 @@ class AuditLag {
   void written(List<AuditEntry> entries, String to) {
     var now = Instant.now();
     var timer = Metric.AUDIT_LAG.timer(meters, to);
-    entries.forEach(entry -> timer.record(Duration.between(entry.timestamp(), now)));
+    for (var entry : entries) {
+      var took = Duration.between(entry.timestamp(), now);
+      timer.record(took);
+      if (to.equals("table")) {
+        Objective.AUDIT.took(meters, took);
+      }
+    }
   }
 }

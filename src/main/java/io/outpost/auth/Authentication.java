@@ -5,15 +5,16 @@ import io.outpost.http.Call;
 import io.outpost.http.Callers;
 import io.outpost.kernel.Problem;
 import io.outpost.telemetry.Metric;
+import io.outpost.telemetry.Objective;
 import io.outpost.tenant.Principal;
 import io.outpost.tenant.Tenant;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
@@ -52,7 +53,9 @@ public class Authentication implements Callers {
       identify(call);
       outcome = "accepted";
     } finally {
-      Metric.AUTH.timer(meters, outcome).record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+      var took = Duration.ofNanos(System.nanoTime() - began);
+      Metric.AUTH.timer(meters, outcome).record(took);
+      Objective.AUTH.took(meters, took);
     }
   }
 

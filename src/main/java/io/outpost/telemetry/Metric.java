@@ -35,6 +35,18 @@ public enum Metric {
       "18, 28",
       "Finding out who calls: `accepted` or `refused`",
       "outcome"),
+  OBJECTIVES_MEASURED(
+      "outpost.objectives.measured",
+      Type.counter,
+      "18, 21, 28",
+      "What an [objective](objectives.md) is held to: `auth`, `audit`",
+      "objective"),
+  OBJECTIVES_MISSED(
+      "outpost.objectives.missed",
+      Type.counter,
+      "18, 21, 28",
+      "What of it took longer",
+      "objective"),
   AUTH_CACHE(
       "outpost.auth.cache",
       Type.counter,
