@@ -17,7 +17,14 @@ import sys
 TENANTS = [100, 1_000, 10_000]
 MILLION = 1_000_000
 
-COUNTED = json.loads((pathlib.Path(__file__).parent / "counted.json").read_text(encoding="utf-8"))
+
+
+def record(name):
+    return json.loads((pathlib.Path(__file__).parent / name).read_text(encoding="utf-8"))
+
+
+COUNTED = record("counted.json")
+WATCHED = record("counted-watched.json")  # the same job while a client follows its events
 
 # A concurrent tenant: works through the working hours and has jobs under way all the time.
 HOURS = 8 * 22  # working hours a month
@@ -43,12 +50,17 @@ def asked(costs, what, of=None):
     return sum(cost[what] for operations in costs.values() for name, cost in operations.items() if of is None or name.startswith(of))
 
 
-A_JOB = {
-    "writes": asked(COUNTED["job"], "writes"), "reads": asked(COUNTED["job"], "reads") + LISTS * LISTED,
-    "sqs": asked(COUNTED["job"], "calls", "Sqs."), "puts": asked(COUNTED["job"], "calls", "S3.Put") + asked(COUNTED["job"], "calls", "S3.List"),
-    "gets": asked(COUNTED["job"], "calls", "S3.Get") + asked(COUNTED["job"], "calls", "S3.Head"),
-    "secrets": asked(COUNTED["job"], "calls", "SecretsManager."),
-}
+def a_job(counted):
+    """What a job asks, by what is paid for."""
+    return {
+        "writes": asked(counted, "writes"), "reads": asked(counted, "reads") + LISTS * LISTED,
+        "sqs": asked(counted, "calls", "Sqs."), "puts": asked(counted, "calls", "S3.Put") + asked(counted, "calls", "S3.List"),
+        "gets": asked(counted, "calls", "S3.Get") + asked(counted, "calls", "S3.Head"),
+        "secrets": asked(counted, "calls", "SecretsManager."),
+    }
+
+
+A_JOB = a_job(COUNTED["job"])
 # Removing it when its time is over, in the application: job with four indexes, note, files listed and deleted.
 EXPIRY_WRITES = 9
 EXPIRY_LISTS = 1
@@ -70,7 +82,7 @@ PRICE = {
 }
 
 
-def numbers(tenants, jobs=None):
+def numbers(tenants, jobs=None, job=A_JOB):
     """Loads by name for a number of concurrent tenants, or for a number of jobs a month."""
     jobs = tenants * HOURS * JOBS if jobs is None else jobs
     peak = jobs / HOURS * PEAK / 3600
@@ -84,15 +96,15 @@ def numbers(tenants, jobs=None):
 
     return {
         "jobs": jobs, "peak": peak, "requests": requests, "api": api, "workers": workers, "workers_peak": workers_peak,
-        "writes": jobs * (A_JOB["writes"] + EXPIRY_WRITES) + both("writes"), "reads": jobs * A_JOB["reads"] + both("reads"),
-        "writes_peak": peak * A_JOB["writes"], "reads_peak": peak * A_JOB["reads"],
-        "sqs": jobs * A_JOB["sqs"] + both("calls", "Sqs."),
-        "puts": jobs * (A_JOB["puts"] + EXPIRY_LISTS) + both("calls", "S3.Put") + both("calls", "S3.List"), "gets": jobs * A_JOB["gets"] + both("calls", "S3."),
+        "writes": jobs * (job["writes"] + EXPIRY_WRITES) + both("writes"), "reads": jobs * job["reads"] + both("reads"),
+        "writes_peak": peak * job["writes"], "reads_peak": peak * job["reads"],
+        "sqs": jobs * job["sqs"] + both("calls", "Sqs."),
+        "puts": jobs * (job["puts"] + EXPIRY_LISTS) + both("calls", "S3.Put") + both("calls", "S3.List"), "gets": jobs * job["gets"] + both("calls", "S3."),
         "table_gb": jobs * KEPT_MONTHS * 6 / 1e6 + jobs * 3 * (2 + READS + LISTS + 4) / 1e6,  # job, three times indexed; audit of 1 KB, 90 days
         "s3_gb": jobs * OUTPUT_MB * KEPT_MONTHS / 1e3 + tenants * WORKSPACE_MB / 1e3,
         "traffic_gb": jobs * (TRAFFIC_MB + OUTPUT_MB) / 1e3,
         "logs_gb": requests * 1e-6 + jobs * 20e-6,
-        "secrets": tenants * KEYS, "secret_calls": jobs * A_JOB["secrets"],
+        "secrets": tenants * KEYS, "secret_calls": jobs * job["secrets"],
     }
 
 
@@ -175,6 +187,7 @@ def tried_table():
     zone = (PRICE["nat"] + 8 * PRICE["endpoint"]) * MONTH
     rows = [
         ("as it is", million, nothing),
+        ("each job watched from its start to its end", sum(costs(numbers(MILLION / HOURS / JOBS, job=a_job(WATCHED["job"]))).values()), nothing),
         ("as it was: five jobs in 16 GiB, 70 % on Spot", million - busy + before, nothing - lone + MONTH * an_hour(gib=16)),
         ("no Spot", million - busy + worker_hours(load, 0) * an_hour(), nothing),
         ("workers on Graviton (a fifth cheaper), where all agents run on it", million - 0.2 * busy, nothing - 0.2 * lone),

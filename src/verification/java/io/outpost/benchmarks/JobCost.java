@@ -8,6 +8,9 @@ import io.outpost.blackbox.Customer;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -22,7 +25,8 @@ import java.util.concurrent.locks.LockSupport;
  * What a job costs in calls to AWS and in DynamoDB's units: one of five minutes whose agent prints
  * a line every two seconds, whose client asks ten times how it is and lists jobs twice, in a
  * workspace, with the settings of production. And what each role costs that has nothing to do.
- * {@code benchmarks/capacity} computes with it; it takes seven minutes, most of them asleep.
+ * {@code benchmarks/capacity} computes with it; it takes seven minutes, most of them asleep. With
+ * {@code -Dwatched=true} the client follows the job's events all the time.
  */
 final class JobCost {
 
@@ -30,7 +34,12 @@ final class JobCost {
   private static final int ASKED = 10;
   private static final int LISTED = 2;
   private static final Duration IDLE = Duration.ofSeconds(Integer.getInteger("idle", 90));
-  private static final Path RECORD = Path.of("benchmarks", "capacity", "counted.json");
+
+  /** Whether somebody follows the job's events from its start to its end. */
+  private static final boolean WATCHED = Boolean.getBoolean("watched");
+
+  private static final Path RECORD =
+      Path.of("benchmarks", "capacity", WATCHED ? "counted-watched.json" : "counted.json");
 
   private JobCost() {}
 
@@ -84,6 +93,9 @@ final class JobCost {
     var job =
         client.submit(
             "{\"agent\":\"claude\",\"command\":\"%d\",\"workspace\":\"w\"}".formatted(seconds));
+    if (WATCHED) {
+      follow(client, job);
+    }
     for (int i = 0; i < ASKED; i++) {
       pause(Duration.ofMillis(seconds * 1000L / (ASKED + 1)));
       client.get("/jobs/" + job);
@@ -94,6 +106,23 @@ final class JobCost {
       client.get("/jobs?limit=50");
     }
     client.get("/jobs/" + job + "/output");
+  }
+
+  /** Reads each event of a job, on a thread of its own, until it ends. */
+  private static void follow(Client client, String job) {
+    var events =
+        HttpRequest.newBuilder(URI.create(client.address() + "/jobs/" + job + "/events"))
+            .header("Authorization", "Bearer " + client.key())
+            .build();
+    Thread.ofVirtual()
+        .start(
+            () ->
+                client
+                    .http()
+                    .sendAsync(events, BodyHandlers.ofLines())
+                    .join()
+                    .body()
+                    .forEach(line -> {}));
   }
 
   /** An agent that says something every two seconds, for as many seconds as it is told. */
