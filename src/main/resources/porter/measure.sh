@@ -1,9 +1,10 @@
 # Measures what a job has: porter/measure.sh <job directory> [shared folder…]; its processes' ids come by standard input.
 # Writes six numbers in a line: bytes on disk; files and folders; bytes of memory; how many processes keep to themselves
-# what they have open; in how many sockets something open is on its way between two of them, where nobody can see it; and
-# the bytes that everybody together has taken of these disks, and of memory for files. The disk has what lies in shared
-# folders and what is open without a name (removed files, memfd), too; what processes share counts once. Files that lie in
-# memory count there as well, as far as they are not mapped already.
+# what they have open; in how many places something may be that nobody can see (sockets in which something open is on its
+# way between two of them, folders that are closed to their own user); and the bytes that everybody together has taken of
+# these disks, and of memory for files. The disk has what lies in shared folders and what is open without a name (removed
+# files, memfd), too; what processes share counts once. Files that lie in memory count there as well, as far as they are not
+# mapped already.
 shopt -s nullglob
 files() {
   printf '%s\0' "$1"
@@ -58,9 +59,10 @@ fi
 sent=$(find "${pids[@]/%//fd}" -maxdepth 1 -lname 'socket:*' -printf '%h\t%f\0' | while IFS=$'\t' read -r -d '' at number; do
   printf '%s\0' "${at%/fd}/fdinfo/$number"
 done | xargs -0 -r grep -hsE '^scm_fds:[[:space:]]*[1-9]' | wc -l)
+closed=$(files "${job[@]}" | find -files0-from - -xdev -type d -uid "$EUID" ! -perm -500 -prune -printf x 2>/dev/null | wc -c)
 memory=$((memory + (mapped > in_memory ? mapped : in_memory)))
 taken=$({
-  stat -f -c '%i %T %b %f %S' "$@" | sort -u | awk '$2 != "tmpfs" { print ($3 - $4) * $5 }'
+  stat -f -c '%i %T %b %f %S' "$@" | sort -u -k 1,2 | awk '$2 != "tmpfs" { print ($3 - $4) * $5 }'
   awk '$1 == "Shmem:" { print $2 * 1024 }' /proc/meminfo
 } | awk '{ sum += $1 } END { printf "%.0f", sum }')
-echo "$((bytes + nameless)) $count $memory $hidden $sent $taken"
+echo "$((bytes + nameless)) $count $memory $hidden $((sent + closed)) $taken"

@@ -1,11 +1,14 @@
 # Clones a repository into the working directory: clone.sh <job directory> <url> <origin> <pin> <protocols> <ref> <depth>
-# <submodules> <pushed> <base> <folder of git-lfs or nothing>. Writes the commit and the branch that it is on, if it is on one. A working directory that has
-# files is left as it is: a workspace brings its repository. A branch that has the commit an earlier attempt pushed is set
-# back to the one that it began with.
+# <submodules> <pushed> <base> <folder of git-lfs or nothing>. Writes the commit and the branch that it is on, if it is on
+# one. A working directory that has files is left as it is: a workspace brings its repository. A branch that has the commit
+# an earlier attempt pushed is set back to the one that it began with.
 ref=$1 depth=$2 submodules=$3 pushed=$4 base=$5 lfs=$6
 cd -- "$job/work" || exit 3
 if [ -n "$(ls -A)" ]; then
+  # What is configured there is an agent's work: whatever it has git do, nothing is fetched and no key is left to read.
   unset secret
+  rm -f -- "$private/key" "$private/both"
+  export GIT_ALLOW_PROTOCOL=none GIT_SSH_COMMAND=/bin/false
   if [ ! -d .git ]; then
     echo "the workspace has files that are no repository" >&2
     exit 4

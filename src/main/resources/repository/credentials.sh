@@ -1,6 +1,6 @@
 # What comes before clone.sh and push.sh. Standard input is the secret and, behind zero bytes, a message and where git-lfs
-# finds its tunnel; no process but git's has them, and nothing that is stored. Git reads no configuration but what stands here, and asks for credentials with
-# askpass alone.
+# finds its tunnel; no process but git's has them, and nothing that is stored. Git reads no configuration but what stands
+# here, and asks for credentials with askpass alone.
 umask 077
 job=$1 url=$2 origin=$3 pin=$4
 export GIT_ALLOW_PROTOCOL=$5
@@ -34,8 +34,8 @@ remote() {
     -c http.proxy=http://other-hosts-are-refused.invalid:1 -c "http.$origin/.proxy=" "$@"
 }
 
-# By ssh the secret is a private key and, behind it, lines of known_hosts, all of it in base64. Git names host and command last; whatever host it
-# names, none but the one of the address is talked to, where that was found to be.
+# By ssh the secret is a private key and, behind it, lines of known_hosts, all of it in base64. Git names host and command
+# last; whatever host it names, none but the one of the address is talked to, where that was found to be.
 export GIT_SSH=/bin/false GIT_SSH_VARIANT=ssh
 if [ "${url%%://*}" = ssh ] && [ -n "$secret" ]; then
   to=${url#ssh://} to=${to%%/*} port=22

@@ -46,14 +46,29 @@ public class Leases {
     this.ended = ended;
   }
 
-  /** Renews the lease; when it is lost, the agent is stopped before another worker starts one. */
+  /**
+   * Renews the lease; when it is lost, the agent is stopped before another worker starts one. A
+   * heartbeat that comes while one is under way does nothing, for the older one must not be the
+   * last to write; and what is lost is not renewed.
+   */
   public void keep(@ExchangeProperty("run") Run run) {
-    renew(run, null);
+    if (!run.isLost() && run.renewal().tryLock()) {
+      try {
+        renew(run, null);
+      } finally {
+        run.renewal().unlock();
+      }
+    }
   }
 
   /** Renews the lease, and writes down what is about to be pushed; the run may be lost by then. */
   void beforePush(Run run, PushBegun push) {
-    renew(run, push);
+    run.renewal().lock();
+    try {
+      renew(run, push);
+    } finally {
+      run.renewal().unlock();
+    }
   }
 
   private void renew(Run run, @Nullable PushBegun push) {

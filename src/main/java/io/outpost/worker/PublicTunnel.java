@@ -12,11 +12,15 @@ import java.net.Proxy;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -32,9 +36,16 @@ final class PublicTunnel implements AutoCloseable {
   private static final int LONGEST_HEAD = 8 * 1024;
   private static final int SILENCE = 10_000;
   private static final int HTTPS = 443;
-  private static final int MOST = 32;
+  private static final int MOST = 64;
+  private static final int MOST_ASKING = 256;
+  private static final Duration LONGEST_ASKING = Duration.ofSeconds(10);
+  private static final Duration PAUSE = Duration.ofMillis(50);
 
   private final ServerSocket server;
+
+  /** Connections that have not yet shown the password, oldest first. */
+  private final Queue<Socket> asking = new ConcurrentLinkedQueue<>();
+
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final String password = Ids.unguessable();
   private final RepositoryAddress own;
@@ -59,24 +70,33 @@ final class PublicTunnel implements AutoCloseable {
     while (!server.isClosed()) {
       try {
         var client = server.accept();
-        if (open.size() < MOST) {
-          Thread.startVirtualThread(() -> serve(client));
-        } else {
-          client.close();
+        asking.add(client);
+        // Agents share this loopback: those that know no password push out each other, and nobody
+        // who does.
+        var oldest = asking.size() > MOST_ASKING ? asking.poll() : null;
+        if (oldest != null) {
+          closeQuietly(oldest);
         }
+        Thread.startVirtualThread(() -> serve(client));
       } catch (IOException e) {
-        // It is closed.
+        // It is closed, or there are too many open files for now.
+        LockSupport.parkNanos(PAUSE.toNanos());
       }
     }
   }
 
   private void serve(Socket client) {
-    open.add(client);
     try (client) {
       client.setSoTimeout(SILENCE);
       var head = head(client.getInputStream()).lines().toList();
       if (head.stream().noneMatch(this::isPassword)) {
         answer(client, "407 Proxy Authentication Required");
+        return;
+      }
+      open.add(client);
+      asking.remove(client);
+      if (open.size() > MOST) {
+        answer(client, "503 Service Unavailable");
         return;
       }
       var there = connect(judged(head.getFirst()));
@@ -90,6 +110,7 @@ final class PublicTunnel implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      asking.remove(client);
       open.remove(client);
     }
   }
@@ -154,7 +175,10 @@ final class PublicTunnel implements AutoCloseable {
   private static String head(InputStream from) throws IOException {
     var head = new ByteArrayOutputStream();
     var ends = 0;
-    for (var next = from.read(); next >= 0 && head.size() < LONGEST_HEAD; next = from.read()) {
+    var end = System.nanoTime() + LONGEST_ASKING.toNanos();
+    for (var next = from.read();
+        next >= 0 && head.size() < LONGEST_HEAD && System.nanoTime() < end;
+        next = from.read()) {
       head.write(next);
       ends = next == '\n' ? ends + 1 : next == '\r' ? ends : 0;
       if (ends == 2) {
@@ -190,6 +214,7 @@ final class PublicTunnel implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    asking.forEach(PublicTunnel::closeQuietly);
     open.forEach(PublicTunnel::closeQuietly);
   }
 }

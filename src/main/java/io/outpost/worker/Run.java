@@ -22,6 +22,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,7 @@ public final class Run implements LogSubject {
   private volatile Span agentSpan = Span.getInvalid();
   private volatile @Nullable AgentProcess process;
   private volatile @Nullable StopReason stopReason;
+  private final Lock renewal = new ReentrantLock();
   private volatile boolean lost;
   private volatile @Nullable Instant leasedUntil;
   private volatile Instant watchedUntil = Instant.MIN;
@@ -276,10 +279,16 @@ public final class Run implements LogSubject {
    */
   void leased(Instant from, Duration lease) {
     leasedUntil = from.plus(lease);
-    var stopAfter = lease.multipliedBy(3).dividedBy(4);
-    CompletableFuture.delayedExecutor(
-            stopAfter.toMillis(), TimeUnit.MILLISECONDS, Thread::startVirtualThread)
+    var stopAt = from.plus(lease.multipliedBy(3).dividedBy(4));
+    // From the beginning of the renewal, not from its end: AWS may have answered slowly.
+    var left = Math.max(0, Duration.between(Instant.now(), stopAt).toMillis());
+    CompletableFuture.delayedExecutor(left, TimeUnit.MILLISECONDS, Thread::startVirtualThread)
         .execute(() -> stopUnlessRenewed(from.plus(lease)));
+  }
+
+  /** Whoever renews the lease holds it. */
+  Lock renewal() {
+    return renewal;
   }
 
   private void stopUnlessRenewed(Instant until) {

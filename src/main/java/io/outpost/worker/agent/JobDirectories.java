@@ -5,7 +5,6 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
@@ -126,6 +125,9 @@ final class JobDirectories implements AutoCloseable {
 
   /** Removes a job's directory, which must be empty, and the worker's own for it; says whether. */
   boolean remove(JobDirectory directory) throws IOException {
+    if (Files.notExists(directory.own())) {
+      return true; // it was removed before, and the shown name may be the next run's by now
+    }
     try {
       Files.deleteIfExists(directory.root());
     } catch (DirectoryNotEmptyException e) {
@@ -135,8 +137,6 @@ final class JobDirectories implements AutoCloseable {
       // By now the shown name may be the next run's: what is left of this one leads there no more.
       Path gone = own.resolve(RUN + runs.getAndIncrement());
       FileSystemUtils.deleteRecursively(Files.move(directory.own(), gone));
-    } catch (NoSuchFileException e) {
-      // It was removed before.
     } catch (IOException e) {
       LOG.warn("{} stays until the next start", directory.own(), e);
     }

@@ -49,7 +49,8 @@ final class ResourceWatch {
    * @param files files and folders
    * @param memory bytes
    * @param hidden processes that keep to themselves what they have open
-   * @param sent sockets in which something open is on its way, which nobody can see
+   * @param sent places where something may be that nobody can see: sockets in which something open
+   *     is on its way, folders that are closed to their own user
    * @param byAll bytes of the disks, and of memory for files, that everybody together has taken
    */
   record Taken(long disk, long files, long memory, long hidden, long sent, long byAll) {}

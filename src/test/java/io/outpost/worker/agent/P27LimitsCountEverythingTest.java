@@ -64,6 +64,16 @@ class P27LimitsCountEverythingTest {
     }
   }
 
+  /** What lies in a folder that even its owner may not read cannot be counted: that is seen. */
+  @Test
+  void aClosedFolderIsCounted() throws Exception {
+    try (Slots slots =
+        TestConfinement.slots(directory.resolve("jobs"), TestConfinement.slotUsers())) {
+      String close = "os.mkdir('d'); f = open('d/f', 'wb'); f.write(data); os.chmod('d', 0)";
+      assertThat(measured(slots, close).sent()).isOne();
+    }
+  }
+
   /** A program that its user may not read can keep to itself what it has open: that is seen. */
   @Test
   void aProgramThatHidesIsCounted() throws Exception {
