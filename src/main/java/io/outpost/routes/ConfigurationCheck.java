@@ -35,7 +35,8 @@ final class ConfigurationCheck {
   /**
    * What is wrong with the configurations of a file.
    *
-   * @param isAdded whether the file is somebody's own, and not in the place of one of ours
+   * @param isAdded whether the file is somebody's own, and not in the place of one of ours that has
+   *     configurations
    */
   static List<Finding> check(RouteFile file, boolean isAdded) {
     var found = new ArrayList<Finding>();
@@ -66,6 +67,10 @@ final class ConfigurationCheck {
         found.add(
             configuration.finding(
                 TAKES_OVER.formatted("`skipSendToOriginalEndpoint` would leave out a call")));
+      }
+      if (within(configuration.value(), "afterUri").findAny().isPresent()) {
+        found.add(
+            configuration.finding(TAKES_OVER.formatted("`afterUri` would be part of the call")));
       }
       if (within(configuration.value(), "mode")
           .anyMatch(value -> RouteFile.key(value).equalsIgnoreCase("BeforeConsumer"))) {

@@ -117,6 +117,13 @@ final class ModelCheck {
       if (!rest.getVerbs().isEmpty() || rest.getOpenApi() == null) {
         var file = rest.getResource() == null ? "" : rest.getResource().getLocation();
         add(file, rest.getId(), rest, NO_KEY.formatted("rest"));
+      } else if (!"ref:contract.json".equals(rest.getOpenApi().getSpecification())) {
+        var file = rest.getResource() == null ? "" : rest.getResource().getLocation();
+        add(
+            file,
+            rest.getId(),
+            rest,
+            "`specification` must be ref:contract.json: operations of another document would be open");
       }
     }
   }
@@ -183,7 +190,8 @@ final class ModelCheck {
   /** A step that fetches opens what a route that starts there would. */
   private void checkPoll(RouteDefinition route, OptionalIdentifiedDefinition<?> step, String from) {
     var scheme = StringHelper.before(from, ":", from);
-    if (SERVERS.contains(scheme)) {
+    if (SERVERS.contains(scheme)
+        && !scheme.matches("https?")) { // which ask, where they are fetched from
       add(route, step, NO_KEY.formatted(scheme));
     }
     for (var source : sources(from)) {

@@ -1,5 +1,7 @@
 package io.outpost.routes;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.outpost.agents.AgentCatalogue;
 import io.outpost.agents.InvalidAgentException;
@@ -139,6 +141,21 @@ record MountedFolder(Path root) {
   /** Whether a file of this folder and name takes the place of one of ours: it is ours then. */
   static boolean replacesOurs(String name) {
     return MountedFolder.class.getResource("/routes/" + name) != null;
+  }
+
+  /**
+   * Whether a file stands in the place of one of ours whose configurations decide over flows: those
+   * are its to change, and no other file's.
+   */
+  static boolean replacesConfigurations(String name) {
+    try (var ours = MountedFolder.class.getResourceAsStream("/routes/" + name)) {
+      return ours != null
+          && new String(ours.readAllBytes(), UTF_8)
+              .lines()
+              .anyMatch(line -> line.startsWith("- routeConfiguration:"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The files that are read at a start alone, each with what is in it. */

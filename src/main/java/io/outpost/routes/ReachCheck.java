@@ -24,14 +24,15 @@ final class ReachCheck {
 
   private static final Pattern CLASS_VALUE = Pattern.compile("#(?:class|type):([\\w.$]+)");
   private static final Pattern CLASS_IN_SIMPLE =
-      Pattern.compile("\\$\\{(?:bean:type:|type:)([\\w.$]+)");
+      Pattern.compile("\\$(?:simple)?\\{(?:bean:type:|type:)([\\w.$]+)");
   private static final Pattern ENVIRONMENT =
-      Pattern.compile("\\$\\{(?:env|sysenv|sys)[.:]([\\w.-]+)");
+      Pattern.compile("\\$(?:simple)?\\{(?:env|sysenv|sys)[.:]([\\w.-]+)");
   private static final Pattern INTO_JAVA =
       Pattern.compile(
-          "\\$\\{[^}]*?(getClass|[cC]lassLoader|\\.class\\b|getCamelContext|exchange\\.context|camelContext(?!\\.stopping}))");
+          "\\$(?:simple)?\\{.*?(getClass|[cC]lassLoader|\\.class\\b|getContext|getCamelContext|exchange\\.context|camelContext(?!\\.stopping}))");
   private static final Pattern PLACEHOLDER =
-      Pattern.compile("\\{\\{[?!]?(?:(?:env|sys):)?([^}:]+)|\\$\\{properties(?:Exist)?:([^}:]+)");
+      Pattern.compile(
+          "\\{\\{[?!]?(?:(?:env|sys):)?([^}:]+)|\\$(?:simple)?\\{properties(?:Exist)?:([^}:]+)");
 
   /** However it is written: in capitals, with dots or with dashes. */
   private static final Pattern SECRET =

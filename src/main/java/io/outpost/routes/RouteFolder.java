@@ -177,9 +177,11 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     }
   }
 
-  /** Whether a file is an addition of somebody else's; what replaces ours does what ours did. */
+  /**
+   * Whether a file is somebody else's, and not in the place of one of ours that decides over flows.
+   */
   boolean isAdded(String location) {
-    return isMounted(location) && !MountedFolder.replacesOurs(RouteFile.nameOf(location));
+    return isMounted(location) && !MountedFolder.replacesConfigurations(RouteFile.nameOf(location));
   }
 
   /** Whether a file is somebody else's, by folder and name. */

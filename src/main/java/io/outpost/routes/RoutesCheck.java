@@ -114,6 +114,13 @@ final class RoutesCheck {
     if (served.isPresent() && !file.name().equals(CONTRACT)) {
       return List.of(served.get().finding("`restConfiguration` is the contract's: " + CONTRACT));
     }
+    var handler = top.stream().filter(field -> field.key().equals("errorHandler")).findFirst();
+    if (handler.isPresent()) {
+      return List.of(
+          handler
+              .get()
+              .finding("`errorHandler` here is that of every flow: put it into each route"));
+    }
     return top.stream().anyMatch(field -> ROUTES.contains(field.key()))
         ? List.of()
         : top.stream()

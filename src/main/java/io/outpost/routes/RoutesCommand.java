@@ -134,7 +134,10 @@ public final class RoutesCommand {
                 .toList();
         found.addAll(
             check
-                .check(kept, asked, file -> !MountedFolder.replacesOurs(RouteFile.nameOf(file)))
+                .check(
+                    kept,
+                    asked,
+                    file -> !MountedFolder.replacesConfigurations(RouteFile.nameOf(file)))
                 .findings());
       }
     }
