@@ -89,12 +89,17 @@ public class Ledger {
     if (used.traceParent() != null) {
       item.put("trace_parent", Items.text(used.traceParent()));
     }
-    item.put("expires_at", Items.number(used.completedAt().plus(kept).getEpochSecond()));
+    item.put("expires_at", expires(used));
     item.put("unreported_shard", Items.text(Shards.of("unreported", used.jobId())));
     return Put.builder()
         .tableName(names.table("usage"))
         .item(item)
         .conditionExpression("attribute_not_exists(sk)");
+  }
+
+  /** Sums are kept as long as the last of their jobs. */
+  private AttributeValue expires(Used used) {
+    return Items.number(used.completedAt().plus(kept).getEpochSecond());
   }
 
   /** Sums are spread, for many jobs of a tenant may end at once. */
@@ -106,13 +111,15 @@ public class Ledger {
             Map.of(
                 "tenant_id", Items.text(used.tenantId()),
                 "sk", Items.text(Shards.of(sum(used.billingPeriod(), by, name), used.jobId()))))
-        .updateExpression("SET #group = :group ADD jobs :one, cost_usd :cost")
+        .updateExpression(
+            "SET #group = :group, expires_at = :expires ADD jobs :one, cost_usd :cost")
         .expressionAttributeNames(Map.of("#group", "group"))
         .expressionAttributeValues(
             Map.of(
                 ":group", Items.text(name),
                 ":one", Items.number(1),
-                ":cost", AttributeValue.fromN(cost)));
+                ":cost", AttributeValue.fromN(cost),
+                ":expires", expires(used)));
   }
 
   /** A sum's parts are neighbours: what separates them from the name is not in it. */
