@@ -228,9 +228,10 @@ public final class StartupSettings
   }
 
   private static boolean agentsSeeThePort(Environment environment) {
+    var port = environment.getProperty("MANAGEMENT_SERVER_PORT", "");
     return environment.matchesProfiles("worker")
         && (environment.getProperty("OUTPOST_METRICS_PROMETHEUS", "").equals("true")
-            || !environment.getProperty("MANAGEMENT_SERVER_PORT", "").isBlank());
+            || !port.isBlank() && !port.equals("-1"));
   }
 
   private static boolean bills(Environment environment) {

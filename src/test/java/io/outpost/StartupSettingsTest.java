@@ -109,6 +109,21 @@ class StartupSettingsTest {
         .doesNotContain(value);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "OUTPOST_METRICS_PROMETHEUS, true, true",
+    "MANAGEMENT_SERVER_PORT, 9464, true",
+    "MANAGEMENT_SERVER_PORT, -1, false",
+    "OUTPOST_METRICS_PROMETHEUS, false, false",
+  })
+  void aPortThatAgentsSeeNeedsAToken(String name, String value, boolean isNeeded) {
+    var token = "OUTPOST_MANAGEMENT_TOKEN";
+    assertThat(faults("worker", with(name, value)).stream().anyMatch(f -> name(f).equals(token)))
+        .isEqualTo(isNeeded);
+    assertThat(faults("api", with(name, value)).stream().map(StartupSettingsTest::name))
+        .doesNotContain(token);
+  }
+
   @Test
   void anAccountAtStripeNeedsAllOfItsSettings() {
     var settings = new HashMap<>(GOOD);
