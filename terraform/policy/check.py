@@ -202,7 +202,9 @@ def only_ours_may_come(env):
             if anybody and "aws:PrincipalAccount" not in condition and not layers:
                 yield address, "lets anybody in"
             service = isinstance(principal, dict) and "Service" in principal
-            if service and not statement.get("Condition"):
+            # EventBridge delivers to no topic whose policy has a condition on it.
+            event = kind == "aws_sns_topic_policy" and service and principal["Service"] == "events.amazonaws.com"
+            if service and not event and not statement.get("Condition"):
                 yield address, f"lets {principal['Service']} act for any account"
     for address, statement in env.statements("aws_iam_role", "assume_role_policy"):
         if "aws:SourceAccount" not in statement.get("Condition", {}).get("StringEquals", {}):

@@ -137,7 +137,7 @@ BREAKS = {
     ],
     "only_ours_may_come": [
         edit("aws_vpc_endpoint", ".s3", "policy", statement(Condition={})),
-        edit("aws_sns_topic_policy", "", "policy", statement(Condition={})),
+        edit("aws_sns_topic_policy", "notices", "policy", statement(Condition={})),
         edit("aws_iam_role", 'task["api"]', "assume_role_policy", statement(Condition={})),
         edit("aws_s3_bucket_policy", '"audit"', "policy", statement(Effect="Allow", Principal="*", Condition={})),
     ],

@@ -19,6 +19,6 @@ output "log_group_arns" {
 }
 
 output "release_alarms" {
-  description = "Alarms that take a release back: the short windows of the objectives, which ring within minutes and end soon after."
-  value       = [for name in keys(local.objectives) : aws_cloudwatch_metric_alarm.burn_window["${name}-fast-short"].alarm_name]
+  description = "Alarms that take a release back: the short windows of the objectives, which ring within minutes and end soon after. Not those that collectors count for: agents can send a worker's collector numbers, and no tenant is to stop a release."
+  value       = [for name in setsubtract(keys(local.objectives), keys(local.timed)) : aws_cloudwatch_metric_alarm.burn_window["${name}-fast-short"].alarm_name]
 }
