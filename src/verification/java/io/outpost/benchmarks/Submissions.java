@@ -56,21 +56,26 @@ final class Submissions {
             outpost(aws, Map.of("OUTPOST_ROUTES", withoutTap().toString())));
         servers.put("serial", Server.start(Reference.class, aws.url(), "serial"));
       }
-      servers.forEach(
-          (name, server) -> await(name).atMost(LONGEST_START).until(() -> accepts(server)));
-      servers.forEach((name, server) -> warm(server));
-      System.out.println("| clients | what | jobs/s | of floor | CPU a job | of floor | p99 |");
-      System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
-      for (int clients : new int[] {8, 32}) {
-        report(clients, turns(servers, clients));
-      }
-      reportCounts(aws, servers);
+      measure(aws, servers, "floor");
       if (!QUICK) {
         reportKeys(servers.get("Outpost"));
       }
     } finally {
       servers.values().forEach(Server::close);
     }
+  }
+
+  /** Drives all in turns and prints what each does and costs, as parts of what one does. */
+  static void measure(Server aws, Map<String, Server> servers, String one) {
+    servers.forEach(
+        (name, server) -> await(name).atMost(LONGEST_START).until(() -> accepts(server)));
+    servers.forEach((name, server) -> warm(server));
+    System.out.printf("| clients | what | jobs/s | of %1$s | CPU a job | of %1$s | p99 |%n", one);
+    System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
+    for (int clients : new int[] {8, 32}) {
+      report(clients, turns(servers, clients), one);
+    }
+    reportCounts(aws, servers);
   }
 
   /** Until its JIT compiler has next to nothing left to do, or for as long as it may take. */
@@ -102,7 +107,8 @@ final class Submissions {
     return folder.getParent();
   }
 
-  private static Server outpost(Server aws, Map<String, String> more) throws IOException {
+  /** The API, with these settings besides. */
+  static Server outpost(Server aws, Map<String, String> more) throws IOException {
     var port = Ports.free();
     var environment = new HashMap<>(more);
     environment.putAll(
@@ -153,10 +159,10 @@ final class Submissions {
     return turns;
   }
 
-  private static void report(int clients, Map<String, List<Turn>> turns) {
+  private static void report(int clients, Map<String, List<Turn>> turns, String one) {
     turns.forEach(
         (name, own) -> {
-          var floor = turns.get("floor");
+          var floor = turns.get(one);
           System.out.printf(
               "| %d | %s | %.0f | %s | %.0f µs | %s | %.1f ms |%n",
               clients,
