@@ -52,14 +52,18 @@ public record RepositoryAddress(URI uri, boolean loopback) {
    */
   public static RepositoryAddress of(String url, boolean loopback) {
     if (url.length() > LONGEST || !FORM.matcher(url).matches()) {
-      throw Problem.invalid(FIELD, "must be the https address of a repository");
+      throw Problem.invalid(
+          FIELD,
+          "must be the address of a repository: https://host/path, ssh://user@host/path or user@host:path");
     }
     try {
       var address = new RepositoryAddress(new URI(longForm(url)), loopback);
       address.check();
       return address;
     } catch (URISyntaxException e) {
-      throw Problem.invalid(FIELD, "must be the https address of a repository");
+      throw Problem.invalid(
+          FIELD,
+          "must be the address of a repository: https://host/path, ssh://user@host/path or user@host:path");
     }
   }
 
@@ -83,7 +87,9 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     }
     var host = host();
     if (!HOST.matcher(host).matches() || uri.getPath().length() < 2 || uri.getPort() == 0) {
-      throw Problem.invalid(FIELD, "must be the https address of a repository");
+      throw Problem.invalid(
+          FIELD,
+          "must be the address of a repository: https://host/path, ssh://user@host/path or user@host:path");
     }
     var here = loopback && (host.equals("localhost") || host.startsWith("127."));
     if (!here && isInside(host)) {

@@ -66,7 +66,7 @@ public class UsageGroups {
   public Grouped of(String tenantId, String billingPeriod, String by) {
     var groups = read(tenantId, Ledger.groups(billingPeriod, by));
     // Every job has an agent. Read afterwards, so that no job is in a group and not in the sum.
-    var all = read(tenantId, Ledger.groups(billingPeriod, "agent"));
+    var all = by.equals("agent") ? groups : read(tenantId, Ledger.groups(billingPeriod, "agent"));
     return new Grouped(groups, Sum.of(all).minus(Sum.of(groups)));
   }
 
