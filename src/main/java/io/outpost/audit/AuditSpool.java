@@ -66,7 +66,7 @@ public class AuditSpool implements HealthPart {
     var content = batch.getBytes(StandardCharsets.UTF_8);
     try {
       if (bytes.addAndGet(content.length) > limit) {
-        throw new IOException("it has its limit of %d bytes".formatted(limit));
+        throw new IOException("the limit of %d bytes is reached".formatted(limit));
       }
       var name = Ids.ulid() + BATCH;
       // A reader never sees half a batch.
@@ -77,7 +77,10 @@ public class AuditSpool implements HealthPart {
     } catch (IOException e) {
       bytes.addAndGet(-content.length);
       losing = true;
-      LOG.error("A batch of audit entries is lost, {} does not take it: {}", folder, e.toString());
+      LOG.error(
+          "A batch of audit entries is lost; it could not be written to {}: {}",
+          folder,
+          e.toString());
     }
   }
 

@@ -175,11 +175,11 @@ final class ChainCheck {
   }
 
   private HeadCopy head() {
-    return Objects.requireNonNull(head, "A head was found before it is looked at");
+    return Objects.requireNonNull(head, "A head was not read before its check");
   }
 
   private Stored block() {
-    return Objects.requireNonNull(block, "A block was found before it is looked at");
+    return Objects.requireNonNull(block, "A block was not read before its check");
   }
 
   private void extra() {
@@ -191,7 +191,7 @@ final class ChainCheck {
         known ? Kind.duplicated : Kind.unsealed,
         sequence,
         found.key(),
-        known ? "The block is there once more." : "No head knows this object.");
+        known ? "The block exists a second time." : "No head belongs to this object.");
     last = new Position(found.key(), last.sequence(), last.sha256());
     block = next(blocks);
   }
@@ -204,12 +204,12 @@ final class ChainCheck {
     var content = found.content().get();
     var link = content.flatMap(c -> Block.link(c, mapper));
     if (sequence > last.sequence() + 1) {
-      fault(Kind.missing, sequence - 1, null, "Neither the block before nor its head is there.");
+      fault(Kind.missing, sequence - 1, null, "The block before and its head are missing.");
     }
     if (content.filter(c -> Block.sha256(c).equals(sealed.sha256())).isEmpty()) {
       changed(found, sequence, link);
     } else if (!link.map(l -> l.key().text()).equals(Optional.of(found.key()))) {
-      fault(Kind.misplaced, sequence, found.key(), "The object's name is not its block's.");
+      fault(Kind.misplaced, sequence, found.key(), "The object's name does not match its block.");
     } else if (!Objects.equals(last.sha256(), link.get().previousSha256())) {
       fault(Kind.forked, sequence, found.key(), "It does not follow the block before.");
     } else {
@@ -226,7 +226,7 @@ final class ChainCheck {
       var detail = "It holds block %d.".formatted(link.get().sequence());
       fault(Kind.misplaced, sequence, found.key(), detail);
     } else {
-      fault(Kind.edited, sequence, found.key(), "It is not what was sealed.");
+      fault(Kind.edited, sequence, found.key(), "Its hash is not the sealed one.");
     }
   }
 

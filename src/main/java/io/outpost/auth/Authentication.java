@@ -165,7 +165,7 @@ public class Authentication implements Callers {
   private static Optional<String> credential(Call call) {
     if (call.headers("Authorization").length > 1 || call.headers("X-API-Key").length > 1) {
       call.because("malformed");
-      throw unauthenticated("Send one API key, once.");
+      throw unauthenticated("Send exactly one API key, once.");
     }
     var bearer =
         call.header("Authorization")

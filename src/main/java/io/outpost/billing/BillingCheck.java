@@ -84,7 +84,7 @@ final class BillingCheck {
     } catch (AuthenticationException e) {
       findings.clear();
       findings.add(
-          "The key is not accepted: make one under Developers > API keys and set"
+          "Stripe refuses the key: create one under Developers > API keys and set"
               + " OUTPOST_STRIPE_SECRET_KEY");
     }
     return List.copyOf(findings);
@@ -96,7 +96,8 @@ final class BillingCheck {
       part.look();
     } catch (PermissionException e) {
       findings.add(
-          "The key may not do \"%s\": Developers > API keys > the key > Edit".formatted(right));
+          "The key lacks the right \"%s\": Developers > API keys > the key > Edit"
+              .formatted(right));
     } catch (ApiConnectionException | ApiException | AuthenticationException e) {
       throw e;
     } catch (InvalidRequestException e) {
@@ -107,7 +108,7 @@ final class BillingCheck {
   private void prices(Tier tier) throws StripeException {
     var setting = "OUTPOST_STRIPE_PRICE_" + tier.name();
     if (settings.prices(tier).isEmpty()) {
-      findings.add("%s is not set: the tier is not on sale".formatted(setting));
+      findings.add("%s is not set, so the tier cannot be bought".formatted(setting));
     }
     for (String id : settings.prices(tier)) {
       part("Prices: read", () -> price(setting, id));
@@ -120,7 +121,7 @@ final class BillingCheck {
       price = stripe.v1().prices().retrieve(id);
     } catch (InvalidRequestException e) {
       findings.add(
-          "%s: there is no price %s in this account and mode: Product catalogue > the product, copy"
+          "%s: this account and mode have no price %s: Product catalogue > the product, copy"
                   .formatted(setting, id)
               + " the price's id");
       return;

@@ -37,7 +37,7 @@ public class BillingSetup {
       LOG.warn("The account at Stripe could not be checked: {}", e.getClass().getSimpleName());
       return;
     }
-    findings.forEach(finding -> LOG.warn("Stripe is not set up rightly: {}", finding));
+    findings.forEach(finding -> LOG.warn("Stripe is not set up correctly: {}", finding));
     if (findings.isEmpty()) {
       alarms.clear(ALARM);
     } else {

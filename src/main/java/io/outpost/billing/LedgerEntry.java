@@ -81,7 +81,7 @@ public record LedgerEntry(
    */
   public Instant reported() {
     if (reportedAt == null) {
-      throw new IllegalStateException("Stripe does not have the job " + jobId);
+      throw new IllegalStateException("Stripe has no report of the job " + jobId);
     }
     return reportedAt;
   }
@@ -93,7 +93,7 @@ public record LedgerEntry(
    */
   public Instant begun() {
     if (reportBegan == null) {
-      throw new IllegalStateException("Nobody has tried to report the job " + jobId);
+      throw new IllegalStateException("No report was tried for the job " + jobId);
     }
     return reportBegan;
   }

@@ -59,9 +59,9 @@ public class Purchase {
       throw new Problem(
           Problem.Code.CONFLICT,
           StripeAnswers.areFixed(subscriptions)
-              ? "There is a subscription already, and the portal cannot change one that is paid by"
-                  + " use or has several prices: cancel it there (GET /billing/portal), and"
-                  + " subscribe again when it has ended."
+              ? "There is a subscription already, and the portal cannot change one with metered or"
+                  + " several prices: cancel it there (GET /billing/portal), and subscribe again"
+                  + " when it has ended."
               : "There is a subscription already; change it in the portal (GET /billing/portal).");
     }
   }
@@ -84,7 +84,7 @@ public class Purchase {
   public Tier wanted(@Body JsonNode request) {
     var tier = Tier.of(request.get("tier").textValue());
     if (settings.prices(tier).isEmpty()) {
-      throw Problem.unavailable("The tier " + tier.word() + " is not on sale here.");
+      throw Problem.unavailable("The tier " + tier.word() + " is not sold by this installation.");
     }
     return tier;
   }

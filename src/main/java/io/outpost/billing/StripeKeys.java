@@ -80,7 +80,7 @@ public class StripeKeys {
       throw new Final("it says not to try again: " + answer.getStatusCode());
     }
     if (ofStripes && call.once()) {
-      throw new Final("it failed, and what it did is looked for first");
+      throw new Final("it failed, and its effect is searched for first");
     }
     rest(answer, exchange);
     throw answer;

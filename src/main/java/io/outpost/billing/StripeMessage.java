@@ -26,7 +26,7 @@ public record StripeMessage(
 
   /** A message that asks for nothing is no newer release's: it becomes a dead letter. */
   public StripeMessage {
-    Objects.requireNonNull(kind, "The message says no kind");
+    Objects.requireNonNull(kind, "The message has no kind");
   }
 
   /**

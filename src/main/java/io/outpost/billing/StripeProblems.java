@@ -29,7 +29,7 @@ public class StripeProblems {
 
   private static Problem problem(StripeRefusal refusal) {
     if (refusal.isAboutEmail()) {
-      var detail = "Stripe does not take this address; change it with PATCH /tenants/{tenant_id}";
+      var detail = "Stripe does not accept this address; change it with PATCH /tenants/{tenant_id}";
       return new Problem(
           Problem.Code.UNPROCESSABLE,
           "email: " + detail,
@@ -37,6 +37,6 @@ public class StripeProblems {
           Map.of());
     }
     return Problem.unavailable(
-        "Billing is not set up rightly here; the operator was told. Nothing was charged.");
+        "Billing is not set up correctly here; the operator was notified. Nothing was charged.");
   }
 }

@@ -21,7 +21,8 @@ final class StripeWish {
       return JSON.readValue(text, Map.class);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          "call-stripe wants a map or JSON with method, path and params: " + e.getOriginalMessage(),
+          "call-stripe requires a map or JSON with method, path and params: "
+              + e.getOriginalMessage(),
           e);
     }
   }
@@ -30,7 +31,7 @@ final class StripeWish {
     var method = text(wish, "method", "GET").toUpperCase(Locale.ROOT);
     var path = text(wish, "path", "");
     if (!PATH.matcher(path).matches()) {
-      throw new IllegalArgumentException("call-stripe wants a path such as /v1/customers");
+      throw new IllegalArgumentException("call-stripe requires a path such as /v1/customers");
     }
     var params = params(wish.get("params"));
     return switch (method) {

@@ -78,7 +78,7 @@ record JobFilter(
     try {
       return text == null ? null : Instant.parse(text);
     } catch (DateTimeParseException e) {
-      throw Problem.invalid(field, "is no time that there is");
+      throw Problem.invalid(field, "is not a valid date and time");
     }
   }
 

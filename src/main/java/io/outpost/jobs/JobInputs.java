@@ -170,7 +170,7 @@ public class JobInputs {
       var place = "inputs[" + i + "]";
       checkPath(place + ".path", input.path());
       if (!paths.add(input.path())) {
-        throw Problem.invalid(place + ".path", "is another input's too");
+        throw Problem.invalid(place + ".path", "is also the path of another input");
       }
       checkKept(place + ".input_id", input.inputId(), job.startAfter());
       named.add(input.inputId());
@@ -182,7 +182,8 @@ public class JobInputs {
   private void checkKept(String field, String inputId, @Nullable Instant startAfter) {
     var until = JobInput.keptUntil(inputId);
     if (!until.isAfter(clock.instant())) {
-      throw Problem.invalid(field, "has expired: files are kept for 30 days; upload it again");
+      throw Problem.invalid(
+          field, "has expired, because files are kept for 30 days; upload it again");
     }
     if (startAfter != null && !until.isAfter(startAfter)) {
       throw Problem.invalid(

@@ -125,7 +125,7 @@ public class ReceiptKeys {
     } catch (SdkException | IllegalStateException e) {
       // An alarm looks for these words (terraform/modules/observability).
       LOG.error(
-          "A key of receipts cannot be read, so what it signed cannot be checked: {}: {}",
+          "A key of receipts cannot be read, so receipts signed by it cannot be checked: {}: {}",
           id,
           e.toString());
       tries.increment();

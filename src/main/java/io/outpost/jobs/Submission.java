@@ -121,7 +121,7 @@ public class Submission {
     if (repository.secret() == null) {
       throw Problem.invalid(
           "repository.secret",
-          "is required by ssh: a private key with known_hosts behind it, in base64");
+          "is required for ssh: a private key followed by known_hosts lines, in base64");
     }
     if (Boolean.TRUE.equals(repository.lfs())) {
       throw Problem.invalid("repository.lfs", "needs an https address");
@@ -139,7 +139,8 @@ public class Submission {
     checkName("repository.push.branch", push.branch());
     if (Boolean.TRUE.equals(push.pullRequest()) && repository.secret() == null) {
       throw Problem.invalid(
-          "repository.push.pull_request", "needs repository.secret, a token that may open one");
+          "repository.push.pull_request",
+          "needs repository.secret, a token that may open pull requests");
     }
   }
 
@@ -154,7 +155,7 @@ public class Submission {
             || name.endsWith(".")
             || name.contains(".lock/")
             || name.endsWith(".lock"))) {
-      throw Problem.invalid(field, "is no name that git takes");
+      throw Problem.invalid(field, "is not a name that git accepts");
     }
   }
 
@@ -199,14 +200,14 @@ public class Submission {
       throw conflict("The agent %s cannot continue a conversation.".formatted(job.agent()));
     }
     if (job.workspace() == null) {
-      throw conflict("The job had no workspace, so nothing of its conversation was kept.");
+      throw conflict("The job had no workspace, so its conversation was not kept.");
     }
     if (!job.status().isTerminal()) {
       throw conflict("The job has not ended: it is %s.".formatted(job.status()));
     }
     var isPlayed = job.isTest() || !agent.get().original();
     if (job.startedAt() == null || (job.conversation() == null && !isPlayed)) {
-      throw conflict("The job has no conversation: its agent did not get so far.");
+      throw conflict("The job has no conversation, because its agent did not begin one.");
     }
     return repeat(job, call)
         .with()
@@ -243,7 +244,7 @@ public class Submission {
       var others = agents.all().stream().filter(Agent::keepsToCost).map(Agent::name).toList();
       throw Problem.invalid(
           "max_cost_usd",
-          agent.name() + " does not tell what it costs; " + String.join(", ", others) + " would");
+          agent.name() + " does not report its cost; " + String.join(", ", others) + " would");
     }
   }
 

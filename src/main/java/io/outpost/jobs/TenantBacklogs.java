@@ -122,7 +122,7 @@ class TenantBacklogs {
           left = measureNow();
         }
       } catch (RuntimeException e) { // also of a client that was closed meanwhile
-        LOG.warn("How many jobs of a tenant are open was not measured: {}", e.toString());
+        LOG.warn("The number of a tenant's open jobs was not counted: {}", e.toString());
       } finally {
         measuring = false;
       }
@@ -132,7 +132,7 @@ class TenantBacklogs {
       try {
         var unused = measureSince();
       } catch (RuntimeException e) { // also of a client that was closed meanwhile
-        LOG.warn("How long jobs of a tenant take was not measured: {}", e.toString());
+        LOG.warn("The run times of a tenant's jobs were not measured: {}", e.toString());
       } finally {
         learning = false;
       }

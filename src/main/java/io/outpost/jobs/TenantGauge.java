@@ -84,7 +84,7 @@ final class TenantGauge {
         since.addAndGet(-before);
         known = true;
       } catch (RuntimeException e) { // also of a client that was closed meanwhile
-        LOG.warn("What a tenant has was not measured: {}", e.toString());
+        LOG.warn("The number of a tenant's resources was not counted: {}", e.toString());
       } finally {
         measuring.set(false);
       }

@@ -59,7 +59,7 @@ final class ConfigurationCheck {
           found.add(
               configuration.finding(
                   TAKES_OVER.formatted(
-                      "`%s` would decide what becomes of failures".formatted(part))));
+                      "`%s` would handle failures of every flow".formatted(part))));
         }
       }
       if (within(configuration.value(), "skipSendToOriginalEndpoint")

@@ -210,7 +210,7 @@ record MountedFolder(Path root) {
     var folder = root.relativize(file).getParent();
     var name = file.getFileName().toString();
     if (name.startsWith(".")) {
-      return "is not read: its name begins with a dot";
+      return "is not read, because its name begins with a dot";
     }
     if (folder == null || !ROLES.contains(folder.toString())) {
       return "is not read: routes stand in common/, api/ or worker/ of the folder itself"
@@ -280,7 +280,7 @@ record MountedFolder(Path root) {
       if (about.isRegularFile()) {
         found.files().add(file);
       } else if (looksLikeRoutes(name(file)) || ROLES.contains(name(file))) {
-        var fault = about.isSymbolicLink() ? "is a link to nothing" : "is no file that can be read";
+        var fault = about.isSymbolicLink() ? "is a link to nothing" : "is not a readable file";
         found.faults().add(Finding.of(name(file), fault));
       }
       return FileVisitResult.CONTINUE;
@@ -291,7 +291,7 @@ record MountedFolder(Path root) {
       if (!isPassedOver(file) && !(e instanceof NoSuchFileException)) {
         var fault =
             e instanceof FileSystemLoopException
-                ? "is a link back to a folder that it stands in"
+                ? "is a link to a folder that contains it"
                 : "cannot be read: " + e.getClass().getSimpleName();
         found.faults().add(Finding.of(name(file), fault));
       }

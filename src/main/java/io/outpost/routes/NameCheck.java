@@ -284,7 +284,8 @@ final class NameCheck {
         && field.key().equals("name")
         && known.type().apply(field.text()) != null) {
       findings.add(
-          field.finding("the bean `%s` is ours: name yours otherwise".formatted(field.text())));
+          field.finding(
+              "the bean name `%s` is taken by Outpost: choose another".formatted(field.text())));
     }
   }
 
@@ -330,7 +331,7 @@ final class NameCheck {
       findings.add(field.finding("`%s` is never closed with `}}`".formatted(text.substring(open))));
     }
     if (text.contains("{{}}")) {
-      findings.add(field.finding("`{{}}` names no setting"));
+      findings.add(field.finding("`{{}}` has no name of a setting"));
     }
     PLACEHOLDER
         .matcher(text)
@@ -351,11 +352,11 @@ final class NameCheck {
   private void checkPlaceholder(Field field, String name, @Nullable String rest) {
     var elsewhere = ELSEWHERE.get(name);
     if (rest != null && SERVICES.contains(name)) {
-      findings.add(field.finding("`%s:` finds no service here: name a setting".formatted(name)));
+      findings.add(field.finding("`%s:` is not supported: use a setting".formatted(name)));
     } else if (rest != null && elsewhere == null && known.setting().apply(name) == null) {
       var meant = Suggestion.of(name, FUNCTIONS);
       if (!meant.isEmpty() && !name.equals("bean")) {
-        findings.add(field.finding("nothing is looked up by `%s:`%s".formatted(name, meant)));
+        findings.add(field.finding("there is no look-up `%s:`%s".formatted(name, meant)));
       }
     }
     if (rest != null && (elsewhere != null || name.equals("bean"))) {

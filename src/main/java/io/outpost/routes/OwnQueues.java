@@ -59,7 +59,7 @@ final class OwnQueues {
 
   private void check(String name, JsonNode queue, Set<String> all) {
     if (ours.contains(name)) {
-      add(name, "the queue `%s` is ours: name yours otherwise".formatted(name));
+      add(name, "the queue name `%s` is taken by Outpost: choose another".formatted(name));
     }
     if (!NAME.matcher(name).matches()) {
       add(

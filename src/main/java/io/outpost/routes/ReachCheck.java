@@ -39,7 +39,7 @@ final class ReachCheck {
       Pattern.compile(
           "(?:outpost|aws|stripe).*(?:secretkey|accesskey|accesskeyid|adminkey|apikey|webhooksecrets?|token|password|credentials?\\w*)");
 
-  private static final String PROGRAM = "`%s` runs what is written in a text: call a bean instead";
+  private static final String PROGRAM = "`%s` runs code from text: call a bean instead";
 
   /** What keeps on stopping and starting the lanes is one step of ours. */
   private static final String LANES = "controlbus:route?routeId=run-jobs&";
@@ -53,7 +53,7 @@ final class ReachCheck {
       case "controlbus" ->
           uri.startsWith(LANES)
               ? Optional.empty()
-              : Optional.of("`controlbus` stops routes that their files say are running");
+              : Optional.of("`controlbus` may stop routes that should run");
       default -> Optional.empty();
     };
   }
@@ -99,7 +99,7 @@ final class ReachCheck {
 
   private static void checkText(Field field, String text, List<Finding> found) {
     if (text.startsWith("resource:")) {
-      found.add(field.finding("`resource:` reads a file: write here what is in it"));
+      found.add(field.finding("`resource:` reads a file: write its content here"));
     }
     ENVIRONMENT
         .matcher(text)
@@ -110,14 +110,15 @@ final class ReachCheck {
     INTO_JAVA
         .matcher(text)
         .results()
-        .map(each -> "`%s` leads out of the message: call a bean instead".formatted(each.group(1)))
+        .map(
+            each -> "`%s` reaches beyond the message: call a bean instead".formatted(each.group(1)))
         .forEach(fault -> found.add(field.finding(fault)));
     PLACEHOLDER
         .matcher(text)
         .results()
         .map(ReachCheck::nameIn)
         .filter(ReachCheck::isSecret)
-        .map("`%s` is a secret of Outpost's own, and for no route"::formatted)
+        .map("`%s` is a secret of Outpost itself; routes may not use it"::formatted)
         .forEach(fault -> found.add(field.finding(fault)));
   }
 

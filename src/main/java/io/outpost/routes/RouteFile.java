@@ -70,7 +70,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
     var decoded = CharBuffer.allocate(bytes.length);
     if (StandardCharsets.UTF_8.newDecoder().decode(text, decoded, true).isError()) {
       var line = 1 + (int) decoded.flip().chars().filter(c -> c == '\n').count();
-      var fault = "is not UTF-8 from the byte 0x%02x on: save it as UTF-8";
+      var fault = "is not UTF-8 (from the byte 0x%02x on): save it as UTF-8";
       var at = bytes[text.position()] & 0xff;
       return unread(name, line, fault.formatted(at));
     }
@@ -94,7 +94,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
               : "is no YAML: " + problem + "; look at the indentation");
     } catch (ReaderException e) {
       var before = text.substring(0, Math.min(text.length(), Math.max(0, e.getPosition())));
-      var fault = "is no YAML: it has the character U+%04X, which no text has";
+      var fault = "is not YAML: it has the character U+%04X, which is not allowed in text";
       return unread(
           name,
           1 + (int) before.chars().filter(c -> c == '\n').count(),
@@ -116,7 +116,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
     private static final int MOST_NODES = 200_000;
 
     private static final String TOO_MUCH =
-        "holds too much: its links (`*`) make more than %d entries of it";
+        "is too large: its aliases (`*`) expand to more than %d entries";
 
     private final String name;
     private final List<Finding> faults;
@@ -134,7 +134,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
         return true;
       }
       if (!around.add(node)) {
-        var fault = "holds itself: a link (`*`) leads to where it stands in";
+        var fault = "contains itself: an alias (`*`) refers to a part that contains it";
         faults.add(new Finding(name, line(node), "", "", fault));
         return false;
       }

@@ -76,11 +76,11 @@ public final class RoutesCommand {
         var folder = arguments.size() == 2 ? arguments.get(1) : mounted();
         return told(
             new RoutesDiff(new MountedFolder(Path.of(folder))).changes(),
-            "nothing of ours has changed under yours");
+            "no shipped file has changed under your copies");
       }
       if (command.equals("copy") && arguments.size() == 3) {
         new RoutesDiff(new MountedFolder(Path.of(arguments.get(2)))).copy(arguments.get(1));
-        err.println("noted in .base what ours is today; a copy of yours stays as it is");
+        err.println("stored today's shipped text in .base; your copy is unchanged");
         return 0;
       }
       err.println(USAGE);

@@ -19,7 +19,7 @@ final class RoutesDiff {
   static final String BASE = ".base";
 
   private static final String NO_BASE =
-      "nobody knows which text of ours this was copied from: say `outpost routes copy %s %s`, which notes today's";
+      "it is unknown which shipped text this was copied from: run `outpost routes copy %s %s`, which stores today's";
   private static final int LONGEST = 300;
 
   private final MountedFolder folder;
@@ -35,7 +35,9 @@ final class RoutesDiff {
       var base = base(name);
       if (!MountedFolder.replacesOurs(name)) {
         if (Files.exists(base)) {
-          found.add(Finding.of(name, "ours is gone: nothing of this copy is replaced any more"));
+          found.add(
+              Finding.of(
+                  name, "the shipped file no longer exists: your copy now only adds routes"));
         }
       } else if (Files.exists(base)) {
         found.addAll(changes(name, Files.readString(base), ours(name)));
@@ -50,7 +52,7 @@ final class RoutesDiff {
   void copy(String name) throws IOException {
     if (!MountedFolder.replacesOurs(name)) {
       throw new IllegalStateException(
-          "There is no %s of ours%s"
+          "There is no shipped file %s%s"
               .formatted(name, Suggestion.of(name, RouteFiles.ofJar().keySet())));
     }
     var copy = folder.root().resolve(name);

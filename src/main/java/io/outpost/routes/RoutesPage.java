@@ -79,7 +79,7 @@ class RoutesPage {
                 safe(policy()), STYLE, version.current(), map.routes().size(), map.files().size()));
     if (!reload.refused().isEmpty()) {
       out.append(
-          "<h2 class=\"failed\">What was saved last cannot run; these routes go on</h2><pre>");
+          "<h2 class=\"failed\">The last save cannot run; these routes stay in use</h2><pre>");
       reload.refused().forEach(finding -> out.append(safe(finding.toString())).append('\n'));
       out.append("</pre>");
     }

@@ -155,7 +155,7 @@ class RoutesReload {
     var names = new TreeSet<>(now.keySet());
     names.addAll(readAtStart.keySet());
     names.removeIf(name -> Objects.equals(now.get(name), readAtStart.get(name)));
-    return names.stream().map(name -> Finding.of(name, "takes effect at a start alone")).toList();
+    return names.stream().map(name -> Finding.of(name, "takes effect only at a start")).toList();
   }
 
   private void replace(RouteFiles files) throws Exception {
@@ -208,13 +208,13 @@ class RoutesReload {
             field ->
                 field.parent().isEmpty() && !LIVE.contains(field.key())
                     || field.key().equals("interceptSendToEndpoint"))
-        .map(field -> field.finding("`%s` takes effect at a start alone".formatted(field.key())))
+        .map(field -> field.finding("`%s` takes effect only at a start".formatted(field.key())))
         .toList();
   }
 
   private void keep(List<Finding> findings, String was) {
     refused = findings;
-    LOG.error(LogMarkers.ANSWER, "The routes stay as they were, for what was saved cannot run:");
+    LOG.error(LogMarkers.ANSWER, "The routes stay as they were, because the last save cannot run:");
     findings.forEach(finding -> LOG.error(LogMarkers.ANSWER, "{}", finding));
     tell(AuditEntry.Outcome.failed, Map.of("routes", was));
   }

@@ -45,7 +45,7 @@ final class ScenarioCommand {
     }
     var result = run(folder);
     if (result.tests() == 0 && result.findings().isEmpty()) {
-      err.println("no test is there: name it <something>.test.yaml");
+      err.println("there is no test: name it <something>.test.yaml");
       return 2;
     }
     result.findings().forEach(out::println);

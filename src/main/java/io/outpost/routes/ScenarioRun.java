@@ -112,7 +112,7 @@ final class ScenarioRun implements AutoCloseable {
       if (asWritten.contains(name)) {
         if (!Scenario.map(test.given().get(name)).keySet().equals(Set.of("throws"))) {
           faults.add(
-              test.finding("`%s` stays as written: it may be given throws alone".formatted(name)));
+              test.finding("`%s` runs as written: it may only be given throws".formatted(name)));
         }
       } else if (!routes.replaceable().contains(name)) {
         var meant = Suggestion.of(name, routes.replaceable());

@@ -35,7 +35,7 @@ class Watchers extends AbstractExecutorService {
   public void execute(Runnable task) {
     if (!free.tryAcquire()) {
       dropped.increment();
-      LOG.warn("{} interceptions are running: a message is not watched", AT_ONCE);
+      LOG.warn("{} interceptions are running: a message is not passed to them", AT_ONCE);
       return;
     }
     threads.execute(

@@ -133,7 +133,7 @@ public class SecretNames {
           .ifPresent(
               variable -> {
                 throw Problem.invalid(
-                    "name", "%s is read by no agent: did you mean %s?".formatted(name, variable));
+                    "name", "no agent reads %s: did you mean %s?".formatted(name, variable));
               });
     }
   }

@@ -105,7 +105,8 @@ public class Secrets {
   public String take(@org.apache.camel.Body JsonNode body) {
     var value = body.get("value").asText();
     if (value.strip().length() < SHORTEST) {
-      throw Problem.invalid("value", "must have at least 8 characters besides spaces around it");
+      throw Problem.invalid(
+          "value", "must have at least 8 characters, not counting spaces around it");
     }
     return value;
   }
@@ -197,7 +198,7 @@ public class Secrets {
       }
     } catch (SdkException e) {
       LOG.warn(
-          "A provider key's change was not recorded, nor could it be undone: {}", e.toString());
+          "A change of a provider key was not recorded and could not be undone: {}", e.toString());
     }
     throw cause;
   }
@@ -269,7 +270,7 @@ public class Secrets {
       manager.deleteSecret(d -> d.secretId(id).recoveryWindowInDays(RECOVERY_DAYS));
       undo(exchange, () -> manager.restoreSecret(r -> r.secretId(id)));
     } catch (ResourceNotFoundException | InvalidRequestException e) {
-      LOG.debug("A provider key to delete is not there: its name, if there is one, goes anyway");
+      LOG.debug("A provider key to delete does not exist; its name is removed if there is one");
     }
   }
 

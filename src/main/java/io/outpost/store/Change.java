@@ -136,7 +136,7 @@ public final class Change {
         told.run();
       } catch (RuntimeException e) {
         // What is written stays so, whether it can be told or not.
-        LOG.warn("A change that was written could not be told", e);
+        LOG.warn("A listener failed after a change was written", e);
       }
     }
   }

@@ -112,7 +112,7 @@ public class Pages {
       mapper.readValue(text, KEY).forEach((name, value) -> key.put(name, Items.text(value)));
       return key;
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("A cursor passed its check and is none", e);
+      throw new IllegalStateException("A cursor that passed its check cannot be read", e);
     }
   }
 }

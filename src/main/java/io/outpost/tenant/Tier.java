@@ -56,6 +56,6 @@ public enum Tier {
         return tier;
       }
     }
-    throw new IllegalArgumentException("tier is none of its words");
+    throw new IllegalArgumentException("tier has an unknown value");
   }
 }

@@ -85,8 +85,8 @@ public class Tenants {
     var tenant =
         new Tenant(
             Ids.uuid(),
-            Objects.requireNonNull(wish.name(), "The contract wants a name"),
-            Objects.requireNonNull(wish.email(), "The contract wants an address"),
+            Objects.requireNonNull(wish.name(), "The contract requires a name"),
+            Objects.requireNonNull(wish.email(), "The contract requires an address"),
             tier,
             Tenant.Status.active,
             null,

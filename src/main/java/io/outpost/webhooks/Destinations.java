@@ -111,14 +111,14 @@ class Destinations implements DnsResolver {
     if (uri.getHost() == null
         || uri.getRawUserInfo() != null
         || uri.getRawAuthority().contains("@")) {
-      throw refusal("must have a host, and neither a name nor a password before it");
+      throw refusal("must have a host, without user name and password");
     }
     if (uri.getRawFragment() != null) {
       throw refusal("must have no fragment");
     }
     var port = uri.getPort();
     if (port != -1 && port != 443 && !settings.allowLoopback()) {
-      throw refusal("must have the port 443, the only one that leads out");
+      throw refusal("must have the port 443, the only one that is allowed");
     }
   }
 
@@ -135,7 +135,7 @@ class Destinations implements DnsResolver {
     }
     var allowed = settings.allowLoopback() && last.equals("localhost");
     if (!allowed && (labels.length == 1 || Arrays.asList(INSIDE).contains(last))) {
-      throw refusal("must lead to a host of the public Internet");
+      throw refusal("must be a host of the public Internet");
     }
   }
 
@@ -145,7 +145,7 @@ class Destinations implements DnsResolver {
     }
     try {
       if (!mayReach(InetAddress.getByName(isV6 ? "[" + host + "]" : host))) {
-        throw refusal("must lead to a host of the public Internet");
+        throw refusal("must be a host of the public Internet");
       }
     } catch (UnknownHostException e) {
       throw refusal("must have a host name, or an address in its usual form");
@@ -172,7 +172,7 @@ class Destinations implements DnsResolver {
     var found = lookUp(host);
     for (var address : found) {
       if (!mayReach(address)) {
-        throw new Refused("The host leads to an address that webhooks are not sent to.");
+        throw new Refused("The host has an address that webhooks are not sent to.");
       }
     }
     return Arrays.copyOf(found, Math.min(found.length, MOST_ADDRESSES));
@@ -188,7 +188,7 @@ class Destinations implements DnsResolver {
     } catch (ExecutionException e) {
       throw new Refused("The host has no address.");
     } catch (TimeoutException | RejectedExecutionException e) {
-      throw new Refused("The host's address was not found in time.");
+      throw new Refused("The host's name was not resolved in time.");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Refused("The lookup was interrupted.");

@@ -85,7 +85,7 @@ public class Endpoints {
    */
   public Endpoint create(@Body JsonNode body, @Header("tenant_id") String tenantId) {
     var wish = mapper.convertValue(body, Wish.class);
-    var url = Objects.requireNonNull(wish.url(), "The contract wants an address");
+    var url = Objects.requireNonNull(wish.url(), "The contract requires an address");
     var unused = destinations.check(url);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     return new Endpoint(

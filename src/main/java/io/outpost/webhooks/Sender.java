@@ -213,7 +213,7 @@ public class Sender {
   /** In words of ours: an exception's own may tell of the inside. */
   private @Nullable String said(Exception e, Duration took) {
     if (took.compareTo(settings.totalTimeout()) >= 0) {
-      return "There was no whole answer in time.";
+      return "The answer was not complete in time.";
     }
     return switch (e) {
       case Destinations.Refused refused -> refused.getMessage();

@@ -79,7 +79,7 @@ public class SigningSecrets {
       manager.deleteSecret(d -> d.secretId(id).recoveryWindowInDays(RECOVERY_DAYS));
       undo(exchange, () -> manager.restoreSecret(r -> r.secretId(id)));
     } catch (ResourceNotFoundException | InvalidRequestException e) {
-      LOG.debug("A signing secret to delete is not there: its endpoint goes anyway");
+      LOG.debug("A signing secret to delete does not exist; its endpoint is deleted");
     }
   }
 
@@ -90,7 +90,7 @@ public class SigningSecrets {
         undo.run();
       }
     } catch (SdkException e) {
-      LOG.warn("A signing secret was not recorded, nor could it be undone: {}", e.toString());
+      LOG.warn("A signing secret was not recorded and could not be undone: {}", e.toString());
     }
   }
 

@@ -65,7 +65,7 @@ public class ArtifactFiles {
     var told = new ArrayList<String>();
     if (leftOut > 0) {
       told.add(
-          "%d files were not kept; a job may leave %d, together %d bytes."
+          "%d files were not kept; a job may leave %d files with %d bytes together."
               .formatted(leftOut, MOST, limits.diskBytes()));
     }
     if (!notKept.isEmpty()) {

@@ -49,7 +49,7 @@ class GracefulStop implements DisposableBean {
       return;
     }
     if (runs.isBusy()) {
-      LOG.info("The grace is over: jobs that still run are handed back");
+      LOG.info("The grace is over: running jobs are released");
     }
     runs.releaseAll();
   }

@@ -163,7 +163,7 @@ public class Leases {
     if (!result.succeeded() && most != null && costsTooMuch(most, result)) {
       return new Job.Fault(
           "cost-limit-reached",
-          "The agent was stopped: the job had cost its max_cost_usd of %s."
+          "The agent was stopped because the job's cost reached max_cost_usd, %s."
               .formatted(most.toPlainString()));
     }
     return result.succeeded() ? run.fault() : new Job.Fault("agent-failed", result.explanation());

@@ -8,6 +8,6 @@ public final class NoNameServer extends IOException {
   private static final long serialVersionUID = 1L;
 
   NoNameServer(String host) {
-    super("No name server says where " + host + " is");
+    super("No name server resolves " + host + " is");
   }
 }

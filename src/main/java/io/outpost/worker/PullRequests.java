@@ -74,7 +74,7 @@ public class PullRequests {
     if (possible.isEmpty()) {
       miss(run, "The address of the repository is not host/owner/name.");
     } else if (run.branch() == null || run.branch().equals(pushed(run).pushTo().branch())) {
-      miss(run, "The job did not begin on another branch, into which the pushed one could go.");
+      miss(run, "The job began on no other branch to which a pull request could go.");
     } else {
       ask(run, repository, possible);
     }
@@ -82,7 +82,7 @@ public class PullRequests {
 
   /** Tells the customer that there is none. */
   public void giveUp(@ExchangeProperty("run") Run run) {
-    miss(run, "The host did not answer as it should, several times.");
+    miss(run, "The host gave unusable answers several times.");
   }
 
   private void ask(Run run, RepositoryAddress repository, List<RepositoryHost> possible)
@@ -181,7 +181,7 @@ public class PullRequests {
       run.repository(
           repository.withPushed(new Repository.Pushed(pushed.branch(), pushed.commit(), url)));
     } else {
-      miss(run, "The host did not say where the pull request is.");
+      miss(run, "The host's answer had no address of the pull request.");
     }
   }
 

@@ -297,17 +297,17 @@ public class Repositories {
       var unused = address.pin(found); // refuses addresses inside
       return secret.map(value -> new Access(address, List.of(found), value, lfs.get()));
     } catch (UnknownHostException e) {
-      run.fail(new Job.Fault(code, "The internet knows no such host."));
+      run.fail(new Job.Fault(code, "The host does not exist."));
       return Optional.empty();
     }
   }
 
-  /** No name server says where the repository is, so nothing was cloned. */
+  /** No name server resolves the repository is, so nothing was cloned. */
   public void giveUpClone(@ExchangeProperty("run") Run run, @ExchangeException NoNameServer why) {
     run.fail(new Job.Fault(NOT_CLONED, why.getMessage() + "; try again later."));
   }
 
-  /** No name server says where the repository is, so nothing was pushed. */
+  /** No name server resolves the repository is, so nothing was pushed. */
   public void giveUpPush(@ExchangeProperty("run") Run run, @ExchangeException NoNameServer why) {
     run.fail(new Job.Fault(NOT_PUSHED, why.getMessage() + "; the changes are in changes.patch."));
   }
@@ -328,7 +328,7 @@ public class Repositories {
         .stopped()
         .map(StopReason::text)
         .or(() -> Optional.of(ended.said()).filter(said -> !said.isBlank()))
-        .orElse("git ended with the code " + ended.exitCode());
+        .orElse("git exited with code " + ended.exitCode());
   }
 
   private static String shortened(String said) {

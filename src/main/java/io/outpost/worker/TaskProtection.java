@@ -84,7 +84,7 @@ public class TaskProtection {
       return Taking.AS_BEFORE;
     }
     LOG.info(
-        "No further jobs until those here are done: {}",
+        "Taking no further jobs until the running ones have ended: {}",
         blocked ? "a deployment waits" : "protected for " + limit);
     draining = true;
     return Taking.STOP;

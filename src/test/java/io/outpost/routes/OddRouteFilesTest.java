@@ -75,7 +75,7 @@ class OddRouteFilesTest {
             "api/deep.camel.yaml:1: is no YAML: Nesting Depth exceeded max 50",
             "api/laughs.camel.yaml:1: holds too much: its links (`*`) make more than 200000 entries of it",
             "api/text-file.camel.yaml.txt:1: is not read: name it text-file.camel.yaml",
-            "api/.hidden.camel.yaml:1: is not read: its name begins with a dot",
+            "api/.hidden.camel.yaml:1: is not read, because its name begins with a dot",
             "api/Upper.Camel.Yaml:1: is not read: name it Upper.camel.yaml",
             "api/scripted.camel.yaml:4: `script` runs what is written in a text: call a bean instead",
             "api/scripted.camel.yaml:3: there is no class `io.x.B`",
@@ -85,9 +85,9 @@ class OddRouteFilesTest {
             "api/folder.camel.yaml:1: is a folder: routes stand in files",
             "api/itself.camel.yaml:1: is a link to nothing",
             "api/gone.camel.yaml:1: is a link to nothing",
-            "api/endless.camel.yaml:1: is no file that can be read",
-            "api/pipe.camel.yaml:1: is no file that can be read",
-            "api/up:1: is a link back to a folder that it stands in",
+            "api/endless.camel.yaml:1: is not a readable file",
+            "api/pipe.camel.yaml:1: is not a readable file",
+            "api/up:1: is a link to a folder that contains it",
             "worker:1: is a link to nothing");
   }
 

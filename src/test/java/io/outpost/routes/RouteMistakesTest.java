@@ -253,14 +253,14 @@ class RouteMistakesTest {
           setBody: { id: l, simple: "$simple{bean:type:java.lang.System?method=gc}" } | 'routes may not call `java.lang.System`: call a bean instead'
           setBody: { id: l, simple: "$simple{env:TEAM_CHAT}" } | '`TEAM_CHAT` is read as a setting: {{team.chat}}'
           setBody: { id: l, simple: "${body[${header.k}].getClass}" } | '`getClass` leads out of the message: call a bean instead'
-          setBody: { id: l, simple: "resource:file:/etc/passwd" } | '`resource:` reads a file: write here what is in it'
+          setBody: { id: l, simple: "resource:file:/etc/passwd" } | '`resource:` reads a file: write its content here'
           setBody: { id: l, simple: "${env.TEAM_CHAT}" } | '`TEAM_CHAT` is read as a setting: {{team.chat}}'
           log: { id: l, message: "{{outpost.stripe.secret-key}}" } | '`outpost.stripe.secret-key` is a secret of Outpost's own, and for no route'
           log: { id: l, message: "{{env:AWS_SECRET_ACCESS_KEY:none}}" } | '`AWS_SECRET_ACCESS_KEY` is a secret of Outpost's own, and for no route'
           setBody: { id: l, simple: "${properties:OUTPOST_BOOTSTRAP_ADMIN_KEY:none}" } | '`OUTPOST_BOOTSTRAP_ADMIN_KEY` is a secret of Outpost's own, and for no route'
           log: { id: l, message: "{{enw:TEAM_CHAT}}" } | 'nothing is looked up by `enw:`; did you mean `env`?'
           log: { id: l, message: "{{service:chat}}" } | '`service:` finds no service here: name a setting'
-          to: { id: l, uri: "controlbus:route?routeId=submit-job&action=stop" } | '`controlbus` stops routes that their files say are running'
+          to: { id: l, uri: "controlbus:route?routeId=submit-job&action=stop" } | '`controlbus` may stop routes that should run'
           delay: { id: l, constant: soon } | '`delay` wants a whole number, not `soon`'
           to: { id: l, uri: "timer:" } | '`timer:` names nothing behind the colon'
           pollEnrich: { id: l, expression: { constant: { expression: "sida:x" } } } | 'there is no component `sida`; did you mean `seda`?'
@@ -305,8 +305,8 @@ class RouteMistakesTest {
       quoteCharacter = '`',
       textBlock =
           """
-          onException: [{ onException: { exception: [java.lang.Exception], handled: { constant: "true" }, steps: [{ log: x }] } }] | '`onException` would decide what becomes of failures in every flow'
-          errorHandler: { deadLetterChannel: { deadLetterUri: "log:x" } } | '`errorHandler` would decide what becomes of failures in every flow'
+          onException: [{ onException: { exception: [java.lang.Exception], handled: { constant: "true" }, steps: [{ log: x }] } }] | '`onException` would handle failures of every flow in every flow'
+          errorHandler: { deadLetterChannel: { deadLetterUri: "log:x" } } | '`errorHandler` would handle failures of every flow in every flow'
           interceptSendToEndpoint: [{ interceptSendToEndpoint: { uri: "direct:record-transition", skipSendToOriginalEndpoint: "true", steps: [{ log: x }] } }] | '`skipSendToOriginalEndpoint` would leave out a call in every flow'
           onCompletion: [{ onCompletion: { mode: BeforeConsumer, steps: [{ log: x }] } }] | '`BeforeConsumer` would change answers in every flow'
           interceptFrom: [] | 'does nothing: add `interceptFrom`, or remove it'

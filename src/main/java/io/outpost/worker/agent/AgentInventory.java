@@ -82,7 +82,7 @@ public final class AgentInventory {
   void warnIfReadable(Path path) {
     if (Files.exists(path)
         && run(List.of("test", "-r", path.toString())).filter(Outcome::succeeded).isPresent()) {
-      LOG.warn("Agents can read {}: let root alone read it", path);
+      LOG.warn("Agents can read {}: make it readable only by root", path);
     }
   }
 
@@ -100,7 +100,7 @@ public final class AgentInventory {
 
   private static String fault(Agent agent, Optional<Path> program) {
     return program
-        .map(file -> file + " does not run as an agent's user")
+        .map(file -> file + " cannot run as the user of agents")
         .orElse(agent.command().getFirst() + " is not installed");
   }
 

@@ -27,6 +27,6 @@ public record AgentResult(
   public String explanation() {
     return stopped
         .map(reason -> "The agent was stopped: " + reason.text() + ".")
-        .orElse("The agent ended with exit code %d.".formatted(exitCode));
+        .orElse("The agent exited with code %d.".formatted(exitCode));
   }
 }

@@ -90,7 +90,7 @@ final class CallFilter {
     if (perl.isEmpty() || processor.isEmpty()) {
       if (Files.isReadable(Path.of("/proc/keys"))) {
         LOG.warn(
-            "What agents put into kernel keyrings may outlive their jobs: install perl, or run the"
+            "Keys that agents put into kernel keyrings may outlive their jobs: install perl, or run the"
                 + " worker in a container whose seccomp profile forbids keyctl");
       }
       return List.of();
@@ -102,7 +102,8 @@ final class CallFilter {
     if (works.succeeded()) {
       return link;
     }
-    LOG.warn("What agents put into kernel keyrings may outlive their jobs: {}", works.output());
+    LOG.warn(
+        "Keys that agents put into kernel keyrings may outlive their jobs: {}", works.output());
     return List.of();
   }
 

@@ -138,7 +138,7 @@ final class JobDirectories implements AutoCloseable {
       Path gone = own.resolve(RUN + runs.getAndIncrement());
       FileSystemUtils.deleteRecursively(Files.move(directory.own(), gone));
     } catch (IOException e) {
-      LOG.warn("{} stays until the next start", directory.own(), e);
+      LOG.warn("{} could not be removed; the next start tries again", directory.own(), e);
     }
     return true;
   }

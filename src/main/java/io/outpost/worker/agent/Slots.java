@@ -125,7 +125,7 @@ public final class Slots implements AutoCloseable {
       long hidden = canHideByCall ? 0 : taken[3];
       return new ResourceWatch.Taken(taken[0], taken[1], taken[2], hidden, taken[4], taken[5]);
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      throw new IOException("A measurement was no number", e);
+      throw new IOException("A measurement is not a number", e);
     }
   }
 

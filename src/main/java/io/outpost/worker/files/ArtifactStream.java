@@ -109,7 +109,7 @@ public final class ArtifactStream {
     try {
       return Math.max(0, Long.parseLong(line.toString().strip()));
     } catch (NumberFormatException e) {
-      throw new TarReader.BrokenArchiveException("The number of artifacts is none");
+      throw new TarReader.BrokenArchiveException("The number of artifacts is not a number");
     }
   }
 

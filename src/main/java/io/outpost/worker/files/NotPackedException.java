@@ -6,6 +6,6 @@ public final class NotPackedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   NotPackedException(String why) {
-    super("The workspace could not be saved: " + why + " What was saved before is kept.");
+    super("The workspace could not be saved: " + why + " The previously saved workspace is kept.");
   }
 }

@@ -69,7 +69,7 @@ final class TarReader {
     while (true) {
       byte[] header = in.readNBytes(BLOCK);
       if (header.length < BLOCK) {
-        throw new BrokenArchiveException("The archive breaks off");
+        throw new BrokenArchiveException("The archive ends too early");
       }
       if (isEmpty(header)) {
         return null;
@@ -109,7 +109,7 @@ final class TarReader {
         }
         int read = in.read(bytes, offset, (int) Math.min(length, left));
         if (read < 0) {
-          throw new BrokenArchiveException("The archive breaks off");
+          throw new BrokenArchiveException("The archive ends too early");
         }
         left -= read;
         return read;
@@ -137,7 +137,7 @@ final class TarReader {
     for (long rest = bytes; rest > 0; ) {
       int read = in.read(buffer, 0, (int) Math.min(buffer.length, rest));
       if (read < 0) {
-        throw new BrokenArchiveException("The archive breaks off");
+        throw new BrokenArchiveException("The archive ends too early");
       }
       rest -= read;
     }
@@ -235,7 +235,7 @@ final class TarReader {
       sum += own ? ' ' : header[i] & 0xff;
     }
     if (sum != number(header, SUM_AT, SUM_LENGTH)) {
-      throw new BrokenArchiveException("An entry of the archive has a wrong sum");
+      throw new BrokenArchiveException("An entry of the archive has a wrong checksum");
     }
   }
 

@@ -7,7 +7,7 @@ public final class TooLargeException extends RuntimeException {
 
   TooLargeException(TreeLimits limits) {
     super(
-        "The workspace may hold %d bytes in %d files and folders; this is more. What was saved before is kept."
+        "The workspace may hold %d bytes in %d files and folders; this is more. The previously saved workspace is kept."
             .formatted(limits.bytes(), limits.entries()));
   }
 }

@@ -162,7 +162,7 @@ public final class WorkspaceArchive {
     for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
       copied += read;
       if (copied > most) {
-        throw new IOException("The archive unfolds to more than was packed");
+        throw new IOException("The archive unpacks to more than was packed");
       }
       out.write(buffer, 0, read);
     }

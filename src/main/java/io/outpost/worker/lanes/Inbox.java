@@ -169,7 +169,7 @@ final class Inbox {
       beat.cancel(false);
       var after = exchange.getProperty(RETRY_AFTER, 5, Integer.class);
       LOG.warn(
-          "A job was not run, its message comes again in {} s: {}",
+          "A job was not run; its message is delivered again in {} s: {}",
           after,
           String.valueOf(exchange.getException()));
       hide(delivery, Duration.ofSeconds(after));

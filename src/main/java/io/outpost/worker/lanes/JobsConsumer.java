@@ -139,7 +139,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
       } catch (Exception e) {
         if (isCurrent(mine)) {
           LOG.warn(
-              "Cannot take jobs, trying again in {} s: {}",
+              "Cannot take jobs; trying again in {} s: {}",
               AFTER_A_FAULT.toSeconds(),
               e.toString());
           pauseAfterFault();

@@ -48,7 +48,7 @@ final class LaneFaults {
           var pause = before == null ? FIRST_PAUSE : before.pause().multipliedBy(2);
           pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
           LOG.warn(
-              "Queue {} cannot be read and is left alone for {} s, other lanes go on: {}",
+              "Queue {} cannot be read; it is skipped for {} s, other lanes continue: {}",
               queue,
               pause.toSeconds(),
               reason.toString());

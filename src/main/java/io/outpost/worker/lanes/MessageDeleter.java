@@ -70,6 +70,7 @@ final class MessageDeleter {
   }
 
   private static void warn(int messages, String reason) {
-    LOG.warn("{} messages were not deleted; they come again and are dropped: {}", messages, reason);
+    LOG.warn(
+        "{} messages were not deleted; they are delivered again and dropped: {}", messages, reason);
   }
 }
