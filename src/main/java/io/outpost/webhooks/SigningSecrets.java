@@ -16,8 +16,8 @@ import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundExce
 import software.amazon.awssdk.services.secretsmanager.model.Tag;
 
 /**
- * The steps of keeping an endpoint's signing secret: the value in Secrets Manager under the
- * tenant's prefix, which of its versions sign in the table. Stateless.
+ * The steps of storing an endpoint's signing secret: the value in Secrets Manager under the
+ * tenant's prefix, the list of signing versions in the table. Stateless.
  */
 @Component("signingSecrets")
 public class SigningSecrets {
@@ -38,7 +38,7 @@ public class SigningSecrets {
     this.kmsKey = kmsKey;
   }
 
-  /** Makes the secret of a new endpoint. */
+  /** Creates the secret of a new endpoint. */
   public void create(@Body Endpoint endpoint, Exchange exchange) {
     var id = Endpoint.secretName(endpoint.tenantId(), endpoint.webhookId());
     var value = random();
@@ -54,7 +54,7 @@ public class SigningSecrets {
         exchange, () -> manager.deleteSecret(d -> d.secretId(id).forceDeleteWithoutRecovery(true)));
   }
 
-  /** Makes a further version, beside the one that there is. */
+  /** Adds a new version beside the current one. */
   public void renew(@Body Endpoint endpoint, Exchange exchange) {
     var id = Endpoint.secretName(endpoint.tenantId(), endpoint.webhookId());
     var value = random();
@@ -83,7 +83,7 @@ public class SigningSecrets {
     }
   }
 
-  /** Takes back what was done in Secrets Manager. */
+  /** Undoes the change in Secrets Manager. */
   public void takeBack(@ExchangeProperty(UNDO) Runnable undo) {
     try {
       if (undo != null) {
@@ -95,9 +95,9 @@ public class SigningSecrets {
   }
 
   /**
-   * Takes it back when the table could not be written.
+   * Undoes the change when the table could not be written.
    *
-   * @throws Exception always: what went wrong
+   * @throws Exception always: the original failure
    */
   public void fail(
       @ExchangeProperty(UNDO) Runnable undo,

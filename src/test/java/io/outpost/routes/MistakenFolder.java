@@ -110,7 +110,7 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             "api/y.camel.yaml:7: route-y/go-y: the component `kafka` is not in this installation",
             "api/z.camel.yaml:7: route-z/go-z: the option `size` of `seda` is a whole number, not `many`",
             "api/aa.camel.yaml:1: on-aa: `onException` reaches the routes of its own file, and there is none: put it into a routeConfiguration whose id begins with every-",
-            "api/cc.camel.yaml:2: the bean `authentication` is ours: name yours otherwise",
+            "api/cc.camel.yaml:2: the bean name `authentication` is taken by Outpost: choose another",
             "api/dd.camel.yaml:7: route-dd: the step `log` has no colon: write `log: …`",
             "api/ee.camel.yaml:7: route-ee/do-ee: `jobReader` is no Processor: call it with a `bean` step",
             "api/ff.camel.yaml:7: route-ff/call-ff: name a `method` of the bean `jobReader`: list, read",
