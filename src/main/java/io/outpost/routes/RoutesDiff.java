@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What of ours has changed under a copy of somebody's since they took it. The text that was copied
- * is kept beside the copy, in the folder {@code .base}.
+ * Finds changes of shipped files since an installation copied them. The text that was copied is
+ * kept beside the copy, in the folder {@code .base}.
  */
 final class RoutesDiff {
 
-  /** The texts that copies were taken from. */
+  /** The folder with the copied texts. */
   static final String BASE = ".base";
 
   private static final String NO_BASE =
@@ -28,7 +28,9 @@ final class RoutesDiff {
     this.folder = folder;
   }
 
-  /** One finding for each place where ours is another; none for files that only add. */
+  /**
+   * One finding for each place where the shipped file has changed; none for files that only add.
+   */
   List<Finding> changes() throws IOException {
     var found = new ArrayList<Finding>();
     for (var name : folder.files().keySet()) {
@@ -48,7 +50,7 @@ final class RoutesDiff {
     return found;
   }
 
-  /** Copies a file of ours where it is not copied yet, and notes which text it was. */
+  /** Copies a shipped file unless there is a copy, and stores its text for comparisons. */
   void copy(String name) throws IOException {
     if (!MountedFolder.replacesOurs(name)) {
       throw new IllegalStateException(

@@ -171,7 +171,7 @@ public class EndpointRounds {
   /**
    * Releases the endpoint until its next delivery is due. Returns whether that is now.
    *
-   * <p>What was put into the queue since the round began has changed the mark.
+   * <p>A delivery that was queued since the round began has changed the mark.
    */
   public boolean release(@ExchangeProperty("round") Round round) {
     try {
