@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Compares an account at Stripe with what billing needs of it; changes nothing. For one thread. */
+/** Compares a Stripe account with the needs of billing; changes nothing. For one thread. */
 final class BillingCheck {
   private static final String ENDPOINT = "/webhooks/stripe";
-  // The same that api/billing-queue.camel.yaml handles.
+  // The types that api/billing-queue.camel.yaml handles.
   private static final Set<String> EVENTS =
       Set.of(
           "customer.subscription.created",
@@ -61,7 +61,7 @@ final class BillingCheck {
   }
 
   /**
-   * What is wrong, a sentence each, with what to do about it.
+   * The findings, one sentence each, with the remedy.
    *
    * @throws StripeException when Stripe does not answer
    */
@@ -90,7 +90,7 @@ final class BillingCheck {
     return List.copyOf(findings);
   }
 
-  /** A missing right is a finding, an error of Stripe's ends the check. */
+  /** A missing right is a finding; any other error of Stripe ends the check. */
   private void part(String right, Part part) throws StripeException {
     try {
       part.look();

@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
-/** Brings the files that a customer gave a job into its working directory. Thread-safe. */
+/** Writes a job's input files into its working directory. Thread-safe. */
 @Profile({"worker", "local"})
 @Component("inputFiles")
 public class InputFiles {
@@ -33,7 +33,7 @@ public class InputFiles {
     this.limits = limits;
   }
 
-  /** Writes each where the job wants it; when one cannot be, the job fails. */
+  /** Writes each file to its path; when one cannot be written, the job fails. */
   public void bring(@ExchangeProperty("run") Run run) throws IOException {
     if (run.job().inputs().stream().mapToLong(JobInput::bytes).sum() > limits.diskBytes()) {
       run.fail(
@@ -56,7 +56,7 @@ public class InputFiles {
     var digest = DigestUtils.getSha256Digest();
     var key = JobInput.key(run.job().tenantId(), input.inputId());
     try (var stored = s3.getObject(g -> g.bucket(names.bucket("output")).key(key))) {
-      // It may have been uploaded anew since the job was accepted.
+      // The file may have been uploaded again since the job was accepted.
       if (!stored.response().contentLength().equals(input.sizeBytes())) {
         return Optional.of(" was replaced after the job was submitted");
       }

@@ -2,19 +2,19 @@ package io.outpost.worker.agent;
 
 /** Why an agent was stopped before it ended by itself. */
 public enum StopReason {
-  /** The customer cancelled the job. */
+  /** The job was cancelled. */
   CANCELLED("it was cancelled"),
   /** The job ran longer than it may. */
   TIME_LIMIT("it reached its time limit"),
-  /** Its processes together had more memory than a job may. */
+  /** Its processes together used more memory than allowed. */
   MEMORY_LIMIT("it used more memory than allowed"),
-  /** Its files together were larger than a job's may be. */
+  /** Its files together were larger than allowed. */
   DISK_LIMIT("it used more disk than allowed"),
-  /** It told that it has cost as much as the job may. */
+  /** It reported a cost of the job's limit or more. */
   COST_LIMIT("it reached its cost limit"),
-  /** What it uses could not be measured, again and again. */
+  /** Its use of memory and disk could not be measured repeatedly. */
   UNMEASURED("its use of memory and disk could not be measured"),
-  /** The worker gives the job back: it shuts down or has lost the lease. */
+  /** The worker releases the job, because it shuts down or has lost the lease. */
   RELEASED("the worker released the job");
 
   private final String text;
@@ -23,7 +23,7 @@ public enum StopReason {
     this.text = text;
   }
 
-  /** In words, for the customer. */
+  /** The reason in words, for the tenant. */
   public String text() {
     return text;
   }

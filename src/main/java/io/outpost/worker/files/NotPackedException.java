@@ -1,6 +1,6 @@
 package io.outpost.worker.files;
 
-/** What an agent left cannot be packed; the message says why, to the customer. */
+/** An agent's working directory cannot be packed; the message tells the tenant why. */
 public final class NotPackedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

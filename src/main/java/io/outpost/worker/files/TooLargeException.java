@@ -1,6 +1,6 @@
 package io.outpost.worker.files;
 
-/** A tree of files is more than a workspace may hold; the message says how much that is. */
+/** A tree of files exceeds the limits of a workspace; the message names them. */
 public final class TooLargeException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
