@@ -1,5 +1,5 @@
-# Pushes the commit that commit.sh has made, which comes before this; never by force. Files of Git LFS that it refers to go
-# first, of those that are here.
+# Pushes the commit of commit.sh, which runs before; never by force. First it uploads the commit's Git LFS files, as far as
+# they are here.
 lfs=$8
 if [ -n "$lfs" ]; then
   stored=$job/work/.git/lfs/objects

@@ -145,9 +145,9 @@ public class LaneTurns {
     var first = waiting.page(priority, START, PAGE);
     var isNew = !tried.contains(permit.jobId());
     if (isNew && first.stream().anyMatch(one -> is(one, permit) && !waiting.mayRunHere(one))) {
-      return Optional
-          .empty(); // The permit's job is for other workers: if the permit were used here, that job
-      // would lack one.
+      // The permit's job is for other workers: if the permit were used here, that job would lack
+      // one.
+      return Optional.empty();
     }
     if (first.size() < PAGE && isNew && first.stream().noneMatch(one -> is(one, permit))) {
       // The permit's own job has ended, waits, or will be in the index only soon, perhaps after the
