@@ -40,7 +40,7 @@ public final class TransitionRefused extends RuntimeException {
     OTHERS_WAIT
   }
 
-  /** What was in the way. */
+  /** The condition that did not hold. */
   public Reason reason() {
     return reason;
   }

@@ -84,7 +84,8 @@ public class WatchedJobs {
    *
    * @param job as just read
    * @param call the request
-   * @param output whether its output is needed too, so that its worker is told
+   * @param output whether its output is needed too; then its worker is told that a client follows
+   *     it
    * @throws Problem 429 when the tenant has too many requests waiting here
    */
   Watch watch(Job job, Call call, boolean output) {

@@ -151,6 +151,6 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
 
   @Override
   public void addTemplatedRoutesToCamelContext(CamelContext camel) {
-    // There are none.
+    // Interceptions have none.
   }
 }

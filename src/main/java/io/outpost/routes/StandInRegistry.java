@@ -28,7 +28,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
       this.source = source;
     }
 
-    /** What it is now. */
+    /** The current value. */
     public @Nullable Object value(Exchange exchange) throws Exception {
       return source.of(exchange);
     }

@@ -50,7 +50,7 @@ public class UsageGroups {
   }
 
   /**
-   * What has run in a period.
+   * Finished jobs of a period.
    *
    * @param groups by name
    * @param ungrouped jobs in no group: without the label, from before labels were counted, or of
