@@ -167,7 +167,7 @@ public class RateLimits {
     /** Draws as many again as were used, so that an idle container holds few permits back. */
     private int chunk() {
       var wanted = Math.min(Math.max(taken, limit / FIRST_SHARE), (limit - drawn) / 4);
-      return (int) Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
+      return Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
     }
 
     /** Callers that wait for this draw share its failure, so that none waits for a second one. */

@@ -87,7 +87,8 @@ final class WatchedJob {
     }
   }
 
-  /** Waits for a change, a wake-up, or the deadline. */
+  /** Waits for a change, a wake-up, or the deadline; may end sooner. */
+  @SuppressWarnings("WaitNotInLoop") // callers check again
   void await(Seen last, Instant deadline) throws InterruptedException {
     lock.lock();
     try {

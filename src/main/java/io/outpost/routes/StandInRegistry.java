@@ -20,6 +20,10 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
 
   private static final ObjectMapper MAPPER = new ObjectMapper().findAndRegisterModules();
 
+  interface Source {
+    @Nullable Object of(Exchange exchange) throws Exception;
+  }
+
   /** A value under its own name; Camel calls its single method. */
   public static final class Value {
     private final Source source;
@@ -32,10 +36,6 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     public @Nullable Object value(Exchange exchange) throws Exception {
       return source.of(exchange);
     }
-  }
-
-  private interface Source {
-    @Nullable Object of(Exchange exchange) throws Exception;
   }
 
   @Override
