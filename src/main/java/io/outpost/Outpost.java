@@ -6,9 +6,7 @@ import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/**
- * Outpost's one program; the Spring profile {@code api} or {@code worker} says which role it plays.
- */
+/** The main class; the Spring profile {@code api} or {@code worker} selects the role. */
 @SpringBootApplication
 public class Outpost {
 

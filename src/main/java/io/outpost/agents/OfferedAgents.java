@@ -18,19 +18,19 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Which agents some worker can run, how many jobs all of them run at once, and how many have ended:
- * every worker tells what it has, and the API reads it, so that a job that nobody could run is
- * refused at once and the others are told when they will start. Thread-safe.
+ * The agents that workers can run, the number of jobs that all of them run at once, and the number
+ * of ended jobs. Workers report these figures, and the API reads them to refuse jobs that no worker
+ * can run and to estimate the start of others. Thread-safe.
  */
 @Component("offeredAgents")
 public class OfferedAgents {
 
   private static final String PARTITION = "workers";
 
-  /** How long a worker that tells nothing more is believed. */
+  /** How long a worker's last report is believed. */
   private static final Duration BELIEVED = Duration.ofMinutes(2);
 
-  /** Its slots are gone sooner than that: they are told of every 15 s. */
+  /** Its slots count for a shorter time, because workers report them every 15 s. */
   private static final Duration SLOTS_BELIEVED = Duration.ofSeconds(40);
 
   private final DynamoDbClient dynamoDb;
@@ -46,10 +46,10 @@ public class OfferedAgents {
   }
 
   /**
-   * Tells what a worker can run.
+   * Writes a worker's report.
    *
-   * @param jobs how many jobs at once
-   * @param ended how many jobs have ended there since it began
+   * @param jobs the number of jobs at once
+   * @param ended the number of jobs that have ended there since its start
    */
   public void tell(String worker, SortedSet<String> agents, int jobs, long ended) {
     var until = Instant.now().plus(BELIEVED);
@@ -65,7 +65,7 @@ public class OfferedAgents {
     dynamoDb.putItem(p -> p.tableName(names.table("tenants")).item(item));
   }
 
-  /** Hears what all workers can run, how many jobs at once, and how many have ended. */
+  /** Reads what all workers can run, how many jobs at once, and how many have ended. */
   public synchronized void hear() {
     var now = Instant.now();
     var found = new TreeSet<String>();
@@ -110,20 +110,23 @@ public class OfferedAgents {
     return told == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(told.n()));
   }
 
-  /** How many jobs all workers together run at once; empty when not all have told. */
+  /** The number of jobs that all workers run at once; empty when not all have reported. */
   public OptionalInt slots() {
     return slots;
   }
 
   /**
-   * How many jobs have ended on all workers, of which only the growth means anything; empty when
-   * not all have told.
+   * The number of jobs that have ended on all workers, of which only differences are meaningful;
+   * empty when not all have reported.
    */
   public OptionalLong ended() {
     return ended;
   }
 
-  /** Whether a worker can run the agent, or no worker has told anything: then jobs wait for one. */
+  /**
+   * Whether a worker can run the agent; true while no worker has reported, so that jobs wait for
+   * one.
+   */
   public boolean mayRun(String agent) {
     var known = offered;
     return known.isEmpty() || known.contains(agent);

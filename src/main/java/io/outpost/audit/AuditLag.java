@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
-/** Measures how long entries took from what they tell of to where they are kept. Stateless. */
+/** Measures the time from an action to the storage of its entry. Stateless. */
 @Component
 class AuditLag {
 
@@ -19,7 +19,7 @@ class AuditLag {
   }
 
   /**
-   * Entries are where they are kept.
+   * Records that entries are stored.
    *
    * @param to {@code table} or {@code archive}
    */

@@ -12,14 +12,15 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Reads bodies whole: up to a length, and within a time however slowly they drip in. Thread-safe.
+ * Reads whole bodies, up to a maximum length and within a time, however slowly they arrive.
+ * Thread-safe.
  */
 @Component
 class BodyReader {
 
   private static final int FIRST = 8192;
 
-  /** What is read of a body that is too large, so that its sender gets to see the answer. */
+  /** How much of a too large body is read, so that its sender can see the answer. */
   private static final int MOST_DISCARDED = 2 * 1024 * 1024;
 
   private final Duration within;
@@ -29,10 +30,10 @@ class BodyReader {
   }
 
   /**
-   * The whole body; empty when it is longer than it may be.
+   * The whole body; empty when it exceeds its limit.
    *
-   * @param share takes the room that the body needs
-   * @throws Problem 408 when it has not come in time, 429 or 503 when there is no room for it
+   * @param share reserves the memory for the body
+   * @throws Problem 408 when it did not arrive in time, 429 or 503 when there is no memory for it
    * @throws IOException when it ends too early
    */
   Optional<byte[]> read(HttpServletRequest request, int most, HeldBodies.Share share)
@@ -97,7 +98,7 @@ class BodyReader {
         "The body did not come within %d seconds.".formatted(within.toSeconds()));
   }
 
-  /** Ends when a time is over; the clock of the machine may be set meanwhile. */
+  /** Measures elapsed time, because the machine's clock may be set meanwhile. */
   private final class Countdown {
     private final long began = System.nanoTime();
     private final long nanoseconds;

@@ -17,8 +17,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request with its body read ahead. What it sends and accepts is for the contract's own step to
- * judge, after the caller is known: the web server's mapping sees JSON and no wish.
+ * The request with its body read ahead. Content type and Accept are hidden from the web server's
+ * mapping, because the contract's own step checks them after authentication.
  */
 final class BufferedBodyRequest extends HttpServletRequestWrapper {
   private final byte[] body;
@@ -33,7 +33,7 @@ final class BufferedBodyRequest extends HttpServletRequestWrapper {
     this.streamed = streamed;
   }
 
-  /** The web server ends other answers that are not there in time; a stream ends itself. */
+  /** The web server times other answers out; an event stream ends itself. */
   @Override
   public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
     var async = super.startAsync(request, response);

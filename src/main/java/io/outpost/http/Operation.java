@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param anyOf scopes of which the caller needs one; null: open to everyone; empty: any key
  * @param parameters path, query and header parameters
  * @param body the schema of the JSON body; null when the operation takes none or takes it raw
- * @param bodyRequired whether the body may be left out
+ * @param bodyRequired whether the body is required
  * @param bodyLimit how many bytes the body may have
  * @param idempotent whether it takes an Idempotency-Key
- * @param entriesApart whether the entries of its list are answered one by one: a fault in one is
- *     that entry's, not the request's
+ * @param entriesApart whether the entries of its list are answered one by one: a faulty entry does
+ *     not refuse the request
  */
 public record Operation(
     String id,
@@ -36,7 +36,7 @@ public record Operation(
    * A parameter with its schema.
    *
    * @param number whether the schema's type is integer
-   * @param list whether it is array: the parameter may be given several times
+   * @param list whether it is an array: the parameter may be repeated
    */
   public record Parameter(
       String name,
@@ -47,7 +47,7 @@ public record Operation(
       @Nullable Object fallback,
       Schema schema) {
 
-    /** Whether it is a part of the path. */
+    /** Whether it is a path parameter. */
     public boolean inPath() {
       return in == Place.path;
     }
@@ -72,7 +72,7 @@ public record Operation(
     return anyOf;
   }
 
-  /** Whether a path, as the client sent it, is one of this operation's. */
+  /** Whether a raw path matches this operation. */
   boolean isAt(String sent) {
     var parts = path.split("/", -1);
     var given = sent.split("/", -1);
@@ -87,7 +87,10 @@ public record Operation(
     return true;
   }
 
-  /** Whether the client chooses this part of the path: PUT makes what its last part names. */
+  /**
+   * Whether the client chooses this path segment: PUT creates the resource that the last segment
+   * names.
+   */
   boolean isNamedBy(Parameter parameter) {
     return method.equals("PUT") && path.endsWith("{" + parameter.name() + "}");
   }

@@ -22,8 +22,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * How many jobs have not ended, by why, and how long the oldest has waited: of those that sweepers
- * look at next, a bounded number, so that it costs as much while many wait. Thread-safe.
+ * Counts the open jobs by reason, and measures how long the oldest has waited. It reads only a
+ * bounded number, the jobs that sweepers look at next, so the cost stays the same when many wait.
+ * Thread-safe.
  */
 @Component("openJobMeasures")
 public class OpenJobMeasures {
@@ -61,11 +62,11 @@ public class OpenJobMeasures {
   }
 
   /**
-   * What is read of a job.
+   * The fields that are read of a job.
    *
-   * @param waitingReason null: it does not wait
+   * @param waitingReason null: it runs
    * @param startAfter null: at once
-   * @param leaseUntil null: nobody runs it
+   * @param leaseUntil null: no worker runs it
    */
   record Open(
       String priority,
@@ -75,7 +76,7 @@ public class OpenJobMeasures {
       @Nullable Instant startAfter,
       @Nullable Instant leaseUntil) {
 
-    /** Running, or why it waits. */
+    /** "running", or the waiting reason. */
     Optional<List<String>> kind() {
       return Optional.ofNullable(status == Job.Status.running ? status.name() : waitingReason)
           .map(state -> List.of(priority, state));
@@ -90,7 +91,7 @@ public class OpenJobMeasures {
     }
   }
 
-  /** Measures now. */
+  /** Takes a measurement. */
   public void measure() {
     var now = Instant.now();
     var counts = new HashMap<List<String>, Integer>();

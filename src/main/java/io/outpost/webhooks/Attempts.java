@@ -28,8 +28,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 
 /**
- * The steps around an attempt to deliver: what is sent, and what is written of it. Nothing is sent
- * twice under one lease; after a crash it is, under the same id. Thread-safe.
+ * The steps around a delivery attempt: preparing the request and recording the result. Under one
+ * lease nothing is sent twice; after a crash a delivery may be sent again under the same id.
+ * Thread-safe.
  */
 @Component("deliveryAttempts")
 public class Attempts {
@@ -67,7 +68,7 @@ public class Attempts {
             .build(version -> read(manager, version));
   }
 
-  /** A version of a secret never changes. */
+  /** Versions of a secret never change, so they can be cached. */
   private record Version(String secret, String id) {}
 
   private static String read(SecretsManagerClient manager, Version version) {
@@ -76,7 +77,7 @@ public class Attempts {
         .secretString();
   }
 
-  /** The delivery with its event, signed; null when there is nothing to send any more. */
+  /** Signs a delivery with its event; null when it no longer needs to be sent. */
   public @Nullable Outgoing begin(@Body Queued queued, @ExchangeProperty("round") Round round) {
     var endpoint = round.endpoint();
     var item = item(Delivery.key(endpoint.tenantId(), endpoint.webhookId(), queued.deliveryId()));
@@ -91,7 +92,7 @@ public class Attempts {
     return signed(endpoint, delivery, items.read(event, Event.class));
   }
 
-  /** Takes a delivery out of the queue of which there is nothing to send any more. */
+  /** Removes a delivery whose event no longer exists from the queue. */
   public void drop(@Body Queued queued, @ExchangeProperty("round") Round round) {
     var change = new Change();
     queue.drop(change, round.endpoint().tenantId(), queued.sk());
@@ -128,7 +129,7 @@ public class Attempts {
     }
   }
 
-  /** The delivery has come through. */
+  /** Records a successful delivery. */
   public void succeed(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
@@ -137,12 +138,12 @@ public class Attempts {
     write(outgoing, answer, Status.succeeded, null);
   }
 
-  /** Whether another attempt follows one that has failed. */
+  /** Whether another attempt follows the failed one. */
   public boolean isTriedAgain(@ExchangeProperty("outgoing") Outgoing outgoing) {
     return outgoing.delivery().tries() < settings.retryAfter().size();
   }
 
-  /** The delivery is tried later: later with each attempt, and not before the endpoint wants it. */
+  /** Schedules the next attempt, later each time, and not before the endpoint's Retry-After. */
   public void postpone(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
@@ -158,7 +159,7 @@ public class Attempts {
     write(outgoing, answer, Status.pending, next.truncatedTo(ChronoUnit.MILLIS));
   }
 
-  /** The delivery is given up. */
+  /** Gives the delivery up. */
   public void fail(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
@@ -167,7 +168,7 @@ public class Attempts {
     write(outgoing, answer, Status.failed, null);
   }
 
-  /** The endpoint is no more: the delivery is given up, and so is the endpoint. */
+  /** Gives the delivery up, because the endpoint is gone. */
   public void gone(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,

@@ -37,7 +37,7 @@ import software.amazon.awssdk.services.dynamodb.model.Delete;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** The steps of making, changing and ending a tenant's endpoints. Stateless. */
+/** The steps of creating, changing and deleting a tenant's endpoints. Stateless. */
 @Component("webhookEndpoints")
 public class Endpoints {
 
@@ -71,7 +71,7 @@ public class Endpoints {
     this.names = names;
   }
 
-  /** What a client asks for. */
+  /** A client's request. */
   record Wish(
       @Nullable String url,
       @Nullable List<EventType> events,
@@ -79,13 +79,13 @@ public class Endpoints {
       Endpoint.@Nullable Status status) {}
 
   /**
-   * The endpoint that the request asks for, without a secret as yet.
+   * The new endpoint of the request, still without a secret.
    *
-   * @throws Problem 400 for an address that webhooks are never sent to
+   * @throws Problem 400 for an address to which webhooks are never sent
    */
   public Endpoint create(@Body JsonNode body, @Header("tenant_id") String tenantId) {
     var wish = mapper.convertValue(body, Wish.class);
-    var url = Objects.requireNonNull(wish.url(), "The contract wants an address");
+    var url = Objects.requireNonNull(wish.url(), "The contract requires an address");
     var unused = destinations.check(url);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     return new Endpoint(
@@ -139,7 +139,7 @@ public class Endpoints {
     return items.read(found.item(), Endpoint.class);
   }
 
-  /** What clients see of it. */
+  /** The endpoint in the form that clients see. */
   public EndpointView show(@Body Endpoint endpoint) {
     return EndpointView.of(endpoint);
   }
@@ -166,8 +166,8 @@ public class Endpoints {
   }
 
   /**
-   * Adds the request's changes of an endpoint to the change. A new address, and being enabled,
-   * begins anew: what waited is delivered at once.
+   * Adds the request's changes of an endpoint to the change. A new address, or enabling it, resets
+   * its failures: waiting deliveries are sent at once.
    */
   public EndpointView update(
       @ExchangeProperty("request") JsonNode body, @Body Endpoint before, Exchange exchange) {
@@ -195,7 +195,7 @@ public class Endpoints {
     return EndpointView.of(after);
   }
 
-  /** Adds a new secret to the change; the one before signs, too, until a grace is over. */
+  /** Adds a new secret to the change; the old one also signs until its grace ends. */
   public EndpointView rotate(
       @ExchangeProperty("request") @Nullable JsonNode body,
       @Body Endpoint endpoint,
@@ -232,7 +232,7 @@ public class Endpoints {
     return EndpointView.of(after, secret);
   }
 
-  /** Adds the end of an endpoint to the change. */
+  /** Adds the removal of an endpoint to the change. */
   public void remove(@Body Endpoint endpoint, Exchange exchange) {
     var change = Change.of(exchange);
     change.delete(
@@ -244,7 +244,10 @@ public class Endpoints {
     change.update(count(endpoint.tenantId(), -1, Integer.MAX_VALUE));
   }
 
-  /** How many a tenant has, which is also where every container finds who has any. */
+  /**
+   * The number of a tenant's endpoints, in an item that also tells every container which tenants
+   * have any.
+   */
   private Update.Builder count(String tenantId, int more, int most) {
     return Update.builder()
         .tableName(table())

@@ -22,8 +22,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The steps of distributing events to the endpoints that want them. Any number of workers may do
- * that at once: an event leaves the outbox in the transaction that makes its deliveries. Stateless.
+ * The steps of distributing events to subscribed endpoints. Any number of workers may do that in
+ * parallel: an event leaves the outbox in the transaction that creates its deliveries. Stateless.
  */
 @Component("eventOutbox")
 public class EventOutbox {
@@ -53,15 +53,15 @@ public class EventOutbox {
   public record Named(String tenantId, String id) {}
 
   /**
-   * What is to be done now.
+   * Due work.
    *
-   * @param endpoints endpoints with something to deliver
+   * @param endpoints endpoints with due deliveries
    * @param events events to distribute
-   * @param oldest since when the first of them is due; null: nothing is
+   * @param oldest since when the first of them is due; null: none is
    */
   public record Due(List<Named> endpoints, List<Named> events, @Nullable Instant oldest) {}
 
-  /** What is to be done now, a bounded number of each shard, the longest due first. */
+  /** Due work, a bounded number of each shard, longest overdue first. */
   public Due due() {
     var endpoints = new ArrayList<Named>();
     var events = new ArrayList<Named>();
@@ -95,15 +95,15 @@ public class EventOutbox {
         .items();
   }
 
-  /** The event that is due; null when another worker has distributed it. */
+  /** The due event; null when another worker has distributed it. */
   public @Nullable Event read(@Body Named named) {
     var item = item("webhooks", Event.key(named.tenantId(), named.id()));
     return item.containsKey("open_due") ? items.read(item, Event.class) : null;
   }
 
   /**
-   * The endpoints that want the event. There is none when its tenant is deleted, and when it is
-   * about a key that ends no more.
+   * The endpoints that subscribed to the event. There is none when its tenant is deleted, or when
+   * it warns of the expiry of a key that no longer expires.
    */
   public List<Endpoint> audience(@ExchangeProperty("customerEvent") Event event) {
     var tenant = item("tenants", Tenant.key(event.tenantId()));
@@ -132,16 +132,16 @@ public class EventOutbox {
         .toList();
   }
 
-  /** A key that was revoked, or replaced by a rotation, needs no warning. */
+  /** A revoked or rotated key needs no warning. */
   private boolean stillExpires(Event event) {
     var key = item("tenants", Tenant.key(event.tenantId(), "key#" + event.subject()));
     return !key.isEmpty() && !key.containsKey("revoked_at") && !key.containsKey("own_end");
   }
 
   /**
-   * Makes a delivery for each endpoint and takes the event out of the outbox, in one transaction;
-   * gives the endpoints that are to be served now: none when another worker was first, or when an
-   * endpoint has changed meanwhile, so that the event is distributed by the next sweep.
+   * Creates a delivery for each endpoint and removes the event from the outbox, in one transaction;
+   * returns the endpoints to serve now. It returns none when another worker was first, or when an
+   * endpoint has changed meanwhile, so that the next sweep distributes the event.
    */
   public List<Named> distribute(
       @Body List<Endpoint> endpoints, @ExchangeProperty("customerEvent") Event event) {

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker serves an endpoint: a few of its deliveries at once, under a lease. What came of them
- * decides what happens to the endpoint. Thread-safe.
+ * A worker's round of serving an endpoint: a few of its deliveries in parallel, under a lease.
+ * Their results decide what happens to the endpoint. Thread-safe.
  */
 public final class Round {
 
@@ -34,7 +34,7 @@ public final class Round {
     return lease;
   }
 
-  /** What changes whenever there is more to deliver. */
+  /** A mark that changes whenever a delivery is queued. */
   String mark() {
     return mark;
   }
@@ -51,13 +51,13 @@ public final class Round {
     gone.set(true);
   }
 
-  /** The endpoint has asked to be left alone until then. */
+  /** Records until when the endpoint asked for a pause. */
   void rest(Instant until) {
     restUntil.accumulateAndGet(
         until, (one, other) -> one == null || one.isBefore(other) ? other : one);
   }
 
-  /** The endpoint says that it is no more. */
+  /** Records that the endpoint is gone. */
   public boolean isGone() {
     return gone.get();
   }

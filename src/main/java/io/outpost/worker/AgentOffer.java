@@ -9,8 +9,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells the API which agents this worker can run, how many at once, and how many jobs have ended
- * here. Thread-safe.
+ * Reports to the API which agents this worker can run, how many jobs at once, and how many jobs
+ * have ended here. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("agentOffer")
@@ -36,7 +36,7 @@ public class AgentOffer {
     this.all = all;
   }
 
-  /** Tells it, once it is known. */
+  /** Reports the agents of this worker, once they are known. */
   public void tell() {
     if (!inventory.usable().isEmpty()) {
       var dirty = slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).count();

@@ -20,8 +20,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * What a worker may write about a job while it holds the lease, and only then: when it is not ours
- * any more, nothing is written and the run is lost. Thread-safe.
+ * The writes of a worker to a job, valid only while it holds the lease: when the lease is lost,
+ * nothing is written and the run is lost. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("leases")
@@ -47,9 +47,9 @@ public class Leases {
   }
 
   /**
-   * Renews the lease; when it is lost, the agent is stopped before another worker starts one. A
-   * heartbeat that comes while one is under way does nothing, for the older one must not be the
-   * last to write; and what is lost is not renewed.
+   * Renews the lease; when it is lost, the agent is stopped before another worker can start one. A
+   * heartbeat during another one does nothing, because the older one must not write last; a lost
+   * lease is not renewed.
    */
   public void keep(@ExchangeProperty("run") Run run) {
     if (!run.isLost() && run.renewal().tryLock()) {
@@ -61,7 +61,7 @@ public class Leases {
     }
   }
 
-  /** Renews the lease, and writes down what is about to be pushed; the run may be lost by then. */
+  /** Renews the lease, and records the push that is about to begin; the run may be lost by then. */
   void beforePush(Run run, PushBegun push) {
     run.renewal().lock();
     try {
@@ -114,12 +114,12 @@ public class Leases {
     write(run, new JobTransition.Retried(run.claimed(), due()), exchange);
   }
 
-  /** Hands the job back untouched, because this worker stops; the attempt does not count. */
+  /** Releases the job without counting the attempt, because this worker stops. */
   public void release(@ExchangeProperty("run") Run run, Exchange exchange) {
     write(run, new JobTransition.Released(run.claimed(), due()), exchange);
   }
 
-  /** Frees the tenant's slot and the workspace of a run that finishes nothing. */
+  /** Frees the tenant's slot and the workspace of an abandoned run. */
   public void abandon(@ExchangeProperty("run") Run run) {
     run.freed(true);
     slots.releaseAlone(run.job(), run.claimed().running());
@@ -163,7 +163,7 @@ public class Leases {
     if (!result.succeeded() && most != null && costsTooMuch(most, result)) {
       return new Job.Fault(
           "cost-limit-reached",
-          "The agent was stopped: the job had cost its max_cost_usd of %s."
+          "The agent was stopped because the job's cost reached max_cost_usd, %s."
               .formatted(most.toPlainString()));
     }
     return result.succeeded() ? run.fault() : new Job.Fault("agent-failed", result.explanation());
