@@ -226,6 +226,28 @@ run "the_first_key_of_receipts_signs_and_all_are_published" {
   }
 }
 
+# The worker refuses to start when heap, 768 MiB and its jobs are more than the task (worker/agent/JobShare.java).
+run "a_large_worker_has_room_for_its_heap" {
+  command = plan
+
+  variables {
+    worker = {
+      image  = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      cpu    = 16384
+      memory = 122880
+    }
+    collector = { image = "public.ecr.aws/aws-observability/aws-otel-collector@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  }
+
+  assert {
+    condition = (
+      strcontains(file("../../../docker/worker/Dockerfile"), "-XX:MaxRAMPercentage=10\"")
+      && local.size.slots * local.size.job_memory + 122880 * 10 / 100 + 768 + 256 <= 122880 - 768
+    )
+    error_message = "Jobs at their limits, the worker's heap, what Java takes beside it and the collector leave 768 MiB."
+  }
+}
+
 run "without_a_collector_nothing_is_sent" {
   command = plan
 
@@ -254,7 +276,7 @@ run "a_collector_stands_beside_both" {
   # Eight jobs at their limits, the worker and the collector at its own are the task.
   assert {
     condition = (
-      output.worker_slots == 8 && local.size.job_memory == 2080 && 8 * local.size.job_memory + 3584 + 256 <= 20480
+      output.worker_slots == 8 && local.size.job_memory == 2080 && 8 * local.size.job_memory + 2048 + 768 + 256 <= 20480 - 768
       && alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[1].memory == 256])
     )
     error_message = "What the collector may take is no job's."
