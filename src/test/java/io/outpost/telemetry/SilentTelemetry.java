@@ -1,6 +1,7 @@
 package io.outpost.telemetry;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
 import org.springframework.mock.env.MockEnvironment;
 
 /** Telemetry that nobody hears, for tests of other things. */
@@ -20,6 +21,6 @@ public final class SilentTelemetry {
 
   /** The same. */
   public static QueueAges ages() {
-    return new QueueAges(new SimpleMeterRegistry());
+    return new QueueAges(new SimpleMeterRegistry(), Clock.systemUTC());
   }
 }
