@@ -56,6 +56,7 @@ public class AgentRuns {
   private final AgentInventory inventory;
   private final Tracing tracing;
   private final MeterRegistry meters;
+  private final RunObjectives objectives;
   private final @Nullable String image;
   private final OutputPace pace;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
@@ -71,9 +72,11 @@ public class AgentRuns {
       AgentInventory inventory,
       Tracing tracing,
       MeterRegistry meters,
+      RunObjectives objectives,
       @Value("${outpost.worker.image}") String image) {
     this.tracing = tracing;
     this.meters = meters;
+    this.objectives = objectives;
     this.catalogue = catalogue;
     this.launcher = launcher;
     this.keys = keys;
@@ -131,12 +134,14 @@ public class AgentRuns {
         .timer(meters, job.priority())
         .record(Duration.between(job.startedAt(), Instant.now()));
   }
+    objectives.started(run);
 
   /** Waits until the agent has ended, or until its output may be stored again. */
   public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
     if (run.process().awaitChange(pace.shortest(run, Instant.now()))) {
       run.endAgentSpan();
     }
+      run.agentEnded(Instant.now());
   }
 
   /** Stops an agent that tells that it has cost as much as its job may. */
@@ -180,6 +185,9 @@ public class AgentRuns {
     var now = Instant.now();
     run.stored(size, now, Duration.between(began, now));
   }
+    if (ended.equals("true")) {
+      run.keptOutput(now);
+    }
 
   /** Removes what the run left on this machine: its agent too, when the run was given up. */
   public void clean(@ExchangeProperty("run") Run run) throws InterruptedException {

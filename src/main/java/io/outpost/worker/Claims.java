@@ -148,6 +148,7 @@ public class Claims {
         var claim = new JobTransition.Claimed(stored, lease, now);
         var entry = transitions.apply(claim).entry();
         var run = new Run(new StoredJob(claim.job(), found.details(), lease, found.moments() + 1));
+        run.slotFreeSince(exchange.getProperty("slotFreeSince", Instant.class));
         run.leased(now, settings.lease());
         run.traced(span(run));
         exchange.setProperty("run", run);

@@ -32,18 +32,21 @@ public class Leases {
   private final WorkspaceLeases workspaces;
   private final WorkerSettings settings;
   private final EndedRuns ended;
+  private final RunObjectives objectives;
 
   Leases(
       JobTransitions transitions,
       TenantSlots slots,
       WorkspaceLeases workspaces,
       WorkerSettings settings,
-      EndedRuns ended) {
+      EndedRuns ended,
+      RunObjectives objectives) {
     this.transitions = transitions;
     this.slots = slots;
     this.workspaces = workspaces;
     this.settings = settings;
     this.ended = ended;
+    this.objectives = objectives;
   }
 
   /**
@@ -88,6 +91,7 @@ public class Leases {
       var at = Instant.now().truncatedTo(ChronoUnit.MILLIS);
       write(
           run,
+    objectives.ending(run);
           new JobTransition.Finished(
               run.claimed(), at, null, run.fault(), null, null, run.warnings(), null),
           exchange);
@@ -141,6 +145,7 @@ public class Leases {
       }
       exchange.setProperty("transition", applied.entry());
       exchange.setProperty("job", transition.job());
+        objectives.ended(run);
     } catch (TransitionRefused refused) {
       lose(run, refused);
       abandon(run);

@@ -5,6 +5,7 @@ import io.outpost.tenant.Tier;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,11 @@ public class Tenancy {
     this.tiers = Set.copyOf(tiers);
     this.idle = idle;
     this.clock = clock;
+  }
+
+  /** Whether jobs of everybody run here; else one may be another worker's to take, and wait. */
+  boolean isForAll() {
+    return mode == Mode.SHARED && tiers.containsAll(EnumSet.allOf(Tier.class));
   }
 
   /** Whether jobs of the tier run here. */

@@ -265,6 +265,11 @@ class SignalsTest {
   private static void oneTrace(OtlpReceiver collector, String output) {
     var trace = collector.trace(TRACE);
     var ids = trace.stream().map(Span::getSpanId).collect(Collectors.toSet());
+    for (var objective : List.of("auth", "audit", "dispatch", "end-to-end", "webhooks")) {
+      assertThat(collector.most("outpost.objectives.measured", "objective", objective))
+          .as(objective)
+          .isGreaterThanOrEqualTo(1);
+    }
     var request = one(trace, "POST /jobs");
     assertThat(OtlpReceiver.hex(request.getParentSpanId())).isEqualTo(CALLER);
     assertThat(trace)

@@ -3,6 +3,7 @@ package io.outpost.worker.lanes;
 import io.outpost.telemetry.QueueAges;
 import java.time.Duration;
 import java.util.List;
+import java.time.Instant;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
@@ -87,12 +88,17 @@ final class Inbox {
     hide(delivery, Duration.ZERO);
   }
 
-  /** Runs the route for a message, with a heartbeat. */
-  void process(Delivery delivery, int slot) {
+  /**
+   * Runs the route for a message, with a heartbeat.
+   *
+   * @param freeSince since when the slot could have run it
+   */
+  void process(Delivery delivery, int slot, Instant freeSince) {
     var exchange = consumer.createExchange(false);
     exchange.getMessage().setBody(delivery.message().body());
     exchange.setProperty("slot", slot);
     exchange.setProperty("lane", names.get(delivery.lane()));
+    exchange.setProperty("slotFreeSince", freeSince);
     var every = Math.max(1, endpoint.getLeaseSeconds() / 3);
     var beat =
         clock.scheduleAtFixedRate(
