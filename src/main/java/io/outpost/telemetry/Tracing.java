@@ -33,7 +33,8 @@ public class Tracing implements DisposableBean {
   }
 
   private static SdkTracerProvider provider(String to, double share, Collector collector) {
-    var exporter = OtlpHttpSpanExporter.builder().setEndpoint(to).build();
+    var exporter =
+        OtlpHttpSpanExporter.builder().setEndpoint(to).setHeaders(collector::headers).build();
     return SdkTracerProvider.builder()
         .setSampler(new OurSampling(share))
         .setResource(collector.self())

@@ -45,6 +45,7 @@ class SignalsTest {
   private static final String PROVIDER_KEY = "sk-canary-77d0a1";
   private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
   private static final String CALLER = "b7ad6b7169203331";
+  private static final String SHOWN = "canary-shown-0123456789abcdef0123456789";
   private static final String TOKEN = "canary-token-0123456789abcdef0123456789";
 
   /** Labels of what happens in no scripted hour; their tests are where they are counted. */
@@ -68,7 +69,7 @@ class SignalsTest {
 
   @Test
   void whatHappensIsSeenFromOutside() throws Exception {
-    var secrets = new java.util.ArrayList<>(List.of(COMMAND, PROVIDER_KEY, TOKEN));
+    var secrets = new java.util.ArrayList<>(List.of(COMMAND, PROVIDER_KEY, TOKEN, SHOWN));
     try (var collector = new OtlpReceiver();
         var endpoint = new Receiver();
         var stripe = LocalStripe.start(Clock.systemUTC())) {
@@ -112,6 +113,10 @@ class SignalsTest {
               line -> assertThat(line.getBody().getStringValue()).isEqualTo("Job succeeded"));
       for (var signal : collector.raw()) {
         assertThat(secrets).noneMatch(signal::contains);
+      // All else is dropped: agents can send there, too.
+      assertThat(collector.senders())
+          .containsOnlyKeys("/v1/traces", "/v1/logs", "/v1/metrics")
+          .allSatisfy((path, shown) -> assertThat(shown).containsExactly("Bearer " + SHOWN));
       }
     }
   }
@@ -134,6 +139,7 @@ class SignalsTest {
     settings.put("outpost.telemetry.measure-period", 500);
     settings.put("outpost.telemetry.prometheus", true);
     settings.put("outpost.telemetry.management-token", TOKEN);
+    settings.put("outpost.telemetry.otlp-token", SHOWN);
     settings.put("management.server.port", 0);
     settings.put("management.otlp.metrics.export.step", "1s");
     return settings;

@@ -11,7 +11,7 @@ public final class SilentTelemetry {
 
   /** Makes no span. */
   public static Tracing tracing() {
-    return new Tracing(new Collector("", "here", new MockEnvironment()), 0);
+    return new Tracing(new Collector("", "", "here", new MockEnvironment()), 0);
   }
 
   /** Counts for itself. */
