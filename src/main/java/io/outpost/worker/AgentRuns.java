@@ -113,6 +113,7 @@ public class AgentRuns {
     Tracing.context(span)
         .or(() -> Tracing.context(run.span()))
         .or(() -> Optional.ofNullable(run.details().traceParent()))
+        .or(() -> Optional.ofNullable(run.details().callerTrace()))
         .ifPresent(context -> environment.put("TRACEPARENT", context));
     var launch =
         new AgentLaunch(
@@ -133,15 +134,15 @@ public class AgentRuns {
     Metric.JOB_START
         .timer(meters, job.priority())
         .record(Duration.between(job.startedAt(), Instant.now()));
-  }
     objectives.started(run);
+  }
 
   /** Waits until the agent has ended, or until its output may be stored again. */
   public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
     if (run.process().awaitChange(pace.shortest(run, Instant.now()))) {
       run.endAgentSpan();
-    }
       run.agentEnded(Instant.now());
+    }
   }
 
   /** Stops an agent that tells that it has cost as much as its job may. */
@@ -184,10 +185,10 @@ public class AgentRuns {
         RequestBody.fromContentProvider(() -> open(file, size), size, "text/plain; charset=utf-8"));
     var now = Instant.now();
     run.stored(size, now, Duration.between(began, now));
-  }
     if (ended.equals("true")) {
       run.keptOutput(now);
     }
+  }
 
   /** Removes what the run left on this machine: its agent too, when the run was given up. */
   public void clean(@ExchangeProperty("run") Run run) throws InterruptedException {

@@ -180,7 +180,11 @@ public class Claims {
 
   /** In the trace of the request that submitted the job. */
   private Span span(Run run) {
-    var span = tracing.begin("run job", SpanKind.CONSUMER, run.details().traceParent());
+    var ours = run.details().traceParent();
+    var span =
+        ours == null
+            ? tracing.arrive("run job", SpanKind.CONSUMER, run.details().callerTrace())
+            : tracing.begin("run job", SpanKind.CONSUMER, ours);
     run.logFields().forEach((name, value) -> span.setAttribute("outpost." + name, value));
     return span.setAttribute("outpost.agent", run.job().agent());
   }

@@ -58,6 +58,10 @@ public class Leases {
     if (!run.isLost() && run.renewal().tryLock()) {
       try {
         renew(run, null);
+      } catch (RuntimeException e) {
+        // Renewals make no spans; one that failed is seen in the trace all the same.
+        run.span().addEvent("lease not renewed: " + e.getClass().getSimpleName());
+        throw e;
       } finally {
         run.renewal().unlock();
       }
@@ -87,11 +91,11 @@ public class Leases {
 
   /** Ends the job as the agent ended: status, ledger, audit and slot in one transaction. */
   public void finish(@ExchangeProperty("run") Run run, Exchange exchange) {
+    objectives.ending(run);
     if (!run.hasStarted()) {
       var at = Instant.now().truncatedTo(ChronoUnit.MILLIS);
       write(
           run,
-    objectives.ending(run);
           new JobTransition.Finished(
               run.claimed(), at, null, run.fault(), null, null, run.warnings(), null),
           exchange);
@@ -141,11 +145,11 @@ public class Leases {
       var applied = transitions.apply(transition);
       run.freed(applied.othersWait());
       if (transition instanceof JobTransition.Finished) {
+        objectives.ended(run);
         ended.add();
       }
       exchange.setProperty("transition", applied.entry());
       exchange.setProperty("job", transition.job());
-        objectives.ended(run);
     } catch (TransitionRefused refused) {
       lose(run, refused);
       abandon(run);

@@ -2,6 +2,7 @@ package io.outpost.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.opentelemetry.api.trace.SpanKind;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ class NothingIsSentTest {
     var tracing = new Tracing(silent, 1);
     new LogExport(silent);
     assertThat(tracing.isOn()).isFalse();
-    assertThat(tracing.arrive("HTTP", null).getSpanContext().isValid()).isFalse();
+    assertThat(tracing.arrive("HTTP", SpanKind.SERVER, null).getSpanContext().isValid()).isFalse();
     assertThat(senders()).isEqualTo(before);
 
     var set = new Collector("http://127.0.0.1:9", "", "here", new MockEnvironment());

@@ -1,9 +1,10 @@
 package io.outpost.worker.lanes;
 
 import io.outpost.telemetry.QueueAges;
+import io.outpost.telemetry.Tracing;
 import java.time.Duration;
-import java.util.List;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
@@ -97,8 +98,8 @@ final class Inbox {
     var exchange = consumer.createExchange(false);
     exchange.getMessage().setBody(delivery.message().body());
     exchange.setProperty("slot", slot);
-    exchange.setProperty("lane", names.get(delivery.lane()));
     exchange.setProperty("slotFreeSince", freeSince);
+    exchange.setProperty("lane", names.get(delivery.lane()));
     var every = Math.max(1, endpoint.getLeaseSeconds() / 3);
     var beat =
         clock.scheduleAtFixedRate(
@@ -124,7 +125,12 @@ final class Inbox {
     if (endpoint.getHeartbeat() != null) {
       var run = exchange.getProperty("run");
       if (run != null) {
-        template.send(endpoint.getHeartbeat(), e -> e.setProperty("run", run));
+        template.send(
+            endpoint.getHeartbeat(),
+            e -> {
+              e.setProperty("run", run);
+              e.setProperty(Tracing.ROUTINE, true);
+            });
       }
     }
     hide(delivery, Duration.ofSeconds(endpoint.getLeaseSeconds()));
