@@ -252,9 +252,11 @@ run "without_a_collector_nothing_is_sent" {
   command = plan
 
   assert {
-    condition = alltrue([for role in ["api", "worker"] : contains(output.containers[role].environment, { name = "OUTPOST_OTLP_ENDPOINT", value = "" })
-    ]) && length(aws_iam_role_policy.collector) == 0 && length(aws_ssm_parameter.collector_token) == 0
-    && !can(regex("OTLP_TOKEN", jsonencode(output.containers)))
+    condition = (
+      alltrue([for role in ["api", "worker"] : contains(output.containers[role].environment, { name = "OUTPOST_OTLP_ENDPOINT", value = "" })])
+      && length(aws_iam_role_policy.collector) == 0 && length(aws_ssm_parameter.collector_token) == 0
+      && !can(regex("OTLP_TOKEN", jsonencode(output.containers)))
+    )
     error_message = "No address, and no right to send."
   }
 }

@@ -312,7 +312,10 @@ class SignalsTest {
     // A long job is renewed many times: its trace stays one that can be read.
     assertThat(trace)
         .extracting(Span::getName)
-        .doesNotContain("keep-lease", "DynamoDb.UpdateItem", "Sqs.ChangeMessageVisibility");
+        .doesNotContain("keep-lease", "Sqs.ChangeMessageVisibility");
+    assertThat(trace)
+        .filteredOn(span -> span.getName().equals("DynamoDb.UpdateItem"))
+        .allSatisfy(span -> assertThat(above(span, trace).getFirst()).isNotEqualTo("run job"));
     var run = one(trace, "run job");
     var agent = one(trace, "agent claude");
     assertThat(run.getParentSpanId()).isEqualTo(request.getSpanId());
