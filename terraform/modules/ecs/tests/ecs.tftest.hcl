@@ -356,7 +356,7 @@ run "a_collector_stands_beside_both" {
       for name in keys(yamldecode(local.collector_configuration)[kind]) : contains(
         flatten([for pipeline in values(yamldecode(local.collector_configuration).service.pipelines) : pipeline[kind]]), name
       )
-    ]])) && yamldecode(local.collector_configuration).service.extensions == keys(yamldecode(local.collector_configuration).extensions)
+    ]])) && toset(yamldecode(local.collector_configuration).service.extensions) == toset(keys(yamldecode(local.collector_configuration).extensions))
     error_message = "What is defined is used."
   }
 
