@@ -67,7 +67,8 @@ locals {
       environment = [for name in local.settings[role].environment : { name = name, value = local.values[role][name] }]
       secrets = concat(
         [for name in local.parameters[role] : { name = name, valueFrom = local.parameter_arns[name] }],
-        [for name in local.secrets[role] : { name = name, valueFrom = var.secret_arns[name] }]
+        [for name in local.secrets[role] : { name = name, valueFrom = var.secret_arns[name] }],
+        local.collector_secrets
       )
 
       portMappings = role == "api" ? [{ containerPort = 8080, protocol = "tcp" }] : []

@@ -104,7 +104,7 @@ run "there_is_one_worker_for_as_many_messages_as_it_runs" {
   }
 
   assert {
-    condition     = module.ecs.worker_slots == 14 && module.autoscaling.messages_per_worker == 14
+    condition     = module.ecs.worker_slots == 13 && module.autoscaling.messages_per_worker == 13
     error_message = "A job that waits on a full worker would be one that no alarm sees."
   }
 }

@@ -264,7 +264,8 @@ public class Submission {
             call.traceParent().orElse(null),
             call.requestId(),
             call.principal().keyId(),
-            counted(job, call));
+            counted(job, call),
+            call.callerTrace().orElse(null));
     var start = job.startAfter();
     var due =
         job.isScheduled() && start != null ? start : job.createdAt().plus(settings.resendAfter());

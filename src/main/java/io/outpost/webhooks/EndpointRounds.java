@@ -110,7 +110,12 @@ public class EndpointRounds {
                                   ":enabled", Items.text(Endpoint.Status.enabled.name())))
                           .returnValues(ReturnValue.ALL_NEW))
               .attributes();
-      return new Round(items.read(item, Endpoint.class), lease, Items.required(item, "mark").s());
+      var free = text(item, "free_since");
+      return new Round(
+          items.read(item, Endpoint.class),
+          lease,
+          Items.required(item, "mark").s(),
+          free == null ? Instant.MIN : Instant.parse(free));
     } catch (ConditionalCheckFailedException e) {
       return null;
     }
@@ -215,6 +220,9 @@ public class EndpointRounds {
     var sets = new ArrayList<String>();
     var removes = new ArrayList<String>(List.of("lease_id"));
     var rest = round.restUntil();
+    var now = Instant.now();
+    sets.add("free_since = :free");
+    values.put(":free", Items.text(Json.time(rest != null && rest.isAfter(now) ? rest : now)));
     if (rest == null) {
       removes.add("lease_due");
     } else {
@@ -231,16 +239,14 @@ public class EndpointRounds {
       removes.add("failing_since");
     } else if (round.hasFailed()) {
       sets.add("failing_since = if_not_exists(failing_since, :failed)");
-      values.put(":failed", Items.text(Json.time(Instant.now())));
+      values.put(":failed", Items.text(Json.time(now)));
     }
     dynamoDb.updateItem(
         u ->
             u.tableName(table())
                 .key(Endpoint.key(round.endpoint().tenantId(), round.endpoint().webhookId()))
                 .updateExpression(
-                    (sets.isEmpty() ? "" : "SET " + String.join(", ", sets) + " ")
-                        + "REMOVE "
-                        + String.join(", ", removes))
+                    "SET " + String.join(", ", sets) + " REMOVE " + String.join(", ", removes))
                 .conditionExpression("lease_id = :lease AND mark = :mark")
                 .expressionAttributeValues(values)
                 .returnValuesOnConditionCheckFailure("ALL_OLD"));
