@@ -23,7 +23,7 @@ final class CallFilter {
   private static final Logger LOG = LoggerFactory.getLogger(CallFilter.class);
 
   /** The number of prctl in the instruction sets of 32 bits. */
-  private static final int PRCTL_32 = 172;
+  static final int PRCTL_32 = 172;
 
   /**
    * What differs between processors, as a line of Perl.
@@ -33,11 +33,12 @@ final class CallFilter {
    * @param addKey number of the first of the three calls, which follow each other
    * @param addKey32 the same in the instruction set of 32 bits that the kernel may speak, too
    */
-  private record Processor(long audit, int prctl, int addKey, int addKey32) {
+  record Processor(long audit, int prctl, int addKey, int addKey32) {
 
-    static Optional<Processor> here() {
+    /** By the name that Java has for it. */
+    static Optional<Processor> of(String name) {
       return Optional.ofNullable(
-          switch (System.getProperty("os.arch")) {
+          switch (name) {
             case "amd64" -> new Processor(0xC000003EL, 157, 248, 286);
             case "aarch64" -> new Processor(0xC00000B7L, 167, 217, 309);
             default -> null;
@@ -45,7 +46,7 @@ final class CallFilter {
     }
 
     /** The filter, of struct sock_filter; jumps count instructions from the next one. */
-    private String filter() {
+    String filter() {
       return Stream.of(
               "32,0,0,4", // load the instruction set
               "21,4,0," + audit, // the usual one: go on where its number is loaded
@@ -86,7 +87,7 @@ final class CallFilter {
   /** A link of the launch chain that sets it for what follows; empty where that cannot be. */
   static List<String> link(Limits tools) {
     Optional<Path> perl = tools.find("perl");
-    Optional<Processor> processor = Processor.here();
+    Optional<Processor> processor = Processor.of(System.getProperty("os.arch"));
     if (perl.isEmpty() || processor.isEmpty()) {
       if (Files.isReadable(Path.of("/proc/keys"))) {
         LOG.warn(
