@@ -568,3 +568,24 @@ run "an_apply_takes_no_setting_back" {
     error_message = "After that it is the operators'."
   }
 }
+
+run "graviton_is_a_choice_for_both_roles" {
+  variables {
+    cpu_architecture = "ARM64"
+  }
+
+  assert {
+    condition     = alltrue([for task in aws_ecs_task_definition.this : one(task.runtime_platform).cpu_architecture == "ARM64"])
+    error_message = "Images of an environment are built for one processor."
+  }
+}
+
+run "another_processor_is_refused" {
+  command = plan
+
+  variables {
+    cpu_architecture = "arm64"
+  }
+
+  expect_failures = [var.cpu_architecture]
+}

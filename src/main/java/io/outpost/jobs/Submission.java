@@ -10,6 +10,7 @@ import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.job.JobDetails;
+import io.outpost.job.JobFeature;
 import io.outpost.job.JobMessage;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
@@ -228,6 +229,7 @@ public class Submission {
    * whose agent does not take the model.
    */
   public void requireAgent(@ExchangeProperty("job") Job job) {
+    requireFeatures(job);
     if (!job.isTest() && !offered.mayRun(job.agent())) {
       throw Problem.invalid(
           "agent", "no worker of this installation has " + job.agent() + " installed");
@@ -245,6 +247,17 @@ public class Submission {
       throw Problem.invalid(
           "max_cost_usd",
           agent.name() + " does not report its cost; " + String.join(", ", others) + " would");
+    }
+  }
+
+  /** A worker of the release before would run the job and ignore the options it does not know. */
+  private void requireFeatures(Job job) {
+    for (var feature : JobFeature.of(job)) {
+      if (!job.isTest() && !offered.allKnow(feature.name())) {
+        throw Problem.unavailable(
+            "Workers are being replaced, and some do not know %s yet; try again in some minutes."
+                .formatted(feature.words()));
+      }
     }
   }
 

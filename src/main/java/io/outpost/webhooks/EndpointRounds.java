@@ -4,6 +4,7 @@ import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
@@ -42,6 +43,7 @@ public class EndpointRounds {
 
   private static final int TRIES = 5;
 
+  private final OutboxPace pace;
   private final WebhookSettings settings;
   private final Transactions transactions;
   private final AuditTrail trail;
@@ -51,12 +53,14 @@ public class EndpointRounds {
   private final Semaphore rounds;
 
   EndpointRounds(
+      OutboxPace pace,
       WebhookSettings settings,
       Transactions transactions,
       AuditTrail trail,
       DynamoDbClient dynamoDb,
       Items items,
       Names names) {
+    this.pace = pace;
     this.settings = settings;
     this.transactions = transactions;
     this.trail = trail;
@@ -185,6 +189,9 @@ public class EndpointRounds {
         var next = next(round);
         try {
           release(round, next, mark);
+          if (next != null) {
+            pace.comes(next);
+          }
           return next != null && !next.isAfter(Instant.now());
         } catch (ConditionalCheckFailedException e) {
           if (!e.hasItem() || !round.lease().equals(text(e.item(), "lease_id"))) {
