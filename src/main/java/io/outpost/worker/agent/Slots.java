@@ -27,6 +27,7 @@ public final class Slots implements AutoCloseable {
   private final Confinement confinement;
   private final JobDirectories directories;
   private final Porter porter;
+  private final Pipes pipes;
   private final boolean canHideByCall;
 
   /** What could not be removed, by slot: the slot is out of service. */
@@ -34,9 +35,10 @@ public final class Slots implements AutoCloseable {
 
   private final Set<Integer> outOfService = ConcurrentHashMap.newKeySet();
 
-  Slots(Confinement confinement, JobDirectories directories, Limits tools) {
+  Slots(Confinement confinement, JobDirectories directories, Limits tools) throws IOException {
     this.confinement = confinement;
     this.directories = directories;
+    this.pipes = Pipes.in(directories.pipes());
     this.porter = new Porter(tools);
     this.canHideByCall = !tools.filtersCalls();
   }
@@ -74,6 +76,9 @@ public final class Slots implements AutoCloseable {
             && ((confinement.isEmpty(slot) && !outOfService.contains(slot))
                 || (confinement.endAll(slot) && sweep(slot)));
     report(slot, usable);
+    if (usable) {
+      pipes.prepare(slot);
+    }
     return usable;
   }
 
@@ -94,6 +99,10 @@ public final class Slots implements AutoCloseable {
 
   Confinement confinement() {
     return confinement;
+  }
+
+  Pipes pipes() {
+    return pipes;
   }
 
   PorterProcess porter(Task task, JobDirectory directory, int slot, List<String> more)
