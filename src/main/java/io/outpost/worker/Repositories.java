@@ -13,9 +13,12 @@ import io.outpost.worker.agent.RepositoryScript;
 import io.outpost.worker.agent.StopReason;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URLEncoder;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -40,6 +43,11 @@ public class Repositories {
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
   private static final Pattern NOT_IN_A_NAME = Pattern.compile("[<>\\x00-\\x1f\\x7f]");
   private static final int LONGEST_SAID = 500;
+  private static final String REDACTED = "[redacted]";
+
+  /** Whose password the secret is, for servers that want a name (credentials.sh). */
+  private static final String USER = "x-access-token";
+
   private static final String NOT_CLONED = "repository-failed";
   private static final String NOT_PUSHED = "repository-push-failed";
 
@@ -318,9 +326,18 @@ public class Repositories {
 
   private static Job.Fault fault(
       String code, String what, RepositoryScript.Ended ended, Access access) {
-    var why = why(ended);
-    var clean = access.secret().isEmpty() ? why : why.replace(access.secret(), "[redacted]");
-    return new Job.Fault(code, what + ": " + shortened(clean));
+    return new Job.Fault(code, what + ": " + shortened(withoutSecret(why(ended), access.secret())));
+  }
+
+  /** A server may say what it was sent: the secret as it is, in a form, or in a header of git's. */
+  private static String withoutSecret(String said, String secret) {
+    if (secret.isEmpty()) {
+      return said;
+    }
+    var header = (USER + ":" + secret).getBytes(StandardCharsets.UTF_8);
+    return said.replace(secret, REDACTED)
+        .replace(URLEncoder.encode(secret, StandardCharsets.UTF_8), REDACTED)
+        .replace(Base64.getEncoder().encodeToString(header), REDACTED);
   }
 
   private static String why(RepositoryScript.Ended ended) {

@@ -21,7 +21,8 @@ import java.util.concurrent.Executors;
 
 /**
  * A real git server: git's own http-backend behind an HTTP server on loopback. What is below {@code
- * /private} wants a token as the password; {@code /away} is a redirect to another port.
+ * /private} wants a token as the password; {@code /away} is a redirect to another port; {@code
+ * /told} refuses who has the token, and says what it was sent.
  */
 final class GitServer implements AutoCloseable {
 
@@ -106,7 +107,13 @@ final class GitServer implements AutoCloseable {
         var place = elsewhere + path.substring("/away".length()) + "?" + query;
         exchange.getResponseHeaders().set("Location", place);
         exchange.sendResponseHeaders(302, -1);
-      } else if (path.startsWith("/private/") && !user.endsWith(":" + token)) {
+      } else if (path.startsWith("/told/") && !user.isEmpty()) {
+        var said =
+            "You sent %s, which is %s".formatted(given, user).getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "text/plain");
+        exchange.sendResponseHeaders(403, said.length);
+        exchange.getResponseBody().write(said);
+      } else if (path.matches("/(private|told)/.*") && !user.endsWith(":" + token)) {
         exchange.getResponseHeaders().set("WWW-Authenticate", "Basic realm=\"git\"");
         exchange.sendResponseHeaders(401, -1);
       } else {

@@ -177,6 +177,44 @@ class LfsJobsTest {
     assertThat(job.at("/error/message").asText()).contains("Forbidden");
   }
 
+  /** The program that sends files has the secret in its environment, which a link can name. */
+  @Test
+  void aLinkInAFilesPlaceIsNotSent() throws IOException {
+    assumeThat(PROGRAM).isNotEqualTo(NO_PROGRAM);
+    make("linked", lfs.add("the art\n"));
+    var oid = "ab".repeat(32);
+    var wanted = withLfs();
+    wanted.putObject("push").put("branch", "linked");
+    var job = run("linked", inPlaceOf(oid, "ln -s /proc/self/environ"), wanted);
+    assertThat(job.at("/error/code").asText())
+        .as(job.toString())
+        .isEqualTo("repository-push-failed");
+    assertThat(job.at("/error/message").asText()).contains("is not what its name says");
+    assertThat(lfs.requests())
+        .noneMatch(request -> request.startsWith("PUT") && request.contains(oid));
+  }
+
+  /** Otherwise the repository would refer to files that its server does not have. */
+  @Test
+  void changedFilesAreNotLeftBehindByAJobThatDidNotAskForThem() throws IOException {
+    make("unasked", lfs.add("the art\n"));
+    var wanted = new ObjectMapper().createObjectNode();
+    wanted.putObject("push").put("branch", "unasked");
+    var job = run("unasked", inPlaceOf(DigestUtils.sha256Hex("new"), "printf new >"), wanted);
+    assertThat(job.at("/error/code").asText())
+        .as(job.toString())
+        .isEqualTo("repository-push-failed");
+    assertThat(job.at("/error/message").asText()).contains("ask for them with repository.lfs");
+  }
+
+  /** Has an agent refer to a file of LFS, and put something in its place. */
+  private static String inPlaceOf(String oid, String put) {
+    var place = oid.substring(0, 2) + "/" + oid.substring(2, 4);
+    return "git config --unset-all filter.lfs.process; git config filter.lfs.clean cat; "
+        + "printf '%s' > odd.bin; cd .git; mkdir -p lfs/objects/%s; cd lfs/objects/%s; %s %s"
+            .formatted(LfsServer.pointer(oid, 3), place, place, put, oid);
+  }
+
   @Test
   void whatIsFetchedCountsAgainstTheDiskOfAJob() throws IOException {
     assumeThat(PROGRAM).isNotEqualTo(NO_PROGRAM);

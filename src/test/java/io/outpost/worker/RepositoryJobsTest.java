@@ -285,6 +285,15 @@ class RepositoryJobsTest {
     }
   }
 
+  /** A server may say what it was sent, as it was sent. */
+  @Test
+  void whatAServerRepeatsOfItsCredentialsIsNotShown() {
+    var job = run("true", repository("/told/shop.git").put("secret", "GIT_TOKEN"));
+    assertThat(job.at("/error/message").asText())
+        .contains("You sent Basic [redacted], which is x-access-token:[redacted]")
+        .doesNotContain(TOKEN, HEADER);
+  }
+
   /** The secret is for the host that was named. */
   @Test
   void aRedirectDoesNotTakeTheCredentialsAlong() throws IOException {
