@@ -22,7 +22,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 /**
  * The agents that workers can run, the job features that all of them know, the number of jobs that
  * all of them run at once, and the number of ended jobs. Workers report these figures, and the API
- * reads them to refuse jobs that no worker can run and to estimate the start of others. Thread-safe.
+ * reads them to refuse jobs that no worker can run and to estimate the start of others.
+ * Thread-safe.
  */
 @Component("offeredAgents")
 public class OfferedAgents {

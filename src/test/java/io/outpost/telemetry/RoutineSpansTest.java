@@ -2,6 +2,7 @@ package io.outpost.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.proto.trace.v1.Span.Event;
@@ -62,7 +63,7 @@ class RoutineSpansTest {
   private static DefaultCamelContext camel(Tracing tracing) throws Exception {
     var camel = new DefaultCamelContext();
     var calls = new AwsSpans(tracing);
-    camel.addRoutePolicyFactory(new FlowPolicy(tracing));
+    camel.addRoutePolicyFactory(new FlowPolicy(tracing, new SimpleMeterRegistry()));
     camel.addRoutes(
         new RouteBuilder() {
           @Override
