@@ -5,6 +5,7 @@ import io.outpost.kernel.Json;
 import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.stereotype.Component;
@@ -33,7 +34,7 @@ public class LastUsed {
 
   /** Writes what was noted since the last time. */
   public void write() {
-    for (var key : noted.keySet()) {
+    for (var key : List.copyOf(noted.keySet())) {
       var at = noted.remove(key);
       if (at != null) {
         write(key, at);

@@ -167,7 +167,7 @@ public class RateLimits {
     /** As much again as was needed so far: an idle container holds little back from the others. */
     private int chunk() {
       var wanted = Math.min(Math.max(taken, limit / FIRST_SHARE), (limit - drawn) / 4);
-      return (int) Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
+      return Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
     }
 
     /**

@@ -70,7 +70,7 @@ public record Entitlement(
             Comparator.comparing(
                     (StripeSubscription one) -> tierOf(one, tiers).orElseThrow(),
                     Comparator.reverseOrder())
-                .thenComparing(one -> statuses.indexOf(one.status()))
+                .thenComparingInt(one -> statuses.indexOf(one.status()))
                 .thenComparing(StripeSubscription::created, Comparator.reverseOrder())
                 .thenComparing(StripeSubscription::id));
   }
@@ -103,7 +103,7 @@ public record Entitlement(
         all.stream()
             .map(StripeSubscription::status)
             .filter(IDLE::contains)
-            .min(Comparator.comparing(IDLE::indexOf))
+            .min(Comparator.comparingInt(IDLE::indexOf))
             .orElse(null);
     return Optional.of(new Entitlement(Tier.FREE, Tenant.Status.active, status, null, null));
   }

@@ -86,7 +86,11 @@ final class WatchedJob {
     }
   }
 
-  /** Waits until something else than this was seen, until woken, or until the deadline. */
+  /**
+   * Waits until something else than this was seen, until woken, or until the deadline; may end
+   * sooner.
+   */
+  @SuppressWarnings("WaitNotInLoop") // whoever waits looks again
   void await(Seen last, Instant deadline) throws InterruptedException {
     lock.lock();
     try {

@@ -3,7 +3,6 @@ package io.outpost.routes;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -39,7 +38,7 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
   static final String WATCHING = "watching";
 
   private final Predicate<String> isTheirs;
-  private final Map<RouteConfigurationDefinition, String> ids = new IdentityHashMap<>();
+  private final IdentityHashMap<RouteConfigurationDefinition, String> ids = new IdentityHashMap<>();
   private final List<RouteDefinition> watchers = new ArrayList<>();
 
   /**

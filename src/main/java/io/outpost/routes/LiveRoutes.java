@@ -168,8 +168,8 @@ final class LiveRoutes {
       var done = new ArrayList<RouteDefinition>();
       var undone = new ArrayList<RouteDefinition>();
       try {
-        for (var next : exchanged.keySet()) {
-          exchanged.put(next, make(next));
+        for (var next : exchanged.entrySet()) {
+          next.setValue(make(next.getKey()));
         }
         for (var route : removed) {
           remove(route.getRouteId());

@@ -140,7 +140,7 @@ final class OptionCheck {
     if (uri.contains("?")) {
       for (var option : uri.substring(uri.indexOf('?') + 1).split("&")) {
         var value = option.contains("=") ? option.replaceFirst("[^=]*=", "") : "";
-        found.addAll(option(field, scheme, option.replaceFirst("=.*", ""), value, field));
+        found.addAll(option(scheme, option.replaceFirst("=.*", ""), value, field));
       }
     }
     return found;
@@ -161,13 +161,13 @@ final class OptionCheck {
                 option.getValueNode(),
                 options);
         var name = RouteFile.key(option.getKeyNode());
-        found.addAll(option(field, scheme, name, RouteFile.key(option.getValueNode()), at));
+        found.addAll(option(scheme, name, RouteFile.key(option.getValueNode()), at));
       }
     }
     return found;
   }
 
-  private List<Finding> option(Field field, String scheme, String name, String value, Field at) {
+  private List<Finding> option(String scheme, String name, String value, Field at) {
     if (own.containsKey(scheme)) {
       return unknown(scheme, name, own.get(scheme).keySet(), at);
     }

@@ -83,8 +83,9 @@ class RoutesReload {
       readAtStart = readAtStart();
       live = MountedFolder.fingerprint(folder.folders());
       seen = live;
-      watch.scheduleWithFixedDelay(
-          this::look, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+      var unused =
+          watch.scheduleWithFixedDelay(
+              this::look, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 

@@ -21,6 +21,10 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
 
   private static final ObjectMapper MAPPER = new ObjectMapper().findAndRegisterModules();
 
+  interface Source {
+    @Nullable Object of(Exchange exchange) throws Exception;
+  }
+
   /** A value by a name of its own; Camel calls its one method. */
   public static final class Value {
     private final Source source;
@@ -33,10 +37,6 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     public @Nullable Object value(Exchange exchange) throws Exception {
       return source.of(exchange);
     }
-  }
-
-  private interface Source {
-    @Nullable Object of(Exchange exchange) throws Exception;
   }
 
   @Override

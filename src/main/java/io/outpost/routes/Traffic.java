@@ -76,7 +76,7 @@ final class Traffic {
   }
 
   private static double upperEnd(int index) {
-    return Math.pow(2, index / IN_AN_OCTAVE)
+    return Math.pow(2, Math.floorDiv(index, IN_AN_OCTAVE))
         * (1 + (index % IN_AN_OCTAVE + 1) / (double) IN_AN_OCTAVE);
   }
 }

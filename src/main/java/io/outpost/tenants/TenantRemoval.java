@@ -98,6 +98,7 @@ public class TenantRemoval {
   }
 
   /** Removes provider keys. */
+  @SuppressWarnings("unchecked") // the SDK takes filters as varargs of a generic type
   public void secrets(@Header("tenant_id") String tenantId) {
     secrets
         .listSecretsPaginator(

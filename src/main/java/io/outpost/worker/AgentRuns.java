@@ -52,7 +52,6 @@ public class AgentRuns {
   private final ProviderKeys keys;
   private final S3Client s3;
   private final Names names;
-  private final WorkerSettings settings;
   private final AgentInventory inventory;
   private final Tracing tracing;
   private final MeterRegistry meters;
@@ -79,7 +78,6 @@ public class AgentRuns {
     this.keys = keys;
     this.s3 = s3;
     this.names = names;
-    this.settings = settings;
     this.inventory = inventory;
     this.image = image.isBlank() ? null : image;
     this.pace = new OutputPace(settings);

@@ -48,8 +48,10 @@ class AgentProcessConfiguration {
         Thread.startVirtualThread(
             () -> {
               inventory.check();
-              inventory.warnIfReadable(
-                  new ApplicationHome(AgentInventory.class).getSource().toPath());
+              var program = new ApplicationHome(AgentInventory.class).getSource();
+              if (program.isFile()) { // a folder is a developer's checkout
+                inventory.warnIfReadable(program.toPath());
+              }
             });
   }
 }

@@ -141,7 +141,9 @@ public final class Slots implements AutoCloseable {
   void cleanUp(JobDirectory directory, int slot) {
     boolean clean;
     try {
-      clean = confinement.endAll(slot) & empty(directory, slot) & sweep(slot);
+      clean = confinement.endAll(slot);
+      clean &= empty(directory, slot);
+      clean &= sweep(slot);
     } catch (IOException | RuntimeException e) {
       LOG.error("Cleaning slot {} failed", slot, e);
       clean = false;

@@ -48,11 +48,12 @@ final class Inbox {
     this.clock = clock;
     this.template = endpoint.getCamelContext().createProducerTemplate();
     this.messageDeleter = new MessageDeleter(component.sqs());
-    clock.scheduleWithFixedDelay(
-        () -> Thread.ofVirtual().name("delete").start(messageDeleter::flush),
-        DELETE_EVERY_MILLIS,
-        DELETE_EVERY_MILLIS,
-        TimeUnit.MILLISECONDS);
+    var unused =
+        clock.scheduleWithFixedDelay(
+            () -> Thread.ofVirtual().name("delete").start(messageDeleter::flush),
+            DELETE_EVERY_MILLIS,
+            DELETE_EVERY_MILLIS,
+            TimeUnit.MILLISECONDS);
   }
 
   /** When nothing runs any more: deletes what is done with. */
