@@ -116,6 +116,11 @@ public final class StartupSettings
               "https?://\\S+",
               "the URL of an OTLP collector (HTTP)"),
           optional(
+              "OUTPOST_OTLP_TOKEN",
+              BOTH,
+              "[\\w.~+/=-]{32,200}",
+              "32 letters and digits or more, from: openssl rand -hex 32"),
+          optional(
               "OUTPOST_TRACES_SHARE", BOTH, "0(\\.\\d{1,6})?|1(\\.0)?", "a number from 0 to 1"),
           optional("OUTPOST_METRICS_PROMETHEUS", BOTH, "true|false", "true or false"),
           new Setting(

@@ -50,10 +50,12 @@ final class EmbeddedSqs implements EmbeddedService {
   }
 
   static EmbeddedSqs start(Optional<Path> folder, String region) throws Exception {
-    // Only close() ends it: a hook of its own would race with the jobs that still finish.
+    // Only close() ends it: a hook of its own would race with the jobs that still finish. Its clock
+    // is for polls that end without a message: by default it wakes a hundred times a second.
     var config =
         ConfigFactory.parseString(
-            "pekko.daemonic = on, pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off");
+            "pekko.daemonic = on, pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off,"
+                + " pekko.scheduler.tick-duration = 50ms");
     var loader = EmbeddedSqs.class.getClassLoader();
     var actors = ActorSystem.create("sqs", config.withFallback(ConfigFactory.load(loader)), loader);
     var service = new EmbeddedSqs(actors, folder.isPresent());

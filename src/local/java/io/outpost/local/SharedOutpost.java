@@ -1,20 +1,25 @@
 package io.outpost.local;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives tests an {@link EmbeddedAws}, a {@link LocalOutpost} (profile local, on that AWS) or {@link
- * TwoApis} as a parameter: one of each for all tests of a JVM, started when first asked for. Tests
- * keep apart by tenants of their own.
+ * Gives tests a {@link LocalOutpost} (profile local), the {@link EmbeddedAws} beneath it, or {@link
+ * TwoApis} as a parameter: one of each for all tests of a JVM, started when first asked for, at rest
+ * while no class uses it, and ended with the JVM. Tests keep apart by tenants of their own. An {@link
+ * EmbeddedAws} alone is for Outposts that a class starts itself.
  */
-public final class SharedOutpost implements ParameterResolver {
+public final class SharedOutpost implements ParameterResolver, AfterAllCallback {
 
-  private static final Namespace NAMESPACE = Namespace.create(SharedOutpost.class);
   private static final Map<String, Object> SETTINGS =
       Map.of(
           "server.port",
@@ -28,12 +33,16 @@ public final class SharedOutpost implements ParameterResolver {
           "outpost.auth.rate-limit-per-minute",
           1_000_000);
 
-  /** JUnit closes what was stored last first. */
-  private record Shared<T extends AutoCloseable>(T it)
-      implements ExtensionContext.Store.CloseableResource {
-    @Override
-    public void close() throws Exception {
-      it.close();
+  /**
+   * What has been started. Not in JUnit's store: Surefire has JUnit run one class after another,
+   * each in a run of its own, whose end closes what is in there.
+   */
+  private static final Map<Class<?>, Shared> STARTED = new HashMap<>();
+
+  private record Shared(Object it, List<BackgroundWork> work) {
+
+    static Shared of(Object it, LocalOutpost... outposts) {
+      return new Shared(it, Stream.of(outposts).map(BackgroundWork::new).toList());
     }
   }
 
@@ -44,42 +53,72 @@ public final class SharedOutpost implements ParameterResolver {
   }
 
   @Override
-  public AutoCloseable resolveParameter(ParameterContext parameter, ExtensionContext extension) {
-    var store = extension.getRoot().getStore(NAMESPACE);
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext extension) {
     var type = parameter.getParameter().getType();
     if (type == EmbeddedAws.class) {
-      return aws(store);
+      var beside = List.of(parameter.getDeclaringExecutable().getParameterTypes());
+      return beside.contains(LocalOutpost.class) ? aws() : ownAws(extension);
     }
-    return type == LocalOutpost.class ? outpost(store) : twoApis(store);
+    return type == LocalOutpost.class
+        ? started(LocalOutpost.class, SharedOutpost::outpost)
+        : started(TwoApis.class, SharedOutpost::twoApis);
   }
 
-  private static EmbeddedAws aws(ExtensionContext.Store store) {
-    return (EmbeddedAws)
-        store
-            .getOrComputeIfAbsent(
-                EmbeddedAws.class,
-                type -> new Shared<>(EmbeddedAws.start(Optional.empty())),
-                Shared.class)
-            .it();
+  /** Who starts an Outpost on it leaves jobs and messages there, that no other one shall take. */
+  private static EmbeddedAws ownAws(ExtensionContext extension) {
+    return extension
+        .getRoot()
+        .getStore(Namespace.create(SharedOutpost.class))
+        .getOrComputeIfAbsent(OwnAws.class, type -> new OwnAws(), OwnAws.class)
+        .aws();
   }
 
-  private static LocalOutpost outpost(ExtensionContext.Store store) {
-    var aws = aws(store).endpoints();
-    return (LocalOutpost)
-        store
-            .getOrComputeIfAbsent(
-                LocalOutpost.class,
-                type -> new Shared<>(LocalOutpost.on(aws, "local", SETTINGS)),
-                Shared.class)
-            .it();
+  private record OwnAws(EmbeddedAws aws) implements ExtensionContext.Store.CloseableResource {
+
+    OwnAws() {
+      this(EmbeddedAws.start(Optional.empty()));
+    }
+
+    @Override
+    public void close() {
+      aws.close();
+    }
   }
 
-  private static TwoApis twoApis(ExtensionContext.Store store) {
-    var aws = aws(store);
-    return (TwoApis)
-        store
-            .getOrComputeIfAbsent(
-                TwoApis.class, type -> new Shared<>(new TwoApis(aws)), Shared.class)
-            .it();
+  /** A class in another has what the outer one was given, which may go on with it. */
+  @Override
+  public void afterAll(ExtensionContext extension) {
+    if (extension.getRequiredTestClass().getEnclosingClass() == null) {
+      synchronized (STARTED) {
+        STARTED.values().forEach(shared -> shared.work().forEach(BackgroundWork::rest));
+      }
+    }
+  }
+
+  /** What there is one of in this JVM, at work. */
+  private static <T> T started(Class<T> type, Supplier<Shared> start) {
+    synchronized (STARTED) {
+      var shared = STARTED.get(type);
+      if (shared == null) {
+        shared = start.get();
+        STARTED.put(type, shared);
+      }
+      shared.work().forEach(BackgroundWork::goOn);
+      return type.cast(shared.it());
+    }
+  }
+
+  private static EmbeddedAws aws() {
+    return started(EmbeddedAws.class, () -> Shared.of(EmbeddedAws.start(Optional.empty())));
+  }
+
+  private static Shared outpost() {
+    var outpost = LocalOutpost.on(aws().endpoints(), "local", SETTINGS);
+    return Shared.of(outpost, outpost);
+  }
+
+  private static Shared twoApis() {
+    var apis = new TwoApis(aws());
+    return Shared.of(apis, apis.outposts());
   }
 }

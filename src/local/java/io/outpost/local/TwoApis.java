@@ -13,7 +13,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * Two API containers on one AWS, without a worker: jobs stay pending. One pair for all tests of a
  * JVM, started when first asked for; tests keep apart by tenants of their own.
  */
-public final class TwoApis implements AutoCloseable {
+public final class TwoApis {
 
   /** The KMS key that the second is told to keep provider keys with. */
   public static final String SECONDS_KMS_KEY = "alias/provider-keys";
@@ -46,6 +46,11 @@ public final class TwoApis implements AutoCloseable {
   /** An operator at the first. */
   public Client admin() {
     return Client.of(first.address()).with(ADMIN_KEY);
+  }
+
+  /** Both. */
+  LocalOutpost[] outposts() {
+    return new LocalOutpost[] {first, second};
   }
 
   /** Where the second is. */
@@ -93,12 +98,5 @@ public final class TwoApis implements AutoCloseable {
   /** A bean of the first. */
   public <T> T bean(Class<T> type) {
     return first.context().getBean(type);
-  }
-
-  @Override
-  public void close() {
-    second.close();
-    first.close();
-    clients.close();
   }
 }

@@ -3,8 +3,8 @@ package io.outpost.audit;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.telemetry.Metric;
 import io.outpost.telemetry.Objective;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
@@ -13,9 +13,11 @@ import org.springframework.stereotype.Component;
 class AuditLag {
 
   private final MeterRegistry meters;
+  private final Clock clock;
 
-  AuditLag(MeterRegistry meters) {
+  AuditLag(MeterRegistry meters, Clock clock) {
     this.meters = meters;
+    this.clock = clock;
   }
 
   /**
@@ -24,7 +26,7 @@ class AuditLag {
    * @param to {@code table} or {@code archive}
    */
   void written(List<AuditEntry> entries, String to) {
-    var now = Instant.now();
+    var now = clock.instant();
     var timer = Metric.AUDIT_LAG.timer(meters, to);
     for (var entry : entries) {
       var took = Duration.between(entry.timestamp(), now);

@@ -100,7 +100,7 @@ public class RateLimits {
   long takeOfTenant(Principal caller, long minute) {
     return caller.tenantId().equals(Ids.OPERATORS)
         ? Long.MAX_VALUE
-        : take(caller.tenantId().replace("-", ""), tenantLimit(caller), minute);
+        : take(caller.tenantId(), tenantLimit(caller), minute);
   }
 
   /** A tenant's limit is at least that of its key. */
@@ -190,12 +190,13 @@ public class RateLimits {
 
     private Used count(int chunk) {
       var most = limit - chunk;
+      var window = whose.replace("-", "") + "#" + minute;
       try {
         var now =
             dynamoDb.updateItem(
                 u ->
                     u.tableName(names.table("rate-limits"))
-                        .key(Map.of("window_key", Items.text(whose + "#" + minute)))
+                        .key(Map.of("window_key", Items.text(window)))
                         .updateExpression("ADD used :chunk SET expires_at = :expires")
                         .conditionExpression("attribute_not_exists(used) OR used <= :most")
                         .expressionAttributeValues(

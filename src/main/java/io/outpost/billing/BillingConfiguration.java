@@ -13,12 +13,6 @@ import org.springframework.context.annotation.Configuration;
 class BillingConfiguration {
   private static final int MOST_CONSUMERS = 64;
 
-  /** The clock of billing. */
-  @Bean
-  Clock billingClock() {
-    return Clock.systemUTC();
-  }
-
   @Bean
   WebhookSignature webhookSignature(StripeSettings settings, Clock clock) {
     return new WebhookSignature(settings.webhookSecrets(), clock);

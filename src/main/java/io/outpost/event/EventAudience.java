@@ -2,6 +2,7 @@ package io.outpost.event;
 
 import io.outpost.aws.Names;
 import io.outpost.store.ChangeFeed;
+import io.outpost.store.ChangeFeed.Announcement;
 import io.outpost.store.Items;
 import java.time.Duration;
 import java.util.HashSet;
@@ -29,14 +30,16 @@ public class EventAudience {
 
   private final DynamoDbClient dynamoDb;
   private final ChangeFeed changeFeed;
+  private final OutboxPace pace;
   private final Names names;
   private final Map<String, Long> listening = new ConcurrentHashMap<>();
   private volatile long heard = System.nanoTime() - BOUND.toNanos();
   private volatile long read = System.nanoTime() - READ_AGAIN_AFTER.toNanos();
 
-  EventAudience(DynamoDbClient dynamoDb, ChangeFeed changeFeed, Names names) {
+  EventAudience(DynamoDbClient dynamoDb, ChangeFeed changeFeed, OutboxPace pace, Names names) {
     this.dynamoDb = dynamoDb;
     this.changeFeed = changeFeed;
+    this.pace = pace;
     this.names = names;
   }
 
@@ -45,15 +48,26 @@ public class EventAudience {
     return listening.containsKey(tenantId) || System.nanoTime() - heard >= BOUND.toNanos();
   }
 
-  /** Reads which tenants have created an endpoint since the last time. */
+  /**
+   * Reads which tenants have created an endpoint since the last time, and whether an event was
+   * written to the outbox by a container that does not deliver.
+   */
   public void hear() {
     var began = System.nanoTime();
     if (began - read >= READ_AGAIN_AFTER.toNanos()) {
       readAll();
       read = began;
     }
-    changeFeed.pollWebhooks("audience").forEach(change -> heardOf(change.tenant()));
+    changeFeed.pollWebhooks("audience").forEach(this::heardOf);
     heard = began;
+  }
+
+  private void heardOf(Announcement announcement) {
+    if (announcement.subject().equals(OutboxPace.OUTBOX)) {
+      pace.wake();
+    } else {
+      heardOf(announcement.tenant());
+    }
   }
 
   /** Records that this container created an endpoint for the tenant. */

@@ -27,12 +27,14 @@ public class Events {
   public static final Duration KEPT = Duration.ofDays(30);
 
   private final EventAudience audience;
+  private final OutboxPace pace;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
-  Events(EventAudience audience, ObjectMapper mapper, Items items, Names names) {
+  Events(EventAudience audience, OutboxPace pace, ObjectMapper mapper, Items items, Names names) {
     this.audience = audience;
+    this.pace = pace;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
@@ -59,6 +61,7 @@ public class Events {
       @Nullable String traceParent) {
     if (audience.mayListen(tenantId)) {
       put(change, event(tenantId, type, at, data, subject, traceParent), at);
+      pace.wakeAfter(change, tenantId);
     }
   }
 

@@ -44,19 +44,22 @@ class BodyReader {
         discard(request.getInputStream(), clock);
         return Optional.empty();
       }
-      return read(request.getInputStream(), most, share, clock);
+      var length = request.getContentLength();
+      var room = length < 0 ? FIRST : Math.min(FIRST, length + 1);
+      return read(request.getInputStream(), most, room, share, clock);
     } catch (SocketTimeoutException e) {
       throw late();
     }
   }
 
   private Optional<byte[]> read(
-      InputStream input, int most, HeldBodies.Share share, Countdown clock) throws IOException {
+      InputStream input, int most, int room, HeldBodies.Share share, Countdown clock)
+      throws IOException {
     var first = input.read();
     if (first < 0) {
       return Optional.of(new byte[0]);
     }
-    var body = new byte[Math.min(FIRST, most + 1)];
+    var body = new byte[Math.min(room, most + 1)];
     share.grow(body.length);
     body[0] = (byte) first;
     int length = 1;

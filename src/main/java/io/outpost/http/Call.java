@@ -130,12 +130,21 @@ public final class Call implements LogSubject {
   /** The W3C trace context of the caller, when it is well formed. */
   static Optional<String> traceParent(HttpServletRequest request) {
     return Optional.ofNullable(request.getHeader("traceparent"))
-        .filter(t -> TRACE_PARENT.matcher(t).matches());
+        .filter(t -> TRACE_PARENT.matcher(t).matches())
+        .filter(t -> Tracing.remote(t).getSpanContext().isValid());
   }
 
   /** The W3C trace context to pass on: that of the call's span, if there is one. */
   public Optional<String> traceParent() {
-    return Tracing.context(span()).or(() -> traceParent(request));
+    return Tracing.context(span());
+  }
+
+  /**
+   * The caller's W3C trace context where no span of ours continues it. It is for the caller's own
+   * agents: what it says of sampling decides nothing of ours.
+   */
+  public Optional<String> callerTrace() {
+    return traceParent().isPresent() ? Optional.empty() : traceParent(request);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.outpost.http;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.outpost.telemetry.Metric;
 import io.outpost.telemetry.Tracing;
@@ -41,7 +42,7 @@ final class CallLog extends ValveBase implements AccessLog {
     // An asynchronous request is logged again when it completes.
     if (tracing.isOn() && request.getAttribute(Tracing.SPAN) == null) {
       var parent = Call.traceParent(request).orElse(null);
-      request.setAttribute(Tracing.SPAN, tracing.arrive("HTTP", parent));
+      request.setAttribute(Tracing.SPAN, tracing.arrive("HTTP", SpanKind.SERVER, parent));
     }
     getNext().invoke(request, response);
   }

@@ -36,7 +36,7 @@ public class Contract {
   private static final String BASE = "https://outpost.invalid/openapi";
   private static final String BODY_LIMIT = "x-body-limit";
   private static final String ENTRIES_APART = "x-entries-apart";
-  private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
+  static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
   private final JsonNode document;
   private final SchemaRegistry schemas;

@@ -74,17 +74,26 @@ public record Operation(
 
   /** Whether a raw path matches this operation. */
   boolean isAt(String sent) {
-    var parts = path.split("/", -1);
-    var given = sent.split("/", -1);
-    if (parts.length != given.length) {
-      return false;
-    }
-    for (int i = 0; i < parts.length; i++) {
-      if (parts[i].startsWith("{") ? given[i].isEmpty() : !parts[i].equals(given[i])) {
+    int at = 0;
+    int in = 0;
+    while (true) {
+      var end = endOfPart(path, at);
+      var given = endOfPart(sent, in);
+      var isSame = end - at == given - in && path.regionMatches(at, sent, in, end - at);
+      if (path.startsWith("{", at) ? given == in : !isSame) {
         return false;
       }
+      if (end == path.length() || given == sent.length()) {
+        return end == path.length() && given == sent.length();
+      }
+      at = end + 1;
+      in = given + 1;
     }
-    return true;
+  }
+
+  private static int endOfPart(String path, int from) {
+    var slash = path.indexOf('/', from);
+    return slash < 0 ? path.length() : slash;
   }
 
   /**

@@ -7,11 +7,13 @@ import org.jspecify.annotations.Nullable;
  * Internal data of a job, constant from its submission to its end.
  *
  * @param billingPeriod start of the period that the job is counted in
- * @param traceParent trace context of the submission; may be null
+ * @param traceParent trace context of the submission's span; null when it has none
  * @param requestId of the submission, for the audit
  * @param keyId the API key that submitted it; null in older jobs
  * @param counted how the job counts in its period: {@link #ONE}, {@link #SPREAD} or {@link #NONE};
  *     null in jobs of before that was written down
+ * @param callerTrace the W3C trace context that its caller sent, where no span of ours continues
+ *     it; null: none
  */
 public record JobDetails(
     Tier tier,
@@ -19,7 +21,8 @@ public record JobDetails(
     @Nullable String traceParent,
     String requestId,
     @Nullable String keyId,
-    @Nullable String counted) {
+    @Nullable String counted,
+    @Nullable String callerTrace) {
 
   /** Counted in the single counter item of its period, because a limit applies. */
   public static final String ONE = "one";
@@ -32,7 +35,8 @@ public record JobDetails(
 
   /** The same with another tier. */
   JobDetails withTier(Tier other) {
-    return new JobDetails(other, billingPeriod, traceParent, requestId, keyId, counted);
+    return new JobDetails(
+        other, billingPeriod, traceParent, requestId, keyId, counted, callerTrace);
   }
 
   /** Whether it is counted. */

@@ -8,6 +8,7 @@ import io.outpost.kernel.Lanes;
 import io.outpost.store.Items;
 import io.outpost.telemetry.Metric;
 import io.outpost.telemetry.Reading;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -39,13 +40,16 @@ public class OpenJobMeasures {
   private final Map<List<String>, Reading> open = new HashMap<>();
   private final Map<List<String>, Reading> oldest = new HashMap<>();
   private final Reading overdue;
+  private final Clock clock;
 
   OpenJobMeasures(
       DynamoDbClient dynamoDb,
       Items items,
       Names names,
       @Value("${outpost.worker.lanes}") String lanes,
-      MeterRegistry meters) {
+      MeterRegistry meters,
+      Clock clock) {
+    this.clock = clock;
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
@@ -93,7 +97,7 @@ public class OpenJobMeasures {
 
   /** Takes a measurement. */
   public void measure() {
-    var now = Instant.now();
+    var now = clock.instant();
     var counts = new HashMap<List<String>, Integer>();
     var since = new HashMap<List<String>, Instant>();
     var late = 0;

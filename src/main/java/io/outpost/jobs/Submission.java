@@ -10,6 +10,7 @@ import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.job.JobDetails;
+import io.outpost.job.JobFeature;
 import io.outpost.job.JobMessage;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
@@ -228,6 +229,7 @@ public class Submission {
    * whose agent does not take the model.
    */
   public void requireAgent(@ExchangeProperty("job") Job job) {
+    requireFeatures(job);
     if (!job.isTest() && !offered.mayRun(job.agent())) {
       throw Problem.invalid(
           "agent", "no worker of this installation has " + job.agent() + " installed");
@@ -248,6 +250,17 @@ public class Submission {
     }
   }
 
+  /** A worker of the release before would run the job and ignore the options it does not know. */
+  private void requireFeatures(Job job) {
+    for (var feature : JobFeature.of(job)) {
+      if (!job.isTest() && !offered.allKnow(feature.name())) {
+        throw Problem.unavailable(
+            "Workers are being replaced, and some do not know %s yet; try again in some minutes."
+                .formatted(feature.words()));
+      }
+    }
+  }
+
   /** Refuses the job, with the field and the reason of an installation's rule. */
   public void refuse(
       @ExchangeProperty("field") String field, @ExchangeProperty("refusal") String reason) {
@@ -264,7 +277,8 @@ public class Submission {
             call.traceParent().orElse(null),
             call.requestId(),
             call.principal().keyId(),
-            counted(job, call));
+            counted(job, call),
+            call.callerTrace().orElse(null));
     var start = job.startAfter();
     var due =
         job.isScheduled() && start != null ? start : job.createdAt().plus(settings.resendAfter());

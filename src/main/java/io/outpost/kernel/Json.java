@@ -1,9 +1,11 @@
 package io.outpost.kernel;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonDeserializer;
@@ -48,7 +50,10 @@ public class Json {
             .addDeserializer(Instant.class, new InstantReader())
             .addDeserializer(Integer.class, new IntegerReader(false))
             .addDeserializer(int.class, new IntegerReader(true));
-    return JsonMapper.builder()
+    // A thread of its own for each request would make buffers of its own for each.
+    var factory =
+        JsonFactory.builder().recyclerPool(JsonRecyclerPools.newConcurrentDequePool()).build();
+    return JsonMapper.builder(factory)
         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
         .addModules(new JavaTimeModule(), strict)
         .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

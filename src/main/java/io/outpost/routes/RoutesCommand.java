@@ -127,6 +127,9 @@ public final class RoutesCommand {
       for (var roles : ROLES) {
         var ours = ours(roles);
         var asked = folder == null ? ours : mounted(folder, roles);
+        if (asked.isEmpty() && folder != null && !folder.files().isEmpty()) {
+          continue; // What the folder has concerns other roles.
+        }
         var names = asked.stream().map(file -> RouteFile.nameOf(file.getLocation())).toList();
         var kept =
             ours.stream()

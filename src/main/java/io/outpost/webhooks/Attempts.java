@@ -4,14 +4,17 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import com.standardwebhooks.Webhook;
 import com.standardwebhooks.exceptions.WebhookSigningException;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
+import io.outpost.telemetry.Objective;
 import io.outpost.webhooks.Delivery.Attempt;
 import io.outpost.webhooks.Delivery.Status;
 import io.outpost.webhooks.EndpointRounds.Queued;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -45,6 +48,8 @@ public class Attempts {
   private final DynamoDbClient dynamoDb;
   private final Items items;
   private final Names names;
+  private final MeterRegistry meters;
+  private final Clock clock;
   private final LoadingCache<Version, String> secrets;
 
   Attempts(
@@ -54,13 +59,17 @@ public class Attempts {
       DynamoDbClient dynamoDb,
       SecretsManagerClient manager,
       Items items,
-      Names names) {
+      Names names,
+      MeterRegistry meters,
+      Clock clock) {
     this.queue = queue;
     this.transactions = transactions;
     this.settings = settings;
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
+    this.meters = meters;
+    this.clock = clock;
     this.secrets =
         Caffeine.newBuilder()
             .maximumSize(MOST_SECRETS)
@@ -89,7 +98,18 @@ public class Attempts {
     if (delivery.status() != Status.pending || event.isEmpty()) {
       return null;
     }
-    return signed(endpoint, delivery, items.read(event, Event.class));
+    var outgoing = signed(endpoint, delivery, items.read(event, Event.class));
+    measure(outgoing, round);
+    return outgoing;
+  }
+
+  /** Of an event's first attempt; when its endpoint is slow, fails or rests, that is not ours. */
+  private void measure(Outgoing outgoing, Round round) {
+    if (outgoing.delivery().attempts().isEmpty()) {
+      var at = outgoing.event().at();
+      var due = at.isAfter(round.freeSince()) ? at : round.freeSince();
+      Objective.WEBHOOKS.took(meters, Duration.between(due, clock.instant()));
+    }
   }
 
   /** Removes a delivery whose event no longer exists from the queue. */

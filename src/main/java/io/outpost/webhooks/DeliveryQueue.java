@@ -3,6 +3,7 @@ package io.outpost.webhooks;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
 import io.outpost.event.Events;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
@@ -27,10 +28,12 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 @Component
 class DeliveryQueue {
 
+  private final OutboxPace pace;
   private final Items items;
   private final Names names;
 
-  DeliveryQueue(Items items, Names names) {
+  DeliveryQueue(OutboxPace pace, Items items, Names names) {
+    this.pace = pace;
     this.items = items;
     this.names = names;
   }
@@ -102,6 +105,7 @@ class DeliveryQueue {
             .expressionAttributeNames(Map.of("#status", "status"))
             .expressionAttributeValues(values),
         old -> new Moved());
+    pace.wakeAfter(change, tenantId);
   }
 
   /** Records the result of a delivery for the job's timeline; again, when it was sent again. */

@@ -4,6 +4,7 @@ import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
@@ -42,6 +43,7 @@ public class EndpointRounds {
 
   private static final int TRIES = 5;
 
+  private final OutboxPace pace;
   private final WebhookSettings settings;
   private final Transactions transactions;
   private final AuditTrail trail;
@@ -51,12 +53,14 @@ public class EndpointRounds {
   private final Semaphore rounds;
 
   EndpointRounds(
+      OutboxPace pace,
       WebhookSettings settings,
       Transactions transactions,
       AuditTrail trail,
       DynamoDbClient dynamoDb,
       Items items,
       Names names) {
+    this.pace = pace;
     this.settings = settings;
     this.transactions = transactions;
     this.trail = trail;
@@ -110,7 +114,12 @@ public class EndpointRounds {
                                   ":enabled", Items.text(Endpoint.Status.enabled.name())))
                           .returnValues(ReturnValue.ALL_NEW))
               .attributes();
-      return new Round(items.read(item, Endpoint.class), lease, Items.required(item, "mark").s());
+      var free = text(item, "free_since");
+      return new Round(
+          items.read(item, Endpoint.class),
+          lease,
+          Items.required(item, "mark").s(),
+          free == null ? Instant.MIN : Instant.parse(free));
     } catch (ConditionalCheckFailedException e) {
       return null;
     }
@@ -180,6 +189,9 @@ public class EndpointRounds {
         var next = next(round);
         try {
           release(round, next, mark);
+          if (next != null) {
+            pace.comes(next);
+          }
           return next != null && !next.isAfter(Instant.now());
         } catch (ConditionalCheckFailedException e) {
           if (!e.hasItem() || !round.lease().equals(text(e.item(), "lease_id"))) {
@@ -215,6 +227,9 @@ public class EndpointRounds {
     var sets = new ArrayList<String>();
     var removes = new ArrayList<String>(List.of("lease_id"));
     var rest = round.restUntil();
+    var now = Instant.now();
+    sets.add("free_since = :free");
+    values.put(":free", Items.text(Json.time(rest != null && rest.isAfter(now) ? rest : now)));
     if (rest == null) {
       removes.add("lease_due");
     } else {
@@ -231,16 +246,14 @@ public class EndpointRounds {
       removes.add("failing_since");
     } else if (round.hasFailed()) {
       sets.add("failing_since = if_not_exists(failing_since, :failed)");
-      values.put(":failed", Items.text(Json.time(Instant.now())));
+      values.put(":failed", Items.text(Json.time(now)));
     }
     dynamoDb.updateItem(
         u ->
             u.tableName(table())
                 .key(Endpoint.key(round.endpoint().tenantId(), round.endpoint().webhookId()))
                 .updateExpression(
-                    (sets.isEmpty() ? "" : "SET " + String.join(", ", sets) + " ")
-                        + "REMOVE "
-                        + String.join(", ", removes))
+                    "SET " + String.join(", ", sets) + " REMOVE " + String.join(", ", removes))
                 .conditionExpression("lease_id = :lease AND mark = :mark")
                 .expressionAttributeValues(values)
                 .returnValuesOnConditionCheckFailure("ALL_OLD"));

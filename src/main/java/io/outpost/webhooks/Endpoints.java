@@ -6,6 +6,7 @@ import io.outpost.aws.Names;
 import io.outpost.event.Event;
 import io.outpost.event.EventAudience;
 import io.outpost.event.EventType;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Page;
 import io.outpost.kernel.Problem;
@@ -43,6 +44,7 @@ public class Endpoints {
 
   private static final int DEFAULT_GRACE_SECONDS = 86_400;
 
+  private final OutboxPace pace;
   private final Destinations destinations;
   private final WebhookSettings settings;
   private final ChangeFeed changeFeed;
@@ -53,6 +55,7 @@ public class Endpoints {
   private final Names names;
 
   Endpoints(
+      OutboxPace pace,
       Destinations destinations,
       WebhookSettings settings,
       ChangeFeed changeFeed,
@@ -61,6 +64,7 @@ public class Endpoints {
       ObjectMapper mapper,
       Items items,
       Names names) {
+    this.pace = pace;
     this.destinations = destinations;
     this.settings = settings;
     this.changeFeed = changeFeed;
@@ -191,7 +195,10 @@ public class Endpoints {
             wish.status() == null ? before.disabledReason() : null,
             again ? null : before.failingSince(),
             before.secrets());
-    Change.of(exchange).update(write(before, after, again), old -> missing());
+    var change = Change.of(exchange).update(write(before, after, again), old -> missing());
+    if (again) {
+      pace.wakeAfter(change, after.tenantId());
+    }
     return EndpointView.of(after);
   }
 

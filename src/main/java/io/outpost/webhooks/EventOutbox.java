@@ -3,6 +3,7 @@ package io.outpost.webhooks;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
 import io.outpost.event.EventType;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
@@ -30,6 +31,7 @@ public class EventOutbox {
 
   private static final int MOST_A_SHARD = 100;
 
+  private final OutboxPace pace;
   private final DeliveryQueue queue;
   private final Transactions transactions;
   private final DynamoDbClient dynamoDb;
@@ -37,11 +39,13 @@ public class EventOutbox {
   private final Names names;
 
   EventOutbox(
+      OutboxPace pace,
       DeliveryQueue queue,
       Transactions transactions,
       DynamoDbClient dynamoDb,
       Items items,
       Names names) {
+    this.pace = pace;
     this.queue = queue;
     this.transactions = transactions;
     this.dynamoDb = dynamoDb;
@@ -61,35 +65,50 @@ public class EventOutbox {
    */
   public record Due(List<Named> endpoints, List<Named> events, @Nullable Instant oldest) {}
 
-  /** Due work, a bounded number of each shard, longest overdue first. */
+  /**
+   * Due work, a bounded number of each shard, longest overdue first. The result decides when the
+   * outbox is read again.
+   */
   public Due due() {
+    var now = Json.time(Instant.now());
+    var horizon = Json.time(pace.horizon());
     var endpoints = new ArrayList<Named>();
     var events = new ArrayList<Named>();
     String oldest = null;
+    String comes = null;
     var shards = new ArrayList<>(Event.DUE.shards());
     Collections.shuffle(shards);
     for (var shard : shards) {
-      for (var item : due(shard)) {
+      for (var item : due(shard, horizon)) {
+        var since = Items.required(item, "open_due").s();
+        if (since.compareTo(now) > 0) {
+          comes = comes == null || since.compareTo(comes) < 0 ? since : comes;
+          break;
+        }
         var sk = Items.required(item, "sk").s();
         var named =
             new Named(Items.required(item, "tenant_id").s(), sk.substring(sk.indexOf('#') + 1));
         (sk.startsWith(Event.SK_PREFIX) ? events : endpoints).add(named);
-        var since = Items.required(item, "open_due").s();
         oldest = oldest == null || since.compareTo(oldest) < 0 ? since : oldest;
       }
+    }
+    if (oldest != null) {
+      pace.wake();
+    } else if (comes != null) {
+      pace.comes(Instant.parse(comes));
     }
     return new Due(endpoints, events, oldest == null ? null : Instant.parse(oldest));
   }
 
-  private List<Map<String, AttributeValue>> due(String shard) {
+  private List<Map<String, AttributeValue>> due(String shard, String horizon) {
     Map<String, AttributeValue> values =
-        Map.of(":shard", Items.text(shard), ":now", Items.text(Json.time(Instant.now())));
+        Map.of(":shard", Items.text(shard), ":horizon", Items.text(horizon));
     return dynamoDb
         .query(
             q ->
                 q.tableName(names.table("webhooks"))
                     .indexName("open")
-                    .keyConditionExpression("open_shard = :shard AND open_due <= :now")
+                    .keyConditionExpression("open_shard = :shard AND open_due <= :horizon")
                     .limit(MOST_A_SHARD)
                     .expressionAttributeValues(values))
         .items();

@@ -14,15 +14,17 @@ public final class Round {
   private final Endpoint endpoint;
   private final String lease;
   private final String mark;
+  private final Instant freeSince;
   private final AtomicBoolean succeeded = new AtomicBoolean();
   private final AtomicBoolean failed = new AtomicBoolean();
   private final AtomicBoolean gone = new AtomicBoolean();
   private final AtomicReference<Instant> restUntil = new AtomicReference<>();
 
-  Round(Endpoint endpoint, String lease, String mark) {
+  Round(Endpoint endpoint, String lease, String mark, Instant freeSince) {
     this.endpoint = endpoint;
     this.lease = lease;
     this.mark = mark;
+    this.freeSince = freeSince;
   }
 
   /** The endpoint as it was when the round began. */
@@ -37,6 +39,12 @@ public final class Round {
   /** A mark that changes whenever a delivery is queued. */
   String mark() {
     return mark;
+  }
+
+  /** Since when it could have been told of something: it was not being told, nor at rest. */
+  Instant freeSince() {
+    var changed = endpoint.updatedAt();
+    return freeSince.isAfter(changed) ? freeSince : changed;
   }
 
   void noteSuccess() {

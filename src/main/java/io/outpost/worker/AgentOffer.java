@@ -1,6 +1,7 @@
 package io.outpost.worker;
 
 import io.outpost.agents.OfferedAgents;
+import io.outpost.job.JobFeature;
 import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentInventory;
 import io.outpost.worker.agent.Slots;
@@ -9,8 +10,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Reports to the API which agents this worker can run, how many jobs at once, and how many jobs
- * have ended here. Thread-safe.
+ * Reports to the API which agents this worker can run, which job features it knows, how many jobs
+ * at once, and how many jobs have ended here. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("agentOffer")
@@ -40,7 +41,8 @@ public class AgentOffer {
   public void tell() {
     if (!inventory.usable().isEmpty()) {
       var dirty = slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).count();
-      offered.tell(worker, inventory.usable(), (int) (all - dirty), ended.number());
+      offered.tell(
+          worker, inventory.usable(), JobFeature.names(), (int) (all - dirty), ended.number());
     }
   }
 }

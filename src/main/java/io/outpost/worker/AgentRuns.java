@@ -55,6 +55,7 @@ public class AgentRuns {
   private final AgentInventory inventory;
   private final Tracing tracing;
   private final MeterRegistry meters;
+  private final RunObjectives objectives;
   private final @Nullable String image;
   private final OutputPace pace;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
@@ -70,9 +71,11 @@ public class AgentRuns {
       AgentInventory inventory,
       Tracing tracing,
       MeterRegistry meters,
+      RunObjectives objectives,
       @Value("${outpost.worker.image}") String image) {
     this.tracing = tracing;
     this.meters = meters;
+    this.objectives = objectives;
     this.catalogue = catalogue;
     this.launcher = launcher;
     this.keys = keys;
@@ -108,6 +111,7 @@ public class AgentRuns {
     Tracing.context(span)
         .or(() -> Tracing.context(run.span()))
         .or(() -> Optional.ofNullable(run.details().traceParent()))
+        .or(() -> Optional.ofNullable(run.details().callerTrace()))
         .ifPresent(context -> environment.put("TRACEPARENT", context));
     var launch =
         new AgentLaunch(
@@ -128,12 +132,14 @@ public class AgentRuns {
     Metric.JOB_START
         .timer(meters, job.priority())
         .record(Duration.between(job.startedAt(), Instant.now()));
+    objectives.started(run);
   }
 
   /** Waits until the agent has ended, or until its output may be stored again. */
   public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
     if (run.process().awaitChange(pace.shortest(run, Instant.now()))) {
       run.endAgentSpan();
+      run.agentEnded(Instant.now());
     }
   }
 
@@ -174,6 +180,9 @@ public class AgentRuns {
         RequestBody.fromContentProvider(() -> open(file, size), size, "text/plain; charset=utf-8"));
     var now = Instant.now();
     run.stored(size, now, Duration.between(began, now));
+    if (ended.equals("true")) {
+      run.keptOutput(now);
+    }
   }
 
   /** Removes the run's leftovers on this machine, and its agent when the run was abandoned. */

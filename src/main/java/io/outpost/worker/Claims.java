@@ -149,6 +149,7 @@ public class Claims {
         var claim = new JobTransition.Claimed(stored, lease, now);
         var entry = transitions.apply(claim).entry();
         var run = new Run(new StoredJob(claim.job(), found.details(), lease, found.moments() + 1));
+        run.slotFreeSince(exchange.getProperty("slotFreeSince", Instant.class));
         run.leased(now, settings.lease());
         run.traced(span(run));
         exchange.setProperty("run", run);
@@ -180,7 +181,11 @@ public class Claims {
 
   /** Continues the trace of the request that submitted the job. */
   private Span span(Run run) {
-    var span = tracing.begin("run job", SpanKind.CONSUMER, run.details().traceParent());
+    var ours = run.details().traceParent();
+    var span =
+        ours == null
+            ? tracing.arrive("run job", SpanKind.CONSUMER, run.details().callerTrace())
+            : tracing.begin("run job", SpanKind.CONSUMER, ours);
     run.logFields().forEach((name, value) -> span.setAttribute("outpost." + name, value));
     return span.setAttribute("outpost.agent", run.job().agent());
   }

@@ -32,18 +32,21 @@ public class Leases {
   private final WorkspaceLeases workspaces;
   private final WorkerSettings settings;
   private final EndedRuns ended;
+  private final RunObjectives objectives;
 
   Leases(
       JobTransitions transitions,
       TenantSlots slots,
       WorkspaceLeases workspaces,
       WorkerSettings settings,
-      EndedRuns ended) {
+      EndedRuns ended,
+      RunObjectives objectives) {
     this.transitions = transitions;
     this.slots = slots;
     this.workspaces = workspaces;
     this.settings = settings;
     this.ended = ended;
+    this.objectives = objectives;
   }
 
   /**
@@ -55,6 +58,10 @@ public class Leases {
     if (!run.isLost() && run.renewal().tryLock()) {
       try {
         renew(run, null);
+      } catch (RuntimeException e) {
+        // Renewals make no spans; one that failed is seen in the trace all the same.
+        run.span().addEvent("lease not renewed: " + e.getClass().getSimpleName());
+        throw e;
       } finally {
         run.renewal().unlock();
       }
@@ -84,6 +91,7 @@ public class Leases {
 
   /** Ends the job as the agent ended: status, ledger, audit and slot in one transaction. */
   public void finish(@ExchangeProperty("run") Run run, Exchange exchange) {
+    objectives.ending(run);
     if (!run.hasStarted()) {
       var at = Instant.now().truncatedTo(ChronoUnit.MILLIS);
       write(
@@ -137,6 +145,7 @@ public class Leases {
       var applied = transitions.apply(transition);
       run.freed(applied.othersWait());
       if (transition instanceof JobTransition.Finished) {
+        objectives.ended(run);
         ended.add();
       }
       exchange.setProperty("transition", applied.entry());

@@ -66,6 +66,11 @@ public final class Run implements LogSubject {
    */
   record Changes(String tree, String head) {}
 
+  private @Nullable Instant slotFreeSince;
+  private @Nullable Duration dispatched;
+  private @Nullable Instant agentEnded;
+  private @Nullable Duration keptOutput;
+  private @Nullable Instant ending;
   private volatile boolean awaited;
   private @Nullable Repository repository;
   private @Nullable String branch;
@@ -101,6 +106,44 @@ public final class Run implements LogSubject {
   /** Records that the agent has ended; a repetition has no effect. */
   void endAgentSpan() {
     agentSpan.end();
+  }
+
+  /** Since when its slot could have run it; null where nobody noted that. */
+  @Nullable Instant slotFreeSince() {
+    return slotFreeSince;
+  }
+
+  void slotFreeSince(@Nullable Instant since) {
+    slotFreeSince = since;
+  }
+
+  /** What we took until its agent ran; null where that is not held against us. */
+  @Nullable Duration dispatched() {
+    return dispatched;
+  }
+
+  void dispatched(Duration took) {
+    dispatched = took;
+  }
+
+  void agentEnded(Instant at) {
+    agentEnded = agentEnded == null ? at : agentEnded;
+  }
+
+  /** All that its agent printed is stored. */
+  void keptOutput(Instant at) {
+    keptOutput = agentEnded == null ? Duration.ZERO : Duration.between(agentEnded, at);
+  }
+
+  /** How long that took from the agent's end; zero where there was none. */
+  Duration keptOutput() {
+    return keptOutput == null ? Duration.ZERO : keptOutput;
+  }
+
+  /** Its end is being written, perhaps not for the first time. */
+  Instant ending(Instant at) {
+    ending = ending == null ? at : ending;
+    return ending;
   }
 
   @Override

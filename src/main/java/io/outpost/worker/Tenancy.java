@@ -5,6 +5,7 @@ import io.outpost.tenant.Tier;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,11 @@ public class Tenancy {
     this.tiers = Set.copyOf(tiers);
     this.idle = idle;
     this.clock = clock;
+  }
+
+  /** Whether this worker takes jobs of all tenants; otherwise a job may wait for another worker. */
+  boolean isForAll() {
+    return mode == Mode.SHARED && tiers.containsAll(EnumSet.allOf(Tier.class));
   }
 
   /** Whether this worker takes jobs of the tier. */

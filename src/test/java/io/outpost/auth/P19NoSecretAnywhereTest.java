@@ -26,10 +26,12 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
@@ -59,7 +61,7 @@ class P19NoSecretAnywhereTest {
   private static final String COMMAND = "command-canary-c40f5d";
 
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-  private final List<String> sent = new CopyOnWriteArrayList<>();
+  private final Queue<String> sent = new ConcurrentLinkedQueue<>();
   private final List<Answer> answers = new ArrayList<>();
   private final List<String> secrets =
       new ArrayList<>(List.of(PROVIDER_KEY, IDEMPOTENCY_KEY, NO_KEY));
@@ -202,7 +204,7 @@ class P19NoSecretAnywhereTest {
                     .anyMatch(object -> object.key().contains(tenantId)));
   }
 
-  private void assertClean(String where, List<String> texts) {
+  private void assertClean(String where, Collection<String> texts) {
     assertThat(texts).as(where).isNotEmpty();
     for (var secret : secrets) {
       assertThat(texts).as(where).noneMatch(text -> text.contains(secret));

@@ -2,6 +2,7 @@ package io.outpost.worker;
 
 import io.outpost.blackbox.Client;
 import io.outpost.local.AwsCalls;
+import io.outpost.local.BackgroundWork;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
 import java.io.IOException;
@@ -12,24 +13,30 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Gives tests API and worker with times of seconds where they are minutes else, on an AWS of their
- * own; one for all tests of a JVM. Calls that a test let fail work again after it.
+ * own; one for all tests of a JVM, at rest while no class uses it. Calls that a test let fail work
+ * again after it.
  */
-public final class ImpatientOutpost implements ParameterResolver, AfterEachCallback {
+public final class ImpatientOutpost
+    implements ParameterResolver, AfterEachCallback, AfterAllCallback {
 
   /** How long a lease is, and a message hidden, in seconds. */
   static final int LEASE = 6;
 
   /** What a test may use of it. */
-  record Impatient(EmbeddedAws aws, LocalOutpost outpost, Client operator, Path removableAgent)
-      implements ExtensionContext.Store.CloseableResource {
+  record Impatient(
+      EmbeddedAws aws,
+      LocalOutpost outpost,
+      Client operator,
+      Path removableAgent,
+      BackgroundWork work) {
 
     AwsCalls calls() {
       return outpost.context().getBean(AwsCalls.class);
@@ -52,13 +59,12 @@ public final class ImpatientOutpost implements ParameterResolver, AfterEachCallb
       return ProcessHandle.allProcesses()
           .anyMatch(process -> process.info().commandLine().orElse("").endsWith(command));
     }
-
-    @Override
-    public void close() {
-      outpost.close();
-      aws.close();
-    }
   }
+
+  /**
+   * Kept as {@link io.outpost.local.SharedOutpost} keeps what it shares, and ended with the JVM.
+   */
+  private static Impatient started;
 
   static Map<String, Object> settings() {
     var settings = new HashMap<String, Object>();
@@ -84,19 +90,26 @@ public final class ImpatientOutpost implements ParameterResolver, AfterEachCallb
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext extension) {
-    return impatient(extension);
+    var impatient = impatient();
+    impatient.work().goOn();
+    return impatient;
   }
 
   @Override
   public void afterEach(ExtensionContext extension) {
-    impatient(extension).calls().work();
+    impatient().calls().work();
   }
 
-  private static Impatient impatient(ExtensionContext extension) {
-    return extension
-        .getRoot()
-        .getStore(Namespace.create(ImpatientOutpost.class))
-        .getOrComputeIfAbsent(Impatient.class, type -> start(), Impatient.class);
+  @Override
+  public void afterAll(ExtensionContext extension) {
+    impatient().work().rest();
+  }
+
+  private static synchronized Impatient impatient() {
+    if (started == null) {
+      started = start();
+    }
+    return started;
   }
 
   private static Impatient start() {
@@ -109,7 +122,7 @@ public final class ImpatientOutpost implements ParameterResolver, AfterEachCallb
       settings.put("OUTPOST_AGENT_CODEX_COMMAND", "/bin/sh");
       var outpost = LocalOutpost.on(aws.endpoints(), "local", settings);
       var operator = Client.of(outpost.address()).with(outpost.adminKey());
-      return new Impatient(aws, outpost, operator, removable);
+      return new Impatient(aws, outpost, operator, removable, new BackgroundWork(outpost));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

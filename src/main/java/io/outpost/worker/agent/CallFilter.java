@@ -22,7 +22,7 @@ final class CallFilter {
   private static final Logger LOG = LoggerFactory.getLogger(CallFilter.class);
 
   /** The number of prctl in the 32-bit instruction sets. */
-  private static final int PRCTL_32 = 172;
+  static final int PRCTL_32 = 172;
 
   /**
    * The values that differ between processors, as a line of Perl.
@@ -32,11 +32,12 @@ final class CallFilter {
    * @param addKey number of the first of the three calls, which follow each other
    * @param addKey32 the same in the processor's 32-bit instruction set
    */
-  private record Processor(long audit, int prctl, int addKey, int addKey32) {
+  record Processor(long audit, int prctl, int addKey, int addKey32) {
 
-    static Optional<Processor> here() {
+    /** By the name that Java has for it. */
+    static Optional<Processor> of(String name) {
       return Optional.ofNullable(
-          switch (System.getProperty("os.arch")) {
+          switch (name) {
             case "amd64" -> new Processor(0xC000003EL, 157, 248, 286);
             case "aarch64" -> new Processor(0xC00000B7L, 167, 217, 309);
             default -> null;
@@ -44,7 +45,7 @@ final class CallFilter {
     }
 
     /** The filter, of struct sock_filter; jumps count instructions from the next one. */
-    private String filter() {
+    String filter() {
       return Stream.of(
               "32,0,0,4", // load the instruction set
               "21,4,0," + audit, // the usual one: continue where its number is loaded
@@ -90,7 +91,7 @@ final class CallFilter {
    */
   static List<String> link(Limits tools) {
     Optional<Path> perl = tools.find("perl");
-    Optional<Processor> processor = Processor.here();
+    Optional<Processor> processor = Processor.of(System.getProperty("os.arch"));
     if (perl.isEmpty() || processor.isEmpty()) {
       if (Files.isReadable(Path.of("/proc/keys"))) {
         LOG.warn(

@@ -34,7 +34,7 @@ final class JobDirectories implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobDirectories.class);
   private static final Set<PosixFilePermission> PASSAGE =
       PosixFilePermissions.fromString("rwx--x--x");
-  private static final FileAttribute<Set<PosixFilePermission>> OWNER_DIRECTORY =
+  static final FileAttribute<Set<PosixFilePermission>> OWNER_DIRECTORY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -43,6 +43,7 @@ final class JobDirectories implements AutoCloseable {
   private static final int WORKERS = 1000;
 
   private static final String LOCK = "lock";
+  private static final String PIPES = "pipes";
 
   /**
    * The separator between a directory's name and the number of its run, because a workspace has
@@ -157,14 +158,19 @@ final class JobDirectories implements AutoCloseable {
     List<JobDirectory> left = new ArrayList<>();
     try (Stream<Path> entries = Files.list(own)) {
       for (Path entry : entries.toList()) {
-        if (!entry.getFileName().toString().equals(LOCK)) {
-          String name = entry.getFileName().toString();
+        String name = entry.getFileName().toString();
+        if (!name.equals(LOCK) && !name.equals(PIPES)) {
           String shown = name.substring(0, Math.max(0, name.lastIndexOf(RUN)));
           left.add(new JobDirectory(base.resolve(shown.isEmpty() ? name : shown), entry));
         }
       }
     }
     return left;
+  }
+
+  /** The folder of pipes that are ready for runs. */
+  Path pipes() {
+    return own.resolve(PIPES);
   }
 
   /** Creates a file that only its owner can read. */

@@ -26,6 +26,7 @@ public final class Slots implements AutoCloseable {
   private final Confinement confinement;
   private final JobDirectories directories;
   private final Porter porter;
+  private final Pipes pipes;
   private final boolean canHideByCall;
 
   /** The leftovers that could not be removed, by slot; such a slot is out of service. */
@@ -33,9 +34,10 @@ public final class Slots implements AutoCloseable {
 
   private final Set<Integer> outOfService = ConcurrentHashMap.newKeySet();
 
-  Slots(Confinement confinement, JobDirectories directories, Limits tools) {
+  Slots(Confinement confinement, JobDirectories directories, Limits tools) throws IOException {
     this.confinement = confinement;
     this.directories = directories;
+    this.pipes = Pipes.in(directories.pipes());
     this.porter = new Porter(tools);
     this.canHideByCall = !tools.filtersCalls();
   }
@@ -73,6 +75,9 @@ public final class Slots implements AutoCloseable {
             && ((confinement.isEmpty(slot) && !outOfService.contains(slot))
                 || (confinement.endAll(slot) && sweep(slot)));
     report(slot, usable);
+    if (usable) {
+      pipes.prepare(slot);
+    }
     return usable;
   }
 
@@ -93,6 +98,10 @@ public final class Slots implements AutoCloseable {
 
   Confinement confinement() {
     return confinement;
+  }
+
+  Pipes pipes() {
+    return pipes;
   }
 
   PorterProcess porter(Task task, JobDirectory directory, int slot, List<String> more)

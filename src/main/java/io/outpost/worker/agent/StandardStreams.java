@@ -7,7 +7,6 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +30,8 @@ final class StandardStreams implements AutoCloseable {
   }
 
   /** Creates both in the worker's directory of the job; a secret uses only a pipe. */
-  static StandardStreams of(AgentLaunch launch, Confinement confinement, StepRun.Step step)
-      throws IOException {
+  static StandardStreams of(AgentLaunch launch, Slots slots, StepRun.Step step) throws IOException {
+    Confinement confinement = slots.confinement();
     JobDirectory directory = launch.directory();
     @Nullable Path input = null;
     if (!step.secret()) {
@@ -41,11 +40,7 @@ final class StandardStreams implements AutoCloseable {
       confinement.give(input, launch.slot());
     }
     Path pipe = directory.spool("stdout");
-    String tool = Isolation.TOOLS.find("mkfifo").orElseThrow().toString();
-    Tool made = Tool.run(List.of(tool, "-m", "600", pipe.toString()));
-    if (!made.succeeded()) {
-      throw new IOException("A pipe could not be made: " + made.output().strip());
-    }
+    slots.pipes().take(launch.slot(), pipe);
     // Opens the pipe for reading and writing, because opening one end would wait for the other.
     RandomAccessFile keeper = new RandomAccessFile(pipe.toFile(), "rw");
     InputStream output = new FileInputStream(pipe.toFile());

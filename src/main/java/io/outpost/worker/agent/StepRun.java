@@ -52,7 +52,7 @@ record StepRun(
   }
 
   Ended carryOut(Step step, Consumer<Process> launched) throws IOException, InterruptedException {
-    try (StandardStreams streams = StandardStreams.of(launch, slots.confinement(), step)) {
+    try (StandardStreams streams = StandardStreams.of(launch, slots, step)) {
       Process process = streams.start(step.builder());
       launched.accept(process);
       Thread reader =

@@ -1,7 +1,9 @@
 package io.outpost.worker.lanes;
 
 import io.outpost.telemetry.QueueAges;
+import io.outpost.telemetry.Tracing;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -88,11 +90,16 @@ final class Inbox {
     hide(delivery, Duration.ZERO);
   }
 
-  /** Runs the route for a message, with heartbeats. */
-  void process(Delivery delivery, int slot) {
+  /**
+   * Runs the route for a message, with heartbeats.
+   *
+   * @param freeSince since when the slot could have run it
+   */
+  void process(Delivery delivery, int slot, Instant freeSince) {
     var exchange = consumer.createExchange(false);
     exchange.getMessage().setBody(delivery.message().body());
     exchange.setProperty("slot", slot);
+    exchange.setProperty("slotFreeSince", freeSince);
     exchange.setProperty("lane", names.get(delivery.lane()));
     var every = Math.max(1, endpoint.getLeaseSeconds() / 3);
     var beat =
@@ -119,7 +126,12 @@ final class Inbox {
     if (endpoint.getHeartbeat() != null) {
       var run = exchange.getProperty("run");
       if (run != null) {
-        template.send(endpoint.getHeartbeat(), e -> e.setProperty("run", run));
+        template.send(
+            endpoint.getHeartbeat(),
+            e -> {
+              e.setProperty("run", run);
+              e.setProperty(Tracing.ROUTINE, true);
+            });
       }
     }
     hide(delivery, Duration.ofSeconds(endpoint.getLeaseSeconds()));

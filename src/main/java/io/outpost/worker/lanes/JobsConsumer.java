@@ -1,8 +1,11 @@
 package io.outpost.worker.lanes;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -37,6 +40,9 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   private final Semaphore idleSlots = new Semaphore(0);
   private final PollThreads waiting = new PollThreads();
   private final PollThreads receiving = new PollThreads();
+
+  /** Since when each free slot has been able to run a job. */
+  private final Map<Integer, Instant> freeSince = new ConcurrentHashMap<>();
 
   /** One session for the consumer itself, and one for each running job. */
   private final AtomicInteger users = new AtomicInteger(1);
@@ -103,6 +109,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   private void begin() {
     var mine = new Object();
     session = mine;
+    freeSince.clear();
     waiting.open();
     receiving.open();
     for (int i = 0; i < endpoint.getSlots(); i++) {
@@ -177,9 +184,12 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
 
   private void serveTaken(int slot) throws Exception {
     if (!component.isUsable(slot)) {
+      freeSince.remove(slot);
       pauseAfterFault();
       return;
     }
+    // Not anew after a fault: a queue that cannot be read is no reason for a job to wait.
+    var free = freeSince.computeIfAbsent(slot, any -> Instant.now());
     var delivery = next();
     if (session == null) {
       inbox.giveBack(delivery);
@@ -187,7 +197,8 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
     users.incrementAndGet();
     try {
-      inbox.process(delivery, slot);
+      freeSince.remove(slot);
+      inbox.process(delivery, slot, free);
     } finally {
       endHeartbeatsAfterTheLast();
     }
