@@ -38,6 +38,8 @@ LISTED = 24.5 / 2  # read units that a list of 50 jobs of 2 KB takes more than o
 OUTPUT_MB = 0.2  # output of a job
 WORKSPACE_MB = 5  # workspace of a tenant, saved after each job
 TRAFFIC_MB = 5  # between an agent and its model, a job
+SENT = 0.8  # part of it that goes out: the conversation is sent again with each step, the answers are short
+AWS_KB = 3  # of a call of AWS that goes through NAT, both ways: SQS, Secrets Manager; S3 and DynamoDB have endpoints for nothing
 KEYS = 1.5  # provider keys of a tenant
 SLOTS = 8  # jobs that a worker runs at once, as terraform/modules/ecs/size.tf has it
 SPOT = 0.9  # part of the workers beyond the first that are on Spot
@@ -77,8 +79,9 @@ PRICE = {
     "put": 5e-6, "get": 0.4e-6, "s3_gb": 0.023,
     "vcpu": 0.04048, "gib": 0.004445, "disk_gib": 0.000111, "spot": 0.3, "api_task": 0.04048 + 2 * 0.004445,
     "secret": 0.40, "secret_call": 5e-6,
-    "nat": 0.045, "nat_gb": 0.045, "endpoint": 0.01, "alb": 0.0225 + 0.008, "gateway": 1e-6, "waf": 0.60e-6,
-    "log_gb": 0.50 + 0.03 * 3, "fixed": 5 + 3 + 3 + 3.5 + 12 + 1,  # firewall and rules, dashboard, alarms, insights, key
+    "nat": 0.045, "nat_gb": 0.045, "address": 0.005, "out_gb": 0.09,
+     "endpoint": 0.01, "endpoint_gb": 0.01, "wall": 0.395, "wall_gb": 0.065, "alb": 0.0225 + 0.008, "gateway": 1e-6, "waf": 0.60e-6,
+    "log_gb": 0.50 + 0.03 * 3, "fixed": 5 + 3 + 3 + 7 + 1.5 + 12 + 1,  # firewall and rules, dashboard, 37 alarms and 6 of alarms, metrics, insights, key
 }
 
 
@@ -102,7 +105,7 @@ def numbers(tenants, jobs=None, job=A_JOB):
         "puts": jobs * (job["puts"] + EXPIRY_LISTS) + both("calls", "S3.Put") + both("calls", "S3.List"), "gets": jobs * job["gets"] + both("calls", "S3."),
         "table_gb": jobs * KEPT_MONTHS * 6 / 1e6 + jobs * 3 * (2 + READS + LISTS + 4) / 1e6,  # job, three times indexed; audit of 1 KB, 90 days
         "s3_gb": jobs * OUTPUT_MB * KEPT_MONTHS / 1e3 + tenants * WORKSPACE_MB / 1e3,
-        "traffic_gb": jobs * (TRAFFIC_MB + OUTPUT_MB) / 1e3,
+        "traffic_gb": jobs * TRAFFIC_MB / 1e3,
         "logs_gb": requests * 1e-6 + jobs * 20e-6,
         "secrets": tenants * KEYS, "secret_calls": jobs * job["secrets"],
     }
@@ -131,11 +134,26 @@ def costs(load):
         "Secrets Manager": load["secrets"] * price["secret"] + load["secret_calls"] * price["secret_call"],
         "Gateway, load balancer, firewall":
             load["requests"] * (price["gateway"] + price["waf"]) + price["alb"] * MONTH,
-        "NAT gateways (two zones)": 2 * price["nat"] * MONTH + load["traffic_gb"] * price["nat_gb"],
-        "Interface endpoints (eight, two zones)": 8 * 2 * price["endpoint"] * MONTH,
+        "NAT gateways (two zones)": 2 * (price["nat"] + price["address"]) * MONTH + (load["traffic_gb"] + aws_gb(load)) * price["nat_gb"],
+        "Data out to the internet": load["traffic_gb"] * SENT * price["out_gb"],
         "Logs": load["logs_gb"] * price["log_gb"],
         "Alarms, dashboard, insights, key": price["fixed"],
     }
+
+
+def aws_gb(load):
+    """What AWS's services are asked and told through NAT, where they have no endpoints in the VPC."""
+    return (load["sqs"] + load["secret_calls"]) * AWS_KB / 1e6 + load["logs_gb"]
+
+
+def endpoints(load):
+    """Eight interface endpoints in two zones instead of that."""
+    return 8 * 2 * PRICE["endpoint"] * MONTH + aws_gb(load) * (PRICE["endpoint_gb"] - PRICE["nat_gb"])
+
+
+def walled(load):
+    """A list of hosts for agents: the firewall in two zones, with which AWS asks nothing for NAT, and endpoints for AWS."""
+    return 2 * (PRICE["wall"] - PRICE["nat"]) * MONTH + load["traffic_gb"] * (PRICE["wall_gb"] - PRICE["nat_gb"]) + endpoints(load)
 
 
 def row(*cells):
@@ -183,22 +201,29 @@ def tried_table():
     fewer = {**load, "workers": load["workers"] * SLOTS / 5}
     before = worker_hours(fewer, 0.7) * an_hour(gib=16)
     denser = worker_hours({**load, "workers": load["workers"] * SLOTS / 12}) * an_hour(gib=30, disk_gib=90)
-    endpoints, keys = 8 * 2 * PRICE["endpoint"] * MONTH, load["secrets"] * PRICE["secret"]
-    zone = (PRICE["nat"] + 8 * PRICE["endpoint"]) * MONTH
+    api = costs(load)["API (Fargate)"]
+    half = 2 * PRICE["vcpu"] / 2 * MONTH
+    smaller = worker_hours({**load, "workers": 2 * load["workers"]}) * an_hour(2, 12, 34)
+    keys, calm = load["secrets"] * PRICE["secret"], CASES["idle"]
+    zone = (PRICE["nat"] + PRICE["address"]) * MONTH
     rows = [
         ("as it is", million, nothing),
         ("each job watched from its start to its end", sum(costs(numbers(MILLION / HOURS / JOBS, job=a_job(WATCHED["job"]))).values()), nothing),
         ("as it was: five jobs in 16 GiB, 70 % on Spot", million - busy + before, nothing - lone + MONTH * an_hour(gib=16)),
         ("no Spot", million - busy + worker_hours(load, 0) * an_hour(), nothing),
-        ("workers on Graviton (a fifth cheaper), where all agents run on it", million - 0.2 * busy, nothing - 0.2 * lone),
+        ("workers on Graviton (`cpu_architecture`), a fifth cheaper", million - 0.2 * busy, nothing - 0.2 * lone),
+        ("API on Graviton too", million - 0.2 * (busy + api), nothing - 0.2 * (lone + api)),
+        ("API tasks of half a processor", million - half, nothing - half),
+        ("workers of 2 vCPU and 12 GiB with four jobs", million - busy + smaller, nothing - lone + MONTH * an_hour(2, 12, 34)),
         ("twelve jobs in 4 vCPU and 30 GiB: a third of a processor each", million - busy + denser, nothing - lone + MONTH * an_hour(gib=30, disk_gib=90)),
+        ("one secret for all keys of a tenant", million - keys * (1 - 1 / KEYS), nothing),
         ("providers' keys sealed into the table instead of a secret each", million - keys, nothing),
         ("no worker while nothing waits (`workers.min = 0`); the first job waits for a start", million, nothing - lone),
         ("the first worker on Spot too (`on_demand_base = 0`); a drought of Spot stops all jobs", million - lone * 0.7, nothing - lone * 0.7),
-        ("no interface endpoints, AWS through NAT", million - endpoints, nothing - endpoints),
-        ("one NAT gateway and endpoints in one zone: a zone that fails stops agents", million - zone, nothing - zone),
+        ("one NAT gateway: a zone that fails stops agents", million - zone, nothing - zone),
+        ("AWS through eight interface endpoints in two zones (`interface_endpoints`)", million + endpoints(load), nothing + endpoints(calm)),
+        ("a list of hosts that agents may reach (`egress_hosts`): firewall and endpoints", million + walled(load), nothing + walled(calm)),
     ]
-    rows.append(("Graviton, twelve jobs a worker, sealed keys; none while idle, no endpoints", million - busy + 0.8 * denser - keys - endpoints, nothing - lone - endpoints))
     return table(["", "a million jobs", "idle"], [[text, f"{dear:,.0f}", f"{calm:,.0f}"] for text, dear, calm in rows])
 
 

@@ -120,7 +120,7 @@ class Fleet:
 
     def __init__(self, plan, jobs, protected=True, start=START, spot=SPOT):
         self.protected, self.start, self.on_spot = protected, start, spot
-        self.lost = {"scale-in": [], "Spot": []}  # seconds of work that were begun again, by why
+        self.lost = {"scale-in": [], "Spot": []}  # seconds of repeated work, by cause
         resources = {entry["address"]: entry["values"] for entry in plan["planned_values"]["root_module"]["resources"]}
         self.alarms = {
             way: Alarm(resources[f'aws_cloudwatch_metric_alarm.worker["{way}"]'], resources[f'aws_appautoscaling_policy.worker["{way}"]'])
@@ -223,7 +223,7 @@ class Fleet:
             self.workers.append(self._worker(now))
 
     def restarts(self, cause):
-        """What was begun again for a cause: jobs, those of them over ten minutes, and agent-minutes."""
+        """Restarts for a cause: jobs, those of them over ten minutes, and agent-minutes."""
         lost = self.lost[cause]
         return len(lost), sum(1 for job, _ in lost if job.duration > LONG), sum(seconds for _, seconds in lost) / 60
 
@@ -262,8 +262,8 @@ def promises(fleet, slow, jobs):
         ("every job ends", fleet.ended, fleet.ended == len(jobs)),
         ("half of the jobs start within 5 s, all within 600 s", f"{waits[len(waits) // 2]} and {waits[-1]}",
          waits[len(waits) // 2] <= 5 and waits[-1] <= 600),
-        ("no job is begun again for a scale-in", fleet.restarts("scale-in")[0], fleet.restarts("scale-in")[0] == 0),
-        ("fewer than 1 % of the jobs are begun again for Spot", fleet.restarts("Spot")[0], fleet.restarts("Spot")[0] < 0.01 * len(jobs)),
+        ("no job is restarted because of a scale-in", fleet.restarts("scale-in")[0], fleet.restarts("scale-in")[0] == 0),
+        ("fewer than 1 % of the jobs are restarted because of Spot", fleet.restarts("Spot")[0], fleet.restarts("Spot")[0] < 0.01 * len(jobs)),
         (f"back at {fleet.min} workers within 600 s of the last job", rest - over, rest - over <= 600 and fleet.desired == fleet.min),
     ]
 
@@ -292,7 +292,7 @@ def main(arguments):
         ]:
             begun = "; ".join("%s: %d jobs, %d of them over ten minutes, %.0f agent-minutes" % (cause, *other.restarts(cause)) for cause in other.lost)
             full, wanted = other.full_after(min(job.at for job in jobs)), other.full_after(wanted_at(jobs, other.max))
-            print(f"  {text}: all workers after {full} s, {wanted} s after they were wanted; {other.used():.0%} of the slots in use; begun again for {begun}")
+            print(f"  {text}: all workers after {full} s, {wanted} s after they were wanted; {other.used():.0%} of the slots in use; restarted for {begun}")
         for promise, measured, kept in promises(fleet, slow, jobs):
             broken += not kept
             print(f"  {'kept  ' if kept else 'BROKEN'} {promise}: {measured}")

@@ -18,6 +18,8 @@ SECRET_NAME = re.compile(r"SECRET(?!S_KMS)|TOKEN|PASSWORD|(?<!KMS)_KEY(?!_ID)")
 EXPIRING = {"output": ["exports/", "inputs/"], "audit": [""], "logs": [""]}
 # How long the application keeps jobs, by tier, and the ledger.
 KEPT = {"OUTPOST_JOBS_KEPT_FREE", "OUTPOST_JOBS_KEPT_PRO", "OUTPOST_JOBS_KEPT_ENTERPRISE", "OUTPOST_USAGE_KEPT"}
+# What containers ask of AWS that no gateway endpoint leads to.
+AWS_SERVICES = {"sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"}
 SLOWEST_START = 120  # seconds from a container's start to its first good answer, with half a processor and no cache
 # What makes a key or a tenant what it may do.
 KEYS_AND_TIERS = [
@@ -249,6 +251,47 @@ def nothing_is_lost(env):
         metrics = {first(query["metric"]).get("metric_name") for query in alarm.get("metric_query") or [] if query.get("metric")}
         if "dead_letters" in address and "NumberOfMessagesDeleted" not in metrics:
             yield address, "does not count what the worker takes out of the queue, so it never rings"
+
+
+@rule
+def a_list_of_hosts_has_no_way_past_it(env):
+    """With a firewall, everything but the hosts of a list is dropped, both ways lead through it, and AWS has endpoints."""
+    if not env.all("aws_networkfirewall_firewall"):
+        return
+    for address, entry in env.all("aws_networkfirewall_firewall_policy"):
+        policy = first(entry["firewall_policy"])
+        if not any(action.startswith("aws:drop_") for action in policy.get("stateful_default_actions") or []):
+            yield address, "lets through what is on no list"
+        if set(policy["stateless_default_actions"] + policy["stateless_fragment_default_actions"]) != {"aws:forward_to_sfe"}:
+            yield address, "lets packets through that no list was asked for"
+    for address, group in env.all("aws_networkfirewall_rule_group"):
+        source = first(first(first(group["rule_group"])["rules_source"]).get("rules_source_list"))
+        if source.get("generated_rules_type") != "ALLOWLIST" or source.get("target_types") != ["TLS_SNI"]:
+            yield address, "is no list of names that TLS connections may be for"
+        for host in source.get("targets") or []:
+            if host.endswith("amazonaws.com"):
+                yield address, f"names {host}, where anybody's credentials work"
+    # The id of an endpoint or gateway that a plan does not know yet is absent there; what is not set is empty.
+    for address, table in env.all("aws_route_table"):
+        past = [
+            route for route in table["route"]
+            if route.get("nat_gateway_id") or route.get("gateway_id") or not route.get("vpc_endpoint_id", "unknown")
+        ]
+        if ".private[" in address and past:
+            yield address, "leads past the firewall"
+    made = dict(env.all("aws_route_table") + env.all("aws_route_table_association"))
+    for address, _ in env.all("aws_nat_gateway"):
+        module, zone = address[:address.index("aws_nat_gateway")], address[address.index("["):]
+        back = made.get(f"{module}aws_route_table.nat{zone}", {}).get("route", [])
+        if not any(route["cidr_block"] != "0.0.0.0/0" and route.get("vpc_endpoint_id", "unknown") for route in back):
+            yield address, "has its answers sent past the firewall"
+        if f"{module}aws_route_table_association.firewall{zone}" not in made:
+            yield address, "cannot be reached from the firewall"
+    if not env.all("aws_networkfirewall_logging_configuration"):
+        yield "aws_networkfirewall_logging_configuration", "is missing: nobody sees what was dropped"
+    services = {address[address.rindex("[") + 2:-2] for address, _ in env.all("aws_vpc_endpoint") if ".interface[" in address}
+    for service in sorted(AWS_SERVICES - services):
+        yield f"aws_vpc_endpoint {service}", "is missing: the list has no name of AWS"
 
 
 @rule

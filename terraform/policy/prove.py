@@ -99,6 +99,15 @@ def plain(name, value):
     return apply
 
 
+FORWARDED = {"stateless_default_actions": ["aws:forward_to_sfe"], "stateless_fragment_default_actions": ["aws:forward_to_sfe"]}
+
+
+def hosts(**values):
+    """A list of hosts that differs in one point from ours."""
+    listed = {"generated_rules_type": "ALLOWLIST", "target_types": ["TLS_SNI"], "targets": ["api.anthropic.com"], **values}
+    return change("aws_networkfirewall_rule_group", "", rule_group=[{"rules_source": [{"rules_source_list": [listed]}]}])
+
+
 BREAKS = {
     "data_is_encrypted": [
         change("aws_dynamodb_table", '"jobs"', server_side_encryption=[]),
@@ -155,6 +164,25 @@ BREAKS = {
         change("aws_s3_bucket", '"audit-head"', object_lock_enabled=False),
         change("aws_cloudwatch_metric_alarm", "dead_letters", threshold=100),
         change("aws_cloudwatch_metric_alarm", "dead_letters", metric_query=[]),
+    ],
+    "a_list_of_hosts_has_no_way_past_it": [
+        change("aws_networkfirewall_firewall_policy", "", firewall_policy=[{
+            "stateful_default_actions": ["aws:alert_established"], **FORWARDED
+        }]),
+        change("aws_networkfirewall_firewall_policy", "", firewall_policy=[{
+            "stateful_default_actions": ["aws:drop_strict"], **FORWARDED, "stateless_fragment_default_actions": ["aws:pass"]
+        }]),
+        hosts(generated_rules_type="DENYLIST"),
+        hosts(target_types=["HTTP_HOST", "TLS_SNI"]),
+        hosts(targets=["api.anthropic.com", "s3.us-east-1.amazonaws.com"]),
+        change("aws_route_table", ".private[", route=[{"cidr_block": "0.0.0.0/0", "nat_gateway_id": "nat-1"}]),
+        change("aws_route_table", ".private[", route=[{"cidr_block": "0.0.0.0/0", "vpc_endpoint_id": ""}]),
+        change("aws_route_table", ".private[", route=[{"cidr_block": "0.0.0.0/0", "nat_gateway_id": "", "gateway_id": "igw-1"}]),
+        remove("aws_route_table", ".nat["),
+        change("aws_route_table", ".nat[", route=[{"cidr_block": "0.0.0.0/0", "gateway_id": "igw-1"}]),
+        remove("aws_route_table_association", ".firewall["),
+        remove("aws_networkfirewall_logging_configuration"),
+        remove("aws_vpc_endpoint", 'interface["sqs"]'),
     ],
     "containers_are_confined": [
         edit("aws_ecs_task_definition", "worker", "container_definitions", container(readonlyRootFilesystem=False)),

@@ -2,7 +2,7 @@
 # Stands in for an agent whose program is not installed: a real process that calls no model.
 # Its one argument is the agent's name; the task arrives on standard input.
 #
-# Words in the task that it obeys, in their order, among any others:
+# It obeys these words in the task, in their order, and ignores all others:
 #   sleep <seconds>           waits
 #   print <n>[k|m] bytes      prints that many bytes, in lines of 80
 #   fail <code>               ends with that exit code
@@ -18,7 +18,7 @@ mkdir -p artifacts
 printf '%s\n' "$task" > artifacts/task.txt
 echo "demo $agent: run $(wc -l < demo-runs.txt | tr -d ' ') in this directory; the task is in artifacts/task.txt"
 
-# Splits the task into words; numbers lose the punctuation behind them.
+# Splits the task into words, and strips punctuation after numbers.
 # shellcheck disable=SC2086
 set -- $task
 while [ $# -ge 2 ]; do

@@ -121,3 +121,21 @@ variable "canary" {
   })
   default = null
 }
+
+variable "egress_hosts" {
+  description = "Hosts that tasks, and so agents, may reach besides those of modules/network/egress.tf, through AWS Network Firewall, which costs some $600 a month in two zones; [] for those alone, null for all of the internet."
+  type        = list(string)
+  default     = null
+}
+
+variable "interface_endpoints" {
+  description = "Whether AWS is asked through endpoints in the VPC instead of through NAT, $117 a month in two zones; with egress_hosts it always is."
+  type        = bool
+  default     = false
+}
+
+variable "cpu_architecture" {
+  description = "Processor of the tasks of API and workers, X86_64 or ARM64 (Graviton, a fifth cheaper); images must be built for it."
+  type        = string
+  default     = "X86_64"
+}

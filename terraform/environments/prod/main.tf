@@ -52,6 +52,9 @@ module "outpost" {
   receipts_keys       = var.receipts_keys
   collector           = var.collector
   canary              = var.canary
+  egress_hosts        = var.egress_hosts
+  cpu_architecture    = var.cpu_architecture
+  interface_endpoints = var.interface_endpoints
   recovery            = var.recovery
 
   settings = local.settings

@@ -1,5 +1,5 @@
 # The collector beside each container, where one is wanted: OpenTelemetry's in the distribution of AWS. Agents share a
-# worker's loopback and could send it numbers of their own; it gives none, and its memory is bounded.
+# worker's loopback: it takes nothing from who has not its token, gives nothing, and its memory is bounded.
 locals {
   # What CloudWatch counts, by the labels that it is looked at by; each metric of docs/metrics.md that a panel or alarm reads.
   collected = {
@@ -33,11 +33,14 @@ locals {
     stopTimeout            = 30
     memory                 = local.collector_memory
 
+    # It is not essential, so that jobs go on without it. It comes again when it ends, if it had run for a minute.
+    restartPolicy = { enabled = true, restartAttemptPeriod = 60 }
+
     environment = [{
       name  = "AOT_CONFIG_CONTENT"
       value = local.collector_configuration
     }]
-    secrets      = []
+    secrets      = local.collector_secrets
     portMappings = []
     mountPoints  = []
 
@@ -61,7 +64,44 @@ locals {
     log_group   = var.log_groups["metrics"]
     plain       = local.collected.plain
     labelled    = local.collected.labelled
+    stranger    = "resource.attributes[\"outpost.sender\"] != \"Bearer $${env:OUTPOST_OTLP_TOKEN}\""
   })
+
+  # What each container of a task is given of the token: where it is.
+  collector_token   = "/outpost/${var.environment}/OUTPOST_OTLP_TOKEN"
+  collector_secrets = [for collector in var.collector[*] : { name = "OUTPOST_OTLP_TOKEN", valueFrom = local.collector_token_arn }]
+
+  collector_token_arn = "arn:aws:ssm:${var.region}:${var.account_id}:parameter${local.collector_token}"
+
+  # What starting a container with it takes.
+  collector_grants = [for collector in var.collector[*] : [
+    {
+      Sid      = "CollectorToken"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameters"]
+      Resource = [local.collector_token_arn]
+    },
+    {
+      Sid       = "CollectorTokenKey"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = [var.kms_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "ssm.${var.region}.amazonaws.com" } }
+    }
+  ]]
+}
+
+# By what the collector knows API and worker from the agents beside them. Write-only: neither a plan nor the state holds
+# it, and nobody has to know it. It opens a port of the loopback inside a task, nothing else.
+resource "aws_ssm_parameter" "collector_token" {
+  count = var.collector == null ? 0 : 1
+
+  name             = local.collector_token
+  description      = "What API and worker show their collectors in ${var.environment}"
+  type             = "SecureString"
+  key_id           = var.kms_key_arn
+  value_wo         = uuid()
+  value_wo_version = 1
 }
 
 # What the collector may do, in the task's name: X-Ray's two calls know no resource.

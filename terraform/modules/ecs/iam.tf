@@ -171,7 +171,8 @@ resource "aws_iam_role_policy" "execution" {
         Action    = ["kms:Decrypt"]
         Resource  = [var.kms_key_arn]
         Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${var.region}.amazonaws.com" } }
-      } if length(names) > 0]
+      } if length(names) > 0],
+      local.collector_grants...
     )
   })
 }

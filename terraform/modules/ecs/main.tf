@@ -78,7 +78,8 @@ resource "aws_ecs_service" "api" {
   }
 
   depends_on = [
-    aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.task, aws_iam_role_policy.execution, aws_ssm_parameter.setting
+    aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.task, aws_iam_role_policy.execution, aws_ssm_parameter.setting,
+    aws_ssm_parameter.collector_token
   ]
 }
 
@@ -133,7 +134,8 @@ resource "aws_ecs_service" "worker" {
   }
 
   depends_on = [
-    aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.task, aws_iam_role_policy.execution, aws_ssm_parameter.setting
+    aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.task, aws_iam_role_policy.execution, aws_ssm_parameter.setting,
+    aws_ssm_parameter.collector_token
   ]
 }
 

@@ -1,8 +1,10 @@
 # How many jobs a worker runs at once, and what each may use, from the size of its task. Nothing else decides it.
 locals {
-  # What the worker itself takes: MiB for Java (docker/worker/Dockerfile gives the heap an eighth), the system and what
-  # is written to memory; GiB for the image and for output on its way to S3.
-  worker_memory = 3584 + local.collector_memory
+  # What the worker itself takes of the task's MiB: its heap (docker/worker/Dockerfile: MaxRAMPercentage), what Java takes
+  # beside it (worker/agent/JobShare.java: 768), and as much again to spare for the kernel's pages, programs that pack and
+  # measure files, and bursts; and the collector's. GiB for the image and for output on its way to S3.
+  worker_heap   = ceil(var.worker.memory * 10 / 100)
+  worker_memory = max(2048, local.worker_heap) + 768 + 768 + local.collector_memory
   worker_disk   = 10
 
   # MiB of the collector beside it, more than which it cannot take.

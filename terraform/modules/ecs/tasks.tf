@@ -67,7 +67,8 @@ locals {
       environment = [for name in local.settings[role].environment : { name = name, value = local.values[role][name] }]
       secrets = concat(
         [for name in local.parameters[role] : { name = name, valueFrom = local.parameter_arns[name] }],
-        [for name in local.secrets[role] : { name = name, valueFrom = var.secret_arns[name] }]
+        [for name in local.secrets[role] : { name = name, valueFrom = var.secret_arns[name] }],
+        local.collector_secrets
       )
 
       portMappings = role == "api" ? [{ containerPort = 8080, protocol = "tcp" }] : []
@@ -150,7 +151,7 @@ resource "aws_ecs_task_definition" "this" {
 
   runtime_platform {
     operating_system_family = "LINUX"
-    cpu_architecture        = "X86_64"
+    cpu_architecture        = var.cpu_architecture
   }
 
   dynamic "ephemeral_storage" {

@@ -189,6 +189,17 @@ variable "api" {
   }
 }
 
+variable "cpu_architecture" {
+  description = "Processor of both roles' tasks, X86_64 or ARM64 (Graviton); the images must be built for it."
+  type        = string
+  default     = "X86_64"
+
+  validation {
+    condition     = contains(["X86_64", "ARM64"], var.cpu_architecture)
+    error_message = "cpu_architecture: X86_64 or ARM64."
+  }
+}
+
 variable "worker" {
   description = <<-TEXT
     Worker containers: image pinned by digest, CPU units and MiB, GiB of disk, MiB and GiB that a job needs at least

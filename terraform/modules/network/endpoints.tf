@@ -1,6 +1,9 @@
 locals {
-  # What the containers call, and what Fargate calls to start them (image, secrets, settings, logs).
-  interface_services = toset(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"])
+  # What the containers call, and what Fargate calls to start them (image, secrets, settings, logs); a collector also X-Ray.
+  # Their policies guard nothing while an agent reaches every host anyway, AWS's in other regions among them: they are for
+  # a list of hosts, which has no name of AWS, and for who wants AWS off the internet (docs/decisions/capacity-and-cost.md).
+  aws_services       = concat(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"], var.traces ? ["xray"] : [])
+  interface_services = toset(local.walled || var.interface_endpoints ? local.aws_services : [])
 
   # An endpoint is a way to AWS for whoever runs in a task, an agent included: only with our own credentials.
   own_principals = {

@@ -67,7 +67,7 @@ resource "aws_route_table" "public" {
 resource "aws_route_table_association" "public" {
   for_each = local.zones
 
-  route_table_id = aws_route_table.public.id
+  route_table_id = local.walled && contains(local.nat_zones, each.key) ? aws_route_table.nat[each.key].id : aws_route_table.public.id
   subnet_id      = aws_subnet.public[each.key].id
 }
 
@@ -77,8 +77,9 @@ resource "aws_route_table" "private" {
   vpc_id = aws_vpc.this.id
 
   route {
-    cidr_block     = "0.0.0.0/0"
-    nat_gateway_id = aws_nat_gateway.this[var.nat_per_zone ? each.key : var.zones[0]].id
+    cidr_block      = "0.0.0.0/0"
+    nat_gateway_id  = local.walled ? null : aws_nat_gateway.this[local.exits[each.key]].id
+    vpc_endpoint_id = local.walled ? local.firewall_endpoints[aws_subnet.firewall[local.exits[each.key]].id] : null
   }
 
   tags = { Name = "outpost-${var.environment}-private-${each.key}" }

@@ -62,6 +62,18 @@ resource "aws_vpc_security_group_egress_rule" "https" {
   to_port           = 443
 }
 
+# Repositories by ssh, which workers clone and push. A list of hosts goes by names in TLS, which ssh has not.
+resource "aws_vpc_security_group_egress_rule" "ssh" {
+  for_each = toset(local.walled ? [] : ["worker"])
+
+  description       = "Repositories by ssh out of ${each.key} tasks"
+  security_group_id = aws_security_group.this[each.key].id
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 22
+  to_port           = 22
+}
+
 # The group that comes with a VPC lets everything through; emptied, it lets nothing.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id

@@ -81,3 +81,32 @@ variable "flow_log_group_arn" {
   description = "Log group of the flow logs."
   type        = string
 }
+
+variable "interface_endpoints" {
+  description = "Whether AWS is asked through endpoints in the VPC even without egress_hosts, instead of through NAT."
+  type        = bool
+  default     = false
+}
+
+variable "traces" {
+  description = "Whether a collector sends traces, so that X-Ray is one of the services asked."
+  type        = bool
+  default     = false
+}
+
+variable "egress_hosts" {
+  description = "Hosts that tasks, and so agents, may reach besides those of egress.tf, api.example.com or .example.com for all below it too; [] for those alone, null for all of the internet."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = alltrue([for host in coalesce(var.egress_hosts, []) : can(regex("^[.]?([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]{2,}$", host))])
+    error_message = "egress_hosts: names in lower case, with a dot before for all below; no addresses, no ports, no wildcards."
+  }
+
+  # Anybody may have a bucket, a queue or a function there.
+  validation {
+    condition     = !anytrue([for host in coalesce(var.egress_hosts, []) : can(regex("^[.]([a-z0-9-]+[.])*(amazonaws[.]com|cloudfront[.]net)$", host))])
+    error_message = "egress_hosts: a whole domain of AWS is a way out for whoever has an account there; name the host."
+  }
+}

@@ -62,6 +62,16 @@ locals {
         }
       }
     },
+    # Each container counts its audit spool, and a worker its slots too. Nobody is woken: what pages is counted elsewhere too.
+    { for role, samples in { api = "FILL(all, 0) - FILL(workers, 0)", worker = "FILL(workers, 0)" } : "collector-silent-${role}" => {
+      text                       = "No collector beside a container of role ${role} has sent anything for a quarter of an hour: objectives of time are not watched"
+      runbook                    = "a-collector-is-silent", page = false, missing = "breaching"
+      expression                 = "IF(${samples} >= 1, 0, 1)", threshold = 1, period = 300, periods = 3
+      metrics = {
+        all     = merge(local.collected, { name = "outpost.audit.spool.bytes", stat = "SampleCount", dimensions = {} })
+        workers = merge(local.collected, { name = "outpost.worker.slots", stat = "SampleCount", dimensions = {} })
+      }
+    } if var.collected },
     {
       for lane, minutes in local.waiting_minutes : "jobs-${lane}-waiting" => {
         text       = "Jobs of priority ${lane} have been waiting for ${minutes} minutes without a break"
@@ -110,7 +120,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value.threshold
   evaluation_periods  = each.value.periods
-  treat_missing_data  = "notBreaching"
+  treat_missing_data  = try(each.value.missing, "notBreaching")
   alarm_actions       = [local.topics[each.value.page]]
   ok_actions          = [local.topics[each.value.page]]
 

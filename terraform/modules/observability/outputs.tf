@@ -19,6 +19,6 @@ output "log_group_arns" {
 }
 
 output "release_alarms" {
-  description = "Alarms that take a release back: the short windows of the objectives, which ring within minutes and end soon after. Not those that collectors count for: agents can send a worker's collector numbers, and no tenant is to stop a release."
+  description = "Alarms that take a release back: the short windows of the objectives, which ring within minutes and end soon after. Not those that collectors count for: what a release is judged by must not be late, or not there."
   value       = [for name in setsubtract(keys(local.objectives), keys(local.timed)) : aws_cloudwatch_metric_alarm.burn_window["${name}-fast-short"].alarm_name]
 }

@@ -14,6 +14,14 @@ locals {
   }
   secrets = { for name, secret in local.all_secrets : name => secret if secret.there }
 
+  # With a list of hosts: where the images come from that are not of our own registry, and the CDN that has their layers.
+  image_hosts = anytrue([for image in concat(var.collector[*].image, var.canary[*].image) : startswith(image, "public.ecr.aws/")]) ? [
+    "public.ecr.aws", "d2glxqk2uabbnd.cloudfront.net", "d5l0dvt14r5h8.cloudfront.net"
+  ] : []
+
+  # The API's own name is one of them, which the canary asks.
+  egress_hosts = var.egress_hosts == null ? null : concat(var.egress_hosts, var.domain[*].name, local.image_hosts)
+
   # The caller's address travels from the gateway to the firewall and the application in this header.
   client_address_header = "x-outpost-client-address"
 }
@@ -89,6 +97,10 @@ module "network" {
   nat_per_zone       = var.nat_per_zone
   listener_port      = var.domain == null ? 80 : 443
   flow_log_group_arn = module.observability.log_group_arns["flow"]
+
+  interface_endpoints = var.interface_endpoints
+  traces              = var.collector != null
+  egress_hosts        = local.egress_hosts
 }
 
 module "alb" {
@@ -144,6 +156,7 @@ module "ecs" {
   api                   = merge(var.api, { tasks = var.api_tasks.min })
   worker                = merge(var.worker, { tasks = var.workers.min })
   collector             = var.collector
+  cpu_architecture      = var.cpu_architecture
 
   # Tasks start last: with a way out, endpoints, values in their secrets, tables with all their indexes, queues and a
   # balancer that listens. Without this ECS would start them, see them fail, and take the first deployment back.

@@ -38,6 +38,23 @@ variable "nat_per_zone" {
   type        = bool
 }
 
+variable "interface_endpoints" {
+  description = "Whether AWS is asked through endpoints in the VPC instead of through NAT; with egress_hosts it always is."
+  type        = bool
+  default     = false
+}
+
+variable "egress_hosts" {
+  description = "Hosts that tasks, and so agents, may reach besides those of modules/network/egress.tf; null for all of the internet."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = var.egress_hosts == null || var.canary == null || var.domain != null
+    error_message = "egress_hosts: the canary asks the API by its public name, which has to be known: a domain."
+  }
+}
+
 variable "deletion_protection" {
   description = "Whether tables and the load balancer refuse to be deleted."
   type        = bool
@@ -232,4 +249,10 @@ variable "recovery" {
     every_hours = optional(number, 12)
   })
   default = null
+}
+
+variable "cpu_architecture" {
+  description = "Processor of the tasks of API and workers, X86_64 or ARM64 (Graviton, a fifth cheaper); images must be built for it."
+  type        = string
+  default     = "X86_64"
 }

@@ -98,3 +98,15 @@ mock_resource "aws_ecs_cluster" {
     arn = "arn:aws:ecs:us-east-1:123456789012:cluster/outpost-test"
   }
 }
+
+mock_resource "aws_networkfirewall_rule_group" {
+  defaults = {
+    arn = "arn:aws:network-firewall:us-east-1:123456789012:stateful-rulegroup/outpost-hosts"
+  }
+}
+
+mock_resource "aws_networkfirewall_firewall_policy" {
+  defaults = {
+    arn = "arn:aws:network-firewall:us-east-1:123456789012:firewall-policy/outpost-hosts"
+  }
+}

@@ -1,6 +1,5 @@
-# Hands over what the agent left for its customer: porter/artifacts.sh <job directory> <most> <bytes>. Writes how many
-# files there are, in a line, and then the first of them that are no larger together as a tar archive; what else there is,
-# to standard error.
+# Reads the agent's artifacts: porter/artifacts.sh <job directory> <most> <bytes>. Writes the number of files in a line,
+# then a tar archive with the first files up to both limits. Lists left-out entries on standard error.
 chmod u+rwx -- "$1" 2>/dev/null
 cd -- "$1" 2>/dev/null && [ ! -L work ] && chmod u+rwx work 2>/dev/null && cd -P work 2>/dev/null || { echo 0; exit; }
 if [ -L artifacts ] || [ ! -d artifacts ]; then
@@ -15,7 +14,7 @@ own=(find . -type f -uid "$EUID")
 "${own[@]}" -printf x 2>/dev/null | wc -c
 others=$(find . ! -type d \( ! -type f -o ! -uid "$EUID" \) -printf x | wc -c)
 [ "$others" = 0 ] || echo "$others links, pipes, sockets or files of other users" >&2
-# A file of holes is as large as it says: reading it takes as long.
+# A sparse file counts with its apparent size, because reading it takes as long.
 "${own[@]}" -printf '%s %P\0' 2>/dev/null | sort -z -k2 -S 32M -T "$1/tmp" | head -z -n "$2" \
   | awk -v left="$3" 'BEGIN { RS = ORS = "\0" } $1 <= left { left -= $1; print substr($0, index($0, " ") + 1) }' \
   | tar -c -f - --format=posix --pax-option=delete=atime,delete=ctime --owner=0 --group=0 --numeric-owner \

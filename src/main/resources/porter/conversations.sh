@@ -1,5 +1,5 @@
-# Has the folder in which an agent keeps its conversations be saved with the workspace:
-# porter/conversations.sh <job directory> <folder below the home>. Something else in its place is the agent's own affair.
+# Links the folder with an agent's conversations into the workspace, so that it is saved with it:
+# porter/conversations.sh <job directory> <folder below the home>. If the agent puts something else there, it is not saved.
 umask 077
 cd -- "$1" || exit
 kept="$1/work/.outpost/$2"

@@ -1,6 +1,6 @@
-# Writes a file that a customer gave the job: porter/input.sh <job directory>. Reads its path below the working directory, a
-# zero byte, and its content. What a workspace or a repository has there is replaced; links are not followed. Ends with 4 when
-# a link or something else is in the way.
+# Writes an input file of the job: porter/input.sh <job directory>. Standard input is its path below the working directory, a
+# zero byte, and its content. A file of a workspace or a repository there is replaced; links are not followed. Exits with 4
+# when a link or a folder blocks the path.
 umask 077
 refuse() {
   cat >/dev/null

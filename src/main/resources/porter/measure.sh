@@ -1,10 +1,9 @@
-# Measures what a job has: porter/measure.sh <job directory> [shared folder…]; its processes' ids come by standard input.
-# Writes six numbers in a line: bytes on disk; files and folders; bytes of memory; how many processes keep to themselves
-# what they have open; in how many places something may be that nobody can see (sockets in which something open is on its
-# way between two of them, folders that are closed to their own user); and the bytes that everybody together has taken of
-# these disks, and of memory for files. The disk has what lies in shared folders and what is open without a name (removed
-# files, memfd), too; what processes share counts once. Files that lie in memory count there as well, as far as they are not
-# mapped already.
+# Measures a job's use of memory and disk: porter/measure.sh <job directory> [shared folder…]; standard input has the ids of
+# its processes. Writes six numbers in a line: bytes on disk; files and folders; bytes of memory; processes that hide their
+# open files; places that cannot be seen into (sockets with open files in transit, folders closed to their own user); and
+# the bytes of these disks, and of memory for files, that all users together use. The disk includes files in shared folders
+# and open files without a name (removed files, memfd). Memory shared by processes counts once. Files in memory also count
+# as memory, unless they are mapped and so counted already.
 shopt -s nullglob
 files() {
   printf '%s\0' "$1"
@@ -15,7 +14,8 @@ total() {
   read -r sum _ < <(files "${job[@]}" | du -s -c "$@" --files0-from=- | tail -n 1)
   echo "${sum:-0}"
 }
-# A process can, whose program its user may not read. The dead do not count, nor our helpers, whose real user is another.
+# A process can hide its open files by running a program that its user may not read. Zombies do not count, nor do our
+# helpers, which have another real user.
 is_hidden() {
   [ ! -r "$1/fd" ] && awk -v user="$EUID" '/^State:/ && $2 ~ /[ZX]/ { exit 1 } /^Uid:/ { exit $2 != user }' "$1/status" 2>/dev/null
 }
@@ -25,7 +25,7 @@ bytes=$(total -B1)
 count=$(total --inodes)
 mapfile -t open < <(find -L "${pids[@]/%//fd}" -maxdepth 1 -type f -links 0 -printf '%D:%i %b %p\n' | sort -u -k 1,1)
 nameless=$(printf '%s\n' "${open[@]}" | awk '{ sum += $2 * 512 } END { printf "%.0f", sum }')
-# Files that lie in memory, whether somebody has mapped them or not: memfd, and those of a tmpfs.
+# Files in memory, whether mapped or not: memfd, and files of a tmpfs.
 in_memory=$({
   printf '%s\0' "${open[@]##* }" | xargs -0 -r stat -L -f -c '%T %n' 2>/dev/null | sed -n 's/^tmpfs //p' \
     | awk 'NR == FNR { is[$0] = 1; next } is[$3] { print $2 }' - <(printf '%s\n' "${open[@]}")
@@ -49,7 +49,7 @@ for pid in "${pids[@]}"; do
       Pss_Shmem:) mapped=$((mapped + value * 1024)) ;;
     esac
   done <"$pid/smaps_rollup"
-  # Not every kernel tells that; how much a process has alone is known of each.
+  # Not every kernel reports that; the private memory of each process is always known.
   [ "$found" ] || { read -r _ all shared _ <"$pid/statm" && memory=$((memory + (all - shared) * 4096)); }
 done
 if [ $# -gt 1 ] && [ -r /proc/sysvipc/shm ]; then

@@ -1,10 +1,10 @@
-# Unpacks a workspace: porter/restore.sh <job directory> <form>. Reads the tar archive that save.sh wrote, or one of the
-# form before it, whose entries are those of the working directory (form 1). Writes what it could not unpack to standard
-# error, and ends with 0 nevertheless; not when it could have been unpacked elsewhere or later.
+# Unpacks a workspace: porter/restore.sh <job directory> <form>. Reads a tar archive of save.sh, or one of the older form 1,
+# whose entries are those of the working directory. Lists entries that cannot be unpacked on standard error and still exits
+# with 0; it fails when unpacking could succeed elsewhere or later.
 umask 077
 cd -- "$1" || exit 3
 
-# How lines end that tell of the machine or of a broken archive, not of an entry; before that come names, which say anything.
+# Endings of messages about the machine or a broken archive, not about an entry; file names before them may be any text.
 passing='No space left on device|Disk quota exceeded|Input/output error|Cannot allocate memory|memory exhausted|Too many open files'
 passing+='|Read-only file system|Unexpected EOF in archive|This does not look like a tar archive|Skipping to next header'
 
@@ -25,7 +25,7 @@ if [ "$2" = 1 ]; then
 fi
 unpack errors && chmod u+rwx . work deep || exit 3
 
-# Whatever the lists say, nothing is touched but the working directory's own.
+# Only entries of the working directory are touched, whatever the lists contain.
 is_own() {
   case "$1/" in
     */../* | *//*) return 1 ;;
@@ -44,14 +44,14 @@ move() {
   chmod "$mode" -- "$2"
 }
 
-# What was moved last belongs into what was moved before it.
+# Folders are moved back in reverse order, because a later one belongs into an earlier one.
 mapfile -d '' -t moves <moves
 for ((n = ${#moves[@]}; n > 0; n--)); do
   is_own "${moves[n - 1]}" && move "deep/$n" "${moves[n - 1]}" 2>/dev/null \
     || printf 'A folder at depth could not be put back: %q\n' "${moves[n - 1]}" >&2
 done
 
-# A path may be longer than the system takes at once.
+# A path may be longer than the system accepts at once.
 give_mode() (
   path=$2
   while [ ${#path} -gt 3000 ]; do

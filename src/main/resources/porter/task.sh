@@ -1,3 +1,3 @@
-# Writes the task where the agent finds it as a file: porter/task.sh <job directory>. Reads it from standard input.
+# Writes the task from standard input to the agent's task file: porter/task.sh <job directory>.
 umask 077
 cd -- "$1" && rm -rf task.txt && cat >task.txt

@@ -1,6 +1,6 @@
-# Leaves what a job changed in its repository among its artifacts, as changes.patch and changed-files.txt:
-# changes.sh <job directory> <commit that it began with>. Writes the tree of the files as they are, and the agent's last
-# commit. The agent may have configured git as it likes: what that runs has no secret and is confined as the agent was.
+# Writes a job's changes in its repository to its artifacts, as changes.patch and changed-files.txt:
+# changes.sh <job directory> <commit that it began with>. Prints the tree of the current files and the agent's last commit.
+# The agent may have configured git to run programs; these have no secret and are confined as the agent was.
 umask 077
 job=$1 base=$2
 cd -- "$job/work" 2>/dev/null || exit 3

@@ -1,11 +1,11 @@
 # Clones a repository into the working directory: clone.sh <job directory> <url> <origin> <pin> <protocols> <ref> <depth>
-# <submodules> <pushed> <base> <folder of git-lfs or nothing>. Writes the commit and the branch that it is on, if it is on
-# one. A working directory that has files is left as it is: a workspace brings its repository. A branch that has the commit
-# an earlier attempt pushed is set back to the one that it began with.
+# <submodules> <pushed> <base> <folder of git-lfs or nothing>. Prints the commit and its branch, if it is on
+# one. A working directory with files is left as it is, because its workspace has a repository. If a branch has the commit
+# that an earlier attempt pushed, the clone is set back to the commit at which that attempt began.
 ref=$1 depth=$2 submodules=$3 pushed=$4 base=$5 lfs=$6
 cd -- "$job/work" || exit 3
 if [ -n "$(ls -A)" ]; then
-  # What is configured there is an agent's work: whatever it has git do, nothing is fetched and no key is left to read.
+  # An agent may have configured this git repository to run programs, so nothing is fetched and no key is left to read.
   unset secret
   rm -f -- "$private/key" "$private/both"
   export GIT_ALLOW_PROTOCOL=none GIT_SSH_COMMAND=/bin/false
@@ -63,7 +63,7 @@ if [ "$submodules" = 1 ]; then
   remote submodule --quiet update --init --recursive || exit 5
 fi
 if [ -n "$lfs" ]; then
-  # The agent's git, and what compares afterwards, sees files where the repository has references to them.
+  # With these settings the agent's git and the later comparison see LFS files instead of references to them.
   plain config filter.lfs.clean "$lfs/git-lfs clean -- %f" && plain config filter.lfs.smudge "$lfs/git-lfs smudge --skip -- %f" \
     && plain config filter.lfs.process "$lfs/git-lfs filter-process --skip" && plain config filter.lfs.required true || exit 3
   lfs "$lfs" pull origin >&2 || exit 5

@@ -1,7 +1,7 @@
-# Makes the commit of what a job changed: commit.sh <job directory> <url> <origin> <pin> <protocols> <base> <tree> <head>
-# <branch> <name> <email> <time>. Standard input is a secret or nothing, then, behind a zero byte, the message. Writes the
-# commit, or nothing when nothing changed; the same arguments make the same commit. A new repository has the job's objects
-# and nothing else of it: no configuration, no hook.
+# Creates the commit of a job's changes: commit.sh <job directory> <url> <origin> <pin> <protocols> <base> <tree> <head>
+# <branch> <name> <email> <time>. Standard input is a secret or nothing, then a zero byte and the message. Prints the
+# commit, or nothing when nothing changed; the same arguments make the same commit. A new repository gets only the objects
+# of the job's repository: no configuration, no hook.
 base=$1 tree=$2 head=$3 branch=$4
 export GIT_AUTHOR_NAME=$5 GIT_AUTHOR_EMAIL=$6 GIT_COMMITTER_NAME=$5 GIT_COMMITTER_EMAIL=$6
 export GIT_AUTHOR_DATE="@$7 +0000" GIT_COMMITTER_DATE="@$7 +0000"

@@ -1,6 +1,6 @@
-# What comes before clone.sh and push.sh. Standard input is the secret and, behind zero bytes, a message and where git-lfs
-# finds its tunnel; no process but git's has them, and nothing that is stored. Git reads no configuration but what stands
-# here, and asks for credentials with askpass alone.
+# Runs before clone.sh and push.sh. Standard input is the secret and, after zero bytes, a message and the address of
+# git-lfs's tunnel; only git's processes get them, and they are never stored. Git reads only the configuration below, and
+# gets credentials only from askpass.
 umask 077
 job=$1 url=$2 origin=$3 pin=$4
 export GIT_ALLOW_PROTOCOL=$5
@@ -12,7 +12,7 @@ private=$(mktemp -d -- "$job/tmp/git.XXXXXX") || exit 3
 trap 'rm -rf -- "$private"' EXIT
 export HOME=$private GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_TERMINAL_PROMPT=0 GIT_LFS_SKIP_SMUDGE=1
 
-# The secret is for the host that was named, and not for one that it sends us on to.
+# The secret is only for the named host, not for hosts to which it redirects.
 cat >"$private/askpass" <<'ASKPASS'
 #!/bin/bash
 case $1 in
@@ -27,15 +27,15 @@ chmod 700 "$private/askpass"
 
 plain() { git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c advice.detachedHead=false "$@"; }
 
-# Talks to the server of the address, at what was checked of it, and to no other: not where it redirects to, nor where
-# submodules or alternates lie.
+# git connects only to the server of the address, at its checked addresses: not to targets of redirects, nor to other hosts
+# of submodules or alternates.
 remote() {
   asked -c http.followRedirects=false -c "http.curloptResolve=$pin" \
     -c http.proxy=http://other-hosts-are-refused.invalid:1 -c "http.$origin/.proxy=" "$@"
 }
 
-# By ssh the secret is a private key and, behind it, lines of known_hosts, all of it in base64. Git names host and command
-# last; whatever host it names, none but the one of the address is talked to, where that was found to be.
+# For ssh the secret is the base64 of a private key followed by known_hosts lines. Git passes host and command as the last
+# arguments; whatever host it passes, only the host of the address is connected to, at its checked addresses.
 export GIT_SSH=/bin/false GIT_SSH_VARIANT=ssh
 if [ "${url%%://*}" = ssh ] && [ -n "$secret" ]; then
   to=${url#ssh://} to=${to%%/*} port=22
@@ -74,8 +74,8 @@ asked() {
   fi
 }
 
-# git-lfs with its program's folder first: it talks to the server that belongs to the address, whatever the repository says,
-# and goes where that sends it for files only through a tunnel of ours, which judges hosts as we do.
+# Runs git-lfs; the first argument is its folder. It uses the server that belongs to the address, whatever the repository
+# says, and follows that server's links to files only through our tunnel, which checks hosts in the same way.
 lfs() {
   local folder=$1 server=${url%/}
   shift

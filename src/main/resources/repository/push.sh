@@ -1,6 +1,5 @@
-# Pushes the commit that commit.sh has made, which comes before this; never by force. Files of Git LFS that it refers to go
-# first, of those that are here: each only with the content that its name is the sum of, as an agent may have put a link to
-# anything in its place.
+# Pushes the commit of commit.sh, which runs before; never by force. First it uploads the commit's Git LFS files, as far as
+# they are here, after comparing each with the hash that is its name, because an agent may have left a link in its place.
 lfs=$8
 stored=$job/work/.git/lfs/objects
 plain rev-list --objects --no-object-names "$commit" "^$base" \

@@ -1,5 +1,5 @@
-# Whether a push arrived: pushed.sh <job directory> <url> <origin> <pin> <protocols> <commit> <branch>. Writes the commit when
-# the branch has it, as its last one or before what others have pushed since.
+# Checks whether a push arrived: pushed.sh <job directory> <url> <origin> <pin> <protocols> <commit> <branch>. Prints the
+# commit when the branch has it, as its last commit or before later pushes of others.
 commit=$1 branch=$2
 new=$private/pushed.git
 plain init -q --bare --template= "$new" && cd -- "$new" || exit 3

@@ -226,12 +226,37 @@ run "the_first_key_of_receipts_signs_and_all_are_published" {
   }
 }
 
+# The worker refuses to start when heap, 768 MiB and its jobs are more than the task (worker/agent/JobShare.java).
+run "a_large_worker_has_room_for_its_heap" {
+  command = plan
+
+  variables {
+    worker = {
+      image  = "123456789012.dkr.ecr.us-east-1.amazonaws.com/outpost-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      cpu    = 16384
+      memory = 122880
+    }
+    collector = { image = "public.ecr.aws/aws-observability/aws-otel-collector@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  }
+
+  assert {
+    condition = (
+      strcontains(file("../../../docker/worker/Dockerfile"), "-XX:MaxRAMPercentage=10\"")
+      && local.size.slots * local.size.job_memory + 122880 * 10 / 100 + 768 + 256 <= 122880 - 768
+    )
+    error_message = "Jobs at their limits, the worker's heap, what Java takes beside it and the collector leave 768 MiB."
+  }
+}
+
 run "without_a_collector_nothing_is_sent" {
   command = plan
 
   assert {
-    condition = alltrue([for role in ["api", "worker"] : contains(output.containers[role].environment, { name = "OUTPOST_OTLP_ENDPOINT", value = "" })
-    ]) && length(aws_iam_role_policy.collector) == 0
+    condition = (
+      alltrue([for role in ["api", "worker"] : contains(output.containers[role].environment, { name = "OUTPOST_OTLP_ENDPOINT", value = "" })])
+      && length(aws_iam_role_policy.collector) == 0 && length(aws_ssm_parameter.collector_token) == 0
+      && !can(regex("OTLP_TOKEN", jsonencode(output.containers)))
+    )
     error_message = "No address, and no right to send."
   }
 }
@@ -254,7 +279,7 @@ run "a_collector_stands_beside_both" {
   # Eight jobs at their limits, the worker and the collector at its own are the task.
   assert {
     condition = (
-      output.worker_slots == 8 && local.size.job_memory == 2080 && 8 * local.size.job_memory + 3584 + 256 <= 20480
+      output.worker_slots == 8 && local.size.job_memory == 2080 && 8 * local.size.job_memory + 2048 + 768 + 256 <= 20480 - 768
       && alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[1].memory == 256])
     )
     error_message = "What the collector may take is no job's."
@@ -266,6 +291,73 @@ run "a_collector_stands_beside_both" {
       && contains(output.containers[role].environment, { name = "OUTPOST_TRACES_SHARE", value = "0.05" })
     ])
     error_message = "The application sends where it listens."
+  }
+
+  assert {
+    condition = alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[1].restartPolicy == {
+      enabled = true, restartAttemptPeriod = 60
+    } && !jsondecode(task.container_definitions)[1].essential])
+    error_message = "It comes again when it ends, and ends nobody's job."
+  }
+
+  # Agents can reach it: whatever a pipeline gives on has shown the token, and nothing of that stays.
+  assert {
+    condition = alltrue([for pipeline in values(yamldecode(local.collector_configuration).service.pipelines) :
+      slice(pipeline.processors, 0, 3) == ["memory_limiter", "resource/sender", "filter/sender"]
+      && (pipeline.exporters == ["file"] || pipeline.processors[3] == "resource/forget")
+      ]) && alltrue([for conditions in [
+        yamldecode(local.collector_configuration).processors["filter/sender"].metrics.metric,
+        yamldecode(local.collector_configuration).processors["filter/sender"].traces.span,
+        yamldecode(local.collector_configuration).processors["filter/sender"].logs.log_record
+    ] : conditions == ["resource.attributes[\"outpost.sender\"] != \"Bearer $${env:OUTPOST_OTLP_TOKEN}\""]])
+    error_message = "Numbers, spans and lines of agents are dropped first."
+  }
+
+  # A token that is known or empty is none.
+  assert {
+    condition = alltrue(flatten([for task in aws_ecs_task_definition.this : [for container in jsondecode(task.container_definitions) :
+      contains(container.secrets, { name = "OUTPOST_OTLP_TOKEN", valueFrom = "arn:aws:ssm:us-east-1:123456789012:parameter/outpost/test/OUTPOST_OTLP_TOKEN" })
+      && !contains(container.environment[*].name, "OUTPOST_OTLP_TOKEN")
+    ]])) && one(aws_ssm_parameter.collector_token).type == "SecureString" && one(aws_ssm_parameter.collector_token).key_id == var.kms_key_arn
+    error_message = "Each task's containers share a token that stands nowhere."
+  }
+
+  assert {
+    condition = alltrue([for role in ["api", "worker"] : contains(
+      flatten([for statement in jsondecode(aws_iam_role_policy.execution[role].policy).Statement : statement.Resource if statement.Sid == "CollectorToken"]),
+      "arn:aws:ssm:us-east-1:123456789012:parameter/outpost/test/OUTPOST_OTLP_TOKEN"
+    )]) && !can(regex("GetSecretValue", aws_iam_role_policy.execution["worker"].policy))
+    error_message = "A task may be started with the token, and a worker with nothing else."
+  }
+
+  # Streams of the log are named after the task, whose id the detector of ECS brings.
+  assert {
+    condition = (
+      yamldecode(local.collector_configuration).exporters.awsemf.log_stream_name == "{TaskId}"
+      && yamldecode(local.collector_configuration).processors.resourcedetection.detectors == ["ecs"]
+      && contains(yamldecode(local.collector_configuration).service.pipelines.metrics.processors, "resourcedetection")
+    )
+    error_message = "No stream is called undefined."
+  }
+
+  # The distribution's own list: https://github.com/aws-observability/aws-otel-collector#adot-collector-built-in-components
+  assert {
+    condition = alltrue(flatten([for kind, known in {
+      extensions = ["health_check", "pprof", "zpages", "ecs_observer", "awsproxy", "sigv4auth", "file_storage"]
+      receivers  = ["otlp", "prometheus", "awsecscontainermetrics", "awsxray", "statsd", "zipkin", "jaeger", "awscontainerinsightreceiver", "kafka", "filelog"]
+      processors = ["attributes", "batch", "cumulativetodelta", "deltatorate", "filter", "groupbytrace", "k8sattributes", "memory_limiter", "metricsgeneration", "metricstransform", "probabilistic_sampler", "resource", "resourcedetection", "span", "tail_sampling"]
+      exporters  = ["awsemf", "awsxray", "awscloudwatchlogs", "debug", "file", "kafka", "loadbalancing", "otlp", "otlphttp", "prometheus", "prometheusremotewrite"]
+    } : [for name in keys(yamldecode(local.collector_configuration)[kind]) : contains(known, split("/", name)[0])]]))
+    error_message = "It is made of what the distribution has."
+  }
+
+  assert {
+    condition = alltrue(flatten([for kind in ["receivers", "processors", "exporters"] : [
+      for name in keys(yamldecode(local.collector_configuration)[kind]) : contains(
+        flatten([for pipeline in values(yamldecode(local.collector_configuration).service.pipelines) : pipeline[kind]]), name
+      )
+    ]])) && toset(yamldecode(local.collector_configuration).service.extensions) == toset(keys(yamldecode(local.collector_configuration).extensions))
+    error_message = "What is defined is used."
   }
 
   # What a pipeline names and nobody defines keeps a collector from starting.
@@ -475,4 +567,25 @@ run "an_apply_takes_no_setting_back" {
     condition     = nonsensitive(aws_ssm_parameter.setting["OUTPOST_RATE_LIMIT_PER_MINUTE"].value) == "1000"
     error_message = "After that it is the operators'."
   }
+}
+
+run "graviton_is_a_choice_for_both_roles" {
+  variables {
+    cpu_architecture = "ARM64"
+  }
+
+  assert {
+    condition     = alltrue([for task in aws_ecs_task_definition.this : one(task.runtime_platform).cpu_architecture == "ARM64"])
+    error_message = "Images of an environment are built for one processor."
+  }
+}
+
+run "another_processor_is_refused" {
+  command = plan
+
+  variables {
+    cpu_architecture = "arm64"
+  }
+
+  expect_failures = [var.cpu_architecture]
 }

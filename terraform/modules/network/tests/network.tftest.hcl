@@ -44,8 +44,8 @@ run "only_listed_connections_are_possible" {
   }
 
   assert {
-    condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"])
-    error_message = "Interface endpoints."
+    condition     = length(aws_vpc_endpoint.interface) == 0
+    error_message = "Endpoints that guard nothing are not paid for."
   }
 
   assert {
@@ -54,9 +54,7 @@ run "only_listed_connections_are_possible" {
   }
 
   assert {
-    condition = alltrue([for endpoint in merge(aws_vpc_endpoint.interface, { dynamodb = aws_vpc_endpoint.dynamodb }) :
-      jsondecode(endpoint.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
-    ])
+    condition     = jsondecode(aws_vpc_endpoint.dynamodb.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
     error_message = "Only our own credentials work through an endpoint."
   }
 
@@ -78,6 +76,11 @@ run "only_listed_connections_are_possible" {
   assert {
     condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.https : rule.from_port == 443 && rule.to_port == 443])
     error_message = "The way out is HTTPS."
+  }
+
+  assert {
+    condition     = [for rule in aws_vpc_security_group_egress_rule.ssh : rule.from_port] == [22] && keys(aws_vpc_security_group_egress_rule.ssh) == ["worker"]
+    error_message = "And ssh for workers, which clone repositories by it."
   }
 }
 
@@ -145,4 +148,158 @@ run "a_zone_without_vpc_links_is_refused" {
   }
 
   expect_failures = [var.zones]
+}
+
+run "aws_off_the_internet_is_a_choice" {
+  variables {
+    interface_endpoints = true
+  }
+
+  assert {
+    condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"])
+    error_message = "Interface endpoints."
+  }
+
+  assert {
+    condition     = length(aws_networkfirewall_firewall.this) == 0 && length(aws_subnet.firewall) == 0
+    error_message = "Without a list of hosts there is no firewall."
+  }
+}
+
+run "with_a_list_every_way_out_leads_through_the_firewall_of_its_zone" {
+  variables {
+    zones        = ["use1-az1", "use1-az2"]
+    egress_hosts = ["git.example.com", ".npm.example.com"]
+    traces       = true
+  }
+
+  override_resource {
+    target = aws_subnet.firewall["use1-az1"]
+    values = { id = "subnet-firewall-1" }
+  }
+
+  override_resource {
+    target = aws_subnet.firewall["use1-az2"]
+    values = { id = "subnet-firewall-2" }
+  }
+
+  override_resource {
+    target = aws_networkfirewall_firewall.this
+    values = {
+      arn = "arn:aws:network-firewall:us-east-1:123456789012:firewall/outpost-test"
+      firewall_status = [{ sync_states = [
+        { availability_zone = "us-east-1a", attachment = [{ endpoint_id = "vpce-1", subnet_id = "subnet-firewall-1" }] },
+        { availability_zone = "us-east-1b", attachment = [{ endpoint_id = "vpce-2", subnet_id = "subnet-firewall-2" }] }
+      ] }]
+    }
+  }
+
+  assert {
+    condition = alltrue([for zone, endpoint in { "use1-az1" = "vpce-1", "use1-az2" = "vpce-2" } :
+      one(aws_route_table.private[zone].route).vpc_endpoint_id == endpoint
+      && one(aws_route_table.firewall[zone].route).nat_gateway_id == aws_nat_gateway.this[zone].id
+    ])
+    error_message = "Out: from a zone's tasks to its firewall, and from there to its gateway."
+  }
+
+  assert {
+    condition = alltrue([for zone, endpoint in { "use1-az1" = "vpce-1", "use1-az2" = "vpce-2" } :
+      [for route in aws_route_table.nat[zone].route : route.cidr_block if route.vpc_endpoint_id == endpoint] == [aws_subnet.private[zone].cidr_block]
+      && aws_route_table_association.public[zone].route_table_id == aws_route_table.nat[zone].id
+      && aws_route_table_association.firewall[zone].subnet_id == aws_subnet.firewall[zone].id
+    ])
+    error_message = "Back: from the gateway to the same firewall."
+  }
+
+  assert {
+    condition     = length(distinct([for subnet in concat(values(aws_subnet.private), values(aws_subnet.public), values(aws_subnet.firewall)) : subnet.cidr_block])) == 6
+    error_message = "Subnets do not overlap."
+  }
+
+  assert {
+    condition = alltrue([for host in ["git.example.com", ".npm.example.com", "api.anthropic.com", "registry.npmjs.org", "api.stripe.com"] :
+      contains(local.hosts, host)
+    ])
+    error_message = "The operator's hosts come to those that agents and we need."
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.ssh) == 0
+    error_message = "What has no name in TLS does not leave at all."
+  }
+
+  assert {
+    condition     = !anytrue([for host in local.hosts : endswith(host, "amazonaws.com")])
+    error_message = "AWS is not asked by name: a name lets any account's credentials through."
+  }
+
+  assert {
+    condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs", "xray"])
+    error_message = "It is asked through endpoints."
+  }
+
+  assert {
+    condition = alltrue([for endpoint in aws_vpc_endpoint.interface :
+      jsondecode(endpoint.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
+    ])
+    error_message = "Which take our own credentials alone."
+  }
+}
+
+run "one_gateway_for_all_has_one_firewall" {
+  variables {
+    zones        = ["use1-az1", "use1-az2"]
+    nat_per_zone = false
+    egress_hosts = []
+  }
+
+  override_resource {
+    target = aws_subnet.firewall["use1-az1"]
+    values = { id = "subnet-firewall-1" }
+  }
+
+  override_resource {
+    target = aws_networkfirewall_firewall.this
+    values = {
+      arn             = "arn:aws:network-firewall:us-east-1:123456789012:firewall/outpost-test"
+      firewall_status = [{ sync_states = [{ availability_zone = "us-east-1a", attachment = [{ endpoint_id = "vpce-1", subnet_id = "subnet-firewall-1" }] }] }]
+    }
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_route_table.private : one(table.route).vpc_endpoint_id == "vpce-1"])
+    error_message = "Tasks of both zones leave through it."
+  }
+
+  assert {
+    condition = toset([for route in aws_route_table.nat["use1-az1"].route : route.cidr_block if route.vpc_endpoint_id == "vpce-1"]) == toset([
+      for subnet in aws_subnet.private : subnet.cidr_block
+    ])
+    error_message = "Answers to both come back through it."
+  }
+
+  assert {
+    condition     = aws_route_table_association.public["use1-az2"].route_table_id == aws_route_table.public.id
+    error_message = "A public subnet without a gateway is as it was."
+  }
+}
+
+run "an_address_is_no_host" {
+  command = plan
+
+  variables {
+    egress_hosts = ["10.0.0.1"]
+  }
+
+  expect_failures = [var.egress_hosts]
+}
+
+run "all_of_aws_is_no_host" {
+  command = plan
+
+  variables {
+    egress_hosts = [".s3.amazonaws.com"]
+  }
+
+  expect_failures = [var.egress_hosts]
 }

@@ -145,13 +145,58 @@ run "what_collectors_count_is_watched" {
     collected = true
   }
 
+  override_resource {
+    target = aws_sns_topic.pages
+    values = { arn = "arn:aws:sns:us-east-1:123456789012:pages" }
+  }
+
   assert {
-    condition = toset(keys(local.objectives)) == toset(["availability", "jobs", "auth", "audit"]) && alltrue([
+    condition = toset(keys(local.objectives)) == toset(["availability", "jobs", "auth", "audit", "dispatch", "end-to-end", "webhooks"]) && alltrue([
       for name, objective in local.objectives : strcontains(
         file("../../../docs/objectives.md"), "| `${name}` | ${objective.percent} % of ${objective.text} |"
       )
     ]) && abs(aws_cloudwatch_metric_alarm.burn_window["auth-fast-long"].threshold - 14.4) < 0.001
     error_message = "Objectives of time have alarms, from the numbers that are written down."
+  }
+
+  # What a collector counts is not what a release is judged by: it may be late, or not there.
+  assert {
+    condition     = toset(output.release_alarms) == toset(["outpost-availability-fast-short-test", "outpost-jobs-fast-short-test"])
+    error_message = "No release is taken back for what collectors count."
+  }
+
+  assert {
+    condition = alltrue([for name, alarm in aws_cloudwatch_composite_alarm.burn : alarm.alarm_actions == toset([
+      endswith(name, "-leak") || startswith(name, "dispatch-") || startswith(name, "webhooks-") ? aws_sns_topic.notices.arn : aws_sns_topic.pages.arn
+    ])]) && length(aws_cloudwatch_composite_alarm.burn) == 21
+    error_message = "Nobody is woken for agents that start late and webhooks that are late."
+  }
+
+  # One that ends, or is filled up, sends nothing: that alone is told, and for all of a role together.
+  assert {
+    condition = alltrue([for role in ["api", "worker"] :
+      aws_cloudwatch_metric_alarm.this["collector-silent-${role}"].treat_missing_data == "breaching"
+      && aws_cloudwatch_metric_alarm.this["collector-silent-${role}"].alarm_actions == toset([aws_sns_topic.notices.arn])
+      ]) && alltrue([for name, alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.treat_missing_data == "notBreaching" if !startswith(name, "collector-silent-")
+    ])
+    error_message = "Collectors that are not heard are told, and wake nobody."
+  }
+
+  assert {
+    condition = alltrue(flatten([for alarm in values(local.alarms) : concat(
+      [for name in regexall("[a-z]+", alarm.expression) : contains(keys(alarm.metrics), name)],
+      [for metric in values(alarm.metrics) : metric.dimensions == {} && can(regex("plain = \\[[^]]*\"${metric.name}\"", file("../ecs/collector.tf")))
+      if metric.namespace == local.collected.namespace],
+      [contains([for line in split("\n", file("../../../docs/operations.md")) : replace(lower(trimprefix(line, "## ")), " ", "-") if startswith(line, "## ")], alarm.runbook)]
+    )]))
+    error_message = "Alarms on collectors read what they declare, and have a runbook."
+  }
+
+  # What the product counts an objective by is its name there.
+  assert {
+    condition     = alltrue([for name in keys(local.timed) : can(regex("\\| `outpost.objectives.measured` \\|.*`${name}`", file("../../../docs/metrics.md")))])
+    error_message = "Each objective of time is one that the product counts."
   }
 
   # What collectors bring is declared by these labels (modules/ecs/collector.tf); by others there is no such metric.

@@ -104,7 +104,7 @@ run "there_is_one_worker_for_as_many_messages_as_it_runs" {
   }
 
   assert {
-    condition     = module.ecs.worker_slots == 14 && module.autoscaling.messages_per_worker == 14
+    condition     = module.ecs.worker_slots == 13 && module.autoscaling.messages_per_worker == 13
     error_message = "A job that waits on a full worker would be one that no alarm sees."
   }
 }
@@ -137,4 +137,47 @@ run "a_malformed_credential_is_refused" {
   }
 
   expect_failures = [var.credentials]
+}
+
+run "a_list_of_hosts_has_what_the_environment_itself_needs" {
+  command = plan
+
+  variables {
+    domain       = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0", zone_id = "Z0" }
+    canary       = { image = "public.ecr.aws/docker/library/python@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+    egress_hosts = ["git.example.com"]
+    credentials = {
+      stripe-secret-key     = "sk_test_1"
+      stripe-webhook-secret = "whsec_1"
+      bootstrap-admin-key   = "op_test_0123456789abcdef0123456789abcdef"
+      canary-key            = "op_test_0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  assert {
+    condition     = length(setsubtract(["git.example.com", "api.example.com", "public.ecr.aws"], local.egress_hosts)) == 0
+    error_message = "The operator's hosts, the API's own name for the canary, and the registry of its image."
+  }
+}
+
+run "a_canary_that_could_not_ask_is_refused" {
+  command = plan
+
+  override_module {
+    target  = module.api_gateway
+    outputs = { url = "https://abc.execute-api.us-east-1.amazonaws.com", api_id = "abc" }
+  }
+
+  variables {
+    canary       = { image = "public.ecr.aws/docker/library/python@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+    egress_hosts = []
+    credentials = {
+      stripe-secret-key     = "sk_test_1"
+      stripe-webhook-secret = "whsec_1"
+      bootstrap-admin-key   = "op_test_0123456789abcdef0123456789abcdef"
+      canary-key            = "op_test_0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  expect_failures = [var.egress_hosts]
 }

@@ -17,9 +17,9 @@ import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * Asks AWS once, before routes and requests do: what a first call loads is there when they need it
- * all at once ({@link io.outpost.VirtualThreadCarriers} says what else may happen), connections are
- * made, and an operator reads early what does not answer. A container starts nevertheless.
+ * Warms up the AWS clients at the start: classes are loaded and connections opened before routes
+ * and requests need them all at once ({@link io.outpost.VirtualThreadCarriers} has the reason).
+ * Operators see early which service does not answer; the container starts nevertheless.
  */
 @Profile({"api", "worker", "local"})
 @Component
@@ -39,7 +39,7 @@ class AwsWarmUp {
     this.names = names;
   }
 
-  /** Calls that every role may make. */
+  /** Calls that the rights of every role allow. */
   @PostConstruct
   void ask() {
     var operators = KeysAndAttributes.builder().keys(List.of(Tenant.key(Ids.OPERATORS))).build();

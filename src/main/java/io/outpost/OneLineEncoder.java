@@ -9,26 +9,29 @@ import org.springframework.boot.logging.logback.StructuredLogEncoder;
 import org.springframework.core.env.Environment;
 
 /**
- * The log's layout: one event is one line, its stack trace too, whatever a file name, an agent or
- * an exception says. What is not to be seen, ends a line, speaks to a terminal or turns the
- * direction of the text is escaped. As JSON where that is set. Thread-safe.
+ * The log's layout: one event is one line with its stack trace, whatever text a file name, an agent
+ * or an exception contains. Invisible characters, line ends, terminal control characters and
+ * bidirectional marks are escaped. Writes JSON where that is configured. Thread-safe.
  */
 public final class OneLineEncoder extends PatternLayoutEncoder {
 
-  /** Why the process does not start: lines for whoever starts it, before there is any agent. */
+  /**
+   * Reports of a failed start may have several lines, because no agent runs yet that could forge
+   * them.
+   */
   private static final String START = "org.springframework.boot.diagnostics.";
 
   private String format = "";
   private @Nullable StructuredLogEncoder structured;
 
-  /** A format of Spring Boot's for structured logs; empty: text. */
+  /** A structured log format of Spring Boot; empty: text. */
   public void setFormat(String format) {
     this.format = format;
   }
 
   @Override
   public void start() {
-    // Before Spring has read its settings there is no format, or none that could be made.
+    // Null before Spring has read its settings, or when the format is invalid.
     if (!format.isBlank() && getContext().getObject(Environment.class.getName()) != null) {
       var encoder = new StructuredLogEncoder();
       encoder.setContext(getContext());

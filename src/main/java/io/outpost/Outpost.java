@@ -2,13 +2,13 @@ package io.outpost;
 
 import io.outpost.billing.BillingCommand;
 import io.outpost.routes.RoutesCommand;
+import java.time.Clock;
 import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
 
-/**
- * Outpost's one program; the Spring profile {@code api} or {@code worker} says which role it plays.
- */
+/** The main class; the Spring profile {@code api} or {@code worker} selects the role. */
 @SpringBootApplication
 public class Outpost {
 
@@ -26,6 +26,12 @@ public class Outpost {
       System.exit(BillingCommand.run(List.of(args).subList(1, args.length)));
     }
     start(args.length == 2 && args[0].equals("verify-audit") ? verification(args[1]) : args);
+  }
+
+  /** What is taken for the time. */
+  @Bean
+  static Clock clock() {
+    return Clock.systemUTC();
   }
 
   private static String[] verification(String tenant) {

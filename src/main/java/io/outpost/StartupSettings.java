@@ -11,9 +11,9 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Environment;
 
 /**
- * Looks at the environment before anything is started: in the roles api and worker, every setting
- * that is missing or malformed is named at once, with what to do, and the start ends. A value is
- * never shown, as it may be a secret. Stateless.
+ * Checks the environment before anything starts. In the roles api and worker, all missing or
+ * malformed settings are named at once, with the remedy, and the start ends. Values are never
+ * shown, because they may be secret. Stateless.
  */
 public final class StartupSettings
     implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
@@ -33,7 +33,7 @@ public final class StartupSettings
   private static final String A_NUMBER_OF_DAYS = "a number of days such as P90D";
   private static final String COUNT = "[1-9]\\d{0,8}";
 
-  /** What is checked; {@code application.yaml} says what each is for. */
+  /** The checked settings; {@code application.yaml} explains each. */
   static final List<Setting> ALL =
       List.of(
           required("AWS_REGION", BOTH, "[a-z]{2}(-[a-z]+)+-\\d", "an AWS region such as us-east-1"),
@@ -49,7 +49,7 @@ public final class StartupSettings
           forWork(
               "OUTPOST_NOTICES_TOPIC_ARN",
               "arn:aws[a-z-]*:sns:[a-z0-9-]+:\\d{12}:[\\w-]+",
-              "the ARN of the SNS topic that operators are told by"),
+              "the ARN of the SNS topic for notices to operators"),
           optional(
               "OUTPOST_BOOTSTRAP_ADMIN_KEY",
               API,
@@ -116,6 +116,11 @@ public final class StartupSettings
               "https?://\\S+",
               "the URL of an OTLP collector (HTTP)"),
           optional(
+              "OUTPOST_OTLP_TOKEN",
+              BOTH,
+              "[\\w.~+/=-]{32,200}",
+              "32 letters and digits or more, from: openssl rand -hex 32"),
+          optional(
               "OUTPOST_TRACES_SHARE", BOTH, "0(\\.\\d{1,6})?|1(\\.0)?", "a number from 0 to 1"),
           optional("OUTPOST_METRICS_PROMETHEUS", BOTH, "true|false", "true or false"),
           new Setting(
@@ -135,8 +140,8 @@ public final class StartupSettings
    *
    * @param name the environment variable
    * @param roles the profiles that read it
-   * @param needed whether it must be there, given the others
-   * @param pattern what its whole value is like
+   * @param needed whether it is required, depending on the other settings
+   * @param pattern that the whole value must match
    * @param remedy what to set it to
    */
   record Setting(
@@ -159,7 +164,7 @@ public final class StartupSettings
     }
   }
 
-  /** The start was refused; the message has one line for each fault. */
+  /** The start was refused; the message has one line for each faulty setting. */
   public static final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -179,7 +184,7 @@ public final class StartupSettings
     }
   }
 
-  /** What is wrong with the settings of the active roles. */
+  /** The faults of the settings of the active roles. */
   static List<String> faults(Environment environment) {
     if (!environment.matchesProfiles("api", "worker", "local", "verify")) {
       return List.of(ROLE + " is missing: set it to api or worker, the role of this container");
@@ -192,7 +197,7 @@ public final class StartupSettings
     return Stream.concat(settings, samePort(environment).stream()).toList();
   }
 
-  /** On the API's port everybody could read what is meant for this machine alone. */
+  /** On the API's port every caller could read data that is meant only for this machine. */
   private static Optional<String> samePort(Environment environment) {
     var port = environment.getProperty("management.server.port", Integer.class, 0);
     return port > 0 && port.equals(environment.getProperty("server.port", Integer.class))
@@ -201,7 +206,7 @@ public final class StartupSettings
         : Optional.empty();
   }
 
-  /** Names of the settings that a role cannot do without. */
+  /** Names of the settings that a role requires. */
   static Stream<String> requiredBy(String role, Environment environment) {
     return ALL.stream()
         .filter(setting -> setting.roles().contains(role) && setting.needed().test(environment))
@@ -216,12 +221,12 @@ public final class StartupSettings
     return new Setting(name, roles, environment -> false, Pattern.compile(pattern), remedy);
   }
 
-  /** Needed by a role that has an account at Stripe. */
+  /** Required by a role with a Stripe account. */
   private static Setting withStripe(String name, Set<String> roles, String pattern, String remedy) {
     return new Setting(name, roles, StartupSettings::bills, Pattern.compile(pattern), remedy);
   }
 
-  /** Needed by who takes work from queues and tells operators: workers, and an API that bills. */
+  /** Required by workers and by an API that bills: both read queues and notify operators. */
   private static Setting forWork(String name, String pattern, String remedy) {
     return new Setting(
         name, BOTH, e -> e.matchesProfiles("worker") || bills(e), Pattern.compile(pattern), remedy);

@@ -3,7 +3,7 @@ package io.outpost;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Makes a refused start one message instead of a stack trace. */
+/** Prints a refused start as one message instead of a stack trace. */
 final class StartupSettingsReport extends AbstractFailureAnalyzer<StartupSettings.Refused> {
 
   @Override

@@ -3,21 +3,23 @@ package io.outpost;
 import java.lang.management.ManagementFactory;
 
 /**
- * Threads that carry virtual threads: more than a small machine's processors. Before JDK 26 a
- * virtual thread keeps its carrier while it waits for a class to be initialized; when all of them
- * did, the one whose lock that class needs could never run, and the process would answer nobody
- * again.
+ * Raises the number of carrier threads on small machines. Before JDK 26 a virtual thread keeps its
+ * carrier while it waits for the initialization of a class. When all carriers wait like that, the
+ * thread that initializes the class can never run, and the process stops answering.
  */
 public final class VirtualThreadCarriers {
 
   private static final String PARALLELISM = "jdk.virtualThreadScheduler.parallelism";
 
-  /** More would let them hinder each other. */
+  /** More carriers would compete for the processors. */
   private static final int ENOUGH = 8;
 
   private VirtualThreadCarriers() {}
 
-  /** To be called before the first virtual thread is made; what the command line says, stays. */
+  /**
+   * Must be called before the first virtual thread is created; a value on the command line takes
+   * precedence.
+   */
   public static void provide() {
     var processors = ManagementFactory.getOperatingSystemMXBean().getAvailableProcessors();
     if (System.getProperty(PARALLELISM) == null && processors < ENOUGH) {

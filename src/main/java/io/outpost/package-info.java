@@ -1,4 +1,4 @@
-/** Where the product starts: its main class and what the start itself needs. */
+/** The main class and the steps of the start itself. */
 @NullMarked
 package io.outpost;
 

@@ -10,26 +10,26 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A coding agent as its file in the catalogue describes it. Immutable.
+ * A coding agent, as described by its file in the catalogue. Immutable.
  *
- * @param name what a job's {@code agent} says
- * @param title the name people know it by
+ * @param name the value of a job's {@code agent}
+ * @param title the display name
  * @param command program and arguments; {@code {model}} and {@code {task_file}} are filled at
  *     launch
- * @param model what {@code {model}} stands for; empty when the command has no such place
+ * @param model the value of {@code {model}}; empty when the command has no such placeholder
  * @param providerVariables variables that carry the provider's key, the preferred one first
- * @param login run before the command with the provider key on standard input; empty for none
+ * @param login command to run before, with the provider key on standard input; empty: none
  * @param environment variables with a fixed value
- * @param timeLimit how long a job may run that names no limit itself
- * @param version prints the version where the program is usable; empty when it is taken on trust
+ * @param timeLimit for jobs without a time limit of their own
+ * @param version command that prints the version of a usable program; empty: not checked
  * @param successCodes exit codes that mean success
- * @param usage where the output tells what the run consumed; {@code null} where it does not
- * @param models further models that a job may name; one with {@code *} at its end stands for all
- *     that begin so
- * @param costLimit arguments that have the program stop at {@code {max_cost_usd}}; empty when it
+ * @param usage where the output reports the consumption; {@code null}: nowhere
+ * @param models further models that a job may name; a {@code *} at the end matches every name that
+ *     begins so
+ * @param costLimit arguments that make the program stop at {@code {max_cost_usd}}; empty when it
  *     cannot
- * @param conversation how one is continued; {@code null} where it cannot be
- * @param demo whether the built-in demo script stands in for the real program
+ * @param conversation how a conversation is continued; {@code null} when it cannot be
+ * @param demo whether the built-in demo script replaces the real program
  */
 public record Agent(
     String name,
@@ -50,12 +50,12 @@ public record Agent(
 
   private static final String ALL = "*";
 
-  /** Whether a setting names its program, which whoever set it vouches for. */
+  /** Whether its command comes from a setting and is therefore not checked. */
   public boolean trusted() {
     return version.isEmpty() && !demo;
   }
 
-  /** Fills what a file may leave out. */
+  /** Fills optional fields. */
   public Agent {
     command = List.copyOf(command);
     model = Objects.requireNonNullElse(model, "");
@@ -68,7 +68,7 @@ public record Agent(
     costLimit = costLimit == null ? List.of() : List.copyOf(costLimit);
   }
 
-  /** What a job's {@code model} may be, the one that is used without it first. */
+  /** The models that a job may name, the default first. */
   public List<String> allowedModels() {
     return Stream.concat(Stream.of(model), models.stream())
         .filter(name -> !name.isEmpty())
@@ -86,22 +86,22 @@ public record Agent(
                     : wanted.equals(name));
   }
 
-  /** Whether the catalogue's own command starts it, so that arguments may be added. */
+  /** Whether its command comes from the catalogue, so that arguments may be added. */
   public boolean original() {
     return !demo && !trusted();
   }
 
-  /** Whether a job can be ended that has cost too much: it stops, or tells what it costs. */
+  /** Whether a cost limit can be enforced: the program stops by itself, or reports its cost. */
   public boolean keepsToCost() {
     return !costLimit.isEmpty() || (usage != null && usage.costUsd() != null);
   }
 
   /**
-   * How a conversation goes on in a later job.
+   * How a later job continues a conversation.
    *
-   * @param session JSON pointer to its id in a line of output
-   * @param folder where the program keeps it, below its home
-   * @param command in place of the agent's; {@code {session}} is the id
+   * @param session JSON pointer to its id in a JSON line of the output
+   * @param folder where the program stores conversations, below its home
+   * @param command instead of the agent's usual command; {@code {session}} is the id
    */
   public record Conversation(String session, String folder, List<String> command) {
 
@@ -116,14 +116,11 @@ public record Agent(
    *
    * @param inputTokens tokens read by the model
    * @param outputTokens tokens written by the model
-   * @param costUsd cost in US dollars; {@code null} where the program does not tell
+   * @param costUsd cost in US dollars; {@code null} when the program does not report it
    */
   public record UsagePointers(String inputTokens, String outputTokens, @Nullable String costUsd) {}
 
-  /**
-   * The same agent launched by another command, which signs in by itself and is not asked for a
-   * version.
-   */
+  /** The same agent with another command, which has no login step and no version check. */
   Agent withCommand(List<String> replacement) {
     return launchedBy(replacement, usage, false);
   }
@@ -152,7 +149,7 @@ public record Agent(
         isDemo);
   }
 
-  /** The same agent asking for another model. */
+  /** The same agent with another default model. */
   public Agent withModel(String other) {
     return new Agent(
         name,

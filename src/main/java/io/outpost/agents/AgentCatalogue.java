@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The agents that this installation knows, by name. Immutable; safe for use by many threads.
+ * The agents of this installation, by name. Immutable; safe for use by many threads.
  *
  * <p>A deployment can replace an agent's launch command with {@code OUTPOST_AGENT_<NAME>_COMMAND}
  * (the program alone, or a list of program and arguments) and its model with {@code
@@ -30,7 +30,7 @@ public final class AgentCatalogue {
   }
 
   /**
-   * Reads agent files; of two with the same name the later one counts.
+   * Reads agent files; of two agents with the same name the later one counts.
    *
    * @param files text by file name, in order
    * @throws InvalidAgentException naming every file and field at fault
@@ -64,7 +64,7 @@ public final class AgentCatalogue {
     return new AgentCatalogue(result, demo);
   }
 
-  /** The names in alphabetical order: what a job's {@code agent} may be. */
+  /** The names in alphabetical order: the values of a job's {@code agent}. */
   public List<String> names() {
     return List.copyOf(agents.keySet());
   }
@@ -74,7 +74,7 @@ public final class AgentCatalogue {
     return Optional.ofNullable(agents.get(name));
   }
 
-  /** The agent of that name as the demo script plays it, for jobs that nobody pays for. */
+  /** The agent of that name played by the demo script, for test jobs. */
   public Optional<Agent> demoOf(String name) {
     return find(name).map(agent -> agent.asDemo(withName(demo, name)));
   }
@@ -84,10 +84,7 @@ public final class AgentCatalogue {
     return List.copyOf(agents.values());
   }
 
-  /**
-   * Every variable that some agent takes its provider's key from: what a tenant's secret may be
-   * called.
-   */
+  /** Every variable from which an agent reads a provider key. */
   public SortedSet<String> providerVariables() {
     SortedSet<String> variables = new TreeSet<>();
     agents.values().forEach(agent -> variables.addAll(agent.providerVariables()));
@@ -104,7 +101,7 @@ public final class AgentCatalogue {
         : named.withCommand(commandOf(prefix + "_COMMAND", command.strip()));
   }
 
-  /** A single program, whose path may have spaces, or a list in YAML, of which JSON is a part. */
+  /** A single program, whose path may contain spaces, or a YAML list (JSON is a part of YAML). */
   private static List<String> commandOf(String name, String text) {
     if (!text.startsWith("[") && !text.startsWith("- ")) {
       return List.of(text);

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Reads agent files and gathers what is wrong with them, so that one start-up tells all of it. */
+/** Reads agent files and collects all their faults, so that one start reports all of them. */
 final class AgentFiles {
 
   private static final ObjectMapper YAML =
@@ -61,7 +61,9 @@ final class AgentFiles {
     return agents;
   }
 
-  /** A list of strings; empty when the text is none. Its content is never repeated in an error. */
+  /**
+   * A list of strings; empty when the text is not one. Its content is never repeated in an error.
+   */
   static List<String> listOf(String text) {
     try {
       JsonNode tree = YAML.readTree(text);

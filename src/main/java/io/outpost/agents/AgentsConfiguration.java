@@ -16,17 +16,14 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
-/**
- * Loads the agent catalogue from the jar, from a folder of the deployment's own, and from its
- * settings.
- */
+/** Loads the agent catalogue from the jar, from the installation's folder, and from settings. */
 @Configuration(proxyBeanMethods = false)
 class AgentsConfiguration {
 
-  /** Where a mounted folder of routes has agents. */
+  /** The subfolder of a mounted folder with agents. */
   private static final String BESIDE_ROUTES = "agents";
 
-  /** When the demo script stands in for an agent. */
+  /** When the demo script replaces an agent. */
   enum Demo {
     NEVER,
     /** For agents whose program is not installed. */
@@ -77,8 +74,7 @@ class AgentsConfiguration {
   }
 
   /**
-   * The script travels in the command itself, so that no file of it must be readable by the agents'
-   * users.
+   * The script is passed inside the command, so that agents' users need not be able to read a file.
    */
   private static List<String> demoCommand() throws IOException {
     String script =

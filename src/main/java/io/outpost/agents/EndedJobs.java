@@ -5,26 +5,26 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * Adds up what workers count, each from its own beginning: they come and go, and the sum only
- * grows. Used by one thread at a time.
+ * Sums the job counts of workers, which each count from their own start. Workers come and go, but
+ * the sum only grows. Used by one thread at a time.
  */
 final class EndedJobs {
 
-  /** What each worker has told last. */
+  /** The last report of each worker. */
   private final Map<String, Long> last = new HashMap<>();
 
   private boolean hasHeard;
   private long sum;
 
   /**
-   * The sum, of which only the growth means anything; empty when not all workers count.
+   * The sum, of which only differences are meaningful; empty when not all workers report a count.
    *
-   * @param told by worker; empty for one of the release before
+   * @param told reports by worker; empty for a worker of the previous release
    */
   OptionalLong add(Map<String, OptionalLong> told) {
     told.forEach(
         (worker, count) -> {
-          // How much of it is old is not known of those that were there before us.
+          // For workers that started before us, the part before our start is unknown.
           var sinceThen = hasHeard ? 0L : count.orElse(0);
           var before = last.getOrDefault(worker, sinceThen);
           last.put(worker, count.orElse(before));

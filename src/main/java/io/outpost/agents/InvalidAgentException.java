@@ -15,7 +15,7 @@ public final class InvalidAgentException extends RuntimeException {
     this.faults = List.copyOf(faults);
   }
 
-  /** Each begins with the name of a file or of a setting. */
+  /** Each line begins with the name of a file or of a setting. */
   public List<String> faults() {
     return faults;
   }

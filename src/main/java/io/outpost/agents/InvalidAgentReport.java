@@ -3,7 +3,7 @@ package io.outpost.agents;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Makes a start with a wrong agent file end with a line for each fault. */
+/** Prints a start with a faulty agent file as one line for each fault. */
 final class InvalidAgentReport extends AbstractFailureAnalyzer<InvalidAgentException> {
 
   @Override

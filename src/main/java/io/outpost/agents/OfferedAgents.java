@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -18,25 +20,27 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Which agents some worker can run, how many jobs all of them run at once, and how many have ended:
- * every worker tells what it has, and the API reads it, so that a job that nobody could run is
- * refused at once and the others are told when they will start. Thread-safe.
+ * The agents that workers can run, the job features that all of them know, the number of jobs that
+ * all of them run at once, and the number of ended jobs. Workers report these figures, and the API
+ * reads them to refuse jobs that no worker can run and to estimate the start of others.
+ * Thread-safe.
  */
 @Component("offeredAgents")
 public class OfferedAgents {
 
   private static final String PARTITION = "workers";
 
-  /** How long a worker that tells nothing more is believed. */
+  /** How long a worker's last report is believed. */
   private static final Duration BELIEVED = Duration.ofMinutes(2);
 
-  /** Its slots are gone sooner than that: they are told of every 15 s. */
+  /** Its slots count for a shorter time, because workers report them every 15 s. */
   private static final Duration SLOTS_BELIEVED = Duration.ofSeconds(40);
 
   private final DynamoDbClient dynamoDb;
   private final Names names;
   private final EndedJobs endedJobs = new EndedJobs();
   private volatile Set<String> offered = Set.of();
+  private volatile Optional<Set<String>> known = Optional.empty();
   private volatile OptionalInt slots = OptionalInt.empty();
   private volatile OptionalLong ended = OptionalLong.empty();
 
@@ -46,18 +50,21 @@ public class OfferedAgents {
   }
 
   /**
-   * Tells what a worker can run.
+   * Writes a worker's report.
    *
-   * @param jobs how many jobs at once
-   * @param ended how many jobs have ended there since it began
+   * @param features the job features that it knows besides those of every release; not empty
+   * @param jobs the number of jobs at once
+   * @param ended the number of jobs that have ended there since its start
    */
-  public void tell(String worker, SortedSet<String> agents, int jobs, long ended) {
+  public void tell(
+      String worker, SortedSet<String> agents, List<String> features, int jobs, long ended) {
     var until = Instant.now().plus(BELIEVED);
     Map<String, AttributeValue> item =
         Map.of(
             "tenant_id", Items.text(PARTITION),
             "sk", Items.text("agents#" + worker),
             "agents", AttributeValue.fromSs(agents.stream().toList()),
+            "features", AttributeValue.fromSs(features),
             "slots", Items.number(jobs),
             "ended", Items.number(ended),
             "believed_until", Items.text(Json.time(until)),
@@ -65,10 +72,11 @@ public class OfferedAgents {
     dynamoDb.putItem(p -> p.tableName(names.table("tenants")).item(item));
   }
 
-  /** Hears what all workers can run, how many jobs at once, and how many have ended. */
+  /** Reads what all workers can run and know, how many jobs at once, and how many have ended. */
   public synchronized void hear() {
     var now = Instant.now();
     var found = new TreeSet<String>();
+    var knowing = new ArrayList<Set<String>>();
     var told = new ArrayList<OptionalInt>();
     var counts = new HashMap<String, OptionalLong>();
     var alive = Json.time(now.plus(BELIEVED).minus(SLOTS_BELIEVED));
@@ -85,17 +93,31 @@ public class OfferedAgents {
         .forEach(
             item -> {
               found.addAll(Items.required(item, "agents").ss());
+              knowing.add(featuresOf(item));
               counts.put(Items.required(item, "sk").s(), endedAt(item));
               if (Items.required(item, "believed_until").s().compareTo(alive) >= 0) {
                 told.add(slotsOf(item));
               }
             });
     offered = found;
+    known = knowing.stream().reduce(OfferedAgents::both);
     ended = endedJobs.add(counts);
     slots =
         told.isEmpty() || told.stream().anyMatch(OptionalInt::isEmpty)
             ? OptionalInt.empty()
             : OptionalInt.of(told.stream().mapToInt(OptionalInt::getAsInt).sum());
+  }
+
+  private static Set<String> both(Set<String> one, Set<String> other) {
+    var common = new TreeSet<>(one);
+    common.retainAll(other);
+    return common;
+  }
+
+  /** A worker of the release before tells none. */
+  private static Set<String> featuresOf(Map<String, AttributeValue> item) {
+    var told = item.get("features");
+    return told == null ? Set.of() : Set.copyOf(told.ss());
   }
 
   /** A worker of the release before tells none. */
@@ -110,22 +132,30 @@ public class OfferedAgents {
     return told == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(told.n()));
   }
 
-  /** How many jobs all workers together run at once; empty when not all have told. */
+  /** The number of jobs that all workers run at once; empty when not all have reported. */
   public OptionalInt slots() {
     return slots;
   }
 
   /**
-   * How many jobs have ended on all workers, of which only the growth means anything; empty when
-   * not all have told.
+   * The number of jobs that have ended on all workers, of which only differences are meaningful;
+   * empty when not all have reported.
    */
   public OptionalLong ended() {
     return ended;
   }
 
-  /** Whether a worker can run the agent, or no worker has told anything: then jobs wait for one. */
+  /** Whether all workers know the job feature; true while no worker has reported. */
+  public boolean allKnow(String feature) {
+    return known.map(features -> features.contains(feature)).orElse(true);
+  }
+
+  /**
+   * Whether a worker can run the agent; true while no worker has reported, so that jobs wait for
+   * one.
+   */
   public boolean mayRun(String agent) {
-    var known = offered;
-    return known.isEmpty() || known.contains(agent);
+    var some = offered;
+    return some.isEmpty() || some.contains(agent);
   }
 }

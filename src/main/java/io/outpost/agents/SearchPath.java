@@ -8,13 +8,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where programs are looked for.
+ * The folders in which programs are searched for.
  *
  * @param folders as in the variable {@code PATH}
  */
 public record SearchPath(String folders) {
 
-  /** The program's file: itself when it is a path, else the first executable of that name. */
+  /** The program's file: the path itself, or the first executable of that name. */
   public Optional<Path> find(String program) {
     Stream<Path> candidates =
         program.contains("/")

@@ -1,7 +1,4 @@
-/**
- * The agent catalogue: what can be asked for, how each is launched, and which agents some worker
- * offers.
- */
+/** The agent catalogue: which agents exist, how each is launched, and which ones workers offer. */
 @NullMarked
 package io.outpost.agents;
 

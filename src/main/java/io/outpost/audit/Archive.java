@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.s3.model.ObjectVersion;
 @Component("archive")
 public class Archive {
 
-  /** Many times the largest block there can be: something else is not read into memory. */
+  /** Many times the size of the largest possible block; larger objects are not read into memory. */
   private static final int LARGEST = 128 << 20;
 
   private final S3Client s3;
@@ -34,10 +34,12 @@ public class Archive {
     this.names = names;
   }
 
-  /** An object under a tenant's folder; its content, uncompressed, is empty when it is no block. */
+  /**
+   * An object under a tenant's prefix, with its uncompressed content; empty when it is not a block.
+   */
   record Stored(String key, Supplier<Optional<byte[]>> content) {}
 
-  /** The tenant's objects whose names sort after {@code after}, read as they are asked for. */
+  /** The tenant's objects whose names sort after {@code after}, read lazily. */
   Iterator<Stored> blocks(String tenantId, String after) {
     return s3
         .listObjectsV2Paginator(
@@ -50,8 +52,8 @@ public class Archive {
   }
 
   /**
-   * The heads of a tenant from a sequence on, in order; those under a delete marker too, which an
-   * Object Lock does not prevent.
+   * The heads of a tenant from a sequence on, in order. Heads under a delete marker, which Object
+   * Lock does not prevent, are included.
    */
   Iterator<HeadCopy> heads(String tenantId, long sequence) {
     return s3
@@ -67,7 +69,7 @@ public class Archive {
         .iterator();
   }
 
-  /** The content of an object, uncompressed; empty when it is not there or cannot be read. */
+  /** The uncompressed content of an object; empty when it does not exist or cannot be read. */
   Optional<byte[]> content(String key) {
     try {
       var object = s3.getObjectAsBytes(g -> g.bucket(names.bucket("audit")).key(key));
@@ -77,12 +79,12 @@ public class Archive {
     }
   }
 
-  /** Whether the block of a mark is there as it should be. */
+  /** Whether the referenced block exists unchanged. */
   boolean holds(BlockReference mark) {
     return content(mark.key()).filter(c -> Block.sha256(c).equals(mark.sha256())).isPresent();
   }
 
-  /** Writes the head of a block to the second bucket; doing it twice is once. */
+  /** Writes the head of a block to the second bucket; a repetition has no further effect. */
   public void seal(@Body Block block) throws JsonProcessingException {
     seal(block.tenantId(), block.mark());
   }
@@ -90,7 +92,7 @@ public class Archive {
   void seal(String tenantId, BlockReference mark) throws JsonProcessingException {
     var name = new HeadCopy(tenantId, mark.sequence(), mark.sha256()).text();
     var body = RequestBody.fromBytes(mapper.writeValueAsBytes(mark));
-    // A bucket with Object Lock takes nothing without a checksum.
+    // A bucket with Object Lock requires a checksum.
     s3.putObject(
         p ->
             p.bucket(names.bucket("audit-head"))

@@ -12,17 +12,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened, who did it and how it ended. The same entry_id wherever it is written, so that
- * writing twice is once. Holds no body, command, key or secret.
+ * An audit entry: the action, its caller and its outcome. It has the same entry_id wherever it is
+ * written, so that writing it twice has no further effect. Contains no body, command, key or
+ * secret.
  *
- * @param action the operationId of a call, {@code job.<status>} for a job's transition, or what
- *     billing did
+ * @param action the operationId of a call, {@code job.<status>} for a job's transition, or an
+ *     action of billing
  * @param resource the path of a call, or {@code /jobs/<job_id>}
  * @param status the HTTP status of a call; null for a transition
- * @param metadata words about it, of an allow-list: {@code problem} (the code of the refusal),
- *     {@code attempt}, {@code attempts}, {@code reason} and {@code was} (the status before) of
- *     jobs, {@code routes} (the version of the routes that did it), and what billing changed or
- *     counted; anything else is left out
+ * @param metadata allowed keys only; others are dropped: {@code problem} (the code of a refusal),
+ *     {@code attempt}, {@code attempts}, {@code reason} and {@code was} (the previous status) of
+ *     jobs, {@code routes} (the version of the routes), and changes and counts of billing
  */
 public record AuditEntry(
     String entryId,
@@ -64,7 +64,7 @@ public record AuditEntry(
 
   private static final Pattern WORDS = Pattern.compile("[A-Za-z0-9._:, -]{1,4000}");
 
-  /** What we did by ourselves, on nobody's call. */
+  /** The entry of an action without a call. */
   public static AuditEntry own(
       String tenantId,
       Instant at,
@@ -87,7 +87,7 @@ public record AuditEntry(
         metadata);
   }
 
-  /** Keeps the rules of the contract, and of metadata what it may be. */
+  /** Checks the contract's rules, and drops metadata that is not allowed. */
   public AuditEntry {
     Rules.form("entry_id", entryId, Rules.ULID);
     Rules.form("tenant_id", tenantId, Rules.UUID);
@@ -99,12 +99,12 @@ public record AuditEntry(
     metadata = allowed(metadata);
   }
 
-  /** Whether an entry may have such an action. */
+  /** Whether an action is valid. */
   public static boolean isAction(String action) {
     return Rules.ACTION.matcher(action).matches();
   }
 
-  /** How it ended. */
+  /** The outcome. */
   public enum Outcome {
     allowed,
     denied,

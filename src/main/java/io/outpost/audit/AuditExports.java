@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
-/** Takes orders for exports and shows what came of them. Stateless. */
+/** Takes orders for exports and shows their results. Stateless. */
 @Component("auditExports")
 public class AuditExports {
 
@@ -59,7 +59,7 @@ public class AuditExports {
     this.settings = settings;
   }
 
-  /** A file and where to fetch it without a key, for a while. */
+  /** A file with a link that works without a key for a limited time. */
   record Link(
       String name,
       Manifest.@Nullable Kind kind,
@@ -68,7 +68,7 @@ public class AuditExports {
       @Nullable Long lines,
       String url) {}
 
-  /** What a client sees of an export; {@code files} has the manifest first, once all are there. */
+  /** An export as clients see it; {@code files} has the manifest first, once it is done. */
   public record View(
       String exportId,
       String tenantId,
@@ -124,7 +124,7 @@ public class AuditExports {
     return view(export, List.of(), null);
   }
 
-  /** An export as it stands, with links to its files once it is done. */
+  /** An export with its status, and links to its files once it is done. */
   public View read(@Header("tenant_id") String tenantId, @Header("export_id") String exportId)
       throws IOException {
     var found =

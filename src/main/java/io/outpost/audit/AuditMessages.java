@@ -21,7 +21,7 @@ public class AuditMessages {
 
   private static final TypeReference<List<AuditEntry>> ENTRIES = new TypeReference<>() {};
 
-  /** SQS takes no more at once. */
+  /** The maximum of SQS. */
   private static final int DELETES = 10;
 
   private final SqsClient sqs;
@@ -38,10 +38,10 @@ public class AuditMessages {
     this.mapper = mapper;
   }
 
-  /** A message of the queue, which is there until it is deleted; each of its entries once. */
+  /** A queue message, which stays until it is deleted; each of its entries once. */
   record Received(String receipt, List<AuditEntry> entries) {}
 
-  /** Reads a message; one that cannot be read stays, and SQS moves it to the dead-letter queue. */
+  /** Reads a message; an unreadable message stays, and SQS moves it to the dead-letter queue. */
   public Received read(
       @Body String message,
       @Header("CamelAwsSqsReceiptHandle") String receipt,

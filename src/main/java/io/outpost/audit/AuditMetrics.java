@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.outpost.telemetry.Metric;
 import org.springframework.stereotype.Component;
 
-/** Shows how much of the audit waits. Stateless. */
+/** Measures how many audit batches wait. Stateless. */
 @Component
 class AuditMetrics implements MeterBinder {
 

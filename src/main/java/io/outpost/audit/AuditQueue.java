@@ -14,7 +14,7 @@ public class AuditQueue {
 
   private static final String QUEUE = "audit";
 
-  /** Longer than another writer's block takes. */
+  /** Longer than another writer needs for its block. */
   private static final int LATER_SECONDS = 60;
 
   private final Queues queues;
@@ -30,7 +30,7 @@ public class AuditQueue {
     queues.send(QUEUE, batch, QUEUE, Map.of(), 0);
   }
 
-  /** Sends entries of one tenant again that could not be archived now. */
+  /** Sends entries of one tenant to the queue again when they could not be archived. */
   public void sendLater(@Body TenantBatch part) throws JsonProcessingException {
     var entries = part.entries();
     for (int from = 0; from < entries.size(); from += TenantBatch.MESSAGE) {

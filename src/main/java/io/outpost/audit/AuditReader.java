@@ -45,7 +45,7 @@ public class AuditReader {
     Map<String, String> attributes = new HashMap<>();
     Map<String, AttributeValue> values = new HashMap<>();
     values.put(":tenant", Items.text(tenantId));
-    // No entry has a bare time for its sort key, so that the second bound is not within.
+    // No sort key is a time alone, so the second bound is exclusive.
     values.put(":from", Items.text(Json.time(range.from())));
     values.put(":to", Items.text(Json.time(range.to())));
     values.put(":now", Items.number(Instant.now().getEpochSecond()));

@@ -6,10 +6,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
 
 /**
- * How audit entries are kept.
+ * The settings of the audit.
  *
  * @param spool where batches wait while the audit queue does not answer
- * @param spoolLimit bytes that may wait there
+ * @param spoolLimit the maximum of bytes there
  * @param archiveKept how long the bucket's lifecycle keeps the archive
  * @param exportAfter how long after the end of its time range an export is made
  * @param exportKept how long an export can be fetched

@@ -20,10 +20,9 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.stereotype.Component;
 
 /**
- * Where batches of entries wait on disk while the audit queue does not answer, oldest first, up to
- * a number of bytes; what a process leaves there, its next start finds. What does not fit is lost
- * and told in the log; entries of changes are in the table all the same, and are sent again from
- * there. Thread-safe.
+ * The spool: batches of entries on disk while the audit queue does not answer, oldest first, up to
+ * a number of bytes. The next start of the process finds them. Batches that do not fit are lost and
+ * logged; entries of changes are still in the table and are sent again from there. Thread-safe.
  */
 @Component("auditSpool")
 @EnableConfigurationProperties(AuditSettings.class)
@@ -46,30 +45,30 @@ public class AuditSpool implements HealthPart {
     }
   }
 
-  /** Whether no batch waits. */
+  /** Whether the spool is empty. */
   public boolean isEmpty() {
     return waiting.isEmpty();
   }
 
-  /** How many batches wait. */
+  /** The number of batches. */
   public int size() {
     return waiting.size();
   }
 
-  /** How many bytes they have. */
+  /** Their total size in bytes. */
   long bytes() {
     return bytes.get();
   }
 
-  /** Keeps a batch until it can be sent. */
+  /** Writes a batch to disk until it can be sent. */
   public void keep(@Body String batch) {
     var content = batch.getBytes(StandardCharsets.UTF_8);
     try {
       if (bytes.addAndGet(content.length) > limit) {
-        throw new IOException("it has its limit of %d bytes".formatted(limit));
+        throw new IOException("the limit of %d bytes is reached".formatted(limit));
       }
       var name = Ids.ulid() + BATCH;
-      // A reader never sees half a batch.
+      // Renames a complete file, so that a reader never sees half a batch.
       var half = Files.write(folder.resolve(name + ".half"), content);
       Files.move(half, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
       waiting.put(name, (long) content.length);
@@ -77,11 +76,14 @@ public class AuditSpool implements HealthPart {
     } catch (IOException e) {
       bytes.addAndGet(-content.length);
       losing = true;
-      LOG.error("A batch of audit entries is lost, {} does not take it: {}", folder, e.toString());
+      LOG.error(
+          "A batch of audit entries is lost; it could not be written to {}: {}",
+          folder,
+          e.toString());
     }
   }
 
-  /** The batch that waits longest; the property {@code spooled} names it. */
+  /** The oldest batch; the property {@code spooled} names its file. */
   public String oldest(Exchange exchange) throws IOException {
     var name = waiting.firstKey();
     exchange.setProperty("spooled", name);
@@ -93,7 +95,7 @@ public class AuditSpool implements HealthPart {
     }
   }
 
-  /** Forgets a batch that was sent. */
+  /** Removes a batch that was sent. */
   public void remove(@ExchangeProperty("spooled") String name) throws IOException {
     var size = waiting.remove(name);
     if (size != null) {
@@ -108,7 +110,7 @@ public class AuditSpool implements HealthPart {
     return "audit";
   }
 
-  /** UP; DELAYED while entries wait, which harms no request; DOWN when entries are lost. */
+  /** UP; DELAYED while batches wait, which affects no request; DOWN when entries are lost. */
   @Override
   public String state() {
     if (losing) {

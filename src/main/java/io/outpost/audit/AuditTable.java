@@ -11,11 +11,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.PutRequest;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
-/** Writes entries to the table that answers questions. Stateless. */
+/** Writes entries to the audit table. Stateless. */
 @Component("auditTable")
 public class AuditTable {
 
-  /** DynamoDB takes no more at once. */
+  /** The maximum of DynamoDB. */
   private static final int WRITES = 25;
 
   private final DynamoDbClient dynamoDb;
@@ -33,7 +33,7 @@ public class AuditTable {
     this.names = names;
   }
 
-  /** Up to 25 writes, and of those what is still to be done; for one exchange. */
+  /** Up to 25 writes, with those that remain to be done; for one exchange. */
   static final class Batch {
     private final List<AuditEntry> entries;
     private List<WriteRequest> left;
@@ -44,7 +44,7 @@ public class AuditTable {
     }
   }
 
-  /** The table did not take all that it was given. */
+  /** The table did not accept all writes. */
   static final class Throttled extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -70,7 +70,7 @@ public class AuditTable {
     return batches;
   }
 
-  /** Writes what is left of a batch. */
+  /** Writes the remaining entries of a batch. */
   public void write(@Body Batch batch) {
     var table = names.table("audit");
     var done = dynamoDb.batchWriteItem(b -> b.requestItems(Map.of(table, batch.left)));

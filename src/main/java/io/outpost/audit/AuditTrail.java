@@ -19,7 +19,7 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 @EnableConfigurationProperties(AuditRetention.class)
 public class AuditTrail {
 
-  /** Partitions of the index open: entries that have not come through the queue. */
+  /** Partitions of the index open: entries that have not passed through the queue yet. */
   public static final String UNTOLD = "entry";
 
   private final Items items;
@@ -39,8 +39,8 @@ public class AuditTrail {
   }
 
   /**
-   * Adds an entry to the transaction of what it tells of. Until the same entry has come through the
-   * audit queue, and so into the archive, it is in the index open.
+   * Adds an entry to the transaction of its change. Until the entry has passed through the audit
+   * queue, and so into the archive, it is in the index open.
    */
   public void add(Change change, AuditEntry entry) {
     var item = item(entry, Tier.ENTERPRISE);
@@ -49,7 +49,7 @@ public class AuditTrail {
     change.put(Put.builder().tableName(names.table("audit")).item(item));
   }
 
-  /** The item of an entry that came through the queue; writing it twice is once. */
+  /** The item of an entry from the queue; writing it twice has no further effect. */
   public Map<String, AttributeValue> item(AuditEntry entry, Tier tier) {
     Map<String, AttributeValue> item = items.write(entry);
     item.put("sk", Items.text(entry.sk()));

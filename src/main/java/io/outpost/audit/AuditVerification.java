@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
-/** Checks that a tenant's archive is as it was written. Stateless. */
+/** Checks that a tenant's archive is unchanged. Stateless. */
 @Component("auditVerification")
 public class AuditVerification {
 
@@ -38,15 +38,15 @@ public class AuditVerification {
   }
 
   /**
-   * What a check of a stretch of the chain found.
+   * The result of checking a part of the chain.
    *
    * @param intact whether there are no faults
-   * @param objects that were looked at
-   * @param entries in blocks that are as they were written
-   * @param firstSequence the first block of the stretch; 0: none
+   * @param objects the number of checked objects
+   * @param entries in unchanged blocks
+   * @param firstSequence the first block of this part; 0: none
    * @param lastSequence the last block up to here; 0: none
    * @param lastSha256 of that block's content before compression
-   * @param nextCursor where the next stretch begins; null at the end of the chain
+   * @param nextCursor where the next part begins; null at the end of the chain
    */
   public record Verification(
       String tenantId,

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One object of a tenant's archive before compression: a line with its link to the block before it,
  * then a line for each entry, all JSON in UTF-8.
  *
- * @param content those lines, each closed by a line feed; not to be changed
+ * @param content these lines, each with its line feed; must not be changed
  */
 record Block(String tenantId, BlockReference mark, byte[] content) {
 
@@ -45,7 +45,7 @@ record Block(String tenantId, BlockReference mark, byte[] content) {
 
   private record FirstLine(Link link) {}
 
-  /** The block that follows; {@code previous} is null for a tenant's first one. */
+  /** The next block; {@code previous} is null for a tenant's first one. */
   static Block after(
       @Nullable BlockReference previous, TenantBatch part, Instant now, ObjectMapper mapper) {
     var first = part.entries().getFirst().timestamp();

@@ -8,10 +8,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The name of a block in the archive: the names of a tenant sort as its chain runs.
+ * The name of a block in the archive; a tenant's names sort in the order of its chain.
  *
- * @param hour when it was archived; in a name that was read, its full hour
- * @param first the time of its first entry, so that a list of names tells what may be in them
+ * @param hour when it was archived; in a parsed name, the full hour
+ * @param first the time of its first entry, so that a listing shows the time ranges
  */
 record BlockKey(String tenantId, Instant hour, long sequence, Instant first) {
 
@@ -24,12 +24,12 @@ record BlockKey(String tenantId, Instant hour, long sequence, Instant first) {
           "tenant=([0-9a-f-]{36})/date=(\\d{4}-\\d\\d-\\d\\d)/hour=(\\d\\d)/"
               + "(\\d{12})-(\\d{8}T\\d{9}Z)\\.ndjson\\.gz");
 
-  /** Where everything of a tenant begins. */
+  /** The prefix of a tenant's blocks. */
   static String folder(String tenantId) {
     return "tenant=" + tenantId + "/";
   }
 
-  /** Where a tenant's blocks of an hour, and all later ones, begin. */
+  /** The prefix at which a tenant's blocks of an hour begin. */
   static String folder(String tenantId, Instant hour) {
     return folder(tenantId) + FOLDER.format(hour) + "/";
   }
@@ -39,7 +39,7 @@ record BlockKey(String tenantId, Instant hour, long sequence, Instant first) {
     return folder(tenantId, hour) + "%012d-%s.ndjson.gz".formatted(sequence, FIRST.format(first));
   }
 
-  /** A name; empty when it is none of ours. */
+  /** Parses a name; empty when it is not a block's. */
   static Optional<BlockKey> parse(String text) {
     var name = NAME.matcher(text);
     if (!name.matches()) {

@@ -8,6 +8,6 @@ import java.time.Instant;
  * @param sequence 1 for the first block, each next one is one more
  * @param sha256 of the block's content before compression, lower-case hex
  * @param key the object in the archive's bucket
- * @param archivedAt when it was made; never before the block before it
+ * @param archivedAt when it was created; never before the previous block
  */
 record BlockReference(long sequence, String sha256, String key, Instant archivedAt) {}

@@ -13,13 +13,13 @@ import org.springframework.stereotype.Component;
 
 /**
  * The steps of adding a block to a tenant's chain: reserve its place, write it, seal it, advance.
- * The block of a writer that died on the way is found by the next one, which finishes it or, when
- * it was never written, takes its place. Stateless.
+ * When a writer dies on the way, the next one finds its block and finishes it or, if the block was
+ * never written, takes its place. Stateless.
  */
 @Component("chain")
 public class Chain {
 
-  /** Longer than a writer that lives takes for the rest, its own retries included. */
+  /** Longer than a live writer takes for the rest, including its retries. */
   static final Duration RESERVED = Duration.ofMinutes(3);
 
   private final ChainHeads heads;
@@ -40,7 +40,7 @@ public class Chain {
   }
 
   /**
-   * Makes the next block of a chain and reserves its place.
+   * Creates the next block of a chain and reserves its place.
    *
    * @throws Contended when another writer has it
    */
@@ -59,15 +59,15 @@ public class Chain {
   }
 
   /**
-   * Makes a block that is written and sealed the last one of its chain.
+   * Records a written and sealed block as the last of its chain.
    *
-   * @throws Contended when it took so long that another writer has its place
+   * @throws Contended when another writer took its place meanwhile
    */
   public void advance(@Body Block block) {
     heads.advance(block.tenantId(), block.mark());
   }
 
-  /** Finishes what a dead writer began, if it got as far as writing its block. */
+  /** Finishes the block of a dead writer, if it was written. */
   private Standing finish(String tenantId, Standing standing) throws JsonProcessingException {
     var reserved = standing.reserved();
     if (reserved == null || !archive.holds(reserved)) {

@@ -14,9 +14,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the blocks of a chain, in the order of their names, with their heads: each block must be
- * there once, at its place, as it was sealed, and name the one before. For one check of one tenant,
- * not thread-safe.
+ * Compares the blocks of a chain, in the order of their names, with their heads: each block must
+ * exist once, at its place, unchanged since it was sealed, and name the previous block. For one
+ * check of one tenant, not thread-safe.
  */
 final class ChainCheck {
 
@@ -35,11 +35,11 @@ final class ChainCheck {
   private long entries;
 
   /**
-   * How far a check came.
+   * The position that a check has reached.
    *
    * @param key the last object
    * @param sequence the last block; 0 before the first
-   * @param sha256 of that block, as its head says; null before the first
+   * @param sha256 of that block, from its head; null before the first
    */
   record Position(String key, long sequence, @Nullable String sha256) {
     static final Position BEGINNING = new Position("", 0, null);
@@ -48,7 +48,7 @@ final class ChainCheck {
   /**
    * A check.
    *
-   * @param upTo the last sequence when the check began: what comes later may be underway
+   * @param upTo the last sequence when the check began; later blocks may be incomplete
    * @param expired blocks before this time may have been removed by the bucket's lifecycle
    * @param start where an earlier check ended
    * @param heads from the sequence after {@code start}
@@ -76,7 +76,7 @@ final class ChainCheck {
     }
   }
 
-  /** Checks up to {@code limit} objects; whether there are more. */
+  /** Checks up to {@code limit} objects; returns whether there are more. */
   boolean run(int limit) {
     while (checked < limit) {
       var ofBlock = sequence(block);
@@ -96,9 +96,9 @@ final class ChainCheck {
   }
 
   /**
-   * Checks what lies beyond {@code upTo}, after the whole chain was run through.
+   * Checks blocks beyond {@code upTo}, after the rest of the chain.
    *
-   * @param now where the chain stands, read after all else
+   * @param now the chain's end, read last
    */
   void end(Standing now) {
     if (now.head() != null
@@ -126,22 +126,22 @@ final class ChainCheck {
     return faults;
   }
 
-  /** How far it came. */
+  /** The position reached. */
   Position last() {
     return last;
   }
 
-  /** The first block that was checked; 0: none. */
+  /** The first checked block; 0: none. */
   long firstSequence() {
     return firstSequence;
   }
 
-  /** Objects that were looked at. */
+  /** The number of checked objects. */
   int checked() {
     return checked;
   }
 
-  /** Entries in blocks that are as they were sealed. */
+  /** The number of entries in unchanged blocks. */
   long entries() {
     return entries;
   }
@@ -152,7 +152,7 @@ final class ChainCheck {
             || now.reserved() != null && sequence == now.reserved().sequence());
   }
 
-  /** The beginning may have been removed by the lifecycle, which the first block then tells. */
+  /** The lifecycle may have removed the beginning; the first remaining block then says so. */
   private void skipExpired() {
     var first = link(block);
     var gone =
@@ -175,11 +175,11 @@ final class ChainCheck {
   }
 
   private HeadCopy head() {
-    return Objects.requireNonNull(head, "A head was found before it is looked at");
+    return Objects.requireNonNull(head, "A head was not read before its check");
   }
 
   private Stored block() {
-    return Objects.requireNonNull(block, "A block was found before it is looked at");
+    return Objects.requireNonNull(block, "A block was not read before its check");
   }
 
   private void extra() {
@@ -191,7 +191,7 @@ final class ChainCheck {
         known ? Kind.duplicated : Kind.unsealed,
         sequence,
         found.key(),
-        known ? "The block is there once more." : "No head knows this object.");
+        known ? "The block exists a second time." : "No head belongs to this object.");
     last = new Position(found.key(), last.sequence(), last.sha256());
     block = next(blocks);
   }
@@ -204,12 +204,12 @@ final class ChainCheck {
     var content = found.content().get();
     var link = content.flatMap(c -> Block.link(c, mapper));
     if (sequence > last.sequence() + 1) {
-      fault(Kind.missing, sequence - 1, null, "Neither the block before nor its head is there.");
+      fault(Kind.missing, sequence - 1, null, "The block before and its head are missing.");
     }
     if (content.filter(c -> Block.sha256(c).equals(sealed.sha256())).isEmpty()) {
       changed(found, sequence, link);
     } else if (!link.map(l -> l.key().text()).equals(Optional.of(found.key()))) {
-      fault(Kind.misplaced, sequence, found.key(), "The object's name is not its block's.");
+      fault(Kind.misplaced, sequence, found.key(), "The object's name does not match its block.");
     } else if (!Objects.equals(last.sha256(), link.get().previousSha256())) {
       fault(Kind.forked, sequence, found.key(), "It does not follow the block before.");
     } else {
@@ -226,7 +226,7 @@ final class ChainCheck {
       var detail = "It holds block %d.".formatted(link.get().sequence());
       fault(Kind.misplaced, sequence, found.key(), detail);
     } else {
-      fault(Kind.edited, sequence, found.key(), "It is not what was sealed.");
+      fault(Kind.edited, sequence, found.key(), "Its hash is not the sealed one.");
     }
   }
 
@@ -251,7 +251,7 @@ final class ChainCheck {
         : stored.content().get().flatMap(c -> Block.link(c, mapper));
   }
 
-  /** By the object's name; one that is none of ours comes before all others. */
+  /** Sorts by the object's name; invalid names come first. */
   private long sequence(@Nullable Stored stored) {
     return stored == null
         ? Long.MAX_VALUE

@@ -3,27 +3,27 @@ package io.outpost.audit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that is not as it was written.
+ * A fault of a chain.
  *
  * @param sequence the block it is about
  * @param key the object; null when there is none
- * @param detail what was found, in words
+ * @param detail a description
  */
 record ChainFault(Kind kind, long sequence, @Nullable String key, String detail) {
 
-  /** What can be wrong with a chain. */
+  /** The kinds of faults. */
   enum Kind {
-    /** A block's content is not what its head says, or cannot be read. */
+    /** A block's content does not match its head, or cannot be read. */
     edited,
-    /** A block that has a head is not there. */
+    /** A block with a head is missing. */
     missing,
-    /** An object holds the block of another place. */
+    /** An object contains the block of another place. */
     misplaced,
-    /** A block is there once more. */
+    /** A block exists a second time. */
     duplicated,
-    /** An object that no head knows. */
+    /** An object without a head. */
     unsealed,
-    /** A block has two heads, does not follow the one before, or the table knows another. */
+    /** A block has two heads, does not follow the previous one, or the table names another one. */
     forked
   }
 }

@@ -13,8 +13,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * Where each tenant's chain stands, in the audit table: conditional updates keep writers from
- * making two blocks of one sequence. Thread-safe.
+ * The end of each tenant's chain, in the audit table. Conditional updates prevent two writers from
+ * creating blocks of the same sequence. Thread-safe.
  */
 @Component
 class ChainHeads {
@@ -32,11 +32,11 @@ class ChainHeads {
   }
 
   /**
-   * Where a chain stands.
+   * The end of a chain.
    *
    * @param head the last block; null before the first one
-   * @param reserved the block that a writer is about to add; null: none
-   * @param reservedUntil when that writer is taken for dead
+   * @param reserved the block that a writer is adding; null: none
+   * @param reservedUntil when that writer counts as dead
    */
   record Standing(
       @Nullable BlockReference head,
@@ -49,7 +49,7 @@ class ChainHeads {
     }
   }
 
-  /** Another writer is at this chain. */
+  /** Another writer is adding to this chain. */
   static final class Contended extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -58,7 +58,7 @@ class ChainHeads {
     }
   }
 
-  /** Where a tenant's chain stands now. */
+  /** The current end of a tenant's chain. */
   Standing standing(String tenantId) {
     var found =
         dynamoDb.getItem(
@@ -71,9 +71,8 @@ class ChainHeads {
   /**
    * Reserves the next place in a chain for a block.
    *
-   * @param seen where the chain stood when the block was made, with a reservation whose writer is
-   *     dead
-   * @throws Contended when it stands elsewhere by now
+   * @param seen the end of the chain when the block was created; a reservation in it has expired
+   * @throws Contended when the end has changed
    */
   void reserve(String tenantId, Standing seen, BlockReference next, Instant until) {
     var values = new HashMap<String, AttributeValue>();
@@ -89,7 +88,7 @@ class ChainHeads {
   /**
    * Makes a reserved block the last one.
    *
-   * @throws Contended when it is neither reserved nor the last one any more
+   * @throws Contended when the block is neither reserved nor the last one any more
    */
   void advance(String tenantId, BlockReference reserved) {
     var values = new HashMap<String, AttributeValue>();

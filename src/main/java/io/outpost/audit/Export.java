@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * An export of a tenant's audit. Stored in the audit table under the sort key {@code
  * export#<export_id>}.
  *
- * @param to moved to the time of the request when it lay after that
- * @param attempts how often a worker began to make it
+ * @param to at most the time of the request
+ * @param attempts how many times a worker began it
  * @param entries null until it is done
  * @param manifestSha256 null until it is done
  */
@@ -24,16 +24,16 @@ record Export(
     @Nullable Long entries,
     @Nullable String manifestSha256) {
 
-  /** Where the sort keys of a tenant's exports begin. */
+  /** The prefix of exports' sort keys. */
   static final String SK_PREFIX = "export#";
 
-  /** Partitions of the index open: exports that are not made. */
+  /** Partitions of the index open: unfinished exports. */
   static final String OPEN = "export";
 
-  /** The file that names all others. */
+  /** The name of the file that lists all others. */
   static final String MANIFEST = "manifest.json";
 
-  /** Where an export stands. */
+  /** The status of an export. */
   enum Status {
     pending,
     running,
@@ -51,7 +51,7 @@ record Export(
     return "exports/" + BlockKey.folder(tenantId) + exportId + "/" + file;
   }
 
-  /** What is exported. */
+  /** The exported time range. */
   TimeRange range() {
     return new TimeRange(from, to);
   }

@@ -41,11 +41,11 @@ public class ExportFiles {
 
   private record Entry(String entryId, Instant timestamp) {}
 
-  /** Finds the stretch of the chain that has all entries of the export. */
+  /** Finds the part of the chain that has all entries of the export. */
   public ExportWork begin(@ExchangeProperty("export") Export export) {
     var blocks = new ArrayList<BlockKey>();
     var within = 0;
-    // Clocks differ: an entry may seem younger than its block.
+    // Because clocks differ, an entry may seem younger than its block.
     var after = BlockKey.folder(export.tenantId(), export.from().minus(HOUR));
     var listed = archive.blocks(export.tenantId(), after);
     while (listed.hasNext()) {
@@ -70,7 +70,7 @@ public class ExportFiles {
     return work.days();
   }
 
-  /** Stores the entries of a day that lie in the time range, each once, an hour after the other. */
+  /** Stores the entries of a day within the time range, each once, hour by hour. */
   public void entries(@Body Day day) throws IOException {
     try (var file = new LineFile()) {
       var hour = day.date().atStartOfDay().toInstant(ZoneOffset.UTC);
@@ -82,7 +82,7 @@ public class ExportFiles {
     }
   }
 
-  /** Stores the blocks that were archived on a day, as they are, one after the other. */
+  /** Stores the unchanged blocks of a day. */
   public void chain(@Body Day day) throws IOException {
     try (var file = new LineFile()) {
       for (var key : day.work().blocks()) {

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** An export while it is made. For one worker's attempt, not thread-safe. */
+/** An export in progress. For one worker's attempt, not thread-safe. */
 final class ExportWork {
 
   private final Export export;
@@ -27,9 +27,9 @@ final class ExportWork {
   private @Nullable String manifestSha256;
 
   /**
-   * An export's beginning.
+   * Begins an export.
    *
-   * @param blocks a stretch of the chain with all that may hold entries of the time range
+   * @param blocks the part of the chain that may have entries of the time range
    * @param heads the digests of the blocks by sequence
    */
   ExportWork(Export export, List<BlockKey> blocks, Map<Long, String> heads) {
@@ -41,7 +41,7 @@ final class ExportWork {
   /** One day, UTC, of an export. */
   record Day(ExportWork work, LocalDate date) {}
 
-  /** The days that have files: those of the time range, and those of the blocks. */
+  /** The days with files: those of the time range and those of the blocks. */
   List<Day> days() {
     var last = date(export.to().minusMillis(1));
     return Stream.concat(
@@ -57,28 +57,28 @@ final class ExportWork {
     return export;
   }
 
-  /** The blocks of the stretch, in order. */
+  /** The blocks of this part, in order. */
   List<BlockKey> blocks() {
     return blocks;
   }
 
-  /** Whether a block is as it was sealed. */
+  /** Whether a block is unchanged since it was sealed. */
   boolean vouchesFor(BlockKey block, byte[] content) {
     return Block.sha256(content).equals(heads.get(block.sequence()));
   }
 
-  /** Adds a file that is stored. */
+  /** Adds a stored file. */
   void add(File file) {
     files.add(file);
     entries += file.kind() == Manifest.Kind.entries ? file.lines() : 0;
   }
 
-  /** Notes an object that is not a block as it was sealed. */
+  /** Records an object that is not an unchanged block. */
   void unusable(String key) {
     unusable.add(key);
   }
 
-  /** Notes a block of the stretch; they come in order. */
+  /** Records a block of this part; blocks come in order. */
   void pass(Block.Link link, String sha256) {
     chain =
         chain == null

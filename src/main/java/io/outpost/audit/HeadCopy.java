@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What the second bucket, whose objects cannot be changed, knows of a block. All of it is in the
- * object's name, so that a list of names is the list of heads.
+ * The head of a block in the second bucket, whose objects cannot be changed. All data is in the
+ * object's name, so a listing of names gives all heads.
  */
 record HeadCopy(String tenantId, long sequence, String sha256) {
 
@@ -17,12 +17,12 @@ record HeadCopy(String tenantId, long sequence, String sha256) {
     return from(tenantId, sequence) + "-" + sha256;
   }
 
-  /** Every head of a sequence or a later one has a name that sorts after this. */
+  /** The name after which all heads of a sequence and later ones sort. */
   static String from(String tenantId, long sequence) {
     return BlockKey.folder(tenantId) + "%012d".formatted(sequence);
   }
 
-  /** A head; empty when the name is none of ours. */
+  /** Parses a head; empty when the name is not a head's. */
   static Optional<HeadCopy> parse(String text) {
     var name = NAME.matcher(text);
     return name.matches()

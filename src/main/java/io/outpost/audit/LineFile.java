@@ -12,7 +12,7 @@ import java.security.DigestOutputStream;
 import java.util.HexFormat;
 import java.util.zip.GZIPOutputStream;
 
-/** A gzipped file of lines on this machine's disk, gone when closed. Not thread-safe. */
+/** A temporary gzipped file of lines, removed when closed. Not thread-safe. */
 final class LineFile implements Closeable {
 
   private final Path path;

@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an export holds.
+ * The contents of an export.
  *
  * @param entries how many there are in the time range, each counted once
  * @param chain null when nothing was archived in the time range
- * @param unusable objects of the archive that are left out, for they are not what was sealed
+ * @param unusable objects that are left out, because they changed since they were sealed
  */
 record Manifest(
     String exportId,
@@ -31,15 +31,15 @@ record Manifest(
   /**
    * One file, gzipped lines of JSON.
    *
-   * @param sha256 of the file as it is
-   * @param bytes its size as it is
+   * @param sha256 of the gzipped file
+   * @param bytes the size of the gzipped file
    */
   record File(String name, Kind kind, String sha256, long bytes, long lines) {}
 
   /**
-   * The blocks that the files of the kind chain hold, without a gap.
+   * The blocks in the files of the kind chain, without a gap.
    *
-   * @param previousSha256 of the block before the first; null: there is none
+   * @param previousSha256 of the block before the first; null: none
    */
   record Stretch(
       long firstSequence, @Nullable String previousSha256, long lastSequence, String lastSha256) {}

@@ -18,11 +18,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
-/** Which exports are to be made, and by whom. Thread-safe. */
+/** The exports to be made, each under the lease of one worker. Thread-safe. */
 @Component("openExports")
 public class OpenExports {
 
-  /** How long an export is a worker's without a sign of life. */
+  /** The length of a worker's lease on an export. */
   private static final Duration LEASE = Duration.ofMinutes(10);
 
   private static final Duration RETRY = Duration.ofSeconds(30);
@@ -39,10 +39,10 @@ public class OpenExports {
     this.names = names;
   }
 
-  /** An export that is due, with the time that it was seen to be due. */
+  /** A due export, with the due time that was read. */
   record Due(Export export, String openDue) {}
 
-  /** The exports that are due and that nobody makes. */
+  /** The due exports that no worker is making. */
   public List<Due> due() {
     var due = new ArrayList<Due>();
     for (var shard : Shards.all(Export.OPEN)) {
@@ -80,7 +80,7 @@ public class OpenExports {
         values);
   }
 
-  /** Shows that the export is still being made. */
+  /** Renews the lease of the export. */
   public void keep(@ExchangeProperty("export") Export export) {
     update(
         export,
@@ -91,7 +91,7 @@ public class OpenExports {
             ":running", Items.text(Export.Status.running.name())));
   }
 
-  /** Ends an export that is made. */
+  /** Completes an export. */
   public void done(@Body ExportWork work) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":done", Items.text(Export.Status.done.name()));
@@ -106,7 +106,7 @@ public class OpenExports {
         values);
   }
 
-  /** Lets an export be tried again, or gives it up after the third attempt. */
+  /** Schedules another try of an export, or gives it up after the third. */
   public void failed(@ExchangeProperty("export") Export export) {
     if (export.attempts() + 1 < ATTEMPTS) {
       update(

@@ -2,7 +2,10 @@ package io.outpost.audit;
 
 import org.springframework.stereotype.Component;
 
-/** Which routes run, as a short hash of their files: entries of jobs name it. Thread-safe. */
+/**
+ * The version of the running routes, a short hash of their files, for audit entries of jobs.
+ * Thread-safe.
+ */
 @Component
 public class RoutesVersion {
 
@@ -13,7 +16,7 @@ public class RoutesVersion {
     return current;
   }
 
-  /** From now on other routes run. */
+  /** Sets the version after a reload. */
   public void become(String version) {
     current = version;
   }

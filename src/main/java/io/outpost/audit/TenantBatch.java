@@ -2,11 +2,12 @@ package io.outpost.audit;
 
 import java.util.List;
 
-/**
- * Entries of one tenant that go into its archive together: each once, oldest first, at least one.
- */
+/** Entries of one tenant that are archived together: each once, oldest first, at least one. */
 record TenantBatch(String tenantId, List<AuditEntry> entries) {
 
-  /** Entries in one message of the audit queue: of the largest, it stays under 256 KiB. */
+  /**
+   * The maximum of entries in one message of the audit queue, which then stays under 256 KiB even
+   * with the largest entries.
+   */
   static final int MESSAGE = 100;
 }

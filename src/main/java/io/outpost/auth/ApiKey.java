@@ -7,10 +7,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An API key without the key: that is shown once and kept only as its SHA-256. Stored in the table
- * tenants under the sort key {@code key#<key_id>}.
+ * An API key without the key text, which is shown once and stored only as its SHA-256. Stored in
+ * the table tenants under the sort key {@code key#<key_id>}.
  *
- * @param rateLimitPerMinute null: the tier's
+ * @param rateLimitPerMinute null: that of the tier
  * @param expiresAt null: never; a rotation sets it to the end of the grace
  */
 public record ApiKey(
@@ -37,7 +37,7 @@ public record ApiKey(
           "secrets:write");
   private static final Set<String> MODES = Set.of("live", "test");
 
-  /** Keeps the rules of the contract. */
+  /** Checks the contract's rules. */
   public ApiKey {
     Rules.form("key_id", keyId, Rules.ULID);
     Rules.form("tenant_id", tenantId, Rules.UUID);
@@ -51,7 +51,7 @@ public record ApiKey(
     }
   }
 
-  /** Where the sort keys of a tenant's API keys begin. */
+  /** The prefix of API keys' sort keys. */
   public static final String SK_PREFIX = "key#";
 
   /** The sort key of a key. */

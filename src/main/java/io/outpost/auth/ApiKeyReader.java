@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.dynamodb.model.Select;
 @Component("apiKeyReader")
 public class ApiKeyReader {
 
-  /** The own end of a rotated key that had none. */
+  /** The original expiry of a rotated key that had none. */
   static final String NEVER = "never";
 
   static final String LINEAGE = "lineage";
@@ -38,11 +38,11 @@ public class ApiKeyReader {
   }
 
   /**
-   * A key as its item has it.
+   * A key as stored in its item.
    *
-   * @param hash what caches know it by
-   * @param lineage the key that it was rotated from, at first; itself when it never was
-   * @param ownEnd when it would end had it not been rotated; null: never
+   * @param hash by which caches find it
+   * @param lineage the first key in its chain of rotations; itself when it was never rotated
+   * @param ownEnd its expiry before any rotation; null: never
    */
   record Stored(ApiKey key, String hash, String lineage, @Nullable Instant ownEnd) {}
 
@@ -64,7 +64,7 @@ public class ApiKeyReader {
         ownEnd(key, found.item()));
   }
 
-  /** The key that one was rotated from, at first, as its item has it. */
+  /** The first key in a key's chain of rotations, from its item. */
   static String lineage(String keyId, Map<String, AttributeValue> item) {
     return item.containsKey(LINEAGE) ? item.get(LINEAGE).s() : keyId;
   }
@@ -77,7 +77,7 @@ public class ApiKeyReader {
     return end.equals(NEVER) ? null : Instant.parse(end);
   }
 
-  /** How many keys of a tenant work. */
+  /** The number of a tenant's live keys. */
   int countLive(String tenantId) {
     return dynamoDb
         .queryPaginator(

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 
 /**
  * The text of an API key: {@code op_live_} or {@code op_test_} and 32 lower-case hex digits (128
- * random bits). Never printed: {@link #toString} shows its mode alone. Looking it up by its hash
- * leaks no timing of the key.
+ * random bits). Never printed: {@link #toString} shows only its mode. Looking it up by its hash
+ * reveals nothing by its timing.
  */
 final class ApiKeyText {
 
@@ -37,7 +37,7 @@ final class ApiKeyText {
     return FORMAT.matcher(text).matches() ? Optional.of(new ApiKeyText(text)) : Optional.empty();
   }
 
-  /** SHA-256, hex: what is stored. */
+  /** The SHA-256 in hex, which is stored. */
   String hash() {
     try {
       var digest =

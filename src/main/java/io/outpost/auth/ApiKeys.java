@@ -35,7 +35,7 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** The steps of making, replacing and revoking API keys. Stateless. */
+/** The steps of creating, replacing and revoking API keys. Stateless. */
 @Component("apiKeys")
 public class ApiKeys {
 
@@ -71,10 +71,10 @@ public class ApiKeys {
     this.names = names;
   }
 
-  /** The answer that shows a key, the only one. */
+  /** The only answer that shows a key. */
   public record Created(@JsonUnwrapped ApiKey apiKey, String key) {}
 
-  /** What a client asks for. */
+  /** A client's request. */
   record Wish(
       String name,
       @Nullable List<String> scopes,
@@ -83,10 +83,9 @@ public class ApiKeys {
       @Nullable Integer rateLimitPerMinute) {}
 
   /**
-   * Makes a key for a tenant.
+   * Creates a key for a tenant.
    *
-   * @throws Problem 403 for a scope that the caller's own key lacks; 400 when it would be born
-   *     expired
+   * @throws Problem 403 for a scope that the caller's own key lacks; 400 when its expiry is past
    */
   public Created create(
       @Body JsonNode body,
@@ -121,12 +120,13 @@ public class ApiKeys {
   }
 
   /**
-   * Makes a key in the place of another, which ends after a grace: meanwhile there may be twice as
-   * many live keys. The new one ends when the old one would have ended had it never been rotated:
-   * whoever rotates twice, for want of the first answer, gets no key that dies with the old one.
+   * Replaces a key by a new one; the old key works until its grace ends, so there may be twice as
+   * many live keys. The new key expires when the old one would have without any rotation. So a
+   * client that rotates twice, because it lost the first answer, gets no key that ends with the old
+   * one's grace.
    *
-   * @throws Problem 409 when the old one has ended already; 403 when it can more than the caller's
-   *     own
+   * @throws Problem 409 when the old key has ended; 403 when it has scopes that the caller's own
+   *     key lacks
    */
   public Created rotate(
       @Body JsonNode body,
@@ -181,7 +181,7 @@ public class ApiKeys {
         cap(tier, 2 * tier.in(settings.liveKeys())));
   }
 
-  /** Revokes a key; once revoked it stays so. */
+  /** Revokes a key for good. */
   public void revoke(
       @Header("tenant_id") String tenantId, @Header("key_id") String keyId, Exchange exchange) {
     var old = reader.load(tenantId, keyId);
@@ -231,7 +231,7 @@ public class ApiKeys {
     return new Created(key, secret.reveal());
   }
 
-  /** Its tenant is told before it ends, at once when that is soon. */
+  /** The tenant gets an event before it expires, at once when that is soon. */
   private void warn(Change change, ApiKey key) {
     if (key.expiresAt() != null) {
       var early = key.expiresAt().minus(WARNED_BEFORE);

@@ -8,17 +8,18 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * How callers are told apart.
+ * The settings of authentication.
  *
  * @param bootstrapAdminKey a key that is an admin key without being stored; blank: none
- * @param cacheFor how long a key's view is trusted when no change is announced
- * @param unknownFor how long an unknown key is remembered as such
- * @param cachedKeys how many keys a container remembers
+ * @param cacheFor how long a cached key is trusted when no change is announced
+ * @param unknownFor how long an unknown key is cached as unknown
+ * @param cachedKeys the maximum of cached keys in a container
  * @param rateLimitPerMinute requests a key may make in a minute unless it or its tier says
  *     otherwise
- * @param rateLimits requests a minute by tier, where a tier has its own
+ * @param rateLimits requests a minute of tiers that have their own limit
  * @param unknownKeysPerMinute unknown keys that an address may try in a minute
- * @param tenantRateFactor how many times a key's requests all keys of a tenant may make together
+ * @param tenantRateFactor the limit of all keys of a tenant together, as a multiple of one key's
+ *     limit
  * @param liveKeys how many live keys a tenant may have, by its tier
  * @param bootstrapExpiresAt when the bootstrap key stops working; null: never
  * @param pastDueGrace how long after a failed payment a tenant may still change things
@@ -37,7 +38,7 @@ record AuthSettings(
     @Nullable Instant bootstrapExpiresAt,
     Duration pastDueGrace) {
 
-  /** Requests a minute of a key of a tier. */
+  /** The requests a minute of a tier's keys. */
   int rateLimit(Tier tier) {
     return rateLimits == null
         ? rateLimitPerMinute

@@ -18,7 +18,7 @@ import java.util.Set;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** Finds out who is calling. Stateless. */
+/** Authenticates callers. Stateless. */
 @Component("authentication")
 public class Authentication implements Callers {
 
@@ -77,9 +77,10 @@ public class Authentication implements Callers {
   }
 
   /**
-   * Refuses what the caller's tenant may not do as it stands.
+   * Refuses calls that the status of the caller's tenant does not allow.
    *
-   * @throws Problem 403 when it is suspended, or would change something long after a failed payment
+   * @throws Problem 403 when it is suspended, or changes something after the grace of a failed
+   *     payment
    */
   public void checkStanding(@ExchangeProperty(Call.NAME) Call call) {
     switch (call.principal().standing()) {
@@ -131,7 +132,7 @@ public class Authentication implements Callers {
     }
   }
 
-  /** Why a key is of no use any more, in a word; empty when it is. */
+  /** Why a key is invalid, in one word; empty for a valid one. */
   private static Optional<String> end(KeyStore.View view, Instant now) {
     if (view.key().revokedAt() != null) {
       return Optional.of("revoked");
@@ -161,11 +162,14 @@ public class Authentication implements Callers {
         tenant.pastDueSince());
   }
 
-  /** The one key that was sent; of two, others on the way may have read the other one. */
+  /**
+   * The only key of the request; two keys are refused, because a proxy may have checked the other
+   * one.
+   */
   private static Optional<String> credential(Call call) {
     if (call.headers("Authorization").length > 1 || call.headers("X-API-Key").length > 1) {
       call.because("malformed");
-      throw unauthenticated("Send one API key, once.");
+      throw unauthenticated("Send exactly one API key, once.");
     }
     var bearer =
         call.header("Authorization")

@@ -29,10 +29,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 
 /**
- * What is known of a key, by its hash: cached for minutes, loaded once however many ask at the same
- * time, forgotten when a change of the key or its tenant is announced. While announcements cannot
- * be heard, a view is trusted for seconds only. Unknown keys are remembered for seconds.
- * Thread-safe.
+ * The cache of keys, by hash: an entry is kept for minutes, loaded once for all concurrent callers,
+ * and removed when a change of the key or its tenant is announced. While the change feed cannot be
+ * read, entries are trusted for seconds only. Unknown keys are cached for seconds. Thread-safe.
  */
 @Component("keyStore")
 @EnableConfigurationProperties(AuthSettings.class)
@@ -41,7 +40,9 @@ public class KeyStore {
   private static final Executor LOADERS = Thread::startVirtualThread;
   private static final String BOOTSTRAP_KEY_ID = "0".repeat(26);
 
-  /** With the time that hearing may take, below the five seconds in which a revocation holds. */
+  /**
+   * Together with the polling interval, below the five seconds in which a revocation takes effect.
+   */
   private static final long TRUSTED_UNHEARD = Duration.ofSeconds(3).toNanos();
 
   private static final Duration EXISTED_FOR = Duration.ofHours(1);
@@ -56,10 +57,10 @@ public class KeyStore {
   private volatile long heard = System.nanoTime();
 
   /**
-   * A key and its tenant as they stood when they were read.
+   * A key and its tenant at the time of reading.
    *
-   * @param lineage the key that this one was rotated from, at first; itself when it never was
-   * @param read when the reading began, on the clock of {@link System#nanoTime}
+   * @param lineage the first key in its chain of rotations; itself when it was never rotated
+   * @param read when reading began, by {@link System#nanoTime}
    */
   record View(ApiKey key, Tenant tenant, String lineage, long read) {}
 
@@ -84,8 +85,8 @@ public class KeyStore {
   }
 
   /**
-   * The view of a key, read when it is not known; empty when no such key exists. Callers that wait
-   * for the same reading share its failure too.
+   * The entry of a key, read when it is not cached; empty when the key does not exist. Concurrent
+   * callers share one read and its failure.
    */
   Optional<View> find(String hash) {
     var cached = cache.getIfPresent(hash);
@@ -99,7 +100,7 @@ public class KeyStore {
     }
   }
 
-  /** The view of a key that is known to exist, without asking anyone. */
+  /** The cached entry of a key, without a read. */
   Optional<View> known(String hash) {
     if (bootstrapHash.filter(hash::equals).isPresent()) {
       return Optional.of(bootstrap());
@@ -108,17 +109,17 @@ public class KeyStore {
     return cached == null || !cached.isDone() ? Optional.empty() : trusted(cached);
   }
 
-  /** Whether a key was there when it was last read: what is known of it may have been forgotten. */
+  /** Whether a key existed when it was last read; its entry may be gone from the cache. */
   boolean existed(String hash) {
     return existing.getIfPresent(hash) != null;
   }
 
-  /** Forgets a key. */
+  /** Removes a key from the cache. */
   public void forgetKey(String hash) {
     cache.asMap().remove(hash);
   }
 
-  /** Forgets every key of a tenant, and what is being read just now. */
+  /** Removes every key of a tenant from the cache, also keys that are being read at the moment. */
   public void forgetTenant(String tenantId) {
     cache
         .asMap()
@@ -130,12 +131,12 @@ public class KeyStore {
                     || view.join().filter(v -> v.tenant().tenantId().equals(tenantId)).isPresent());
   }
 
-  /** Notes that every change announced until now is taken into account. */
+  /** Records that all changes announced so far are applied. */
   public void upToDate() {
     heard = System.nanoTime();
   }
 
-  /** That a key is unknown is remembered for so short a time that it is trusted always. */
+  /** Unknown keys are cached for so short a time that the entry is always trusted. */
   private boolean isStale(CompletableFuture<Optional<View>> cached) {
     return cached.isCompletedExceptionally()
         || cached.join().isPresent() && trusted(cached).isEmpty();
@@ -161,7 +162,10 @@ public class KeyStore {
     return view;
   }
 
-  /** The index only says whose key it is, for it may lag behind; what counts is read afresh. */
+  /**
+   * The index is only used to find the tenant, because it may lag; the item itself is read
+   * consistently.
+   */
   private Optional<View> read(String hash) {
     var began = System.nanoTime();
     var table = names.table("tenants");
@@ -191,7 +195,7 @@ public class KeyStore {
             began));
   }
 
-  /** Items as they are now, by sort key. */
+  /** The current items, by sort key. */
   @SafeVarargs
   private Map<String, Map<String, AttributeValue>> read(
       String table, Map<String, AttributeValue>... keys) {

@@ -13,7 +13,10 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.TransactionConflictException;
 
-/** When keys were last used: noted in memory by each request, written now and then. Thread-safe. */
+/**
+ * Records when keys were last used: in memory for each request, in the table periodically.
+ * Thread-safe.
+ */
 @Component("lastUsed")
 public class LastUsed {
 
@@ -32,7 +35,7 @@ public class LastUsed {
     noted.put(new Key(key.tenantId(), key.keyId()), now);
   }
 
-  /** Writes what was noted since the last time. */
+  /** Writes the uses recorded since the last time. */
   public void write() {
     for (var key : List.copyOf(noted.keySet())) {
       var at = noted.remove(key);
@@ -53,7 +56,7 @@ public class LastUsed {
                       "attribute_exists(sk) AND (attribute_not_exists(last_used_at) OR last_used_at < :at)")
                   .expressionAttributeValues(Map.of(":at", Items.text(Json.time(at)))));
     } catch (ConditionalCheckFailedException e) {
-      // The bootstrap key, or another container has seen it later.
+      // The bootstrap key has no item, or another container recorded a later use.
     } catch (TransactionConflictException e) {
       noted.putIfAbsent(key, at);
     }

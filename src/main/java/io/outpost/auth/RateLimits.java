@@ -24,9 +24,9 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 
 /**
- * Requests a minute of each key and of each tenant, over all containers: permits are drawn from one
- * shared counter a minute, in chunks that grow with the use and shrink towards the limit, so that
- * the sum never exceeds it and little is left unused. Thread-safe.
+ * Limits the requests a minute of each key and of each tenant, over all containers. Containers draw
+ * permits from one shared counter for each minute, in chunks that grow with use and shrink near the
+ * limit. So the sum never exceeds the limit, and few permits stay unused. Thread-safe.
  *
  * <p>Header fields: draft-ietf-httpapi-ratelimit-headers.
  */
@@ -35,7 +35,7 @@ public class RateLimits {
 
   private static final long WINDOW_SECONDS = 60;
 
-  /** A container's first draw is one fiftieth of the limit, none is more than a tenth. */
+  /** A container first draws a fiftieth of the limit, and never more than a tenth. */
   private static final int FIRST_SHARE = 50;
 
   private static final int LARGEST_SHARE = 10;
@@ -64,7 +64,7 @@ public class RateLimits {
   }
 
   /**
-   * Takes one permit for the call and says how many are left.
+   * Takes one permit for the call and sets the RateLimit headers.
    *
    * @throws Problem 429 when none is left in this minute
    */
@@ -91,19 +91,19 @@ public class RateLimits {
     }
   }
 
-  /** Permits left of a minute after taking one; -1 when there was none to take. */
+  /** The permits left in the minute after taking one; -1 when there was none. */
   long take(Principal caller, long minute) {
     return take(caller.keyId(), caller.rateLimit(), minute);
   }
 
-  /** The same of the tenant's minute: its keys together. */
+  /** The same for the tenant: all its keys together. */
   long takeOfTenant(Principal caller, long minute) {
     return caller.tenantId().equals(Ids.OPERATORS)
         ? Long.MAX_VALUE
-        : take(caller.tenantId().replace("-", ""), tenantLimit(caller), minute);
+        : take(caller.tenantId(), tenantLimit(caller), minute);
   }
 
-  /** A key with a limit of its own may use it. */
+  /** A tenant's limit is at least that of its key. */
   private int tenantLimit(Principal caller) {
     return Math.max(
         caller.rateLimit(), settings.tenantRateFactor() * settings.rateLimit(caller.tier()));
@@ -120,8 +120,8 @@ public class RateLimits {
   }
 
   /**
-   * A key's or a tenant's minute in this container: permits in hand, and what is known of the
-   * shared counter.
+   * The current minute of a key or tenant in this container: permits in hand, and the last known
+   * shared count.
    */
   private final class Window {
     private final String whose;
@@ -164,15 +164,13 @@ public class RateLimits {
       }
     }
 
-    /** As much again as was needed so far: an idle container holds little back from the others. */
+    /** Draws as many again as were used, so that an idle container holds few permits back. */
     private int chunk() {
       var wanted = Math.min(Math.max(taken, limit / FIRST_SHARE), (limit - drawn) / 4);
       return Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
     }
 
-    /**
-     * Whoever waits for this draw shares its failure, so that nobody waits for the next one too.
-     */
+    /** Callers that wait for this draw share its failure, so that none waits for a second one. */
     private void draw(int chunk, CompletableFuture<Void> done) {
       try {
         var used = count(chunk);
@@ -192,12 +190,13 @@ public class RateLimits {
 
     private Used count(int chunk) {
       var most = limit - chunk;
+      var window = whose.replace("-", "") + "#" + minute;
       try {
         var now =
             dynamoDb.updateItem(
                 u ->
                     u.tableName(names.table("rate-limits"))
-                        .key(Map.of("window_key", Items.text(whose + "#" + minute)))
+                        .key(Map.of("window_key", Items.text(window)))
                         .updateExpression("ADD used :chunk SET expires_at = :expires")
                         .conditionExpression("attribute_not_exists(used) OR used <= :most")
                         .expressionAttributeValues(

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.stereotype.Component;
 
 /**
- * Bounds how many unknown keys an address may have looked up, so that guessing costs us next to
- * nothing. Thread-safe.
+ * Limits the look-ups of unknown keys for each address, so that guessing keys costs us little.
+ * Thread-safe.
  */
 @Component
 class UnknownKeyThrottle {
@@ -29,7 +29,7 @@ class UnknownKeyThrottle {
   }
 
   /**
-   * Refuses an address that had too many unknown keys looked up.
+   * Refuses an address with too many look-ups of unknown keys.
    *
    * @throws Problem 429
    */

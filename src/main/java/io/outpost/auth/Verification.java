@@ -8,13 +8,13 @@ import java.util.TreeSet;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** What a gateway is told about a good key. Stateless. */
+/** The answer to a gateway about a valid key. Stateless. */
 @Component("verification")
 public class Verification {
 
   private static final String POLICY = "application/vnd.aws.iam-policy+json";
 
-  /** Whether the gateway is an authorizer of API Gateway, which wants a policy. */
+  /** Whether the caller is an authorizer of API Gateway, which requires a policy. */
   public boolean wantsPolicy(@ExchangeProperty(Call.NAME) Call call) {
     return call.header("Accept").filter(accept -> accept.contains(POLICY)).isPresent();
   }
@@ -24,7 +24,7 @@ public class Verification {
     return String.join(" ", new TreeSet<>(call.principal().scopes()));
   }
 
-  /** The decision in plain words. */
+  /** The key's tenant, id and scopes, for the answer. */
   public Map<String, Object> decision(@ExchangeProperty(Call.NAME) Call call) {
     var caller = call.principal();
     return Map.of(

@@ -1,4 +1,4 @@
-/** Who is calling and what that key may do: keys, rate limits, the answer to gateways. */
+/** Authentication and authorization: keys, rate limits, the answer to gateways. */
 @NullMarked
 package io.outpost.auth;
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Where AWS is. In production everything here is empty and the SDK's own chain decides.
+ * The address of AWS. In production everything here is empty and the SDK's own chain decides.
  *
  * @param endpoint one endpoint for every service (an emulator)
  * @param endpoints an endpoint for a service: sqs, dynamodb, s3, secretsmanager, sns, kms

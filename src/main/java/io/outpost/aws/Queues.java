@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 @Component("queues")
 public class Queues {
 
-  /** Sending is quick or fails: what waits for it has something else to do then. */
+  /** Sending must be quick or fail, because its callers have a fallback. */
   private static final Duration LONGEST_SEND = Duration.ofSeconds(5);
 
   private final SqsClient sqs;
@@ -27,21 +27,21 @@ public class Queues {
     this.names = names;
   }
 
-  /** The URL of a queue of schema/queues.json, asked for once. */
+  /** The URL of a queue of schema/queues.json, looked up once. */
   public String url(String queue) {
     return urls.computeIfAbsent(
         queue, q -> sqs.getQueueUrl(r -> r.queueName(names.queue(q))).queueUrl());
   }
 
   /**
-   * About how many messages a queue has.
+   * The approximate number of messages in a queue.
    *
-   * @param waiting those that may be received
-   * @param received those that somebody works on
+   * @param waiting visible messages
+   * @param received messages in flight
    */
   public record Depth(long waiting, long received) {}
 
-  /** Asks how many messages a queue has now. */
+  /** Reads the current number of messages in a queue. */
   public Depth depth(String queue) {
     var waiting = QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES;
     var received = QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE;

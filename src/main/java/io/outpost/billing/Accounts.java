@@ -24,10 +24,10 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * The link between tenants and their customers at Stripe, and what subscriptions make of a tenant.
- * A change holds only while nobody else changed the tenant since it was read: so what was asked of
- * Stripe last is written last. Each leaves its audit entry in the variable {@code audited}.
- * Thread-safe.
+ * The link between tenants and their customers at Stripe, and the tier and status that tenants get
+ * from subscriptions. A change is written on condition that the tenant has not changed since it was
+ * read, so the latest state from Stripe is written last. Each change leaves its audit entry in the
+ * variable {@code audited}. Thread-safe.
  */
 @Component("accounts")
 public class Accounts {
@@ -56,7 +56,7 @@ public class Accounts {
     this.history = history;
   }
 
-  /** The tenant was changed by someone else after we read it. */
+  /** The tenant has changed since it was read. */
   private static final class Overtaken extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -65,7 +65,7 @@ public class Accounts {
     }
   }
 
-  /** A tenant as it is now; null where there is none. */
+  /** The tenant in its current state; null when it does not exist. */
   public @Nullable Tenant load(@ExchangeProperty("tenantId") @Nullable String tenantId) {
     if (tenantId == null) {
       return null;
@@ -84,7 +84,7 @@ public class Accounts {
         && tenant.status() != Tenant.Status.deleted;
   }
 
-  /** The tenant that a customer is linked to; null where there is none, or none yet. */
+  /** The tenant of a customer; null without one, or when it is not linked yet. */
   public @Nullable String tenantOf(@ExchangeProperty("customer") @Nullable String customer) {
     if (customer == null) {
       return null;
@@ -101,14 +101,14 @@ public class Accounts {
         : Items.required(found.items().getFirst(), "tenant_id").s();
   }
 
-  /** Whether the tenant was deleted and its customer is still there. */
+  /** Whether the tenant was deleted and its customer still exists. */
   public boolean isToBeClosed(@ExchangeProperty("tenant") @Nullable Tenant tenant) {
     return tenant != null
         && tenant.status() == Tenant.Status.deleted
         && tenant.stripeCustomerId() != null;
   }
 
-  /** Whether a customer is no tenant's, or another customer took its place. */
+  /** Whether a customer has no tenant, or was replaced by another customer. */
   public boolean isForeign(
       @ExchangeProperty("tenant") @Nullable Tenant tenant,
       @ExchangeProperty("customer") String customer) {
@@ -116,7 +116,7 @@ public class Accounts {
         || tenant.stripeCustomerId() != null && !tenant.stripeCustomerId().equals(customer);
   }
 
-  /** Whether a tenant is linked to this customer no more, or never was. */
+  /** Whether no tenant is linked to this customer. */
   public boolean isUnlinked(
       @ExchangeProperty("tenant") @Nullable Tenant tenant,
       @ExchangeProperty("customer") String customer) {
@@ -134,7 +134,7 @@ public class Accounts {
     return write(update, "billing.customer-linked", exchange);
   }
 
-  /** Whether the tenant's customer still has an older name or address. */
+  /** Whether the tenant's customer has an outdated name or address. */
   public boolean isOutdated(@ExchangeProperty("tenant") Tenant tenant) {
     return tenant != null
         && tenant.customerOutdated()
@@ -142,12 +142,15 @@ public class Accounts {
         && tenant.status() != Tenant.Status.deleted;
   }
 
-  /** Writes down that the customer is as the tenant; false when the tenant changed meanwhile. */
+  /** Records that the customer is up to date; false when the tenant changed meanwhile. */
   public boolean refreshed(@ExchangeProperty("tenant") Tenant tenant, Exchange exchange) {
     return write(new TenantUpdate(tenant).refreshed(), "billing.customer-refreshed", exchange);
   }
 
-  /** Forgets a customer that is gone at Stripe; false when the tenant changed meanwhile. */
+  /**
+   * Removes the link to a customer that was deleted at Stripe; false when the tenant changed
+   * meanwhile.
+   */
   public boolean unlink(
       @ExchangeProperty("tenant") Tenant tenant,
       @ExchangeProperty("customer") String customer,
@@ -163,11 +166,12 @@ public class Accounts {
   }
 
   /**
-   * Makes the tenant what its subscriptions entitle it to. A tier that an operator gave to a tenant
-   * that never subscribed stays.
+   * Gives the tenant the tier and status of its subscriptions. A tenant that never subscribed keeps
+   * the tier that an operator gave it.
    *
-   * @return whether there was nothing to change. Else, written or overtaken, ask Stripe again and
-   *     come again: while we wrote, it may have moved on, and who saw that found nothing to change
+   * @return whether there was nothing to change. Otherwise, even after a write, Stripe must be read
+   *     again: it may have changed during our write, and a concurrent reader may have found nothing
+   *     to change
    */
   public boolean apply(
       @ExchangeProperty("tenant") Tenant tenant,
@@ -208,7 +212,7 @@ public class Accounts {
             entitlement.pastDueSince() == null ? null : Json.time(entitlement.pastDueSince()));
   }
 
-  /** What an operator suspended or deleted, a payment does not bring back. */
+  /** A payment does not reactivate a tenant that an operator suspended or deleted. */
   private static Tenant.Status statusOf(Tenant tenant, Entitlement entitlement) {
     return switch (tenant.status()) {
       case suspended, deleted -> tenant.status();

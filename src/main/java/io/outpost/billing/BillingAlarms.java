@@ -15,8 +15,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * What only an operator can mend at Stripe: raised once, standing until the same thing works again.
- * Thread-safe.
+ * Alarms about faults at Stripe that only an operator can repair: raised once, on until the same
+ * thing works again. Thread-safe.
  */
 @Component("billingAlarms")
 public class BillingAlarms {
@@ -32,15 +32,15 @@ public class BillingAlarms {
   }
 
   /**
-   * An alarm that stands.
+   * An active alarm.
    *
-   * @param what what does not work: {@code usage}, {@code checkout}, …
-   * @param why Stripe's words, or ours
-   * @param announced whether operators were told
+   * @param what the failing part: {@code usage}, {@code checkout}, …
+   * @param why the reason, in Stripe's words or ours
+   * @param announced whether operators were notified
    */
   public record Alarm(String what, String why, Instant since, boolean announced) {}
 
-  /** Raises an alarm; whether it is new, for the same one is not raised twice. */
+  /** Raises an alarm; returns whether it is new, because the same alarm is not raised twice. */
   public boolean raise(
       @ExchangeProperty("alarm") String what, @ExchangeProperty("alarmWhy") String why) {
     var values =
@@ -63,12 +63,12 @@ public class BillingAlarms {
     return true;
   }
 
-  /** The thing works again. */
+  /** Ends an alarm. */
   public void clear(@ExchangeProperty("alarm") String what) {
     dynamoDb.deleteItem(d -> d.tableName(names.table("usage")).key(key(what)));
   }
 
-  /** The alarms that stand, by name. */
+  /** The active alarms, by name. */
   public List<Alarm> standing() {
     return dynamoDb
         .query(
@@ -88,17 +88,17 @@ public class BillingAlarms {
         .toList();
   }
 
-  /** Whether one of this name stands. */
+  /** Whether an alarm of this name is active. */
   public boolean stands(String what) {
     return dynamoDb.getItem(g -> g.tableName(names.table("usage")).key(key(what))).hasItem();
   }
 
-  /** The alarms that operators were not told of. */
+  /** The alarms without a notice so far. */
   public List<Alarm> unannounced() {
     return standing().stream().filter(alarm -> !alarm.announced()).toList();
   }
 
-  /** Operators were told. */
+  /** Records that operators were notified. */
   public void announced(@ExchangeProperty("told") Alarm alarm) {
     try {
       dynamoDb.updateItem(
@@ -114,7 +114,7 @@ public class BillingAlarms {
                           ":why",
                           Items.text(alarm.why()))));
     } catch (ConditionalCheckFailedException e) {
-      // It was mended meanwhile, or there is another reason now.
+      // The alarm ended meanwhile, or has another reason now.
     }
   }
 

@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Compares an account at Stripe with what billing needs of it; changes nothing. For one thread. */
+/** Compares a Stripe account with the needs of billing; changes nothing. For one thread. */
 final class BillingCheck {
   private static final String ENDPOINT = "/webhooks/stripe";
-  // The same that api/billing-queue.camel.yaml handles.
+  // The types that api/billing-queue.camel.yaml handles.
   private static final Set<String> EVENTS =
       Set.of(
           "customer.subscription.created",
@@ -61,7 +61,7 @@ final class BillingCheck {
   }
 
   /**
-   * What is wrong, a sentence each, with what to do about it.
+   * The findings, one sentence each, with the remedy.
    *
    * @throws StripeException when Stripe does not answer
    */
@@ -84,19 +84,20 @@ final class BillingCheck {
     } catch (AuthenticationException e) {
       findings.clear();
       findings.add(
-          "The key is not accepted: make one under Developers > API keys and set"
+          "Stripe refuses the key: create one under Developers > API keys and set"
               + " OUTPOST_STRIPE_SECRET_KEY");
     }
     return List.copyOf(findings);
   }
 
-  /** A missing right is a finding, an error of Stripe's ends the check. */
+  /** A missing right is a finding; any other error of Stripe ends the check. */
   private void part(String right, Part part) throws StripeException {
     try {
       part.look();
     } catch (PermissionException e) {
       findings.add(
-          "The key may not do \"%s\": Developers > API keys > the key > Edit".formatted(right));
+          "The key lacks the right \"%s\": Developers > API keys > the key > Edit"
+              .formatted(right));
     } catch (ApiConnectionException | ApiException | AuthenticationException e) {
       throw e;
     } catch (InvalidRequestException e) {
@@ -107,7 +108,7 @@ final class BillingCheck {
   private void prices(Tier tier) throws StripeException {
     var setting = "OUTPOST_STRIPE_PRICE_" + tier.name();
     if (settings.prices(tier).isEmpty()) {
-      findings.add("%s is not set: the tier is not on sale".formatted(setting));
+      findings.add("%s is not set, so the tier cannot be bought".formatted(setting));
     }
     for (String id : settings.prices(tier)) {
       part("Prices: read", () -> price(setting, id));
@@ -120,7 +121,7 @@ final class BillingCheck {
       price = stripe.v1().prices().retrieve(id);
     } catch (InvalidRequestException e) {
       findings.add(
-          "%s: there is no price %s in this account and mode: Product catalogue > the product, copy"
+          "%s: this account and mode have no price %s: Product catalogue > the product, copy"
                   .formatted(setting, id)
               + " the price's id");
       return;

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * {@code outpost billing check}: says what is wrong with the account at Stripe that the settings
- * name, and what to click. One finding a line on standard output; ends with 0 when there is none,
- * with 1 when there are, with 2 when it could not look.
+ * {@code outpost billing check}: reports what is wrong with the Stripe account of the settings, and
+ * what to click. One finding per line on standard output; exits with 0 without findings, with 1
+ * with findings, with 2 when the check could not run.
  */
 public final class BillingCommand {
   private static final String USAGE = "usage: outpost billing check";
@@ -28,8 +28,8 @@ public final class BillingCommand {
   /**
    * Runs the command with the settings of the environment.
    *
-   * @param arguments what follows {@code billing}
-   * @return what the process shall end with
+   * @param arguments the arguments after {@code billing}
+   * @return the exit code
    */
   public static int run(List<String> arguments) {
     return new BillingCommand(System::getenv, System.out, System.err).execute(arguments);

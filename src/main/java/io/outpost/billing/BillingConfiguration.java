@@ -7,17 +7,11 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What billing needs from the settings. */
+/** The beans of billing that are made from settings. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(StripeSettings.class)
 class BillingConfiguration {
   private static final int MOST_CONSUMERS = 64;
-
-  /** What billing takes for the time. */
-  @Bean
-  Clock billingClock() {
-    return Clock.systemUTC();
-  }
 
   @Bean
   WebhookSignature webhookSignature(StripeSettings settings, Clock clock) {

@@ -5,7 +5,7 @@ import java.util.stream.Collectors;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** The operator's line in the readiness answer; billing at rest never sends requests elsewhere. */
+/** Billing's state in the readiness check, for operators; it never makes a container unready. */
 @Profile({"api", "local"})
 @Component
 class BillingHealth implements HealthPart {
@@ -20,7 +20,10 @@ class BillingHealth implements HealthPart {
     return "billing";
   }
 
-  /** Names what does not work; why is in the log and the notice, for anybody may read this. */
+  /**
+   * Names the failing parts; the reasons are only in the log and the notices, because anyone may
+   * read this.
+   */
   @Override
   public String state() {
     var standing = alarms.standing();

@@ -6,7 +6,7 @@ import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** What operators are told, as JSON for the topic of notices. Stateless. */
+/** Notices to operators, as JSON for the topic. Stateless. */
 @Component("billingNotices")
 public class BillingNotices {
   private final ObjectMapper mapper;
@@ -15,7 +15,7 @@ public class BillingNotices {
     this.mapper = mapper;
   }
 
-  /** Something that happened to a tenant's money at Stripe, and what to do about it. */
+  /** The notice of an event about a tenant's money at Stripe, with advice. */
   public String money(
       @ExchangeProperty("event") StripeEvent event,
       @ExchangeProperty("customer") String customer,
@@ -33,7 +33,7 @@ public class BillingNotices {
             "advice", advice));
   }
 
-  /** Something at Stripe that only an operator can mend. */
+  /** The notice of a fault at Stripe that only an operator can repair. */
   public String alarm(@ExchangeProperty("told") BillingAlarms.Alarm alarm)
       throws JsonProcessingException {
     return mapper.writeValueAsString(

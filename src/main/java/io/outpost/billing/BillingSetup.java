@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
-/** Looks, once at the start, whether the account at Stripe is set up as billing needs it. */
+/** Checks, once at the start, whether the Stripe account is set up as billing needs it. */
 @Component("billingSetup")
 public class BillingSetup {
   private static final Logger LOG = LoggerFactory.getLogger(BillingSetup.class);
@@ -27,7 +27,9 @@ public class BillingSetup {
     this.alarms = alarms;
   }
 
-  /** Warns of each finding, and has readiness name {@code setup} while there are any. */
+  /**
+   * Warns of each finding, and reports {@code setup} in the readiness check while there are any.
+   */
   public void check() {
     var client = StripeClient.builder().setApiKey(settings.secretKey()).setApiBase(base).build();
     List<String> findings;
@@ -37,7 +39,7 @@ public class BillingSetup {
       LOG.warn("The account at Stripe could not be checked: {}", e.getClass().getSimpleName());
       return;
     }
-    findings.forEach(finding -> LOG.warn("Stripe is not set up rightly: {}", finding));
+    findings.forEach(finding -> LOG.warn("Stripe is not set up correctly: {}", finding));
     if (findings.isEmpty()) {
       alarms.clear(ALARM);
     } else {

@@ -12,8 +12,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * Lets one container at a time do what all of them have a timer for. A container that dies loses
- * its turn when the time is over. Thread-safe.
+ * A lock over all containers, so that only one at a time runs a timed route. The lock of a dead
+ * container expires. Thread-safe.
  */
 @Component("clusterLock")
 public class ClusterLock {
@@ -26,7 +26,9 @@ public class ClusterLock {
     this.names = names;
   }
 
-  /** Whether it is this container's turn at {@code what}, for so many seconds at most. */
+  /**
+   * Takes the lock {@code what} for at most so many seconds; false when another container has it.
+   */
   public boolean take(String what, int seconds) {
     Instant now = Instant.now();
     try {
@@ -47,7 +49,7 @@ public class ClusterLock {
     }
   }
 
-  /** Ends this container's turn before its time. */
+  /** Releases the lock early. */
   public void end(String what) {
     try {
       dynamoDb.updateItem(
@@ -58,7 +60,7 @@ public class ClusterLock {
                   .conditionExpression("taken_by = :me")
                   .expressionAttributeValues(Map.of(":me", Items.text(me))));
     } catch (ConditionalCheckFailedException e) {
-      // It was over already, and another container has it.
+      // The lock had expired, and another container has it.
     }
   }
 

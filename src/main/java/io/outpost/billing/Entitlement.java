@@ -10,11 +10,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a tenant is entitled to, from its Stripe subscriptions: the table in docs/billing.md.
+ * The tier and status that a tenant gets from its Stripe subscriptions: the table in
+ * docs/billing.md.
  *
- * @param subscriptionStatus Stripe's word for the deciding subscription, or null without one
- * @param anchor from where billing periods are counted, or null for the tenant's creation
- * @param pastDueSince when the invoice was made that is not paid; null unless past_due
+ * @param subscriptionStatus Stripe's status of the deciding subscription, or null without one
+ * @param anchor the start of the first billing period, or null for the tenant's creation
+ * @param pastDueSince when the unpaid invoice was created; null unless past_due
  */
 public record Entitlement(
     Tier tier,
@@ -22,18 +23,19 @@ public record Entitlement(
     @Nullable String subscriptionStatus,
     @Nullable Instant anchor,
     @Nullable Instant pastDueSince) {
-  // What is paid; only when nothing is, what is owed; only then what gives nothing.
+  // Paid statuses first, then unpaid ones, then those without any entitlement.
   private static final List<String> PAID = List.of("active", "trialing");
   private static final List<String> OWED = List.of("past_due", "unpaid");
   private static final List<String> IDLE =
       List.of("paused", "incomplete", "canceled", "incomplete_expired");
 
   /**
-   * Judges all subscriptions of one customer with all their items: the best tier that is paid for,
-   * else the best that is owed. Items without a price of ours are left out.
+   * Judges all subscriptions of one customer with all their items: the highest paid tier decides,
+   * otherwise the highest unpaid one. Items with prices that are not ours are ignored.
    *
-   * @param tiers the tier of each price id that we sell or sold
-   * @return empty where something is paid or owed, and no price of it is ours: nothing is to change
+   * @param tiers the tier of each current or older price of ours
+   * @return empty when something is paid or unpaid but all its prices are unknown: then nothing
+   *     changes
    */
   public static Optional<Entitlement> of(List<StripeSubscription> all, Map<String, Tier> tiers) {
     return best(all, PAID, tiers)
@@ -41,13 +43,13 @@ public record Entitlement(
         .or(() -> hasAny(all, PAID) || hasAny(all, OWED) ? Optional.empty() : idle(all));
   }
 
-  /** The subscription that decides; empty where none is paid or owed that has a price of ours. */
+  /** The deciding subscription; empty when none is paid or unpaid with a price of ours. */
   static Optional<StripeSubscription> deciding(
       List<StripeSubscription> all, Map<String, Tier> tiers) {
     return first(all, PAID, tiers).or(() -> first(all, OWED, tiers));
   }
 
-  /** Of a customer that is gone, and its subscriptions with it. */
+  /** The entitlement after a customer was deleted with its subscriptions. */
   static Entitlement ended() {
     return new Entitlement(Tier.FREE, Tenant.Status.active, "canceled", null, null);
   }
@@ -81,7 +83,7 @@ public record Entitlement(
         : new Entitlement(tier, Tenant.Status.past_due, one.status(), one.anchor(), debt);
   }
 
-  /** Past due counts from the oldest debt, whichever of the subscriptions of ours has it. */
+  /** Past due counts from the oldest unpaid invoice of any subscription of ours. */
   private static @Nullable Instant oldestDebt(
       List<StripeSubscription> all, StripeSubscription decides, Map<String, Tier> tiers) {
     return all.stream()

@@ -8,7 +8,7 @@ import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** Judges what Stripe answered about a customer's subscriptions. Immutable. */
+/** Judges Stripe's list of a customer's subscriptions. Immutable. */
 @Component("entitlements")
 public class Entitlements {
   private static final Set<String> OWED = Set.of("past_due", "unpaid");
@@ -21,13 +21,13 @@ public class Entitlements {
     this.tiers = settings.tiers();
   }
 
-  /** Whether something is owed, so that it matters since when. */
+  /** Whether the customer is past due. */
   public boolean isOwing(@Variable("subscriptions") String subscriptions) {
     return StripeAnswers.subscriptions(subscriptions).stream()
         .anyMatch(one -> OWED.contains(one.status()));
   }
 
-  /** The tenant's standing; null where it pays for prices that we do not know alone. */
+  /** The tenant's entitlement; null when all its prices are unknown. */
   public @Nullable Entitlement judge(
       @Variable("subscriptions") String subscriptions,
       @Variable("unpaid") @Nullable String unpaid) {
@@ -47,7 +47,7 @@ public class Entitlements {
         > 1;
   }
 
-  /** The subscriptions that have not ended. */
+  /** The current subscriptions. */
   public List<String> living(@Variable("subscriptions") String subscriptions) {
     return StripeAnswers.living(subscriptions);
   }

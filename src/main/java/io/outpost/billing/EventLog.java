@@ -20,8 +20,8 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * Which events of Stripe's we have seen, and which of them were applied. Stripe names events for 30
- * days; we remember them for 35. Thread-safe.
+ * Records which Stripe events were received, and which were applied. Stripe lists events for 30
+ * days; we keep them for 35. Thread-safe.
  */
 @Component("eventLog")
 public class EventLog {
@@ -39,7 +39,7 @@ public class EventLog {
     this.trail = trail;
   }
 
-  /** Thrown out of the transaction when the event was applied before. */
+  /** Thrown from the transaction when the event was applied before. */
   private static final class Applied extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -49,9 +49,9 @@ public class EventLog {
   }
 
   /**
-   * Writes down that the event happened.
+   * Records the event.
    *
-   * @return whether it is still to be applied: false when that was done before
+   * @return whether it must still be applied; false when that was done before
    */
   public boolean remember(@ExchangeProperty("event") StripeEvent event) {
     try {
@@ -77,8 +77,8 @@ public class EventLog {
   }
 
   /**
-   * Writes down that the event was applied, once, with its audit entry; that is left in the
-   * variable {@code audited}.
+   * Records once that the event was applied, with its audit entry, which is left in the variable
+   * {@code audited}.
    */
   public void applied(
       @ExchangeProperty("event") StripeEvent event,
@@ -103,7 +103,7 @@ public class EventLog {
     }
   }
 
-  /** Stripe may name an event as no action is named. */
+  /** Stripe may give an event a name that is not a valid audit action. */
   private static AuditEntry entry(StripeEvent event, String tenantId) {
     var action = "stripe." + event.type();
     return AuditEntry.own(

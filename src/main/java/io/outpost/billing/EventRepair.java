@@ -20,12 +20,12 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * How far Stripe's own list of events was looked through for what no webhook brought. Stripe keeps
- * it for 30 days. Thread-safe.
+ * Keeps the position up to which Stripe's events were listed, to find those that no webhook
+ * brought. Stripe keeps the list for 30 days. Thread-safe.
  */
 @Component("eventRepair")
 public class EventRepair {
-  // Events may be listed a little late, and clocks differ.
+  // A margin for events that Stripe lists late and for different clocks.
   private static final Duration OVERLAP = Duration.ofHours(1);
   private static final Duration AT_FIRST = Duration.ofDays(3);
 
@@ -41,12 +41,12 @@ public class EventRepair {
     this.names = names;
   }
 
-  /** When a look begins. */
+  /** The time at which a listing begins. */
   public Instant begin() {
     return clock.instant();
   }
 
-  /** From where to look: where the last look began. */
+  /** The time from which to list: the begin of the last listing. */
   public Instant since() {
     var found = dynamoDb.getItem(g -> g.tableName(names.table("events")).key(key()));
     return found.hasItem()
@@ -54,7 +54,7 @@ public class EventRepair {
         : clock.instant().minus(AT_FIRST);
   }
 
-  /** Asks for the next page of events. */
+  /** The call for the next page of events. */
   public StripeCall page(
       @ExchangeProperty("types") String types,
       @ExchangeProperty("since") Instant since,
@@ -76,13 +76,13 @@ public class EventRepair {
     return mapper.readTree(page).path("has_more").asBoolean();
   }
 
-  /** The last event of a page, behind which the next page begins; null on an empty one. */
+  /** The last event of a page, after which the next page begins; null on an empty one. */
   public @Nullable String last(@Variable("page") String page) throws JsonProcessingException {
     JsonNode events = mapper.readTree(page).path("data");
     return events.path(events.size() - 1).path("id").textValue();
   }
 
-  /** Everything since then was looked at. */
+  /** Records up to when events were listed. */
   public void looked(@ExchangeProperty("began") Instant began) {
     dynamoDb.updateItem(
         u ->

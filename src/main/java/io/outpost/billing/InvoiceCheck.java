@@ -19,14 +19,14 @@ import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
 /**
- * The steps of checking final invoices against the ledger, line by line. What came too late for one
- * is put on the next. Thread-safe.
+ * The steps of checking final invoices against the ledger, line by line. Late jobs are billed on
+ * the next invoice. Thread-safe.
  */
 @Component("invoiceCheck")
 public class InvoiceCheck {
-  // A job starts 30 days after its acceptance at most, so an older invoice changes no more.
+  // A job starts at most 30 days after its acceptance, so older invoices no longer change.
   static final Duration LOOK_BACK = Duration.ofDays(70);
-  // Invoices that became final since the look before the last one.
+  // The time before which finalized invoices were checked at least twice.
   private static final Duration NEW = Duration.ofHours(13);
   private static final Set<String> LIVING = Set.of("active", "trialing", "past_due");
   private static final int MOST_IN_POSITION = 500;
@@ -43,7 +43,7 @@ public class InvoiceCheck {
     this.clock = clock;
   }
 
-  /** Asks for the invoices that may still lack something. */
+  /** The call for invoices that may still need corrections. */
   public StripeCall invoices(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(
         "/v1/invoices",
@@ -51,8 +51,8 @@ public class InvoiceCheck {
   }
 
   /**
-   * Compares what final invoices bill by use with the ledger, and finds what no invoice bills
-   * because its subscription was ended without a last one.
+   * Compares the metered lines of final invoices with the ledger, and finds usage that no invoice
+   * bills because its subscription ended without a last one.
    */
   public InvoiceFindings check(
       @ExchangeProperty("tenantId") String tenantId,
@@ -72,8 +72,8 @@ public class InvoiceCheck {
   }
 
   /**
-   * An invoice that is made with the end is there an hour later. Stripe counts use by customer:
-   * what another subscription will bill, too, is looked at when it has.
+   * An invoice for the end of a subscription exists an hour later. Stripe counts usage by customer,
+   * so usage that another subscription will also bill is checked after that.
    */
   private List<InvoiceLine> unbilled(String subscriptions, List<InvoiceLine> lines) {
     var living = StripeAnswers.livingByUse(subscriptions);
@@ -87,7 +87,7 @@ public class InvoiceCheck {
         .toList();
   }
 
-  /** What a line should bill and no other does. */
+  /** The jobs that a line should bill and no other line does. */
   private static List<LedgerEntry> onNone(
       List<InvoiceLine> others, InvoiceLine line, List<LedgerEntry> entries) {
     return InvoiceComparison.due(line, entries).stream()
@@ -95,7 +95,10 @@ public class InvoiceCheck {
         .toList();
   }
 
-  /** Several tiers cannot say what some jobs more cost: never a position of nothing. */
+  /**
+   * With several tiers the price of single jobs is undefined, so there must be no item without an
+   * amount.
+   */
   private void late(InvoiceLine line, List<LedgerEntry> entries, InvoiceFindings findings) {
     if (!entries.isEmpty() && !prices.isByUnit(line.price())) {
       findings
@@ -127,7 +130,7 @@ public class InvoiceCheck {
     }
   }
 
-  /** Positions that were begun, and are not known to be there. */
+  /** Invoice items that were begun, and are not confirmed yet. */
   private List<LateUsage> again(List<LedgerEntry> entries, List<InvoiceLine> lines) {
     return entries.stream()
         .filter(entry -> entry.adjustment() != null && entry.adjustedAt() == null)
@@ -172,8 +175,9 @@ public class InvoiceCheck {
   }
 
   /**
-   * Writes down which position bills them, before it is made; false when another one bills some:
-   * then none is made, and those that are ours are made the next time, by themselves.
+   * Records the invoice item for late jobs before it is created. Returns false when a job is
+   * already on another item: then no item is created, and the remaining jobs get one at the next
+   * check.
    */
   public boolean begin(@ExchangeProperty("late") LateUsage late) {
     var ours = true;
@@ -193,13 +197,13 @@ public class InvoiceCheck {
     return ours;
   }
 
-  /** Whether the position is there: a crash may have come after it was made. */
+  /** Whether the invoice item exists: a crash may have come after its creation. */
   public boolean isThere(
       @ExchangeProperty("late") LateUsage late, @Variable("positions") String positions) {
     return StripeAnswers.adjustments(positions).contains(late.adjustment());
   }
 
-  /** The position is there. */
+  /** Records that the invoice item exists. */
   public void adjusted(@ExchangeProperty("late") LateUsage late) {
     for (var entry : late.entries()) {
       ledger.update(
@@ -212,13 +216,13 @@ public class InvoiceCheck {
     }
   }
 
-  /** Whether the tenant gets no next invoice by itself. */
+  /** Whether the tenant will get no next invoice. */
   public boolean isLeaving(@ExchangeProperty("tenant") Tenant tenant) {
     return tenant.status() == Tenant.Status.deleted
         || !LIVING.contains(String.valueOf(tenant.subscriptionStatus()));
   }
 
-  /** The periods that invoices closed since the last looks, to be compared hour by hour. */
+  /** The periods of recently closed invoices, to be compared hour by hour. */
   public List<UsageComparison> closed(
       @ExchangeProperty("tenantId") String tenantId, @Variable("invoices") String invoices) {
     return billed(invoices).stream()
@@ -229,7 +233,7 @@ public class InvoiceCheck {
         .toList();
   }
 
-  /** The whole hours around what a line bills, as far as they are over. */
+  /** The whole hours around a line's period, as far as they are past. */
   private UsageComparison.Window hours(InvoiceLine line) {
     var now = clock.instant().truncatedTo(ChronoUnit.HOURS);
     var end = line.end().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.HOURS);

@@ -8,11 +8,11 @@ import java.util.List;
 
 /**
  * Compares one line of a final invoice with the ledger. Jobs that were reported after the invoice
- * was final, or were too old to be, are not on it; of those that were reported shortly before, or
- * tried before and known after, the sums decide. Pure.
+ * was finalized, or were too old to be reported, are not on it. For jobs whose report came shortly
+ * before, or was confirmed only afterwards, the sums decide. Pure.
  */
 final class InvoiceComparison {
-  // Stripe counts reports some minutes after it takes them.
+  // Stripe counts reports some minutes after accepting them.
   private static final Duration LAG = Duration.ofMinutes(15);
 
   private final InvoiceLine line;
@@ -32,12 +32,12 @@ final class InvoiceComparison {
         .forEach(late::add);
   }
 
-  /** Whether a line that bills its time is certainly without it. */
+  /** Whether a job is certainly missing on the line of its period. */
   static boolean isTooLate(InvoiceLine line, LedgerEntry entry) {
     return entry.unmeteredAt() != null || isAfter(line, entry.begun());
   }
 
-  /** What a line should bill, as far as Stripe was told of it or could not be. */
+  /** The jobs that a line should bill, whether or not they could be reported. */
   static List<LedgerEntry> due(InvoiceLine line, List<LedgerEntry> entries) {
     return entries.stream()
         .filter(entry -> line.covers(entry.countedAt()) && entry.isDue())
@@ -53,17 +53,17 @@ final class InvoiceComparison {
     return expected - line.quantity();
   }
 
-  /** The jobs that are to be billed by the next invoice. */
+  /** The jobs to bill on the next invoice. */
   List<LedgerEntry> late() {
     return late;
   }
 
-  /** Jobs that the invoice bills too many (above zero) or too few, and nothing explains. */
+  /** The unexplained difference in jobs: too many (above zero) or too few. */
   long unexplained() {
     return line.quantity() - (expected - late.size());
   }
 
-  /** Whether the line's amount is not that of its jobs. */
+  /** Whether the line's amount does not match its jobs. */
   boolean isMispriced() {
     return line.unit() != null && line.amount() != line.price(line.quantity());
   }

@@ -8,10 +8,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of the check of one tenant's invoices.
+ * The result of the check of one tenant's invoices.
  *
- * @param unpriced jobs that came late at a price that is not one for each unit
- * @param checked the keys of what was compared
+ * @param unpriced late jobs at prices without one amount for each unit
+ * @param checked the keys of compared periods
  */
 public record InvoiceFindings(
     List<LateUsage> late,
@@ -25,7 +25,7 @@ public record InvoiceFindings(
   }
 
   /**
-   * What an invoice bills that the ledger does not explain.
+   * An amount on an invoice that the ledger does not explain.
    *
    * @param jobs too many (above zero) or too few
    */
@@ -51,6 +51,6 @@ public record InvoiceFindings(
     }
   }
 
-  /** Jobs that came late at a price by which nobody can say what they cost. */
+  /** Late jobs at a price for which the cost of one job is undefined. */
   public record Unpriced(@Nullable String price, String invoice, int jobs) {}
 }

@@ -13,14 +13,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one line of an invoice bills: so many units of a price over a stretch of time.
+ * One line of an invoice: a number of units of a price over a period.
  *
  * @param invoice the invoice's id
- * @param finalizedAt since when the invoice can change no more; null for a draft
- * @param price the price's id; null where it bills none
- * @param start from when its usage was counted (within), until {@code end}
- * @param unit the price of one unit in the currency's smallest unit; null where it has none
- * @param amount what the line comes to, before taxes and discounts
+ * @param finalizedAt when the invoice was finalized; null for a draft
+ * @param price the price's id; null without a price
+ * @param start the begin of its usage (included), until {@code end}
+ * @param unit the price of one unit in the currency's smallest unit; null when it has none
+ * @param amount the line's amount, before taxes and discounts
  */
 public record InvoiceLine(
     String invoice,
@@ -32,10 +32,10 @@ public record InvoiceLine(
     @Nullable BigDecimal unit,
     long amount,
     String currency) {
-  // As many as Stripe has of a unit's price.
+  // The number of decimals that Stripe has for a unit's price.
   private static final int DECIMALS = 12;
 
-  /** Reads a line; its price is null where it bills no price. */
+  /** Reads a line; its price is null without a price. */
   static InvoiceLine of(Invoice invoice, InvoiceLineItem line) {
     var pricing = line.getPricing();
     var details = pricing == null ? null : pricing.getPriceDetails();
@@ -51,7 +51,7 @@ public record InvoiceLine(
         line.getCurrency());
   }
 
-  /** The lines of one invoice, with those as one that bill the same price for the same time. */
+  /** The lines of one invoice; lines with the same price and period are merged. */
   static Stream<InvoiceLine> merged(List<InvoiceLine> lines) {
     Map<List<Object>, InvoiceLine> merged = new LinkedHashMap<>();
     lines.stream()
@@ -76,7 +76,7 @@ public record InvoiceLine(
         currency);
   }
 
-  /** Reads a position that names its jobs. */
+  /** Reads an invoice item that names its jobs. */
   static InvoiceLine of(InvoiceItem item) {
     long jobs =
         item.getMetadata().entrySet().stream()
@@ -100,7 +100,7 @@ public record InvoiceLine(
   }
 
   private static @Nullable Instant finalizedAt(Invoice invoice) {
-    // A voided one asks for nothing (docs.stripe.com/invoicing/overview).
+    // A voided invoice requires no payment
     if ("draft".equals(invoice.getStatus()) || "void".equals(invoice.getStatus())) {
       return null;
     }
@@ -109,28 +109,29 @@ public record InvoiceLine(
     return Instant.ofEpochSecond(at == null ? invoice.getCreated() : at);
   }
 
-  /** Whether the invoice can change no more, and asks for money. */
+  /** Whether the invoice is final and requires payment. */
   boolean isFinal() {
     return finalizedAt != null;
   }
 
-  /** Whether it became final after a time. */
+  /** Whether it was finalized after a time. */
   boolean isFinalAfter(Instant time) {
     return finalizedAt != null && finalizedAt.isAfter(time);
   }
 
   /**
-   * Whether what was used in its time is billed for good: a subscription's first invoice has a line
-   * for the period that begins, too.
+   * Whether it finally bills the usage of its period: a subscription's first invoice also has a
+   * line for the period that begins.
    */
   boolean closes() {
     return finalizedAt != null && !finalizedAt.isBefore(end);
   }
 
   /**
-   * What some units cost, in whole smallest units of the currency.
+   * The cost of some units, in whole smallest units of the currency.
    *
-   * @throws IllegalStateException where no unit has a price: nothing is billed as nothing
+   * @throws IllegalStateException without a price for a unit, because nothing may be billed at zero
+   *     by mistake
    */
   long price(long units) {
     if (unit == null) {
@@ -139,7 +140,7 @@ public record InvoiceLine(
     return unit.multiply(BigDecimal.valueOf(units)).setScale(0, RoundingMode.HALF_UP).longValue();
   }
 
-  /** What one of the billed units cost; with tiers the average. */
+  /** The cost of one billed unit; with tiers the average. */
   long share() {
     return unit != null || quantity == 0
         ? price(1)
@@ -148,7 +149,7 @@ public record InvoiceLine(
             .longValue();
   }
 
-  /** Whether it bills what was used at a time. */
+  /** Whether it bills the usage at a time. */
   boolean covers(Instant at) {
     return !at.isBefore(start) && at.isBefore(end);
   }

@@ -3,12 +3,12 @@ package io.outpost.billing;
 import java.util.List;
 
 /**
- * Jobs that came too late for the invoice of their period, as one position of the next invoice.
+ * Jobs that missed the invoice of their period, as one item of the next invoice.
  *
- * @param adjustment what tells this position from others
- * @param invoice the invoice that is without them
+ * @param adjustment the id of this item
+ * @param invoice the invoice that lacks them
  * @param entries their entries in the ledger
- * @param amount what they cost, in the currency's smallest unit
+ * @param amount their cost, in the currency's smallest unit
  */
 public record LateUsage(
     String adjustment,

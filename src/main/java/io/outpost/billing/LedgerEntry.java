@@ -8,22 +8,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A job that counts, as the ledger has it: written in the transaction that ended the job.
+ * A billable job in the ledger: written in the transaction that ended the job.
  *
  * @param sk {@code ledger#<period_start>#<job_id>}
- * @param acceptedAt when the job was accepted; null in entries of before that was written down
+ * @param acceptedAt when the job was accepted; null in older entries
  * @param recordedAt when the job ended
- * @param reportBegan when we first tried to report it; null before
- * @param reportedAt when Stripe was known to have it; null before
- * @param unmeteredAt when it was too old for Stripe's meter, so that a position bills it; null else
- * @param parkedFor why Stripe will not take it; null while it may
- * @param parkedAt when Stripe would not take it; null while it may
- * @param voidedAt when it was taken off the bill; null when it was not
- * @param voidedBy how it was taken off the bill; null when it was not
- * @param adjustment the position of a later invoice that bills it, for the one of its period was
- *     final already; null where that bills it
- * @param adjustedAt when that position was known to be there; null before
- * @param resends how often Stripe accepted it and rejected it afterwards; null for never
+ * @param reportBegan when its report was first tried; null before
+ * @param reportedAt when Stripe was known to have the report; null before
+ * @param unmeteredAt when it was too old for Stripe's meter, so that an invoice item bills it; null
+ *     otherwise
+ * @param parkedFor why Stripe refuses it; null unless parked
+ * @param parkedAt when Stripe refused it; null unless parked
+ * @param voidedAt when it was taken off the bill; null unless voided
+ * @param voidedBy how it was taken off the bill; null unless voided
+ * @param adjustment the item of a later invoice that bills it, because the invoice of its period
+ *     was already final; null when that one bills it
+ * @param adjustedAt when that item was known to exist; null before
+ * @param resends how many times Stripe accepted and later rejected it; null for never
  * @param traceParent the trace context of the job's submission; may be null
  */
 public record LedgerEntry(
@@ -50,65 +51,65 @@ public record LedgerEntry(
     return Map.of("tenant_id", tenantId, "job_id", jobId);
   }
 
-  /** Its report to Stripe belongs to the trace of the job. */
+  /** The trace context for its report to Stripe. */
   @Override
   public Span span() {
     return Tracing.remote(traceParent);
   }
 
   /**
-   * The time that it counts at, here and at Stripe: a job belongs to the period in which it was
-   * accepted. Before that was written down, Stripe was told when it had ended.
+   * The time at which it counts, here and at Stripe: a job belongs to the period in which it was
+   * accepted. Older entries count at the job's end.
    */
   public Instant countedAt() {
     return acceptedAt == null ? recordedAt : acceptedAt;
   }
 
-  /** What Stripe tells doubles apart by: another one after Stripe has rejected the last. */
+  /** The identifier by which Stripe recognizes duplicates: a new one after each rejection. */
   public String identifier() {
     return resends == null ? jobId : jobId + "-" + resends;
   }
 
-  /** The billing period that the job counted in. */
+  /** The billing period of the job. */
   public String period() {
     return sk.split("#", 3)[1];
   }
 
   /**
-   * When Stripe was known to have it.
+   * When Stripe was known to have the report.
    *
    * @throws IllegalStateException before
    */
   public Instant reported() {
     if (reportedAt == null) {
-      throw new IllegalStateException("Stripe does not have the job " + jobId);
+      throw new IllegalStateException("Stripe has no report of the job " + jobId);
     }
     return reportedAt;
   }
 
   /**
-   * When we first tried to report it.
+   * When its report was first tried.
    *
    * @throws IllegalStateException before
    */
   public Instant begun() {
     if (reportBegan == null) {
-      throw new IllegalStateException("Nobody has tried to report the job " + jobId);
+      throw new IllegalStateException("No report was tried for the job " + jobId);
     }
     return reportBegan;
   }
 
-  /** Whether we tried to report it and do not know what came of it. */
+  /** Whether a report was tried and its outcome is unknown. */
   public boolean isOpen() {
     return reportBegan != null && reportedAt == null && parkedFor == null;
   }
 
-  /** Whether Stripe should count it; a job that was paid back by a credit still is. */
+  /** Whether Stripe should count it; a job that was refunded by a credit still counts. */
   public boolean isCounted() {
     return reportedAt != null && isOnBill();
   }
 
-  /** Whether an invoice should bill it: what Stripe's meter counts, and what was too old for it. */
+  /** Whether an invoice should bill it: metered jobs, and jobs that were too old for the meter. */
   public boolean isDue() {
     return (reportedAt != null || unmeteredAt != null) && isOnBill();
   }

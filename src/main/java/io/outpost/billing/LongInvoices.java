@@ -10,8 +10,8 @@ import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
 /**
- * The lines that Stripe does not show with an invoice: a list of invoices has ten of each
- * (docs.stripe.com/api/invoices/object, lines). Thread-safe.
+ * Reads the lines that Stripe omits from lists of invoices, which have ten lines of each
+ * Thread-safe.
  */
 @Component("longInvoices")
 public class LongInvoices {
@@ -26,7 +26,7 @@ public class LongInvoices {
     return first(mapper.readTree(invoices)).isPresent();
   }
 
-  /** Asks for more lines of the first such invoice. */
+  /** The call for more lines of the first such invoice. */
   public StripeCall more(@Variable("invoices") String invoices) throws JsonProcessingException {
     var invoice = first(mapper.readTree(invoices)).orElseThrow();
     var shown = invoice.at("/lines/data");

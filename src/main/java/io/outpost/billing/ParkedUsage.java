@@ -20,7 +20,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** The finished jobs that Stripe will not take, for operators. Thread-safe. */
+/** The finished jobs that Stripe refuses, for operators. Thread-safe. */
 @Component("parkedUsage")
 public class ParkedUsage {
   private static final String LIST = "parked-usage";
@@ -37,7 +37,7 @@ public class ParkedUsage {
     this.ledger = ledger;
   }
 
-  /** One of them, as operators see it. */
+  /** A parked job as operators see it. */
   record Parked(
       String tenantId,
       String jobId,
@@ -50,7 +50,7 @@ public class ParkedUsage {
     }
   }
 
-  /** A page, newest job first: the shards are read side by side and merged. */
+  /** A page, newest job first; the shards are read in parallel and merged. */
   public Page<Parked> list(@Header("limit") int limit, @Header("cursor") String cursor) {
     var before = cursor == null ? "~" : Cursor.open(cursor, LIST);
     var found = new ArrayList<LedgerEntry>();
@@ -63,7 +63,7 @@ public class ParkedUsage {
     return new Page<>(page.stream().map(Parked::of).toList(), next);
   }
 
-  /** The entries to be reported again: those of the jobs that the request names, else all. */
+  /** The entries to report again: of the jobs in the request, or all. */
   public List<LedgerEntry> chosen(@Body JsonNode request) {
     Set<String> wanted = new HashSet<>();
     request.path("job_ids").forEach(id -> wanted.add(id.asText()));
@@ -74,7 +74,7 @@ public class ParkedUsage {
     return found.stream().filter(e -> wanted.isEmpty() || wanted.contains(e.jobId())).toList();
   }
 
-  /** Puts them back among what is to be reported. */
+  /** Makes the entries unreported again. */
   public Map<String, Integer> retry(@Body List<LedgerEntry> chosen) {
     return Map.of("retried", (int) chosen.stream().filter(ledger::release).count());
   }

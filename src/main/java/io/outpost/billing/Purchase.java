@@ -14,13 +14,13 @@ import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
-/** The steps of checkout and portal that are no call to Stripe. Stateless. */
+/** The steps of checkout and portal that do not call Stripe. Stateless. */
 @Component("purchase")
 public class Purchase {
   private static final Set<String> LIVING =
       Set.of("active", "trialing", "past_due", "unpaid", "paused");
 
-  // As long as the calls to Stripe may take, with all their retries.
+  // The time that the calls to Stripe may take, with all their retries.
   private static final int LONGEST_SECONDS = 60;
 
   private final StripeSettings settings;
@@ -32,7 +32,8 @@ public class Purchase {
   }
 
   /**
-   * Keeps two checkouts of a tenant from being opened at once, each ending the other.
+   * Takes the lock of the tenant's checkout, because two checkouts opened at once would expire each
+   * other.
    *
    * @throws Problem 409 while another is being opened
    */
@@ -43,15 +44,15 @@ public class Purchase {
     }
   }
 
-  /** Lets the next one be opened. */
+  /** Releases the lock of the tenant's checkout. */
   public void endTurn(@ExchangeProperty("tenantId") String tenantId) {
     clusterLock.end("checkout-" + tenantId);
   }
 
   /**
-   * What Stripe says goes before our copy.
+   * Refuses when Stripe has a subscription, whatever our copy says.
    *
-   * @throws Problem 409 with a living subscription
+   * @throws Problem 409 with a current subscription
    */
   public void requireNoneAtStripe(@Variable("subscriptions") String subscriptions) {
     if (StripeAnswers.subscriptions(subscriptions).stream()
@@ -59,38 +60,38 @@ public class Purchase {
       throw new Problem(
           Problem.Code.CONFLICT,
           StripeAnswers.areFixed(subscriptions)
-              ? "There is a subscription already, and the portal cannot change one that is paid by"
-                  + " use or has several prices: cancel it there (GET /billing/portal), and"
-                  + " subscribe again when it has ended."
+              ? "There is a subscription already, and the portal cannot change one with metered or"
+                  + " several prices: cancel it there (GET /billing/portal), and subscribe again"
+                  + " when it has ended."
               : "There is a subscription already; change it in the portal (GET /billing/portal).");
     }
   }
 
-  /** The checkouts of a list. */
+  /** The ids in a list of checkouts. */
   public List<String> open(@Variable("sessions") String sessions) {
     return StripeAnswers.checkouts(sessions);
   }
 
-  /** The tenant whose account the caller pays for. */
+  /** The caller's tenant, which pays. */
   public String payer(@ExchangeProperty(Call.NAME) Call call) {
     return call.principal().tenantId();
   }
 
   /**
-   * The tier that the request is to buy.
+   * The tier that the request names.
    *
-   * @throws Problem 503 where no price of it is set
+   * @throws Problem 503 when its price is not set
    */
   public Tier wanted(@Body JsonNode request) {
     var tier = Tier.of(request.get("tier").textValue());
     if (settings.prices(tier).isEmpty()) {
-      throw Problem.unavailable("The tier " + tier.word() + " is not on sale here.");
+      throw Problem.unavailable("The tier " + tier.word() + " is not sold by this installation.");
     }
     return tier;
   }
 
   /**
-   * Operators have no account to pay for.
+   * Refuses operators, who have no subscription.
    *
    * @throws Problem 404
    */
@@ -100,12 +101,12 @@ public class Purchase {
     }
   }
 
-  /** What the client gets: where to send the browser. */
+  /** The answer with the address for the browser. */
   public Map<String, String> answer(@Variable("session") String session) {
     return Map.of("url", StripeAnswers.sessionUrl(session));
   }
 
-  /** Whether a browser asks, which goes where it is sent. */
+  /** Whether the caller is a browser, which follows a redirect. */
   public boolean isBrowser(@ExchangeProperty(Call.NAME) Call call) {
     return call.header("Accept")
         .map(accept -> accept.toLowerCase(Locale.ROOT).contains("text/html"))

@@ -32,17 +32,20 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * Notices that a tenant used 80 % or all of its limit: each once in a period. A notice is written
- * with its audit entry and the tenant's event in one transaction, and stands among the untold ones
- * until operators were told. Those that were given are remembered, so that the submissions that
- * follow write nothing. Thread-safe.
+ * Notices that a tenant used 80 % or 100 % of its limit, each once in a period. A notice is written
+ * with its audit entry and the tenant's event in one transaction, and counts as untold until
+ * operators were notified. Given notices are cached, so that later submissions write nothing.
+ * Thread-safe.
  */
 @Component("quotaNotices")
 public class QuotaNotices {
   private static final List<Integer> THRESHOLDS = List.of(80, 100);
   private static final String UNTOLD = "notice";
 
-  /** A notice is looked for at every submission, and this many tenants have one at a time. */
+  /**
+   * The size of the cache of given notices: each submission checks for one, and about this many
+   * tenants have one at a time.
+   */
   private static final int REMEMBERED = 100_000;
 
   private final Cache<String, Boolean> given =
@@ -79,12 +82,12 @@ public class QuotaNotices {
   }
 
   /**
-   * One notice, as it is stored.
+   * A stored notice.
    *
    * @param sk {@code notice#<period_start>#<percent>}
    * @param percent the threshold that was reached
    * @param own whether the limit is the tenant's own, not its tier's
-   * @param email where the tenant reads its post
+   * @param email the tenant's address
    */
   public record Notice(
       String tenantId,
@@ -107,10 +110,10 @@ public class QuotaNotices {
     }
   }
 
-  /** A notice that was given just now, and the entry that the audit has of it. */
+  /** A new notice, with its audit entry. */
   public record Given(Notice notice, AuditEntry entry) {}
 
-  /** Gives the notices that are due now; asking again does not give them again. */
+  /** Gives the due notices; a repetition does not give them again. */
   public List<Given> due(@ExchangeProperty("tenant") Tenant tenant) {
     List<Given> due = new ArrayList<>();
     if (tenant == null || tenant.terms().limit().isEmpty()) {
@@ -194,7 +197,7 @@ public class QuotaNotices {
     }
   }
 
-  /** The notices of which not everybody was told. */
+  /** The notices that are not completely sent. */
   public List<Notice> untold() {
     return Shards.all(UNTOLD).stream().flatMap(shard -> untold(shard).stream()).toList();
   }
@@ -213,7 +216,7 @@ public class QuotaNotices {
         .toList();
   }
 
-  /** What operators are told, as JSON. */
+  /** The notice to operators, as JSON. */
   public String message(@ExchangeProperty("threshold") Notice notice)
       throws JsonProcessingException {
     return mapper.writeValueAsString(
@@ -229,7 +232,7 @@ public class QuotaNotices {
             "email", notice.email()));
   }
 
-  /** Everybody was told. */
+  /** Records that all notices were sent. */
   public void told(@ExchangeProperty("threshold") Notice notice) {
     Map<String, AttributeValue> key =
         Map.of("tenant_id", Items.text(notice.tenantId()), "sk", Items.text(notice.sk()));

@@ -17,13 +17,13 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The reports that Stripe accepted and rejected afterwards, as its error reports name them. A
- * report names a sample only; the comparison of sums finds the others. Thread-safe.
+ * The reports that Stripe accepted and later rejected, from its error reports. An error report has
+ * only samples; the comparison of sums finds the others. Thread-safe.
  */
 @Component("rejectedReports")
 public class RejectedReports {
   private static final Duration KEPT = Duration.ofDays(40);
-  // What is wrong with the job itself; everything else is mended by an operator or by a customer.
+  // Codes for faults of the job itself; others must be repaired by an operator or a customer.
   private static final Set<String> OF_JOBS =
       Set.of(
           "timestamp_too_far_in_past",
@@ -44,15 +44,18 @@ public class RejectedReports {
     this.mapper = mapper;
   }
 
-  /** A rejected report and Stripe's code for it. */
+  /** A rejected report with Stripe's code. */
   public record Rejected(String identifier, String code) {
-    /** Whether our account is at fault, or a customer, and not the job. */
+    /** Whether our account or a customer is at fault, not the job. */
     public boolean isOurs() {
       return !OF_JOBS.contains(String.valueOf(code));
     }
   }
 
-  /** The reports that an error report names; stripe-java's type of it cannot be read. */
+  /**
+   * The rejected reports in an error report, read as JSON because stripe-java's type cannot parse
+   * it.
+   */
   public List<Rejected> named(@Variable("report") String json) throws JsonProcessingException {
     List<Rejected> rejected = new ArrayList<>();
     for (var type : mapper.readTree(json).at("/data/reason/error_types")) {
@@ -66,7 +69,7 @@ public class RejectedReports {
     return rejected;
   }
 
-  /** Keeps them until the next comparison, which knows whose they are. */
+  /** Stores them until the next comparison, which finds their tenants. */
   public void keep(@Body Rejected one) {
     var expires = Items.number(Instant.now().plus(KEPT).getEpochSecond());
     dynamoDb.putItem(
@@ -80,7 +83,7 @@ public class RejectedReports {
                         "expires_at", expires)));
   }
 
-  /** Has a rejected job told again, or parks it; false for one that was not rejected. */
+  /** Schedules another report of a rejected job, or parks it; false when it was not rejected. */
   boolean settle(LedgerEntry entry) {
     var found = dynamoDb.getItem(g -> g.tableName(names.table("usage")).key(key(entry)));
     if (!found.hasItem()) {

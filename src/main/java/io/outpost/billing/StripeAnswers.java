@@ -31,13 +31,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What Stripe answered, read by Stripe's own types. Pure. */
+/** Reads Stripe's answers with stripe-java's types. Pure. */
 public final class StripeAnswers {
   private static final List<String> ENDED = List.of("canceled", "incomplete_expired");
 
   private StripeAnswers() {}
 
-  /** An answer that does not have the form that Stripe publishes. */
+  /** An answer that does not have Stripe's published form. */
   public static final class Unreadable extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -51,7 +51,7 @@ public final class StripeAnswers {
     return required(read(json, Customer.class).getId(), Customer.class);
   }
 
-  /** The tenant that a customer was made for; empty for a deleted or a foreign one. */
+  /** The tenant in a customer's metadata; empty for a deleted or foreign customer. */
   public static Optional<String> tenantOf(String json) {
     Customer customer = read(json, Customer.class);
     return Boolean.TRUE.equals(customer.getDeleted()) || customer.getMetadata() == null
@@ -59,7 +59,7 @@ public final class StripeAnswers {
         : Optional.ofNullable(customer.getMetadata().get(StripeRequests.TENANT));
   }
 
-  /** The oldest customer of a list that was made for a tenant. */
+  /** The oldest customer in a list that was created for a tenant. */
   public static Optional<String> customerOf(String json, String tenantId) {
     return required(read(json, CustomerCollection.class).getData(), CustomerCollection.class)
         .stream()
@@ -82,7 +82,7 @@ public final class StripeAnswers {
         .reduce((one, next) -> next);
   }
 
-  /** The customer who made a payment. */
+  /** The customer of a payment. */
   static Optional<String> payer(String json) {
     return Optional.ofNullable(read(json, Charge.class).getCustomer());
   }
@@ -92,26 +92,26 @@ public final class StripeAnswers {
     return Boolean.TRUE.equals(read(json, Customer.class).getDeleted());
   }
 
-  /** Where to send the browser: the address of a checkout or portal session. */
+  /** The address for the browser, of a checkout or portal session. */
   public static String sessionUrl(String json) {
-    // Both sessions have it under the same name.
+    // Both kinds of sessions have it under the same name.
     return required(
         read(json, com.stripe.model.checkout.Session.class).getUrl(),
         com.stripe.model.checkout.Session.class);
   }
 
-  /** Whether a price is paid by use. */
+  /** Whether a price is metered. */
   public static boolean isMetered(String json) {
     Price price = read(json, Price.class);
     return price.getRecurring() != null && "metered".equals(price.getRecurring().getUsageType());
   }
 
-  /** How a price is. */
+  /** The kind of a price. */
   static StripePrices.Terms terms(String json) {
     return new StripePrices.Terms(isMetered(json), isByUnit(read(json, Price.class)));
   }
 
-  /** Whether each unit costs the same: not with tiers, packages or an amount that is chosen. */
+  /** Whether each unit costs the same: no tiers, packages or custom amounts. */
   static boolean isByUnit(Price price) {
     return price.getUnitAmountDecimal() != null
         && !"tiered".equals(price.getBillingScheme())
@@ -128,8 +128,8 @@ public final class StripeAnswers {
   }
 
   /**
-   * The same with what is to be paid for them: each is unpaid since its oldest open invoice was
-   * made; without any, since the oldest that was given up after the last paid one.
+   * The same with their past-due time: a subscription is past due since the creation of its oldest
+   * open invoice or, without one, of the oldest uncollectible invoice after the last paid one.
    *
    * @param invoices a list of the customer's invoices
    */
@@ -147,7 +147,7 @@ public final class StripeAnswers {
                 case "uncollectible" -> givenUp.putIfAbsent(subscriptionOf(invoice), made);
                 case "paid" -> givenUp.remove(subscriptionOf(invoice));
                 default -> {
-                  // A draft is not owed yet, and a void one no more.
+                  // A draft is not due yet, and a voided one no longer.
                 }
               }
             });
@@ -193,7 +193,7 @@ public final class StripeAnswers {
         at(unpaid ? newest.getCreated() : items.getFirst().getCurrentPeriodStart()));
   }
 
-  /** What is subscribed to at one of our prices: the best of a subscription's items. */
+  /** The subscription to one of our prices: the highest of its items. */
   static SubscriptionView.Subscribed subscribed(
       String json, String subscription, Map<String, Tier> tiers) {
     Subscription one =
@@ -212,18 +212,18 @@ public final class StripeAnswers {
         item.getPrice().getId(),
         at(item.getCurrentPeriodStart()),
         at(item.getCurrentPeriodEnd()),
-        // Set by the portal and by newer versions in place of the flag.
+        // The portal and newer API versions set this instead of the flag.
         Boolean.TRUE.equals(one.getCancelAtPeriodEnd()) || one.getCancelAt() != null);
   }
 
-  /** What an invoice would come to. */
+  /** The amount of an invoice preview. */
   static SubscriptionView.NextInvoice nextInvoice(String json, Instant at) {
     Invoice invoice = read(json, Invoice.class);
     return new SubscriptionView.NextInvoice(
         required(invoice.getAmountDue(), Invoice.class), invoice.getCurrency(), at);
   }
 
-  /** How many jobs Stripe counted, over all windows of a summary. */
+  /** The number of jobs that Stripe counted, over all windows of a summary. */
   public static long counted(String json) {
     return required(
             read(json, MeterEventSummaryCollection.class).getData(),
@@ -248,7 +248,7 @@ public final class StripeAnswers {
     return counts;
   }
 
-  /** Every line of every invoice of a list; what bills a price by tiers has a line for each. */
+  /** Every line of every invoice in a list; a tiered price has one line for each tier. */
   public static List<InvoiceLine> lines(String json) {
     return required(read(json, InvoiceCollection.class).getData(), InvoiceCollection.class).stream()
         .flatMap(
@@ -260,7 +260,7 @@ public final class StripeAnswers {
         .toList();
   }
 
-  /** When the periods began that living subscriptions will bill by use. */
+  /** The begins of the periods that current subscriptions will bill by usage. */
   static List<Instant> livingByUse(String json) {
     return required(
             read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
@@ -272,7 +272,7 @@ public final class StripeAnswers {
         .toList();
   }
 
-  /** The last periods of ended subscriptions that are paid by use. */
+  /** The last periods of ended metered subscriptions. */
   static List<EndedUse> ended(String json) {
     return required(
             read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
@@ -281,7 +281,10 @@ public final class StripeAnswers {
         .toList();
   }
 
-  /** Whether the portal can change no subscription of a list: several prices, or one by use. */
+  /**
+   * Whether the portal cannot change any subscription in a list, because it has several or metered
+   * prices.
+   */
   static boolean areFixed(String json) {
     return required(
             read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
@@ -293,7 +296,7 @@ public final class StripeAnswers {
                     || one.getItems().getData().stream().anyMatch(EndedUse::isByUse));
   }
 
-  /** The position that an adjustment made, as a line of as many units as it names jobs. */
+  /** The item of an adjustment, as a line with one unit for each named job. */
   static Optional<InvoiceLine> position(String json, String adjustment) {
     return required(read(json, InvoiceItemCollection.class).getData(), InvoiceItemCollection.class)
         .stream()
@@ -351,7 +354,7 @@ public final class StripeAnswers {
     try {
       return required(ApiResource.GSON.fromJson(json, type), type);
     } catch (JsonSyntaxException e) {
-      // The cause would quote the answer, which may name a customer.
+      // Drops the cause, because it would quote the answer, which may name a customer.
       throw new Unreadable(type);
     }
   }

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param method GET, POST or DELETE
  * @param path such as {@code /v1/customers}
- * @param query the encoded query of a GET or DELETE, else null
- * @param form the encoded body of a POST, else null
- * @param idempotencyKey what makes repeating a POST safe, the same for every attempt; null where
- *     repeating is safe
- * @param once whether a second effect would do harm: after an error of Stripe's the caller looks
- *     what there is before it tries again
+ * @param query the encoded query of a GET or DELETE, otherwise null
+ * @param form the encoded body of a POST, otherwise null
+ * @param idempotencyKey makes repeating a POST safe, the same for every attempt; null when
+ *     repeating is safe anyway
+ * @param once whether a second effect would be harmful: after an error of Stripe the caller checks
+ *     for the effect before it tries again
  */
 public record StripeCall(
     String method,
@@ -26,10 +26,11 @@ public record StripeCall(
     boolean once) {
 
   /**
-   * What is asked for: a call of ours, or a map (or its JSON) with {@code method}, {@code path} and
-   * {@code params}; {@code key} makes repeating a POST safe beyond this one time.
+   * Converts a request for a call: a {@link StripeCall}, or a map (or its JSON) with {@code
+   * method}, {@code path} and {@code params}. Its {@code key} makes repeating a POST safe even
+   * after this exchange.
    *
-   * @throws IllegalArgumentException when it is neither
+   * @throws IllegalArgumentException for anything else
    */
   public static StripeCall of(@Body Object asked, Exchange exchange) {
     if (asked instanceof StripeCall call) {
@@ -39,23 +40,23 @@ public record StripeCall(
     return StripeWish.call(map, exchange.getExchangeId());
   }
 
-  /** Reads. */
+  /** A GET. */
   public static StripeCall get(String path, @Nullable String query) {
     return new StripeCall("GET", path, query, null, null, false);
   }
 
-  /** Ends something; ending it twice is once. */
+  /** A DELETE; repeating it has no further effect. */
   public static StripeCall delete(String path, @Nullable String query) {
     return new StripeCall("DELETE", path, query, null, null, false);
   }
 
-  /** Changes something, once for each key; a second one would do no harm. */
+  /** A POST that takes effect once for each key; a second effect would be harmless. */
   public static StripeCall post(
       String path, @Nullable String form, @Nullable String idempotencyKey) {
     return new StripeCall("POST", path, null, form, idempotencyKey, false);
   }
 
-  /** Makes something of which there must not be two. */
+  /** A POST that creates something which must not exist twice. */
   public static StripeCall make(String path, String form, String idempotencyKey) {
     return new StripeCall("POST", path, null, form, idempotencyKey, true);
   }

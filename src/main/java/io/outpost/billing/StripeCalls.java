@@ -14,8 +14,8 @@ import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
 /**
- * The calls that routes make to Stripe. An idempotency key says what is to be done, not who does
- * it: the same on every container. Stateless.
+ * The calls that routes make to Stripe. An idempotency key is derived from the action, so it is the
+ * same on every container. Stateless.
  */
 @Component("stripeCalls")
 public class StripeCalls {
@@ -31,7 +31,7 @@ public class StripeCalls {
     this.settings = settings;
   }
 
-  /** Looks for the customer that was made for a tenant before. */
+  /** Searches for the existing customer of a tenant. */
   public StripeCall findCustomer(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("after") String after) {
     return StripeCall.get(CUSTOMERS, StripeRequests.customersWith(tenant.email(), after));
@@ -43,14 +43,15 @@ public class StripeCalls {
     return StripeCall.get(version + "/events/" + event.id(), null);
   }
 
-  /** Reads what an event of the API v2 is about; it came without. */
+  /** Reads the object of an event of the API v2, which does not contain it. */
   public StripeCall errorReport(@ExchangeProperty("event") StripeEvent event) {
     return StripeCall.get("/v2/core/events/" + event.id(), null);
   }
 
   /**
-   * Makes the customer of a tenant. The tenant's version lets it have another one when this one is
-   * deleted: a key brings the first one back for 24 hours.
+   * Creates the customer of a tenant. The key contains the tenant's version, so that the tenant can
+   * get another customer after this one is deleted; Stripe would return the first one for 24 hours
+   * under the same key.
    */
   public StripeCall createCustomer(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.make(
@@ -59,7 +60,7 @@ public class StripeCalls {
         "outpost-customer-" + tenant.tenantId() + "-" + tenant.version());
   }
 
-  /** Tells Stripe a tenant's name and address. It says how things are: no key is needed. */
+  /** Sends a tenant's name and address to Stripe. It sets the whole state, so it needs no key. */
   public StripeCall refreshCustomer(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.post(
         CUSTOMERS + "/" + tenant.customer(),
@@ -82,7 +83,7 @@ public class StripeCalls {
     return StripeCall.get("/v1/subscriptions", StripeRequests.subscriptionsOf(customer));
   }
 
-  /** Ends a subscription at once, and bills what it used until then. */
+  /** Ends a subscription at once, and bills its usage until then. */
   public StripeCall endSubscription(@Body String subscription) {
     return StripeCall.delete("/v1/subscriptions/" + subscription, StripeRequests.ending());
   }
@@ -119,12 +120,12 @@ public class StripeCalls {
     return StripeCall.get("/v1/checkout/sessions", StripeRequests.openCheckouts(customer));
   }
 
-  /** Ends an open checkout. */
+  /** Expires an open checkout. */
   public StripeCall expireCheckout(@Body String session) {
     return StripeCall.post("/v1/checkout/sessions/" + session + "/expire", null, null);
   }
 
-  /** Reads a customer's invoices, to see since when something is owed. */
+  /** Reads a customer's invoices, to find since when it is past due. */
   public StripeCall unpaid(@ExchangeProperty("customer") String customer) {
     return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(customer));
   }
@@ -140,7 +141,7 @@ public class StripeCalls {
         "outpost-portal-" + call.entryId());
   }
 
-  /** Reports a job; Stripe itself tells doubles apart by the job's id. */
+  /** Reports a job; Stripe recognizes duplicates by the job's id. */
   public StripeCall report(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("entry") LedgerEntry entry) {
     return StripeCall.post(
@@ -150,7 +151,7 @@ public class StripeCalls {
         null);
   }
 
-  /** Takes a job back that was reported within the last hours. */
+  /** Cancels the report of a job of the last hours. */
   public StripeCall cancelReport(@ExchangeProperty("entry") LedgerEntry entry) {
     return StripeCall.post(
         "/v1/billing/meter_event_adjustments",
@@ -158,7 +159,7 @@ public class StripeCalls {
         "outpost-void-" + entry.jobId());
   }
 
-  /** Reports the opposite of a job that Stripe takes back no more. */
+  /** Reports the opposite of a job whose report Stripe can no longer cancel. */
   public StripeCall reportOpposite(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("entry") LedgerEntry entry) {
     return StripeCall.post(
@@ -168,12 +169,12 @@ public class StripeCalls {
         "outpost-void-" + entry.jobId());
   }
 
-  /** Reads what a customer was billed, newest first. */
+  /** Reads a customer's invoices, newest first. */
   public StripeCall invoices(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(tenant.customer()));
   }
 
-  /** Asks what the next invoice would be; nothing is made. */
+  /** Reads the preview of the next invoice; creates nothing. */
   public StripeCall nextInvoice(
       @ExchangeProperty("customer") String customer,
       @ExchangeProperty("subscribed") SubscriptionView.Subscribed subscribed) {
@@ -183,12 +184,12 @@ public class StripeCalls {
         null);
   }
 
-  /** Reads the positions that wait for a customer's next invoice or are on one, newest first. */
+  /** Reads a customer's pending and billed invoice items, newest first. */
   public StripeCall positions(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(INVOICE_ITEMS, StripeRequests.positionsOf(tenant.customer()));
   }
 
-  /** Puts jobs on the next invoice that came too late for their own. */
+  /** Adds late jobs to the next invoice. */
   public StripeCall adjust(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("late") LateUsage late) {
     return StripeCall.make(
@@ -197,7 +198,7 @@ public class StripeCalls {
         "outpost-late-" + late.adjustment());
   }
 
-  /** Bills at once what waits, for a customer who gets no next invoice. */
+  /** Bills pending items at once, for a customer without a next invoice. */
   public StripeCall lastInvoice(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("late") LateUsage late) {
     return StripeCall.post(
@@ -206,12 +207,12 @@ public class StripeCalls {
         "outpost-last-" + late.adjustment());
   }
 
-  /** Reads the credits that a customer was given. */
+  /** Reads a customer's credits. */
   public StripeCall credits(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(balance(tenant), StripeRequests.page());
   }
 
-  /** Gives a customer back what a job cost on an invoice that is final. */
+  /** Credits the price of a job on a final invoice. */
   public StripeCall credit(
       @ExchangeProperty("tenant") Tenant tenant,
       @ExchangeProperty("entry") LedgerEntry entry,

@@ -10,12 +10,12 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** Shows whether calls are sent to Stripe, by the circuits of the route that sends. Stateless. */
+/** Measures the state of Stripe's circuit breakers. Stateless. */
 @Profile({"api", "local"})
 @Component
 class StripeCircuits implements MeterBinder {
 
-  /** The circuits' steps in the route, by what is called through them. */
+  /** The circuit breakers' steps in the route, by their use. */
   private static final Map<String, String> STEPS =
       Map.of(
           "usage", "stripe-usage-circuit",
@@ -37,7 +37,7 @@ class StripeCircuits implements MeterBinder {
     var circuit = camel.getObject().getProcessor(step, ResilienceProcessor.class);
     var state = circuit == null ? null : circuit.getCircuitBreakerState();
     return switch (state) {
-      case null -> Double.NaN; // before the routes run, or in routes of somebody's own
+      case null -> Double.NaN; // null before the routes run, or in an installation's own routes
       case "OPEN", "FORCED_OPEN" -> 2;
       case "HALF_OPEN" -> 1;
       default -> 0;

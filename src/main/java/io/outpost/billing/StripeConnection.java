@@ -6,8 +6,8 @@ import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.springframework.stereotype.Component;
 
 /**
- * Asks once: the client's own second try would sleep as long as {@code Retry-After} says, which may
- * be an hour. When Stripe is asked again stands in the route. Stateless.
+ * Sends each call once: the client's own retry would sleep as long as {@code Retry-After} says,
+ * which may be an hour. The route decides about retries. Stateless.
  */
 @Component("stripeConnection")
 public class StripeConnection implements HttpClientConfigurer {

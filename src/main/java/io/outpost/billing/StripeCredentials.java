@@ -3,9 +3,7 @@ package io.outpost.billing;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
-/**
- * Our secret key at Stripe; it appears in the one header that needs it and nowhere else. Immutable.
- */
+/** Our secret key at Stripe; it is used only in the one header that needs it. Immutable. */
 @Component("stripeCredentials")
 public final class StripeCredentials {
   private final String secretKey;
@@ -19,7 +17,7 @@ public final class StripeCredentials {
     this.secretKey = secretKey;
   }
 
-  /** Whether we have an account at all. */
+  /** Whether a secret key is set. */
   public boolean present() {
     return secretKey != null && !secretKey.isBlank();
   }

@@ -6,11 +6,11 @@ import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** What Stripe's answers say of customers. Stateless. */
+/** Reads Stripe's answers about customers. Stateless. */
 @Component("stripeCustomers")
 public class StripeCustomers {
 
-  /** The customer made for the tenant before, whether or not we came to know; null for none. */
+  /** The existing customer of the tenant, even when it is not linked yet; null for none. */
   public @Nullable String existing(
       @Variable("customers") String customers, @ExchangeProperty("tenant") Tenant tenant) {
     return StripeAnswers.customerOf(customers, tenant.tenantId()).orElse(null);
@@ -21,37 +21,37 @@ public class StripeCustomers {
     return StripeAnswers.hasMoreCustomers(customers);
   }
 
-  /** The last customer of a page, behind which the next page begins; null on an empty one. */
+  /** The last customer of a page, after which the next page begins; null on an empty one. */
   public @Nullable String last(@Variable("customers") String customers) {
     return StripeAnswers.lastCustomer(customers).orElse(null);
   }
 
-  /** Whether a customer was deleted: Stripe still shows it, and says so. */
+  /** Whether a customer was deleted; Stripe still returns it with that mark. */
   public boolean isDeleted(@Variable("customer") String customer) {
     return StripeAnswers.isDeletedCustomer(customer);
   }
 
-  /** The customer just made. */
+  /** The created customer. */
   public String created(@Variable("customer") String customer) {
     return StripeAnswers.customerId(customer);
   }
 
-  /** Who made a payment; null for a guest. */
+  /** The customer of a payment; null for a guest. */
   public @Nullable String payer(@Variable("charge") String charge) {
     return StripeAnswers.payer(charge).orElse(null);
   }
 
   /**
-   * Whether an event is about a customer of something else that the account sells. One of a tenant
-   * that is gone is none: a dispute can come months later. A deleted one says no more whose it was:
-   * it may have been ours.
+   * Whether an event is about a customer of another product of the account. A customer of a removed
+   * tenant does not count as one, because a dispute can come months later. A deleted customer has
+   * lost its metadata and may have been ours.
    */
   public boolean isStranger(
       @ExchangeProperty("tenantId") String tenantId, @Variable("customer") String customer) {
     return tenantId == null && (customer == null || !StripeAnswers.isDeletedCustomer(customer));
   }
 
-  /** The tenant that a customer says it was made for; null for a stranger. */
+  /** The tenant in a customer's metadata; null for customers of other products. */
   public @Nullable String tenant(@Variable("customer") String customer) {
     return StripeAnswers.tenantOf(customer).orElse(null);
   }

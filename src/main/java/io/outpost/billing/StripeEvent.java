@@ -17,15 +17,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What we keep of a Stripe event: that something happened to a customer. What exactly is asked of
- * Stripe again, so that neither order nor age of events matters.
+ * The stored part of a Stripe event: only that something happened to a customer. The details are
+ * read from Stripe again, so neither order nor age of events matters.
  *
  * @param id such as {@code evt_1Pgc76}
  * @param type such as {@code invoice.paid}
  * @param apiVersion the API version that shaped the event
  * @param created when it happened, whole seconds
- * @param customer the customer concerned, or null where the event names none
- * @param charge the payment concerned, where the event names no customer; else null
+ * @param customer the affected customer, or null when the event names none
+ * @param charge the affected payment, when the event names no customer; otherwise null
  */
 public record StripeEvent(
     String id,
@@ -55,7 +55,7 @@ public record StripeEvent(
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** Reads a webhook body; empty where it is no event that we take. */
+  /** Reads a webhook body; empty when it is not a supported event. */
   public static Optional<StripeEvent> read(byte[] body) {
     try {
       return read(JSON.readTree(body));
@@ -64,12 +64,12 @@ public record StripeEvent(
     }
   }
 
-  /** Reads an element of the Events API's list; empty where it is no event that we take. */
+  /** Reads an element of the Events API's list; empty when it is not a supported event. */
   public static Optional<StripeEvent> read(JsonNode event) {
     return event.path("object").asText().equals("v2.core.event") ? thin(event) : snapshot(event);
   }
 
-  /** Of the API v2 we take what meters tell; such an event says only that there is something. */
+  /** Of the API v2 only meter events are supported; such an event contains no details. */
   private static Optional<StripeEvent> thin(JsonNode event) {
     boolean whole =
         is(event.path("id"), EVENT_ID)
@@ -88,7 +88,7 @@ public record StripeEvent(
         : Optional.empty();
   }
 
-  /** A day that a month does not have is the next month's first. */
+  /** A day that does not exist in a month becomes the first of the next month. */
   private static Instant time(String text) {
     var day = YearMonth.parse(text.substring(0, 7)).atDay(1);
     return day.plusDays(Long.parseLong(text.substring(8, 10)) - 1)
@@ -128,7 +128,10 @@ public record StripeEvent(
     return customerOf(object) == null && is(id, CHARGE_ID) ? id.textValue() : null;
   }
 
-  /** A customer names itself; every other object names its customer, by id or in full. */
+  /**
+   * The customer's id: of a customer its own, of every other object the one that it names, by id or
+   * in full.
+   */
   private static @Nullable String customerOf(JsonNode object) {
     JsonNode customer = object.path("customer");
     JsonNode id =

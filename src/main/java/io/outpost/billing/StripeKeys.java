@@ -52,7 +52,7 @@ public class StripeKeys {
     return retired == 0 ? call.idempotencyKey() : call.idempotencyKey() + "-" + retired;
   }
 
-  /** Notes that Stripe refused: what it answered to this key it would answer again. */
+  /** Retires the key after a refusal, because Stripe would replay that answer. */
   public void refused(
       @Variable("stripeCall") StripeCall call, @Variable("stripeKey") @Nullable String key) {
     if (key != null && call.idempotencyKey() != null) {
@@ -61,8 +61,8 @@ public class StripeKeys {
   }
 
   /**
-   * Judges an answer after which a call may be tried again: throws it on, or {@link Final} where
-   * trying again now would be wrong.
+   * Judges a failed answer: rethrows it for a retry, or throws {@link Final} when a retry would be
+   * wrong.
    */
   public void failed(
       @Variable("stripeCall") StripeCall call,
@@ -80,15 +80,15 @@ public class StripeKeys {
       throw new Final("it says not to try again: " + answer.getStatusCode());
     }
     if (ofStripes && call.once()) {
-      throw new Final("it failed, and what it did is looked for first");
+      throw new Final("it failed, and its effect is searched for first");
     }
     rest(answer, exchange);
     throw answer;
   }
 
   /**
-   * What Stripe asks to wait goes before our own pause; who would have to wait long comes again
-   * later, by the queue or at the next interval.
+   * Stripe's requested wait overrides our own pause; a call with a long wait fails and is repeated
+   * later by the queue or at the next interval.
    */
   private static void rest(HttpOperationFailedException answer, Exchange exchange) {
     String wait = header(answer, "Retry-After");
@@ -122,7 +122,7 @@ public class StripeKeys {
     retire(base, used.equals(base) ? 0 : Long.parseLong(used.substring(base.length() + 1)));
   }
 
-  /** Of several containers that saw the error one counts it. */
+  /** When several containers see the error, only one counts it. */
   void retire(String base, long generation) {
     try {
       dynamoDb.updateItem(

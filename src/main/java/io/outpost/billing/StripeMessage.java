@@ -6,15 +6,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What travels through the queue {@code stripe}: something to be done about a tenant's billing.
- * What its kind has no use for is null.
+ * A message of the queue {@code stripe}: work for a tenant's billing. Fields that its kind does not
+ * use are null.
  *
- * @param kind what is to be done
- * @param tenantId whose customer, or whose job
- * @param event what happened at Stripe
- * @param jobId the job to be taken off the bill
- * @param period the billing period that the job was counted in, as in its ledger entry
- * @param reason why the job is taken off the bill
+ * @param kind the work
+ * @param tenantId the tenant of the customer or job
+ * @param event the event of Stripe
+ * @param jobId the job to take off the bill
+ * @param period the billing period of the job, as in its ledger entry
+ * @param reason why to take it off the bill
  */
 public record StripeMessage(
     @JsonFormat(with = JsonFormat.Feature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE) Kind kind,
@@ -24,15 +24,15 @@ public record StripeMessage(
     @Nullable String period,
     @Nullable String reason) {
 
-  /** A message that asks for nothing is no newer release's: it becomes a dead letter. */
+  /** A message without a kind does not come from a newer release: it becomes a dead letter. */
   public StripeMessage {
-    Objects.requireNonNull(kind, "The message says no kind");
+    Objects.requireNonNull(kind, "The message has no kind");
   }
 
   /**
-   * Whose customer, or whose job.
+   * The tenant of the customer or job.
    *
-   * @throws IllegalArgumentException where it names nobody
+   * @throws IllegalArgumentException when it names none
    */
   String concerned() {
     if (tenantId == null) {
@@ -42,7 +42,7 @@ public record StripeMessage(
   }
 
   /**
-   * The job to be taken off the bill.
+   * The job to take off the bill.
    *
    * @throws IllegalArgumentException where it names none
    */
@@ -53,19 +53,19 @@ public record StripeMessage(
     return jobId;
   }
 
-  /** What a message asks for. */
+  /** The kinds of work. */
   public enum Kind {
     /** Apply an event. */
     event,
-    /** Make sure that a tenant has a customer. */
+    /** Ensure that a tenant has a customer. */
     customer,
-    /** Report more of what a tenant used, while its invoice is a draft. */
+    /** Report more usage of a tenant, while its invoice is a draft. */
     report,
     /** End the subscription of a tenant that was deleted. */
     close,
     /** Take a job off the bill. */
     void_job,
-    /** What only a newer release knows. */
+    /** A kind that only a newer release knows. */
     @JsonEnumDefaultValue
     unknown
   }

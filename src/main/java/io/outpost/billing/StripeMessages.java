@@ -18,7 +18,10 @@ import org.springframework.stereotype.Component;
 public class StripeMessages {
   private static final String QUEUE = "stripe";
 
-  /** A release is there within minutes; meanwhile whoever does not know it should not spin. */
+  /**
+   * The delay before a message for a newer release is received again: a deployment takes minutes,
+   * and meanwhile older containers should not receive it in a loop.
+   */
   private static final int UNKNOWN_AGAIN_SECONDS = 60;
 
   private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
@@ -33,37 +36,37 @@ public class StripeMessages {
     this.mapper = mapper;
   }
 
-  /** Asks for a tenant's customer to be made. */
+  /** Requests the creation of a tenant's customer. */
   public void requestCustomer(@ExchangeProperty("tenantId") String tenantId) {
     send(
         new StripeMessage(StripeMessage.Kind.customer, tenantId, null, null, null, null), tenantId);
   }
 
-  /** Asks for the subscription of a deleted tenant to be ended. */
+  /** Requests the end of a deleted tenant's subscription. */
   public void requestClosing(@ExchangeProperty("tenantId") String tenantId) {
     send(new StripeMessage(StripeMessage.Kind.close, tenantId, null, null, null, null), tenantId);
   }
 
-  /** Asks for more of what a tenant used to be reported. */
+  /** Requests the next part of a tenant's usage report. */
   public void requestReport(@ExchangeProperty("tenantId") String tenantId) {
     send(new StripeMessage(StripeMessage.Kind.report, tenantId, null, null, null, null), tenantId);
   }
 
-  /** Asks for an event to be applied. */
+  /** Requests that an event is applied. */
   public void sendEvent(@ExchangeProperty("event") StripeEvent event) {
     send(
         new StripeMessage(StripeMessage.Kind.event, null, event, null, null, null),
         event.customer() == null ? "none" : event.customer());
   }
 
-  /** Asks for a job to be taken off the bill. */
+  /** Requests that a job is taken off the bill. */
   public void requestVoid(@ExchangeProperty("voiding") StripeMessage message) {
     send(message, message.concerned());
   }
 
   /**
-   * Sends a message again as it came, for a container of the release that knows what it asks for.
-   * It begins anew: being received by those who do not know it makes it no dead letter.
+   * Sends an unchanged message again, for a container of the release that knows its kind. As a new
+   * message it does not become a dead letter by being received often.
    */
   public void leave(@ExchangeProperty("received") String body) {
     queues.send(QUEUE, body, "none", Map.of(), UNKNOWN_AGAIN_SECONDS);
@@ -76,7 +79,7 @@ public class StripeMessages {
     return mapper.readValue(body, StripeMessage.class);
   }
 
-  /** What an event is about, as maps, as Stripe has put it into the event. */
+  /** The object of an event, as maps. */
   public Map<String, Object> object(@Variable("wholeEvent") String event)
       throws JsonProcessingException {
     var data = mapper.readTree(event).path("data");

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Which of our prices are paid by use, and which of them have one price for each unit; a price
- * never changes that. Thread-safe.
+ * The cache of which of our prices are metered, and which have one price for each unit; prices
+ * never change that. Thread-safe.
  */
 @Component("stripePrices")
 public class StripePrices {
@@ -24,13 +24,13 @@ public class StripePrices {
   }
 
   /**
-   * How a price is.
+   * The kind of a price.
    *
-   * @param byUnit whether each unit costs the same, so that some more or less can be priced
+   * @param byUnit whether each unit costs the same, so that single jobs can be priced
    */
   record Terms(boolean metered, boolean byUnit) {}
 
-  /** Our prices that we did not ask Stripe about yet. */
+  /** Our prices that were not read from Stripe yet. */
   public List<String> unknown() {
     return Arrays.stream(Tier.values())
         .flatMap(tier -> settings.prices(tier).stream())
@@ -38,17 +38,17 @@ public class StripePrices {
         .toList();
   }
 
-  /** Asks for one. */
+  /** The call for a price. */
   public StripeCall ask(@Body String price) {
     return StripeCall.get("/v1/prices/" + price, null);
   }
 
-  /** Keeps what Stripe says of one. */
+  /** Records Stripe's answer about a price. */
   public void learn(@Body String price, @Variable("price") String json) {
     known.put(price, StripeAnswers.terms(json));
   }
 
-  /** Whether it is one of ours and paid by use. */
+  /** Whether it is one of ours and metered. */
   boolean isMetered(@Nullable String price) {
     return price != null && known.containsKey(price) && known.get(price).metered();
   }

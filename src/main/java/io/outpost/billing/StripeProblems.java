@@ -7,21 +7,21 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** Makes of what Stripe refused what the client can do about it. Stateless. */
+/** Turns refusals of Stripe into problems that tell the client what to do. Stateless. */
 @Component("stripeProblems")
 public class StripeProblems {
 
-  /** Whether an operator must mend it, and not the client. */
+  /** Whether an operator must repair the cause, not the client. */
   public boolean isOurs(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal) {
     return !refusal.isAboutEmail();
   }
 
-  /** What the operator is told. */
+  /** The reason for the operators. */
   public String why(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal) {
     return refusal.getMessage() + ": " + refusal.text();
   }
 
-  /** Puts the problem in the place of the refusal. */
+  /** Turns the refusal into a problem. */
   public void explain(
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal, Exchange exchange) {
     exchange.setProperty(Exchange.EXCEPTION_CAUGHT, problem(refusal));
@@ -29,7 +29,7 @@ public class StripeProblems {
 
   private static Problem problem(StripeRefusal refusal) {
     if (refusal.isAboutEmail()) {
-      var detail = "Stripe does not take this address; change it with PATCH /tenants/{tenant_id}";
+      var detail = "Stripe does not accept this address; change it with PATCH /tenants/{tenant_id}";
       return new Problem(
           Problem.Code.UNPROCESSABLE,
           "email: " + detail,
@@ -37,6 +37,6 @@ public class StripeProblems {
           Map.of());
     }
     return Problem.unavailable(
-        "Billing is not set up rightly here; the operator was told. Nothing was charged.");
+        "Billing is not set up correctly here; the operator was notified. Nothing was charged.");
   }
 }

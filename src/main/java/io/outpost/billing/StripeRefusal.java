@@ -10,7 +10,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
-/** Stripe answered that it will not do what was asked: trying the same again is no use. */
+/** Stripe refused a call: repeating it is useless. */
 public final class StripeRefusal extends RuntimeException {
   private static final long serialVersionUID = 1;
   private static final Set<String> OF_VALUES =
@@ -21,13 +21,13 @@ public final class StripeRefusal extends RuntimeException {
   private final String param;
   private final String text;
 
-  /** What a refusal is about, and so who can mend it. */
+  /** The subject of a refusal, which tells who can repair it. */
   public enum About {
-    /** Stripe has it already: as good as done. */
+    /** Stripe has it already, which counts as success. */
     DUPLICATE,
-    /** One job: too old, or a value that Stripe does not take. */
+    /** One job: too old, or an invalid value. */
     JOB,
-    /** One customer, which is not there. */
+    /** One customer, which does not exist. */
     CUSTOMER,
     /** A tenant's e-mail address. */
     EMAIL,
@@ -47,19 +47,19 @@ public final class StripeRefusal extends RuntimeException {
     return error.getCode() == null ? error.getType() : error.getCode();
   }
 
-  /** Throws what an answer of status 400 to 499 says. */
+  /** Throws the refusal in an answer of status 400 to 499. */
   public static void raise(@Header(Exchange.HTTP_RESPONSE_CODE) int status, @Body String answer) {
     StripeError error = null;
     try {
       JsonObject wrapped = ApiResource.GSON.fromJson(answer, JsonObject.class);
       error = ApiResource.GSON.fromJson(wrapped.get("error"), StripeError.class);
     } catch (JsonSyntaxException | NullPointerException e) {
-      // Not from Stripe itself but from something in between: the status says enough.
+      // The answer is not from Stripe itself but from a proxy; the status is enough.
     }
     throw new StripeRefusal(status, error == null ? new StripeError() : error);
   }
 
-  /** The refusal that an exception is or was caused by; null for none. */
+  /** The refusal in an exception's chain of causes; null for none. */
   public static @Nullable StripeRefusal in(Throwable thrown) {
     Throwable cause = thrown;
     while (cause != null && !(cause instanceof StripeRefusal)) {
@@ -73,12 +73,12 @@ public final class StripeRefusal extends RuntimeException {
     return status;
   }
 
-  /** Stripe's error code, else its error type, else null. */
+  /** Stripe's error code, otherwise its error type, otherwise null. */
   public @Nullable String code() {
     return code;
   }
 
-  /** What it is about. What is not known to be anything else is about our account. */
+  /** The subject. An unknown code counts as a fault of our account. */
   public About about() {
     if ("duplicate_meter_event".equals(code) || text.startsWith("An event already exists")) {
       return About.DUPLICATE;
@@ -89,7 +89,8 @@ public final class StripeRefusal extends RuntimeException {
     if ("email_invalid".equals(code) || "email".equals(param)) {
       return About.EMAIL;
     }
-    // Every customer is unknown to a key of the other mode: that is the key's fault, not theirs.
+    // With a key of the other mode every customer is unknown, so the key is at fault, not the
+    // customer.
     boolean unknown = isMissing() && text.startsWith("No such customer") && !text.contains("mode");
     return unknown || "meter_event_customer_not_found".equals(code)
         ? About.CUSTOMER
@@ -117,7 +118,7 @@ public final class StripeRefusal extends RuntimeException {
     return text;
   }
 
-  /** Whether what was to be made is there already: a meter event of the same identifier. */
+  /** Whether the object exists already: a meter event with the same identifier. */
   public boolean isDuplicate() {
     return about() == About.DUPLICATE;
   }

@@ -35,12 +35,12 @@ public final class StripeRequests {
   /** The metadata that leads from a position of an invoice to the entries of the ledger. */
   static final String ADJUSTMENT = "adjustment";
 
-  /** Before the number of each metadata value that names jobs. */
+  /** The prefix of numbered metadata values that name jobs. */
   static final String JOBS = "jobs_";
 
   private static final long PAGE = 100;
 
-  /** Of a ULID's 26 characters; a value of metadata has 500. */
+  /** Fits a value's 500 characters, with 26 for each ULID. */
   private static final int JOBS_A_VALUE = 18;
 
   private StripeRequests() {}
@@ -55,7 +55,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Gives a customer its tenant's name and address of today. */
+  /** Updates a customer's name and address. */
   public static String customerNow(String name, String email) {
     return encode(CustomerUpdateParams.builder().setName(name).setEmail(email).build());
   }
@@ -70,7 +70,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Sells a subscription; a metered price takes no quantity. */
+  /** Creates a checkout for a subscription; a metered price takes no quantity. */
   public static String checkout(
       String tenantId,
       String customer,
@@ -100,7 +100,7 @@ public final class StripeRequests {
       session.setAllowPromotionCodes(true);
     }
     if (taxed) {
-      // Taxes go by the address, which a customer of ours has only from here.
+      // Taxes need an address, which our customers enter only here.
       session
           .setAutomaticTax(SessionCreateParams.AutomaticTax.builder().setEnabled(true).build())
           .setCustomerUpdate(
@@ -131,7 +131,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Ends a subscription; what was used and not billed yet is billed now. */
+  /** Ends a subscription; unbilled usage is billed now. */
   public static String ending() {
     return encode(SubscriptionCancelParams.builder().setInvoiceNow(true).build());
   }
@@ -141,7 +141,7 @@ public final class StripeRequests {
     return meterEvent(eventName, customer, jobId, at, 1);
   }
 
-  /** Takes one job of that time off the count again. */
+  /** Subtracts one job of that time from the count. */
   public static String counterEvent(String eventName, String customer, String jobId, Instant at) {
     return meterEvent(eventName, customer, jobId + "-void", at, -1);
   }
@@ -158,7 +158,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Takes a reported job back, within 24 hours of its report. */
+  /** Cancels a report, within 24 hours. */
   public static String cancelMeterEvent(String eventName, String jobId) {
     return encode(
         MeterEventAdjustmentCreateParams.builder()
@@ -169,7 +169,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Asks what Stripe counted for a customer from {@code start} to {@code end}, whole minutes. */
+  /** Reads Stripe's count for a customer from {@code start} to {@code end}, whole minutes. */
   public static String meterSummary(String customer, Instant start, Instant end) {
     return encode(
         MeterEventSummaryListParams.builder()
@@ -179,7 +179,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Asks the same hour by hour; whole hours. */
+  /** Reads the same by hour; whole hours. */
   public static String hourlySummary(String customer, Instant start, Instant end) {
     return encode(
         MeterEventSummaryListParams.builder()
@@ -216,7 +216,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Asks what a subscription's next invoice would be. */
+  /** Previews a subscription's next invoice. */
   public static String nextInvoice(String customer, String subscription) {
     return encode(
         InvoiceCreatePreviewParams.builder()
@@ -225,12 +225,12 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Lists the positions of a customer's invoices, waiting ones too. */
+  /** Lists a customer's invoice items, pending ones too. */
   static String positionsOf(String customer) {
     return encode(InvoiceItemListParams.builder().setCustomer(customer).setLimit(PAGE).build());
   }
 
-  /** Bills jobs that came too late for the invoice of their period, and names them. */
+  /** Bills jobs that missed the invoice of their period, and names them. */
   static String lateUsage(String customer, LateUsage late) {
     var position =
         InvoiceItemCreateParams.builder()
@@ -247,7 +247,7 @@ public final class StripeRequests {
     return encode(position.build());
   }
 
-  /** Makes an invoice of all that waits. */
+  /** Creates an invoice of all pending items. */
   static String lastInvoice(String customer, String currency) {
     return encode(
         InvoiceCreateParams.builder()
@@ -258,12 +258,12 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Asks for as much of a list as there is at once. */
+  /** Requests the largest page of a list. */
   public static String page() {
     return "limit=" + PAGE;
   }
 
-  /** Takes what a job cost, in the currency's smallest unit, off the next invoice. */
+  /** Credits an amount, in the currency's smallest unit, to the next invoice. */
   public static String credit(String jobId, long amount, String currency) {
     return encode(
         CustomerBalanceTransactionCreateParams.builder()

@@ -7,11 +7,11 @@ import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Our account at Stripe.
+ * The settings of our Stripe account.
  *
- * @param secretKey empty: there is no account, and billing rests
+ * @param secretKey empty: no account, so billing is off
  * @param webhookSecrets any of them may have signed an event
- * @param pricePro the first is sold, the others are recognised: older prices of the same tier
+ * @param pricePro the first is for new subscriptions, the others are older prices of the tier
  * @param priceEnterprise as {@code pricePro}
  * @param automaticTax whether Stripe works out and charges taxes
  * @param promotionCodes whether checkouts take promotion codes
@@ -27,7 +27,7 @@ public record StripeSettings(
     boolean automaticTax,
     boolean promotionCodes) {
 
-  /** Leaves out what is blank. */
+  /** Drops blank values. */
   public StripeSettings {
     webhookSecrets = given(webhookSecrets);
     pricePro = given(pricePro);
@@ -40,7 +40,7 @@ public record StripeSettings(
         : values.stream().map(String::strip).filter(value -> !value.isEmpty()).toList();
   }
 
-  /** The prices of a paid tier, the one that is sold first. */
+  /** The prices of a paid tier, the current one first. */
   List<String> prices(Tier tier) {
     return switch (tier) {
       case FREE -> List.of();

@@ -4,14 +4,14 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What we need to know of one Stripe subscription.
+ * The needed facts of a Stripe subscription.
  *
  * @param status Stripe's status, such as {@code past_due}
  * @param prices the ids of its prices
  * @param created when it began
- * @param anchor the instant from which its months are counted
- * @param unpaidSince when its oldest unpaid invoice was made; where none is known, when the current
- *     period began
+ * @param anchor the start of its first month
+ * @param unpaidSince the creation of its oldest unpaid invoice; without one, the begin of the
+ *     current period
  */
 public record StripeSubscription(
     String id,
@@ -21,7 +21,7 @@ public record StripeSubscription(
     Instant anchor,
     Instant unpaidSince) {
 
-  /** The same, unpaid since another time. */
+  /** The same with another past-due time. */
   StripeSubscription unpaidSince(Instant since) {
     return new StripeSubscription(id, status, prices, created, anchor, since);
   }

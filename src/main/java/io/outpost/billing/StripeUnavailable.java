@@ -3,7 +3,7 @@ package io.outpost.billing;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 
-/** Stripe did not answer, or we did not ask because it has not been answering: later may do. */
+/** Stripe did not answer, or the circuit breaker was open: a later call may succeed. */
 public final class StripeUnavailable extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -11,10 +11,11 @@ public final class StripeUnavailable extends RuntimeException {
     super("Stripe is unavailable: " + why, null, false, false);
   }
 
-  /** Throws what the failed call says; a refusal of Stripe's stays what it is. */
+  /** Throws the failure of a call; a refusal of Stripe stays a refusal. */
   public static void raise(
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause, Exchange exchange) {
-    // The retries gave up on this exchange for good; here its caller's error handling begins anew.
+    // The exchange is marked as finally failed by the retries; for the caller, error handling
+    // starts again.
     exchange.getExchangeExtension().setErrorHandlerHandled(null);
     if (cause instanceof StripeRefusal refusal) {
       throw refusal;

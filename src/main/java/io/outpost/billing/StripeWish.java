@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A call to Stripe as somebody writes it in a route: method, path and parameters. Pure. */
+/** A call to Stripe as written in a route: Pure. */
 final class StripeWish {
 
   private static final Pattern PATH = Pattern.compile("/v[12]/[A-Za-z0-9_/-]{1,300}");
@@ -21,7 +21,8 @@ final class StripeWish {
       return JSON.readValue(text, Map.class);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          "call-stripe wants a map or JSON with method, path and params: " + e.getOriginalMessage(),
+          "call-stripe requires a map or JSON with method, path and params: "
+              + e.getOriginalMessage(),
           e);
     }
   }
@@ -30,7 +31,7 @@ final class StripeWish {
     var method = text(wish, "method", "GET").toUpperCase(Locale.ROOT);
     var path = text(wish, "path", "");
     if (!PATH.matcher(path).matches()) {
-      throw new IllegalArgumentException("call-stripe wants a path such as /v1/customers");
+      throw new IllegalArgumentException("call-stripe requires a path such as /v1/customers");
     }
     var params = params(wish.get("params"));
     return switch (method) {
@@ -42,7 +43,7 @@ final class StripeWish {
     };
   }
 
-  @SuppressWarnings("unchecked") // JSON has texts as names.
+  @SuppressWarnings("unchecked") // Names in JSON are texts.
   private static @Nullable String params(@Nullable Object params) {
     return params instanceof Map<?, ?> map && !map.isEmpty()
         ? FormEncoder.createQueryString((Map<String, Object>) map)

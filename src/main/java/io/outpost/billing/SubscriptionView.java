@@ -15,9 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells a tenant what it has subscribed to. Previews of invoices are kept for minutes and what is
- * subscribed to for seconds, so that who asks often does not use up our calls to Stripe.
- * Thread-safe.
+ * Shows a tenant its subscription. Previews of invoices are cached for minutes and subscriptions
+ * for seconds, so that frequent requests do not use up our rate limit at Stripe. Thread-safe.
  */
 @Component("subscriptionView")
 public class SubscriptionView {
@@ -36,10 +35,10 @@ public class SubscriptionView {
   }
 
   /**
-   * The subscription that decides.
+   * The deciding subscription.
    *
    * @param subscription its id
-   * @param status Stripe's word
+   * @param status Stripe's status
    */
   public record Subscribed(
       String subscription,
@@ -49,7 +48,7 @@ public class SubscriptionView {
       Instant periodEnd,
       boolean cancelAtPeriodEnd) {}
 
-  /** What the next invoice will come to, as of now. */
+  /** The amount of the next invoice as of now. */
   public record NextInvoice(long amountDue, String currency, Instant at) {}
 
   /** The answer. */
@@ -62,19 +61,19 @@ public class SubscriptionView {
       boolean cancelAtPeriodEnd,
       @Nullable NextInvoice nextInvoice) {}
 
-  /** What Stripe listed a moment ago; null where it is to be asked. */
+  /** The cached subscriptions; null when they must be read. */
   public @Nullable String known(@ExchangeProperty("customer") String customer) {
     return lists.getIfPresent(customer);
   }
 
-  /** Keeps what Stripe listed. */
+  /** Caches the subscriptions from Stripe. */
   public void keep(
       @ExchangeProperty("customer") String customer,
       @Variable("subscriptions") String subscriptions) {
     lists.put(customer, subscriptions);
   }
 
-  /** What is subscribed to; null for nothing that is paid or owed. */
+  /** The current subscription; null without a paid or unpaid one. */
   public @Nullable Subscribed subscribed(
       @Variable("subscriptions") @Nullable String subscriptions) {
     if (subscriptions == null) {
@@ -85,12 +84,12 @@ public class SubscriptionView {
         .orElse(null);
   }
 
-  /** Whether Stripe is to be asked for the next invoice. */
+  /** Whether the next invoice must be read from Stripe. */
   public boolean isUnknown(@ExchangeProperty("subscribed") @Nullable Subscribed subscribed) {
     return subscribed != null && previews.getIfPresent(subscribed) == null;
   }
 
-  /** Keeps what the next invoice would be; {@code preview} is null where none will come. */
+  /** Caches the preview of the next invoice; {@code preview} is null when there will be none. */
   public void preview(
       @ExchangeProperty("subscribed") Subscribed subscribed,
       @Variable("preview") @Nullable String preview) {
@@ -100,7 +99,7 @@ public class SubscriptionView {
             .map(json -> StripeAnswers.nextInvoice(json, subscribed.periodEnd())));
   }
 
-  /** What the tenant hears. */
+  /** The answer to the tenant. */
   public Subscription answer(
       @ExchangeProperty(Call.NAME) Call call,
       @ExchangeProperty("tenant") @Nullable Tenant tenant,

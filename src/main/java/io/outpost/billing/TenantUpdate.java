@@ -17,13 +17,14 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * One change of a tenant by billing, with the audit entry that tells of it. It holds only while the
- * tenant is as it was read. For one thread.
+ * A change of a tenant by billing, with its audit entry, on condition that the tenant has not
+ * changed since it was read. For one thread.
  */
 final class TenantUpdate {
 
   /**
-   * The link to Stripe's customer: made beside requests, so no client's If-Match may trip over it.
+   * Changes the link to Stripe's customer without a new version: it happens beside requests, and
+   * must not fail a client's If-Match.
    */
   private static final String CUSTOMER = "stripe_customer_id";
 
@@ -43,7 +44,7 @@ final class TenantUpdate {
     wanted.put("updated_at", Items.text(Json.time(now)));
   }
 
-  /** Sets an attribute, or removes it where {@code value} is null, and says so in the audit. */
+  /** Sets an attribute, or removes it when {@code value} is null, and records it in the audit. */
   TenantUpdate with(String attribute, @Nullable String value) {
     wanted.put(attribute, value == null ? null : Items.text(value));
     details.put(attribute, value == null ? "" : value);
@@ -53,7 +54,7 @@ final class TenantUpdate {
     return this;
   }
 
-  /** Has the tenant's periods and limits become others. */
+  /** Changes the tenant's periods and limits. */
   TenantUpdate terms(BillingTerms terms) {
     next = terms;
     var uncapped = tenant.uncappedUntil(terms, now);
@@ -63,21 +64,24 @@ final class TenantUpdate {
     return this;
   }
 
-  /** Writes down which terms there were until now. */
+  /** Records the terms until now. */
   void remember(TermsHistory history, Change change) {
     if (next != null) {
       history.add(change, tenant, next, now);
     }
   }
 
-  /** Another customer follows: the version is in the key that makes it, so it is another one. */
+  /**
+   * Increases the version, which is part of the key that creates a customer, so that the next
+   * customer is a new one.
+   */
   TenantUpdate withoutCustomer() {
     with(CUSTOMER, null);
     changed();
     return this;
   }
 
-  /** The customer has the tenant's name and address now. */
+  /** Records that the customer has the tenant's current name and address. */
   TenantUpdate refreshed() {
     wanted.put("customer_outdated", AttributeValue.fromBool(false));
     return this;

@@ -17,13 +17,13 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * Which differences between Stripe and the ledger operators were told of: each is told once, again
- * only when it has changed, and once more when it is gone. Thread-safe.
+ * The differences between Stripe and the ledger that operators were told of: each is reported once,
+ * again only when it has changed, and once more when it is gone. Thread-safe.
  */
 @Component("toldDifferences")
 public class ToldDifferences {
   private static final String TOLD = "told#";
-  // Longer than anything is compared.
+  // Longer than the range of any comparison.
   private static final Duration KEPT = Duration.ofDays(90);
 
   private final DynamoDbClient dynamoDb;
@@ -36,44 +36,44 @@ public class ToldDifferences {
     this.clock = clock;
   }
 
-  /** Something that does not agree. */
+  /** A difference. */
   public interface Difference {
-    /** What does not agree: the same in each comparison. */
+    /** The key of the difference, the same in each comparison. */
     String key();
 
-    /** How it does not. */
+    /** The content of the difference. */
     String state();
   }
 
-  /** The differences of a comparison of usage that operators do not know as they are. */
+  /** Differences of usage that are new or have changed since the last notice. */
   public List<? extends Difference> ofUsage(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("reconciliation") UsageComparison comparison) {
     return unknown(tenantId, comparison.differences());
   }
 
-  /** The differences of invoices that operators do not know as they are. */
+  /** Differences of invoices that are new or have changed since the last notice. */
   public List<? extends Difference> ofInvoices(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("findings") InvoiceFindings findings) {
     return unknown(tenantId, findings.differences());
   }
 
-  /** What operators were told of and a comparison of usage finds no more. */
+  /** Reported differences that a comparison of usage no longer finds. */
   public List<String> goneFromUsage(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("reconciliation") UsageComparison comparison) {
     return gone(tenantId, comparison.differences(), comparison::holds);
   }
 
-  /** What operators were told of and a check of invoices finds no more. */
+  /** Reported differences that a check of invoices no longer finds. */
   public List<String> goneFromInvoices(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("findings") InvoiceFindings findings) {
     return gone(tenantId, findings.differences(), findings.checked()::contains);
   }
 
-  /** Operators were told. */
+  /** Records that operators were notified. */
   public void told(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("difference") Difference difference) {
@@ -88,7 +88,7 @@ public class ToldDifferences {
     dynamoDb.putItem(p -> p.tableName(names.table("usage")).item(item));
   }
 
-  /** Operators know that it is gone. */
+  /** Removes a difference that operators know to be gone. */
   public void forget(@ExchangeProperty("tenantId") String tenantId, @Body String key) {
     var item = Map.of("tenant_id", Items.text(tenantId), "sk", Items.text(TOLD + key));
     dynamoDb.deleteItem(d -> d.tableName(names.table("usage")).key(item));

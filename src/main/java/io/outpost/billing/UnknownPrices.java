@@ -10,8 +10,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The customers that pay for prices that no tier has: they are looked at again until the price is
- * in our settings. Thread-safe.
+ * The customers with unknown prices: they are checked again until the price is in our settings.
+ * Thread-safe.
  */
 @Component("unknownPrices")
 public class UnknownPrices {
@@ -25,17 +25,17 @@ public class UnknownPrices {
     this.names = names;
   }
 
-  /** Remembers one. */
+  /** Records a customer with an unknown price. */
   public void add(@ExchangeProperty("customer") String customer) {
     dynamoDb.putItem(p -> p.tableName(names.table("usage")).item(key(customer)));
   }
 
-  /** Its prices are known, or it has none any more. */
+  /** Removes a customer whose prices are known or gone. */
   public void remove(@ExchangeProperty("customer") String customer) {
     dynamoDb.deleteItem(d -> d.tableName(names.table("usage")).key(key(customer)));
   }
 
-  /** All of them. */
+  /** All customers with unknown prices. */
   public List<String> all() {
     return dynamoDb
         .queryPaginator(

@@ -8,7 +8,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Finds the tenants whose account at Stripe fell behind. Thread-safe. */
+/** Finds tenants whose customer at Stripe is out of date. Thread-safe. */
 @Component("unsyncedTenants")
 public class UnsyncedTenants {
   private final DynamoDbClient dynamoDb;
@@ -19,7 +19,7 @@ public class UnsyncedTenants {
     this.names = names;
   }
 
-  /** The tenants that have no customer, or one that has an older name or address. */
+  /** Tenants without a customer, or with an outdated one. */
   public List<String> unlikeTheirCustomer() {
     return listed(
         "tenants",
@@ -27,7 +27,7 @@ public class UnsyncedTenants {
         AttributeValue.fromBool(true));
   }
 
-  /** The deleted tenants whose subscription may go on. */
+  /** Deleted tenants whose subscription may still be active. */
   public List<String> deletedButSubscribed() {
     return listed(
         "deleted",

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compares Stripe's count of one customer's jobs with the ledger. Stripe tells sums only: a stretch
- * of time whose sums differ is halved until a minute is left, and the jobs of that minute are
- * named. For one thread.
+ * Compares Stripe's count of one customer's jobs with the ledger. Stripe returns only sums: a time
+ * range whose sums differ is halved until a minute is left, and the jobs of that minute are
+ * reported. For one thread.
  */
 public final class UsageComparison {
   private static final String KEY = "usage#";
@@ -21,7 +21,7 @@ public final class UsageComparison {
   // Stripe lists a hundred hours at once.
   private static final Duration LISTED = Duration.ofHours(96);
 
-  /** A stretch of time, in whole minutes. */
+  /** A time range, in whole minutes. */
   public record Window(Instant start, Instant end) {
     boolean holds(LedgerEntry entry) {
       return holds(entry.countedAt());
@@ -31,7 +31,7 @@ public final class UsageComparison {
       return !time.isBefore(start) && time.isBefore(end);
     }
 
-    /** Whether Stripe is asked for it hour by hour. */
+    /** Whether Stripe is asked for it by hour. */
     public boolean isLong() {
       return Duration.between(start, end).compareTo(HOUR) > 0;
     }
@@ -42,7 +42,7 @@ public final class UsageComparison {
   }
 
   /**
-   * What does not agree.
+   * A difference.
    *
    * @param minute when the jobs were accepted
    * @param stripe how many Stripe has
@@ -63,7 +63,7 @@ public final class UsageComparison {
   }
 
   /**
-   * Jobs of which Stripe did not count all.
+   * Jobs of a minute of which Stripe did not count all.
    *
    * @param none whether it counted none of them
    */
@@ -77,7 +77,7 @@ public final class UsageComparison {
   private final List<LedgerEntry> there = new ArrayList<>();
   private final List<LedgerEntry> notThere = new ArrayList<>();
 
-  /** Is to compare {@code whole}; entries outside of it do not matter. */
+  /** A comparison of {@code whole}; entries outside of it do not matter. */
   UsageComparison(List<LedgerEntry> entries, Window whole) {
     this.whole = whole;
     this.entries = entries.stream().filter(whole::holds).toList();
@@ -92,24 +92,25 @@ public final class UsageComparison {
                 differences.add(new Difference(minuteOf(entry), 0, 1, List.of(entry.jobId()))));
   }
 
-  /** Whether Stripe is to be asked for another sum. */
+  /** Whether another sum is needed. */
   public boolean isUnfinished() {
     return !windows.isEmpty();
   }
 
-  /** What Stripe is to be asked for next. */
+  /** The next sum to request. */
   public Window next() {
     return windows.getFirst();
   }
 
-  /** Takes Stripe's sums of {@link #next} by their starts: of each hour, or of the whole. */
+  /** Takes Stripe's sums of {@link #next} by their starts: of each hour, or of the whole range. */
   void judge(Map<Instant, Long> sums) {
     Window window = windows.removeFirst();
     if (!window.isLong()) {
       judge(window, sums.values().stream().mapToLong(Long::longValue).sum());
       return;
     }
-    // Each hour by itself: what is missing in one and too much in another does not cancel out.
+    // Compares each hour separately, so that a missing job in one and a surplus in another do not
+    // cancel out.
     for (Instant at = window.end().minus(HOUR); !at.isBefore(window.start()); at = at.minus(HOUR)) {
       Window hour = new Window(at, at.plus(HOUR));
       if (!agrees(hour, sums.getOrDefault(at, 0L))) {
@@ -145,7 +146,7 @@ public final class UsageComparison {
     windows.addFirst(new Window(window.start(), middle));
   }
 
-  /** In a minute: what was in doubt is decided when the sums leave no other way. */
+  /** In a minute, entries in doubt are decided when the sums allow only one answer. */
   private void name(Window window, List<LedgerEntry> here, long stripe, long counted) {
     List<LedgerEntry> open = here.stream().filter(LedgerEntry::isOpen).toList();
     if (stripe == counted) {
@@ -166,27 +167,27 @@ public final class UsageComparison {
     return entry.countedAt().truncatedTo(ChronoUnit.MINUTES);
   }
 
-  /** What Stripe accepted and did not count. */
+  /** Jobs that Stripe accepted and did not count. */
   List<Missing> missing() {
     return missing;
   }
 
-  /** Open entries that Stripe has. */
+  /** Entries in doubt that Stripe has. */
   List<LedgerEntry> there() {
     return there;
   }
 
-  /** Open entries that Stripe has not. */
+  /** Entries in doubt that Stripe does not have. */
   List<LedgerEntry> notThere() {
     return notThere;
   }
 
-  /** Whether what a difference of this key is about was compared. */
+  /** Whether the range of a difference with this key was compared. */
   boolean holds(String key) {
     return key.startsWith(KEY) && whole.holds(Instant.parse(key.split("#")[1]));
   }
 
-  /** What does not agree and cannot be put right by us. */
+  /** Differences that we cannot correct. */
   public List<Difference> differences() {
     return differences;
   }

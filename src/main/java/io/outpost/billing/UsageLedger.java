@@ -27,9 +27,9 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 
 /**
- * The ledger's entries on their way to Stripe. Each goes from unreported to reported; where 23
- * hours after the first try nobody knows whether Stripe has it, it is in doubt and is not sent
- * again, for Stripe tells doubles apart for 24 hours only. Thread-safe.
+ * The reporting state of ledger entries, from unreported to reported. An entry whose report has an
+ * unknown outcome after 23 hours is in doubt and is not sent again, because Stripe recognizes
+ * duplicates only for 24 hours. Thread-safe.
  */
 @Component("usageLedger")
 public class UsageLedger {
@@ -40,11 +40,11 @@ public class UsageLedger {
   private static final Duration SAFE = Duration.ofHours(23);
   // Stripe takes events of the last 35 days.
   private static final Duration TOO_OLD = Duration.ofDays(34);
-  // An invoice that was made before is checked no more, so that no position would be made.
+  // Older invoices are no longer checked, so no item would be created.
   private static final Duration TOO_OLD_FOR_POSITION = InvoiceCheck.LOOK_BACK.minusDays(2);
-  // So every tenant has its share of each round, whatever others have waiting.
+  // A limit for each tenant, so that every tenant has its share of each round.
   private static final int MOST_OF_TENANT = 200;
-  // As many as fit into the time for which a message is ours, at 250 ms a report and slower.
+  // As many reports as fit into a message's visibility timeout, at 250 ms a report or slower.
   private static final int MOST_OF_MESSAGE = 50;
 
   private final DynamoDbClient dynamoDb;
@@ -63,13 +63,13 @@ public class UsageLedger {
   }
 
   /**
-   * What one tenant has to report, oldest job first.
+   * One tenant's unreported jobs, oldest first.
    *
-   * @param more whether that is not all
+   * @param more whether there are further ones
    */
   public record Backlog(String tenantId, List<LedgerEntry> entries, boolean more) {}
 
-  /** What is to be reported next: at most 200 jobs of each tenant. */
+  /** The next jobs to report, at most 200 of each tenant. */
   public List<Backlog> backlog() {
     Map<String, List<LedgerEntry>> byTenant = new LinkedHashMap<>();
     for (String shard : Shards.all(UNREPORTED)) {
@@ -92,7 +92,7 @@ public class UsageLedger {
         .toList();
   }
 
-  /** What one tenant has to report: at most 50 jobs, for a message of the queue is short. */
+  /** The next jobs of one tenant to report: at most 50, because a queue message has little time. */
   public Backlog backlogOf(@ExchangeProperty("tenantId") String tenantId) {
     List<LedgerEntry> entries = new ArrayList<>();
     for (String shard : Shards.all(UNREPORTED)) {
@@ -132,9 +132,10 @@ public class UsageLedger {
   }
 
   /**
-   * Writes down that a report is about to be tried.
+   * Records that a report begins.
    *
-   * @return whether it may be: not when it is reported, too old for Stripe's meter, or in doubt
+   * @return whether it may begin: not when the job is reported, too old for Stripe's meter, or in
+   *     doubt
    */
   public boolean begin(@Body LedgerEntry entry) {
     Instant now = clock.instant();
@@ -156,8 +157,8 @@ public class UsageLedger {
   }
 
   /**
-   * A job that ended, or that we could report, too long after its acceptance for Stripe's meter:
-   * the check of invoices makes a position of it, once it is known that Stripe does not have it.
+   * Marks a job that is too old for Stripe's meter: the check of invoices bills it by an item, once
+   * it is known that Stripe does not have it.
    */
   private void setAside(LedgerEntry entry, Instant now) {
     if (entry.reportBegan() != null) {
@@ -173,7 +174,7 @@ public class UsageLedger {
     }
   }
 
-  /** A tenant's entry of a job, whatever period it counted in. */
+  /** A tenant's ledger entry of a job of any period. */
   Optional<LedgerEntry> of(String tenantId, String jobId) {
     return dynamoDb
         .queryPaginator(
@@ -193,7 +194,7 @@ public class UsageLedger {
         .map(item -> items.read(item, LedgerEntry.class));
   }
 
-  /** Stripe has it. */
+  /** Records that Stripe has the report. */
   public void reported(@ExchangeProperty("entry") LedgerEntry entry) {
     update(
         entry,
@@ -202,7 +203,7 @@ public class UsageLedger {
         Map.of(":now", Items.text(Json.time(clock.instant()))));
   }
 
-  /** Stripe will not take this job: operators find it among the parked ones, with the reason. */
+  /** Parks a job that Stripe refuses, with the reason, for operators. */
   public void park(@ExchangeProperty("entry") LedgerEntry entry, String reason) {
     update(
         entry,
@@ -214,7 +215,7 @@ public class UsageLedger {
             ":parked", Items.text(Shards.of(PARKED, entry.jobId()))));
   }
 
-  /** Has a parked job reported again; whether it was parked. */
+  /** Makes a parked job unreported again; returns whether it was parked. */
   boolean release(LedgerEntry entry) {
     return update(
             entry,
@@ -232,7 +233,7 @@ public class UsageLedger {
         Map.of(":shard", Items.text(Shards.of(DOUBT, entry.jobId()))));
   }
 
-  /** Stripe turned out not to have it: it is reported as if for the first time. */
+  /** Makes a job that Stripe does not have unreported, as if for the first time. */
   void reportAgain(LedgerEntry entry) {
     update(
         entry,
@@ -243,7 +244,7 @@ public class UsageLedger {
             ":doubt", Items.text(DOUBT)));
   }
 
-  /** Stripe accepted it and rejected it afterwards: it is told again, as another event. */
+  /** Schedules another report, as a new event, of a job that Stripe accepted and later rejected. */
   boolean resend(LedgerEntry entry) {
     return update(
             entry,
@@ -259,10 +260,10 @@ public class UsageLedger {
   }
 
   /**
-   * Stripe accepted it and did not count it. Within 23 hours of the first try it is told again, for
-   * a double would be noticed; later nobody could tell.
+   * Schedules another report of a job that Stripe accepted and did not count. This is safe only
+   * within 23 hours of the first try, while Stripe recognizes duplicates.
    *
-   * @return whether it is told again
+   * @return whether it is reported again
    */
   boolean tellAgain(LedgerEntry entry) {
     Instant limit = clock.instant().minus(SAFE);

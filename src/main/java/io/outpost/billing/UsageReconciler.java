@@ -26,12 +26,12 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 /** The steps of comparing Stripe's counts with the ledger, tenant by tenant. Thread-safe. */
 @Component("usageReconciler")
 public class UsageReconciler {
-  // Three whole days, so that a day that could not be compared is compared the next time.
+  // Three whole days, so that a day that could not be compared is compared at a later run.
   private static final Duration LOOK_BACK = Duration.ofDays(3);
-  // What is in doubt is looked for longer than Stripe takes it: it may be too old when it is
-  // decided.
+  // Entries in doubt are compared for longer than Stripe accepts events, because they may be too
+  // old when they are decided.
   private static final Duration LOOK_BACK_FOR_DOUBT = Duration.ofDays(40);
-  // A job may end as long after its period as it can wait and run.
+  // The longest time from a job's acceptance to its end: it may wait and run that long.
   private static final Duration PERIOD_AND_RUN = Duration.ofDays(62);
   private static final Duration SETTLED = Duration.ofHours(1);
   private static final int NAMED = 50;
@@ -70,12 +70,12 @@ public class UsageReconciler {
     this.alarms = alarms;
   }
 
-  /** Asks for the meters. */
+  /** The call for the meters. */
   public StripeCall meters() {
     return StripeCall.get("/v1/billing/meters", StripeRequests.meters());
   }
 
-  /** The meter that counts our jobs; without it an alarm is raised. */
+  /** The meter that counts our jobs; raises an alarm when it is missing. */
   public String meter(@Variable("meters") String meters) {
     return StripeAnswers.meterOf(meters, settings.meterEventName())
         .orElseThrow(
@@ -86,7 +86,7 @@ public class UsageReconciler {
             });
   }
 
-  /** Nothing is reported while we cannot see that Stripe has our meter. */
+  /** Stops the reports while Stripe's meter cannot be confirmed. */
   public void stop(
       @ExchangeProperty("usageRun") UsageRun run,
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
@@ -115,14 +115,15 @@ public class UsageReconciler {
   }
 
   /**
-   * What is to be compared of a tenant: the last whole days, further back where one is in doubt.
+   * The time range to compare for a tenant: the last whole days, further back while entries are in
+   * doubt.
    */
   public UsageComparison begin(@ExchangeProperty("tenantId") String tenantId) {
-    // Stripe's sums follow its events after a while.
+    // Stripe's sums lag behind its events.
     Instant today = clock.instant().minus(SETTLED).truncatedTo(ChronoUnit.HOURS);
     Instant limit = today.minus(LOOK_BACK_FOR_DOUBT);
     List<LedgerEntry> entries = entries(tenantId, limit);
-    // A job counts when it was accepted, and may have ended long after.
+    // A job counts at its acceptance, and may end long after.
     Instant start =
         entries.stream()
             .filter(entry -> entry.isOpen() || !entry.recordedAt().isBefore(today.minus(LOOK_BACK)))
@@ -153,7 +154,7 @@ public class UsageReconciler {
         .toList();
   }
 
-  /** Asks for the next sum. */
+  /** The call for the next sum. */
   public StripeCall sum(
       @ExchangeProperty("reconciliation") UsageComparison usageComparison,
       @ExchangeProperty("tenant") Tenant tenant,
@@ -166,14 +167,17 @@ public class UsageReconciler {
             : StripeRequests.meterSummary(tenant.customer(), window.start(), window.end()));
   }
 
-  /** Takes a sum. */
+  /** Compares a sum with the ledger. */
   public void judge(
       @ExchangeProperty("reconciliation") UsageComparison usageComparison,
       @Variable("summary") String summary) {
     usageComparison.judge(StripeAnswers.countedByStart(summary));
   }
 
-  /** Decides what was in doubt, and has told again what Stripe accepted and did not count. */
+  /**
+   * Decides entries in doubt, and schedules another report of jobs that Stripe accepted and did not
+   * count.
+   */
   public void settle(@ExchangeProperty("reconciliation") UsageComparison usageComparison) {
     usageComparison.there().forEach(ledger::reported);
     usageComparison.notThere().forEach(ledger::reportAgain);
@@ -203,7 +207,7 @@ public class UsageReconciler {
         exchange);
   }
 
-  /** Writes into the tenant's audit that an invoice bills what the ledger does not explain. */
+  /** Writes amounts that the ledger does not explain into the tenant's audit. */
   public void recordInvoice(
       @Body InvoiceFindings.Difference difference,
       @ExchangeProperty("tenantId") String tenantId,
@@ -219,7 +223,7 @@ public class UsageReconciler {
         exchange);
   }
 
-  /** Writes into the tenant's audit that a difference is gone that was told of. */
+  /** Writes into the tenant's audit that a reported difference is gone. */
   public void recordGone(
       @Body String key, @ExchangeProperty("tenantId") String tenantId, Exchange exchange) {
     write(
@@ -230,7 +234,7 @@ public class UsageReconciler {
         exchange);
   }
 
-  /** Writes into the tenant's audit which jobs are billed later than they should be. */
+  /** Writes the late jobs into the tenant's audit. */
   public void recordLate(
       @ExchangeProperty("late") LateUsage late,
       @ExchangeProperty("tenantId") String tenantId,

@@ -5,8 +5,8 @@ import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One round of reports to Stripe. What is wrong with our account stops the whole round, what is
- * wrong with one customer stops that customer's. Thread-safe.
+ * One round of reports to Stripe. One round of usage reports. A fault of our account stops the
+ * whole round, a fault of one customer only that customer's reports. Thread-safe.
  */
 public final class UsageRun {
   private volatile @Nullable String stoppedFor;
@@ -16,25 +16,24 @@ public final class UsageRun {
     return new UsageRun();
   }
 
-  /** Whether nothing more is to be sent in this round. */
+  /** Whether the round was stopped. */
   public boolean isStopped() {
     return stoppedFor != null;
   }
 
-  /** Why the round was stopped; null while it was not. */
+  /** Why the round was stopped; null while it runs. */
   public @Nullable String getStoppedFor() {
     return stoppedFor;
   }
 
-  /** Sends nothing more in this round. */
+  /** Stops this round. */
   public void stop(@Nullable String why) {
     stoppedFor = why;
   }
 
   /**
-   * What a failed report means for the rest: {@code customer} when the customer is not there,
-   * {@code account} when our account is at fault (the round is stopped), {@code later} for all
-   * else.
+   * The effect of a failed report: {@code customer} when the customer does not exist, {@code
+   * account} when our account is at fault (the round is stopped), {@code later} otherwise.
    */
   public static String judge(
       @ExchangeProperty("usageRun") UsageRun run,

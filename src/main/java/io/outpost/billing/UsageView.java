@@ -19,10 +19,10 @@ import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** Tells a tenant what it used. Stateless. */
+/** Shows a tenant its usage. Stateless. */
 @Component("usageView")
 public class UsageView {
-  /** What a time begins with where no more of it is said. */
+  /** The default for the omitted parts of a time. */
   private static final String FIRST = "0000-01-01T00:00:00Z";
 
   private static final int MONTH = 7;
@@ -39,13 +39,12 @@ public class UsageView {
   }
 
   /**
-   * The usage of a period, by the tier and limit of then.
+   * The usage of a period, with its tier and limit.
    *
-   * @param used jobs accepted in the period and not given back
-   * @param limit jobs of the period; null for no limit
-   * @param groups those that have run, with what they cost; null where none are asked for
-   * @param ungrouped those that have run and are in none of the groups; null where none are asked
-   *     for
+   * @param used jobs that were accepted in the period and not given back
+   * @param limit the maximum of jobs in the period; null: unlimited
+   * @param groups finished jobs with their cost, by group; null when not requested
+   * @param ungrouped finished jobs that are in no group; null when not requested
    */
   record Usage(
       Tier tier,
@@ -57,11 +56,11 @@ public class UsageView {
       @JsonInclude(JsonInclude.Include.NON_NULL) UsageGroups.@Nullable Sum ungrouped) {}
 
   /**
-   * The usage of the period that had begun by the end of {@code wanted} (a month, a date or a
-   * time), or of the current one. So the day on which a period begins is its own, whatever the
-   * hour.
+   * The usage of the last period that began before the end of {@code wanted} (a month, a date or a
+   * time), or of the current period. So the day on which a period begins selects that period,
+   * whatever the hour.
    *
-   * @throws Problem 400 for what is none of them, or in the future
+   * @throws Problem 400 for any other value, or one in the future
    */
   public Usage read(
       @ExchangeProperty(Call.NAME) Call call,
@@ -83,7 +82,7 @@ public class UsageView {
         grouped == null ? null : grouped.ungrouped());
   }
 
-  /** The last second of what is wanted; now, while that lasts. */
+  /** The last second of the wanted time; now, if that is in the future. */
   private static Instant within(String wanted, Instant now) {
     var first = first(wanted);
     if (first.isAfter(now)) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** Takes jobs off the bill that should not be on it, at Stripe first, then in the ledger. */
+/** Takes jobs off the bill, at Stripe first, then in the ledger. */
 @Component("voidedJobs")
 public class VoidedJobs {
   // Stripe cancels an event within 24 hours of receiving it.
@@ -49,24 +49,24 @@ public class VoidedJobs {
     this.trail = trail;
   }
 
-  /** How a job comes off the bill. */
+  /** The ways to take a job off the bill. */
   public enum Way {
-    /** It is off already. */
+    /** It is voided already. */
     nothing,
-    /** Stripe does not count it. */
+    /** Stripe does not count it, so nothing needs to be done there. */
     unsent,
-    /** Stripe cancels the report. */
+    /** Stripe cancels its report. */
     cancel,
-    /** Stripe counts the opposite. */
+    /** Stripe counts an opposite event. */
     opposite,
     /** Its invoice is final: the customer gets a credit. */
     credit
   }
 
   /**
-   * What an operator asks for.
+   * The operator's request.
    *
-   * @throws Problem 404 where the tenant's ledger has no such job
+   * @throws Problem 404 when the tenant's ledger has no such job
    */
   public StripeMessage request(
       @Header("tenant_id") String tenantId, @Header("job_id") String jobId, @Body JsonNode body) {
@@ -96,16 +96,15 @@ public class VoidedJobs {
                         .formatted(message.jobId(), message.period())));
   }
 
-  /** Whether Stripe counts the job or a position bills it, so that its invoices matter. */
+  /** Whether Stripe counts the job or an item bills it, so that its invoices must be checked. */
   public boolean isBilled(@ExchangeProperty("entry") LedgerEntry entry) {
     return entry.isCounted() || entry.isDue() && entry.adjustment() != null;
   }
 
   /**
-   * The line of a final invoice, or the later position, that bills the job; null where there is
-   * none.
+   * The line of a final invoice, or the later item, that bills the job; null without one.
    *
-   * @throws IllegalStateException while that position is being made: to be tried later
+   * @throws IllegalStateException while that item is being created: try later
    */
   public @Nullable InvoiceLine billed(
       @ExchangeProperty("entry") LedgerEntry entry,
@@ -124,16 +123,16 @@ public class VoidedJobs {
         .orElse(null);
   }
 
-  /** Whether the customer was given the credit before. */
+  /** Whether the credit exists already. */
   public boolean isCredited(
       @ExchangeProperty("entry") LedgerEntry entry, @Variable("credits") String credits) {
     return StripeAnswers.jobsOf(credits).contains(entry.jobId());
   }
 
   /**
-   * How the job comes off the bill.
+   * The way to take the job off the bill.
    *
-   * @throws IllegalStateException while it is not known whether Stripe has it: to be tried later
+   * @throws IllegalStateException while it is unknown whether Stripe has it: try later
    */
   public Way way(
       @ExchangeProperty("entry") LedgerEntry entry,
@@ -155,9 +154,9 @@ public class VoidedJobs {
   }
 
   /**
-   * Writes down that the job is off the bill; the audit entry is left in {@code audited}.
+   * Records that the job is off the bill; the audit entry is left in {@code audited}.
    *
-   * @throws RuntimeException when its report began meanwhile: to be tried later
+   * @throws RuntimeException when its report began meanwhile: try later
    */
   public void done(
       @ExchangeProperty("entry") LedgerEntry entry,
@@ -165,7 +164,7 @@ public class VoidedJobs {
       @Body StripeMessage message,
       Exchange exchange) {
     var audited = entry(entry, way, message.reason());
-    // What is being billed by a position meanwhile comes off by a credit, the next time.
+    // A job that an item bills meanwhile is credited at the next try.
     var condition =
         switch (way) {
           case unsent ->

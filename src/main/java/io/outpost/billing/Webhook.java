@@ -6,7 +6,7 @@ import io.outpost.kernel.Problem;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** Takes what Stripe sends us, and only that. Thread-safe. */
+/** Accepts events only from Stripe. Thread-safe. */
 @Component("webhook")
 public class Webhook {
   private final WebhookSignature signature;
@@ -18,9 +18,9 @@ public class Webhook {
   }
 
   /**
-   * The event that the request brings.
+   * The event in the request.
    *
-   * @throws Problem 400 where Stripe did not sign it just now, or where it is no event
+   * @throws Problem 400 without a fresh signature of Stripe, or for an invalid event
    */
   public StripeEvent read(@ExchangeProperty(Call.NAME) Call call) {
     signature

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether a webhook body was signed by Stripe a moment ago. During a rotation any of several
- * secrets will do. Safe for use by many threads.
+ * Checks that Stripe signed a webhook body within the last minutes. During a rotation any of
+ * several secrets is valid. Safe for use by many threads.
  *
  * <p>Source of the rules: Stripe's manual signature verification, with one of our own: a time ahead
  * of ours by more than the tolerance is refused as one behind it is.
@@ -37,7 +37,7 @@ public final class WebhookSignature {
   public enum Refusal {
     /** No body, or no signature header. */
     ABSENT,
-    /** The header is not of Stripe's form. */
+    /** The header does not have Stripe's form. */
     MALFORMED,
     /** Signed too long ago, or in the future. */
     UNTIMELY,
@@ -66,7 +66,7 @@ public final class WebhookSignature {
 
   private static boolean signedWith(String secret, String payload, String header) {
     try {
-      // The age was judged above, both ways; zero leaves it out here.
+      // The age was checked above, in both directions; zero disables the library's own check.
       return Webhook.Signature.verifyHeader(payload, header, secret, 0);
     } catch (SignatureVerificationException e) {
       return false;

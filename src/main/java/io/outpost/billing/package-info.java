@@ -1,6 +1,4 @@
-/**
- * Billing: a Stripe customer for each tenant, subscriptions, webhooks and the reporting of usage.
- */
+/** Billing: Stripe customers for tenants, subscriptions, webhooks and usage reports. */
 @NullMarked
 package io.outpost.billing;
 

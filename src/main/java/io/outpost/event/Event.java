@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Something that a tenant is told of. Stored in the table webhooks under {@code event#<event_id>};
- * while it is to be distributed it is in the index open.
+ * A webhook event of a tenant. Stored in the table webhooks under {@code event#<event_id>}; until
+ * it is distributed it is in the index open.
  *
- * @param payload the body as it is sent, the same bytes each time
- * @param subject the id of the job or key that it is about; null: it is about something else
- * @param traceParent the W3C trace context of what it tells of; null: it has none
+ * @param payload the body, the same bytes at each delivery
+ * @param subject the id of its job or key; null: none
+ * @param traceParent the W3C trace context of the reported change; null: none
  */
 public record Event(
     String tenantId,
@@ -25,16 +25,16 @@ public record Event(
     @Nullable String subject,
     @Nullable String traceParent) {
 
-  /** Where the sort keys of a tenant's events begin. */
+  /** The prefix of events' sort keys. */
   public static final String SK_PREFIX = "event#";
 
-  /** Where the sort keys begin that say what became of the events of a job. */
+  /** The prefix of sort keys that list the deliveries about a job. */
   public static final String TOLD_PREFIX = "told#";
 
-  /** What is to be done about webhooks: an event to distribute, an endpoint to serve. */
+  /** Due work of webhooks: an event to distribute, or an endpoint to serve. */
   public static final DueIndex DUE = new DueIndex("webhooks");
 
-  /** What an event must have. */
+  /** Checks the required fields. */
   public Event {
     Rules.form("tenant_id", tenantId, Rules.UUID);
     Rules.form("event_id", eventId, Rules.ULID);
@@ -42,7 +42,7 @@ public record Event(
     Rules.present("payload", payload);
   }
 
-  /** Whether it tells of a job. */
+  /** Whether it is about a job. */
   public boolean isOfJob() {
     return type.word().startsWith("job.") && subject != null;
   }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.List;
 
-/** The kinds of events, by the words of the contract. */
+/** The types of events, with their names in the contract. */
 public enum EventType {
   JOB_RUNNING("job.running"),
   JOB_SUCCEEDED("job.succeeded"),
@@ -26,7 +26,7 @@ public enum EventType {
     this.word = word;
   }
 
-  /** The kind of a word. */
+  /** The type with a name. */
   @JsonCreator
   public static EventType of(String word) {
     return Arrays.stream(values())

@@ -17,8 +17,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * The outbox: adds an event to the transaction of what it tells of, so that there is neither
- * without the other. For a tenant without an endpoint nothing is added. Thread-safe.
+ * The outbox: adds an event to the transaction of the change that it reports, so that neither
+ * exists without the other. Adds nothing for tenants without endpoints. Thread-safe.
  */
 @Component
 public class Events {
@@ -27,27 +27,29 @@ public class Events {
   public static final Duration KEPT = Duration.ofDays(30);
 
   private final EventAudience audience;
+  private final OutboxPace pace;
   private final ObjectMapper mapper;
   private final Items items;
   private final Names names;
 
-  Events(EventAudience audience, ObjectMapper mapper, Items items, Names names) {
+  Events(EventAudience audience, OutboxPace pace, ObjectMapper mapper, Items items, Names names) {
     this.audience = audience;
+    this.pace = pace;
     this.mapper = mapper;
     this.items = items;
     this.names = names;
   }
 
-  /** Adds an event to the change, when the tenant has somebody to tell. */
+  /** Adds an event to the change, when the tenant has an endpoint. */
   public void add(Change change, String tenantId, EventType type, Instant at, Object data) {
     add(change, tenantId, type, at, data, null, null);
   }
 
   /**
-   * The same of an event that is about something.
+   * The same for an event about a job or key.
    *
    * @param subject its id
-   * @param traceParent the W3C trace context of what it tells of; may be null
+   * @param traceParent the W3C trace context of the reported change; may be null
    */
   public void add(
       Change change,
@@ -59,14 +61,15 @@ public class Events {
       @Nullable String traceParent) {
     if (audience.mayListen(tenantId)) {
       put(change, event(tenantId, type, at, data, subject, traceParent), at);
+      pace.wakeAfter(change, tenantId);
     }
   }
 
   /**
-   * Adds an event of the future, whoever will listen then.
+   * Adds a future event, even when the tenant has no endpoint yet.
    *
-   * @param due when it is told
-   * @param subject what it is about, to be looked at again by then
+   * @param due when it is sent
+   * @param subject the id of its subject, to be checked again at that time
    */
   public void schedule(
       Change change,
@@ -89,7 +92,7 @@ public class Events {
     return new Event(tenantId, Ids.ulid(), type, at, payload(type, at, data), subject, traceParent);
   }
 
-  /** An event as it is kept, with nothing to distribute. */
+  /** An event to store, without distribution. */
   public Map<String, AttributeValue> item(Event event) {
     var item = items.write(event);
     item.put("sk", Items.text(Event.SK_PREFIX + event.eventId()));

@@ -17,7 +17,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/** Whether the process, and what it depends on, can serve. Thread-safe. */
+/** Whether the process and its dependencies can serve requests. Thread-safe. */
 @Component("health")
 public class Health {
 
@@ -58,14 +58,14 @@ public class Health {
     }
   }
 
-  /** The process answers, so it is alive. */
+  /** Answers that the process is alive. */
   public State live() {
     return new State("UP", Map.of());
   }
 
   /**
-   * The process answers, and what is known without asking: a dependency that is down ends no
-   * worker, something of its own that is down does.
+   * Answers that the process is alive, with the state of its own parts. A failed dependency does
+   * not end a worker, but a failed part of its own does.
    */
   public State told() {
     var components = new TreeMap<String, String>();
@@ -75,7 +75,7 @@ public class Health {
     return whole(components);
   }
 
-  /** How every dependency was a second ago or less: whoever asks more often costs us nothing. */
+  /** The state of every dependency, cached for a second so that frequent requests cost nothing. */
   public State ready() {
     return asked.get("ready");
   }

@@ -1,15 +1,17 @@
 package io.outpost.health;
 
-/** Something whose state readiness shows. Thread-safe. */
+/** A component with a state in the readiness check. Thread-safe. */
 public interface HealthPart {
 
-  /** Its name among the components. */
+  /** The name of the component. */
   String name();
 
-  /** {@code UP}; {@code DOWN} when requests must go elsewhere; any other word only tells. */
+  /**
+   * {@code UP}; {@code DOWN} when requests must go elsewhere; any other word is only information.
+   */
   String state();
 
-  /** Whether the state is known here, without asking anything that may be down. */
+  /** Whether the state is known locally, without a call to a dependency. */
   default boolean asksNothing() {
     return false;
   }

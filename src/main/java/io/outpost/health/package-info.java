@@ -1,4 +1,4 @@
-/** Whether the process and what it depends on can serve. */
+/** Whether the process and its dependencies can serve requests. */
 @NullMarked
 package io.outpost.health;
 

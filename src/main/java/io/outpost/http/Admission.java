@@ -9,7 +9,7 @@ import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.component.platform.http.springboot.PlatformHttpMessage;
 import org.springframework.stereotype.Component;
 
-/** The contract's steps of letting a request in. Stateless. */
+/** The steps of admission that need the contract. Stateless. */
 @Component("admission")
 public class Admission {
 
@@ -21,7 +21,7 @@ public class Admission {
     this.validation = validation;
   }
 
-  /** Finds the call and its operation; takes every header away that the client had a hand in. */
+  /** Finds the call and its operation; removes every header that the client could have set. */
   public void begin(Exchange exchange) {
     var intercepted =
         exchange.getProperty(ExchangePropertyKey.INTERCEPTED_ROUTE_ENDPOINT_URI, String.class);
@@ -38,14 +38,14 @@ public class Admission {
     return !call.operation().open();
   }
 
-  /** The caller needs one of the operation's scopes. */
+  /** Refuses a caller without one of the operation's scopes. */
   public void authorize(@ExchangeProperty(Call.NAME) Call call) {
     var anyOf = call.operation().scopes();
     if (!anyOf.isEmpty() && anyOf.stream().noneMatch(call.principal().scopes()::contains)) {
       call.because("scope");
       throw new Problem(
           Problem.Code.FORBIDDEN,
-          "This needs a key with the scope "
+          "This operation needs a key with the scope "
               + String.join(" or ", new java.util.TreeSet<>(anyOf))
               + ".");
     }
@@ -54,7 +54,7 @@ public class Admission {
 
   /**
    * Checks parameters and body against the contract. The declared parameters become headers, the
-   * body becomes a tree; a tenant in the path must be one that the caller sees.
+   * body becomes a tree; Refuses a tenant in the path that the caller may not see.
    */
   public void validate(
       Exchange exchange,

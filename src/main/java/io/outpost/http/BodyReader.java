@@ -12,14 +12,15 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Reads bodies whole: up to a length, and within a time however slowly they drip in. Thread-safe.
+ * Reads whole bodies, up to a maximum length and within a time, however slowly they arrive.
+ * Thread-safe.
  */
 @Component
 class BodyReader {
 
   private static final int FIRST = 8192;
 
-  /** What is read of a body that is too large, so that its sender gets to see the answer. */
+  /** How much of a too large body is read, so that its sender can see the answer. */
   private static final int MOST_DISCARDED = 2 * 1024 * 1024;
 
   private final Duration within;
@@ -29,10 +30,10 @@ class BodyReader {
   }
 
   /**
-   * The whole body; empty when it is longer than it may be.
+   * The whole body; empty when it exceeds its limit.
    *
-   * @param share takes the room that the body needs
-   * @throws Problem 408 when it has not come in time, 429 or 503 when there is no room for it
+   * @param share reserves the memory for the body
+   * @throws Problem 408 when it did not arrive in time, 429 or 503 when there is no memory for it
    * @throws IOException when it ends too early
    */
   Optional<byte[]> read(HttpServletRequest request, int most, HeldBodies.Share share)
@@ -43,19 +44,22 @@ class BodyReader {
         discard(request.getInputStream(), clock);
         return Optional.empty();
       }
-      return read(request.getInputStream(), most, share, clock);
+      var length = request.getContentLength();
+      var room = length < 0 ? FIRST : Math.min(FIRST, length + 1);
+      return read(request.getInputStream(), most, room, share, clock);
     } catch (SocketTimeoutException e) {
       throw late();
     }
   }
 
   private Optional<byte[]> read(
-      InputStream input, int most, HeldBodies.Share share, Countdown clock) throws IOException {
+      InputStream input, int most, int room, HeldBodies.Share share, Countdown clock)
+      throws IOException {
     var first = input.read();
     if (first < 0) {
       return Optional.of(new byte[0]);
     }
-    var body = new byte[Math.min(FIRST, most + 1)];
+    var body = new byte[Math.min(room, most + 1)];
     share.grow(body.length);
     body[0] = (byte) first;
     int length = 1;
@@ -97,7 +101,7 @@ class BodyReader {
         "The body did not come within %d seconds.".formatted(within.toSeconds()));
   }
 
-  /** Ends when a time is over; the clock of the machine may be set meanwhile. */
+  /** Measures elapsed time, because the machine's clock may be set meanwhile. */
   private final class Countdown {
     private final long began = System.nanoTime();
     private final long nanoseconds;

@@ -4,7 +4,7 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import java.io.ByteArrayInputStream;
 
-/** A body that is already in memory, as the servlet API wants it. */
+/** A body in memory, as a servlet input stream. */
 final class BodyStream extends ServletInputStream {
 
   private final ByteArrayInputStream bytes;

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * HTTP/1.1 as Tomcat speaks it, with two limits that Tomcat lacks: connections that one address has
- * open, and the time that the header of a request may take, however slowly it drips in.
+ * Tomcat's HTTP/1.1 protocol with two limits that Tomcat lacks: open connections of one address,
+ * and the time for a request's header, however slowly it arrives.
  */
 public class BoundedConnections extends Http11NioProtocol {
 
@@ -32,19 +32,20 @@ public class BoundedConnections extends Http11NioProtocol {
   private @Nullable ScheduledFuture<?> looking;
 
   /**
-   * What connections may do.
+   * The limits of connections.
    *
    * @param ofAddress how many an address may have open
    * @param headerWithin the time for a request's header
-   * @param unlimited addresses that may have more: proxies, which speak for many
+   * @param unlimited addresses without a limit of connections: proxies, which connect for many
+   *     clients
    */
   record Limits(int ofAddress, Duration headerWithin, Predicate<String> unlimited) {}
 
-  /** For Tomcat, by name. */
+  /** Called by Tomcat, which creates it by name. */
   public BoundedConnections() {
     super(new CountingEndpoint());
     ((CountingEndpoint) getEndpoint()).welcome = this::isWelcome;
-    // Chunks may have neither extensions nor trailers to drip: nobody reads them.
+    // Refuses long chunk extensions and trailers, which nobody reads and which could arrive slowly.
     setMaxExtensionSize(LONGEST_EXTENSION);
     setMaxTrailerSize(LONGEST_EXTENSION);
   }
@@ -70,13 +71,13 @@ public class BoundedConnections extends Http11NioProtocol {
     super.stop();
   }
 
-  /** Tomcat answers OPTIONS * itself, as if every file could be deleted; we answer it. */
+  /** Tomcat would answer OPTIONS * itself, as if every file could be deleted; we answer it. */
   @Override
   public void setAdapter(Adapter tomcat) {
     super.setAdapter(new WholeServer(tomcat));
   }
 
-  /** Tomcat's own timeout begins anew with each byte. */
+  /** Tomcat's own timeout restarts with each byte. */
   private void closeWhatDrips() {
     try {
       for (var connection : getEndpoint().getConnections()) {
@@ -85,11 +86,14 @@ public class BoundedConnections extends Http11NioProtocol {
         }
       }
     } catch (RuntimeException e) {
-      LOG.warn("Connections could not be looked at", e);
+      LOG.warn("Connections could not be counted", e);
     }
   }
 
-  /** A connection has a processor of its own while a header is incomplete, or an answer is made. */
+  /**
+   * Tomcat keeps a processor for each connection while a header is incomplete or an answer is being
+   * made.
+   */
   private boolean isLate(SocketWrapperBase<?> connection) {
     if (!(connection.getCurrentProcessor() instanceof Processor processor)
         || processor.isUpgrade()
@@ -123,7 +127,7 @@ public class BoundedConnections extends Http11NioProtocol {
     return address == null ? "" : IpAddress.network(address);
   }
 
-  /** Takes a request of the whole server for one of its root. */
+  /** Turns a request for the whole server (*) into one for its root. */
   private record WholeServer(Adapter tomcat) implements Adapter {
     private static final byte[] ROOT = {'/'};
 
@@ -162,7 +166,7 @@ public class BoundedConnections extends Http11NioProtocol {
     }
   }
 
-  /** Tomcat's endpoint, which refuses a connection too many as soon as it is open. */
+  /** Tomcat's endpoint, which closes a connection over the limit as soon as it is open. */
   private static final class CountingEndpoint extends NioEndpoint {
     private Predicate<SocketChannel> welcome = socket -> false;
 

@@ -7,18 +7,15 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
+import java.io.Reader;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request with its body read ahead. What it sends and accepts is for the contract's own step to
- * judge, after the caller is known: the web server's mapping sees JSON and no wish.
+ * The request with its body read ahead. Content type and Accept are hidden from the web server's
+ * mapping, because the contract's own step checks them after authentication.
  */
 final class BufferedBodyRequest extends HttpServletRequestWrapper {
   private final byte[] body;
@@ -33,7 +30,7 @@ final class BufferedBodyRequest extends HttpServletRequestWrapper {
     this.streamed = streamed;
   }
 
-  /** The web server ends other answers that are not there in time; a stream ends itself. */
+  /** The web server times other answers out; an event stream ends itself. */
   @Override
   public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
     var async = super.startAsync(request, response);
@@ -50,20 +47,20 @@ final class BufferedBodyRequest extends HttpServletRequestWrapper {
 
   @Override
   public @Nullable String getHeader(String name) {
-    return switch (name.toLowerCase(Locale.ROOT)) {
-      case "accept" -> null;
-      case "content-type" -> getContentType();
-      default -> super.getHeader(name);
-    };
+    if (name.equalsIgnoreCase("accept")) {
+      return null;
+    }
+    return name.equalsIgnoreCase("content-type") ? getContentType() : super.getHeader(name);
   }
 
   @Override
   public Enumeration<String> getHeaders(String name) {
-    return switch (name.toLowerCase(Locale.ROOT)) {
-      case "accept" -> Collections.emptyEnumeration();
-      case "content-type" -> Collections.enumeration(List.of(getContentType()));
-      default -> super.getHeaders(name);
-    };
+    if (name.equalsIgnoreCase("accept")) {
+      return Collections.emptyEnumeration();
+    }
+    return name.equalsIgnoreCase("content-type")
+        ? Collections.enumeration(List.of(getContentType()))
+        : super.getHeaders(name);
   }
 
   @Override
@@ -71,9 +68,9 @@ final class BufferedBodyRequest extends HttpServletRequestWrapper {
     return new BodyStream(body);
   }
 
+  /** Empty: Camel takes one for each request, with room for 16 KB; steps read the call's body. */
   @Override
   public BufferedReader getReader() {
-    return new BufferedReader(
-        new InputStreamReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8));
+    return new BufferedReader(Reader.nullReader(), 1);
   }
 }

@@ -11,8 +11,9 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
 /**
- * Answers a GET with the part of its bytes that the client asks for (RFC 9110, section 14): one
- * range; with several, and where If-Range names another representation, it gets all. Stateless.
+ * Answers a GET with the requested range of its bytes (RFC 9110, section 14). Only a single range
+ * is supported; for several ranges, or when If-Range names another representation, the answer is
+ * the whole body. Stateless.
  */
 @Component("byteRange")
 public class ByteRange {
@@ -21,9 +22,9 @@ public class ByteRange {
   private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,100})-([0-9]{0,100})");
 
   /**
-   * Tags the bytes of the message, and leaves the wanted ones.
+   * Sets the ETag of the body, and cuts the requested range.
    *
-   * @throws Problem 416 when there are none
+   * @throws Problem 416 when the range is outside the body
    */
   public void cut(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var message = exchange.getMessage();
@@ -48,7 +49,7 @@ public class ByteRange {
     }
   }
 
-  /** First and last byte, both included; empty for what is no single range. */
+  /** First and last byte, both included; empty when the header is not a single range. */
   private static Optional<long[]> range(String given, int length) {
     var parts = RANGE.matcher(given.strip());
     if (!parts.matches() || parts.group(1).isEmpty() && parts.group(2).isEmpty()) {
@@ -70,14 +71,14 @@ public class ByteRange {
     if (first >= length) {
       throw new Problem(
           Problem.Code.RANGE_NOT_SATISFIABLE,
-          "There are %d bytes by now.".formatted(length),
+          "The output has %d bytes so far.".formatted(length),
           List.of(),
           Map.of("Content-Range", "bytes */" + length));
     }
     return Optional.of(new long[] {first, last});
   }
 
-  /** More digits than any output has bytes are the largest number. */
+  /** A number with more digits than any output's length counts as the largest number. */
   private static long number(String digits) {
     return digits.length() > MOST_DIGITS ? Long.MAX_VALUE : Long.parseLong(digits);
   }

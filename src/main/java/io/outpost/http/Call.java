@@ -21,12 +21,12 @@ import org.apache.catalina.Globals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One HTTP request: the facts that the edge took from it, and what was found out about it on the
- * way (the operation, the caller). Lives as long as the request; used by one thread at a time.
+ * One HTTP request: the facts that the edge read from it, and what admission found out (the
+ * operation, the caller). Lives as long as the request; used by one thread at a time.
  */
 public final class Call implements LogSubject {
 
-  /** The request attribute, and the exchange property, that holds the call. */
+  /** The name of the request attribute and exchange property with the call. */
   public static final String NAME = "call";
 
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
@@ -63,12 +63,12 @@ public final class Call implements LogSubject {
     this.body = body;
     this.ipAddress = request.getRemoteAddr();
     this.requestId = requestId(request, entryId);
-    // Read now: what goes on beside the request outlives it, and the server takes it back then.
+    // Read at once, because the server recycles the request while work beside it may still go on.
     this.span =
         request.getAttribute(Tracing.SPAN) instanceof Span given ? given : Span.getInvalid();
   }
 
-  /** The request's id as its caller gave it, when it is well formed; else another. */
+  /** The caller's request id when it is well formed; otherwise a new one. */
   static String requestId(HttpServletRequest request, String otherwise) {
     var given = request.getHeader("X-Request-Id");
     var usable = given != null && REQUEST_ID.matcher(given).matches() && !KeyText.isIn(given);
@@ -105,7 +105,7 @@ public final class Call implements LogSubject {
     return request.getMethod();
   }
 
-  /** Whether the caller gets to see the answer's body: not after a HEAD. */
+  /** Whether the answer's body is sent: not for HEAD. */
   public boolean wantsBody() {
     return !(request instanceof HeadAsGetRequest);
   }
@@ -130,12 +130,21 @@ public final class Call implements LogSubject {
   /** The W3C trace context of the caller, when it is well formed. */
   static Optional<String> traceParent(HttpServletRequest request) {
     return Optional.ofNullable(request.getHeader("traceparent"))
-        .filter(t -> TRACE_PARENT.matcher(t).matches());
+        .filter(t -> TRACE_PARENT.matcher(t).matches())
+        .filter(t -> Tracing.remote(t).getSpanContext().isValid());
   }
 
-  /** The W3C trace context for what the call makes: its own where it has a span. */
+  /** The W3C trace context to pass on: that of the call's span, if there is one. */
   public Optional<String> traceParent() {
-    return Tracing.context(span()).or(() -> traceParent(request));
+    return Tracing.context(span());
+  }
+
+  /**
+   * The caller's W3C trace context where no span of ours continues it. It is for the caller's own
+   * agents: what it says of sampling decides nothing of ours.
+   */
+  public Optional<String> callerTrace() {
+    return traceParent().isPresent() ? Optional.empty() : traceParent(request);
   }
 
   @Override
@@ -153,12 +162,14 @@ public final class Call implements LogSubject {
     return Collections.list(request.getHeaders(name)).toArray(String[]::new);
   }
 
-  /** A query parameter; null when there is none; a repeated one is refused by the contract. */
+  /** A query parameter; null when it is missing; the contract refuses repeated ones. */
   public String @Nullable [] query(String name) {
     return request.getParameterValues(name);
   }
 
-  /** Whether a part of the query is no text: Tomcat leaves it out, and says so here. */
+  /**
+   * Whether part of the query is not valid text; Tomcat drops such parameters and reports it here.
+   */
   boolean hasMalformedQuery() {
     return request.getAttribute(Globals.PARAMETER_PARSE_FAILED_ATTR) != null;
   }
@@ -168,7 +179,7 @@ public final class Call implements LogSubject {
     return request.getParameterMap().keySet();
   }
 
-  /** The body as it came; empty when there was none. */
+  /** The unchanged body; empty when there was none. */
   public byte[] body() {
     return body;
   }
@@ -177,12 +188,12 @@ public final class Call implements LogSubject {
     return response;
   }
 
-  /** Sets a header of the answer, whatever the answer will be. */
+  /** Sets a header of the answer, whether it succeeds or fails. */
   public void answerHeader(String name, String value) {
     response.setHeader(name, value);
   }
 
-  /** Whether it is known what is asked for: not before the edge, nor on other paths. */
+  /** Whether the operation is known: not before the edge, nor on other paths. */
   boolean hasOperation() {
     return operation != null;
   }
@@ -190,7 +201,7 @@ public final class Call implements LogSubject {
   /**
    * The operation of the contract.
    *
-   * @throws IllegalStateException while, or when, there is none
+   * @throws IllegalStateException when there is no operation
    */
   public Operation operation() {
     if (operation == null) {
@@ -203,15 +214,15 @@ public final class Call implements LogSubject {
     this.operation = matched;
   }
 
-  /** Whether it is known who is calling. */
+  /** Whether the caller is known. */
   boolean hasPrincipal() {
     return principal != null;
   }
 
   /**
-   * Who is calling.
+   * The caller.
    *
-   * @throws IllegalStateException while, or when, nobody is known
+   * @throws IllegalStateException when nobody is authenticated
    */
   public Principal principal() {
     if (principal == null) {
@@ -220,27 +231,27 @@ public final class Call implements LogSubject {
     return principal;
   }
 
-  /** Remembers who is calling; for the authentication step only. */
+  /** Sets the caller; only for the authentication step. */
   public void identify(Principal caller) {
     this.principal = caller;
   }
 
-  /** Notes what is wrong with entries of the body that are answered one by one, by index. */
+  /** Records the faults of body entries that are answered one by one, by index. */
   void faults(Map<Integer, List<FieldError>> byEntry) {
     this.entryFaults = byEntry;
   }
 
-  /** What is wrong with an entry of the body, the first faults; empty when nothing is. */
+  /** The first faults of a body entry; empty for a valid one. */
   public List<FieldError> faultsOf(int entry) {
     return entryFaults.getOrDefault(entry, List.of());
   }
 
-  /** Notes that the caller's scopes allow the operation. */
+  /** Records that the caller's scopes allow the operation. */
   void authorize() {
     this.authorized = principal != null;
   }
 
-  /** Notes that the call is well formed: it is admitted, if its caller may do that. */
+  /** Records that the call is valid: it is admitted, if its caller is allowed. */
   void admit() {
     this.admitted = operation().open() || authorized;
   }
@@ -251,18 +262,19 @@ public final class Call implements LogSubject {
   }
 
   /**
-   * Whose audit the call belongs to: the tenant it acts on, else the caller's; null for neither.
+   * The tenant whose audit has the call: the tenant it acts on, otherwise the caller's; null
+   * without either.
    */
   public @Nullable String tenant() {
     return concerned != null || principal == null ? concerned : principal.tenantId();
   }
 
-  /** Says which tenant the call acts on, once it is known that the caller may see it. */
+  /** Sets the tenant that the call acts on, after checking that the caller may see it. */
   public void concerns(String tenantId) {
     this.concerned = tenantId;
   }
 
-  /** Says which tenant the call makes: its audit begins with this call, if it is written. */
+  /** Sets the tenant that the call creates: its audit begins with this call, if it is written. */
   public void makes(String tenantId) {
     this.made = tenantId;
   }
@@ -272,7 +284,7 @@ public final class Call implements LogSubject {
     return made == null ? tenant() : made;
   }
 
-  /** What the call does is written now, together with this entry: nothing later changes it. */
+  /** Records that the call's effect was written together with this entry, which is final. */
   void written(AuditEntry entry) {
     this.written = entry;
   }
@@ -283,19 +295,19 @@ public final class Call implements LogSubject {
   }
 
   /**
-   * Whether the effect was written, nobody knows: an entry that says otherwise must not take the
-   * place of the one that may be there.
+   * Records that it is unknown whether the effect was written: no other entry may replace the one
+   * that may exist.
    */
   void uncertain() {
     this.uncertain = true;
   }
 
-  /** What the call is answered with, as the first that answers it says. */
+  /** Sets the status of the answer; the first caller decides. */
   void decide(int status) {
     this.decided = decided == 0 ? status : decided;
   }
 
-  /** The status that the call was answered with, or would have been, had its client waited. */
+  /** The status of the answer, also when the client did not wait for it. */
   OptionalInt decided() {
     if (refusal != null) {
       return OptionalInt.of(refusal.status());
@@ -303,25 +315,25 @@ public final class Call implements LogSubject {
     return decided == 0 ? OptionalInt.empty() : OptionalInt.of(decided);
   }
 
-  /** The id of the entry that tells how the call was answered. */
+  /** The id of the audit entry of the answer. */
   String answerEntryId() {
     return uncertain ? Ids.ulid() : entryId;
   }
 
-  /** Says where what the call made lives. */
+  /** Sets the address of the created resource. */
   void made(String location) {
     this.answered = location;
   }
 
-  /** What the call is about: what it made, else its path. */
+  /** The resource of the audit entry: the created one, otherwise the path. */
   String resource() {
     return answered == null ? path() : answered;
   }
 
   /**
-   * Notes whose key was refused, for the audit.
+   * Records the owner of a refused key, for the audit.
    *
-   * @param reason a word
+   * @param reason one word
    */
   public void refuseKey(@Nullable String tenantId, String keyId, String reason) {
     this.concerned = tenantId;
@@ -329,12 +341,14 @@ public final class Call implements LogSubject {
     this.reason = reason;
   }
 
-  /** Notes what a refusal does not tell the caller in as many words, for the audit; a word. */
+  /**
+   * Records, for the audit, the exact reason of a refusal, in one word; the caller does not see it.
+   */
   public void because(@Nullable String word) {
     this.reason = word;
   }
 
-  /** The id of the key that came with the call, good or not; null when there was none. */
+  /** The id of the call's key, valid or not; null when it has none. */
   @Nullable String keyId() {
     return principal == null ? refusedKey : principal.keyId();
   }
@@ -343,7 +357,7 @@ public final class Call implements LogSubject {
     return reason;
   }
 
-  /** Why it was not done; null when it was. */
+  /** The reason of the refusal; null when the call succeeded. */
   Problem.@Nullable Code refusal() {
     return refusal;
   }

@@ -2,6 +2,7 @@ package io.outpost.http;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.outpost.telemetry.Metric;
 import io.outpost.telemetry.Tracing;
@@ -17,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The web server's access log: it alone hears of every call, once, when it is answered, however
- * that came about; also of what the server itself refused, such as a request line that is not HTTP.
+ * Records every call from the web server's access log, which sees each call exactly once, when it
+ * is answered. That includes calls that the server itself refused, such as an invalid request line.
  * Thread-safe.
  */
 final class CallLog extends ValveBase implements AccessLog {
@@ -38,10 +39,10 @@ final class CallLog extends ValveBase implements AccessLog {
 
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
-    // An asynchronous request comes by again.
+    // An asynchronous request is logged again when it completes.
     if (tracing.isOn() && request.getAttribute(Tracing.SPAN) == null) {
       var parent = Call.traceParent(request).orElse(null);
-      request.setAttribute(Tracing.SPAN, tracing.arrive("HTTP", parent));
+      request.setAttribute(Tracing.SPAN, tracing.arrive("HTTP", SpanKind.SERVER, parent));
     }
     getNext().invoke(request, response);
   }
@@ -63,7 +64,7 @@ final class CallLog extends ValveBase implements AccessLog {
     }
   }
 
-  /** A path of no operation is a caller's text: its span has no name. */
+  /** A path outside the contract is a caller's text, so its span has no name. */
   private static void end(Request request, @Nullable Operation operation, int status) {
     if (request.getAttribute(Tracing.SPAN) instanceof Span span) {
       if (operation != null) {

@@ -21,8 +21,8 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Hands the audit entry of every answered call to the audit route; what is called while the routes
- * are still starting is handed over once they have started. Thread-safe.
+ * Passes the audit entry of every answered call to the audit route. Entries of calls during the
+ * start are passed once the routes have started. Thread-safe.
  */
 @Component
 public class CallRecorder {
@@ -38,7 +38,7 @@ public class CallRecorder {
   private final ProducerTemplate camel;
   private final Queue<AuditEntry> early = new LinkedBlockingQueue<>(MOST_EARLY);
 
-  /** Where entries go; null until the routes have started. */
+  /** The receiver of entries; null until the routes have started. */
   private volatile @Nullable Endpoint audit;
 
   CallRecorder(@Lazy ProducerTemplate camel) {
@@ -46,26 +46,26 @@ public class CallRecorder {
   }
 
   /**
-   * The entry of a call that was, or is about to be, answered with a status.
+   * The entry of a call with the status of its answer.
    *
-   * @param tenant whose audit it belongs to; null: the operators'
-   * @param resource what it is about
+   * @param tenant whose audit gets the entry; null: the operators'
+   * @param resource the affected resource
    */
   static AuditEntry entry(Call call, @Nullable String tenant, String resource, int status) {
     return entry(call, call.entryId(), tenant, resource, status);
   }
 
   /**
-   * The entry of a part of a call that does several things.
+   * The entry of one part of a call that has several.
    *
-   * @param action what the part does
-   * @param refused why it does not; null when it does
+   * @param action of the part
+   * @param refused the reason of a refusal; null when the part succeeded
    */
   static AuditEntry entryOfPart(
       Call call, String action, String resource, Problem.@Nullable Code refused) {
     return new AuditEntry(
         Ids.ulid(),
-        Objects.requireNonNull(call.tenant(), "A call that does several things is a tenant's"),
+        Objects.requireNonNull(call.tenant(), "A call with several entries belongs to a tenant"),
         call.arrived(),
         action,
         safe(resource, LONGEST_PATH),
@@ -110,7 +110,7 @@ public class CallRecorder {
   /**
    * Records how a call was answered.
    *
-   * @param sent the status that the server ended with: another one where the client hung up
+   * @param sent the status that the server sent; it differs when the client disconnected
    */
   void record(Call call, int sent) {
     var status = call.decided().orElse(sent);
@@ -122,7 +122,7 @@ public class CallRecorder {
     }
   }
 
-  /** Records what the web server refused before it was a call. */
+  /** Records a request that the web server refused before it became a call. */
   void record(Request request, Response response) {
     var entryId = Ids.ulid();
     var requestId = response.getHeader("X-Request-Id");

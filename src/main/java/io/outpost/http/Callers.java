@@ -1,11 +1,11 @@
 package io.outpost.http;
 
-/** Who calls, asked again while a call goes on. Thread-safe. */
+/** Checks again during a long call whether its caller is still allowed. Thread-safe. */
 public interface Callers {
 
   /**
-   * Whether the call would still be let in: its key holds, its tenant is neither suspended nor
-   * gone.
+   * Whether the caller is still allowed: its key is valid, its tenant neither suspended nor
+   * deleted.
    */
   boolean isLetIn(Call call);
 }

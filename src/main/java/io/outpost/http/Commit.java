@@ -13,9 +13,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
- * Writes what an operation changes together with its audit entry and, when the client gave an
- * Idempotency-Key, with the answer: one transaction, so that none of them is without the others.
- * Stateless.
+ * Writes an operation's change in one transaction with its audit entry and, for requests with an
+ * Idempotency-Key, the answer. So none of them exists without the others. Stateless.
  */
 @Component("commit")
 public class Commit {
@@ -31,8 +30,8 @@ public class Commit {
   }
 
   /**
-   * Commits the exchange's change. The message is the answer: its body, status and Location are
-   * kept for a repetition. When this is a repetition, the message becomes the first answer and the
+   * Commits the exchange's change. The message is the answer; its body, status and Location are
+   * stored for a repetition. For a repetition, the message becomes the first answer and the
    * property {@code repeated} is true.
    */
   public void commit(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
@@ -41,7 +40,7 @@ public class Commit {
     var made = exchange.getMessage().getHeader("Location", call.path(), String.class);
     var entry = CallRecorder.entry(call, call.tenantOnceWritten(), made, status);
     trail.add(change, entry);
-    // Where recall came first, it has counted the key.
+    // If recall ran before, it has already counted the key.
     if (exchange.getProperty("repeated") == null) {
       idempotency.requireRoom(call);
     }
@@ -63,13 +62,13 @@ public class Commit {
   }
 
   /**
-   * Commits what one entry of a call does, with an audit entry of its own and, when the client gave
-   * an Idempotency-Key, with its answer, which is the message as in {@link #commit}; a refused one
-   * without a key writes nothing. Gives the audit entry; null when this is a repetition: then the
-   * message becomes the first answer.
+   * Commits one entry of a call that has several, with its own audit entry and, for requests with
+   * an Idempotency-Key, with its result, which is the message as in {@link #commit}. A refused
+   * entry without a key writes nothing. Returns the audit entry; null for a repetition, where the
+   * message becomes the first result.
    *
-   * @param action what the entry does, in the audit
-   * @param refused why nothing is done; null when it is
+   * @param action of the entry, for the audit
+   * @param refused the reason of a refusal; null when the entry is carried out
    */
   public @Nullable AuditEntry commitEntry(
       Exchange exchange, Call call, int index, String action, Problem.@Nullable Code refused) {
@@ -93,8 +92,8 @@ public class Commit {
   }
 
   /**
-   * Looks for a repetition before anything is done, for operations that would not find things as
-   * they were the first time; otherwise as {@link #commit} does.
+   * Answers a repeated request before any other step, for operations whose first run changed what a
+   * repetition would find; otherwise as {@link #commit}.
    */
   public void recall(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var repeated = idempotency.find(call);

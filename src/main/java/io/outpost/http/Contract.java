@@ -24,19 +24,19 @@ import org.springframework.core.io.Resource;
 import org.springframework.stereotype.Component;
 
 /**
- * The OpenAPI document, read once: its operations with their scopes, and compiled schemas. The
- * names of the agents come from the catalogue, so that a new agent needs no edit here. Thread-safe.
+ * The OpenAPI document, read once: operations with their scopes, and compiled schemas. The names of
+ * the agents come from the catalogue, so that a new agent needs no edit here. Thread-safe.
  */
 @Component
 public class Contract {
 
-  /** The media type of an answer that goes on while there is something to tell. */
+  /** The media type of an event stream. */
   static final String EVENT_STREAM = "text/event-stream";
 
   private static final String BASE = "https://outpost.invalid/openapi";
   private static final String BODY_LIMIT = "x-body-limit";
   private static final String ENTRIES_APART = "x-entries-apart";
-  private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
+  static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
   private final JsonNode document;
   private final SchemaRegistry schemas;
@@ -68,9 +68,9 @@ public class Contract {
     document.get("paths").properties().forEach(path -> readPath(path.getKey(), path.getValue()));
   }
 
-  /** What the contract needs to know of the agent catalogue. */
+  /** The part of the agent catalogue that the contract needs. */
   public interface AgentNames {
-    /** The names a job may ask for. */
+    /** The names of the agents. */
     List<String> names();
   }
 
@@ -79,7 +79,7 @@ public class Contract {
     return document;
   }
 
-  /** What texts that match a pattern are, in words: the pattern's neighbour {@code x-form}. */
+  /** The description of a pattern in words, from its neighbour {@code x-form}. */
   String form(SchemaLocation pattern) {
     var path = pattern.getFragment();
     var node = document;
@@ -89,7 +89,7 @@ public class Contract {
     return node.path("x-form").asText();
   }
 
-  /** A name of a JSON pointer (RFC 6901), without what it escapes with. */
+  /** A name in a JSON pointer (RFC 6901), unescaped. */
   private static String name(NodePath path, int i) {
     return path.getElement(i).toString().replace("~1", "/").replace("~0", "~");
   }
@@ -112,12 +112,12 @@ public class Contract {
     return streams.stream().anyMatch(id -> operation(id).isAt(path));
   }
 
-  /** How many bytes the body of a request may have, unless its operation says otherwise. */
+  /** The maximum bytes of a body, unless the operation sets its own. */
   int bodyLimit() {
     return document.path(BODY_LIMIT).asInt();
   }
 
-  /** How many bytes the body of a request may have. */
+  /** The maximum bytes of the operation's body. */
   int bodyLimit(String method, String path) {
     return operations.values().stream()
         .filter(operation -> operation.method().equals(method) && operation.isAt(path))
@@ -205,7 +205,7 @@ public class Contract {
         : schemaAt(content);
   }
 
-  /** Where a possible $ref leads. */
+  /** The node, or the target of its $ref. */
   private String pointer(String at) {
     var ref = document.at(at).path("$ref").asText();
     return ref.isEmpty() ? at : ref.substring(1);

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 
 /**
- * Reads the contract, with the operations that the folder of somebody's own routes adds to it in a
- * {@code contract.yaml}: {@code paths}, and what they need of {@code components}. Pure.
+ * Reads the contract, and adds the operations of a mounted folder's {@code contract.yaml}: {@code
+ * paths} and the {@code components} that they need. Pure.
  */
 public final class ContractFile {
 
-  /** The file in the folder. */
+  /** The name of the file in the mounted folder. */
   public static final String ADDITION = "contract.yaml";
 
   private static final ObjectMapper YAML =
@@ -31,7 +31,10 @@ public final class ContractFile {
 
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
-  /** The form of the interception in admission.camel.yaml: another name would be let in unasked. */
+  /**
+   * The pattern of the interception in admission.camel.yaml: an operation with another name would
+   * bypass admission.
+   */
   static final Pattern ADMITTED = Pattern.compile("[a-zA-Z]+");
 
   private ContractFile() {}
@@ -41,7 +44,7 @@ public final class ContractFile {
    *
    * @param ours the contract that is added to
    * @param folder the mounted folder; null when there is none
-   * @throws ContractRefused when the addition changes what is there, or cannot be served
+   * @throws ContractRefused when the addition changes existing parts, or cannot be served
    */
   public static ObjectNode read(Resource ours, @Nullable Path folder) throws IOException {
     ObjectNode document;
@@ -60,7 +63,7 @@ public final class ContractFile {
     return YAML.readTree(text) instanceof ObjectNode tree ? tree : YAML.createObjectNode();
   }
 
-  /** What a folder adds to the document. */
+  /** The additions of a folder. */
   private record Addition(ObjectNode document, String text) {
 
     void add() {
@@ -144,7 +147,7 @@ public final class ContractFile {
       }
     }
 
-    /** In the line where a name first stands. */
+    /** At the line of a name's first occurrence. */
     private ContractRefused refused(String name, String why) {
       var at = Math.max(0, text.indexOf(name));
       var line = 1 + (int) text.substring(0, at).chars().filter(c -> c == '\n').count();

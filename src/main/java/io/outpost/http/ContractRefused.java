@@ -1,6 +1,6 @@
 package io.outpost.http;
 
-/** What a folder adds to the contract cannot be served; the message names file and line. */
+/** The addition of a mounted folder cannot be served; the message names file and line. */
 public final class ContractRefused extends IllegalStateException {
 
   private static final long serialVersionUID = 1L;
@@ -19,7 +19,7 @@ public final class ContractRefused extends IllegalStateException {
     return line;
   }
 
-  /** What is wrong there. */
+  /** The fault. */
   public String fault() {
     return fault;
   }

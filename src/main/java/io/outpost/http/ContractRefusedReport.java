@@ -3,7 +3,7 @@ package io.outpost.http;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Makes a start with a wrong addition to the contract end with one line. */
+/** Prints a start with a faulty contract addition as one line. */
 final class ContractRefusedReport extends AbstractFailureAnalyzer<ContractRefused> {
 
   @Override

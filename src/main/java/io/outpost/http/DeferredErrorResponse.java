@@ -8,9 +8,9 @@ import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An error that nobody has written an answer for is left to the edge, not to the server's error
- * page; nor to Camel, which sends the request's own body back where it finds no operation. An
- * answer that somebody writes leaves when it is complete.
+ * Leaves errors without an answer to the edge, instead of the server's error page or Camel, which
+ * would echo the request's body for unknown operations. Other answers are sent when they are
+ * complete.
  */
 final class DeferredErrorResponse extends HttpServletResponseWrapper {
   private final Call call;
@@ -20,7 +20,7 @@ final class DeferredErrorResponse extends HttpServletResponseWrapper {
     this.call = call;
   }
 
-  /** Whether the edge answers: an error of what is no operation. */
+  /** Whether the edge answers: an error outside the operations. */
   private boolean isForEdge() {
     return getStatus() >= 400 && !call.hasOperation();
   }
@@ -48,7 +48,7 @@ final class DeferredErrorResponse extends HttpServletResponseWrapper {
     }
   }
 
-  /** An answer without content has no type either; Camel gives it all those of the contract. */
+  /** An empty answer must have no content type; Camel would set all types of the contract. */
   @Override
   public void setContentType(@Nullable String type) {
     super.setContentType(isWithoutContent() ? null : type);

@@ -18,8 +18,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * The outermost step of every request: gives it an id, bounds its body, and makes a problem of
- * every failure that nothing further in has answered.
+ * The outermost step of every request: sets its id, limits its body, and turns every unanswered
+ * failure into a problem document.
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)
@@ -50,7 +50,7 @@ class Edge extends OncePerRequestFilter {
     this.held = held;
   }
 
-  /** A route runs on a thread of its own; when it has ended the request comes by once more. */
+  /** A route runs on its own thread; when it has ended the request is dispatched again. */
   @Override
   protected boolean shouldNotFilterAsyncDispatch() {
     return false;
@@ -82,7 +82,7 @@ class Edge extends OncePerRequestFilter {
     headers.set(request, response);
     try {
       if (refusal != null) {
-        // Nobody reads what may still come of the body.
+        // The rest of the body will not be read.
         response.setHeader("Connection", "close");
         throw refusal;
       }
@@ -105,25 +105,26 @@ class Edge extends OncePerRequestFilter {
     } catch (Problem problem) {
       problems.write(problem, call, response);
     } catch (IOException | ServletException | RuntimeException e) {
-      LOG.error("Request {} failed outside a route", call.requestId(), e);
+      LOG.error("Request {} failed outside the routes", call.requestId(), e);
       if (!response.isCommitted()) {
         response.reset();
         response.setHeader("X-Request-Id", call.requestId());
         headers.set(request, response);
         problems.write(
-            new Problem(Problem.Code.INTERNAL, "Try again; quote the request id when it stays."),
+            new Problem(
+                Problem.Code.INTERNAL, "Try again; if it fails again, report the request id."),
             call,
             response);
       }
     }
   }
 
-  /** The server as a whole is somewhere, too: OPTIONS * comes as its root. */
+  /** OPTIONS * arrives as a request for the root. */
   private boolean isSomewhere(Call call) {
     return call.path().equals("/") || !contract.methodsAt(call.path()).isEmpty();
   }
 
-  /** No operation's path does; Spring would find the one without. */
+  /** No operation's path ends in a slash; Spring would match the path without it. */
   private static boolean endsInSlash(Call call) {
     return call.path().endsWith("/") && !call.path().startsWith("/docs/");
   }
@@ -136,7 +137,7 @@ class Edge extends OncePerRequestFilter {
     headers.preflight(request, response, methods);
   }
 
-  /** What a path's operations imply: HEAD wherever there is GET, OPTIONS everywhere. */
+  /** Methods implied by a path's operations: HEAD wherever there is GET, OPTIONS everywhere. */
   private static List<String> allowed(Collection<String> methods) {
     var all = new ArrayList<>(methods);
     if (all.contains("GET")) {
@@ -146,7 +147,7 @@ class Edge extends OncePerRequestFilter {
     return all;
   }
 
-  /** The whole body; the room that it takes is given back once the call is answered. */
+  /** The whole body; its memory is released when the call is answered. */
   private byte[] bodyOf(HttpServletRequest request) throws IOException {
     var share = held.of(request.getRemoteAddr());
     request.setAttribute(HeldBodies.NAME, share);
@@ -163,7 +164,7 @@ class Edge extends OncePerRequestFilter {
     return contract.bodyLimit(request.getMethod(), request.getRequestURI());
   }
 
-  /** Every answer of ours with an error is JSON; Camel answers what escapes a route with text. */
+  /** Every error answer of ours is JSON; Camel answers failures that escape a route with text. */
   private void answerWhatNobodyDid(Call call) throws IOException {
     var response = call.response();
     if (response.getStatus() < 400 || response.isCommitted()) {
@@ -186,7 +187,7 @@ class Edge extends OncePerRequestFilter {
   }
 
   /**
-   * Why a call is of no operation: the web server's own answer knows neither all paths nor all
+   * Why no operation matches a call; the web server's own answer does not know all paths and
    * methods.
    */
   private Problem nowhere(Call call) {
@@ -198,8 +199,7 @@ class Edge extends OncePerRequestFilter {
 
   private static Problem nothingHere() {
     return new Problem(
-        Problem.Code.NOT_FOUND,
-        "There is nothing at this path; /openapi.json lists what there is.");
+        Problem.Code.NOT_FOUND, "This path does not exist; /openapi.json lists the paths.");
   }
 
   private static Problem notAllowed(Map<String, String> headers) {

@@ -7,8 +7,8 @@ import org.apache.camel.Message;
 import org.springframework.stereotype.Component;
 
 /**
- * Entity tags (RFC 9110, section 8.8.3): a hash of the representation, so that it changes whenever
- * that does. Stateless.
+ * Entity tags (RFC 9110, section 8.8.3): a hash of the representation, so that the tag changes with
+ * the content. Stateless.
  */
 @Component("entityTag")
 public class EntityTag {
@@ -35,19 +35,21 @@ public class EntityTag {
             .isPresent();
   }
 
-  /** Tags the answer, and leaves its body out when the caller of a GET has it already. */
+  /**
+   * Sets the ETag of the answer, and answers 304 when the caller of a GET has the content already.
+   */
   public void add(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var tag = tagOf(exchange.getMessage());
     show(exchange, call, tag, tag);
   }
 
-  /** Does the same with a weak tag, for an answer that is compressed for whom accepts it. */
+  /** The same with a weak ETag, for answers that may be compressed. */
   public void addWeak(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var tag = tagOf(exchange.getMessage());
     show(exchange, call, tag, "W/" + tag);
   }
 
-  /** A body that is a stream is read by this, so it becomes what was read. */
+  /** A body that is a stream is consumed here, so it is replaced by the read bytes. */
   private static String tagOf(Message message) {
     var body = message.getBody(byte[].class);
     message.setBody(body);

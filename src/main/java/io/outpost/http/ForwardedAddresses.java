@@ -16,9 +16,9 @@ import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 
 /**
- * Leaves nothing but addresses in the header that names the client: without ports, brackets and
- * zones, and nothing that stands before an entry which is no address, for nobody vouches for it.
- * Comes before the server's own valve, which believes trusted proxies. Stateless.
+ * Cleans the header with the client's address: removes ports, brackets and zones, and drops
+ * everything before an invalid entry, because no trusted proxy vouches for it. Runs before the
+ * server's own valve, which trusts proxies. Stateless.
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)
@@ -35,7 +35,7 @@ class ForwardedAddresses implements WebServerFactoryCustomizer<TomcatServletWebS
     factory.addEngineValves(new Cleaner());
   }
 
-  /** The addresses at the end of a header's values, the last one nearest to us. */
+  /** The valid addresses at the end of a header's values, nearest proxy last. */
   static String clean(List<String> values) {
     var entries = String.join(",", values).split(",", -1);
     var addresses = new ArrayList<String>();

@@ -10,8 +10,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.unit.DataSize;
 
 /**
- * How many bytes the bodies of all calls under way hold: together, and those of one address.
- * Whoever sends them is known only later. Thread-safe.
+ * Counts the body bytes of all current calls, in total and by address, because the caller is known
+ * only later. Thread-safe.
  */
 @Component
 class HeldBodies {
@@ -33,7 +33,7 @@ class HeldBodies {
     this.mostOfAddress = mostOfAddress.toBytes();
   }
 
-  /** The bytes that one call holds; for one thread at a time. */
+  /** The bytes reserved by one call; used by one thread at a time. */
   final class Share implements AutoCloseable {
     private final String address;
     private long bytes;
@@ -43,9 +43,10 @@ class HeldBodies {
     }
 
     /**
-     * Takes room for more bytes.
+     * Reserves more bytes.
      *
-     * @throws Problem 503 when all calls hold too many, 429 when those of the address do
+     * @throws Problem 503 when all calls together reserve too many, 429 when those of the address
+     *     do
      */
     void grow(int more) {
       bytes += more;
@@ -65,7 +66,7 @@ class HeldBodies {
       }
     }
 
-    /** Gives the room back; again does nothing. */
+    /** Releases the bytes; repeating it has no effect. */
     @Override
     public void close() {
       all.addAndGet(-bytes);
@@ -75,12 +76,12 @@ class HeldBodies {
     }
   }
 
-  /** A share of the room for a call from an address; none is taken yet. */
+  /** A share for a call from an address; nothing is reserved yet. */
   Share of(String address) {
     return new Share(IpAddress.network(address));
   }
 
-  /** The bytes held now. */
+  /** The bytes reserved at present. */
   long held() {
     return all.get();
   }

@@ -20,7 +20,7 @@ import org.springframework.web.servlet.config.annotation.ViewControllerRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * What the web server needs beyond the routes: header filters, the docs page, problems for what
+ * Configures the web server: header filters, the docs page, problem documents for requests that
  * Tomcat refuses.
  */
 @Configuration(proxyBeanMethods = false)
@@ -51,7 +51,7 @@ class HttpConfiguration implements WebMvcConfigurer {
       Tracing tracing) {
     return factory -> {
       factory.addEngineValves(new CallLog(recorder, meters.getObject(), tracing));
-      // TRACE is refused by the edge, with a problem; Tomcat itself would answer without a body.
+      // The edge refuses TRACE with a problem; Tomcat itself would answer without a body.
       factory.addConnectorCustomizers(connector -> connector.setAllowTrace(true));
       factory.addContextCustomizers(
           context -> {

@@ -7,8 +7,8 @@ import org.apache.camel.spi.HeaderFilterStrategy;
 import org.springframework.stereotype.Component;
 
 /**
- * Nothing that a client sends becomes a Camel header (path parameters aside, which the contract's
- * binding sets itself), and only these headers leave in an answer. Stateless.
+ * The header filter of HTTP. No client header becomes a Camel header; path parameters are set by
+ * the contract's binding. Only the listed headers leave in an answer. Stateless.
  */
 @Component("httpHeaders")
 class HttpHeaders implements HeaderFilterStrategy {

@@ -22,9 +22,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * Remembers, in the transaction of the effect, what a request with an Idempotency-Key was answered.
- * The answer may hold a new API key, so it is sealed with a key that only the client's
- * Idempotency-Key yields; the table holds its hash. It is the answer to one API key, and to those
+ * Stores the answer of a request with an Idempotency-Key in the transaction of its effect. The
+ * answer may contain a new API key, so it is encrypted with a key derived from the client's
+ * Idempotency-Key, of which the table has only the hash. It is valid for one API key and the keys
  * that it was rotated to. Thread-safe.
  */
 @Component
@@ -49,7 +49,7 @@ class Idempotency {
   /** The stored answer of the first request. */
   record Answer(int status, String location, String body) {}
 
-  /** Thrown out of the transaction when the key is known: carries what is stored. */
+  /** Thrown from the transaction when the key is known; has the stored answer. */
   static final class Repeated extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final transient Map<String, AttributeValue> item;
@@ -61,16 +61,16 @@ class Idempotency {
   }
 
   /**
-   * Adds the record of this request, when it has a key; first, so that a repetition is seen before
-   * any other refusal.
+   * Adds the record of this request, if it has a key; it comes first, so that a repetition is
+   * recognized before any other refusal.
    */
   void add(Change change, Call call, Message answer) {
     add(change, call, answer, WHOLE);
   }
 
   /**
-   * Adds the record of one entry of a request that does what it is asked entry by entry, so that a
-   * repetition does what a crash left undone, and nothing twice.
+   * Adds the record of one entry of a request whose entries are carried out one by one, so that a
+   * repetition completes what a crash interrupted, and repeats nothing.
    */
   void addEntry(Change change, Call call, Message answer, int entry) {
     add(change, call, answer, "#" + entry);
@@ -108,9 +108,9 @@ class Idempotency {
   }
 
   /**
-   * Counts the call's key, when it has one; once a request, before anything is done.
+   * Counts the call's key, if it has one, once for each request and before any other step.
    *
-   * @throws Problem 409 when the tenant has too many keys, and this is a new one
+   * @throws Problem 409 when the tenant has too many keys, and this one is new
    */
   void requireRoom(Call call) {
     var caller = call.principal();
@@ -126,7 +126,7 @@ class Idempotency {
     }
   }
 
-  /** What is stored of an earlier request with the call's key; empty when there was none. */
+  /** The stored answer of an earlier request with the call's key; empty when there is none. */
   Optional<Repeated> find(Call call) {
     var key = call.header(HEADER);
     if (key.isEmpty()) {
@@ -152,7 +152,7 @@ class Idempotency {
     if (!Items.required(repeated.item, "request_hash").s().equals(requestHash(call))) {
       throw new Problem(
           Problem.Code.IDEMPOTENCY_KEY_REUSED,
-          "This Idempotency-Key was sent with another request; use a new key.");
+          "This Idempotency-Key was used for another request; use a new key.");
     }
     try {
       var sealed = Items.required(repeated.item, "answer").b().asByteArrayUnsafe();

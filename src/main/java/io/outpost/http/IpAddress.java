@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** An IP address as proxies write it. Never asks a name server. */
+/** An IP address in the forms that proxies write. Never asks a name server. */
 public final class IpAddress {
 
   private static final int LONGEST = 64;
@@ -29,7 +29,9 @@ public final class IpAddress {
     return literal(withoutZone(withoutPort(entry)));
   }
 
-  /** Of IPv6 the first 64 bits: one caller has all addresses that begin with them. */
+  /**
+   * The first 64 bits of an IPv6 address, because one caller owns all addresses with these bits.
+   */
   public static String network(String address) {
     if (!address.contains(":")) {
       return address;
@@ -68,7 +70,7 @@ public final class IpAddress {
       return Optional.empty();
     }
     try {
-      // What is in brackets, or is four numbers, is no host name.
+      // Text in brackets, or of four numbers, is not a host name.
       return Optional.of(
           InetAddress.getByName(isV6 ? "[" + address + "]" : address).getHostAddress());
     } catch (UnknownHostException e) {

@@ -8,13 +8,13 @@ import java.util.Locale;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 
-/** What a body says of itself: JSON in UTF-8, not encoded any further. Stateless. */
+/** Checks a body's declared format: JSON in UTF-8, without further encoding. Stateless. */
 final class JsonMedia {
 
   private JsonMedia() {}
 
   /**
-   * Refuses a body that says to be anything else.
+   * Refuses a body with another declared format.
    *
    * @throws Problem 415
    */
@@ -47,7 +47,7 @@ final class JsonMedia {
     }
   }
 
-  /** JSON knows no parameters (RFC 8259, section 11), so that only the charset has a meaning. */
+  /** JSON has no media type parameters (RFC 8259, section 11), so only the charset matters. */
   private static boolean isJson(String type) {
     try {
       var media = MediaType.parseMediaType(type);

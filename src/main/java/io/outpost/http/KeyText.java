@@ -2,14 +2,14 @@ package io.outpost.http;
 
 import java.util.regex.Pattern;
 
-/** API keys that a client has put where they do not belong: in a path, a header, a name. */
+/** Finds API keys in places where they do not belong: a path, a header, a name. */
 final class KeyText {
 
   private static final Pattern KEY = Pattern.compile("op_(live|test)_[0-9a-fA-F]+");
 
   private KeyText() {}
 
-  /** Whether a text holds a key. */
+  /** Whether a text contains a key. */
   static boolean isIn(String text) {
     return text.contains("op_") && KEY.matcher(text).find();
   }

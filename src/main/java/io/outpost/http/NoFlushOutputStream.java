@@ -5,8 +5,8 @@ import jakarta.servlet.WriteListener;
 import java.io.IOException;
 
 /**
- * An answer's body whose writer may not hurry it along: Camel flushes whatever it has written, and
- * a small answer would leave in pieces and without its length.
+ * An answer's body that ignores flushes: Camel flushes after each write, and a small answer would
+ * be sent in pieces and without its length.
  */
 final class NoFlushOutputStream extends ServletOutputStream {
 
@@ -31,7 +31,10 @@ final class NoFlushOutputStream extends ServletOutputStream {
     out.write(bytes, from, length);
   }
 
-  /** Left to the server, once the answer is complete or its buffer is full; but for a stream. */
+  /**
+   * The server flushes when the answer is complete or its buffer is full; event streams are
+   * flushed.
+   */
   @Override
   public void flush() throws IOException {
     if (live) {

@@ -18,9 +18,10 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 
 /**
- * How many Idempotency-Keys of a tenant are remembered: those of a day, as each is for a day. A
- * request asks nobody: each container counts, and adds what it counted to a shared counter beside
- * the requests whenever that is a hundredth of the cap, by which it may be passed. Thread-safe.
+ * Counts the Idempotency-Keys of a tenant in a day, because each is stored for a day. Requests need
+ * no extra call: each container counts locally, and adds its count to a shared counter in the
+ * background whenever it reaches a hundredth of the cap. The cap may be exceeded by that much.
+ * Thread-safe.
  */
 @Component
 @EnableConfigurationProperties(OpenKeys.Most.class)
@@ -52,12 +53,12 @@ class OpenKeys {
     this.most = most;
   }
 
-  /** How many keys a tenant of the caller's tier may have. */
+  /** The cap for a tenant of the caller's tier. */
   int most(Principal caller) {
     return caller.tier().in(most.idempotencyKeys());
   }
 
-  /** Whether the caller's tenant may have one more, which is counted then. */
+  /** Whether the caller's tenant may use one more key, which is then counted. */
   boolean admit(Principal caller) {
     var cap = most(caller);
     var day = clock.instant().getEpochSecond() / DAY_SECONDS;
@@ -65,7 +66,7 @@ class OpenKeys {
     return counts.get(whose, w -> new Count(w, (day + 2) * DAY_SECONDS)).admit(cap);
   }
 
-  /** What is known of a tenant's day: what all containers have told, and what this one has not. */
+  /** The counts of a tenant's day: the shared count, and this container's uncounted rest. */
   private final class Count {
     private final String whose;
     private final long expires;
@@ -101,8 +102,8 @@ class OpenKeys {
           told = sum;
           untold -= count;
         }
-      } catch (RuntimeException e) { // also of a client that was closed meanwhile
-        LOG.warn("Idempotency-Keys of a tenant were not counted: {}", e.toString());
+      } catch (RuntimeException e) { // also of an AWS client that was closed meanwhile
+        LOG.warn("The Idempotency-Keys of a tenant were not counted: {}", e.toString());
       } finally {
         synchronized (this) {
           telling = false;

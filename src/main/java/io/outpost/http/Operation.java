@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param anyOf scopes of which the caller needs one; null: open to everyone; empty: any key
  * @param parameters path, query and header parameters
  * @param body the schema of the JSON body; null when the operation takes none or takes it raw
- * @param bodyRequired whether the body may be left out
+ * @param bodyRequired whether the body is required
  * @param bodyLimit how many bytes the body may have
  * @param idempotent whether it takes an Idempotency-Key
- * @param entriesApart whether the entries of its list are answered one by one: a fault in one is
- *     that entry's, not the request's
+ * @param entriesApart whether the entries of its list are answered one by one: a faulty entry does
+ *     not refuse the request
  */
 public record Operation(
     String id,
@@ -36,7 +36,7 @@ public record Operation(
    * A parameter with its schema.
    *
    * @param number whether the schema's type is integer
-   * @param list whether it is array: the parameter may be given several times
+   * @param list whether it is an array: the parameter may be repeated
    */
   public record Parameter(
       String name,
@@ -47,7 +47,7 @@ public record Operation(
       @Nullable Object fallback,
       Schema schema) {
 
-    /** Whether it is a part of the path. */
+    /** Whether it is a path parameter. */
     public boolean inPath() {
       return in == Place.path;
     }
@@ -72,22 +72,34 @@ public record Operation(
     return anyOf;
   }
 
-  /** Whether a path, as the client sent it, is one of this operation's. */
+  /** Whether a raw path matches this operation. */
   boolean isAt(String sent) {
-    var parts = path.split("/", -1);
-    var given = sent.split("/", -1);
-    if (parts.length != given.length) {
-      return false;
-    }
-    for (int i = 0; i < parts.length; i++) {
-      if (parts[i].startsWith("{") ? given[i].isEmpty() : !parts[i].equals(given[i])) {
+    int at = 0;
+    int in = 0;
+    while (true) {
+      var end = endOfPart(path, at);
+      var given = endOfPart(sent, in);
+      var isSame = end - at == given - in && path.regionMatches(at, sent, in, end - at);
+      if (path.startsWith("{", at) ? given == in : !isSame) {
         return false;
       }
+      if (end == path.length() || given == sent.length()) {
+        return end == path.length() && given == sent.length();
+      }
+      at = end + 1;
+      in = given + 1;
     }
-    return true;
   }
 
-  /** Whether the client chooses this part of the path: PUT makes what its last part names. */
+  private static int endOfPart(String path, int from) {
+    var slash = path.indexOf('/', from);
+    return slash < 0 ? path.length() : slash;
+  }
+
+  /**
+   * Whether the client chooses this path segment: PUT creates the resource that the last segment
+   * names.
+   */
   boolean isNamedBy(Parameter parameter) {
     return method.equals("PUT") && path.endsWith("{" + parameter.name() + "}");
   }

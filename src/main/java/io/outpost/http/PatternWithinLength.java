@@ -11,8 +11,8 @@ import com.networknt.schema.keyword.PatternValidator;
 import com.networknt.schema.path.NodePath;
 
 /**
- * JSON Schema's keyword {@code pattern}, which leaves a text alone that is longer than its schema's
- * {@code maxLength}: that is refused already, and a pattern costs as much as its text is long.
+ * JSON Schema's keyword {@code pattern}, skipped for texts longer than the schema's {@code
+ * maxLength}. These are refused anyway, and the cost of a pattern grows with the text.
  */
 final class PatternWithinLength extends AbstractKeyword {
 

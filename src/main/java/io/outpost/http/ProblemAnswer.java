@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** Turns what went wrong in an operation into its answer. Stateless. */
+/** Turns the failure of an operation into its answer. Stateless. */
 @Component("problemAnswer")
 class ProblemAnswer {
 
@@ -22,28 +22,29 @@ class ProblemAnswer {
     this.writer = writer;
   }
 
-  /** Answers with the problem itself; a split has wrapped it. */
+  /** Answers with a refusal; a split may have wrapped it. */
   public void refuse(
       Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause) {
     answer(exchange, ObjectHelper.getException(Problem.class, cause));
   }
 
-  /** Something that we depend on does not answer: nothing was done, a retry may help. */
+  /** Answers that a dependency does not respond: nothing was done, and a retry may help. */
   public void unavailable(
       Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause) {
     LOG.warn("Request {}: a dependency failed: {}", call(exchange).requestId(), cause.toString());
     answer(
         exchange,
-        Problem.unavailable("A service that this needs does not answer; try again shortly."));
+        Problem.unavailable(
+            "A service that this request needs does not answer; try again shortly."));
   }
 
-  /** A fault of ours. */
+  /** Answers that we failed. */
   public void fail(
       Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause) {
     LOG.error("Request {} failed", call(exchange).requestId(), cause);
     answer(
         exchange,
-        new Problem(Problem.Code.INTERNAL, "Try again; quote the request id when it stays."));
+        new Problem(Problem.Code.INTERNAL, "Try again; if it fails again, report the request id."));
   }
 
   private void answer(Exchange exchange, Problem problem) {

@@ -33,13 +33,13 @@ public class ProblemWriter {
       String requestId,
       List<Problem.FieldError> errors) {}
 
-  /** The body for a problem met by a call, whose audit entry will name it. */
+  /** The body for the problem of a call, whose audit entry will name it. */
   public byte[] body(Problem problem, Call call) {
     call.refuse(problem.code());
     return entryBody(problem, call);
   }
 
-  /** The body for a problem of one entry of a call, which as a whole is answered otherwise. */
+  /** The body for the problem of one entry of a call that is answered as a whole. */
   public byte[] entryBody(Problem problem, Call call) {
     var code = problem.code();
     try {

@@ -23,12 +23,13 @@ public class RefusedByServer extends ErrorReportValve {
       "The request line or a header is not valid HTTP, or the path holds a character that it may"
           + " not.";
 
-  /** What Tomcat takes unless it is told otherwise. */
+  /** Tomcat's default. */
   private static final int MOST_HEADERS = 100;
 
-  private static final String TOO_SLOW = "No byte of the body came for too long; send it again.";
+  private static final String TOO_SLOW =
+      "The body stopped arriving for too long; send the request again.";
 
-  /** What Tomcat says of it. */
+  /** Tomcat's own message. */
   private static final String HEADER_TOO_LARGE =
       StringManager.getManager(Http11InputBuffer.class)
           .getString("iib.requestheadertoolarge.error");
@@ -73,14 +74,14 @@ public class RefusedByServer extends ErrorReportValve {
       response.getOutputStream().write(mapper.writeValueAsBytes(body));
       response.finishResponse();
     } catch (IOException e) {
-      // The client has gone.
+      // The client has disconnected.
     }
   }
 
   private static String detail(Problem.Code code) {
     return switch (code) {
       case REQUEST_TIMEOUT -> TOO_SLOW;
-      case EXPECTATION_FAILED -> "Of the header Expect only 100-continue is understood.";
+      case EXPECTATION_FAILED -> "Only 100-continue is supported in the header Expect.";
       default -> DETAIL;
     };
   }
@@ -93,7 +94,7 @@ public class RefusedByServer extends ErrorReportValve {
         .orElseThrow();
   }
 
-  /** Tomcat has one status for a header that is too large, a CONNECT, and what is no HTTP. */
+  /** Tomcat has one status for too large headers, CONNECT and invalid HTTP. */
   private static Problem.Code code(Request request, int status) {
     if ((status == 400 || status == 501) && "CONNECT".equals(request.getMethod())) {
       return Problem.Code.METHOD_NOT_ALLOWED;

@@ -5,8 +5,8 @@ import org.apache.camel.Processor;
 import org.springframework.stereotype.Component;
 
 /**
- * Stands before the first step of every operation and lets only admitted calls pass: with a key
- * where the operation needs one, allowed and well formed. Stateless.
+ * Runs before the first step of every operation and refuses calls that were not admitted: with a
+ * key where the operation needs one, allowed and valid. Stateless.
  */
 @Component("requireAdmission")
 class RequireAdmission implements Processor {
@@ -18,7 +18,7 @@ class RequireAdmission implements Processor {
   public void process(Exchange exchange) {
     var call = exchange.getProperty(Call.NAME, Call.class);
     if (call == null || !call.admitted()) {
-      throw new IllegalStateException("This was not admitted: the routes let it pass admission by");
+      throw new IllegalStateException("This request was not admitted: the routes bypass admission");
     }
   }
 }

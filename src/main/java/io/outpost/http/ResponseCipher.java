@@ -10,7 +10,9 @@ import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** AES-256-GCM under a key derived from what only the client knows. Immutable, thread-safe. */
+/**
+ * AES-256-GCM with a key derived from a value that only the client knows. Immutable, thread-safe.
+ */
 final class ResponseCipher {
 
   private static final int NONCE = 12;
@@ -23,7 +25,7 @@ final class ResponseCipher {
     this.key = key;
   }
 
-  /** The seal of an Idempotency-Key for one request. */
+  /** The cipher of an Idempotency-Key for one request. */
   static ResponseCipher of(String secret, String context) {
     var digest =
         digest(
@@ -33,7 +35,7 @@ final class ResponseCipher {
     return new ResponseCipher(new SecretKeySpec(digest, "AES"));
   }
 
-  /** SHA-256 of the parts, each closed by its length, in hex. */
+  /** SHA-256 of the parts, each followed by its length, in hex. */
   static String hash(byte[]... parts) {
     return HexFormat.of().formatHex(digest(parts));
   }

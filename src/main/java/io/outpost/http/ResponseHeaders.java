@@ -10,19 +10,19 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Headers that every answer has: what a browser may do with it, who may keep it, and which other
- * origins may read it. Immutable, thread-safe.
+ * The headers of every answer: for browser security, caching and other origins (CORS). Immutable,
+ * thread-safe.
  */
 @Component
 class ResponseHeaders {
 
-  /** Where the web server's own answers find them: an attribute of the servlet context. */
+  /** The servlet context attribute with these headers, for the web server's own answers. */
   static final String NAME = ResponseHeaders.class.getName();
 
-  /** An answer is data: nothing in it is run, shown in a frame, or loaded from. */
+  /** Answers are data: browsers must not run, frame or load anything from them. */
   private static final String DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-  /** The page at /docs runs its own files, and asks this API alone. */
+  /** The page at /docs runs its own scripts and calls only this API. */
   private static final String DOCS_POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src"
           + " 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors"
@@ -68,7 +68,7 @@ class ResponseHeaders {
     }
   }
 
-  /** Answers what a browser asks before it sends a request of another origin. */
+  /** Answers a browser's CORS preflight request. */
   void preflight(HttpServletRequest request, HttpServletResponse response, List<String> methods) {
     if (isShared(request) && request.getHeader("Access-Control-Request-Method") != null) {
       response.setHeader("Access-Control-Allow-Methods", String.join(", ", methods));

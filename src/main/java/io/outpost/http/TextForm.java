@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A {@code format} of the contract that code judges, in linear time, and a sentence explains.
- * Immutable.
+ * A {@code format} of the contract that Java checks, in linear time, with a sentence that explains
+ * a fault. Immutable.
  */
 final class TextForm implements Format {
 
@@ -30,9 +30,7 @@ final class TextForm implements Format {
     this.fault = fault;
   }
 
-  /**
-   * What is wrong with a text of a format; empty when nothing is, or the format is none of ours.
-   */
+  /** The fault of a text; empty for a valid text, or when the format is not ours. */
   static Optional<String> fault(String format, String text) {
     return ALL.stream()
         .filter(form -> form.name.equals(format))

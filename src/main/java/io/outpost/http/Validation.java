@@ -21,17 +21,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** Checks a call against the contract; every fault is named at once. Thread-safe. */
+/** Checks a call against the contract and names all faults at once. Thread-safe. */
 @Component
 public class Validation {
 
-  /** Bytes of a body that is checked at once. */
+  /** The largest body that is checked on the request's own thread. */
   private static final int SMALL = 8192;
 
-  /** A client mends a few; thousands would make an answer larger than the request. */
+  /** A client corrects a few; thousands of faults would make the answer larger than the request. */
   private static final int MOST_ERRORS = 100;
 
-  /** As many entries may have some. */
+  /** So many entries may have faults. */
   private static final int MOST_ENTRY_ERRORS = 10;
 
   /** Threads that carry virtual threads, at least. */
@@ -62,8 +62,8 @@ public class Validation {
    * The declared parameters of the call, checked, with defaults filled in; headers are checked
    * alone, steps read them from the call.
    *
-   * @param pathValues values of the path's parameters by name
-   * @throws Problem 400 naming each parameter; 404 when the path cannot be one of anything
+   * @param pathValues path parameters by name
+   * @throws Problem 400 naming each parameter; 404 when the path cannot name any resource
    */
   public Map<String, Object> parameters(Call call, Map<String, String> pathValues) {
     var values = new TreeMap<String, Object>();
@@ -98,7 +98,7 @@ public class Validation {
       return values;
     }
     if (call.hasMalformedQuery()) {
-      errors.add(new FieldError("query", "holds what is no percent-encoded UTF-8, or too much"));
+      errors.add(new FieldError("query", "is not percent-encoded UTF-8, or is too long"));
     }
     for (var name : call.queryNames()) {
       if (call.operation().parameters().stream()
@@ -110,7 +110,7 @@ public class Validation {
     return values;
   }
 
-  /** Load balancers and monitors add what they like. */
+  /** Load balancers and monitors may add any query to health checks. */
   private static boolean isHealth(Call call) {
     return call.operation().path().startsWith("/health");
   }
@@ -129,7 +129,10 @@ public class Validation {
     return call.body().length <= SMALL ? check(call) : checkInTurn(call);
   }
 
-  /** Computing keeps its thread's carrier, so that a few large bodies could stop everybody. */
+  /**
+   * A virtual thread that computes keeps its carrier, so a few large bodies could stop all
+   * requests.
+   */
   private JsonNode checkInTurn(Call call) {
     large.acquireUninterruptibly();
     try {
@@ -145,7 +148,10 @@ public class Validation {
     return body;
   }
 
-  /** The faults of the whole; those of entries that are answered one by one are the call's. */
+  /**
+   * The faults of the request; faults of entries that are answered one by one are recorded in the
+   * call.
+   */
   private List<FieldError> bodyFaults(Call call, JsonNode body) {
     var errors = judge(schemaOf(call), body, "");
     if (!call.operation().entriesApart()) {
@@ -178,7 +184,7 @@ public class Validation {
     try {
       var tree = mapper.readTree(JsonMedia.text(body));
       if (!isText(body, tree)) {
-        throw Problem.invalid("body", "holds half a surrogate pair, which is no text");
+        throw Problem.invalid("body", "contains half a surrogate pair, which is not valid text");
       }
       return tree;
     } catch (JsonProcessingException e) {
@@ -258,7 +264,7 @@ public class Validation {
               "must have at least " + number(error.getSchemaNode(), "entry", "entries");
           case "maxItems" ->
               "must have at most " + number(error.getSchemaNode(), "entry", "entries");
-          case "uniqueItems" -> "must not name anything twice";
+          case "uniqueItems" -> "must not contain duplicates";
           case "minimum" -> "must be at least " + error.getSchemaNode().asText();
           case "maximum" -> "must be at most " + error.getSchemaNode().asText();
           case "minLength" ->
@@ -313,7 +319,7 @@ public class Validation {
     };
   }
 
-  /** JSON can escape half a surrogate pair, which is no text: it could be stored nowhere. */
+  /** JSON can escape half a surrogate pair, which is not valid text and could not be stored. */
   private static boolean isText(byte[] raw, JsonNode body) {
     for (var b : raw) {
       if (b < 0 || b == '\\') {
@@ -323,7 +329,7 @@ public class Validation {
     return true;
   }
 
-  /** A name that the client chose, made safe to show. */
+  /** A client's name, made safe to show. */
   private static String printable(String name) {
     var safe = KeyText.hidden(name).replaceAll("[^ -~]", "?");
     return safe.length() <= 100 ? safe : safe.substring(0, 100);

@@ -9,9 +9,9 @@ import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
 
 /**
- * The one thing that a worker answers over HTTP: that it is alive and can run a job. The
- * container's health check asks it, and a container that is down is replaced; there is no route for
- * it, as a worker serves no operation.
+ * The only HTTP operation of a worker: whether it is alive and can run a job. The container's
+ * health check uses it, and a container that is down is replaced. It needs no route, because a
+ * worker serves no other operation.
  */
 @Configuration(proxyBeanMethods = false)
 @Profile("worker & !api")
@@ -23,7 +23,7 @@ class WorkerHealth {
         .GET(
             "/health",
             request -> {
-              // As in the API it is the contract's operation, which the audit leaves out.
+              // It is the contract's operation, which the audit leaves out, as in the API.
               Call.of(request.servletRequest()).match(contract.operation("health"));
               var told = health.told();
               return ServerResponse.status(told.code()).body(told);

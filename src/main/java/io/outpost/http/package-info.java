@@ -1,6 +1,6 @@
 /**
- * The edge: requests, the contract, validation, problems, idempotency, the commit of a change with
- * its audit entry and answer.
+ * The edge: requests, the contract, validation, problems, idempotency, and the commit of a change
+ * with its audit entry and answer.
  */
 @NullMarked
 package io.outpost.http;

@@ -3,10 +3,10 @@ package io.outpost.job;
 import java.util.List;
 
 /**
- * A file that an agent left for its customer.
+ * A file that an agent left under {@code artifacts/} for its tenant.
  *
- * @param path below {@code artifacts/}, as the agent named it: shown, and never a key or a file
- *     name of ours
+ * @param path below {@code artifacts/}, in the agent's words: only shown, never used as a key or
+ *     file name of ours
  * @param sha256 of its content, in hex
  */
 public record Artifact(String path, long sizeBytes, String sha256) {

@@ -17,32 +17,33 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A job as clients see it. {@link JobDetails} has what we keep beside it, {@link JobTransition}
- * what can happen to it.
+ * A job as clients see it. {@link JobDetails} has our internal data about it, {@link JobTransition}
+ * its transitions.
  *
  * <p>To add a field: one line here and one in the schema {@code Job} of the contract. Builder and
  * {@code with…} methods are generated ({@code job.withStatus(…)}, {@link JobBuilder}), and the
  * table gets every field that a transition sets or clears. {@code null} means that the job has
- * none. A field that ends with an attempt is cleared in {@link #started}.
+ * none. A field that belongs to one attempt is cleared in {@link #started}.
  *
  * @param command the task, in words; never in a message, a log or an argument list
  * @param timeoutSeconds how long one attempt of the agent may run
- * @param secrets names of secrets that it gets besides its agent's own; null: none
- * @param mode {@code test}: made with a test key, so it is played by the demo agent and never paid
- *     for; else {@code live}
- * @param attempts how often an agent was started for it, hand-backs not counted
+ * @param secrets names of secrets that it gets besides its agent's provider keys; null: none
+ * @param mode {@code test}: made with a test key, played by the demo agent and never billed;
+ *     otherwise {@code live}
+ * @param attempts how many times an agent was started for it; released runs do not count
  * @param estimatedStart only in the answer to a submission
- * @param labels the customer's own words about it, by name; empty when there are none
- * @param rerunOf the job that it repeats; null when it is no repetition
- * @param startAfter before which it is not started; null: at once
- * @param model that the agent is asked to use; null: the installation's choice
- * @param maxCostUsd at which the agent is stopped; null: at none
- * @param usage what the agent says that the job consumed; null: nothing
+ * @param labels the tenant's own names and values; empty: none
+ * @param rerunOf the job that it repeats; null when it is not a rerun
+ * @param startAfter the earliest start; null: at once
+ * @param model the requested model; null: the installation's choice
+ * @param maxCostUsd the cost at which the agent is stopped; null: no limit
+ * @param usage the consumption that the agent reports; null: none
  * @param continues the job whose conversation it continues; null when it begins one
- * @param conversation the agent's id of it: while pending the one to be continued; may be null
- * @param repository that is cloned for it; null: none
- * @param inputs files that are in its working directory when its agent starts; empty: none
- * @param warnings what of its last attempt could not be kept; empty when there is nothing to tell
+ * @param conversation the agent's id of the conversation; of a pending job, the one to continue;
+ *     may be null
+ * @param repository to be cloned; null: none
+ * @param inputs uploaded files for its working directory; empty: none
+ * @param warnings losses of its last attempt; empty: none
  */
 @RecordBuilder
 public record Job(
@@ -78,10 +79,10 @@ public record Job(
     List<Warning> warnings)
     implements JobBuilder.With, LogSubject {
 
-  /** Why a job is a dead letter. */
+  /** The error code of a dead letter. */
   static final String PLATFORM_FAILED = "platform-failed";
 
-  /** Why a job waits whose time to start has not come. */
+  /** The waiting reason of a job whose start time has not come. */
   public static final String SCHEDULED = "scheduled";
 
   private static final Set<String> WAITING =
@@ -92,13 +93,13 @@ public record Job(
     return Map.of("tenant_id", tenantId, "job_id", jobId, "attempt", Integer.toString(attempts));
   }
 
-  /** The contract knows which there are: one for each lane. */
+  /** The contract checks it against the lanes. */
   private static final Pattern PRIORITY = Pattern.compile("[a-z][a-z0-9-]{0,31}");
 
   private static final Pattern LABEL = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,39}");
   private static final Pattern LABEL_VALUE = Pattern.compile("[^\\x00-\\x1f\\x7f]{0,100}");
 
-  /** The first character keeps it from being an option of the agent's program. */
+  /** The first character prevents that the agent's program reads it as an option. */
   private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}");
 
   /** Ids of conversations come from an agent's output and become arguments. */
@@ -111,7 +112,7 @@ public record Job(
 
   private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
 
-  /** Keeps the rules of the contract; jobs that are older than modes are live. */
+  /** Checks the contract's rules; jobs from before modes existed are live. */
   public Job {
     inputs = inputs == null ? List.of() : List.copyOf(inputs);
     warnings = warnings == null ? List.of() : List.copyOf(warnings);
@@ -149,15 +150,15 @@ public record Job(
   }
 
   /**
-   * What the agent says that a job consumed.
+   * A job's consumption, as the agent reports it.
    *
    * @param inputTokens tokens that models read
    * @param outputTokens tokens that models wrote
-   * @param costUsd null where the agent does not tell
+   * @param costUsd null when the agent does not report it
    */
   public record Usage(long inputTokens, long outputTokens, @Nullable BigDecimal costUsd) {
 
-    /** Keeps the rules of the contract. */
+    /** Checks the contract's rules. */
     public Usage {
       Rules.between("usage.input_tokens", inputTokens, 0, Long.MAX_VALUE);
       Rules.between("usage.output_tokens", outputTokens, 0, Long.MAX_VALUE);
@@ -165,16 +166,16 @@ public record Job(
   }
 
   /**
-   * What an agent told of its run.
+   * The agent's report about its run.
    *
    * @param usage null: nothing
-   * @param conversation its id, when it has the form of one; null: none
-   * @param repository with what became of it; null: the job has none
+   * @param conversation its id, when it is well formed; null: none
+   * @param repository with commit and push; null: the job has none
    */
   public record Told(
       @Nullable Usage usage, @Nullable String conversation, @Nullable Repository repository) {
 
-    /** Leaves out what is no id of a conversation. */
+    /** Drops malformed conversation ids. */
     public Told {
       conversation =
           conversation == null || !CONVERSATION.matcher(conversation).matches()
@@ -193,7 +194,7 @@ public record Job(
     }
   }
 
-  /** What a customer should know of a job that is no failure of it. */
+  /** A loss that the tenant should know of, although the job did not fail. */
   public record Warning(String code, String detail) {
 
     /** Keeps the rules of the contract. */
@@ -202,7 +203,7 @@ public record Job(
       Rules.text("warnings.detail", detail, LONGEST_DETAIL);
     }
 
-    /** One with as much of the detail as fits. */
+    /** A warning with its detail cut to the maximum length. */
     public static Warning of(String code, String detail) {
       var fits = detail.length() <= LONGEST_DETAIL;
       return new Warning(code, fits ? detail : detail.substring(0, LONGEST_DETAIL - 1) + "…");
@@ -218,14 +219,14 @@ public record Job(
     cancelled,
     dead_letter;
 
-    /** Whether nothing more happens to the job. */
+    /** Whether this is a final state. */
     public boolean isTerminal() {
       return this != pending && this != running;
     }
   }
 
   /**
-   * The repository that is cloned for it.
+   * The repository to be cloned.
    *
    * @throws IllegalStateException when there is none
    */
@@ -248,30 +249,30 @@ public record Job(
     return workspace;
   }
 
-  /** Whether nobody pays for it. */
+  /** Whether it is a test job, which is never billed. */
   @JsonIgnore
   public boolean isTest() {
     return mode.equals(Principal.TEST);
   }
 
-  /** Whether it waits for its time to start. */
+  /** Whether it waits for its start time. */
   @JsonIgnore
   public boolean isScheduled() {
     return SCHEDULED.equals(waitingReason);
   }
 
-  /** Running, in one attempt more. */
+  /** The running job in its next attempt. */
   public Job started(Instant now) {
     return unstarted().withStatus(Status.running).withAttempts(attempts + 1).withStartedAt(now);
   }
 
-  /** Waiting, as if the last attempt had not been; the attempts counted are given. */
+  /** The pending job as before the last attempt, with the given number of attempts. */
   public Job pendingAgain(int counted, String reason) {
     return unstarted().withStatus(Status.pending).withAttempts(counted).withWaitingReason(reason);
   }
 
   /**
-   * Ended by its agent: without a fault it has succeeded.
+   * The job ended by its agent: succeeded without an error.
    *
    * @param told null: the agent was not started
    */
@@ -300,7 +301,7 @@ public record Job(
         .build();
   }
 
-  /** Ended before its agent did; one that ran has output. */
+  /** The job ended before its agent; a job that ran has output. */
   public Job cancelled(Instant now) {
     return with()
         .status(Status.cancelled)
@@ -310,7 +311,7 @@ public record Job(
         .build();
   }
 
-  /** Ended, because the platform could not run it. */
+  /** The dead letter, because the platform could not run it. */
   public Job deadLettered(Instant now) {
     var message = "The platform could not run the job in %d attempts.".formatted(attempts);
     return with()
@@ -321,7 +322,7 @@ public record Job(
         .build();
   }
 
-  /** A new job with the same input, to start at once; whatever is no input is not taken over. */
+  /** A new job with the same input, to start at once; other fields are not copied. */
   public Job repeated(String id, String itsMode, Instant now) {
     return unstarted()
         .with()

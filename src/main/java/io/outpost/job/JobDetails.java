@@ -4,14 +4,16 @@ import io.outpost.tenant.Tier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What we keep of a job beside what clients see, the same from its submission to its end.
+ * Internal data of a job, constant from its submission to its end.
  *
  * @param billingPeriod start of the period that the job is counted in
- * @param traceParent trace context of the submission; may be null
- * @param requestId the submission's; for the audit
- * @param keyId the API key that submitted it; null where that was not written down
+ * @param traceParent trace context of the submission's span; null when it has none
+ * @param requestId of the submission, for the audit
+ * @param keyId the API key that submitted it; null in older jobs
  * @param counted how the job counts in its period: {@link #ONE}, {@link #SPREAD} or {@link #NONE};
  *     null in jobs of before that was written down
+ * @param callerTrace the W3C trace context that its caller sent, where no span of ours continues
+ *     it; null: none
  */
 public record JobDetails(
     Tier tier,
@@ -19,23 +21,25 @@ public record JobDetails(
     @Nullable String traceParent,
     String requestId,
     @Nullable String keyId,
-    @Nullable String counted) {
+    @Nullable String counted,
+    @Nullable String callerTrace) {
 
-  /** Counted in the one item of its period, for a limit is kept to. */
+  /** Counted in the single counter item of its period, because a limit applies. */
   public static final String ONE = "one";
 
-  /** Counted in one of several items of its period, for there is no limit. */
+  /** Counted in one of several counter items of its period, because no limit applies. */
   public static final String SPREAD = "spread";
 
-  /** A test job. */
+  /** Not counted: a test job. */
   public static final String NONE = "none";
 
   /** The same with another tier. */
   JobDetails withTier(Tier other) {
-    return new JobDetails(other, billingPeriod, traceParent, requestId, keyId, counted);
+    return new JobDetails(
+        other, billingPeriod, traceParent, requestId, keyId, counted, callerTrace);
   }
 
-  /** Whether it is counted at all. */
+  /** Whether it is counted. */
   public boolean counts() {
     return counted == null ? tier.quota().isPresent() : !counted.equals(NONE);
   }

@@ -19,14 +19,14 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * When jobs that have ended are removed with all that they left: a note in the table usage, which
- * sorts by that time, so that neither a scan nor an index of all jobs is needed. Thread-safe.
+ * Schedules the removal of ended jobs with all their files: an entry in the table usage, sorted by
+ * the time of removal, so that neither a scan nor an index of all jobs is needed. Thread-safe.
  */
 @Component
 @EnableConfigurationProperties(JobExpiry.Kept.class)
 public class JobExpiry {
 
-  /** What the partitions of these notes are named after. */
+  /** The prefix of these entries' partitions. */
   public static final String ENDED = "ended";
 
   private final Names names;
@@ -35,7 +35,7 @@ public class JobExpiry {
   /**
    * How long jobs are kept.
    *
-   * @param kept from a job's end on, by the tier that its tenant had
+   * @param kept the time after a job's end, by its tenant's tier
    */
   @ConfigurationProperties("outpost.jobs")
   record Kept(Map<Tier, Duration> kept) {}
@@ -45,7 +45,7 @@ public class JobExpiry {
     this.settings = settings;
   }
 
-  /** Adds the note to the transaction that ends a job for good. */
+  /** Adds the entry to the transaction that ends a job for good. */
   void add(Change change, Job job, Tier tier) {
     var ended = Objects.requireNonNull(job.completedAt(), "A job that has ended says when");
     var kept = Objects.requireNonNull(settings.kept().get(tier), "Each tier says how long");
@@ -53,9 +53,7 @@ public class JobExpiry {
     change.put(Put.builder().tableName(names.table("usage")).item(item));
   }
 
-  /**
-   * What tells that a job is to be removed at a time, with the workspace that it ran in, if any.
-   */
+  /** The entry that schedules the removal of a job, and of its workspace, if any. */
   public static Map<String, AttributeValue> note(
       String tenantId, String jobId, @Nullable String workspace, Instant at) {
     var item = new HashMap<String, AttributeValue>();

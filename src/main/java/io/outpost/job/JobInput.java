@@ -6,34 +6,34 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that a customer gives a job.
+ * An uploaded file of a job.
  *
- * @param inputId under which it was uploaded
- * @param path where the agent finds it, below its working directory
+ * @param inputId the id of its upload
+ * @param path of the file below the working directory
  * @param sizeBytes null until the upload was found
  * @param sha256 of its content, in hex; null until the upload was found
  */
 public record JobInput(
     String inputId, String path, @Nullable Long sizeBytes, @Nullable String sha256) {
 
-  /** Metadata of the object: {@link #sha256}, which its link was made for. */
+  /** Metadata of the object: the {@link #sha256} for which its link was made. */
   public static final String SHA256 = "sha256";
 
-  /** How long an upload is kept; the bucket's lifecycle removes what is under the prefix then. */
+  /** How long an upload is kept; then the bucket's lifecycle removes it, by its prefix. */
   public static final Duration KEPT = Duration.ofDays(30);
 
-  /** What all uploads begin with, so that a rule of the bucket finds them and nothing else. */
+  /** The prefix of all uploads, for a lifecycle rule of the bucket. */
   public static final String PREFIX = "inputs/";
 
   /** The sort key of an upload in the table tenants, where they are counted. */
   public static final String SK = "input#";
 
-  /** How many bytes it has, 0 until the upload was found. */
+  /** Its size in bytes, 0 until the upload was found. */
   public long bytes() {
     return sizeBytes == null ? 0 : sizeBytes;
   }
 
-  /** What the uploads of a tenant begin with, in the output bucket. */
+  /** The prefix of a tenant's uploads in the output bucket. */
   public static String prefix(String tenantId) {
     return PREFIX + tenantId + "/";
   }
@@ -43,7 +43,7 @@ public record JobInput(
     return prefix(tenantId) + inputId;
   }
 
-  /** When an upload is gone; its id says when it was opened. */
+  /** When an upload expires; its id contains the time of creation. */
   public static Instant keptUntil(String inputId) {
     return Ids.timeOf(inputId).plus(KEPT);
   }

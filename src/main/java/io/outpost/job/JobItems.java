@@ -19,25 +19,25 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * Jobs as items of the table: the job's fields, its details, its lease, and the keys of the indexes
- * that follow from them. Thread-safe.
+ * Converts jobs to items of the table: the job's fields, its details, its lease, and the keys of
+ * the indexes. Thread-safe.
  */
 @Component
 public class JobItems {
 
-  /** Jobs that have not ended, by when the sweeper should look at them. */
+  /** Open jobs, by the time at which the sweeper should check them. */
   public static final DueIndex OPEN = new DueIndex("open");
 
-  /** Dead letters, by when they became that. */
+  /** Dead letters, by the time at which they became one. */
   public static final DueIndex DEAD = new DueIndex("dead");
 
-  /** Shards of the index all: every job there is, by its id. */
+  /** Shards of the index all: every job, by its id. */
   public static final String ALL = "all";
 
   /** The index of jobs that any worker may take, by priority, tenant and age. */
   public static final List<String> TURN = List.of("waiting_lane", "waiting_turn");
 
-  /** Why a job waits that any worker may take. */
+  /** The waiting reason of a job that any worker may take. */
   public static final String QUEUED = "queued";
 
   private static final String HELD = "#status = :if_running AND lease_id = :if_lease";
@@ -69,7 +69,7 @@ public class JobItems {
         timeline == null ? 0 : timeline.l().size());
   }
 
-  /** The item of a job as it is now; empty when there is none. */
+  /** The current item of a job; empty when it does not exist. */
   public Map<String, AttributeValue> find(String tenantId, String jobId) {
     return dynamoDb
         .getItem(
@@ -78,7 +78,7 @@ public class JobItems {
         .item();
   }
 
-  /** What an earlier attempt at a job was about to push, if it came to that. */
+  /** The push that an earlier attempt recorded, if any. */
   public Optional<PushBegun> pushBegun(String tenantId, String jobId) {
     return Optional.ofNullable(find(tenantId, jobId).get(PushBegun.ATTRIBUTE))
         .map(kept -> items.read(kept.m(), PushBegun.class));
@@ -146,11 +146,11 @@ public class JobItems {
   /**
    * A page of the jobs of a priority that any worker may take, by tenant and age, after a turn.
    *
-   * @param ofTenant whose jobs alone; null: everybody's
+   * @param ofTenant only this tenant's jobs; null: of all tenants
    */
   public List<StoredJob> waiting(
       String priority, String afterTurn, @Nullable String ofTenant, int most) {
-    // No turn lies between another and that with a sign more.
+    // The sign sorts directly after the turn, so no other turn lies between them.
     var after = afterTurn + "!";
     var first = ofTenant == null || after.compareTo(ofTenant) > 0 ? after : ofTenant;
     var last = ofTenant == null ? "~" : ofTenant + "#~";
@@ -175,7 +175,7 @@ public class JobItems {
         .toList();
   }
 
-  /** A job that no worker runs begins to wait for something: it has no turn until it is woken. */
+  /** Lets a job wait that no worker runs: it has no turn until it is woken. */
   Update.Builder park(StoredJob stored, String reason, String entry, Instant due) {
     var job = stored.job();
     var values = new HashMap<String, AttributeValue>();
@@ -204,7 +204,7 @@ public class JobItems {
         .expressionAttributeValues(values);
   }
 
-  /** A job that waits by an entry has its turn again. */
+  /** Gives a waiting job its turn again. */
   Update.Builder wake(JobMessage job, AttributeValue entry, Instant due) {
     var values = new HashMap<String, AttributeValue>();
     var set = new StringBuilder("SET open_due = :due, waiting_reason = :queued");
@@ -229,7 +229,10 @@ public class JobItems {
     return new JobUpdate(items, names.table("jobs"), before, after, due);
   }
 
-  /** Writes a job's next state, and that into its timeline: an end whatever is in there. */
+  /**
+   * Writes a job's next state and its timeline event; an end is recorded even when the timeline is
+   * full.
+   */
   private JobUpdate write(
       StoredJob from, JobTransition t, @Nullable Instant due, @Nullable String entry) {
     var write = write(from.job(), t.job(), due);
@@ -279,7 +282,7 @@ public class JobItems {
         : write.onlyIf(FREE).ifFree(t.at()).build();
   }
 
-  /** What follows from the job's state: where lists and sweepers find it. */
+  /** The index attributes of the job's state, for lists and sweepers. */
   static Map<String, AttributeValue> indexes(Job job, @Nullable Instant due) {
     var keys = new HashMap<String, AttributeValue>();
     keys.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));

@@ -4,10 +4,9 @@ import io.outpost.kernel.Ids;
 import java.time.Instant;
 
 /**
- * The right to run a job, its tenant's slot and its workspace with it, until a time.
+ * The right to run a job until a time, with a slot of its tenant and its workspace.
  *
- * @param id the fencing token: only who holds it can finish the job; it begins with the worker's
- *     name
+ * @param id the fencing token: only its holder can finish the job; it begins with the worker's name
  */
 public record JobLease(String id, Instant until) {
 
@@ -20,7 +19,7 @@ public record JobLease(String id, Instant until) {
     return new JobLease(shown + "." + Ids.ulid(), until);
   }
 
-  /** The name of the worker that has it; of a release that did not say, the token. */
+  /** The name of its worker; the whole token when an older release wrote it. */
   public String worker() {
     var end = id.lastIndexOf('.');
     return end <= 0 ? id : id.substring(0, end);

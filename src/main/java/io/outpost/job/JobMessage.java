@@ -3,11 +3,11 @@ package io.outpost.job;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What travels through the job queues: the permit to run one job of a priority, and which job it
- * was sent for; never a command or a secret.
+ * A message of the job queues: a permit to run one job of a priority, with the job it was sent for;
+ * never a command or a secret.
  *
  * @param traceParent W3C trace context of the submission; null when there was none
- * @param holds how often its own job was put off: unless 0, the message is for that job alone
+ * @param holds how many times its own job was delayed; if not 0, the message permits only that job
  */
 public record JobMessage(
     String tenantId, String jobId, String priority, @Nullable String traceParent, int holds) {}

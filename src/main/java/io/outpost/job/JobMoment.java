@@ -7,16 +7,16 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that happened to a job, as its timeline shows it. Kept in the job's item, by the write
- * that makes it happen; only so many, so that a job that is held without an end stays small.
+ * An event in a job's timeline. It is written into the job's item by the write that it reports. The
+ * number of events is limited, so that a job that is held again and again stays small.
  *
  * @param event submitted, queued, held, running, released, retried, redriven, webhook, or how it
  *     ended
- * @param attempt which one; null where there is none
+ * @param attempt the number of the attempt; null: none
  * @param worker the name of the worker that runs it; null: none
- * @param reason why, in a word; null: none
- * @param detail what else there is to say; null: nothing
- * @param auditEntry the id of the audit entry that tells of it; null: there is none of its own
+ * @param reason in one word; null: none
+ * @param detail further information; null: none
+ * @param auditEntry the id of its audit entry; null: none of its own
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @RecordBuilder
@@ -32,7 +32,7 @@ public record JobMoment(
 
   private static final int NAME_LENGTH = 12;
 
-  /** One without an audit entry. */
+  /** An event without an audit entry. */
   public JobMoment(
       Instant at,
       String event,
@@ -43,10 +43,10 @@ public record JobMoment(
     this(at, event, attempt, worker, reason, detail, null);
   }
 
-  /** The attribute with the moments, oldest first. */
+  /** The attribute with the events, oldest first. */
   public static final String ATTRIBUTE = "timeline";
 
-  /** Moments of a job that are kept before its end. */
+  /** The maximum of events before the job's end. */
   static final int MOST = 200;
 
   static JobMoment of(Instant at, String event) {
@@ -57,7 +57,7 @@ public record JobMoment(
     return new JobMoment(at, "held", null, null, reason, null);
   }
 
-  /** What a transition is in the timeline; a submission is two moments, a renewal is none. */
+  /** The timeline event of a transition; a submission has two events, a renewal none. */
   static JobMoment of(JobTransition transition, Instant now) {
     var job = transition.job();
     var attempt = job.attempts() == 0 ? null : job.attempts();
@@ -89,13 +89,13 @@ public record JobMoment(
       case JobTransition.Redriven t -> new JobMoment(now, "redriven", null, null, null, null);
       case JobTransition.Submitted t ->
           throw new IllegalArgumentException(
-              "A submission is two moments, made where it is written");
+              "A submission has two moments, which are made where it is written");
       case JobTransition.Renewed t ->
-          throw new IllegalArgumentException("A renewed lease is no moment");
+          throw new IllegalArgumentException("A renewed lease is not a moment of the timeline");
     };
   }
 
-  /** The same with a name of the worker that is its tenant's alone, and says nothing of ours. */
+  /** The same with a pseudonym of the worker that is unique to the tenant and hides our names. */
   public JobMoment forTenant(String tenantId) {
     return worker == null
         ? this

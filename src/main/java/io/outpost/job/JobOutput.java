@@ -1,12 +1,12 @@
 package io.outpost.job;
 
-/** Where the output of a job is kept. */
+/** Keys and metadata of a job's output. */
 public final class JobOutput {
 
-  /** Metadata of the object: {@link #run(Job)} of the run that printed it. */
+  /** Metadata of the object: the {@link #run(Job)} that printed it. */
   public static final String RUN = "run";
 
-  /** Metadata of the object: true once the agent has ended, so that nothing more comes. */
+  /** Metadata of the object: true once the agent has ended and the output is complete. */
   public static final String ENDED = "ended";
 
   private JobOutput() {}
@@ -22,24 +22,24 @@ public final class JobOutput {
   }
 
   /**
-   * Which run an output is of: an attempt that was handed back runs again under its number, so the
-   * object says when its run started.
+   * Identifies the run of an output: a released attempt runs again under the same number, so the
+   * object records when its run started.
    */
   public static String run(Job job) {
     return job.startedAt() == null ? "0" : Long.toString(job.startedAt().toEpochMilli());
   }
 
-  /** What everything of a tenant begins with in the output bucket. */
+  /** The prefix of all objects of a tenant in the output bucket. */
   public static String prefix(String tenantId) {
     return "tenants/" + tenantId + "/";
   }
 
-  /** What everything that a job left begins with, its output and artifacts. */
+  /** The prefix of a job's output and artifacts. */
   public static String prefix(String tenantId, String jobId) {
     return prefix(tenantId) + "jobs/" + jobId + "/";
   }
 
-  /** Where clients read it. */
+  /** The path at which clients read it. */
   public static String location(Job job) {
     return "/jobs/" + job.jobId() + "/output";
   }

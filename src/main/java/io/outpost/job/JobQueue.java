@@ -22,9 +22,9 @@ public class JobQueue {
   }
 
   /**
-   * Sends a message, which says which job it is and nothing of what the job does.
+   * Sends a message with the job's ids, never its command.
    *
-   * @param delaySeconds how long nobody gets it, up to 900; null: it is there at once
+   * @param delaySeconds how long the message stays invisible, up to 900; null: not at all
    */
   public void send(
       @Header("queue") String queue,

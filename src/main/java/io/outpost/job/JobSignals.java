@@ -9,9 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/**
- * Counts each written transition and logs it in one line, without a word of the task. Stateless.
- */
+/** Counts each written transition and logs it in one line, without the task. Stateless. */
 @Component
 class JobSignals {
 
@@ -23,7 +21,7 @@ class JobSignals {
     this.meters = meters;
   }
 
-  /** A transition was written. */
+  /** Records a written transition. */
   void written(JobTransition transition) {
     var name = name(transition);
     if (name == null) {
@@ -57,12 +55,12 @@ class JobSignals {
         .log("Job {}", name);
   }
 
-  /** A transition could not be. */
+  /** Records a refused transition. */
   void refused(TransitionRefused.Reason reason) {
     Metric.JOB_REFUSALS.counter(meters, reason.name().toLowerCase(Locale.ROOT)).increment();
   }
 
-  /** Why the attempt before has ended, where that ended no job. */
+  /** Why the previous attempt ended without ending the job. */
   private void attemptEnded(JobTransition transition) {
     var reason =
         switch (transition) {

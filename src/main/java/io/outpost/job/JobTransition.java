@@ -7,15 +7,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can happen to a job, each with what the job is after it. {@link JobTransitions}
- * applies them; whoever else writes to a job's item is wrong.
+ * All transitions of a job, each with the job's next state. Only {@link JobTransitions} applies
+ * them; no other code may write a job's item.
  */
 public sealed interface JobTransition {
 
-  /** The job after it. */
+  /** The job after the transition. */
   Job job();
 
-  /** What is kept beside the job. */
+  /** The job's internal data. */
   JobDetails details();
 
   /** The request that caused it, for the audit. */
@@ -23,15 +23,15 @@ public sealed interface JobTransition {
     return details().requestId();
   }
 
-  /** What the audit entry says beyond the new status. */
+  /** Metadata of the audit entry, beyond the new status. */
   default Map<String, String> metadata() {
     return Map.of();
   }
 
   /**
-   * A client asks for the job: it is pending. The call's own audit entry tells of it.
+   * A client submits the job: it is pending. The call's own audit entry tells of it.
    *
-   * @param due when the sweeper is to look whether anybody took it
+   * @param due when the sweeper checks whether a worker has claimed it
    */
   record Submitted(Job job, JobDetails details, Instant due) implements JobTransition {}
 
@@ -54,9 +54,9 @@ public sealed interface JobTransition {
   }
 
   /**
-   * Its worker shows that it is alive: the lease is longer.
+   * Its worker renews the lease.
    *
-   * @param push what it is about to push; null: nothing, and nothing else changes
+   * @param push the push that it begins; null: none, and only the lease changes
    */
   record Renewed(Job job, JobDetails details, JobLease lease, @Nullable PushBegun push)
       implements JobTransition {}
@@ -64,11 +64,11 @@ public sealed interface JobTransition {
   /**
    * Its agent has ended: running → succeeded or failed.
    *
-   * @param from as claimed
-   * @param files what the run saved of its workspace; null: the workspace stays as it was
-   * @param told by the agent of its run
-   * @param warnings what else could not be kept
-   * @param evidence of what ran and what it printed, for the receipt; null: nothing ran
+   * @param from the claimed job
+   * @param files the saved files of the workspace; null: the workspace stays as it was
+   * @param told the agent's report about its run
+   * @param warnings further losses
+   * @param evidence of the program and its output, for the receipt; null: nothing ran
    */
   record Finished(
       StoredJob from,
@@ -103,7 +103,7 @@ public sealed interface JobTransition {
     }
   }
 
-  /** Its worker stops and hands it back: running → pending, and the attempt does not count. */
+  /** Its worker stops and releases it: running → pending, and the attempt does not count. */
   record Released(StoredJob from, Instant due) implements JobTransition {
     @Override
     public Job job() {
@@ -140,9 +140,9 @@ public sealed interface JobTransition {
   }
 
   /**
-   * It has had its attempts and nobody runs it → dead letter, and its quota is given back.
+   * It has no attempts left and no worker runs it → dead letter, and its quota is given back.
    *
-   * @param attempts how many it must have had
+   * @param attempts how many it must have used
    */
   record DeadLettered(StoredJob from, Instant at, int attempts) implements JobTransition {
     @Override
@@ -163,11 +163,11 @@ public sealed interface JobTransition {
   }
 
   /**
-   * Somebody does not want it any more: pending or running → cancelled. One that ran was used, so
-   * it is in the ledger and its worker is told to stop; one that did not gives its quota back.
+   * It is cancelled: pending or running → cancelled. A job that ran is billed, so it is in the
+   * ledger, and its worker is told to stop; a pending job gives its quota back.
    *
-   * @param reason null: a client asked; {@code tenant-deleted}: nobody is there to ask, and nobody
-   *     may be running it
+   * @param reason null: a client asked for it; {@code tenant-deleted}: its tenant is deleted, and
+   *     the job must not be running
    */
   record Cancelled(StoredJob from, Instant at, String requestId, @Nullable String reason)
       implements JobTransition {
@@ -186,13 +186,13 @@ public sealed interface JobTransition {
       return reason == null ? Map.of("was", from.job().status().name()) : Map.of("reason", reason);
     }
 
-    /** Whether its agent was running, so that the job has been used. */
+    /** Whether its agent was running, so that the job is billed. */
     public boolean used() {
       return reason == null && from.job().status() == Job.Status.running;
     }
   }
 
-  /** An operator has a dead letter run again, with all its attempts: dead letter → pending. */
+  /** An operator redrives it, with all its attempts: dead letter → pending. */
   record Redriven(StoredJob from, String requestId, Instant due) implements JobTransition {
     @Override
     public Job job() {

@@ -93,9 +93,9 @@ public class JobTransitions {
   }
 
   /**
-   * Applies a transition in a transaction of its own; gives its audit entry, which is written.
+   * Applies a transition in a transaction of its own; returns its written audit entry.
    *
-   * @throws TransitionRefused when it cannot happen any more; nothing is written then
+   * @throws TransitionRefused when it is no longer possible; then nothing is written
    */
   public Applied apply(JobTransition transition) {
     var withSlot = true;
@@ -111,7 +111,8 @@ public class JobTransitions {
         if (refused.reason() == OTHERS_WAIT && unawaited) {
           unawaited = false;
         } else if (refused.reason() == SLOT_LOST && withSlot) {
-          // Its lease was over and another job took the slot: the rest still holds.
+          // Its lease had ended and another job has the slot; the rest of the transition is still
+          // valid.
           withSlot = false;
         } else {
           throw refused;
@@ -121,11 +122,12 @@ public class JobTransitions {
   }
 
   /**
-   * Renews a run's lease: of the slot, of the workspace, and of the job last, which decides. No
-   * transaction, as most writes of a job are these: what was renewed before one that is refused
-   * ends by itself, or is given back by the run that is lost.
+   * Renews a run's lease with one write each for the slot, the workspace and, last and decisive,
+   * the job. This needs no transaction, which matters because most writes of a job are renewals: a
+   * slot or workspace renewed before a refused write ends by itself, or is freed by the run that
+   * lost the job.
    *
-   * @throws TransitionRefused when the lease is another's by now
+   * @throws TransitionRefused when another run has the lease
    */
   public void renew(JobTransition.Renewed renewed) {
     var job = renewed.job();
@@ -142,17 +144,17 @@ public class JobTransitions {
   }
 
   /**
-   * A transition that has happened.
+   * A written transition.
    *
-   * @param entry its audit entry, which is written; null: it has none
-   * @param othersWait whether other jobs wait for what it gave back
+   * @param entry its written audit entry; null: none
+   * @param othersWait whether other jobs wait for the freed slot or workspace
    */
   public record Applied(@Nullable AuditEntry entry, boolean othersWait) {}
 
   /**
-   * Adds a transition to a change that has more; gives its audit entry, or null when it has none.
+   * Adds a transition to a larger change; returns its audit entry, or null when it has none.
    *
-   * @throws TransitionRefused out of the transaction, when it cannot happen any more
+   * @throws TransitionRefused from the transaction, when it is no longer possible
    */
   public @Nullable AuditEntry add(Change change, JobTransition transition) {
     return add(change, transition, true, true);
@@ -201,7 +203,7 @@ public class JobTransitions {
     return entry;
   }
 
-  /** Customers hear of a start and of an end, not of what happens in between. */
+  /** Webhook events exist for a start and for an end, not for the transitions in between. */
   private void tell(Change change, JobTransition transition) {
     var job = transition.job();
     var type =
@@ -252,7 +254,7 @@ public class JobTransitions {
     return new TransitionRefused(away ? TENANT_AWAY : OTHER_TIER, tenant);
   }
 
-  /** A tenant that may have jobs run, as many as its tier allows; operators have no item. */
+  /** Checks that the tenant is active and has the expected tier; operators have no item. */
   private ConditionCheck.Builder mayRun(Job job, Tier tier) {
     return ConditionCheck.builder()
         .tableName(names.table("tenants"))
@@ -268,7 +270,7 @@ public class JobTransitions {
                 ":tier", Items.text(tier.word())));
   }
 
-  /** What is written about it whatever it finds: usage and quota, and the word to its worker. */
+  /** Writes without a condition: usage, quota, and the signal to its worker. */
   private void unconditional(Change change, JobTransition transition) {
     var job = transition.job();
     var details = transition.details();

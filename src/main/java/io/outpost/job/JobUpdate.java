@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** The update from one state of a job to the next: what differs is set, what it lacks goes. */
+/**
+ * The update expression from one state of a job to the next: sets changed attributes and removes
+ * missing ones.
+ */
 final class JobUpdate {
 
   private final Map<String, AttributeValue> set = new LinkedHashMap<>();

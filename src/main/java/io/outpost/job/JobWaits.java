@@ -27,11 +27,11 @@ import software.amazon.awssdk.services.dynamodb.model.Delete;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * Jobs that wait for something of their tenant: a slot, a workspace, the end of a suspension. A job
- * that waits has no message; who frees the thing wakes the next one, the highest priority and then
- * the oldest first. Each waiting job is an item beside the thing, and the thing says {@code
- * waiters} while there are any: a new value for each that comes, so that none is overlooked.
- * Thread-safe.
+ * Jobs that wait for a slot, a workspace, or the end of a suspension of their tenant. A waiting job
+ * has no message; whoever frees the resource wakes the next job, highest priority first, then
+ * oldest. Each waiting job has an item beside the resource, and the resource has the attribute
+ * {@code waiters} while there are any. The attribute gets a new value for each new waiter, so that
+ * none is overlooked. Thread-safe.
  */
 @Component("jobWaits")
 public class JobWaits {
@@ -41,10 +41,10 @@ public class JobWaits {
   private static final int MOST_TRIES = 5;
   private static final int MOST_AT_ONCE = 100;
 
-  /** Of an item: what tells it from one of the same job before. */
+  /** Distinguishes this item from an earlier one of the same job. */
   private static final String MARK = "mark";
 
-  /** What a job may wait for. */
+  /** The resources that a job may wait for. */
   static final Set<String> REASONS = Set.of("tenant-limit", "workspace", "tenant-suspended");
 
   private final DynamoDbClient dynamoDb;
@@ -72,7 +72,7 @@ public class JobWaits {
     this.names = names;
   }
 
-  /** What became of a job that was to wait: it waits, what it lacked is free, or it moved on. */
+  /** The result of parking a job: it waits, its resource is free, or it has moved on. */
   public enum Parked {
     waiting,
     free,
@@ -80,10 +80,11 @@ public class JobWaits {
   }
 
   /**
-   * Has a job wait for what it lacks, unless that is free by now or the job has moved on or waits.
+   * Parks a job until its resource is free, unless the resource is free by now, or the job has
+   * moved on or waits already.
    *
-   * @param reason the job's {@code waiting_reason}: what it lacks
-   * @param due when the sweeper is to look at it, should nobody wake it
+   * @param reason the job's {@code waiting_reason}, which names the resource
+   * @param due when the sweeper checks the job, in case it is not woken
    */
   public Parked park(StoredJob stored, String reason, Instant due) {
     var job = stored.job();
@@ -113,7 +114,7 @@ public class JobWaits {
     }
   }
 
-  /** After a job has left: wakes the next that waits for its slot, and for its workspace. */
+  /** After a job's end: wakes the next job that waits for its slot, and for its workspace. */
   public List<JobMessage> wakeAfter(@ExchangeProperty("job") Job left) {
     var woken = new ArrayList<>(wakeForSlot(left));
     if (left.workspace() != null) {
@@ -122,15 +123,15 @@ public class JobWaits {
     return woken;
   }
 
-  /** In place of a job that has no use for a slot: wakes the next that waits for one. */
+  /** Wakes the next job that waits for a slot, when the woken one does not need it. */
   public List<JobMessage> wakeForSlot(@ExchangeProperty("job") Job instead) {
     return wakeNext(instead.tenantId(), TenantSlots.SK).stream().toList();
   }
 
   /**
-   * After a change of a tenant that is not suspended: wakes what waited for the end of a
-   * suspension, as many that wait for a slot as its tier leaves free by now, and of a deleted
-   * tenant all of these, for they are cancelled. A bounded number at a time.
+   * After a change of an active or deleted tenant: wakes jobs that waited for the end of a
+   * suspension, and as many jobs that wait for a slot as its tier has free slots for. A deleted
+   * tenant's jobs are all woken, because they are then cancelled. A bounded number at a time.
    */
   public List<JobMessage> wakeAll(String tenantId) {
     var tenant =
@@ -164,7 +165,7 @@ public class JobWaits {
 
   private Optional<JobMessage> wakeNext(String tenantId, String thing) {
     for (int tries = 0; tries < MOST_TRIES; ) {
-      // The flag first: what comes after it is in the list, or has changed the flag.
+      // Reads the flag first: a waiter that comes later is in the list, or has changed the flag.
       var flag = new WaiterFlag(table(), tenantId, thing);
       var mark = dynamoDb.getItem(flag::read).item().get(WaiterFlag.WAITERS);
       if (mark == null) {
@@ -192,7 +193,7 @@ public class JobWaits {
     return Optional.empty();
   }
 
-  /** Of a job that waits no more, unless it has begun to wait again meanwhile. */
+  /** Removes the entry of a job that no longer waits, unless it waits again meanwhile. */
   private void forget(Map<String, AttributeValue> entry) {
     var mark = entry.get(MARK);
     var delete = entry(entry);
@@ -207,7 +208,7 @@ public class JobWaits {
       transactions.write(
           new Change().delete(delete, old -> new TransitionRefused(OTHERS_WAIT, old)));
     } catch (TransitionRefused again) {
-      // It is woken when its turn comes.
+      // Entries further back are woken when their turn comes.
     }
   }
 

@@ -1,11 +1,11 @@
 package io.outpost.job;
 
 /**
- * A push that a job's attempt is about to make, kept beside the job: whoever runs it next can tell
- * whether it arrived.
+ * A push that an attempt is about to make, stored with the job: the next attempt can check whether
+ * it arrived.
  *
  * @param base the commit that the agent began with
- * @param commit what is pushed
+ * @param commit the pushed commit
  */
 public record PushBegun(String base, String commit) {
 

@@ -4,17 +4,17 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The repository that a job works in.
+ * The repository of a job.
  *
  * @param url without credentials
  * @param ref a branch, a tag or a commit; null: the repository's default branch
- * @param depth how many commits of its history; null: all
- * @param submodules whether they are cloned too; null: no
- * @param lfs whether files of Git LFS are brought too, from its own server; null: no
- * @param secret the name of the secret that opens it; null: it is open
- * @param push where the changes go; null: nowhere
+ * @param depth how many commits of history are cloned; null: all
+ * @param submodules whether submodules are cloned too; null: no
+ * @param lfs whether Git LFS files are downloaded too, from its own server; null: no
+ * @param secret the name of the secret that gives access; null: it is public
+ * @param push the target of the changes; null: no push
  * @param commit the commit that the agent began with; null until it is known
- * @param pushed what was pushed; null when nothing was
+ * @param pushed branch and commit of the push; null: none
  */
 @RecordBuilder
 public record Repository(
@@ -30,20 +30,20 @@ public record Repository(
     implements RepositoryBuilder.With {
 
   /**
-   * Where changes are pushed to, never by force.
+   * The target of the push, never forced.
    *
-   * @param message of the commit; null: one of ours
-   * @param pullRequest whether a pull request is opened for the branch; null: no
+   * @param message of the commit; null: a default message
+   * @param pullRequest whether to open a pull request for the branch; null: no
    */
   public record Push(String branch, @Nullable String message, @Nullable Boolean pullRequest) {}
 
-  /** What was pushed. */
+  /** The result of a push. */
   public record Pushed(String branch, String commit, @Nullable String pullRequestUrl) {}
 
   /**
-   * Where the changes go.
+   * The target of the push.
    *
-   * @throws IllegalStateException when they go nowhere
+   * @throws IllegalStateException when there is no push
    */
   public Push pushTo() {
     if (push == null) {
@@ -64,7 +64,7 @@ public record Repository(
     return commit;
   }
 
-  /** As it was asked for. */
+  /** The repository as requested. */
   public Repository fresh() {
     return withCommit(null).withPushed(null);
   }

@@ -14,10 +14,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where a repository is: on the internet, reached by https without credentials, or by ssh. What
- * runs locally may also have one on its own machine, by http.
+ * The address of a repository on the Internet: https without credentials, or ssh. In the local
+ * profile it may also be on this machine, by http.
  *
- * @param loopback whether that is so
+ * @param loopback whether this machine is allowed
  */
 public record RepositoryAddress(URI uri, boolean loopback) {
 
@@ -27,15 +27,15 @@ public record RepositoryAddress(URI uri, boolean loopback) {
   private static final Pattern FORM = Pattern.compile("[A-Za-z0-9.+:/\\[\\]_~@%-]{1,500}");
 
   /**
-   * Four numbers that nobody reads as octal, or a name whose last part is no number: other forms
-   * are addresses too, and programs differ in which.
+   * Only unambiguous hosts: four decimal numbers, or a name whose last part is not a number. Other
+   * forms are addresses too, but programs read them differently.
    */
   private static final Pattern HOST =
       Pattern.compile(
           "(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}"
               + "|([a-z0-9-]{1,63}\\.){0,9}[a-z][a-z0-9-]{0,62}");
 
-  /** As ssh and git have it; both read other forms as options. */
+  /** Names that ssh and git cannot read as options. */
   private static final Pattern USER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
 
   private static final Pattern SHORT_FORM =
@@ -45,10 +45,10 @@ public record RepositoryAddress(URI uri, boolean loopback) {
       Set.of("local", "internal", "localdomain", "lan", "home", "intranet", "corp", "arpa");
 
   /**
-   * Reads one.
+   * Parses an address.
    *
    * @param loopback whether this machine is allowed
-   * @throws Problem 400 saying what is wrong
+   * @throws Problem 400 with the fault
    */
   public static RepositoryAddress of(String url, boolean loopback) {
     if (url.length() > LONGEST || !FORM.matcher(url).matches()) {
@@ -67,7 +67,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     }
   }
 
-  /** What git also takes for ssh: {@code user@host:path}. */
+  /** git's short form for ssh: {@code user@host:path}. */
   private static String longForm(String url) {
     var parts = SHORT_FORM.matcher(url);
     return parts.matches() ? "ssh://" + parts.group(1) + "/" + parts.group(2) : url;
@@ -93,7 +93,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     }
     var here = loopback && (host.equals("localhost") || host.startsWith("127."));
     if (!here && isInside(host)) {
-      throw Problem.invalid(FIELD, "must be a host that the internet knows");
+      throw Problem.invalid(FIELD, "must be a public host name");
     }
     var isOpen = here && "http".equals(uri.getScheme());
     if (!"https".equals(uri.getScheme()) && !isSsh() && !isOpen) {
@@ -101,7 +101,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     }
   }
 
-  /** Whether it is reached by ssh, with a key. */
+  /** Whether it uses ssh. */
   public boolean isSsh() {
     return "ssh".equals(uri.getScheme());
   }
@@ -111,21 +111,22 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     return uri.getHost().toLowerCase(Locale.ROOT);
   }
 
-  /** The protocols that git may use for it and its submodules. */
+  /** The protocols that git may use for the repository and its submodules. */
   public String protocols() {
     return isSsh() ? "ssh" : loopback ? "http:https" : "https";
   }
 
-  /** Scheme, host and port: the only place that git may talk to. */
+  /** Scheme, host and port: the only address that git may connect to. */
   public String origin() {
     return uri.getScheme() + "://" + uri.getRawAuthority();
   }
 
   /**
-   * What has curl connect to the addresses that were checked, whatever a name server says later.
+   * A setting that makes curl connect only to the checked addresses, whatever a later look-up
+   * returns.
    *
    * @param found the addresses of the host
-   * @throws UnknownHostException when there is one inside
+   * @throws UnknownHostException when one of them is internal
    */
   public String pin(InetAddress... found) throws UnknownHostException {
     if (!Stream.of(found).allMatch(a -> loopback && a.isLoopbackAddress() || PublicAddress.is(a))) {
@@ -137,7 +138,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
         .collect(Collectors.joining(",", host() + ":" + port() + ":", ""));
   }
 
-  /** The port, also where the address names none. */
+  /** The port, by default that of the scheme. */
   public int port() {
     return uri.getPort() > 0 ? uri.getPort() : USUAL_PORTS.getOrDefault(uri.getScheme(), 443);
   }
@@ -157,7 +158,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     try {
       return InetAddress.getByName(host);
     } catch (UnknownHostException e) {
-      throw Problem.invalid(FIELD, "must be a host that the internet knows");
+      throw Problem.invalid(FIELD, "must be a public host name");
     }
   }
 }

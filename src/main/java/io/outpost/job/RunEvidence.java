@@ -3,12 +3,12 @@ package io.outpost.job;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a job's receipt says of the run that ended it, kept beside the job.
+ * Facts about the run that ended a job, stored for its receipt.
  *
- * @param outputSha256 of all that the agent printed, in hex
- * @param outputBytes its size
- * @param agentVersion as the agent's program told it; null: unknown
- * @param workerImage the worker's container image by digest; null: it runs in none that is known
+ * @param outputSha256 of the whole output, in hex
+ * @param outputBytes the size of the output
+ * @param agentVersion the version that the agent's program reports; null: unknown
+ * @param workerImage the digest of the worker's container image; null: unknown
  */
 public record RunEvidence(
     String outputSha256,

@@ -1,10 +1,10 @@
 package io.outpost.job;
 
 /**
- * The files of a run's workspace as stored, not yet the workspace.
+ * The stored archive of a run's workspace, before it becomes the workspace.
  *
  * @param key the archive's object
  * @param sha256 of the archive, in hex
- * @param sizeBytes of the files, not compressed
+ * @param sizeBytes the uncompressed size of the files
  */
 public record SavedFiles(String key, String sha256, long sizeBytes) {}

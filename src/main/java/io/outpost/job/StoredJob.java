@@ -5,14 +5,14 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A job as the table has it.
+ * A job as stored in the table.
  *
- * @param lease the last one given for it while it runs, over or not; else null
- * @param moments how many its timeline has
+ * @param lease its latest lease while it runs, even if ended; otherwise null
+ * @param moments the number of its timeline events
  */
 public record StoredJob(Job job, JobDetails details, @Nullable JobLease lease, int moments) {
 
-  /** One without a timeline. */
+  /** A stored job without a timeline. */
   public StoredJob(Job job, JobDetails details, @Nullable JobLease lease) {
     this(job, details, lease, 0);
   }
@@ -34,7 +34,7 @@ public record StoredJob(Job job, JobDetails details, @Nullable JobLease lease, i
     return JobItems.turn(job.tenantId(), job.jobId());
   }
 
-  /** Whether a worker may take it: it waits for nothing but a worker, or was lost by one. */
+  /** Whether a worker may take it: it waits only for a worker, or its worker was lost. */
   public boolean isTurnOf(Instant now) {
     return switch (job.status()) {
       case pending ->
@@ -44,12 +44,12 @@ public record StoredJob(Job job, JobDetails details, @Nullable JobLease lease, i
     };
   }
 
-  /** The same with its tenant's tier as it is by now. */
+  /** The same with its tenant's current tier. */
   public StoredJob withTier(Tier tier) {
     return new StoredJob(job, details.withTier(tier), lease, moments);
   }
 
-  /** Whether its timeline takes another moment. */
+  /** Whether its timeline has room for another event. */
   boolean hasRoom() {
     return moments < JobMoment.MOST;
   }

@@ -14,9 +14,10 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * How many jobs of a tenant run at once: one item a tenant with the count and, for each lease of a
- * job, until when its slot is held; a worker that lost a job cannot free its successor's. A slot
- * whose lease has ended is free, so a crash leaks none. Thread-safe.
+ * The slots of a tenant, which limit its running jobs: one item for each tenant with the count and,
+ * for each lease of a job, the time until which its slot is held. A worker that lost a job cannot
+ * free the slot of the job's next run. A slot whose lease has ended is free, so a crash leaks none.
+ * Thread-safe.
  */
 @Component("tenantSlots")
 public class TenantSlots {
@@ -32,7 +33,7 @@ public class TenantSlots {
     this.names = names;
   }
 
-  /** Takes a slot, if fewer than {@code cap} are taken. */
+  /** Takes a slot, if fewer than {@code cap} are in use. */
   Update.Builder take(Job job, JobLease lease, int cap) {
     return of(job, lease)
         .updateExpression("ADD used :one SET #lease = :until")
@@ -47,7 +48,7 @@ public class TenantSlots {
                 Items.number(cap)));
   }
 
-  /** Keeps the slot of a run. */
+  /** Renews the slot of a run. */
   Update.Builder keep(Job job, JobLease lease) {
     return of(job, lease)
         .updateExpression("SET #lease = :until")
@@ -55,7 +56,7 @@ public class TenantSlots {
         .expressionAttributeValues(Map.of(":until", Items.text(Json.time(lease.until()))));
   }
 
-  /** Has a job wait until a slot is free, on condition that none is. */
+  /** Parks a job until a slot is free, on condition that none is. */
   Update.Builder awaitFree(Job job, int cap, String mark) {
     return new WaiterFlag(names.table("tenants"), job.tenantId(), SK)
         .set(mark)
@@ -64,7 +65,7 @@ public class TenantSlots {
   }
 
   /**
-   * Gives the slot of a run back, within a transaction.
+   * Frees the slot of a run, within a transaction.
    *
    * @param unawaited only if no job waits for a slot
    */
@@ -76,7 +77,7 @@ public class TenantSlots {
         .expressionAttributeValues(Map.of(":minusOne", Items.number(-1)));
   }
 
-  /** How many slots of a tenant are free, of so many. */
+  /** The number of a tenant's free slots. */
   int free(String tenantId, int cap) {
     var slots =
         dynamoDb.getItem(
@@ -87,17 +88,17 @@ public class TenantSlots {
     return cap - (slots.hasItem() ? Integer.parseInt(Items.required(slots.item(), "used").n()) : 0);
   }
 
-  /** Whether an item of slots has one of a lease. */
+  /** Whether the item contains a lease's slot. */
   static boolean has(Map<String, AttributeValue> slots, JobLease lease) {
     return slots.containsKey(LEASE + lease.id());
   }
 
-  /** Gives the slot of a run back when it still has one; for runs that finish nothing. */
+  /** Frees the slot of a run if it still has one; for abandoned runs. */
   public void releaseAlone(Job job, JobLease lease) {
     remove(job.tenantId(), LEASE + lease.id(), null);
   }
 
-  /** Frees the slots in an item whose lease has ended; says whether there were any. */
+  /** Frees the slots with ended leases; returns whether there were any. */
   public boolean freeExpired(Map<String, AttributeValue> slots, Instant now) {
     var freed = false;
     for (var slot : slots.entrySet()) {

@@ -3,7 +3,7 @@ package io.outpost.job;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** A transition that did not happen, because something is not as it must be for it. */
+/** A transition that was refused, because one of its conditions did not hold. */
 public final class TransitionRefused extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -17,37 +17,40 @@ public final class TransitionRefused extends RuntimeException {
     this.item = item;
   }
 
-  /** What was in the way. */
+  /** The condition that did not hold. */
   public enum Reason {
-    /** The job is in another state, or another's. */
+    /** The job is in another state, or another run has its lease. */
     JOB_MOVED,
-    /** The tenant runs as many jobs as it may. */
+    /** The tenant has no free slot. */
     NO_SLOT,
-    /** The slot is not this lease's any more. */
+    /** This lease no longer has the slot. */
     SLOT_LOST,
-    /** Another run has the workspace. */
+    /** Another run uses the workspace. */
     WORKSPACE_BUSY,
-    /** The workspace is not this lease's any more. */
+    /** This lease no longer has the workspace. */
     WORKSPACE_LOST,
     /** The tenant is suspended or deleted. */
     TENANT_AWAY,
-    /** The tenant has another tier by now, so that another number of its jobs may run. */
+    /** The tenant's tier has changed, and so has its number of slots. */
     OTHER_TIER,
-    /** Other jobs wait for what the job gives back; or, of one that would wait, it is free. */
+    /**
+     * Other jobs wait for the freed slot or workspace; or, when parking a job, its resource is
+     * free.
+     */
     OTHERS_WAIT
   }
 
-  /** What was in the way. */
+  /** The condition that did not hold. */
   public Reason reason() {
     return reason;
   }
 
-  /** The item that was in the way, as it is; empty when there is none. */
+  /** The current item whose condition failed; empty when it does not exist. */
   public Map<String, AttributeValue> item() {
     return item;
   }
 
-  /** Whether the job was in the way because it is cancelled by now. */
+  /** Whether the job was cancelled. */
   public boolean isCancelled() {
     return reason == Reason.JOB_MOVED
         && item.containsKey("status")

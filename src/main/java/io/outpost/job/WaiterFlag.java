@@ -7,7 +7,10 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** Says of a thing whether jobs wait for it, with a value that changes whenever one more does. */
+/**
+ * The attribute of a slot or workspace item that says whether jobs wait for it; its value changes
+ * with each new waiter.
+ */
 record WaiterFlag(String table, String tenantId, String thing) {
 
   static final String WAITERS = "waiters";
@@ -22,7 +25,7 @@ record WaiterFlag(String table, String tenantId, String thing) {
         .expressionAttributeValues(Map.of(":mark", Items.text(mark)));
   }
 
-  /** No more waiters, unless one more has come. */
+  /** Clears the flag, unless another waiter has come. */
   Update.Builder clear(AttributeValue mark) {
     return update()
         .updateExpression("REMOVE waiters")

@@ -15,14 +15,14 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * Who may write a workspace: one run at a time, as long as it holds its job. What it has saved
- * becomes the workspace in the transaction that ends the job, so that a run that lost its lease
+ * The lease of a workspace: one run at a time may use it, as long as it has its job. The saved
+ * files become the workspace in the transaction that ends the job, so a run that lost its lease
  * changes nothing. Thread-safe.
  */
 @Component("workspaceLeases")
 public class WorkspaceLeases {
 
-  /** What the sort keys of workspaces begin with. */
+  /** The prefix of workspaces' sort keys. */
   public static final String SK = "workspace#";
 
   private static final String MINE = "holder = :mine";
@@ -31,7 +31,7 @@ public class WorkspaceLeases {
   private final DynamoDbClient dynamoDb;
   private final Names names;
 
-  /** What the keys of a workspace's archives begin with in the output bucket. */
+  /** The prefix of workspace archives in the output bucket. */
   public static String files(String tenantId, String name) {
     return JobOutput.prefix(tenantId) + "workspaces/" + name + "/";
   }
@@ -42,8 +42,8 @@ public class WorkspaceLeases {
   }
 
   /**
-   * Takes the workspace of a run's job, unless another run has it. Its first run also gives it the
-   * name of the directory in which all its jobs will run.
+   * Takes the workspace of a run's job, unless another run has it. The first run also sets the name
+   * of the directory in which all its jobs will run.
    */
   Update.Builder take(Job job, JobLease lease, Instant now) {
     return of(job)
@@ -58,7 +58,7 @@ public class WorkspaceLeases {
                 ":now", Items.text(Json.time(now))));
   }
 
-  /** Keeps it. */
+  /** Renews the lease. */
   Update.Builder keep(Job job, JobLease lease) {
     return of(job)
         .updateExpression("SET holder_until = :until")
@@ -68,7 +68,7 @@ public class WorkspaceLeases {
                 ":mine", Items.text(lease.id()), ":until", Items.text(Json.time(lease.until()))));
   }
 
-  /** Gives it back as it was. */
+  /** Releases the workspace unchanged. */
   private Update.Builder release(Job job, JobLease lease, boolean unawaited) {
     return of(job)
         .updateExpression("REMOVE holder, holder_until")
@@ -76,7 +76,7 @@ public class WorkspaceLeases {
         .expressionAttributeValues(Map.of(":mine", Items.text(lease.id())));
   }
 
-  /** Has a job wait until the workspace is free, on condition that it is not. */
+  /** Parks a job until the workspace is free, on condition that it is not. */
   Update.Builder awaitFree(Job job, Instant now, String mark) {
     return new WaiterFlag(names.table("tenants"), job.tenantId(), SK + job.inWorkspace())
         .set(mark)
@@ -85,13 +85,13 @@ public class WorkspaceLeases {
             Map.of(":mark", Items.text(mark), ":now", Items.text(Json.time(now))));
   }
 
-  /** Whether an item of a workspace says that a lease has it. */
+  /** Whether a lease has the workspace. */
   static boolean has(Map<String, AttributeValue> workspace, JobLease lease) {
     return Items.text(lease.id()).equals(workspace.get("holder"));
   }
 
   /**
-   * Gives it back, with the files that the run has saved if it has.
+   * Releases the workspace, with the run's saved files if there are any.
    *
    * @param unawaited only if no job waits for the workspace
    */
@@ -118,7 +118,7 @@ public class WorkspaceLeases {
         .expressionAttributeValues(values);
   }
 
-  /** Gives it back when the run still has it; for runs that finish nothing. */
+  /** Releases the workspace if the run still has it; for abandoned runs. */
   public void releaseAlone(Job job, JobLease lease) {
     var release = release(job, lease, false).build();
     try {
@@ -130,7 +130,7 @@ public class WorkspaceLeases {
                   .conditionExpression(release.conditionExpression())
                   .expressionAttributeValues(release.expressionAttributeValues()));
     } catch (ConditionalCheckFailedException e) {
-      // Another run has it by now.
+      // Another run has the workspace.
     }
   }
 

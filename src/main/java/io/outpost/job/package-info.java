@@ -1,6 +1,6 @@
 /**
- * The job: its states, its transitions, its message, its output. Steps on jobs are in {@code jobs}
- * and {@code worker}.
+ * The job: its states, transitions, messages and output. Steps on jobs are in {@code jobs} and
+ * {@code worker}.
  */
 @NullMarked
 package io.outpost.job;

@@ -28,10 +28,10 @@ import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 @Component("anyJobReader")
 public class AnyJobReader {
 
-  /** Pages of the index that one request looks at for jobs of a status. */
+  /** The maximum of index pages that one request reads for jobs of a status. */
   private static final int MOST_ROUNDS = 5;
 
-  /** Behind every job id. */
+  /** Sorts after every job id. */
   private static final String NEWEST = "~";
 
   private static final Comparator<Map<String, AttributeValue>> NEWEST_FIRST =
@@ -49,7 +49,7 @@ public class AnyJobReader {
   }
 
   /**
-   * What operators see of a job.
+   * A job as operators see it.
    *
    * @param worker the name of the worker that runs it; null when none does
    */
@@ -74,7 +74,7 @@ public class AnyJobReader {
   }
 
   /**
-   * A job, whoever's it is.
+   * A job of any tenant.
    *
    * @throws Problem 404 when there is none
    */
@@ -91,8 +91,8 @@ public class AnyJobReader {
   }
 
   /**
-   * A page of jobs, newest first, of a status and of a tenant when given. The shards are read side
-   * by side and merged; a page may be short, for only so many are looked at.
+   * A page of jobs, newest first, optionally of a status and a tenant. The shards are read in
+   * parallel and merged; a page may be short, because the number of examined jobs is limited.
    */
   public Page<View> list(
       @Header("status") String status,
@@ -172,7 +172,7 @@ public class AnyJobReader {
         .toList();
   }
 
-  /** The jobs of some keys as they are now, in their order. */
+  /** The current jobs of some keys, in the keys' order. */
   private List<StoredJob> load(List<Map<String, AttributeValue>> keys) {
     var found = new HashMap<String, StoredJob>();
     var wanted =

@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
-/** Reads what an agent left under {@code artifacts/}. Stateless. */
+/** Reads the artifacts of jobs. Stateless. */
 @Component("artifacts")
 public class Artifacts {
 
@@ -35,9 +35,9 @@ public class Artifacts {
   }
 
   /**
-   * An artifact and where it can be fetched without a key for a while.
+   * An artifact with a link that works without a key for a limited time.
    *
-   * @param url saves it as a file: no browser shows what an agent made as a page
+   * @param url downloads it as a file, so that no browser renders an agent's page
    */
   public record View(String path, long sizeBytes, String sha256, String url) {}
 

@@ -20,18 +20,18 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * The steps of accepting many jobs in one request: each is accepted or refused for itself, in a
- * transaction of its own that also keeps what its part of the answer is. Stateless.
+ * The steps of accepting many jobs in one request: each is accepted or refused separately, in a
+ * transaction of its own that also stores its result. Stateless.
  */
 @Component("batch")
 public class Batch {
 
-  /** What becomes of a job of a batch, in the audit. */
+  /** The audit action of a job of a batch. */
   private static final String ACCEPTED = "job.pending";
 
   private static final String REFUSED = "job.refused";
 
-  /** Not the fault of one job: the request is to be sent again. */
+  /** A fault that is not a single job's own: the client should repeat the request. */
   private static final Set<Problem.Code> OF_THE_WHOLE =
       Set.of(Problem.Code.UNAVAILABLE, Problem.Code.INTERNAL, Problem.Code.IDEMPOTENCY_KEY_REUSED);
 
@@ -45,16 +45,16 @@ public class Batch {
     this.problems = problems;
   }
 
-  /** A job that the request asks for, and its place in the request. */
+  /** A job of the request, with its position. */
   public record Wanted(int index, JsonNode job) {}
 
-  /** The jobs that the request asks for. */
+  /** The jobs in the request. */
   public List<Wanted> wanted(@Body JsonNode body) {
     var jobs = body.get("jobs");
     return IntStream.range(0, jobs.size()).mapToObj(i -> new Wanted(i, jobs.get(i))).toList();
   }
 
-  /** The job's fields, when they are as they must be; else the problem names them. */
+  /** The validated fields of a job; otherwise a problem that names the faulty ones. */
   public JsonNode check(
       @ExchangeProperty("wanted") Wanted wanted, @ExchangeProperty(Call.NAME) Call call) {
     var faults = call.faultsOf(wanted.index());
@@ -66,7 +66,7 @@ public class Batch {
     return wanted.job();
   }
 
-  /** Writes the job with its part of the answer; a repetition gets the first answer. */
+  /** Writes the job with its result; a repetition gets the first result. */
   public void keep(
       @ExchangeProperty("wanted") Wanted wanted,
       @ExchangeProperty(Call.NAME) Call call,
@@ -75,9 +75,9 @@ public class Batch {
   }
 
   /**
-   * Answers for a job that is refused, and keeps that where the request may be repeated.
+   * The result of a refused job, stored when the request may be repeated.
    *
-   * @throws Problem what is wrong with all of the request
+   * @throws Problem when the whole request must be refused
    */
   public void refuse(
       @ExchangeProperty("wanted") Wanted wanted,
@@ -103,7 +103,7 @@ public class Batch {
     exchange.setProperty("accepted", entry != null && refused == null);
   }
 
-  /** What steps say of a field, they say of a request with one job. */
+  /** Steps name fields as in a request for one job, so the position is added. */
   private static Problem inItsPlace(Problem problem, int index) {
     var place = "jobs[" + index + "]";
     if (problem.errors().stream().allMatch(error -> error.field().startsWith(place))) {
@@ -116,7 +116,7 @@ public class Batch {
     return new Problem(problem.code(), place + "." + problem.getMessage(), errors, Map.of());
   }
 
-  /** The job's part of the answer: it, or why there is none. */
+  /** The result of a job: the job, or the problem. */
   public ObjectNode result(Exchange exchange) throws IOException {
     var answer = exchange.getMessage();
     var status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);

@@ -36,20 +36,20 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 
-/** Cancels the open jobs of a tenant that have something in common. Stateless. */
+/** Cancels the open jobs of a tenant that match a filter. Stateless. */
 @Component("bulkCancellation")
 public class BulkCancellation {
 
-  /** Jobs that one request cancels. */
+  /** The maximum of jobs that one request cancels. */
   static final int MOST = 1000;
 
-  /** Jobs that are cancelled at the same time. */
+  /** Jobs that are cancelled in parallel. */
   private static final int AT_ONCE = 8;
 
-  /** A client waits no longer; what is left by then is left. */
+  /** The time limit of a request; remaining jobs are left. */
   private static final Duration LONGEST = Duration.ofSeconds(15);
 
-  /** A job that moves on while it is cancelled is read again, so often. */
+  /** How many times a job is read again when it changes during its cancellation. */
   private static final int MOST_TRIES = 5;
 
   private final DynamoDbClient dynamoDb;
@@ -71,7 +71,7 @@ public class BulkCancellation {
     this.mapper = mapper;
   }
 
-  /** Which jobs. */
+  /** The filter. */
   record Filter(List<Job.Status> status, Map<String, String> labels, String agent) {
 
     Filter {
@@ -81,15 +81,15 @@ public class BulkCancellation {
   }
 
   /**
-   * A job that was cancelled.
+   * A cancelled job.
    *
-   * @param wakes whether its place may be another's now that waits
+   * @param wakes whether a waiting job may start instead
    */
   public record Cancelled(Job job, @Nullable AuditEntry entry, boolean wakes) {}
 
   /**
-   * Cancels the open jobs that the request's filter lets through and that are of the caller's mode,
-   * the oldest first; the property {@code moreToCancel} says whether some are left.
+   * Cancels the open jobs that match the request's filter and the caller's mode, oldest first; the
+   * property {@code moreToCancel} says whether some are left.
    */
   public List<Cancelled> cancel(
       @Body JsonNode body, @ExchangeProperty(Call.NAME) Call call, Exchange exchange)
@@ -104,7 +104,7 @@ public class BulkCancellation {
     return waking(cancelled, call.principal().tier().slots());
   }
 
-  /** The open jobs that are meant, one more than are cancelled at most. */
+  /** The matching open jobs, at most one more than are cancelled. */
   private List<StoredJob> find(Filter filter, Call call) {
     var tenantId = call.principal().tenantId();
     var found = new LinkedHashMap<String, StoredJob>();
@@ -130,10 +130,10 @@ public class BulkCancellation {
   }
 
   /**
-   * What became of one.
+   * The result for one job.
    *
-   * @param it null: nothing
-   * @param left whether it is still to be cancelled
+   * @param it the cancelled job; null: it was not cancelled
+   * @param left whether it still needs to be cancelled
    */
   private record Attempt(@Nullable Cancelled it, boolean left) {
     Stream<Cancelled> cancelled() {
@@ -162,7 +162,7 @@ public class BulkCancellation {
     return new Attempt(null, true);
   }
 
-  /** No more jobs can start in place of those that waited than the tenant has slots. */
+  /** At most as many waiting jobs can start as the tenant has slots. */
   private static List<Cancelled> waking(List<Cancelled> cancelled, int slots) {
     var rest = slots;
     var result = new ArrayList<Cancelled>();
@@ -178,7 +178,7 @@ public class BulkCancellation {
     Attempt on(StoredJob stored);
   }
 
-  /** Takes a step on each, some at the same time; those whose turn comes too late are left. */
+  /** Runs a step on each job, some in parallel; jobs after the time limit are left. */
   private static List<Attempt> each(List<StoredJob> stored, Step step) throws InterruptedException {
     var until = Instant.now().plus(LONGEST);
     var permits = new Semaphore(AT_ONCE);
@@ -214,14 +214,14 @@ public class BulkCancellation {
     }
   }
 
-  /** Sets what the routes after a transition look at. */
+  /** Sets the properties for the routes that follow a transition. */
   public void tell(@Body Cancelled cancelled, Exchange exchange) {
     exchange.setProperty("transition", Objects.requireNonNull(cancelled.entry()));
     exchange.setProperty("job", cancelled.job());
     exchange.setProperty("othersMayStart", cancelled.wakes());
   }
 
-  /** How many were cancelled, and whether there are more. */
+  /** Answers with the number of cancelled jobs, and whether there are more. */
   public Map<String, Object> answer(
       @Body List<Cancelled> cancelled, @ExchangeProperty("moreToCancel") Boolean more) {
     return Map.of("cancelled", cancelled.size(), "more", more);

@@ -19,13 +19,13 @@ import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 
 /**
- * Cancels jobs: the job is cancelled from the moment of the transaction, whatever a worker is about
- * to write, for a worker can finish only what is still running under its lease. Stateless.
+ * Cancels jobs. A job is cancelled from the moment of the transaction, because its worker can
+ * finish only a job that still runs under its lease. Stateless.
  */
 @Component("cancellation")
 public class Cancellation {
 
-  /** A job that moves on while it is cancelled is read again, so often. */
+  /** How many times a job is read again when it changes during its cancellation. */
   private static final int MOST_TRIES = 10;
 
   private final JobReader reader;
@@ -48,10 +48,10 @@ public class Cancellation {
   }
 
   /**
-   * Ends the job as cancelled, as it is by then, and answers with it. A pending one gives its quota
-   * back; one that runs has been used, so it is in the ledger, and its worker is told to stop.
+   * Cancels the job in its current state, and answers with it. A pending job gives its quota back;
+   * a running job is billed, so it is in the ledger, and its worker is told to stop.
    *
-   * @throws Problem 409 when it has ended; 503 when it moves on each time
+   * @throws Problem 409 when it has ended; 503 when it changes at each try
    */
   public void cancel(
       @Header("job_id") String jobId, @ExchangeProperty(Call.NAME) Call call, Exchange exchange)
@@ -71,7 +71,7 @@ public class Cancellation {
     throw Problem.unavailable("The job changes too quickly to be cancelled; try again shortly.");
   }
 
-  /** Adds to the change what ends the job as cancelled, as it is now. */
+  /** Adds the cancellation of the current job to the change. */
   public Job addTo(Change change, String jobId, Call call, Exchange exchange) {
     var stored = jobs.read(reader.item(jobId, call));
     var status = stored.job().status();

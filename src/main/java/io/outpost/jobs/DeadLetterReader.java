@@ -30,7 +30,7 @@ public class DeadLetterReader {
     this.names = names;
   }
 
-  /** A page of dead letters, newest first: the shards are read side by side and merged. */
+  /** A page of dead letters, newest first; the shards are read in parallel and merged. */
   public Page<Job> list(@Header("limit") int limit, @Header("cursor") String cursor) {
     var before = cursor == null ? "~" : Cursor.open(cursor, "dead-letters");
     var found = new ArrayList<Letter>();
@@ -65,7 +65,7 @@ public class DeadLetterReader {
     }
   }
 
-  /** Two dead letters of one millisecond are told apart by their ids, in the filter. */
+  /** The filter distinguishes dead letters of the same millisecond by their ids. */
   private List<Letter> read(String shard, String before, int most) {
     var time = before.split("#", 2)[0];
     Map<String, AttributeValue> values =

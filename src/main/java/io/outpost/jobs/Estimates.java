@@ -27,15 +27,15 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * When a job will probably start: at once while a slot is free for it, else when as many jobs have
- * ended as are before it, at the pace of the last minutes, and not before its tenant has a slot for
- * it. Measured now and then, never on the path of a request; where all slots are busy and nothing
- * has ended lately there is no estimate. Thread-safe.
+ * Estimates when a job will start: at once while a slot is free for it, otherwise when as many jobs
+ * have ended as are ahead of it, at the pace of the last minutes, and not before its tenant has a
+ * slot. The figures are measured in the background, never during a request. When all slots are busy
+ * and no job has ended lately there is no estimate. Thread-safe.
  */
 @Component("estimates")
 public class Estimates {
 
-  /** Whoever waits for longer does not know when it ends. */
+  /** Longer estimates are not given. */
   private static final Duration LONGEST = Duration.ofDays(30);
 
   private static final Duration STALE = Duration.ofMinutes(1);
@@ -45,24 +45,24 @@ public class Estimates {
   private final TenantBacklogs backlogs;
   private final Clock clock;
 
-  /** Highest first: a lane waits for those before it, roughly. */
+  /** Highest first: roughly, a lane waits for the lanes before it. */
   private final List<String> lanes;
 
   private final Map<String, Reading> depths;
 
-  /** Jobs of each lane that came after the last measure, to this container. */
+  /** Jobs of each lane that this container accepted since the last measurement. */
   private final Map<String, Long> sent = new ConcurrentHashMap<>();
 
   private final Pace pace = new Pace();
   private volatile @Nullable Seen seen;
 
   /**
-   * What was measured.
+   * A measurement.
    *
-   * @param waiting messages of each lane that no worker has received
-   * @param running messages that workers work on
-   * @param free slots that take the next job at once; null when nobody knows
-   * @param ended jobs that have ended on all workers; empty when not all count them
+   * @param waiting visible messages of each lane
+   * @param running messages in flight
+   * @param free slots of all workers; null when unknown
+   * @param ended jobs that have ended on all workers; empty when not all of them report it
    */
   private record Seen(
       Instant at,
@@ -80,10 +80,10 @@ public class Estimates {
     }
 
     /**
-     * Jobs that have ended since; of a job that waits for something there is no message meanwhile,
-     * and a new one afterwards, so messages are counted only where workers count no jobs.
+     * Jobs that have ended since. A job that waits for a slot or workspace loses its message and
+     * gets a new one later, so messages are counted only when workers do not report ended jobs.
      *
-     * @param arrived jobs that came meanwhile, to this container
+     * @param arrived jobs that this container accepted meanwhile
      */
     long ended(Seen before, long arrived) {
       return ended.isPresent() && before.ended().isPresent()
@@ -102,7 +102,7 @@ public class Estimates {
     this(queues, workers, backlogs, lanes, Clock.systemUTC(), meters);
   }
 
-  /** For a test of the times. */
+  /** For tests. */
   Estimates(
       Queues queues,
       OfferedAgents workers,
@@ -122,7 +122,7 @@ public class Estimates {
     this.clock = clock;
   }
 
-  /** Counts the jobs that wait and run, and how fast they ended since the last time. */
+  /** Counts waiting and running jobs, and how fast jobs ended since the last measurement. */
   public synchronized void measure() {
     var before = seen;
     var arrived = sum(sent.values());
@@ -143,7 +143,9 @@ public class Estimates {
     seen = now;
   }
 
-  /** Where messages wait over two measures, no slot is free for them, whatever workers told. */
+  /**
+   * When messages wait during two measurements, no slot is free for them, whatever workers report.
+   */
   private @Nullable Long free(@Nullable Seen before, Map<String, Long> waiting, long running) {
     var isLeft = sum(waiting.values()) > 0;
     if (isLeft && before != null && sum(before.waiting().values()) > 0) {
@@ -153,7 +155,7 @@ public class Estimates {
     return slots.isPresent() ? Long.valueOf(Math.max(0, slots.getAsInt() - running)) : null;
   }
 
-  /** The job, with an estimate if there is one; one that is scheduled starts when it is due. */
+  /** The job with an estimate, if there is one; a scheduled job starts at its start time. */
   public Job estimate(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
     if (job.isScheduled()) {
       return job.withEstimatedStart(job.startAfter());
@@ -184,7 +186,7 @@ public class Estimates {
         .map(job.createdAt()::plus);
   }
 
-  /** The jobs of lanes that came before one that comes now, and that did not run yet. */
+  /** The number of jobs ahead of a new one, in its lane and the lanes before it. */
   private long before(Seen now, Collection<String> some) {
     return some.stream()
         .mapToLong(lane -> now.waiting().getOrDefault(lane, 0L) + sent.getOrDefault(lane, 0L))
@@ -195,12 +197,12 @@ public class Estimates {
     return counts.stream().mapToLong(Long::longValue).sum();
   }
 
-  /** How fast jobs ended while all slots were busy: what was long ago counts less and less. */
+  /** The pace at which jobs ended while all slots were busy; older measurements count less. */
   private static final class Pace {
 
     private static final double MEMORY = Duration.ofMinutes(3).toMillis();
 
-    /** With less of a job left in the memory, nothing moves. */
+    /** Below this fraction of a job the pace counts as zero. */
     private static final double TOO_LITTLE = 0.1;
 
     private double jobs;
@@ -212,7 +214,7 @@ public class Estimates {
       millis = millis * kept + time.toMillis();
     }
 
-    /** How long so many jobs take to end; empty when nobody knows. */
+    /** How long it takes until so many jobs have ended; empty when unknown. */
     synchronized Optional<Duration> timeOf(long count) {
       return jobs < TOO_LITTLE || millis == 0
           ? Optional.empty()

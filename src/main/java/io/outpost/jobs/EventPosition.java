@@ -5,15 +5,15 @@ import io.outpost.job.JobOutput;
 import java.util.regex.Pattern;
 
 /**
- * Where a stream of a job's events stands: what was told of the job, and how far its output. Its
- * text is the id of an event, so that a client that comes back with it goes on exactly there.
+ * The position of a job's event stream: the last sent state of the job, and the offset of its
+ * output. Its text is the id of an event, so that a client with that id can resume exactly there.
  *
- * @param status what was told last; {@code none} before anything was
- * @param attempts of the job as told
- * @param run of the job as told, as {@link JobOutput#run}
- * @param attempt whose output is told now, counted from 1
+ * @param status the last sent status; {@code none} before the first
+ * @param attempts of the job as sent
+ * @param run of the job as sent, see {@link JobOutput#run}
+ * @param attempt whose output is being sent, counted from 1
  * @param offset of the output's next byte
- * @param closed whether the end was told
+ * @param closed whether the end was sent
  */
 record EventPosition(
     String status, int attempts, String run, int attempt, long offset, boolean closed) {
@@ -49,14 +49,14 @@ record EventPosition(
         + (closed ? "-end" : "");
   }
 
-  /** Whether the job was told as it is. */
+  /** Whether the job's current state was sent. */
   boolean hasTold(Job job) {
     return status.equals(job.status().name())
         && attempts == job.attempts()
         && run.equals(JobOutput.run(job));
   }
 
-  /** Whether it was told that the run goes on, in which the job is or was last. */
+  /** Whether the job's latest run was already sent as running. */
   boolean isInRun(Job job) {
     return isRunning() && attempts == job.attempts() && run.equals(JobOutput.run(job));
   }
@@ -69,23 +69,23 @@ record EventPosition(
     return status.equals("none");
   }
 
-  /** After the job was told. */
+  /** The position after the job's state. */
   EventPosition told(Job job) {
     return new EventPosition(
         job.status().name(), job.attempts(), JobOutput.run(job), attempt, offset, false);
   }
 
-  /** At the beginning of an attempt's output. */
+  /** The position at the beginning of an attempt's output. */
   EventPosition atAttempt(int number) {
     return new EventPosition(status, attempts, run, number, 0, false);
   }
 
-  /** So many bytes of output further. */
+  /** The position so many bytes further. */
   EventPosition after(long bytes) {
     return new EventPosition(status, attempts, run, attempt, offset + bytes, false);
   }
 
-  /** After the end was told. */
+  /** The position after the end. */
   EventPosition end() {
     return new EventPosition(status, attempts, run, attempt, offset, true);
   }

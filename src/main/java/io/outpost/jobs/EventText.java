@@ -9,10 +9,10 @@ import java.util.Map;
 /** Events as the lines of {@code text/event-stream}. */
 record EventText(ObjectMapper mapper) {
 
-  /** What every stream begins with: how soon a client comes back. */
+  /** The beginning of every stream: the delay of reconnections. */
   static final byte[] HEAD = utf8("retry: 1000\n\n");
 
-  /** Shows that the stream is alive; tells nothing. */
+  /** A comment that shows that the stream is alive. */
   static final byte[] COMMENT = utf8(": waiting\n\n");
 
   byte[] output(EventPosition position, Map<String, Object> data) {
@@ -41,7 +41,7 @@ record EventText(ObjectMapper mapper) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** A job that has ended, as it was while its last attempt ran. */
+  /** An ended job in its state during its last attempt. */
   static Job asRunning(Job job) {
     return job.with()
         .status(Job.Status.running)

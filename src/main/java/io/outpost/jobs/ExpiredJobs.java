@@ -26,8 +26,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Jobs whose time is over. Each step may be repeated; the note that tells of a job goes last, so
- * that an interrupted removal is taken up again. Stateless.
+ * Removes expired jobs. Each step may be repeated; the entry in the list of expiring jobs is
+ * removed last, so that an interrupted removal is resumed. Stateless.
  */
 @Component("expiredJobs")
 public class ExpiredJobs {
@@ -35,7 +35,7 @@ public class ExpiredJobs {
   private static final int MOST_A_SHARD = 500;
   private static final Duration AGAIN_AFTER = Duration.ofDays(1);
 
-  /** Nobody saved the workspace since, has it or waits for it. */
+  /** No job has saved the workspace since, uses it or waits for it. */
   private static final String UNUSED =
       "job_id = :job AND (attribute_not_exists(holder) OR holder_until < :now)"
           + " AND attribute_not_exists(waiters)";
@@ -53,16 +53,16 @@ public class ExpiredJobs {
   }
 
   /**
-   * A job whose time is over.
+   * An expired job.
    *
-   * @param tenantId with {@code sk} the key of the note
+   * @param tenantId with {@code sk} the key of the entry
    * @param owner the tenant
    * @param workspace that it ran in; null: none
    */
   public record Expired(
       String tenantId, String sk, String owner, String endedJob, @Nullable String workspace) {}
 
-  /** Those of all shards, the longest overdue first; a bounded number. */
+  /** The expired jobs of all shards, longest overdue first; a bounded number. */
   public List<Expired> due() {
     var now = Json.time(Instant.now());
     var due = new ArrayList<Expired>();
@@ -90,11 +90,11 @@ public class ExpiredJobs {
   /**
    * Removes the workspace that it saved, unless a later job has saved it.
    *
-   * @return whether it is left because a job has it or waits for it
+   * @return whether it is kept because a job uses it or waits for it
    */
   public boolean workspace(@Body Expired job) {
     var workspace = Objects.requireNonNull(job.workspace(), "The route asks for one");
-    // Before the item: what a job writes once the item is gone is none of these.
+    // Archives first: a job that writes after the item is removed uses other keys.
     var archives = objects(WorkspaceLeases.files(job.owner(), workspace));
     try {
       dynamoDb.deleteItem(
@@ -112,13 +112,13 @@ public class ExpiredJobs {
       if (e.hasItem() && !e.item().isEmpty()) {
         return Items.text(job.endedJob()).equals(e.item().get("job_id"));
       }
-      // It was removed before; its files may be left.
+      // The item was removed before; its files may be left.
     }
     archives.forEach(this::delete);
     return false;
   }
 
-  /** Has the job's workspace be looked at again, a day later. */
+  /** Schedules another look at the job's workspace, a day later. */
   public void again(@Body Expired job) {
     var later = Instant.now().plus(AGAIN_AFTER);
     var note = JobExpiry.note(job.owner(), job.endedJob(), job.workspace(), later);
@@ -138,7 +138,7 @@ public class ExpiredJobs {
     s3.deleteObject(d -> d.bucket(names.bucket("output")).key(key));
   }
 
-  /** Removes the job, and the note that told of it. */
+  /** Removes the job, and its entry in the list of expiring jobs. */
   public void job(@Body Expired job) {
     dynamoDb.deleteItem(
         d -> d.tableName(names.table("jobs")).key(Job.key(job.owner(), job.endedJob())));

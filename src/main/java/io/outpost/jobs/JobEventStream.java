@@ -11,9 +11,9 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 
 /**
- * The events of one job as an answer's body: each read gives what is there, and waits while nothing
- * is. What is told next follows from the position and the job alone, so that a stream that was cut
- * goes on where it was. For one thread.
+ * The event stream of one job as an answer's body: each read returns the available events, or waits
+ * for one. The next event depends only on the position and the job, so that a stream that was cut
+ * can resume. For one thread.
  *
  * <p>Order: the output of every attempt that is over, whole; the job, whenever it has changed; the
  * output of the attempt that runs, as it comes; at last the job as it ended, and the end.
@@ -84,7 +84,7 @@ final class JobEventStream extends InputStream {
     watch.close();
   }
 
-  /** Tells the next thing, or waits for one. */
+  /** Sends the next event, or waits for one. */
   private void advance(Seen seen) throws InterruptedException {
     var job = seen.job();
     if (position.hasTold(job)) {
@@ -107,12 +107,12 @@ final class JobEventStream extends InputStream {
     }
   }
 
-  /** What a first event tells: a job that has ended began before its output came. */
+  /** The first state to send: an ended job first appears as running, before its output. */
   private static Job startOf(Job job) {
     return job.status().isTerminal() && job.startedAt() != null ? EventText.asRunning(job) : job;
   }
 
-  /** Nothing new of the job: its output as it comes, the end, or a while of silence. */
+  /** The job is unchanged: sends output as it comes, the end, or a comment after a silence. */
   private void goOn(Seen seen) throws InterruptedException {
     var job = seen.job();
     if (job.status().isTerminal()) {
@@ -128,7 +128,7 @@ final class JobEventStream extends InputStream {
     }
   }
 
-  /** The run has ended the job: the rest of its output, then the job. */
+  /** The run has ended the job: sends the rest of its output, then the job. */
   private void finish(Seen seen) throws InterruptedException {
     var job = seen.job();
     if (position.attempt() < job.attempts()) {
@@ -143,7 +143,7 @@ final class JobEventStream extends InputStream {
     }
   }
 
-  /** The run that was told is over without an end of the job: what it printed and was not told. */
+  /** The run is over without ending the job: sends the rest of its output. */
   private void drainLeftRun(Job job) {
     var part = parts.read(job, position.attempt(), position.offset(), MOST_BYTES);
     var isOfRun = part.run() == null || part.run().equals(position.run());
@@ -152,7 +152,7 @@ final class JobEventStream extends InputStream {
     }
   }
 
-  /** An attempt that is over: what it printed and was not told. */
+  /** An attempt is over: sends the rest of its output. */
   private void drain(Job job) {
     if (!tellOutput(parts.read(job, position.attempt(), position.offset(), MOST_BYTES), true)) {
       position = position.atAttempt(position.attempt() + 1);
@@ -183,7 +183,7 @@ final class JobEventStream extends InputStream {
     return true;
   }
 
-  /** A new run: its output begins. */
+  /** A new run: its output begins at 0. */
   private void tellRun(Job job) {
     position = position.atAttempt(job.attempts());
     held = 0;

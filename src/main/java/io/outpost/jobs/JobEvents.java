@@ -25,8 +25,8 @@ public class JobEvents {
   }
 
   /**
-   * Opens the stream behind the event that the client had last. A client that has had the end gets
-   * no content, which tells a browser to come back no more.
+   * Opens the stream after the client's last event. A client that has already received the end gets
+   * 204, which tells browsers to stop reconnecting.
    */
   public void open(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {

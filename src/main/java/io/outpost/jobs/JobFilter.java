@@ -20,15 +20,15 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 
 /**
- * Which jobs of a tenant are wanted: all that is named must hold. What the keys can express is left
- * to them, so that no page reads what it does not show for want of a better way.
+ * A filter of a tenant's jobs; all its conditions must hold. Conditions that the keys can express
+ * are evaluated by key, so that pages read few jobs that they do not show.
  *
  * @param statuses any of them; empty: all
  * @param agent null: all
- * @param labels name and value of each
- * @param after created after it; null: since ever
- * @param before created before it; null: until now
- * @param mode whether jobs of test keys, or the others
+ * @param labels names and values
+ * @param after created after this time; null: no bound
+ * @param before created before this time; null: no bound
+ * @param mode jobs of live or of test keys
  */
 record JobFilter(
     List<String> statuses,
@@ -38,7 +38,7 @@ record JobFilter(
     @Nullable Instant before,
     String mode) {
 
-  /** A job's id is made a moment before its time of creation is taken. */
+  /** A job's id is created a moment before its time of creation is taken. */
   private static final Duration ID_AND_TIME_APART = Duration.ofSeconds(5);
 
   private static final String LOWEST = "0".repeat(26);
@@ -48,7 +48,7 @@ record JobFilter(
    * The filter of a request.
    *
    * @param labels each {@code name:value}
-   * @throws Problem 400 for what is none
+   * @throws Problem 400 for an invalid filter
    */
   static JobFilter of(
       @Nullable List<String> statuses,
@@ -78,7 +78,7 @@ record JobFilter(
     try {
       return text == null ? null : Instant.parse(text);
     } catch (DateTimeParseException e) {
-      throw Problem.invalid(field, "is no time that there is");
+      throw Problem.invalid(field, "is not a valid date and time");
     }
   }
 
@@ -98,7 +98,7 @@ record JobFilter(
       attributes.put("#agent", "agent");
       values.put(":agent", Items.text(agent));
     }
-    // Jobs that are older than modes are live.
+    // Jobs from before modes existed are live.
     conditions.add(mode.equals(Principal.TEST) ? "#mode = :test" : "#mode <> :test");
     attributes.put("#mode", "mode");
     values.put(":test", Items.text(Principal.TEST));
@@ -108,7 +108,7 @@ record JobFilter(
     query.filterExpression(String.join(" AND ", conditions)).expressionAttributeNames(attributes);
   }
 
-  /** Ids sort by time: the times bound them, and the filter is exact. */
+  /** Ids sort by time, so the times bound the ids; the filter is exact. */
   private String range(QueryRequest.Builder query, Map<String, AttributeValue> values) {
     var from = after == null ? LOWEST : idAt(after.minus(ID_AND_TIME_APART), LOWEST);
     var to = before == null ? HIGHEST : idAt(before.plus(ID_AND_TIME_APART), HIGHEST);

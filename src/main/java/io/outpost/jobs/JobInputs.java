@@ -35,7 +35,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
-/** Files that customers give their jobs: put to a link first, then named by a job. Stateless. */
+/** Input files of jobs: uploaded by a link first, then named by a job. Stateless. */
 @Component("jobInputs")
 public class JobInputs {
 
@@ -62,18 +62,18 @@ public class JobInputs {
   }
 
   /**
-   * A file that may be uploaded.
+   * A file to be uploaded.
    *
-   * @param keptUntil when it is gone
+   * @param keptUntil when it expires
    */
   public record Upload(String inputId, Instant keptUntil) {}
 
   /**
-   * Where a file can be put, once.
+   * A link for one upload.
    *
-   * @param headers to be sent with it
+   * @param headers to send with the file
    * @param expiresAt when the link stops working
-   * @param keptUntil when the file is gone
+   * @param keptUntil when the file expires
    */
   public record Link(
       String inputId,
@@ -82,7 +82,7 @@ public class JobInputs {
       Instant expiresAt,
       Instant keptUntil) {}
 
-  /** Opens an upload, which counts among the tenant's until it expires. */
+  /** Creates an upload, which counts against the tenant's limit until it expires. */
   public Upload create(@ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var id = Ids.ulid();
     var keptUntil = JobInput.keptUntil(id);
@@ -93,7 +93,7 @@ public class JobInputs {
     return new Upload(id, keptUntil);
   }
 
-  /** A link for the file of an upload, of just the size and hash that the request names. */
+  /** A link for an upload of exactly the size and hash in the request. */
   public Link link(@Body String upload, @ExchangeProperty(Call.NAME) Call call) throws IOException {
     var body = mapper.readTree(call.body());
     var id = mapper.readTree(upload).get("input_id").asText();
@@ -117,9 +117,9 @@ public class JobInputs {
   }
 
   /**
-   * Has each input of a batch looked up once, however many of its jobs name it.
+   * Prepares looking up each input of a batch once, however many of its jobs name it.
    *
-   * @throws Problem 400 when the batch names too many different ones
+   * @throws Problem 400 when the batch names too many different inputs
    */
   public void bound(@Body JsonNode body, Exchange exchange) {
     var different = new HashSet<String>();
@@ -141,9 +141,9 @@ public class JobInputs {
   }
 
   /**
-   * The job with what was uploaded for it.
+   * Adds the uploaded files to the job.
    *
-   * @throws Problem 400 for what was not uploaded, has expired or cannot be where it is to be
+   * @throws Problem 400 for an input that was not uploaded, has expired or has an invalid path
    */
   public Job find(
       @ExchangeProperty("job") Job job, @ExchangeProperty(FOUND) @Nullable SoughtInputs ofBatch) {
@@ -161,7 +161,7 @@ public class JobInputs {
     return job.withInputs(found);
   }
 
-  /** Whether what a job says of its inputs can be; which they are. */
+  /** Checks a job's inputs, and returns them. */
   private Set<String> check(Job job) {
     var named = new HashSet<String>();
     var paths = new HashSet<String>();
@@ -170,7 +170,7 @@ public class JobInputs {
       var place = "inputs[" + i + "]";
       checkPath(place + ".path", input.path());
       if (!paths.add(input.path())) {
-        throw Problem.invalid(place + ".path", "is another input's too");
+        throw Problem.invalid(place + ".path", "is also the path of another input");
       }
       checkKept(place + ".input_id", input.inputId(), job.startAfter());
       named.add(input.inputId());
@@ -178,11 +178,12 @@ public class JobInputs {
     return named;
   }
 
-  /** The bucket may be late to remove a file, so its time is kept here. */
+  /** Checks the expiry here, because the bucket may remove files late. */
   private void checkKept(String field, String inputId, @Nullable Instant startAfter) {
     var until = JobInput.keptUntil(inputId);
     if (!until.isAfter(clock.instant())) {
-      throw Problem.invalid(field, "has expired: files are kept for 30 days; upload it again");
+      throw Problem.invalid(
+          field, "has expired, because files are kept for 30 days; upload it again");
     }
     if (startAfter != null && !until.isAfter(startAfter)) {
       throw Problem.invalid(
@@ -203,7 +204,7 @@ public class JobInputs {
     }
   }
 
-  /** What was uploaded under an id; empty: nothing. */
+  /** The upload with an id; empty: none. */
   private Optional<JobInput> look(String tenantId, String inputId) {
     try {
       var object =

@@ -16,7 +16,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Reads jobs of the caller's tenant, and of no other. Stateless. */
+/** Reads jobs of the caller's tenant only. Stateless. */
 @Component("jobReader")
 public class JobReader {
 
@@ -32,7 +32,7 @@ public class JobReader {
     this.names = names;
   }
 
-  /** A job as it is now. */
+  /** A job in its current state. */
   public Job read(@Header("job_id") String jobId, @ExchangeProperty(Call.NAME) Call call) {
     return items.read(item(jobId, call), Job.class);
   }
@@ -50,7 +50,7 @@ public class JobReader {
     return found.item();
   }
 
-  /** A page of jobs, newest first, of those that the filter lets through; test jobs apart. */
+  /** A page of jobs, newest first, that match the filter; test jobs are listed separately. */
   public Page<Job> list(
       @Header("status") List<String> statuses,
       @Header("agent") String agent,

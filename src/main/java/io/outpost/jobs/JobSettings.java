@@ -4,14 +4,13 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * How jobs are accepted.
+ * The settings of accepting jobs.
  *
- * @param resendAfter how long after its submission a job that nobody took is looked at by the
- *     sweeper
+ * @param resendAfter after how long the sweeper sends a job that no worker has claimed
  * @param inlineOutput bytes of output that are answered directly; more is a redirect
  * @param linkFor how long such a redirect works
- * @param streamFor how long a stream of events lasts before its client must ask again
- * @param watchersPerTenant requests of a tenant that one container lets wait at once
+ * @param streamFor how long an event stream lasts before its client must reconnect
+ * @param watchersPerTenant waiting requests of a tenant in one container
  * @param inputsOfRequest different inputs that a batch may name
  */
 @ConfigurationProperties("outpost.jobs")

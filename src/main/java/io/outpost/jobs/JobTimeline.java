@@ -18,13 +18,13 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What happened to a job: the moments that its transitions wrote into its item, and what became of
- * the webhooks that told of it. Stateless.
+ * The timeline of a job: the events that its transitions wrote into its item, and the deliveries of
+ * its webhook events. Stateless.
  */
 @Component("jobTimeline")
 public class JobTimeline {
 
-  /** Webhook deliveries that are shown. */
+  /** The maximum of webhook deliveries shown. */
   private static final int MOST_TOLD = 100;
 
   private final JobReader reader;
@@ -42,17 +42,17 @@ public class JobTimeline {
     this.names = names;
   }
 
-  /** The moments, oldest first. */
+  /** The events, oldest first. */
   public record View(List<JobMoment> data) {}
 
-  /** The timeline of a job of the caller's tenant, which does not learn our machines' names. */
+  /** The timeline of a job of the caller's tenant, without our machines' names. */
   public View read(@Header("job_id") String jobId, @ExchangeProperty(Call.NAME) Call call) {
     var moments = of(reader.item(jobId, call)).data();
     var tenantId = call.principal().tenantId();
     return new View(moments.stream().map(one -> one.forTenant(tenantId)).toList());
   }
 
-  /** The timeline of a job, whoever's it is. */
+  /** The timeline of a job of any tenant. */
   public View readAny(@Header("job_id") String jobId) {
     return of(anyReader.item(jobId));
   }
@@ -66,12 +66,12 @@ public class JobTimeline {
       kept.l().forEach(moment -> moments.add(items.read(moment.m(), JobMoment.class)));
     }
     moments.addAll(told(Items.required(item, "tenant_id"), Items.required(item, "job_id").s()));
-    // What happened within a millisecond stays in the order that it was written in.
+    // Events of the same millisecond keep the order in which they were written.
     moments.sort(Comparator.comparing(JobMoment::at));
     return new View(moments);
   }
 
-  /** What a job shows that is older than timelines. */
+  /** The timeline of a job from before timelines existed. */
   private static List<JobMoment> known(Job job) {
     var known = new ArrayList<JobMoment>();
     known.add(moment(job.createdAt(), "submitted"));

@@ -18,7 +18,7 @@ public class JobWait {
     this.watchedJobs = watchedJobs;
   }
 
-  /** The job when it has ended, or as it is when so many seconds are over. */
+  /** The job at its end, or in its current state after so many seconds. */
   public Job awaitEnd(
       @Body Job job, @Header("wait") Integer wait, @ExchangeProperty(Call.NAME) Call call)
       throws InterruptedException {

@@ -5,8 +5,8 @@ import org.apache.camel.Exchange;
 import org.springframework.stereotype.Component;
 
 /**
- * Of all that a rule of somebody's own did to its copy of a submission, only a refusal counts.
- * Stateless.
+ * Keeps only the refusal of a before-submit rule; other changes to its copy of the submission are
+ * dropped. Stateless.
  */
 @Component("keepRefusal")
 public class KeepRefusal implements AggregationStrategy {

@@ -8,6 +8,7 @@ import io.outpost.kernel.Lanes;
 import io.outpost.store.Items;
 import io.outpost.telemetry.Metric;
 import io.outpost.telemetry.Reading;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -22,8 +23,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * How many jobs have not ended, by why, and how long the oldest has waited: of those that sweepers
- * look at next, a bounded number, so that it costs as much while many wait. Thread-safe.
+ * Counts the open jobs by reason, and measures how long the oldest has waited. It reads only a
+ * bounded number, the jobs that sweepers look at next, so the cost stays the same when many wait.
+ * Thread-safe.
  */
 @Component("openJobMeasures")
 public class OpenJobMeasures {
@@ -38,13 +40,16 @@ public class OpenJobMeasures {
   private final Map<List<String>, Reading> open = new HashMap<>();
   private final Map<List<String>, Reading> oldest = new HashMap<>();
   private final Reading overdue;
+  private final Clock clock;
 
   OpenJobMeasures(
       DynamoDbClient dynamoDb,
       Items items,
       Names names,
       @Value("${outpost.worker.lanes}") String lanes,
-      MeterRegistry meters) {
+      MeterRegistry meters,
+      Clock clock) {
+    this.clock = clock;
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
@@ -61,11 +66,11 @@ public class OpenJobMeasures {
   }
 
   /**
-   * What is read of a job.
+   * The fields that are read of a job.
    *
-   * @param waitingReason null: it does not wait
+   * @param waitingReason null: it runs
    * @param startAfter null: at once
-   * @param leaseUntil null: nobody runs it
+   * @param leaseUntil null: no worker runs it
    */
   record Open(
       String priority,
@@ -75,7 +80,7 @@ public class OpenJobMeasures {
       @Nullable Instant startAfter,
       @Nullable Instant leaseUntil) {
 
-    /** Running, or why it waits. */
+    /** "running", or the waiting reason. */
     Optional<List<String>> kind() {
       return Optional.ofNullable(status == Job.Status.running ? status.name() : waitingReason)
           .map(state -> List.of(priority, state));
@@ -90,9 +95,9 @@ public class OpenJobMeasures {
     }
   }
 
-  /** Measures now. */
+  /** Takes a measurement. */
   public void measure() {
-    var now = Instant.now();
+    var now = clock.instant();
     var counts = new HashMap<List<String>, Integer>();
     var since = new HashMap<List<String>, Instant>();
     var late = 0;

@@ -20,9 +20,10 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * Jobs that have not ended and that nobody has touched for too long: their message may be lost, so
- * it is sent again. A message too many does no harm, for a claim is conditional. Any number of
- * containers may sweep at once: each takes a job by moving its due time on. Stateless.
+ * The sweeper of jobs: finds open jobs that have not changed for too long, because their message
+ * may be lost, and sends them again. A surplus message is harmless, because a claim is conditional.
+ * Any number of containers may sweep at once: each takes a job by advancing its due time.
+ * Stateless.
  */
 @Component("openJobs")
 public class OpenJobs {
@@ -45,9 +46,9 @@ public class OpenJobs {
   /**
    * A job that is due.
    *
-   * @param openDue when it was to be looked at
-   * @param sweeps how often that has happened; null: never
-   * @param waitingReason why it waits, if it does
+   * @param openDue when it was due
+   * @param sweeps how many times it was swept; null: never
+   * @param waitingReason why it waits; null: it does not
    */
   public record Due(
       String tenantId,
@@ -59,18 +60,18 @@ public class OpenJobs {
       @Nullable Integer sweeps,
       @Nullable String waitingReason) {
 
-    /** Whether it waited for something, which it does no more. */
+    /** Whether it waited for a slot, a workspace or its tenant, and no longer does. */
     boolean waits() {
       return waitingReason != null && !waitingReason.equals("retry");
     }
 
-    /** Whether its time to start has come, so that nothing was lost. */
+    /** Whether its start time has come, so that no message was lost. */
     public boolean isScheduled() {
       return Job.SCHEDULED.equals(waitingReason);
     }
   }
 
-  /** The jobs that are due now, of all shards, the longest overdue first; a bounded number. */
+  /** The due jobs of all shards, longest overdue first; a bounded number. */
   public List<Due> due() {
     var now = Json.time(Instant.now());
     var due = new ArrayList<Due>();
@@ -92,8 +93,8 @@ public class OpenJobs {
   }
 
   /**
-   * Takes a job to send it, whatever it waited for; false when another container did, or when it
-   * has moved on.
+   * Takes a job to send it, whatever it waited for; false when another container took it, or when
+   * it has moved on.
    */
   public boolean take(@Body Due due) {
     var doublings = due.sweeps() == null ? 0 : Math.min(due.sweeps(), 5);
@@ -126,7 +127,7 @@ public class OpenJobs {
     }
   }
 
-  /** The message that tells workers of it. */
+  /** The queue message of the job. */
   public JobMessage message(@Body Due due) {
     return new JobMessage(due.tenantId(), due.jobId(), due.priority(), due.traceParent(), 0);
   }

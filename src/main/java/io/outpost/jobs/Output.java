@@ -10,7 +10,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
-/** Reads what an agent printed. Stateless. */
+/** Reads the output of jobs. Stateless. */
 @Component("output")
 public class Output {
 
@@ -40,7 +40,7 @@ public class Output {
     }
   }
 
-  /** Whether it is too large to be answered directly. */
+  /** Whether the output is too large to be answered directly. */
   public boolean isLarge(@ExchangeProperty("outputSize") long size) {
     return size >= settings.inlineOutput().toBytes();
   }
@@ -51,7 +51,7 @@ public class Output {
         .asByteArrayUnsafe();
   }
 
-  /** A link that works without a key for a while. */
+  /** A link that works without a key for a limited time. */
   public String link(@ExchangeProperty("job") Job job) {
     return presigner
         .presignGetObject(

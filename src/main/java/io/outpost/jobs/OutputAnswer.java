@@ -15,7 +15,7 @@ import org.springframework.stereotype.Component;
 @Component("outputAnswer")
 public class OutputAnswer {
 
-  /** How often it is looked for a cancelled agent's last words. */
+  /** How often the end of a cancelled agent's output is checked for. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
   private final OutputParts parts;
@@ -34,8 +34,8 @@ public class OutputAnswer {
   }
 
   /**
-   * The bytes from the offset on, as soon as there are any, at most as many as are answered
-   * directly; none when the time is over.
+   * Waits for output after the offset, and answers with it up to the limit of direct answers; with
+   * an empty body when the time is over.
    */
   public void follow(
       @ExchangeProperty("job") Job job,
@@ -76,7 +76,7 @@ public class OutputAnswer {
         "X-Output-Complete", Boolean.toString(OutputParts.isComplete(job, part, end)));
   }
 
-  /** What another run printed is not this run's, also while it is still stored in its place. */
+  /** Output of another run is ignored, even while it is still stored under this attempt's key. */
   private Part read(Job job, long offset) {
     var part = parts.read(job, job.attempts(), offset, settings.inlineOutput().toBytes());
     return part.isOf(job) || job.status() == Job.Status.pending

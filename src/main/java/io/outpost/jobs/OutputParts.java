@@ -11,11 +11,11 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** Reads parts of what agents printed, from any byte on. Stateless. */
+/** Reads parts of outputs, from any byte on. Stateless. */
 @Component
 class OutputParts {
 
-  /** What an agent that was cancelled printed last is stored by then. */
+  /** By then, the last output of a cancelled agent is stored. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(15);
 
   private static final int NO_SUCH_RANGE = 416;
@@ -29,15 +29,15 @@ class OutputParts {
   }
 
   /**
-   * Some bytes of an output.
+   * A part of an output.
    *
-   * @param size of all that is stored by now; the offset when there is nothing behind it
-   * @param run which run printed it; null: of a release that did not say
+   * @param size of the stored output; the offset when there is nothing after it
+   * @param run that printed it; null: written by an older release
    * @param ended whether the agent had ended when it was stored
    */
   record Part(byte[] bytes, long size, @Nullable String run, boolean ended) {
 
-    /** Whether it is of the run that a job is in, or was in last. */
+    /** Whether it belongs to the job's latest run. */
     boolean isOf(Job job) {
       return run == null || run.equals(JobOutput.run(job));
     }
@@ -74,7 +74,7 @@ class OutputParts {
     }
   }
 
-  /** Nothing is behind the offset: what there is says whether more may come. */
+  /** There is nothing after the offset: the metadata says whether more may come. */
   private Part end(Job job, int attempt, long from) {
     var found =
         s3.headObject(h -> h.bucket(names.bucket("output")).key(JobOutput.key(job, attempt)));
@@ -86,8 +86,8 @@ class OutputParts {
   }
 
   /**
-   * Whether no more output comes after a part that ends at an offset. A cancelled agent has a few
-   * seconds for its last words, which are stored after the job has ended.
+   * Whether the output ends at an offset. A cancelled agent has a few seconds for its last output,
+   * which is stored after the job has ended.
    */
   static boolean isComplete(Job job, Part part, long end) {
     if (!job.status().isTerminal() || end < part.size()) {

@@ -9,17 +9,17 @@ import java.util.Base64;
 import java.util.Map;
 
 /**
- * The beginning of some output as an event can carry it: text, or base64 where it is no UTF-8.
+ * The beginning of some output in the form of an event: text, or base64 when it is not UTF-8.
  *
- * @param length how many bytes it stands for; 0: a character that has not come whole yet
+ * @param length the number of bytes in it; 0: only the beginning of a character
  * @param field the event's field that holds it
  */
 record OutputText(int length, Map.Entry<String, String> field) {
 
   /**
-   * As much of the bytes as is text; all of them where they do not begin with text.
+   * The longest prefix that is text; all bytes when they do not begin with text.
    *
-   * @param last whether no byte may follow them: half a character is then none
+   * @param last whether these are the last bytes: half a character then counts as not text
    */
   static OutputText of(byte[] bytes, boolean last) {
     CharsetDecoder decoder =

@@ -54,7 +54,8 @@ public class ReceiptKeys {
   private final Counter tries;
 
   /**
-   * Whoever asks for the keys, and nobody need say who they are, has KMS asked every ten seconds.
+   * The cache of public keys: unauthenticated callers cause at most one call to KMS every ten
+   * seconds.
    */
   private final Cache<String, RuntimeException> unreadable =
       Caffeine.newBuilder().expireAfterWrite(Duration.ofSeconds(10)).maximumSize(MOST).build();
@@ -84,7 +85,7 @@ public class ReceiptKeys {
             .keyID(publicKey(ids.getFirst()).getKeyID())
             .build();
     var signed = header.toBase64URL() + "." + Base64URL.encode(statement);
-    // Of the digest, for KMS signs messages of 4 KiB at most.
+    // Signs the digest, because KMS signs messages of at most 4 KiB.
     var signature =
         kms.sign(
                 s ->
@@ -98,7 +99,7 @@ public class ReceiptKeys {
     return signed + "." + Base64URL.encode(ECDSA.transcodeSignatureToConcat(signature, length));
   }
 
-  /** The public keys that can be read, as a JWK set; when none can, that is a fault. */
+  /** The readable public keys, as a JWK set; if none is readable, the request fails. */
   public Map<String, Object> publish() {
     var keys = new ArrayList<JWK>();
     RuntimeException fault = null;
@@ -123,9 +124,9 @@ public class ReceiptKeys {
     try {
       return publicKey(id);
     } catch (SdkException | IllegalStateException e) {
-      // An alarm looks for these words (terraform/modules/observability).
+      // An alarm filters on these words (terraform/modules/observability).
       LOG.error(
-          "A key of receipts cannot be read, so what it signed cannot be checked: {}: {}",
+          "A key of receipts cannot be read, so receipts signed by it cannot be checked: {}: {}",
           id,
           e.toString());
       tries.increment();

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** States what a job was, how it ended and what it left, to be signed. Stateless. */
+/** Creates the statement of a receipt: a job's input, end and results. Stateless. */
 @Component("receipts")
 public class Receipts {
 
@@ -39,10 +39,10 @@ public class Receipts {
   /**
    * The statement.
    *
-   * @param iat when it was made, in seconds since 1970
+   * @param iat the time of signing, in seconds since 1970
    * @param requestId of the submission
    * @param output of the attempt that ended the job; null: no agent ended it
-   * @param auditEntries ids of the audit entries of all that happened to it since its submission
+   * @param auditEntries ids of the audit entries about the job since its submission
    */
   public record Statement(
       String iss,
@@ -68,7 +68,7 @@ public class Receipts {
       List<String> auditEntries) {}
 
   /**
-   * What was asked for.
+   * The job's input.
    *
    * @param commandSha256 of the command as UTF-8, in hex
    */
@@ -80,11 +80,11 @@ public class Receipts {
       @Nullable Repository repository,
       List<JobInput> inputs) {}
 
-  /** What the agent printed. */
+  /** The output. */
   public record Output(String sha256, long sizeBytes) {}
 
   /**
-   * States a job of the caller's tenant.
+   * The statement of a job of the caller's tenant.
    *
    * @throws Problem 409 while it has not ended
    */

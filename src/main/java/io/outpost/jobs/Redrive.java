@@ -16,8 +16,8 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
 /**
- * Has dead letters run again. Each is a transition of its own, on condition that it is a dead
- * letter: twice is once.
+ * Redrives dead letters. Each redrive is a separate transition on condition that the job is a dead
+ * letter, so a repetition has no effect.
  */
 @Component("redrive")
 public class Redrive {
@@ -32,7 +32,7 @@ public class Redrive {
     this.transitions = transitions;
   }
 
-  /** The dead letters that the request names, or all; notes the named ones that are none. */
+  /** The dead letters in the request, or all; records named jobs that are not dead letters. */
   public List<Letter> choose(@Body JsonNode body, Exchange exchange) {
     if (!body.has("job_ids")) {
       return reader.all(MOST);
@@ -49,8 +49,8 @@ public class Redrive {
   }
 
   /**
-   * Makes one pending again, with all its attempts, and counts it against the quota again; false
-   * when it is no dead letter any more.
+   * Makes a dead letter pending again, with all attempts, and counts it against the quota again;
+   * false when it is no longer a dead letter.
    */
   public boolean revive(
       @Body Letter dead, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {

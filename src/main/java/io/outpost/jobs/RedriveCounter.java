@@ -9,7 +9,7 @@ import org.apache.camel.ExchangeProperty;
 /** Counts the dead letters that are pending again. Stateless. */
 public class RedriveCounter implements AggregationStrategy {
 
-  /** The property with the ids that were named and are no dead letters. */
+  /** The property with the named ids that are not dead letters. */
   static final String UNKNOWN = "unknown";
 
   private static final String COUNT = "redriven";
@@ -21,7 +21,7 @@ public class RedriveCounter implements AggregationStrategy {
     return one;
   }
 
-  /** How many, and which of those that were named are no dead letters. */
+  /** The number of redriven jobs, and the named ids that are not dead letters. */
   public static Map<String, Object> answer(
       @ExchangeProperty(COUNT) Integer count, @ExchangeProperty(UNKNOWN) List<String> unknown) {
     return Map.of(COUNT, count == null ? 0 : count, UNKNOWN, unknown == null ? List.of() : unknown);

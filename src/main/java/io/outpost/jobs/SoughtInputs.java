@@ -12,8 +12,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request names of uploads. When the first is wanted all are looked up, each once and some
- * at the same time; where none is wanted nobody is asked. For one thread.
+ * The uploads that a request names. When the first is needed all are looked up, each once and in
+ * parallel; when none is needed there is no look-up. For one thread.
  */
 final class SoughtInputs {
 
@@ -26,7 +26,7 @@ final class SoughtInputs {
     this.ids = ids;
   }
 
-  /** What was uploaded under an id; empty: nothing. */
+  /** The upload with an id; empty: none. */
   Optional<JobInput> get(String id, Function<String, Optional<JobInput>> look) {
     if (found == null) {
       found = all(look);

@@ -10,6 +10,7 @@ import io.outpost.aws.Names;
 import io.outpost.http.Call;
 import io.outpost.job.Job;
 import io.outpost.job.JobDetails;
+import io.outpost.job.JobFeature;
 import io.outpost.job.JobMessage;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
@@ -76,8 +77,8 @@ public class Submission {
   }
 
   /**
-   * The job that the request asks for, pending. What the contract lets clients ask for are fields
-   * of a job, so that one more needs nothing here; ours come in their place.
+   * The pending job of the request. The fields that the contract allows in a request are copied
+   * into the job by name, so a new field needs no code here; our own fields are set afterwards.
    */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
@@ -116,12 +117,12 @@ public class Submission {
     }
   }
 
-  /** By ssh a server has repositories alone, and lets in who has a key. */
+  /** An ssh repository needs a key. */
   private static void checkSsh(Repository repository) {
     if (repository.secret() == null) {
       throw Problem.invalid(
           "repository.secret",
-          "is required by ssh: a private key with known_hosts behind it, in base64");
+          "is required for ssh: a private key followed by known_hosts lines, in base64");
     }
     if (Boolean.TRUE.equals(repository.lfs())) {
       throw Problem.invalid("repository.lfs", "needs an https address");
@@ -139,11 +140,12 @@ public class Submission {
     checkName("repository.push.branch", push.branch());
     if (Boolean.TRUE.equals(push.pullRequest()) && repository.secret() == null) {
       throw Problem.invalid(
-          "repository.push.pull_request", "needs repository.secret, a token that may open one");
+          "repository.push.pull_request",
+          "needs repository.secret, a token that may open pull requests");
     }
   }
 
-  /** What git takes for a name, beyond its form. */
+  /** git's rules for names, beyond their pattern. */
   private static void checkName(String field, @Nullable String name) {
     if (name != null
         && (name.contains("..")
@@ -154,7 +156,7 @@ public class Submission {
             || name.endsWith(".")
             || name.contains(".lock/")
             || name.endsWith(".lock"))) {
-      throw Problem.invalid(field, "is no name that git takes");
+      throw Problem.invalid(field, "is not a name that git accepts");
     }
   }
 
@@ -177,8 +179,8 @@ public class Submission {
   }
 
   /**
-   * A new job with the input of another, to start at once; its mode is that of the key that asks,
-   * but what was tried with a test key is never billed.
+   * A new job with the input of another, to start at once. Its mode is that of the caller's key,
+   * but a rerun of a test job is never billed.
    */
   public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
     var mode = job.isTest() ? job.mode() : call.principal().mode();
@@ -186,9 +188,9 @@ public class Submission {
   }
 
   /**
-   * A new job that continues the conversation of another, which has ended, in its workspace.
+   * A new job that continues the conversation of an ended one, in its workspace.
    *
-   * @throws Problem 409 when that cannot be
+   * @throws Problem 409 when it cannot be continued
    */
   public Job goOn(
       @ExchangeProperty("continued") Job job,
@@ -199,14 +201,14 @@ public class Submission {
       throw conflict("The agent %s cannot continue a conversation.".formatted(job.agent()));
     }
     if (job.workspace() == null) {
-      throw conflict("The job had no workspace, so nothing of its conversation was kept.");
+      throw conflict("The job had no workspace, so its conversation was not kept.");
     }
     if (!job.status().isTerminal()) {
       throw conflict("The job has not ended: it is %s.".formatted(job.status()));
     }
     var isPlayed = job.isTest() || !agent.get().original();
     if (job.startedAt() == null || (job.conversation() == null && !isPlayed)) {
-      throw conflict("The job has no conversation: its agent did not get so far.");
+      throw conflict("The job has no conversation, because its agent did not begin one.");
     }
     return repeat(job, call)
         .with()
@@ -223,10 +225,11 @@ public class Submission {
   }
 
   /**
-   * Refuses a job whose agent no worker has, for a test job is played by the demo agent, or does
-   * not take the model.
+   * Refuses a job whose agent no worker has (except test jobs, which the demo agent plays), or
+   * whose agent does not take the model.
    */
   public void requireAgent(@ExchangeProperty("job") Job job) {
+    requireFeatures(job);
     if (!job.isTest() && !offered.mayRun(job.agent())) {
       throw Problem.invalid(
           "agent", "no worker of this installation has " + job.agent() + " installed");
@@ -243,17 +246,28 @@ public class Submission {
       var others = agents.all().stream().filter(Agent::keepsToCost).map(Agent::name).toList();
       throw Problem.invalid(
           "max_cost_usd",
-          agent.name() + " does not tell what it costs; " + String.join(", ", others) + " would");
+          agent.name() + " does not report its cost; " + String.join(", ", others) + " would");
     }
   }
 
-  /** Refuses the job, with the field and the reason that a rule of somebody's own has named. */
+  /** A worker of the release before would run the job and ignore the options it does not know. */
+  private void requireFeatures(Job job) {
+    for (var feature : JobFeature.of(job)) {
+      if (!job.isTest() && !offered.allKnow(feature.name())) {
+        throw Problem.unavailable(
+            "Workers are being replaced, and some do not know %s yet; try again in some minutes."
+                .formatted(feature.words()));
+      }
+    }
+  }
+
+  /** Refuses the job, with the field and the reason of an installation's rule. */
   public void refuse(
       @ExchangeProperty("field") String field, @ExchangeProperty("refusal") String reason) {
     throw Problem.invalid(field, reason);
   }
 
-  /** Adds the job to the change, with what sweepers, lease and billing need of it. */
+  /** Adds the job to the change, with the attributes for sweepers, lease and billing. */
   public void put(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var details =
@@ -263,7 +277,8 @@ public class Submission {
             call.traceParent().orElse(null),
             call.requestId(),
             call.principal().keyId(),
-            counted(job, call));
+            counted(job, call),
+            call.callerTrace().orElse(null));
     var start = job.startAfter();
     var due =
         job.isScheduled() && start != null ? start : job.createdAt().plus(settings.resendAfter());
@@ -272,14 +287,14 @@ public class Submission {
     if (job.secrets() != null) {
       job.secrets().forEach(name -> require("secrets", name, job.tenantId(), Change.of(exchange)));
     }
-    // A condition stands once in a transaction.
+    // A transaction may contain each condition only once.
     var opening = job.repository() == null ? null : job.repository().secret();
     if (opening != null && (job.secrets() == null || !job.secrets().contains(opening))) {
       require("repository.secret", opening, job.tenantId(), Change.of(exchange));
     }
   }
 
-  /** A secret that a job names must be there when the job is accepted. */
+  /** A secret that a job names must exist at submission. */
   private void require(String field, String secret, String tenantId, Change change) {
     change.check(
         ConditionCheck.builder()
@@ -289,14 +304,14 @@ public class Submission {
         old -> Problem.invalid(field, "there is no secret " + secret));
   }
 
-  /** The message that tells workers of the job. */
+  /** The queue message of the job. */
   public JobMessage message(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call) {
     return new JobMessage(
         job.tenantId(), job.jobId(), job.priority(), call.traceParent().orElse(null), 0);
   }
 
-  /** Adds the job to its period's count, which must stay within the limit where there is one. */
+  /** Counts the job in its period, on condition of the limit. */
   public void count(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var tenantId = call.principal().tenantId();
@@ -320,7 +335,7 @@ public class Submission {
     return counted(job, call).equals(JobDetails.ONE);
   }
 
-  /** What was accepted in this period before there was a limit counts against it too. */
+  /** Jobs that were accepted earlier in this period without a limit count against it too. */
   private long acceptedUncapped(Principal caller, BillingPeriod period) {
     var until = caller.uncappedUntil();
     return until == null || until.isBefore(period.start())

@@ -22,8 +22,8 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.Select;
 
 /**
- * Caps on the jobs of a tenant that wait, on its workspaces and on its uploads. A request asks
- * nobody for them: all are measured beside it. Thread-safe.
+ * Caps on a tenant's pending jobs, workspaces and uploads. Requests need no extra call, because all
+ * are counted in the background. Thread-safe.
  */
 @Component("submissionCaps")
 @EnableConfigurationProperties(SubmissionCaps.Most.class)
@@ -65,7 +65,7 @@ public class SubmissionCaps {
   }
 
   /**
-   * Refuses one job too many, and one that would make one workspace too many.
+   * Refuses a job over the limit of pending jobs or of workspaces.
    *
    * @throws Problem 409
    */
@@ -82,7 +82,7 @@ public class SubmissionCaps {
   }
 
   /**
-   * Refuses one upload too many.
+   * Refuses an upload over the limit.
    *
    * @throws Problem 409
    */
@@ -136,7 +136,7 @@ public class SubmissionCaps {
         most);
   }
 
-  /** The ids begin with their times: those before the first that is kept have expired. */
+  /** Ids begin with their times, so those before the first kept id have expired. */
   private int countInputs(String tenantId, int most) {
     var first = Ids.firstUlidAt(clock.instant().minus(JobInput.KEPT));
     return count(

@@ -17,10 +17,10 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
- * How long a tenant's own jobs keep the next one from a slot, for only so many run at once. Counted
- * as they are submitted to this container, less what ends at the pace of the tenant's last jobs;
- * measured beside the submissions of tenants that may be at their cap, and less and less often
- * while they are. Thread-safe.
+ * Estimates how long a tenant's own jobs delay its next one, because the tenant has a limited
+ * number of slots. Jobs are counted when they are submitted to this container, less those that have
+ * ended at the pace of the tenant's last jobs. The counts are measured in the background for
+ * tenants that may be at their cap, less and less often while they stay there. Thread-safe.
  */
 @Component
 class TenantBacklogs {
@@ -29,7 +29,7 @@ class TenantBacklogs {
   private static final int TENANTS = 100_000;
   private static final Duration KEPT = Duration.ofHours(1);
 
-  /** What was submitted before is written, and in its index, by then. */
+  /** By then, earlier submissions are written and in their index. */
   private static final long SETTLED = Duration.ofSeconds(1).toNanos();
 
   private static final long LONGEST_PAUSE = Duration.ofMinutes(1).toNanos();
@@ -46,9 +46,9 @@ class TenantBacklogs {
   }
 
   /**
-   * For a test of the times alone.
+   * For tests.
    *
-   * @param beside runs what is not waited for
+   * @param beside runs background work
    */
   TenantBacklogs(Function<String, TenantMeasures.Measure> measure, Clock clock, Executor beside) {
     this.measure = measure;
@@ -57,8 +57,8 @@ class TenantBacklogs {
   }
 
   /**
-   * Counts one more job of a tenant, and says how long it waits until fewer than {@code cap} of the
-   * jobs before it are left; empty when nobody knows how long these take.
+   * Counts one more job of a tenant, and estimates when fewer than {@code cap} of the jobs before
+   * it are left; empty when their duration is unknown.
    */
   Optional<Duration> add(String tenantId, int cap) {
     return backlogs.get(tenantId, Backlog::new).add(cap);
@@ -91,7 +91,7 @@ class TenantBacklogs {
         return Optional.of(Duration.ZERO);
       }
       if (each == null && !learning) {
-        // For the next of a burst; this one is not written yet.
+        // For the next job of a burst; this one is not written yet.
         learning = true;
         since.set(1);
         beside.execute(this::learn);
@@ -100,7 +100,7 @@ class TenantBacklogs {
           .map(one -> Duration.ofMillis((long) (one.toMillis() * ends / cap)));
     }
 
-    /** As many jobs have ended as do at this pace. */
+    /** Subtracts the jobs that have ended at this pace. */
     private void drain(int cap) {
       var now = clock.instant();
       if (each != null) {
@@ -111,8 +111,7 @@ class TenantBacklogs {
     }
 
     /**
-     * When what was submitted is written, and less and less often while the tenant stays at its
-     * cap.
+     * After the submissions are written, and less and less often while the tenant stays at its cap.
      */
     private void measureSoon(int cap) {
       try {
@@ -121,8 +120,8 @@ class TenantBacklogs {
           LockSupport.parkNanos(pause);
           left = measureNow();
         }
-      } catch (RuntimeException e) { // also of a client that was closed meanwhile
-        LOG.warn("How many jobs of a tenant are open was not measured: {}", e.toString());
+      } catch (RuntimeException e) { // also of an AWS client that was closed meanwhile
+        LOG.warn("The number of a tenant's open jobs was not counted: {}", e.toString());
       } finally {
         measuring = false;
       }
@@ -132,7 +131,7 @@ class TenantBacklogs {
       try {
         var unused = measureSince();
       } catch (RuntimeException e) { // also of a client that was closed meanwhile
-        LOG.warn("How long jobs of a tenant take was not measured: {}", e.toString());
+        LOG.warn("The run times of a tenant's jobs were not measured: {}", e.toString());
       } finally {
         learning = false;
       }
@@ -149,7 +148,7 @@ class TenantBacklogs {
         open =
             found.open() < TenantMeasures.MOST_OPEN
                 ? found.open() + since.get()
-                : Math.max(open, found.open()); // There may be more than were counted.
+                : Math.max(open, found.open()); // The count is a lower bound.
         each = found.each() == null ? each : found.each();
         at = clock.instant();
       }
@@ -157,7 +156,7 @@ class TenantBacklogs {
     }
   }
 
-  /** Measures a tenant at once, for a test. */
+  /** Measures a tenant at once, for tests. */
   void measureNow(String tenantId) {
     var unused = backlogs.get(tenantId, Backlog::new).measureNow();
   }

@@ -11,9 +11,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How near a tenant is to a cap that is too hot to be counted in a transaction: a measure, taken
- * beside the requests, and what this container has let in since. It measures again after a tenth of
- * what was left, so that a cap is passed by at most that of each other container. Thread-safe.
+ * Tracks how close a tenant is to a cap that is too hot to be counted in a transaction: a
+ * measurement, taken in the background, plus the number accepted here since. It measures again
+ * after a tenth of the remaining number, so each other container can exceed the cap by at most that
+ * much. Thread-safe.
  */
 final class TenantGauge {
 
@@ -21,10 +22,12 @@ final class TenantGauge {
   private static final int TENANTS = 100_000;
   private static final Duration KEPT = Duration.ofMinutes(10);
 
-  /** Let in by a container before it measures for the first time. */
+  /** Accepted by a container before its first measurement. */
   private static final int UNMEASURED = 100;
 
-  /** What was let in is written, and in its index, by then; nobody has us measure more often. */
+  /**
+   * By then, accepted items are written and in their index; measurements are never more frequent.
+   */
   private static final long SETTLED = Duration.ofSeconds(1).toNanos();
 
   private final int most;
@@ -35,14 +38,14 @@ final class TenantGauge {
   /**
    * A gauge.
    *
-   * @param measure how much a tenant has, of its id; may stop counting at the cap
+   * @param measure counts a tenant's items, by its id; may stop at the cap
    */
   TenantGauge(int most, ToIntFunction<String> measure) {
     this.most = most;
     this.measure = measure;
   }
 
-  /** Whether a tenant may have one more, which is counted then. */
+  /** Whether a tenant may have one more, which is then counted. */
   boolean admit(String tenantId) {
     var level = levels.get(tenantId, id -> new Level());
     var admitted = level.estimate() < most;
@@ -69,7 +72,7 @@ final class TenantGauge {
       return known ? Math.max(1, (most - measured) / 10) : Math.min(UNMEASURED, most);
     }
 
-    /** Measures beside whoever asks for it, once at a time. */
+    /** Measures in the background, one measurement at a time. */
     void measure(String tenantId) {
       if (measuring.compareAndSet(false, true)) {
         var unused = Thread.startVirtualThread(() -> count(tenantId));
@@ -83,8 +86,8 @@ final class TenantGauge {
         measured = measure.applyAsInt(tenantId);
         since.addAndGet(-before);
         known = true;
-      } catch (RuntimeException e) { // also of a client that was closed meanwhile
-        LOG.warn("What a tenant has was not measured: {}", e.toString());
+      } catch (RuntimeException e) { // also of an AWS client that was closed meanwhile
+        LOG.warn("The number of a tenant's resources was not counted: {}", e.toString());
       } finally {
         measuring.set(false);
       }

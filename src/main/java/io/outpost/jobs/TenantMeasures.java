@@ -14,14 +14,14 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.Select;
 
-/** How many jobs of a tenant are open, and how long its last ones ran. Stateless. */
+/** Counts a tenant's open jobs, and averages the durations of its last jobs. Stateless. */
 @Component
 class TenantMeasures {
 
-  /** Open jobs that are counted at most; who has more waits for long anyway. */
+  /** The maximum of open jobs counted; with more, the wait is long anyway. */
   static final int MOST_OPEN = 1000;
 
-  /** Ended jobs whose durations are taken for those of the next. */
+  /** The number of ended jobs whose durations are averaged. */
   private static final int LAST = 10;
 
   private final DynamoDbClient dynamoDb;
@@ -33,16 +33,16 @@ class TenantMeasures {
   }
 
   /**
-   * What a tenant has.
+   * A measurement.
    *
-   * @param open jobs that wait or run
-   * @param each how long its last jobs ran, on average; null: none has ended
+   * @param open number of pending and running jobs
+   * @param each average duration of its last jobs; null: none has ended
    */
   record Measure(int open, @Nullable Duration each) {}
 
   /** Measures a tenant. */
   Measure measure(String tenantId) {
-    // Between these two words lies no other status.
+    // No other status sorts between these two.
     var open =
         dynamoDb.query(
             byStatus(tenantId, Job.Status.pending + "#", Job.Status.running + "#~")

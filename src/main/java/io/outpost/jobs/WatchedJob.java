@@ -10,22 +10,23 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A job that requests of this container wait for, as it was last seen for all of them. Thread-safe.
+ * A followed job in its last polled state, shared by all waiting requests of this container.
+ * Thread-safe.
  */
 final class WatchedJob {
 
-  /** Half of what a worker holds a watch for. */
+  /** Half the time for which a worker keeps a watch. */
   private static final Duration ANNOUNCE_EVERY = Duration.ofSeconds(30);
 
   /**
-   * What was seen last.
+   * The last polled state.
    *
-   * @param output bytes of the output that are stored
-   * @param outputRun which run they are of, as {@link JobOutput#run}
+   * @param output stored bytes of the output
+   * @param outputRun the run of this output, as {@link JobOutput#run}
    */
   record Seen(Job job, long output, @Nullable String outputRun) {
 
-    /** Bytes of the run that the job is in, or was in last. */
+    /** Output bytes of the job's latest run. */
     long outputOfRun() {
       return outputRun == null || outputRun.equals(JobOutput.run(job)) ? output : 0;
     }
@@ -51,7 +52,7 @@ final class WatchedJob {
     }
   }
 
-  /** The job as it was read just now. */
+  /** Sets the newly read job. */
   void saw(Job job) {
     lock.lock();
     try {
@@ -63,7 +64,7 @@ final class WatchedJob {
     }
   }
 
-  /** The output as it was found just now. */
+  /** Sets the newly read size of the output. */
   void sawOutput(long bytes, @Nullable String run) {
     lock.lock();
     try {
@@ -76,7 +77,7 @@ final class WatchedJob {
     }
   }
 
-  /** Has everybody look who waits. */
+  /** Wakes all waiting requests. */
   void wake() {
     lock.lock();
     try {
@@ -86,11 +87,8 @@ final class WatchedJob {
     }
   }
 
-  /**
-   * Waits until something else than this was seen, until woken, or until the deadline; may end
-   * sooner.
-   */
-  @SuppressWarnings("WaitNotInLoop") // whoever waits looks again
+  /** Waits for a change, a wake-up, or the deadline; may end sooner. */
+  @SuppressWarnings("WaitNotInLoop") // callers check again
   void await(Seen last, Instant deadline) throws InterruptedException {
     lock.lock();
     try {
@@ -112,7 +110,7 @@ final class WatchedJob {
     }
   }
 
-  /** Whether somebody waits for its output, and there may be more. */
+  /** Whether a request waits for its output, and there may be more. */
   boolean isOutputWatched() {
     lock.lock();
     try {
@@ -122,7 +120,7 @@ final class WatchedJob {
     }
   }
 
-  /** Whether its worker is to be told now that it is watched; the next time, in a while. */
+  /** Whether its worker must be told now that it is followed; true again after a while. */
   boolean takeAnnouncement(Instant now) {
     lock.lock();
     try {

@@ -16,8 +16,8 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * The jobs that requests of this container wait for. All of them are looked at together, a hundred
- * in one read, however many requests wait; a request that waits holds no thread of the platform.
+ * The jobs that this container's waiting requests follow. All of them are polled together, a
+ * hundred in one read, however many requests wait; a waiting request holds no platform thread.
  * Thread-safe.
  */
 @Component("watchedJobs")
@@ -57,12 +57,15 @@ public class WatchedJobs {
       return watched.seen();
     }
 
-    /** Waits until something else than this was seen, until woken, or until the deadline. */
+    /** Waits for a change, a wake-up, or the deadline. */
     void await(WatchedJob.Seen last, Instant deadline) throws InterruptedException {
       watched.await(last, deadline);
     }
 
-    /** Whether the request must be answered now: its caller is not let in any more, or we stop. */
+    /**
+     * Whether the request must be answered now: its caller is no longer allowed, or the process
+     * stops.
+     */
     boolean isOver() {
       return stopping || !callers.isLetIn(call);
     }
@@ -77,11 +80,12 @@ public class WatchedJobs {
   }
 
   /**
-   * Begins to watch a job.
+   * Begins to follow a job.
    *
-   * @param job as it was read just now
+   * @param job as just read
    * @param call the request
-   * @param output whether its output matters, too: then its worker is told
+   * @param output whether its output is needed too; then its worker is told that a client follows
+   *     it
    * @throws Problem 429 when the tenant has too many requests waiting here
    */
   Watch watch(Job job, Call call, boolean output) {
@@ -116,7 +120,7 @@ public class WatchedJobs {
     watchers.computeIfPresent(job.tenantId(), (id, n) -> n == 1 ? null : n - 1);
   }
 
-  /** The watched jobs that have not ended, in as many parts as it takes reads. */
+  /** The followed open jobs, in one part for each read. */
   public List<List<WatchedJob>> batches() {
     var open =
         jobs.values().stream()
@@ -130,7 +134,7 @@ public class WatchedJobs {
     return batches;
   }
 
-  /** A key of the tenant, or the tenant, has changed: who waits is asked for their key again. */
+  /** Checks the keys of waiting requests again, after a change of a key or the tenant. */
   public void askAgain(@Body Announcement announcement) {
     jobs.values().stream()
         .map(Entry::job)

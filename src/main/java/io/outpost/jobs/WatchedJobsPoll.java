@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
-/** The steps of looking at watched jobs, for all who wait for them at once. Stateless. */
+/** The steps of polling followed jobs, once for all requests that wait for them. Stateless. */
 @Component("watchedJobsPoll")
 public class WatchedJobsPoll {
 
@@ -46,7 +46,7 @@ public class WatchedJobsPoll {
     this.transactions = transactions;
   }
 
-  /** Reads a batch of jobs at once; gives those of which somebody wants the output. */
+  /** Reads a batch of jobs at once; returns those whose output is needed. */
   public List<WatchedJob> read(@Body List<WatchedJob> batch) {
     var table = names.table("jobs");
     var byKey = new HashMap<String, WatchedJob>();
@@ -69,7 +69,7 @@ public class WatchedJobsPoll {
     return batch.stream().filter(WatchedJob::isOutputWatched).toList();
   }
 
-  /** Looks how much output there is by now. */
+  /** Reads the current size of the output. */
   public void measure(@Body WatchedJob watched) {
     try {
       var found =
@@ -81,7 +81,7 @@ public class WatchedJobsPoll {
     }
   }
 
-  /** Tells the worker of a job that its output is wanted, when it does not know yet. */
+  /** Tells the worker of a job that a client follows its output. */
   public void announce(@Body WatchedJob watched) {
     if (watched.takeAnnouncement(Instant.now())) {
       var job = watched.seen().job();

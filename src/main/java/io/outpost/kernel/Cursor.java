@@ -8,8 +8,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Where the next page begins, opaque to the client and bound to its tenant and its query. The
- * binding catches mistakes; it guards nothing, for the tenant of a list never comes from a cursor.
+ * The position at which the next page begins, opaque to the client and bound to its tenant and
+ * query. The binding catches mistakes; it protects no data, because the tenant of a list never
+ * comes from a cursor.
  */
 public final class Cursor {
 
@@ -36,16 +37,17 @@ public final class Cursor {
       var bytes = Base64.getUrlDecoder().decode(cursor);
       if (bytes.length > MAC) {
         var position = new String(bytes, MAC, bytes.length - MAC, StandardCharsets.UTF_8);
-        // Whole cursors, for base64 has several texts for the same bytes.
+        // Compares whole cursors, because several base64 texts decode to the same bytes.
         if (MessageDigest.isEqual(ascii(to(position, scope)), ascii(cursor))) {
           return position;
         }
       }
     } catch (IllegalArgumentException e) {
-      // Not base64: as wrong as an altered one.
+      // Invalid base64 is treated like an altered cursor.
     }
     throw Problem.invalid(
-        "cursor", "is not one of this list: send next_cursor as it was, with the same filters");
+        "cursor",
+        "is not a cursor of this list: send next_cursor unchanged, with the same filters");
   }
 
   private static byte[] ascii(String text) {

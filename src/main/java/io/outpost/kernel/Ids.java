@@ -11,8 +11,8 @@ import java.util.UUID;
 public final class Ids {
 
   /**
-   * The tenant of the operators: it owns the bootstrap key and the audit of calls that no tenant
-   * made.
+   * The operators' tenant: it owns the bootstrap key and the audit entries of calls without a
+   * tenant.
    */
   public static final String OPERATORS = "00000000-0000-0000-0000-000000000000";
 
@@ -35,12 +35,12 @@ public final class Ids {
     return Ulid.isValid(text);
   }
 
-  /** When a ULID was made, as it says itself. */
+  /** The creation time in a ULID. */
   public static Instant timeOf(String ulid) {
     return Ulid.from(ulid).getInstant();
   }
 
-  /** A name of 32 hexadecimal digits that nobody can guess. */
+  /** A random name of 32 hexadecimal digits that cannot be guessed. */
   public static String unguessable() {
     var bytes = new byte[16];
     RANDOM.nextBytes(bytes);

@@ -1,9 +1,11 @@
 package io.outpost.kernel;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonDeserializer;
@@ -34,12 +36,12 @@ public class Json {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
-  /** An instant as clients and tables see it; sorts as text. */
+  /** An instant in the form of answers and table items; it sorts as text. */
   public static String time(Instant instant) {
     return TIME.format(instant);
   }
 
-  /** The mapper that everything uses. Thread-safe. */
+  /** The mapper for all JSON. Thread-safe. */
   @Bean
   public static ObjectMapper objectMapper() {
     var strict =
@@ -48,7 +50,10 @@ public class Json {
             .addDeserializer(Instant.class, new InstantReader())
             .addDeserializer(Integer.class, new IntegerReader(false))
             .addDeserializer(int.class, new IntegerReader(true));
-    return JsonMapper.builder()
+    // A thread of its own for each request would make buffers of its own for each.
+    var factory =
+        JsonFactory.builder().recyclerPool(JsonRecyclerPools.newConcurrentDequePool()).build();
+    return JsonMapper.builder(factory)
         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
         .addModules(new JavaTimeModule(), strict)
         .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -61,7 +66,7 @@ public class Json {
         .build();
   }
 
-  /** A number or a truth value is no text. */
+  /** Refuses numbers and booleans where a text is required. */
   private static void refuseScalars(MutableCoercionConfig texts) {
     texts
         .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
@@ -69,7 +74,7 @@ public class Json {
         .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
   }
 
-  /** A time as the contract has it: a text with an offset, no number. */
+  /** Times must be texts with an offset; numbers are refused. */
   private static final class InstantReader extends JsonDeserializer<Instant> {
     @Override
     public Instant deserialize(JsonParser in, DeserializationContext context) throws IOException {
@@ -82,7 +87,10 @@ public class Json {
     }
   }
 
-  /** JSON Schema's integer: 1.0 is one, 1.5 and "1" are none. A primitive one must be there. */
+  /**
+   * An integer as in JSON Schema: 1.0 is valid, 1.5 and "1" are not. A primitive one is required. A
+   * primitive one must be there.
+   */
   private static final class IntegerReader extends JsonDeserializer<Integer> {
     private final boolean required;
 
@@ -103,7 +111,7 @@ public class Json {
           return in.getDecimalValue().intValueExact();
         }
       } catch (ArithmeticException e) {
-        // Not whole, or too large: refused like what is no number.
+        // Fractions and too large numbers are refused like other invalid values.
       }
       return context.reportInputMismatch(Integer.class, "A whole number is needed");
     }

@@ -3,12 +3,12 @@ package io.outpost.kernel;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Lanes of jobs as the setting {@code outpost.worker.lanes} names them. Pure. */
+/** The lanes of jobs from the setting {@code outpost.worker.lanes}. Pure. */
 public final class Lanes {
 
   private Lanes() {}
 
-  /** Their names, which are the priorities that a job may have, highest first. */
+  /** The names of the lanes, which are the priorities of jobs, highest first. */
   public static List<String> of(String setting) {
     return Stream.of(setting.split(",", -1))
         .map(lane -> lane.replaceFirst("=.*", "").strip())

@@ -3,8 +3,8 @@ package io.outpost.kernel;
 import java.util.Optional;
 
 /**
- * What an e-mail address must be for mail servers, and Stripe, to take it: ASCII, without quotes,
- * with a domain of at least two labels.
+ * Checks e-mail addresses by the rules of mail servers and Stripe: ASCII, without quotes, with a
+ * domain of at least two labels.
  */
 public final class MailAddress {
 
@@ -14,7 +14,7 @@ public final class MailAddress {
 
   private MailAddress() {}
 
-  /** What is wrong with an address, as a remedy; empty when nothing is. */
+  /** The fault of an address, worded as a remedy; empty for a valid one. */
   public static Optional<String> fault(String address) {
     var at = address.indexOf('@');
     if (at < 1 || at != address.lastIndexOf('@') || at == address.length() - 1) {

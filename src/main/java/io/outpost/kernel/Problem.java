@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An answer that is not a success, as an exception: its code decides status and title (RFC 9457),
- * its detail says the remedy. The detail is shown to the client and must hold nothing secret.
+ * A refusal or failure as an exception: its code decides status and title (RFC 9457), its detail
+ * says the remedy. The detail is shown to the client and must contain no secret.
  */
 public class Problem extends RuntimeException {
 
@@ -20,18 +20,18 @@ public class Problem extends RuntimeException {
     NOT_FOUND(404, "Not found"),
     NO_OUTPUT_YET(404, "There is no output yet"),
     METHOD_NOT_ALLOWED(405, "Method not allowed"),
-    REQUEST_TIMEOUT(408, "The request took too long"),
+    REQUEST_TIMEOUT(408, "The request was too slow"),
     CONFLICT(409, "Conflict"),
     LIMIT_REACHED(409, "A limit is reached"),
-    PRECONDITION_FAILED(412, "It has changed meanwhile"),
+    PRECONDITION_FAILED(412, "The resource has changed meanwhile"),
     PAYLOAD_TOO_LARGE(413, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
-    RANGE_NOT_SATISFIABLE(416, "There are no such bytes"),
+    RANGE_NOT_SATISFIABLE(416, "The range is outside the output"),
     EXPECTATION_FAILED(417, "The expectation cannot be met"),
-    UNPROCESSABLE(422, "The request cannot be carried out as it is"),
+    UNPROCESSABLE(422, "The request cannot be carried out"),
     IDEMPOTENCY_KEY_REUSED(422, "The idempotency key was used for another request"),
     RATE_LIMITED(429, "Too many requests"),
-    HEADER_TOO_LARGE(431, "The header is too large"),
+    HEADER_TOO_LARGE(431, "The headers are too large"),
     INTERNAL(500, "Something failed on our side"),
     NOT_IMPLEMENTED(501, "Not implemented"),
     UNAVAILABLE(503, "Temporarily unavailable"),
@@ -60,7 +60,7 @@ public class Problem extends RuntimeException {
       return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
     }
 
-    /** The code for a status that something outside our routes has set. */
+    /** The code for a status that was set outside our routes. */
     public static Code of(int status) {
       for (Code code : values()) {
         if (code.status == status) {
@@ -72,8 +72,8 @@ public class Problem extends RuntimeException {
   }
 
   /**
-   * One fault of the request: the field's name (dots and indexes for nested ones) and what it
-   * should be.
+   * One fault of the request: the field's name (with dots and indexes for nested fields) and its
+   * requirement.
    */
   public record FieldError(String field, String detail) {}
 
@@ -105,7 +105,7 @@ public class Problem extends RuntimeException {
         Map.of());
   }
 
-  /** A 404 that does not say whether the thing exists for somebody else. */
+  /** A 404, which does not reveal whether the resource exists for another tenant. */
   public static Problem notFound(String what) {
     return new Problem(Code.NOT_FOUND, "There is no such " + what + ".");
   }
@@ -115,7 +115,6 @@ public class Problem extends RuntimeException {
     return new Problem(Code.UNAVAILABLE, detail, List.of(), Map.of("Retry-After", "2"));
   }
 
-  /** Says the remedy. */
   public String detail() {
     return detail;
   }

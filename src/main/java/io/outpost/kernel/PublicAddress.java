@@ -3,10 +3,10 @@ package io.outpost.kernel;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 
-/** Which addresses lie outside: those of the special registries of IANA do not. */
+/** Tells public addresses from those in IANA's special-purpose registries. */
 public final class PublicAddress {
 
-  /** Networks of IPv4 that nothing of a customer's is in (RFC 6890 and multicast). */
+  /** IPv4 networks that contain no customer's host (RFC 6890 and multicast). */
   private static final Network[] INSIDE_V4 = {
     network("0.0.0.0", 8),
     network("10.0.0.0", 8),
@@ -27,14 +27,14 @@ public final class PublicAddress {
     network("224.0.0.0", 3) // multicast and reserved
   };
 
-  /** Global unicast, the only addresses of IPv6 that lie outside, ... */
+  /** Global unicast, the only public part of IPv6, ... */
   private static final Network GLOBAL_V6 = network("2000::", 3);
 
-  /** ... but for these of it. */
+  /** ... except these ranges. */
   private static final Network[] INSIDE_V6 = {
     network("2001::", 23), // Teredo, benchmarks, ORCHID
     network("2001:db8::", 32),
-    network("2002::", 16), // 6to4, which holds an address of IPv4
+    network("2002::", 16), // 6to4, which contains an IPv4 address
     network("2620:4f:8000::", 48),
     network("3fff::", 20)
   };
@@ -56,7 +56,7 @@ public final class PublicAddress {
     }
   }
 
-  /** Whether an address lies outside. Java has made one of IPv4 of an IPv4-mapped one. */
+  /** Whether an address is public. Java has already converted IPv4-mapped addresses to IPv4. */
   public static boolean is(InetAddress address) {
     var bytes = address.getAddress();
     if (address instanceof Inet4Address) {

@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of the contract for single values, as the types keep them; the schemas of the contract
- * say the same. What breaks one is named, its value is not: it may be a secret.
+ * The contract's rules for single values, for the constructors of records; the contract's schemas
+ * have the same rules. Errors name the field, never its value, which may be secret.
  */
 public final class Rules {
 
@@ -14,7 +14,7 @@ public final class Rules {
   public static final Pattern UUID =
       Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
-  /** What is stored may be older than the stricter form that requests must have. */
+  /** Stored values may be older than the stricter form of requests. */
   public static final Pattern NAME = Pattern.compile("[^\\x00-\\x1f\\x7f]{1,100}");
 
   public static final Pattern EMAIL =
@@ -24,28 +24,28 @@ public final class Rules {
 
   private Rules() {}
 
-  /** The value is there. */
+  /** Requires a value. */
   public static void present(String field, @Nullable Object value) {
     check(field, value != null, "is required");
   }
 
-  /** The whole text has a form. */
+  /** Requires that the whole text matches a pattern. */
   public static void form(String field, @Nullable String value, Pattern form) {
-    check(field, value != null && form.matcher(value).matches(), "does not have its form");
+    check(field, value != null && form.matcher(value).matches(), "does not have the required form");
   }
 
-  /** The text is there and has at most so many characters. */
+  /** Requires a text of at most so many characters. */
   public static void text(String field, @Nullable String value, int most) {
     var length = value == null ? 0 : value.codePointCount(0, value.length());
     check(field, length >= 1 && length <= most, "must have 1 to " + most + " characters");
   }
 
-  /** The value is one of some words. */
+  /** Requires one of some words. */
   public static void oneOf(String field, @Nullable String value, Collection<String> words) {
-    check(field, value != null && words.contains(value), "is none of its words");
+    check(field, value != null && words.contains(value), "is not one of the allowed values");
   }
 
-  /** The number is within bounds, both included. */
+  /** Requires a number within bounds, both included. */
   public static void between(String field, long value, long least, long most) {
     check(field, value >= least && value <= most, "must be " + least + " to " + most);
   }

@@ -3,7 +3,7 @@ package io.outpost.kernel;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Spreads a sparse index over partitions, so that no status or state is one hot partition. */
+/** Spreads a sparse index over partitions, so that no single status makes a hot partition. */
 public final class Shards {
 
   private static final int COUNT = 8;

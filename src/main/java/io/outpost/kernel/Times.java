@@ -18,7 +18,7 @@ public final class Times {
 
   private Times() {}
 
-  /** The instant that a text names; empty when it is no time, or none of those years. */
+  /** The instant of a text; empty when it is not a time in these years. */
   public static Optional<Instant> parse(String text) {
     if (text.length() > LONGEST || !FORM.matcher(text).matches()) {
       return Optional.empty();
@@ -31,7 +31,7 @@ public final class Times {
     }
   }
 
-  /** What is wrong with a time, as a remedy; empty when nothing is. */
+  /** The fault of a time, worded as a remedy; empty for a valid one. */
   public static Optional<String> fault(String text) {
     return parse(text).isPresent()
         ? Optional.empty()

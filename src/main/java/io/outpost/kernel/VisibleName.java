@@ -2,17 +2,21 @@ package io.outpost.kernel;
 
 import java.util.Optional;
 
-/** What a name that people give must be: something to see, and nothing that changes a terminal. */
+/**
+ * Checks names that people choose: at least one visible character, and no characters that control a
+ * terminal.
+ */
 public final class VisibleName {
 
   /**
-   * Letters by Unicode's categories that show nothing: fillers of Hangul, and the empty Braille.
+   * Characters that count as letters in Unicode but are invisible: Hangul fillers and the empty
+   * Braille cell.
    */
   private static final String BLANKS = "\u115f\u1160\u3164\uffa0\u2800";
 
   private VisibleName() {}
 
-  /** What is wrong with a name, as a remedy; empty when nothing is. */
+  /** The fault of a name, worded as a remedy; empty for a valid one. */
   public static Optional<String> fault(String name) {
     if (name.codePoints().anyMatch(VisibleName::isControl)) {
       return Optional.of("must not hold control characters or line breaks");
@@ -22,7 +26,7 @@ public final class VisibleName {
         : Optional.of("must hold at least one visible character");
   }
 
-  /** Also what turns the direction of the text around it. */
+  /** Includes marks that change the direction of text. */
   private static boolean isControl(int c) {
     return Character.isISOControl(c)
         || c == 0x2028

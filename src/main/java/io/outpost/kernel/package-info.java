@@ -1,6 +1,6 @@
 /**
- * Ids, time, JSON, cursors, pages, problems and addresses: words that every module speaks. Knows no
- * domain and no AWS.
+ * Ids, times, JSON, cursors, pages, problems and addresses, for all modules. Knows no domain and no
+ * AWS.
  */
 @NullMarked
 package io.outpost.kernel;

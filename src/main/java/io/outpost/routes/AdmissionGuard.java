@@ -7,12 +7,12 @@ import org.apache.camel.model.ProcessDefinition;
 import org.apache.camel.model.RouteDefinition;
 
 /**
- * Puts a guard in front of the first own step of every operation, behind all interceptions. It lets
- * nothing pass that was not admitted, whatever configurations did or did not apply. Immutable.
+ * Inserts a guard before the first step of every operation, after all interceptions. The guard
+ * refuses calls that were not admitted, whatever configurations applied. Immutable.
  */
 final class AdmissionGuard extends ModelLifecycleStrategySupport {
 
-  /** The bean that guards. */
+  /** The name of the guard bean. */
   static final String BEAN = "#bean:requireAdmission";
 
   private final Collection<String> operations;

@@ -5,8 +5,8 @@ import org.apache.camel.Processor;
 import org.springframework.stereotype.Component;
 
 /**
- * Prepares the copy of a message that goes to an extension point: no header of the flow leaves with
- * it, and nothing that happens to it is answered to whoever waits for the flow. Stateless.
+ * Prepares the copy of a message for an extension point: it gets none of the flow's headers, and
+ * its result never reaches the caller of the flow. Stateless.
  */
 @Component("besideFlow")
 class BesideFlow implements Processor {

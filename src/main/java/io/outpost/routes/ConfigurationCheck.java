@@ -10,9 +10,9 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * Whether a configuration does something, and nothing to flows that are not its owner's: one that
- * applies to every route may watch them, and not decide what becomes of their failures, of their
- * calls or of their answers. Stateless.
+ * Checks that a configuration has an effect, and that it does not change other flows: one that
+ * applies to every route may watch them, but not handle their failures, calls or answers.
+ * Stateless.
  */
 final class ConfigurationCheck {
 
@@ -33,10 +33,10 @@ final class ConfigurationCheck {
   private ConfigurationCheck() {}
 
   /**
-   * What is wrong with the configurations of a file.
+   * The faults of the configurations of a file.
    *
-   * @param isAdded whether the file is somebody's own, and not in the place of one of ours that has
-   *     configurations
+   * @param isAdded whether the file is an installation's own, and does not replace a shipped file
+   *     with configurations
    */
   static List<Finding> check(RouteFile file, boolean isAdded) {
     var found = new ArrayList<Finding>();
@@ -59,7 +59,7 @@ final class ConfigurationCheck {
           found.add(
               configuration.finding(
                   TAKES_OVER.formatted(
-                      "`%s` would decide what becomes of failures".formatted(part))));
+                      "`%s` would handle failures of every flow".formatted(part))));
         }
       }
       if (within(configuration.value(), "skipSendToOriginalEndpoint")

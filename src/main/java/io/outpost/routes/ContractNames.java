@@ -5,14 +5,14 @@ import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations of the contract as a pattern, for routes that stand before all of them. No name of
- * a route that is none can be taken for one.
+ * The operations of the contract as a pattern, for routes that run before all of them. The pattern
+ * matches no other route.
  *
  * @param operations their operationIds
  */
 record ContractNames(Collection<String> operations) implements PropertiesSource {
 
-  /** What stands in double braces. */
+  /** The placeholder in double braces. */
   static final String OPERATIONS = "contract.operations";
 
   @Override

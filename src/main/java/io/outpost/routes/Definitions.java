@@ -22,7 +22,7 @@ import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.language.ConstantExpression;
 import org.jspecify.annotations.Nullable;
 
-/** What stands in the definition of a route, however deep. */
+/** Finds the parts of a route's definition, at any depth. */
 final class Definitions {
 
   private Definitions() {}
@@ -48,7 +48,7 @@ final class Definitions {
     return found;
   }
 
-  /** What the template was given that a route was made of; empty for any other route. */
+  /** The parameters of the template that made a route; empty for any other route. */
   static Map<String, Object> ofTemplate(RouteDefinition route) {
     var given = new LinkedHashMap<String, Object>();
     if (route.getTemplateDefaultParameters() != null) {
@@ -60,7 +60,7 @@ final class Definitions {
     return given;
   }
 
-  /** The addresses that a step chooses among, as far as they are constant. */
+  /** The addresses that a step chooses from, as far as they are constant. */
   static List<String> choices(ProcessorDefinition<?> step) {
     var isRouter =
         step instanceof RecipientListDefinition<?>
@@ -76,7 +76,7 @@ final class Definitions {
         : null;
   }
 
-  /** The steps in Java, each as bean and method, in the order of the file. */
+  /** The Java steps, each as bean and method, in the order of the file. */
   static List<String> beans(RouteDefinition route) {
     return steps(route).stream()
         .filter(BeanDefinition.class::isInstance)

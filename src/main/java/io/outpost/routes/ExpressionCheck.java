@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.CamelContext;
 
-/** Whether expressions in the language simple can be read at all. */
+/** Checks whether expressions in the language simple can be parsed. */
 final class ExpressionCheck {
 
   private static final Set<String> CONDITIONS =
@@ -45,7 +45,7 @@ final class ExpressionCheck {
     return field.key().equals("precondition") || CONDITIONS.contains(field.parent()) || isLoop;
   }
 
-  /** Settings and beans are looked up elsewhere; here only the form counts. */
+  /** Only the syntax counts here; settings and beans are looked up elsewhere. */
   private static String filled(String text) {
     return text.replaceAll("\\{\\{[^}]*}}", "0").replaceAll("\\$\\{bean:[^}]*}", "\\${body}");
   }

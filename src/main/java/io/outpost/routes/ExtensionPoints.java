@@ -2,7 +2,7 @@ package io.outpost.routes;
 
 import org.springframework.stereotype.Component;
 
-/** Which extension points somebody uses, so that the others cost nothing. Stateless. */
+/** Knows which extension points are used, so that the others cost nothing. Stateless. */
 @Component("extensionPoints")
 public class ExtensionPoints {
 
@@ -12,7 +12,7 @@ public class ExtensionPoints {
     this.folder = folder;
   }
 
-  /** Whether the file of that name is of a mounted folder, and not the empty one of ours. */
+  /** Whether a mounted folder replaces the empty shipped route. */
   public boolean isUsed(String point) {
     return MountedFolder.ROLES.stream()
         .anyMatch(role -> folder.isYours(role + "/" + point + MountedFolder.SUFFIX));

@@ -8,13 +8,13 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /**
- * Something that is wrong in the routes, and where.
+ * A fault in the routes, with its place.
  *
  * @param file folder and name, for example {@code api/jobs.camel.yaml}
  * @param line the first line is 1
- * @param route the route's or configuration's id; empty when the fault is in none
- * @param step the step's id, or its kind when it has none; empty when the fault is in none
- * @param fault what is wrong, and where possible what was meant
+ * @param route the id of the route or configuration; empty when there is none
+ * @param step the id of the step, or its kind when it has none; empty when there is no step
+ * @param fault a description, if possible with a suggestion
  */
 public record Finding(String file, int line, String route, String step, String fault)
     implements Comparable<Finding> {
@@ -32,7 +32,7 @@ public record Finding(String file, int line, String route, String step, String f
     return new Finding(file, 1, "", "", fault);
   }
 
-  /** What Camel said while it loaded a file; the exception's own words when they have no place. */
+  /** Camel's fault while it loaded a file; the exception's message when it has no place. */
   static Finding of(String file, Throwable failure) {
     return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
         .limit(20)
@@ -45,7 +45,7 @@ public record Finding(String file, int line, String route, String step, String f
             () -> of(file, String.valueOf(failure.getMessage()).lines().findFirst().orElse("")));
   }
 
-  /** What Jackson said of a file beside the routes. */
+  /** Jackson's fault of a file beside the routes. */
   static Finding of(String file, String what, JsonProcessingException failure) {
     var line = failure.getLocation() == null ? 1 : Math.max(1, failure.getLocation().getLineNr());
     var said = failure.getOriginalMessage().lines().findFirst().orElse("");
@@ -62,7 +62,7 @@ public record Finding(String file, int line, String route, String step, String f
     return ORDER.compare(this, other);
   }
 
-  /** One line: {@code file:line: route/step: what is wrong}. */
+  /** One line: {@code file:line: route/step: fault}. */
   @Override
   public String toString() {
     var where =
@@ -71,7 +71,7 @@ public record Finding(String file, int line, String route, String step, String f
         "%s:%d: %s%s".formatted(file, line, where.isEmpty() ? "" : where + ": ", fault));
   }
 
-  /** Names of files and ids may hold anything. */
+  /** Names of files and ids may contain any character. */
   private static String inOneLine(String text) {
     return CONTROL
         .matcher(text)

@@ -24,17 +24,17 @@ import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done to the configurations of all files, after these are read and before the first route
- * is: those whose id begins with {@code every-} apply to every route, and interceptions of somebody
- * else's get a copy of the message on a route of their own, so that nothing they do can fail or
- * hold the flow that they watch. The last of the builders; used by one thread.
+ * Adapts the configurations of all files, after they are read and before the first route is built.
+ * Those whose id begins with {@code every-} apply to every route, and an installation's own
+ * interceptions get a copy of the message on a separate route, so that they can neither fail nor
+ * delay the flow. The last of the builders; used by one thread.
  */
 final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, Ordered {
 
-  /** How the id of a configuration begins that applies to every route. */
+  /** The prefix of the id of configurations that apply to every route. */
   static final String EVERYWHERE = "every-";
 
-  /** The property that marks the copy that an interception of somebody else's gets. */
+  /** The property that marks the copy for an installation's own interception. */
   static final String WATCHING = "watching";
 
   private final Predicate<String> isTheirs;
@@ -48,12 +48,12 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
     this.isTheirs = isTheirs;
   }
 
-  /** The id as it stands in the file; null when there is none. */
+  /** The id in the file; null when there is none. */
   @Nullable String idOf(RouteConfigurationDefinition configuration) {
     return ids.get(configuration);
   }
 
-  /** Whether a route is an addition of somebody else's. */
+  /** Whether a route is an installation's own addition. */
   boolean isTheirs(RouteDefinition route) {
     return isTheirs.test(String.valueOf(route.getInput().getLocation()));
   }
@@ -81,7 +81,7 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
     }
   }
 
-  /** The file of a configuration, which Camel remembers of what is in it alone. */
+  /** The file of a configuration; Camel records it only for the configuration's parts. */
   static String locationOf(RouteConfigurationDefinition configuration) {
     return Stream.of(
             configuration.getInterceptFroms(),
@@ -96,7 +96,7 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
         .orElse("");
   }
 
-  /** Moves the steps of an interception to a route and leaves a tap that leads there. */
+  /** Moves the steps of an interception to a separate route and replaces them by a tap to it. */
   private void watch(OutputDefinition<?> interception, RouteConfigurationDefinition around) {
     var name =
         "watch-"
@@ -150,6 +150,6 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
 
   @Override
   public void addTemplatedRoutesToCamelContext(CamelContext camel) {
-    // There are none.
+    // Interceptions have none.
   }
 }

@@ -24,12 +24,12 @@ import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.core.io.Resource;
 
 /**
- * What an installation has that routes may name.
+ * The names that an installation's routes may use.
  *
  * @param beans names of the beans that steps may call
- * @param type the class of a bean; null when there is none of that name
+ * @param type returns the class of a bean; null when there is none of that name
  * @param settings names of the settings, for suggestions
- * @param setting the value of a setting; null when there is none
+ * @param setting returns the value of a setting; null when there is none
  * @param operations operationIds of the contract
  * @param queues names of the queues, without the environment
  */
@@ -44,7 +44,7 @@ record Known(
   private static final String OURS = "io.outpost.";
 
   /**
-   * Reads it from an application, started or not.
+   * Reads them from an application, started or not.
    *
    * @param folder the mounted folder; null when there is none
    */
@@ -67,8 +67,8 @@ record Known(
   }
 
   /**
-   * Whether a bean is the product's. In one that is started there are many more, Camel itself among
-   * them: with those a step could do anything to any flow, and the command does not know them.
+   * Whether a bean is the product's. A started application has many more beans, Camel itself among
+   * them; a step could use those to affect any flow, and the check command does not know them.
    */
   private static boolean isOurs(ListableBeanFactory beans, String name) {
     if (!(beans instanceof ConfigurableListableBeanFactory all)
@@ -91,7 +91,7 @@ record Known(
     }
   }
 
-  /** The same with the queues that a folder has by now. */
+  /** The same with the queues that a folder has at present. */
   Known withQueuesOf(@Nullable Path folder) throws IOException {
     return new Known(beans, type, settings, setting, operations, queues(folder));
   }

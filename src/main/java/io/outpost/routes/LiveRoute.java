@@ -33,9 +33,9 @@ import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A route whose steps can be exchanged for others while it takes messages: what comes in from then
- * on goes through the new steps, what is under way ends in the old ones, which stop when nothing is
- * in them any more. Camel starts and stops only what takes the messages. Thread-safe.
+ * A route whose steps can be replaced while it receives messages. New messages go through the new
+ * steps; messages in progress end in the old steps, which stop when they are empty. Camel starts
+ * and stops only the consumer. Thread-safe.
  */
 final class LiveRoute extends DefaultRoute {
 
@@ -58,7 +58,7 @@ final class LiveRoute extends DefaultRoute {
     this.traffic = traffic;
   }
 
-  /** A route of the contract is Camel's own: its component looks into the steps. */
+  /** A route of the contract stays as Camel made it, because its component inspects the steps. */
   static Route create(
       CamelContext camel,
       NamedNode definition,
@@ -95,7 +95,7 @@ final class LiveRoute extends DefaultRoute {
     onCompletions.put(id, processor);
   }
 
-  /** Camel would stop these with the route; they stop with the steps. */
+  /** Camel would stop these services with the route; they stop with the steps instead. */
   @Override
   public Collection<Processor> getOnExceptions() {
     return List.of();
@@ -106,7 +106,7 @@ final class LiveRoute extends DefaultRoute {
     return List.of();
   }
 
-  /** As Camel's own does, past the entrance: it prepares the steps by it. */
+  /** Does the same as Camel's own method, without the entrance, because it prepares the steps. */
   @Override
   @SuppressWarnings("unchecked")
   public Navigate<Processor> navigate() {
@@ -116,29 +116,29 @@ final class LiveRoute extends DefaultRoute {
         : all;
   }
 
-  /** The steps as this route was made with them. */
+  /** The original steps of this route. */
   Steps steps() {
     return steps;
   }
 
-  /** Lets what comes from now on go through other steps, which run already; gives the old ones. */
+  /** Sends new messages through other, already started steps; returns the old ones. */
   Steps enter(Steps next) {
     var before = entrance.steps;
     entrance.steps = next;
     return before;
   }
 
-  /** The steps that messages go through now. */
+  /** The current steps. */
   Steps current() {
     return entrance.steps;
   }
 
-  /** Whether Camel need not wait for what is under way when it stops this route. */
+  /** Whether Camel may stop this route without waiting for messages in progress. */
   void leave() {
     entrance.left = true;
   }
 
-  /** What a message that came in goes through; to Camel, it is all that there is of the steps. */
+  /** The entrance of messages; Camel takes it for all the steps. */
   private final class Entrance implements AsyncProcessor, ShutdownAware, Service {
 
     @SuppressWarnings("NullAway.Init") // Camel sets the processor before it starts the route.
@@ -151,7 +151,7 @@ final class LiveRoute extends DefaultRoute {
       steps.start();
     }
 
-    /** When the route alone is stopped, messages may be in the steps. */
+    /** When only the route is stopped, messages may still be in the steps. */
     @Override
     public void stop() {
       if (getCamelContext().isStopping()) {
@@ -213,8 +213,11 @@ final class LiveRoute extends DefaultRoute {
       return ended;
     }
 
-    /** Counted before it is looked whether they are still the ones: so none is stopped in use. */
-    @SuppressWarnings("ReferenceEquality") // Steps are themselves and no others.
+    /**
+     * Counts the message before checking that the steps are still current, so that no steps are
+     * stopped while in use.
+     */
+    @SuppressWarnings("ReferenceEquality") // Steps are compared by identity.
     private Steps enter() {
       while (true) {
         var now = steps;
@@ -227,7 +230,7 @@ final class LiveRoute extends DefaultRoute {
     }
   }
 
-  /** All that a route is but what takes its messages. */
+  /** The parts of a route without its consumer. */
   final class Steps {
 
     private final AtomicInteger inside = new AtomicInteger();
@@ -237,7 +240,7 @@ final class LiveRoute extends DefaultRoute {
 
     private volatile Set<Service> services = Set.of();
 
-    /** Starts them; once. */
+    /** Starts the steps, once. */
     synchronized void start() {
       if (!services.isEmpty()) {
         return;
@@ -256,12 +259,12 @@ final class LiveRoute extends DefaultRoute {
       services.forEach(ServiceHelper::startService);
     }
 
-    /** How many messages are in them, those included that a step has put aside. */
+    /** The number of messages in the steps, including those that a step holds back. */
     int inside() {
       return inside.get() + putAside();
     }
 
-    /** What an aggregation has collected, and what it is just passing on. */
+    /** The messages that an aggregation has collected, and those that it is just sending. */
     private int putAside() {
       int count = 0;
       for (var service : services) {
@@ -282,7 +285,7 @@ final class LiveRoute extends DefaultRoute {
           .forEach(service -> ((ShutdownPrepared) service).prepareShutdown(suspendOnly, forced));
     }
 
-    /** Stops them for good. */
+    /** Stops the steps for good. */
     synchronized void stop() {
       var all = new LinkedHashSet<>(services);
       for (var service : services) {

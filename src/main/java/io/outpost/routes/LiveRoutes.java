@@ -18,22 +18,22 @@ import org.apache.camel.model.RouteDefinitionHelper;
 import org.apache.camel.spi.RouteFactory;
 
 /**
- * Makes the running routes those of another model, all or none. A route that keeps its start keeps
- * its consumer and gets other steps; nothing that is under way is broken off. Used by one thread at
- * a time.
+ * Replaces the running routes by those of another model, all or none. A route that keeps its start
+ * keeps its consumer and gets new steps; messages in progress are not interrupted. Used by one
+ * thread at a time.
  */
 final class LiveRoutes {
 
   private final ModelCamelContext camel;
   private final Underway underway = new Underway();
 
-  /** Steps that no message enters any more. */
+  /** Old steps that no message enters any more. */
   private final List<LiveRoute.Steps> leaving = new ArrayList<>();
 
-  /** Routes that are no more in any file, and that messages under way may still call. */
+  /** Routes that are in no file any more, but may still be called by messages in progress. */
   private final Set<String> retired = new HashSet<>();
 
-  /** Before the first route is made: makes Camel's routes such that can be exchanged. */
+  /** To be called before the first route is built: makes Camel's routes replaceable. */
   LiveRoutes(CamelContext camel, TrafficBook traffic) {
     this.camel = (ModelCamelContext) camel;
     camel.setInflightRepository(underway);
@@ -47,10 +47,10 @@ final class LiveRoutes {
   }
 
   /**
-   * Replaces what has changed.
+   * Replaces the changed routes.
    *
-   * @param isChanged whether a route that has the same id before and after may do something else
-   * @throws Exception when Camel cannot make one of them; then all are as they were
+   * @param isChanged whether a route with the same id may behave differently
+   * @throws Exception when Camel cannot build one of them; then all stay as they were
    */
   void become(
       Collection<RouteDefinition> wanted,
@@ -78,7 +78,7 @@ final class LiveRoutes {
     camel.getRouteConfigurationDefinitions().addAll(configurations);
   }
 
-  /** Stops what nothing is in any more; asked again and again. */
+  /** Stops old steps that are empty; called again and again. */
   void tidy() throws Exception {
     for (var steps : List.copyOf(leaving)) {
       if (steps.inside() == 0) {
@@ -103,7 +103,7 @@ final class LiveRoutes {
     }
   }
 
-  /** Stops a route's consumer, at once, and forgets the route; its steps go on to their end. */
+  /** Stops a route's consumer at once and removes the route; its steps finish their messages. */
   private void remove(String id) throws Exception {
     var route = (LiveRoute) camel.getRoute(id);
     route.leave();
@@ -127,7 +127,7 @@ final class LiveRoutes {
         && Objects.equals(one.getStartupOrder(), other.getStartupOrder());
   }
 
-  /** What is to be done; on failure it is undone. */
+  /** The actions of the replacement; on failure they are undone. */
   private final class Changes {
 
     private final Map<String, RouteDefinition> before;
@@ -150,7 +150,7 @@ final class LiveRoutes {
 
     void apply(Collection<RouteDefinition> wanted) throws Exception {
       var starts = new HashSet<>(wanted.stream().map(LiveRoutes::start).toList());
-      // A route that calls come to stays for those under way, unless another takes its place.
+      // A called route stays for messages in progress, unless another takes its place.
       var stays =
           gone.stream()
               .filter(route -> start(route).startsWith("direct:"))
@@ -159,7 +159,7 @@ final class LiveRoutes {
               .toList();
       var removed = new ArrayList<>(gone);
       removed.removeAll(stays);
-      // A retired one may stand where a new one starts.
+      // A retired route may have the address at which a new one starts.
       retired.stream()
           .map(before::get)
           .filter(Objects::nonNull)
@@ -193,7 +193,7 @@ final class LiveRoutes {
       return one.getRouteId().equals(other.getRouteId());
     }
 
-    /** The route with its steps started, and nothing that would take messages. */
+    /** The route with its steps started, but without its consumer. */
     private LiveRoute make(RouteDefinition definition) throws Exception {
       RouteDefinitionHelper.forceAssignIds(camel, definition);
       var settings = camel.getPropertiesComponent();

@@ -27,15 +27,15 @@ import org.apache.camel.util.StringHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verifies the routes as Camel has put them together from all files, with interceptions and
- * configurations applied: what they do counts, not what the files look like. Used by one thread.
+ * Verifies the model that Camel makes of all files, with interceptions and configurations applied:
+ * their effect counts, not the look of the files. Used by one thread.
  */
 final class ModelCheck {
 
-  /** The route that lets a request in; it stands before every operation. */
+  /** The route of admission, which runs before every operation. */
   static final String ADMISSION = "admit-request";
 
-  /** What admission consists of, in this order; each a bean and its method. */
+  /** The required steps of admission, in this order; each a bean and its method. */
   private static final List<String> ADMISSION_STEPS =
       List.of(
           "admission.begin",
@@ -44,7 +44,7 @@ final class ModelCheck {
           "admission.authorize",
           "admission.validate");
 
-  /** Components that take requests from the network. */
+  /** Components that receive requests from the network. */
   private static final Set<String> SERVERS =
       Set.of(
           "platform-http",
@@ -75,7 +75,7 @@ final class ModelCheck {
       "`%s` takes requests without a key: add an operation to the contract and start the route at"
           + " direct:<operationId>";
 
-  /** Where only a route of ours receives what is sent. */
+  /** Components whose messages only routes of this program receive. */
   private static final Pattern CALL = Pattern.compile("(?:direct|seda):[^$]*");
 
   private static final String CONTRACT = "rest-openapi";
@@ -111,7 +111,7 @@ final class ModelCheck {
     return findings;
   }
 
-  /** Its routes are put into those that it calls: all else would be told of the wrong files. */
+  /** Its routes are inlined into their callers, so faults would be reported for the wrong files. */
   private void checkRests() {
     for (var rest : ((ModelCamelContext) camel).getRestDefinitions()) {
       if (!rest.getVerbs().isEmpty() || rest.getOpenApi() == null) {
@@ -154,7 +154,7 @@ final class ModelCheck {
     }
   }
 
-  /** What only one route can take from: of two, one would get nothing, or each a part. */
+  /** Sources that only one route can consume: with two, one would get nothing, or each a part. */
   private List<String> sources(String uri) {
     if (uri.startsWith("jobs:")) {
       return Stream.of(uri.substring(5).split(",", -1))
@@ -187,11 +187,11 @@ final class ModelCheck {
     }
   }
 
-  /** A step that fetches opens what a route that starts there would. */
+  /** A polling step opens a source in the same way as a route that starts there. */
   private void checkPoll(RouteDefinition route, OptionalIdentifiedDefinition<?> step, String from) {
     var scheme = StringHelper.before(from, ":", from);
     if (SERVERS.contains(scheme)
-        && !scheme.matches("https?")) { // which ask, where they are fetched from
+        && !scheme.matches("https?")) { // components that poll when they are fetched from
       add(route, step, NO_KEY.formatted(scheme));
     }
     for (var source : sources(from)) {
@@ -203,7 +203,7 @@ final class ModelCheck {
     }
   }
 
-  /** Every way back to a route that it came from, each named once. */
+  /** Every cycle of routes, each reported once. */
   private void checkCycles() {
     var done = new LinkedHashSet<String>();
     for (var route : starts.values()) {
@@ -239,7 +239,7 @@ final class ModelCheck {
     for (var it : ((ModelCamelContext) camel).getRouteConfigurationDefinitions()) {
       var id = interceptions.idOf(it);
       for (var interception : it.getInterceptFroms()) {
-        // With a precondition it may do nothing, as it says itself.
+        // A route with a precondition may be inactive, and says so itself.
         if (it.getPrecondition() == null
             && routes.stream().noneMatch(route -> route.getOutputs().contains(interception))) {
           add(
@@ -254,7 +254,7 @@ final class ModelCheck {
       }
       for (var interception : it.getInterceptSendTos()) {
         var pattern = String.valueOf(interception.getUri());
-        // Elsewhere than to a route of ours something may be sent that only a message names.
+        // A message may name an address that is not one of our routes.
         if (pattern.startsWith("direct:")
             && starts.keySet().stream().noneMatch(to -> PatternHelper.matchPattern(to, pattern))) {
           var fault = "intercepts nothing: no route starts at %s%s";
@@ -300,7 +300,9 @@ final class ModelCheck {
     return names == null ? List.of() : List.of(names.strip().split("\\s*,\\s*"));
   }
 
-  /** Whether each operation is entered by admission alone, and admission is whole. */
+  /**
+   * Checks that each operation is entered only through admission, and that admission is complete.
+   */
   private void checkAdmission() {
     var isServed = routes.stream().anyMatch(r -> start(r).startsWith(CONTRACT));
     checkServing(isServed);
@@ -343,7 +345,7 @@ final class ModelCheck {
     }
   }
 
-  /** Whether operations are served, and what answers when one of them fails. */
+  /** Checks that operations are served, and that their failures are answered. */
   private void checkServing(boolean isServed) {
     var hasOperation = operations.stream().map("direct:"::concat).anyMatch(starts::containsKey);
     if (hasOperation && !isServed) {
@@ -395,7 +397,7 @@ final class ModelCheck {
         && !Boolean.parseBoolean(to.getDisabled());
   }
 
-  /** The steps of a route that call other routes, each with where it leads. */
+  /** The steps of a route that call other routes, with their targets. */
   private Map<OptionalIdentifiedDefinition<?>, String> calls(RouteDefinition route) {
     var found = new LinkedHashMap<OptionalIdentifiedDefinition<?>, String>();
     Definitions.uris(route)
@@ -409,7 +411,7 @@ final class ModelCheck {
     return found;
   }
 
-  /** All routes that a message can come to from one, by a call, a choice or a failure. */
+  /** All routes that a message can reach from one, by a call, a choice or a failure. */
   private Set<String> leadsTo(RouteDefinition route) {
     var all = new TreeSet<>(calls(route).values());
     for (var step : Definitions.steps(route)) {
@@ -425,7 +427,7 @@ final class ModelCheck {
     return uri(route, route.getInput().getEndpointUri());
   }
 
-  /** Without options, with the settings filled in, and with what a template was given. */
+  /** An address without options, with settings and template parameters filled in. */
   private String uri(RouteDefinition route, @Nullable String uri) {
     var written = uri == null ? "" : uri;
     for (var given : Definitions.ofTemplate(route).entrySet()) {

@@ -24,8 +24,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A folder with routes of somebody's own: what is in it, and what looks like a route and would not
- * be read. Immutable.
+ * A mounted folder with an installation's own routes: its files, and files that look like routes
+ * and would not be read. Immutable.
  *
  * @param root the folder
  */
@@ -38,7 +38,7 @@ record MountedFolder(Path root) {
 
   private static final Set<String> BESIDE = Set.of(Vocabulary.FILE, QUEUES, ContractFile.ADDITION);
 
-  /** Further agents are here, read by who knows them. */
+  /** The subfolder with further agents, which is read elsewhere. */
   private static final String AGENTS = "agents/";
 
   MountedFolder {
@@ -70,7 +70,7 @@ record MountedFolder(Path root) {
     return found;
   }
 
-  /** The folder's own words; none when there is no vocabulary in it. */
+  /** The folder's vocabulary; empty when it has none. */
   Vocabulary vocabulary() throws IOException {
     var file = root.resolve(Vocabulary.FILE);
     if (!Files.exists(file)) {
@@ -85,7 +85,7 @@ record MountedFolder(Path root) {
     }
   }
 
-  /** Files that somebody may take for routes and that no container would read. */
+  /** Files that look like routes but that no container would read. */
   List<Finding> passedOver() {
     var walk = walk();
     var found = new ArrayList<>(walk.faults());
@@ -104,12 +104,12 @@ record MountedFolder(Path root) {
     return found;
   }
 
-  /** Languages that Camel reads routes in, and what editors make of a name. */
+  /** File endings of Camel's other languages, and of editors' backups. */
   private static boolean looksLikeRoutes(String name) {
     return name.matches("(?is).*\\.(ya?ml|xml|json|java|groovy|kts)(\\.txt)?");
   }
 
-  /** What is wrong with the agents of the folder; a start tells it, too. */
+  /** The faults of the folder's agents; a start reports them, too. */
   List<Finding> agentFaults() throws IOException {
     var files = new ArrayList<Map.Entry<String, String>>();
     for (var file : all()) {
@@ -138,14 +138,14 @@ record MountedFolder(Path root) {
     }
   }
 
-  /** Whether a file of this folder and name takes the place of one of ours: it is ours then. */
+  /** Whether a file replaces a shipped one of the same name. */
   static boolean replacesOurs(String name) {
     return MountedFolder.class.getResource("/routes/" + name) != null;
   }
 
   /**
-   * Whether a file stands in the place of one of ours whose configurations decide over flows: those
-   * are its to change, and no other file's.
+   * Whether a file replaces a shipped file whose configurations control flows: only such a file may
+   * change them.
    */
   static boolean replacesConfigurations(String name) {
     try (var ours = MountedFolder.class.getResourceAsStream("/routes/" + name)) {
@@ -158,7 +158,7 @@ record MountedFolder(Path root) {
     }
   }
 
-  /** The files that are read at a start alone, each with what is in it. */
+  /** The files that are read only at a start, with their contents. */
   Map<String, Integer> readAtStart() {
     var found = new TreeMap<String, Integer>();
     for (var file : all()) {
@@ -174,7 +174,7 @@ record MountedFolder(Path root) {
     return found;
   }
 
-  /** Another text whenever a file of the folders is saved, added or removed. */
+  /** A text that changes whenever a file of the folders is saved, added or removed. */
   static String fingerprint(List<MountedFolder> folders) {
     var text = new StringBuilder();
     for (var folder : folders) {
@@ -210,7 +210,7 @@ record MountedFolder(Path root) {
     var folder = root.relativize(file).getParent();
     var name = file.getFileName().toString();
     if (name.startsWith(".")) {
-      return "is not read: its name begins with a dot";
+      return "is not read, because its name begins with a dot";
     }
     if (folder == null || !ROLES.contains(folder.toString())) {
       return "is not read: routes stand in common/, api/ or worker/ of the folder itself"
@@ -238,7 +238,7 @@ record MountedFolder(Path root) {
     return walk().files();
   }
 
-  /** The files of a folder, and what in it can be no file of routes. */
+  /** The files of a folder, and its entries that cannot be route files. */
   private record Walk(List<Path> files, List<Finding> faults) {}
 
   private Walk walk() {
@@ -280,7 +280,7 @@ record MountedFolder(Path root) {
       if (about.isRegularFile()) {
         found.files().add(file);
       } else if (looksLikeRoutes(name(file)) || ROLES.contains(name(file))) {
-        var fault = about.isSymbolicLink() ? "is a link to nothing" : "is no file that can be read";
+        var fault = about.isSymbolicLink() ? "is a link to nothing" : "is not a readable file";
         found.faults().add(Finding.of(name(file), fault));
       }
       return FileVisitResult.CONTINUE;
@@ -291,7 +291,7 @@ record MountedFolder(Path root) {
       if (!isPassedOver(file) && !(e instanceof NoSuchFileException)) {
         var fault =
             e instanceof FileSystemLoopException
-                ? "is a link back to a folder that it stands in"
+                ? "is a link to a folder that contains it"
                 : "cannot be read: " + e.getClass().getSimpleName();
         found.faults().add(Finding.of(name(file), fault));
       }
@@ -300,8 +300,8 @@ record MountedFolder(Path root) {
   }
 
   /**
-   * Kubernetes keeps the versions of a mounted folder in folders that begin with two dots, and
-   * editors note with a link that begins with {@code .#} who is editing.
+   * Ignores folders that begin with two dots, in which Kubernetes keeps versions of a mounted
+   * folder, and links that begin with {@code .#}, by which editors mark open files.
    */
   private boolean isPassedOver(Path file) {
     var path = root.relativize(file);

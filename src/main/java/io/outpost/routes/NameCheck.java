@@ -46,7 +46,7 @@ final class NameCheck {
   private static final Pattern LANE = Pattern.compile("([\\w-]+)\\s*=\\s*\\d+");
   private static final Set<String> CALLS = Set.of("bean", "method");
 
-  /** Where a plain name is a bean's. */
+  /** Fields whose plain value is the name of a bean. */
   private static final Set<String> REFERENCES =
       Set.of(
           "aggregationStrategy",
@@ -58,14 +58,14 @@ final class NameCheck {
           "onExceptionOccurredRef",
           "redeliveryPolicyRef");
 
-  /** What Camel looks up elsewhere than among the settings, as in {@code {{env:HOME}}}. */
+  /** Look-ups that Camel makes outside the settings, as in {@code {{env:HOME}}}. */
   private static final Map<String, Function<String, @Nullable String>> ELSEWHERE =
       Map.of("env", System::getenv, "sys", System::getProperty);
 
-  /** What Camel would look up among the variables of a machine of Kubernetes. */
+  /** Look-ups of Camel in Kubernetes. */
   private static final Set<String> SERVICES = Set.of("service", "service.host", "service.port");
 
-  /** Names before a colon behind which no default stands. */
+  /** Prefixes after whose colon there is no default value. */
   private static final List<String> FUNCTIONS = List.of("env", "sys", "bean");
 
   private final Known known;
@@ -74,7 +74,7 @@ final class NameCheck {
   private final Set<String> set = new LinkedHashSet<>();
   private final Set<String> ownBeans;
 
-  /** What templates are given: written as settings are. */
+  /** Parameters of templates, which are written like settings. */
   private final Set<String> ofTemplates;
 
   private final List<Finding> findings = new ArrayList<>();
@@ -102,7 +102,7 @@ final class NameCheck {
         .collect(Collectors.toSet());
   }
 
-  /** What is wrong in the files, of which only some are asked about. */
+  /** The faults of the files, of which only some are checked. */
   List<Finding> check(Set<String> asked) {
     checkIds(asked);
     for (var field : fields) {
@@ -189,7 +189,7 @@ final class NameCheck {
     }
   }
 
-  /** Values in brackets take the place of all that a method is given. */
+  /** Values in brackets replace all arguments of a method. */
   private void checkValues(Field field, String name, List<Method> methods, String call) {
     var given = values(call.substring(call.indexOf('(') + 1, call.lastIndexOf(')')));
     var taken = methods.stream().map(Method::getParameterCount).distinct().sorted().toList();
@@ -204,7 +204,10 @@ final class NameCheck {
     }
   }
 
-  /** Camel finds the rest by annotations and types; empty brackets are for a method without any. */
+  /**
+   * Camel finds other arguments by annotations and types; empty brackets mean a method without
+   * arguments.
+   */
   private static boolean takes(Method method, int given) {
     var parameters = method.getParameters();
     return given == 0
@@ -218,7 +221,7 @@ final class NameCheck {
                             || rest.getType().getName().startsWith("org.apache.camel."));
   }
 
-  /** How many values are in a list, whatever commas stand within them. */
+  /** The number of values in a list, whatever commas they contain. */
   private static int values(String list) {
     int depth = 0;
     int commas = 0;
@@ -239,7 +242,7 @@ final class NameCheck {
     return list.isBlank() ? 0 : commas + 1;
   }
 
-  /** Of several methods Camel would choose one by the message, or none. */
+  /** Without a method name, Camel would choose one by the message, or none. */
   private void checkChoice(Field field) {
     var type = known.type().apply(field.text());
     if (type == null || Processor.class.isAssignableFrom(type)) {
@@ -278,13 +281,14 @@ final class NameCheck {
     }
   }
 
-  /** Camel would go on with ours, and pass theirs over. */
+  /** Camel would keep our bean and ignore theirs. */
   private void checkOwnBean(Field field) {
     if (field.parent().equals("beans")
         && field.key().equals("name")
         && known.type().apply(field.text()) != null) {
       findings.add(
-          field.finding("the bean `%s` is ours: name yours otherwise".formatted(field.text())));
+          field.finding(
+              "the bean name `%s` is taken by Outpost: choose another".formatted(field.text())));
     }
   }
 
@@ -330,7 +334,7 @@ final class NameCheck {
       findings.add(field.finding("`%s` is never closed with `}}`".formatted(text.substring(open))));
     }
     if (text.contains("{{}}")) {
-      findings.add(field.finding("`{{}}` names no setting"));
+      findings.add(field.finding("`{{}}` has no name of a setting"));
     }
     PLACEHOLDER
         .matcher(text)
@@ -351,11 +355,11 @@ final class NameCheck {
   private void checkPlaceholder(Field field, String name, @Nullable String rest) {
     var elsewhere = ELSEWHERE.get(name);
     if (rest != null && SERVICES.contains(name)) {
-      findings.add(field.finding("`%s:` finds no service here: name a setting".formatted(name)));
+      findings.add(field.finding("`%s:` is not supported: use a setting".formatted(name)));
     } else if (rest != null && elsewhere == null && known.setting().apply(name) == null) {
       var meant = Suggestion.of(name, FUNCTIONS);
       if (!meant.isEmpty() && !name.equals("bean")) {
-        findings.add(field.finding("nothing is looked up by `%s:`%s".formatted(name, meant)));
+        findings.add(field.finding("there is no look-up `%s:`%s".formatted(name, meant)));
       }
     }
     if (rest != null && (elsewhere != null || name.equals("bean"))) {
@@ -412,7 +416,7 @@ final class NameCheck {
                         .orElse("")));
   }
 
-  /** Names of properties and variables that are fields of their own. */
+  /** Fields whose value is the name of a property or variable. */
   private void checkWords(Field field) {
     var kind =
         switch (field.key()) {
@@ -464,7 +468,7 @@ final class NameCheck {
     }
   }
 
-  /** What simple can read of an object by a dot. */
+  /** The fields of an object that simple can read by a dot. */
   private static Map<String, Class<?>> getters(Class<?> type) {
     var found = new HashMap<String, Class<?>>();
     for (var method : type.getMethods()) {
@@ -487,7 +491,7 @@ final class NameCheck {
             && Set.of("setProperty", "setVariable").contains(field.parent());
   }
 
-  /** A field's text, or the texts of its list. */
+  /** The text of a field, or the texts of its list. */
   private static Stream<String> texts(Field field) {
     return field.value() instanceof org.yaml.snakeyaml.nodes.SequenceNode list
         ? list.getValue().stream().map(RouteFile::key)

@@ -14,15 +14,15 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /**
- * Whether components and their options are in Camel's catalogue. Camel itself lets an unknown
- * option of some components, such as {@code http}, go out with the request. Used by one thread.
+ * Checks components and their options against Camel's catalogue. Camel itself sends unknown options
+ * of some components, such as {@code http}, with the request. Used by one thread.
  */
 final class OptionCheck {
 
   private static final Set<String> SENDERS =
       Set.of("to", "toD", "wireTap", "enrich", "pollEnrich", "poll");
 
-  /** Steps that send where an expression says: when it is constant, that is known. */
+  /** Steps whose address is an expression; a constant one can be checked. */
   private static final Set<String> ROUTERS =
       Set.of("enrich", "pollEnrich", "recipientList", "routingSlip", "dynamicRouter");
 
@@ -31,7 +31,7 @@ final class OptionCheck {
 
   private static final String NO_NUMBER = "`%s` wants a whole number, not `%s`";
 
-  /** Where a literal stands, or what it stands in. */
+  /** Names of fields with a literal, and of fields around it. */
   private static final Set<String> LITERALS = Set.of("constant", "expression");
 
   private static final Set<String> ADDRESSES = Set.of("uri", "deadLetterUri");
@@ -73,7 +73,7 @@ final class OptionCheck {
     return isUri || isShort ? address(field, field.text()) : installed(field);
   }
 
-  /** The literal that an expression is, in each of the forms that it can be written in. */
+  /** The literal of an expression, in each form in which it can be written. */
   private static String constant(Field field) {
     var node = Optional.<Node>of(field.value());
     if (field.key().equals("expression")) {
@@ -88,7 +88,7 @@ final class OptionCheck {
         .strip();
   }
 
-  /** Languages and data formats that Camel has and this installation lacks. */
+  /** Reports languages and data formats that Camel has and this installation lacks. */
   private List<Finding> installed(Field field) {
     if (Set.of("marshal", "unmarshal").contains(field.parent())
         && field.value() instanceof MappingNode
@@ -196,7 +196,7 @@ final class OptionCheck {
                 "`%s` has no option `%s`%s".formatted(scheme, name, Suggestion.of(name, known))));
   }
 
-  /** What an option may be when it cannot be this value; else empty. */
+  /** The allowed values of an option when it cannot have this one; otherwise empty. */
   private String mayBe(RouteLanguage.Option option, String value) {
     if (value.isEmpty() || value.matches("(?s).*(\\{\\{|\\$\\{|RAW\\().*|#.*")) {
       return "";

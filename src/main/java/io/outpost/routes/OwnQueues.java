@@ -34,8 +34,8 @@ final class OwnQueues {
   /**
    * The names of the queues.
    *
-   * @param ours queues that there are without the folder
-   * @throws RoutesRefused naming what is wrong with the file
+   * @param ours the shipped queues
+   * @throws RoutesRefused naming the faults of the file
    */
   static Set<String> read(String text, Collection<String> ours) {
     var file = new OwnQueues(text, ours);
@@ -59,7 +59,7 @@ final class OwnQueues {
 
   private void check(String name, JsonNode queue, Set<String> all) {
     if (ours.contains(name)) {
-      add(name, "the queue `%s` is ours: name yours otherwise".formatted(name));
+      add(name, "the queue name `%s` is taken by Outpost: choose another".formatted(name));
     }
     if (!NAME.matcher(name).matches()) {
       add(
@@ -88,7 +88,7 @@ final class OwnQueues {
     }
   }
 
-  /** In the line where the name first stands in quotes. */
+  /** At the line of the name's first occurrence in quotes. */
   private void add(String name, String fault) {
     var at = Math.max(0, text.indexOf("\"" + name + "\""));
     var line = 1 + (int) text.substring(0, at).chars().filter(c -> c == '\n').count();

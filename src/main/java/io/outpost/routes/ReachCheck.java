@@ -12,13 +12,13 @@ import java.util.stream.Stream;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * What routes may not reach, whoever wrote them: programs and classes of Java's own, files and the
- * environment by way of an expression, secrets of Outpost's own. All that is a step's work can be a
- * bean's or a component's; what is left is how a flow would be taken over. Stateless.
+ * Refuses what no route may use: programs and Java classes, files and the environment by way of an
+ * expression, secrets of Outpost. Legitimate steps are beans or components; the rest could take
+ * over a flow. Stateless.
  */
 final class ReachCheck {
 
-  /** Where calls by name lead out of what routes are made of. */
+  /** Names by which an expression leaves the message. */
   private static final Pattern FOREIGN =
       Pattern.compile("(?:java|javax|jdk|sun|com\\.sun|org\\.springframework)\\..*");
 
@@ -34,26 +34,26 @@ final class ReachCheck {
       Pattern.compile(
           "\\{\\{[?!]?(?:(?:env|sys):)?([^}:]+)|\\$(?:simple)?\\{properties(?:Exist)?:([^}:]+)");
 
-  /** However it is written: in capitals, with dots or with dashes. */
+  /** In any spelling: capitals, dots or dashes. */
   private static final Pattern SECRET =
       Pattern.compile(
           "(?:outpost|aws|stripe).*(?:secretkey|accesskey|accesskeyid|adminkey|apikey|webhooksecrets?|token|password|credentials?\\w*)");
 
-  private static final String PROGRAM = "`%s` runs what is written in a text: call a bean instead";
+  private static final String PROGRAM = "`%s` runs code from text: call a bean instead";
 
-  /** What keeps on stopping and starting the lanes is one step of ours. */
+  /** One shipped step may stop and start the lanes. */
   private static final String LANES = "controlbus:route?routeId=run-jobs&";
 
   private ReachCheck() {}
 
-  /** What an address may not be. */
+  /** Forbidden addresses. */
   static Optional<String> ofAddress(String scheme, String uri) {
     return switch (scheme) {
       case "language", "class" -> Optional.of(PROGRAM.formatted(scheme));
       case "controlbus" ->
           uri.startsWith(LANES)
               ? Optional.empty()
-              : Optional.of("`controlbus` stops routes that their files say are running");
+              : Optional.of("`controlbus` may stop routes that should run");
       default -> Optional.empty();
     };
   }
@@ -99,7 +99,7 @@ final class ReachCheck {
 
   private static void checkText(Field field, String text, List<Finding> found) {
     if (text.startsWith("resource:")) {
-      found.add(field.finding("`resource:` reads a file: write here what is in it"));
+      found.add(field.finding("`resource:` reads a file: write its content here"));
     }
     ENVIRONMENT
         .matcher(text)
@@ -110,14 +110,15 @@ final class ReachCheck {
     INTO_JAVA
         .matcher(text)
         .results()
-        .map(each -> "`%s` leads out of the message: call a bean instead".formatted(each.group(1)))
+        .map(
+            each -> "`%s` reaches beyond the message: call a bean instead".formatted(each.group(1)))
         .forEach(fault -> found.add(field.finding(fault)));
     PLACEHOLDER
         .matcher(text)
         .results()
         .map(ReachCheck::nameIn)
         .filter(ReachCheck::isSecret)
-        .map("`%s` is a secret of Outpost's own, and for no route"::formatted)
+        .map("`%s` is a secret of Outpost itself; routes may not use it"::formatted)
         .forEach(fault -> found.add(field.finding(fault)));
   }
 

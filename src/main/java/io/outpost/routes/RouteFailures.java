@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Names, for every message that ends as failed, the file, line, route and step in one line of the
- * log, and counts it: the innermost step that threw. A refused request is no failure. Thread-safe.
+ * Logs, for every failed message, the file, line, route and step of the innermost step that threw,
+ * in one line, and counts it. A refused request is not a failure. Thread-safe.
  */
 @Component
 class RouteFailures implements InterceptStrategy {
@@ -31,7 +31,7 @@ class RouteFailures implements InterceptStrategy {
   private static final Logger LOG = LoggerFactory.getLogger(RouteFailures.class);
   private static final String NOTED = "outpostFailure";
 
-  /** Read once for each step: where everything fails, a log line must cost next to nothing. */
+  /** Cached for each step, so that logging costs almost nothing when everything fails. */
   private final Map<NamedNode, Integer> lines = Collections.synchronizedMap(new WeakHashMap<>());
 
   private final MeterRegistry metrics;
@@ -76,7 +76,7 @@ class RouteFailures implements InterceptStrategy {
     return route;
   }
 
-  /** The file of a route, which knows the lines better than Camel does. */
+  /** The file of a route, whose line numbers are more exact than Camel's. */
   private static List<RouteFile> files(NamedNode route, String name) {
     if (route instanceof RouteDefinition definition && definition.getResource() != null) {
       try (var text = definition.getResource().getInputStream()) {
@@ -96,7 +96,7 @@ class RouteFailures implements InterceptStrategy {
     }
   }
 
-  /** Only what nobody has handled by the end is told of. */
+  /** Only failures that nothing has handled by the end are logged. */
   private final class Report extends SynchronizationAdapter {
     private final Throwable failure;
     private final NamedNode step;
@@ -107,7 +107,7 @@ class RouteFailures implements InterceptStrategy {
     }
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // A failure is itself and no other.
+    @SuppressWarnings("ReferenceEquality") // Failures are compared by identity.
     public void onFailure(Exchange exchange) {
       if (exchange.getException() != failure) {
         return;

@@ -28,12 +28,12 @@ import org.yaml.snakeyaml.reader.ReaderException;
  *
  * @param name folder and file, for example {@code api/jobs.camel.yaml}
  * @param root the list of routes and configurations; null when the text is no YAML
- * @param faults why it is none
+ * @param faults why it is not
  */
 record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
 
   /**
-   * A field with its place.
+   * A field with its position.
    *
    * @param key the field's name
    * @param parent the name of the field around it, for example {@code parameters}
@@ -49,12 +49,12 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
       Node value,
       MappingNode owner) {
 
-    /** The value when it is one text, else empty. */
+    /** The value when it is a single text, otherwise empty. */
     String text() {
       return value instanceof ScalarNode scalar ? scalar.getValue() : "";
     }
 
-    /** Another field of the same object, when it is one text; else empty. */
+    /** Another field of the same object, when it is a single text; otherwise empty. */
     String beside(String name) {
       return RouteFile.text(owner, name);
     }
@@ -64,13 +64,13 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
     }
   }
 
-  /** A file as it is stored: Camel reads UTF-8 alone. */
+  /** Parses a stored file; Camel reads only UTF-8. */
   static RouteFile parse(String name, byte[] bytes) {
     var text = ByteBuffer.wrap(bytes);
     var decoded = CharBuffer.allocate(bytes.length);
     if (StandardCharsets.UTF_8.newDecoder().decode(text, decoded, true).isError()) {
       var line = 1 + (int) decoded.flip().chars().filter(c -> c == '\n').count();
-      var fault = "is not UTF-8 from the byte 0x%02x on: save it as UTF-8";
+      var fault = "is not UTF-8 (from the byte 0x%02x on): save it as UTF-8";
       var at = bytes[text.position()] & 0xff;
       return unread(name, line, fault.formatted(at));
     }
@@ -94,7 +94,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
               : "is no YAML: " + problem + "; look at the indentation");
     } catch (ReaderException e) {
       var before = text.substring(0, Math.min(text.length(), Math.max(0, e.getPosition())));
-      var fault = "is no YAML: it has the character U+%04X, which no text has";
+      var fault = "is not YAML: it has the character U+%04X, which is not allowed in text";
       return unread(
           name,
           1 + (int) before.chars().filter(c -> c == '\n').count(),
@@ -109,14 +109,14 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
     return new RouteFile(name, null, List.of(new Finding(name, line, "", "", fault)));
   }
 
-  /** Looks for what YAML allows and nobody means; used for one file. */
+  /** Finds constructs that YAML allows but that are mistakes here; used for one file. */
   private static final class Structure {
 
-    /** More than any file has: links within a file can make millions of a few lines. */
+    /** A limit above any real file: aliases can expand a few lines to millions. */
     private static final int MOST_NODES = 200_000;
 
     private static final String TOO_MUCH =
-        "holds too much: its links (`*`) make more than %d entries of it";
+        "is too large: its aliases (`*`) expand to more than %d entries";
 
     private final String name;
     private final List<Finding> faults;
@@ -128,13 +128,13 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
       this.faults = faults;
     }
 
-    /** Whether the file ends at all when it is followed into every place. */
+    /** Whether the file is finite when all aliases are followed. */
     boolean isBounded(Node node) {
       if (node == null) {
         return true;
       }
       if (!around.add(node)) {
-        var fault = "holds itself: a link (`*`) leads to where it stands in";
+        var fault = "contains itself: an alias (`*`) refers to a part that contains it";
         faults.add(new Finding(name, line(node), "", "", fault));
         return false;
       }
@@ -156,7 +156,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
       return isBounded;
     }
 
-    /** Of two fields of one name the last would count, and the first be passed over. */
+    /** Of two fields with the same name, Camel would ignore the first. */
     private void findDoubles(MappingNode mapping) {
       var seen = new HashMap<String, Integer>();
       for (var field : mapping.getValue()) {
@@ -175,7 +175,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
     }
   }
 
-  /** The last folder and the file of a location. */
+  /** The last folder and the file name of a location. */
   static String nameOf(String location) {
     var parts = location.split("[/\\\\]", -1);
     return parts.length < 2 ? location : parts[parts.length - 2] + "/" + parts[parts.length - 1];
@@ -196,7 +196,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
         .filter(field -> field.key().equals("route") && field.parent().isEmpty());
   }
 
-  /** A field of an object, when it is one text; else empty. */
+  /** A field of an object, when it is a single text; otherwise empty. */
   static String text(Node object, String name) {
     return field(object, name)
         .filter(ScalarNode.class::isInstance)

@@ -22,12 +22,12 @@ import org.apache.camel.support.ResourceHelper;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
- * The route files of all roles as they were at one moment: those of the jar, and in their place or
- * beside them those of folders. Immutable.
+ * A snapshot of the route files of all roles: those of the jar, and those that replace or extend
+ * them from folders. Immutable.
  *
  * @param texts by folder and name, for example {@code api/jobs.camel.yaml}
- * @param places where each comes from, as Camel says it
- * @param jar the names of those that are as in the jar
+ * @param places the location of each, in Camel's form
+ * @param jar the names of unchanged shipped files
  */
 record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<String> jar) {
 
@@ -36,7 +36,7 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
   /**
    * Reads them.
    *
-   * @param folders a later one wins over an earlier
+   * @param folders a later one takes precedence
    */
   static RouteFiles read(List<MountedFolder> folders) {
     var texts = ofJar();
@@ -79,12 +79,12 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
     }
   }
 
-  /** Those of some roles that are as in the jar. */
+  /** The files of some roles that are the shipped ones. */
   List<Resource> ours(Set<String> roles) {
     return resources(roles, true);
   }
 
-  /** Those of some roles that are in a folder and other than in the jar. */
+  /** The files of some roles that come from a folder and differ from the shipped ones. */
   List<Resource> theirs(Set<String> roles) {
     return resources(roles, false);
   }
@@ -105,7 +105,7 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
     return new String(texts.getOrDefault(name, new byte[0]), StandardCharsets.UTF_8);
   }
 
-  /** What is written of a route; empty when it stands in no file. */
+  /** The text of a route; empty when it is in no file. */
   String yaml(String name, String route) {
     var text = text(name);
     return RouteFile.parse(name, text)
@@ -126,7 +126,7 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
   /** No file. */
   static final RouteFiles NONE = new RouteFiles(Map.of(), Map.of(), Set.of());
 
-  /** The names of the files that are other than there, come or gone. */
+  /** The names of files that differ, were added or are missing. */
   Set<String> changedSince(RouteFiles before) {
     var names = new TreeSet<>(texts.keySet());
     names.addAll(before.texts.keySet());

@@ -43,7 +43,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   private volatile RouteFiles running = RouteFiles.NONE;
   private volatile @Nullable LiveRoutes live;
 
-  /** Read at the first check: who mounts nothing needs none. */
+  /** Read at the first check, because it is not needed without a mounted folder. */
   private volatile @Nullable RouteLanguage language;
 
   private volatile @Nullable Known known;
@@ -72,7 +72,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     return path.isBlank() ? Optional.empty() : Optional.of(new MountedFolder(Path.of(path)));
   }
 
-  /** The builders of all files, and behind them what looks at the result. */
+  /** The builders of all files, followed by those that check the result. */
   @Override
   public Collection<RoutesBuilder> collectRoutesFromDirectory(
       CamelContext camel, String exclude, String include) {
@@ -99,22 +99,22 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     if (folders.isEmpty()) {
       return super.findRouteResourcesFromDirectory(camel, exclude, include);
     }
-    var unused = check(running); // The real one is built in the context that will run.
+    var unused = check(running); // The real model is built in the context that will run.
     return all(running);
   }
 
-  /** The files whose routes run. */
+  /** The files of the running routes. */
   RouteFiles running() {
     return running;
   }
 
-  /** From now on those of other files run. */
+  /** Sets the files after a reload. */
   void become(RouteFiles files) {
     running = files;
     version.become(files.version());
   }
 
-  /** What exchanges running routes; empty when this installation does not reload. */
+  /** Replaces running routes; empty when this installation does not reload. */
   Optional<LiveRoutes> live() {
     return isReloading ? Optional.ofNullable(live) : Optional.empty();
   }
@@ -123,12 +123,12 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     return folders;
   }
 
-  /** The files as they are now. */
+  /** The current files. */
   RouteFiles read() {
     return RouteFiles.read(folders);
   }
 
-  /** What this installation has by now that routes may name; the contract is read once. */
+  /** The names that routes may use at present; the contract is read once. */
   Known known() {
     var folder = mounted.map(MountedFolder::root).orElse(null);
     try {
@@ -152,9 +152,9 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   }
 
   /**
-   * What Camel makes of all files.
+   * Camel's model of all files.
    *
-   * @throws RoutesRefused when anything is wrong with the files of the folders
+   * @throws RoutesRefused when the files of the folders have faults
    */
   RouteModel check(RouteFiles files) {
     var found = new ArrayList<Finding>();
@@ -178,13 +178,14 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   }
 
   /**
-   * Whether a file is somebody else's, and not in the place of one of ours that decides over flows.
+   * Whether a file is an installation's own, and does not replace a shipped one that controls
+   * flows.
    */
   boolean isAdded(String location) {
     return isMounted(location) && !MountedFolder.replacesConfigurations(RouteFile.nameOf(location));
   }
 
-  /** Whether a file is somebody else's, by folder and name. */
+  /** Whether a file is an installation's own, by folder and name. */
   boolean isYours(String name) {
     return isMounted(running.places().getOrDefault(name, ""));
   }

@@ -6,7 +6,7 @@ import org.apache.camel.model.ModelLifecycleStrategySupport;
 import org.apache.camel.model.RouteDefinition;
 
 /**
- * Names routes without an id after their file, so that the same route has the same name after a
+ * Gives routes without an id a name made from their file, so that a route has the same name after a
  * reload. Used by one thread.
  */
 final class RouteIds extends ModelLifecycleStrategySupport {

@@ -12,9 +12,9 @@ import org.apache.camel.tooling.model.JsonMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Camel itself says of its steps and components: the schema of its YAML language and its
- * catalogue, kept by whoever checks more than once, for they take longer to read than a check
- * takes. Used by one thread.
+ * Camel's own description of its steps and components: the schema of its YAML language and its
+ * catalogue. It is cached by callers that check more than once, because loading takes longer than a
+ * check. Used by one thread.
  */
 final class RouteLanguage {
 
@@ -23,16 +23,16 @@ final class RouteLanguage {
   private final Collection<String> components = catalog.findComponentNames();
   private final Collection<String> formats = catalog.findDataFormatNames();
 
-  /** Less those that are part of Camel itself, or of other names as a field. */
+  /** Without those that are part of Camel itself, or that have other field names. */
   private final Collection<String> languages = ofOthers(catalog.findLanguageNames());
 
   private final Map<String, Map<String, Option>> options = new HashMap<>();
 
   /**
-   * What an option of a component may be.
+   * The allowed values of a component's option.
    *
    * @param kind {@code boolean}, {@code integer}, {@code duration}, {@code enum} and others
-   * @param words those that it may be; null when it may be any
+   * @param words the allowed words; null: any
    */
   record Option(String kind, @Nullable List<String> words) {}
 
@@ -68,12 +68,12 @@ final class RouteLanguage {
         != null;
   }
 
-  /** Whether text says how long something takes, as Camel reads it. */
+  /** Whether a text is a duration in Camel's form. */
   boolean isDuration(String text) {
     return text.matches("-?\\d+") || catalog.validateTimePattern(text);
   }
 
-  /** A component's options by their names; one that ends with a dot begins many. */
+  /** A component's options by name; a name that ends with a dot is a prefix. */
   Map<String, Option> options(String component) {
     return options.computeIfAbsent(component, this::read);
   }

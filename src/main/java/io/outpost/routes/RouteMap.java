@@ -19,8 +19,8 @@ import org.apache.camel.model.WireTapDefinition;
 import org.apache.camel.model.language.ConstantExpression;
 
 /**
- * Who calls whom and what each route reads and writes, from the routes as Camel has put them
- * together. Immutable.
+ * A map of the calls between routes and of the external things that each reads and writes, made
+ * from Camel's model. Immutable.
  *
  * @param routes by file and in its order
  */
@@ -34,8 +34,8 @@ record RouteMap(List<Place> routes) {
    * @param file folder and name
    * @param line where it begins
    * @param start what starts it: an operation, a timer, a queue; empty when other routes do
-   * @param calls ids of the routes that it calls
-   * @param ends what it may touch, for example {@code table jobs}
+   * @param calls ids of the called routes
+   * @param ends external things that it uses, for example {@code table jobs}
    * @param steps its steps by id, with their descriptions
    */
   record Place(
@@ -66,7 +66,7 @@ record RouteMap(List<Place> routes) {
     return files;
   }
 
-  /** Everything outside that any route touches, in order. */
+  /** All external things that routes use, in order. */
   SortedSet<String> ends() {
     var ends = new TreeSet<String>();
     routes.forEach(route -> ends.addAll(route.ends()));
@@ -111,7 +111,9 @@ record RouteMap(List<Place> routes) {
         steps);
   }
 
-  /** What configurations add to every route says nothing about one; taps of somebody's own do. */
+  /**
+   * Parts that configurations add to every route are left out; an installation's own taps are kept.
+   */
   private static boolean isOfRoute(OptionalIdentifiedDefinition<?> step, RouteDefinition route) {
     return step instanceof WireTapDefinition
         || Objects.equals(step.getLocation(), route.getInput().getLocation());
@@ -135,7 +137,7 @@ record RouteMap(List<Place> routes) {
     return uri.startsWith("rest-openapi:") ? "HTTP" : String.join(", ", ends(lanes(uri, known)));
   }
 
-  /** Beans by their classes; a queue that a header names. */
+  /** Adds what beans use, by their classes, and a queue that a header names. */
   private static Set<String> touched(ProcessorDefinition<?> step, Stores stores, Known known) {
     if (step instanceof BeanDefinition bean && bean.getRef() != null) {
       var type = known.type().apply(bean.getRef());
@@ -149,14 +151,14 @@ record RouteMap(List<Place> routes) {
     return Set.of();
   }
 
-  /** The lanes that jobs are taken from are a setting. */
+  /** The lanes of jobs come from a setting. */
   private static String lanes(String uri, Known known) {
     return uri.startsWith("jobs:{{")
         ? "jobs:" + known.setting().apply(uri.substring("jobs:{{".length(), uri.indexOf("}}")))
         : uri;
   }
 
-  /** What an address outside the routes is called. */
+  /** The display name of an external address. */
   private static List<String> ends(String uri) {
     var name = uri.replaceFirst("\\?.*", "").replaceFirst("^[a-z0-9+-]+:(//)?", "");
     var scheme = uri.replaceFirst("[:?].*", "");

@@ -11,8 +11,8 @@ import java.util.TreeSet;
 import org.springframework.web.util.HtmlUtils;
 
 /**
- * Draws a map of routes as SVG: a column for each folder with a card for each file, what they touch
- * outside at the right, and a line for each call. The same map is always the same text.
+ * Draws a map of routes as SVG: a column for each folder with a card for each file, the external
+ * things at the right, and a line for each call. The same map always gives the same text.
  */
 final class RouteMapPicture {
 
@@ -47,9 +47,9 @@ final class RouteMapPicture {
   }
 
   /**
-   * Draws.
+   * Draws the map.
    *
-   * @param isLinked whether each route leads to the anchor with its id
+   * @param isLinked whether each route links to the anchor with its id
    */
   static String svg(RouteMap map, boolean isLinked) {
     return new RouteMapPicture(map, isLinked).draw();
@@ -180,7 +180,8 @@ final class RouteMapPicture {
   }
 
   /**
-   * From the right of the caller to the left of what it calls; within a column around the right.
+   * A line from the caller's right side to the callee's left side, or around the right side within
+   * a column.
    */
   private static String path(Row from, Row to) {
     if (from.column() == to.column()) {

@@ -15,9 +15,8 @@ import org.apache.camel.support.PluginHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The routes of some files put together by Camel in a context of their own that is never started:
- * what a start would do with them can be seen without AWS, and without harm to what runs. Used by
- * one thread.
+ * Camel's model of some files, in a separate context that is never started. It shows the result of
+ * a start without AWS, and without affecting the running routes. Used by one thread.
  */
 final class RouteModel {
 
@@ -51,7 +50,7 @@ final class RouteModel {
     builders.forEach(builder -> attempt(builder, () -> camel.addTemplatedRoutes(builder)));
   }
 
-  /** What Camel could not read, by file. */
+  /** Camel's faults while reading, by file. */
   List<Finding> findings() {
     return findings;
   }
@@ -85,7 +84,7 @@ final class RouteModel {
     };
   }
 
-  /** A setting that nobody has made is a finding of its own and must not hide others. */
+  /** A missing setting is a finding of its own and must not hide others. */
   private record Settings(UnaryOperator<String> values) implements PropertiesSource {
     @Override
     public String getName() {

@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
 import org.apache.camel.spi.Resource;
 
 /**
- * Everything that can be said about route files without starting anything: names, options and
- * expressions in the text, and the model that Camel makes of them. The command, a start and a
- * reload all ask here, so all say the same.
+ * All checks of route files that need no start: names, options and expressions in the text, and
+ * Camel's model of them. The command, a start and a reload all use it, so they report the same
+ * findings.
  */
 final class RoutesCheck {
 
@@ -32,7 +32,7 @@ final class RoutesCheck {
           + " routeConfiguration whose id begins with "
           + Interceptions.EVERYWHERE;
 
-  /** Where the contract is served. */
+  /** The component that serves the contract. */
   static final String CONTRACT = "api/contract.camel.yaml";
 
   private final Known known;
@@ -47,22 +47,21 @@ final class RoutesCheck {
     this.options = new OptionCheck(language, vocabulary.components());
   }
 
-  /** What is wrong with route files, and what Camel makes of them. */
+  /** The faults of route files, with Camel's model of them. */
   record Result(List<Finding> findings, RouteModel model) {}
 
   /**
-   * What is wrong with the files of a role.
+   * Checks the files of a role.
    *
-   * @param ours files of the jar, as far as they are not replaced: their text is not looked at
-   *     again
-   * @param asked the files whose text is checked; all together make the model
-   * @param isAdded whether such a file, by its location, is somebody's own addition
+   * @param ours shipped files that are not replaced; their text is not checked again
+   * @param asked the files whose text is checked; the model is made of all
+   * @param isAdded whether a file, by its location, is an installation's own addition
    */
   Result check(Collection<Resource> ours, Collection<Resource> asked, Predicate<String> isAdded)
       throws IOException {
     var found = new ArrayList<Finding>();
     var files = new ArrayList<RouteFile>();
-    // Camel would stop at these too, and say less.
+    // Camel would also stop at these faults, with less information.
     var unreadable = new HashSet<String>();
     for (var file : asked) {
       var parsed = read(file);
@@ -98,7 +97,7 @@ final class RoutesCheck {
               new ExpressionCheck(model.camel()).check(field).ifPresent(found::add);
             });
     var named = found.stream().map(Finding::file).collect(Collectors.toSet());
-    // Where the text was wrong, Camel says the same in other words.
+    // For a fault in the text, Camel reports the same in other words.
     model.findings().stream().filter(f -> !named.contains(f.file())).forEach(found::add);
     if (whole && model.findings().isEmpty()) {
       new ModelCheck(model.camel(), known.operations(), model.interceptions())
@@ -107,7 +106,9 @@ final class RoutesCheck {
     return new Result(List.copyOf(new TreeSet<>(found)), model);
   }
 
-  /** What stands beside the routes of a file reaches no other file's: alone, it does nothing. */
+  /**
+   * Elements beside the routes of a file affect only that file, so without routes they do nothing.
+   */
   private static List<Finding> withoutRoutes(RouteFile file) {
     var top = file.fields().stream().filter(field -> field.parent().isEmpty()).toList();
     var served = top.stream().filter(field -> field.key().equals("restConfiguration")).findFirst();
@@ -129,7 +130,7 @@ final class RoutesCheck {
             .toList();
   }
 
-  /** Camel counts lines otherwise for steps that are written in one line. */
+  /** Camel numbers lines differently for steps that are written in one line. */
   static Finding placed(Finding finding, Collection<RouteFile> files) {
     var id = finding.step().isEmpty() ? finding.route() : finding.step();
     return files.stream()

@@ -24,11 +24,11 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.core.type.filter.AnnotationTypeFilter;
 
 /**
- * What is said about routes without starting anything. {@code outpost routes check [folder]} tells
- * what is wrong with the files of a folder, or with ours; {@code test [folder]} runs their tests;
- * {@code diff [folder]} tells what of ours changed under the copies in it, which {@code copy <file>
- * <folder>} makes. One finding a line on standard output; ends with 0 when there is none, with 1
- * when there are, with 2 when the command cannot be understood.
+ * The commands about routes, which start nothing. {@code outpost routes check [folder]} reports
+ * faults in the files of a folder, or in the shipped ones; {@code test [folder]} runs their tests;
+ * {@code diff [folder]} lists changes of shipped files since they were copied into the folder by
+ * {@code copy <file> <folder>}. One finding per line on standard output; exits with 0 without
+ * findings, with 1 with findings, with 2 for wrong arguments.
  */
 public final class RoutesCommand {
 
@@ -51,11 +51,11 @@ public final class RoutesCommand {
   /**
    * Runs the command.
    *
-   * @param arguments what follows {@code routes}
-   * @return what the process shall end with
+   * @param arguments the arguments after {@code routes}
+   * @return the exit code
    */
   public static int run(List<String> arguments) {
-    // Standard output is for findings.
+    // Standard output has only findings.
     LoggingSystem.get(RoutesCommand.class.getClassLoader())
         .setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.OFF);
     return new RoutesCommand(System.out, System.err).execute(arguments);
@@ -76,11 +76,11 @@ public final class RoutesCommand {
         var folder = arguments.size() == 2 ? arguments.get(1) : mounted();
         return told(
             new RoutesDiff(new MountedFolder(Path.of(folder))).changes(),
-            "nothing of ours has changed under yours");
+            "no shipped file has changed under your copies");
       }
       if (command.equals("copy") && arguments.size() == 3) {
         new RoutesDiff(new MountedFolder(Path.of(arguments.get(2)))).copy(arguments.get(1));
-        err.println("noted in .base what ours is today; a copy of yours stays as it is");
+        err.println("stored today's shipped text in .base; your copy is unchanged");
         return 0;
       }
       err.println(USAGE);
@@ -105,9 +105,9 @@ public final class RoutesCommand {
   }
 
   /**
-   * What is wrong.
+   * The findings.
    *
-   * @param folder the mounted folder; null for the files of the jar alone
+   * @param folder the mounted folder; null: only the shipped files
    */
   static Collection<Finding> check(@Nullable MountedFolder folder) throws IOException {
     var found = new TreeSet<Finding>();
@@ -170,7 +170,7 @@ public final class RoutesCommand {
     return found;
   }
 
-  /** The product's beans, declared and not made. */
+  /** The product's beans, declared but not created. */
   static GenericApplicationContext beans() {
     var environment = new StandardEnvironment();
     ConfigDataEnvironmentPostProcessor.applyTo(environment, null, null, "api", "worker", "local");
@@ -179,7 +179,7 @@ public final class RoutesCommand {
     AnnotationConfigUtils.registerAnnotationConfigProcessors(context);
     var scanner = new ClassPathBeanDefinitionScanner(context, true, environment);
     scanner.addExcludeFilter(new AnnotationTypeFilter(SpringBootApplication.class));
-    // Where the tests' classes are, too: configurations inside them are no part of the product.
+    // When test classes are on the class path, their nested configurations must be skipped.
     scanner.addExcludeFilter((type, classes) -> type.getClassMetadata().hasEnclosingClass());
     scanner.scan("io.outpost");
     var configurations = new ConfigurationClassPostProcessor();

@@ -10,16 +10,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What of ours has changed under a copy of somebody's since they took it. The text that was copied
- * is kept beside the copy, in the folder {@code .base}.
+ * Finds changes of shipped files since an installation copied them. The text that was copied is
+ * kept beside the copy, in the folder {@code .base}.
  */
 final class RoutesDiff {
 
-  /** The texts that copies were taken from. */
+  /** The folder with the copied texts. */
   static final String BASE = ".base";
 
   private static final String NO_BASE =
-      "nobody knows which text of ours this was copied from: say `outpost routes copy %s %s`, which notes today's";
+      "it is unknown which shipped text this was copied from: run `outpost routes copy %s %s`, which stores today's";
   private static final int LONGEST = 300;
 
   private final MountedFolder folder;
@@ -28,14 +28,18 @@ final class RoutesDiff {
     this.folder = folder;
   }
 
-  /** One finding for each place where ours is another; none for files that only add. */
+  /**
+   * One finding for each place where the shipped file has changed; none for files that only add.
+   */
   List<Finding> changes() throws IOException {
     var found = new ArrayList<Finding>();
     for (var name : folder.files().keySet()) {
       var base = base(name);
       if (!MountedFolder.replacesOurs(name)) {
         if (Files.exists(base)) {
-          found.add(Finding.of(name, "ours is gone: nothing of this copy is replaced any more"));
+          found.add(
+              Finding.of(
+                  name, "the shipped file no longer exists: your copy now only adds routes"));
         }
       } else if (Files.exists(base)) {
         found.addAll(changes(name, Files.readString(base), ours(name)));
@@ -46,11 +50,11 @@ final class RoutesDiff {
     return found;
   }
 
-  /** Copies a file of ours where it is not copied yet, and notes which text it was. */
+  /** Copies a shipped file unless there is a copy, and stores its text for comparisons. */
   void copy(String name) throws IOException {
     if (!MountedFolder.replacesOurs(name)) {
       throw new IllegalStateException(
-          "There is no %s of ours%s"
+          "There is no shipped file %s%s"
               .formatted(name, Suggestion.of(name, RouteFiles.ofJar().keySet())));
     }
     var copy = folder.root().resolve(name);

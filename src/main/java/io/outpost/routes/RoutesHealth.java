@@ -4,7 +4,7 @@ import io.outpost.audit.RoutesVersion;
 import io.outpost.health.HealthPart;
 import org.springframework.stereotype.Component;
 
-/** Shows among the parts of health which routes run. Thread-safe. */
+/** Shows the version of the running routes in the readiness check. Thread-safe. */
 @Component
 class RoutesHealth implements HealthPart {
 

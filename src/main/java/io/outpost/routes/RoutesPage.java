@@ -14,8 +14,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.util.HtmlUtils;
 
 /**
- * The page that shows the running routes: the map, what has gone through each route and step, its
- * YAML, and whose it is. It runs no script and loads nothing. Thread-safe.
+ * The page of the running routes: the map, the traffic of each route and step, its YAML, and its
+ * origin. It runs no script and loads nothing. Thread-safe.
  */
 @Component
 class RoutesPage {
@@ -51,7 +51,7 @@ class RoutesPage {
     this.traffic = traffic;
   }
 
-  /** What the page may do: show its own style. */
+  /** The page's content security policy: only its own style. */
   static String policy() {
     try {
       var hash =
@@ -63,7 +63,7 @@ class RoutesPage {
     }
   }
 
-  /** The page as it is now. */
+  /** The current page. */
   String html() {
     var map = RouteMap.of(((ModelCamelContext) camel).getRouteDefinitions(), folder.known());
     var out = new StringBuilder();
@@ -79,7 +79,7 @@ class RoutesPage {
                 safe(policy()), STYLE, version.current(), map.routes().size(), map.files().size()));
     if (!reload.refused().isEmpty()) {
       out.append(
-          "<h2 class=\"failed\">What was saved last cannot run; these routes go on</h2><pre>");
+          "<h2 class=\"failed\">The last save cannot run; these routes stay in use</h2><pre>");
       reload.refused().forEach(finding -> out.append(safe(finding.toString())).append('\n'));
       out.append("</pre>");
     }

@@ -13,14 +13,14 @@ import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
 
 /**
- * Where the page of the routes is: on the management port, and in the local profile beside the API.
+ * Serves the page of the routes on the management port, and in the local profile beside the API.
  */
 @Configuration(proxyBeanMethods = false)
 class RoutesPageAddresses {
 
   private static final String HTML = "text/html;charset=UTF-8";
 
-  /** On a port of its own alone, which nobody but operators reaches. */
+  /** Only on a separate port that only operators can reach. */
   @Component
   @ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
   @WebEndpoint(id = "routes")

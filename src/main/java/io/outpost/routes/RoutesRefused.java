@@ -21,7 +21,7 @@ public final class RoutesRefused extends RuntimeException {
     this.findings = findings.stream().sorted().distinct().toList();
   }
 
-  /** What is wrong, by file and line. */
+  /** The findings. */
   public List<Finding> findings() {
     return findings;
   }

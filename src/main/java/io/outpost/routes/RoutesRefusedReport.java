@@ -3,7 +3,7 @@ package io.outpost.routes;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Makes a start that was refused because of the routes a list of findings, without stack trace. */
+/** Prints a start that was refused because of its routes as a list of findings. */
 final class RoutesRefusedReport extends AbstractFailureAnalyzer<RoutesRefused> {
 
   @Override

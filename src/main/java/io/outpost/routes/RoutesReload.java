@@ -27,9 +27,9 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Makes a file that was saved, added or removed in a folder of routes take effect while everything
- * runs: checked as at a start, and then all of it or, when anything is wrong, nothing. One thread
- * looks at the folders.
+ * Applies saved, added and removed files of route folders while everything runs. They are checked
+ * as at a start; then all changes are applied or, with any fault, none. One thread watches the
+ * folders.
  */
 @Component
 class RoutesReload {
@@ -38,7 +38,7 @@ class RoutesReload {
   private static final int LOOK_EVERY_MILLIS = 100;
   private static final String ACTION = "routes.reload";
 
-  /** What a file may hold that can be exchanged while Camel runs. */
+  /** The elements of a file that can be replaced while Camel runs. */
   private static final Set<String> LIVE =
       Set.of(
           "route",
@@ -61,12 +61,12 @@ class RoutesReload {
   private volatile String live = "";
   private volatile String seen = "";
 
-  /** When a change was first seen, of the nanosecond clock. */
+  /** When a change was first seen, by the nanosecond clock. */
   private volatile long changedAt;
 
   private volatile List<Finding> refused = List.of();
 
-  /** What was told of already, and stays. */
+  /** The findings that were already logged. */
   private volatile String trouble = "";
 
   RoutesReload(
@@ -94,12 +94,12 @@ class RoutesReload {
     watch.shutdownNow();
   }
 
-  /** What was wrong with the last save; empty when it is live. */
+  /** The faults of the last save; empty when it is live. */
   List<Finding> refused() {
     return refused;
   }
 
-  /** A file that is being written is looked at again before it is read. */
+  /** A file may still be being written, so it is checked again before it is read. */
   private void look() {
     try {
       var now = MountedFolder.fingerprint(folder.folders());
@@ -126,7 +126,7 @@ class RoutesReload {
       RoutesRefused.unlessEmpty(changedAtStartAlone());
       var files = folder.read();
       if (files.version().equals(was)) {
-        var unused = folder.check(files); // What stands beside the routes may be wrong.
+        var unused = folder.check(files); // Elements beside the routes may be wrong.
         refused = List.of();
         return;
       }
@@ -156,7 +156,7 @@ class RoutesReload {
     var names = new TreeSet<>(now.keySet());
     names.addAll(readAtStart.keySet());
     names.removeIf(name -> Objects.equals(now.get(name), readAtStart.get(name)));
-    return names.stream().map(name -> Finding.of(name, "takes effect at a start alone")).toList();
+    return names.stream().map(name -> Finding.of(name, "takes effect only at a start")).toList();
   }
 
   private void replace(RouteFiles files) throws Exception {
@@ -189,7 +189,7 @@ class RoutesReload {
     return RouteFile.nameOf(String.valueOf(route.getInput().getLocation()));
   }
 
-  /** The configurations of a file with their lines: they reach into the routes of other files. */
+  /** The configurations of a file with their lines, because they affect routes of other files. */
   private static Map<Integer, List<String>> configurations(String name, String text) {
     var lines = text.lines().toList();
     var found = new TreeMap<Integer, List<String>>();
@@ -209,13 +209,13 @@ class RoutesReload {
             field ->
                 field.parent().isEmpty() && !LIVE.contains(field.key())
                     || field.key().equals("interceptSendToEndpoint"))
-        .map(field -> field.finding("`%s` takes effect at a start alone".formatted(field.key())))
+        .map(field -> field.finding("`%s` takes effect only at a start".formatted(field.key())))
         .toList();
   }
 
   private void keep(List<Finding> findings, String was) {
     refused = findings;
-    LOG.error(LogMarkers.ANSWER, "The routes stay as they were, for what was saved cannot run:");
+    LOG.error(LogMarkers.ANSWER, "The routes stay as they were, because the last save cannot run:");
     findings.forEach(finding -> LOG.error(LogMarkers.ANSWER, "{}", finding));
     tell(AuditEntry.Outcome.failed, Map.of("routes", was));
   }

@@ -14,14 +14,15 @@ import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * A test of a route, as it stands in a {@code .test.yaml} file.
+ * A test of a route in a {@code .test.yaml} file.
  *
  * @param file folder and file
  * @param line where it begins
- * @param name what it shows, in a clause
- * @param given what steps in Java and other systems do, by the step's id or by {@code bean.method}
- * @param when the route that is called, and with what
- * @param then what must be so afterwards
+ * @param name its title, a clause
+ * @param given the results of Java steps and other systems, by the step's id or by {@code
+ *     bean.method}
+ * @param when the called route with its input
+ * @param then the expected results
  */
 record Scenario(
     String file,
@@ -36,7 +37,7 @@ record Scenario(
   private static final Set<String> THEN =
       Set.of("body", "headers", "properties", "variables", "calls", "never", "sent", "fails");
 
-  /** The tests of a file; what cannot be understood becomes a finding. */
+  /** The tests of a file; unreadable parts become findings. */
   static List<Scenario> read(String file, String text, List<Finding> findings) {
     var found = new ArrayList<Scenario>();
     try {
@@ -90,20 +91,20 @@ record Scenario(
     }
   }
 
-  /** Something about this test. */
+  /** A finding about this test. */
   Finding finding(String fault) {
     return new Finding(file, line, "", name, fault);
   }
 
-  /** What is given under a name that may be missing. */
-  @SuppressWarnings("unchecked") // YAML has texts as names.
+  /** The value of a name that may be missing. */
+  @SuppressWarnings("unchecked") // Names in YAML are texts.
   static Map<String, Object> map(@Nullable Object value) {
     return value instanceof Map<?, ?> map
         ? new LinkedHashMap<>((Map<String, Object>) map)
         : Map.of();
   }
 
-  /** A part of a test that is a list, or one thing. */
+  /** A part of a test that is a list, or a single value. */
   static List<?> list(@Nullable Object value) {
     return value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
   }

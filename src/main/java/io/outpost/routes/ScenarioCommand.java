@@ -14,17 +14,17 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
- * {@code outpost routes test [folder]}: runs the tests in {@code .test.yaml} files of a folder on
- * its routes and ours together, or our own tests on ours. One finding a line on standard output,
- * behind it on standard error how many steps of each file were reached. Used by one thread.
+ * {@code outpost routes test [folder]}: runs the {@code .test.yaml} tests of a folder on its routes
+ * and the shipped ones together, or the shipped tests. One finding per line on standard output;
+ * then, on standard error, how many steps of each file were reached. Used by one thread.
  */
 final class ScenarioCommand {
 
   /**
-   * What came of it.
+   * The result.
    *
-   * @param findings what is not as a test wants it
-   * @param tests how many tests there were
+   * @param findings failed expectations
+   * @param tests the number of tests
    * @param coverage for each file how many steps were reached, and how many there are
    * @param unreached the steps that no test has reached, each as file, line, route and step
    */
@@ -45,7 +45,7 @@ final class ScenarioCommand {
     }
     var result = run(folder);
     if (result.tests() == 0 && result.findings().isEmpty()) {
-      err.println("no test is there: name it <something>.test.yaml");
+      err.println("there is no test: name it <something>.test.yaml");
       return 2;
     }
     result.findings().forEach(out::println);
@@ -103,7 +103,7 @@ final class ScenarioCommand {
     return found;
   }
 
-  /** Of a folder its own files only. */
+  /** For a folder, only its own files. */
   private static String table(@Nullable MountedFolder folder, Result result) {
     var text = new StringBuilder();
     result

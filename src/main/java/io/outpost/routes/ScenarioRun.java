@@ -26,8 +26,8 @@ import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
- * Runs tests of routes in a context of their own: without AWS, HTTP or a queue, and without
- * waiting. Used by one thread.
+ * Runs tests of routes in a separate context, without AWS, HTTP or a queue, and without waiting.
+ * Used by one thread.
  */
 final class ScenarioRun implements AutoCloseable {
 
@@ -38,14 +38,14 @@ final class ScenarioRun implements AutoCloseable {
   private final Map<String, Integer> visits = new ConcurrentHashMap<>();
   private final DefaultCamelContext camel;
 
-  /** Steps that no stand-in takes the place of. */
+  /** Steps without a stand-in. */
   private final Set<String> asWritten;
 
   /**
-   * Puts the routes together.
+   * Builds the routes.
    *
    * @param files all route files
-   * @param theirs names of the files that somebody has added
+   * @param theirs names of the installation's own files
    */
   ScenarioRun(Collection<Resource> files, Collection<String> theirs, Known known) throws Exception {
     var rewritten = new ArrayList<Resource>();
@@ -97,7 +97,7 @@ final class ScenarioRun implements AutoCloseable {
     }
   }
 
-  /** Runs a test and says what is not as it must be. */
+  /** Runs a test and returns its failed expectations. */
   List<Finding> run(Scenario test) {
     var faults = new ArrayList<Finding>();
     var route = String.valueOf(test.when().get("route"));
@@ -112,7 +112,7 @@ final class ScenarioRun implements AutoCloseable {
       if (asWritten.contains(name)) {
         if (!Scenario.map(test.given().get(name)).keySet().equals(Set.of("throws"))) {
           faults.add(
-              test.finding("`%s` stays as written: it may be given throws alone".formatted(name)));
+              test.finding("`%s` runs as written: it may only be given throws".formatted(name)));
         }
       } else if (!routes.replaceable().contains(name)) {
         var meant = Suggestion.of(name, routes.replaceable());
@@ -215,7 +215,7 @@ final class ScenarioRun implements AutoCloseable {
     }
   }
 
-  /** Of an object only the named fields count; texts and numbers are compared as written. */
+  /** For an object only the named fields count; texts and numbers are compared as written. */
   private static boolean fits(JsonNode want, JsonNode have) {
     if (want.isObject()) {
       return have.isObject()

@@ -2,7 +2,7 @@ package io.outpost.routes;
 
 import java.util.regex.Pattern;
 
-/** Texts that are shown: what looks like a secret in them is not. */
+/** Removes values that look like secrets from displayed texts. */
 final class Secretless {
 
   private static final String HIDDEN = "[hidden]";
@@ -10,16 +10,16 @@ final class Secretless {
   private static final String NAME =
       "[\\w.-]{0,40}(?:password|passphrase|secret|token|api-?key|access-?key|credential|authorization)[\\w-]{0,20}";
 
-  /** A whole value, in quotes or RAW, or as far as it goes; a placeholder or expression is none. */
+  /** A whole value, quoted, in RAW or plain; a placeholder or expression is not a secret. */
   private static final String VALUE =
       "(?![\"']?(?:\\{\\{|\\$\\{|RAW\\(\\{\\{|true\\b|false\\b|null\\b))"
           + "(?:\"[^\"\\n]{1,500}\"?|'[^'\\n]{1,500}'?|RAW\\([^)\\n]{1,500}\\)?|RAW\\{[^}\\n]{1,500}}?|[^\\n&}]{1,500})";
 
-  /** A value beside a name that says so. */
+  /** A value beside a name that suggests a secret. */
   private static final Pattern NAMED =
       Pattern.compile("(?i)(" + NAME + "[\"']?\\s{0,5}[:=][ \\t]{0,5}+)" + VALUE);
 
-  /** A step that sets what a name says so of. */
+  /** A step that sets a value whose name suggests a secret. */
   private static final Pattern SET =
       Pattern.compile(
           "(?i)(\\bname:\\s{0,5}[\"']?"
@@ -27,7 +27,7 @@ final class Secretless {
               + "[\"']?\\s{0,5},?\\s{0,40}(?:constant|simple|expression):[ \\t]{0,5}+)"
               + VALUE);
 
-  /** Keys that say of themselves what they are, and who calls in an address. */
+  /** Keys with a known prefix, and user names in an address. */
   private static final Pattern KEYS =
       Pattern.compile(
           "\\b(?:op|sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{4,200}|\\bwhsec_[A-Za-z0-9+/=]{4,200}"

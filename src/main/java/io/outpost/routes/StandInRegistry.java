@@ -12,9 +12,8 @@ import org.apache.camel.util.concurrent.SynchronousExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What routes under test find by name: stand-ins for steps and values, an executor that does at
- * once what would run beside, and the few real objects that need nothing else, such as how messages
- * are put together again.
+ * The registry of routes under test: stand-ins for steps and values, an executor that runs parallel
+ * work at once, and the few real objects that need nothing else, such as aggregation strategies.
  */
 record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     implements BeanRepository {
@@ -25,7 +24,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     @Nullable Object of(Exchange exchange) throws Exception;
   }
 
-  /** A value by a name of its own; Camel calls its one method. */
+  /** A value under its own name; Camel calls its single method. */
   public static final class Value {
     private final Source source;
 
@@ -33,7 +32,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
       this.source = source;
     }
 
-    /** What it is now. */
+    /** The current value. */
     public @Nullable Object value(Exchange exchange) throws Exception {
       return source.of(exchange);
     }
@@ -58,7 +57,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
           exchange -> exchange.getMessage().setBody(Arrays.asList(exchange.getMessage().getBody()));
     }
     if (AdmissionGuard.BEAN.endsWith(":" + name)) {
-      return (Processor) exchange -> {}; // who is admitted, ModelCheck proves; here nobody asks
+      return (Processor) exchange -> {}; // ModelCheck verifies admission, so tests skip it
     }
     if (name.equals("watchers") || name.equals(TestableRoutes.AT_ONCE)) {
       return new SynchronousExecutorService();
@@ -77,7 +76,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     return StandIns.follow(start, rest);
   }
 
-  /** An object of ours that needs no other; null when there is none of that name. */
+  /** A real object that needs no other; null when there is none of that name. */
   private @Nullable Object make(String name) {
     var type = known.type().apply(name);
     try {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.objenesis.SpringObjenesis;
 
 /**
- * What stands in for steps in Java and for other systems while routes are tested: each does what
- * the test says, nothing otherwise, and remembers what it was given. Used by one thread.
+ * The stand-ins for Java steps and other systems while routes are tested: each does what the test
+ * says, otherwise nothing, and records its input. Used by one thread.
  */
 final class StandIns {
 
@@ -33,17 +33,17 @@ final class StandIns {
     given.clear();
   }
 
-  /** Ids of the steps that were called, in order; a value of Java as {@code bean.method}. */
+  /** The called steps' ids, in order; a Java value appears as {@code bean.method}. */
   List<String> calls() {
     return calls;
   }
 
-  /** The message that a step was given the last time, as it was. */
+  /** The latest message that a step got. */
   @Nullable Exchange given(String step) {
     return given.get(step);
   }
 
-  /** A step: it may set things, answer with a body, or fail. */
+  /** A step: it may set values, return a body, or fail. */
   void step(String id, String call, Exchange exchange) throws Exception {
     note(id, exchange);
     var answer = next(answers.containsKey(id) ? id : call);
@@ -61,14 +61,14 @@ final class StandIns {
     }
   }
 
-  /** A step that stays as written fails where a test says so. */
+  /** A real step fails when a test says so. */
   void fault(String id) throws Exception {
     if (answers.get(id) instanceof Map<?, ?> map) {
       raise(map.get("throws"));
     }
   }
 
-  /** A value that Java gives; null unless the test says another. */
+  /** A Java value; null unless the test gives one. */
   @Nullable Object value(String call, Exchange exchange) throws Exception {
     note(call, exchange);
     var answer = next(call);
@@ -98,7 +98,7 @@ final class StandIns {
     given.put(name, copy);
   }
 
-  /** A list is one answer after the other; the last goes on. */
+  /** A list has a result for each call; the last one repeats. */
   private @Nullable Object next(String name) {
     var answer = answers.get(name);
     if (answer instanceof Map<?, ?> map && map.get("in-turn") instanceof List<?> list) {
@@ -128,7 +128,7 @@ final class StandIns {
     };
   }
 
-  /** Whoever raises a refusal of Stripe's knows best how it is made. */
+  /** The class that throws Stripe refusals also creates them here. */
   private static Exception make(String name, Map<String, Object> fields, String message)
       throws Exception {
     var type = Class.forName(name);
@@ -136,7 +136,7 @@ final class StandIns {
       var raise = type.getMethod("raise", int.class, String.class);
       raise.invoke(null, fields.getOrDefault("status", 400), fields.getOrDefault("answer", "{}"));
     } catch (NoSuchMethodException e) {
-      // Made below.
+      // Created below.
     } catch (InvocationTargetException e) {
       return e.getCause() instanceof Exception cause ? cause : e;
     }
@@ -147,7 +147,9 @@ final class StandIns {
     }
   }
 
-  /** Follows names from a value: what a map has, or what a getter gives; null where nothing is. */
+  /**
+   * Follows a path of names from a value, through maps and getters; null when a part is missing.
+   */
   static @Nullable Object follow(@Nullable Object start, List<String> path) {
     var value = start;
     for (var name : path) {

@@ -37,7 +37,7 @@ final class StepNames {
     }
   }
 
-  /** What a file calls by a name that Camel does not have. */
+  /** The file's own names that Camel does not have. */
   List<Finding> check(RouteFile file) {
     var walk = new Walk(file.name(), new ArrayList<>());
     if (isEmpty(file.root()) && file.faults().isEmpty()) {
@@ -59,7 +59,7 @@ final class StepNames {
     };
   }
 
-  /** What a node may be: object, array, string and so on; empty when it may be anything. */
+  /** The allowed types of a node: object, array, string and so on; empty: any. */
   private Set<String> kinds(JsonNode node) {
     var kinds = new TreeSet<String>();
     if (node.has("type")) {
@@ -70,7 +70,7 @@ final class StepNames {
     return kinds;
   }
 
-  /** The names that an object must have. */
+  /** The required names of an object. */
   private List<String> required(JsonNode node) {
     var names = new ArrayList<String>();
     node.path("required").forEach(name -> names.add(name.asText()));
@@ -81,7 +81,7 @@ final class StepNames {
     return names;
   }
 
-  /** Whether a step works with an expression, such as simple. */
+  /** Whether a step has an expression, such as simple. */
   private boolean wantsExpression(JsonNode node) {
     return node.path("anyOf")
         .path(0)
@@ -92,7 +92,7 @@ final class StepNames {
         .endsWith(EXPRESSION);
   }
 
-  /** The names that an object may have, with the schema of each. */
+  /** The allowed names of an object, with the schema of each. */
   private Map<String, JsonNode> properties(JsonNode node) {
     var all = new TreeMap<String, JsonNode>();
     node.path("properties").properties().forEach(p -> all.putIfAbsent(p.getKey(), p.getValue()));
@@ -170,7 +170,7 @@ final class StepNames {
           mapping.getValue().stream()
               .allMatch(field -> known.containsKey(RouteFile.key(field.getKeyNode())));
       if (!areKnown) {
-        return; // One of them may be meant.
+        return; // One of these names is allowed.
       }
       for (var name : required(at)) {
         if (known.containsKey(name) && RouteFile.field(mapping, name).isEmpty()) {
@@ -224,7 +224,7 @@ final class StepNames {
       found.add(new Finding(file, RouteFile.line(at), route, step, fault));
     }
 
-    /** Of an entry with one name, such as a step, a second one is a mistake of indentation. */
+    /** An entry such as a step has one name, so a second name is an indentation mistake. */
     private void mapping(
         MappingNode mapping, Map<String, JsonNode> known, boolean isStep, String parent) {
       boolean first = true;

@@ -18,8 +18,8 @@ import org.springframework.asm.Opcodes;
 import org.springframework.asm.Type;
 
 /**
- * Which tables, buckets and queues a step in Java may touch, read from its class and from those
- * that it was made with: what is shown cannot be out of date. Used by one thread.
+ * Finds the tables, buckets and queues that a Java step may use, by reading its class and the
+ * classes it was built with, so the result cannot be outdated. Used by one thread.
  */
 final class Stores {
 
@@ -28,7 +28,7 @@ final class Stores {
 
   private final Map<String, Read> read = new HashMap<>();
 
-  /** What stands in one class alone. */
+  /** The names in one class. */
   private record Read(Set<String> ends, Set<String> parts) {}
 
   /** For example {@code table jobs}. */
@@ -90,7 +90,7 @@ final class Stores {
           last = value;
         }
 
-        /** A name is a constant just before the call. */
+        /** A name is the constant loaded just before the call. */
         @Override
         public void visitMethodInsn(
             int opcode, String owner, String method, String arguments, boolean ofInterface) {

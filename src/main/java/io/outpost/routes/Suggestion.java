@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
-/** What somebody may have meant who wrote a name that is not there. */
+/** Suggests a known name for an unknown one. */
 final class Suggestion {
 
   private Suggestion() {}

@@ -17,13 +17,13 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * Route files as they are tested: every step in Java and every other system is replaced by a
- * stand-in, what waits or runs apart does so at once; order, choice, retry and errors stay as
+ * Route files in the form for tests: every Java step and every other system is replaced by a
+ * stand-in, and waits and parallel work happen at once; order, choice, retry and errors stay as
  * written. Used by one thread.
  */
 final class TestableRoutes {
 
-  /** How names in the registry begin: of a step, of a value of Java, of a path into data. */
+  /** Prefixes of names in the registry: of a step, of a Java value, of a path into data. */
   static final String STEP = "step_";
 
   static final String VALUE = "value_";
@@ -51,7 +51,7 @@ final class TestableRoutes {
   private String file = "";
   private String route = "";
 
-  /** What a file consists of; one that is no YAML was refused before. */
+  /** The entries of a file; an invalid file was refused before. */
   private static List<Node> items(RouteFile file) {
     return file.root() instanceof SequenceNode list ? list.getValue() : List.of();
   }
@@ -75,7 +75,7 @@ final class TestableRoutes {
     }
   }
 
-  /** What a step does that a stand-in replaces: {@code bean.method}, or the endpoint. */
+  /** The action that a stand-in replaces: {@code bean.method}, or the endpoint. */
   String callOf(String step) {
     return stepCalls.getOrDefault(step, step);
   }
@@ -88,7 +88,7 @@ final class TestableRoutes {
     return paths.get(name);
   }
 
-  /** Where a route starts, by its id or the name behind {@code direct:}; null: there is none. */
+  /** The start of a route, by its id or the name after {@code direct:}; null: there is none. */
   @Nullable String start(String name) {
     return starts.get(name);
   }
@@ -97,7 +97,7 @@ final class TestableRoutes {
     return starts.keySet();
   }
 
-  /** What a test may give answers for: steps that are replaced, and values of Java. */
+  /** Names for which a test may give results: replaced steps, and Java values. */
   Set<String> replaceable() {
     var names = new TreeSet<>(stepCalls.keySet());
     names.addAll(stepCalls.values());
@@ -136,7 +136,10 @@ final class TestableRoutes {
         : expression(text.getValue());
   }
 
-  /** A step of a list of steps: it has an id, and a stand-in when it leaves the routes. */
+  /**
+   * A step in a list of steps: it has an id, and a stand-in when it calls something outside the
+   * routes.
+   */
   private Map<String, Object> step(Node item) {
     var only = ((MappingNode) item).getValue().getFirst();
     var kind = RouteFile.key(only.getKeyNode());
@@ -148,7 +151,7 @@ final class TestableRoutes {
         String.valueOf(
             fields.computeIfAbsent(
                 "id", none -> kind + "-" + file.replaceAll("\\W", "-") + "-" + line));
-    if (!kind.equals("doTry")) { // Camel passes its steps, not the frame around them
+    if (!kind.equals("doTry")) { // Camel traverses its steps, not the element around them
       places.put(id, "%s:%d: %s/%s".formatted(file, line, route, id));
     }
     var inner = RouteFile.text(only.getValueNode(), "constant");
@@ -168,7 +171,7 @@ final class TestableRoutes {
     return kind.equals("aggregate") ? alone(id, fields) : Map.of(kind, fields);
   }
 
-  /** What is put together with others goes on at once, as a list of one. */
+  /** An aggregation continues at once, with a list of one. */
   private static Map<String, Object> alone(String id, Map<String, Object> aggregate) {
     var steps = new ArrayList<Object>();
     steps.add(Map.of("process", Map.of("id", "gather-" + id, "ref", GATHER)));
@@ -195,7 +198,7 @@ final class TestableRoutes {
     return fields;
   }
 
-  /** What waits does not, what runs beside runs at once, what is called comes from a test. */
+  /** Waits take no time, parallel work runs at once, and calls get the test's results. */
   private Object change(String key, Map<String, Object> fields) {
     switch (key) {
       case "method" -> {
@@ -233,13 +236,13 @@ final class TestableRoutes {
         fields.put("slidingWindowSize", "1000000");
       }
       default -> {
-        // As written.
+        // Unchanged.
       }
     }
     return unmethod(fields);
   }
 
-  /** A value of Java as an expression that the registry has. */
+  /** A Java value as an expression on the registry. */
   private Map<String, Object> unmethod(Map<String, Object> fields) {
     if (fields.get("method") instanceof Map<?, ?> method && method.containsKey("call")) {
       fields.remove("method");

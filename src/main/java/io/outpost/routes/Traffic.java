@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What has gone through a route or a step since it started: how many, how long, how many failed,
- * how many are in it. Times are kept in classes an eighth of an octave wide. Thread-safe.
+ * The traffic of a route or a step since its start: count, times, failures, and messages in
+ * progress. Times are counted in buckets an eighth of an octave wide. Thread-safe.
  */
 final class Traffic {
 
@@ -18,13 +18,13 @@ final class Traffic {
   private final LongAdder nanos = new LongAdder();
   private final AtomicLongArray classes = new AtomicLongArray(Long.SIZE * IN_AN_OCTAVE);
 
-  /** Something comes in. */
+  /** A message enters. */
   long begin() {
     begun.increment();
     return System.nanoTime();
   }
 
-  /** It goes out. */
+  /** A message leaves. */
   void end(long since, boolean hasFailed) {
     var took = Math.max(1, System.nanoTime() - since);
     ended.increment();
@@ -47,13 +47,13 @@ final class Traffic {
     return Math.max(0, begun.sum() - ended.sum());
   }
 
-  /** Milliseconds; 0 before the first. */
+  /** The mean in milliseconds; 0 before the first message. */
   double mean() {
     var count = count();
     return count == 0 ? 0 : nanos.sum() / 1e6 / count;
   }
 
-  /** Milliseconds that 99 of 100 did not exceed, up to a tenth too much. */
+  /** The 99th percentile in milliseconds, up to a tenth too high. */
   double p99() {
     long all = 0;
     for (int i = 0; i < classes.length(); i++) {

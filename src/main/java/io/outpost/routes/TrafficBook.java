@@ -7,7 +7,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import org.springframework.stereotype.Component;
 
-/** What goes through each route and step, where there is somebody to show it to. Thread-safe. */
+/** The traffic of each route and step, counted only when a page shows it. Thread-safe. */
 @Component
 class TrafficBook {
 
@@ -23,12 +23,12 @@ class TrafficBook {
     return isOpen;
   }
 
-  /** Of a route. */
+  /** The traffic of a route. */
   Traffic of(String route) {
     return all.computeIfAbsent(route, id -> new Traffic());
   }
 
-  /** Of a step of a route. */
+  /** The traffic of a step. */
   Traffic of(String route, String step) {
     return of(route + "/" + step);
   }

@@ -5,14 +5,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.impl.engine.DefaultInflightRepository;
 
 /**
- * Counts what is under way in each route, as Camel does, but over reloads: a route that is replaced
- * goes on being counted, and Camel does not wait for it. Thread-safe.
+ * Counts the messages in progress in each route, as Camel does, but across reloads: a replaced
+ * route is still counted, and Camel does not wait for it. Thread-safe.
  */
 final class Underway extends DefaultInflightRepository {
 
   private final Set<String> replaced = ConcurrentHashMap.newKeySet();
 
-  /** Runs something that stops a route and must not wait for what is under way in it. */
+  /** Runs an action that stops a route without waiting for its messages in progress. */
   void withoutWaiting(String route, Step step) throws Exception {
     replaced.add(route);
     try {
@@ -22,7 +22,7 @@ final class Underway extends DefaultInflightRepository {
     }
   }
 
-  /** What may fail. */
+  /** An action that may fail. */
   interface Step {
     void run() throws Exception;
   }
@@ -32,9 +32,9 @@ final class Underway extends DefaultInflightRepository {
     return replaced.contains(route) ? 0 : super.size(route);
   }
 
-  /** Its messages may still be under way, and the next route of that name counts on. */
+  /** Its messages may still be in progress, and the next route of that name continues the count. */
   @Override
   public void removeRoute(String route) {
-    // Kept.
+    // Keeps the count.
   }
 }

@@ -8,8 +8,8 @@ import org.apache.camel.Ordered;
 import org.apache.camel.RoutesBuilder;
 
 /**
- * Looks at the model when all routes are in it and none is built yet, and again when those of
- * templates are: the last of the builders.
+ * Checks the model when all routes are in it and none is built yet, and again when template routes
+ * are added. The last of the builders.
  */
 record Verification(Supplier<List<Finding>> check) implements RoutesBuilder, Ordered {
 
@@ -27,7 +27,7 @@ record Verification(Supplier<List<Finding>> check) implements RoutesBuilder, Ord
     return Set.of();
   }
 
-  /** Camel makes routes of templates after all others: they are none that may do more. */
+  /** Camel adds template routes after all others; they are checked in the same way. */
   @Override
   public void addTemplatedRoutesToCamelContext(CamelContext camel) {
     addRoutesToCamelContext(camel);

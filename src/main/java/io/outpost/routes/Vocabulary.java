@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.ClassUtils;
 
 /**
- * The words of the routes: what steps leave for each other, under which name and of which type, and
- * what they may call. Immutable.
+ * The vocabulary of the routes: the names and types of the data that steps exchange, and the Java
+ * steps that they may call. Immutable.
  *
- * @param properties exchange properties: they go with a message into every route that it takes
+ * @param properties exchange properties: they stay with a message in every route
  * @param variables variables: the arguments and answers of one call
  * @param headers headers that routes read, set or hand to a component
- * @param points where routes of somebody's own are called, by the name behind {@code direct:}
+ * @param points extension points, by the name after {@code direct:}
  * @param beans the steps in Java: bean, method, what it does
  * @param components options of components that are Outpost's own
  */
@@ -48,31 +48,31 @@ record Vocabulary(
           .build()
           .readerFor(Vocabulary.class);
 
-  /** No word. */
+  /** An empty vocabulary. */
   static final Vocabulary NONE =
       new Vocabulary(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
   /**
-   * A name that carries data.
+   * A name for data.
    *
    * @param type a Java class, {@code text}, {@code number}, {@code boolean} or {@code any}
-   * @param means what it is, in a clause
-   * @param from {@code java} when a step in Java or a component sets it, {@code extension} when a
-   *     route of somebody's own does, else null
-   * @param to {@code java} when a step in Java or a component reads it, else null
+   * @param means its meaning, a clause
+   * @param from {@code java} when a Java step or a component sets it, {@code extension} when an
+   *     installation's own route does, otherwise null
+   * @param to {@code java} when a Java step or a component reads it, otherwise null
    */
   record Word(String type, String means, @Nullable String from, @Nullable String to) {}
 
   /**
-   * A place where routes of somebody's own are called.
+   * An extension point.
    *
-   * @param when at which moment
-   * @param data what the route finds
-   * @param errors what happens when it fails
+   * @param when the moment of the call
+   * @param data the data for the route
+   * @param errors the effect of its failure
    */
   record Point(String when, String data, String errors) {}
 
-  /** Ours. */
+  /** The shipped vocabulary. */
   static Vocabulary ours() {
     try (var file = Vocabulary.class.getResourceAsStream("/routes/" + FILE)) {
       return read(Objects.requireNonNull(file, "The jar has a vocabulary"));
@@ -85,7 +85,7 @@ record Vocabulary(
     return READER.readValue(file);
   }
 
-  /** What is wrong with a file that is no vocabulary, in the words of who wrote it. */
+  /** The fault of an invalid file, for its author. */
   static Finding fault(JsonProcessingException e) {
     var line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
     return new Finding(
@@ -113,7 +113,7 @@ record Vocabulary(
         });
   }
 
-  /** Classes that are named and that there are not. */
+  /** Names of missing classes. */
   List<Finding> unknownTypes(String text) {
     var lines = text.lines().toList();
     return Stream.of(properties, variables, headers)
@@ -139,7 +139,7 @@ record Vocabulary(
     components = orEmpty(components);
   }
 
-  /** These words and others. */
+  /** This vocabulary together with another. */
   Vocabulary and(Vocabulary other) {
     return new Vocabulary(
         join(properties, other.properties),

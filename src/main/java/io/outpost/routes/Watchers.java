@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Runs interceptions of somebody else's beside the flows that they watch. When too many are at it
- * the next message is not watched: a flow never waits. Thread-safe.
+ * Runs an installation's own interceptions beside the flows that they watch. When too many are
+ * running, the next message is not passed to them, so a flow never waits. Thread-safe.
  */
 @Component("watchers")
 class Watchers extends AbstractExecutorService {
@@ -35,7 +35,7 @@ class Watchers extends AbstractExecutorService {
   public void execute(Runnable task) {
     if (!free.tryAcquire()) {
       dropped.increment();
-      LOG.warn("{} interceptions are running: a message is not watched", AT_ONCE);
+      LOG.warn("{} interceptions are running: a message is not passed to them", AT_ONCE);
       return;
     }
     threads.execute(

@@ -1,4 +1,6 @@
-/** Finds the route files of a role, ours and those of a mounted folder. */
+/**
+ * Loads, checks, tests, reloads and shows the route files of a role, both shipped and mounted ones.
+ */
 @NullMarked
 package io.outpost.routes;
 

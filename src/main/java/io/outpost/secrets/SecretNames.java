@@ -12,8 +12,8 @@ import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 
 /**
- * Which names a secret may have: those of environment variables that neither the platform, the
- * system nor a language's run time gives a meaning to. Stateless.
+ * The allowed names of secrets: environment variables without a meaning for the platform, the
+ * system or a language's run time. Stateless.
  */
 @Component("secretNames")
 public class SecretNames {
@@ -106,7 +106,7 @@ public class SecretNames {
           "TRACESTATE",
           "NOTIFY_SOCKET");
 
-  /** Two letters that are wrong, left out or too many make a near miss. */
+  /** Up to two wrong, missing or extra letters make a near miss. */
   private static final int NEAR = 2;
 
   private final AgentCatalogue catalogue;
@@ -116,7 +116,7 @@ public class SecretNames {
   }
 
   /**
-   * Refuses a name that is reserved, or nearly one that an agent looks for.
+   * Refuses a reserved name, and a near miss of a name that an agent reads.
    *
    * @throws Problem 400
    */
@@ -133,12 +133,12 @@ public class SecretNames {
           .ifPresent(
               variable -> {
                 throw Problem.invalid(
-                    "name", "%s is read by no agent: did you mean %s?".formatted(name, variable));
+                    "name", "no agent reads %s: did you mean %s?".formatted(name, variable));
               });
     }
   }
 
-  /** The agents that get a secret by themselves, in alphabetical order. */
+  /** The agents that get a secret automatically, in alphabetical order. */
   List<String> agentsOf(String name) {
     return catalogue.names().stream()
         .filter(agent -> catalogue.find(agent).orElseThrow().providerVariables().contains(name))
@@ -156,7 +156,7 @@ public class SecretNames {
         || name.contains("KEY") && stem(name).equals(stem(variable));
   }
 
-  /** What is left without the words that every key's name has. */
+  /** The name without the words that every key's name has. */
   private static String stem(String name) {
     return Arrays.stream(name.split("_", -1))
         .filter(word -> !Set.of("API", "KEY", "APIKEY", "TOKEN", "SECRET").contains(word))

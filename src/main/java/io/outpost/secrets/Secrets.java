@@ -38,8 +38,8 @@ import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundExce
 import software.amazon.awssdk.services.secretsmanager.model.Tag;
 
 /**
- * The steps of keeping provider keys: the value in Secrets Manager under the tenant's prefix, its
- * name in the table. No step logs, returns or puts a value anywhere else. Stateless.
+ * The steps of storing provider keys: the value in Secrets Manager under the tenant's prefix, its
+ * name in the table. No step logs, returns or copies a value elsewhere. Stateless.
  */
 @Component("secrets")
 @EnableConfigurationProperties(Secrets.Most.class)
@@ -93,24 +93,25 @@ public class Secrets {
   @ConfigurationProperties("outpost.secrets")
   record Most(Map<Tier, Integer> most) {}
 
-  /** What clients see of a provider key: everything but the key. */
+  /** A provider key as clients see it: without its value. */
   public record View(
       String name, List<String> agents, Instant createdAt, Instant updatedAt, Instant rotateBy) {}
 
   /**
-   * Takes the value out of the body, so that it is in no later message.
+   * Removes the value from the body, so that no later message contains it.
    *
-   * @throws Problem 400 for one that would hide half of an agent's output wherever it is masked
+   * @throws Problem 400 for a value so short that masking it would spoil an agent's output
    */
   public String take(@org.apache.camel.Body JsonNode body) {
     var value = body.get("value").asText();
     if (value.strip().length() < SHORTEST) {
-      throw Problem.invalid("value", "must have at least 8 characters besides spaces around it");
+      throw Problem.invalid(
+          "value", "must have at least 8 characters, not counting spaces around it");
     }
     return value;
   }
 
-  /** Keeps a new secret, with the rotation policy and the KMS key of the installation. */
+  /** Stores a new secret, with the rotation policy and the KMS key of the installation. */
   public void create(
       @Header("tenant_id") String tenantId,
       @Header("name") String name,
@@ -132,7 +133,7 @@ public class Secrets {
         exchange, () -> manager.deleteSecret(d -> d.secretId(id).forceDeleteWithoutRecovery(true)));
   }
 
-  /** Brings a secret back that is about to be deleted; nothing happens to any other. */
+  /** Restores a deleted secret; has no effect on any other. */
   public void restore(
       @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
     var id = TenantSecret.name(tenantId, name);
@@ -142,7 +143,7 @@ public class Secrets {
         () -> manager.deleteSecret(d -> d.secretId(id).recoveryWindowInDays(RECOVERY_DAYS)));
   }
 
-  /** Replaces the value of a secret that is there. */
+  /** Replaces the value of an existing secret. */
   public void replace(
       @Header("tenant_id") String tenantId,
       @Header("name") String name,
@@ -153,7 +154,7 @@ public class Secrets {
     undo(exchange, () -> putBack(id, replaced.versionId()));
   }
 
-  /** Makes the version before this one the current one again. */
+  /** Makes the previous version the current one again. */
   private void putBack(String id, String version) {
     var versions = manager.describeSecret(d -> d.secretId(id)).versionIdsToStages();
     versions.entrySet().stream()
@@ -168,7 +169,7 @@ public class Secrets {
                             .removeFromVersionId(version)));
   }
 
-  /** Remembers how to take back what was done, before what was done earlier. */
+  /** Records how to undo a change; the latest change is undone first. */
   private static void undo(Exchange exchange, Runnable step) {
     var earlier = exchange.getProperty(UNDO, Runnable.class);
     exchange.setProperty(
@@ -183,9 +184,9 @@ public class Secrets {
   }
 
   /**
-   * Takes back what was done in Secrets Manager when the table could not be written.
+   * Undoes the changes in Secrets Manager when the table could not be written.
    *
-   * @throws Exception always: what went wrong
+   * @throws Exception always: the original failure
    */
   public void takeBack(
       @ExchangeProperty(UNDO) Runnable undo,
@@ -197,7 +198,7 @@ public class Secrets {
       }
     } catch (SdkException e) {
       LOG.warn(
-          "A provider key's change was not recorded, nor could it be undone: {}", e.toString());
+          "A change of a provider key was not recorded and could not be undone: {}", e.toString());
     }
     throw cause;
   }
@@ -235,7 +236,7 @@ public class Secrets {
             .formatted(tier.word(), number));
   }
 
-  /** Whether the tenant has no secret of that name yet, so that one more is to be counted. */
+  /** Whether the tenant has no secret of that name yet, so that it counts as one more. */
   public boolean isNew(@Header("tenant_id") String tenantId, @Header("name") String name) {
     return !dynamoDb
         .getItem(
@@ -269,11 +270,11 @@ public class Secrets {
       manager.deleteSecret(d -> d.secretId(id).recoveryWindowInDays(RECOVERY_DAYS));
       undo(exchange, () -> manager.restoreSecret(r -> r.secretId(id)));
     } catch (ResourceNotFoundException | InvalidRequestException e) {
-      LOG.debug("A provider key to delete is not there: its name, if there is one, goes anyway");
+      LOG.debug("A provider key to delete does not exist; its name is removed if there is one");
     }
   }
 
-  /** Takes the name away in the change, which is refused with 404 when there is none. */
+  /** Removes the name in the change, which is refused with 404 when it does not exist. */
   public void forget(
       @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
     var change = Change.of(exchange);

@@ -1,4 +1,4 @@
-/** The steps of keeping a tenant's provider keys in Secrets Manager. */
+/** The steps of storing a tenant's provider keys in Secrets Manager. */
 @NullMarked
 package io.outpost.secrets;
 

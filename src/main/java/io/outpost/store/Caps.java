@@ -11,9 +11,10 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * Caps on how many things of a kind a tenant may have. A counter goes up in the transaction that
- * makes a thing, so that no race gets past the cap; it never goes down, but when it is at the cap
- * the things that are there are counted, and the write is tried again. Stateless.
+ * Caps on the number of things of a kind that a tenant may have. A counter is increased in the
+ * transaction that creates a thing, so races cannot exceed the cap. The counter never decreases;
+ * when it reaches the cap, the existing things are counted, and the write is tried again.
+ * Stateless.
  */
 @Component
 public class Caps {
@@ -29,16 +30,16 @@ public class Caps {
   /**
    * A cap.
    *
-   * @param kind a word that names the counter
-   * @param most how many there may be
-   * @param refusal what a client is told who wants one more
+   * @param kind the name of the counter
+   * @param most the maximum
+   * @param refusal the message to a client over the cap
    */
   public record Cap(String kind, int most, String refusal) {}
 
   /**
-   * Adds one thing to the count, in the change that makes it; refused with 409 at the cap.
+   * Counts one thing, in the change that creates it; refused with 409 at the cap.
    *
-   * @param present counts the things that are there, with a consistent read
+   * @param present counts the existing things, with a consistent read
    */
   public void add(Change change, String tenantId, Cap cap, IntSupplier present) {
     change.update(
@@ -62,7 +63,7 @@ public class Caps {
     return new Transactions.TryAgain();
   }
 
-  /** Sets the counter to what is there, unless it has moved since it was read. */
+  /** Sets the counter to the real number, unless it has changed since it was read. */
   private void correct(String tenantId, Cap cap, int count, Map<String, AttributeValue> counter) {
     var version = counter.isEmpty() ? 0 : Long.parseLong(Items.required(counter, "version").n());
     try {
@@ -78,7 +79,7 @@ public class Caps {
                           ":version", Items.number(version),
                           ":next", Items.number(version + 1))));
     } catch (ConditionalCheckFailedException e) {
-      // Somebody else has counted: the next try finds that.
+      // Another container has counted; the next try sees that.
     }
   }
 

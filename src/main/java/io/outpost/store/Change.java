@@ -16,8 +16,8 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * What one exchange is about to write: steps add to it, the commit writes all of it or nothing. For
- * one exchange, not thread-safe.
+ * The collected writes of one exchange: steps add to it, and the commit writes all of them or
+ * nothing. For one exchange, not thread-safe.
  */
 public final class Change {
 
@@ -29,14 +29,14 @@ public final class Change {
   private final List<Runnable> afterwards = new ArrayList<>();
 
   /**
-   * One write and what it means when its condition does not hold.
+   * One write, with the problem when its condition does not hold.
    *
-   * @param refused makes the problem from the item as it is (empty when there is none)
+   * @param refused creates the problem from the current item (empty when it does not exist)
    */
   record Write(
       TransactWriteItem item, Function<Map<String, AttributeValue>, RuntimeException> refused) {}
 
-  /** The change of an exchange, made on first use. */
+  /** The change of an exchange, created on first use. */
   public static Change of(Exchange exchange) {
     var change = exchange.getProperty(PROPERTY, Change.class);
     if (change == null) {
@@ -46,7 +46,7 @@ public final class Change {
     return change;
   }
 
-  /** An empty change for an exchange, instead of what was in its change before. */
+  /** A new, empty change for an exchange. */
   public static Change renew(Exchange exchange) {
     exchange.removeProperty(PROPERTY);
     return of(exchange);
@@ -66,7 +66,7 @@ public final class Change {
     return put(put, Change::impossible);
   }
 
-  /** Adds a put whose refusal goes before all others. */
+  /** Adds a put whose refusal takes precedence over all others. */
   public Change first(
       Put.Builder put, Function<Map<String, AttributeValue>, RuntimeException> refused) {
     put(put, refused);
@@ -120,7 +120,7 @@ public final class Change {
     return writes.isEmpty();
   }
 
-  /** Has something told once all of it is written; a fault in the telling changes nothing. */
+  /** Adds a listener to be called after the commit; a failure of the listener changes nothing. */
   public Change afterwards(Runnable told) {
     afterwards.add(told);
     return this;
@@ -135,8 +135,8 @@ public final class Change {
       try {
         told.run();
       } catch (RuntimeException e) {
-        // What is written stays so, whether it can be told or not.
-        LOG.warn("A change that was written could not be told", e);
+        // The writes stay valid even when a listener fails.
+        LOG.warn("A listener failed after a change was written", e);
       }
     }
   }

@@ -14,22 +14,23 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * What every container must hear of within seconds: a key or a tenant changed, a running job was
- * cancelled, somebody watches a job, a tenant made a webhook. Written with the change itself,
- * polled by all. Hearing something twice must do no harm. Thread-safe.
+ * The change feed: changes that every container must read within seconds. These are changed keys
+ * and tenants, cancelled running jobs, followed jobs, and new webhooks. Entries are written with
+ * the change itself and polled by all containers. Reading an entry twice must be harmless.
+ * Thread-safe.
  */
 @Component("changeFeed")
 public class ChangeFeed {
 
   private static final String CHANGES = "changes";
 
-  /** Apart, so that only workers read them, and containers of an older release none. */
+  /** A separate feed, which only workers read, and no container of an older release. */
   private static final String WATCHES = "watches";
 
-  /** Apart for the same reason. */
+  /** Separate for the same reason. */
   private static final String WEBHOOKS = "webhook-changes";
 
-  /** Clocks of containers differ, and transactions take, less than this together. */
+  /** The tolerance for different clocks of containers and slow transactions together. */
   private static final Duration OVERLAP = Duration.ofSeconds(30);
 
   private static final Duration LONGEST_HEARING = Duration.ofMillis(1500);
@@ -47,7 +48,7 @@ public class ChangeFeed {
     this.names = names;
   }
 
-  /** What it is about. */
+  /** The kind of change. */
   public enum Kind {
     key,
     tenant,
@@ -68,12 +69,12 @@ public class ChangeFeed {
   /**
    * One change.
    *
-   * @param tenant whose
+   * @param tenant whose change it is
    * @param subject a key's hash, a job's id; for a tenant its id
    */
   public record Announcement(Kind kind, String tenant, String subject) {}
 
-  /** Adds an announcement to the transaction of what it tells of. */
+  /** Adds an entry to the transaction of the change that it announces. */
   public void add(Change change, Announcement announcement) {
     var item = items.write(announcement);
     item.put("tenant_id", Items.text(announcement.kind().partition()));
@@ -82,17 +83,19 @@ public class ChangeFeed {
     change.put(Put.builder().tableName(names.table("tenants")).item(item));
   }
 
-  /** What was announced since this listener last asked with success, and a little before. */
+  /**
+   * The changes announced since this listener's last successful poll, and some from shortly before.
+   */
   public List<Announcement> poll(String listener) {
     return poll(listener, CHANGES);
   }
 
-  /** The same of the jobs that somebody watches. */
+  /** The jobs that clients follow, polled in the same way. */
   public List<Announcement> pollWatches(String listener) {
     return poll(listener + " of watches", WATCHES);
   }
 
-  /** The same of the tenants that have made a webhook. */
+  /** The tenants that created a webhook, polled in the same way. */
   public List<Announcement> pollWebhooks(String listener) {
     return poll(listener + " of webhooks", WEBHOOKS);
   }

@@ -8,10 +8,10 @@ import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The index {@code open} of a table: things that somebody must look at, by when. Sharded, so that
- * no kind of thing is one hot partition, and sparse: an item without the attributes is not in it.
+ * The index {@code open} of a table: items for sweepers, by due time. It is sharded, so that no
+ * kind makes a hot partition, and sparse: it contains only items with these attributes.
  *
- * @param kind what its shards are named after
+ * @param kind the prefix of its shards
  */
 public record DueIndex(String kind) {
 
@@ -23,7 +23,7 @@ public record DueIndex(String kind) {
     return Map.of(SHARD, Items.text(Shards.of(kind, id)), DUE, Items.text(Json.time(due)));
   }
 
-  /** The names of these attributes: without them an item is in no such index. */
+  /** The names of these attributes; removing them takes an item out of the index. */
   public List<String> names() {
     return List.of(SHARD, DUE);
   }

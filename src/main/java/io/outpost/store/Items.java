@@ -42,9 +42,9 @@ public class Items {
   }
 
   /**
-   * An attribute that every such item has.
+   * A required attribute.
    *
-   * @throws IllegalStateException when this one has not
+   * @throws IllegalStateException when it is missing
    */
   public static AttributeValue required(Map<String, AttributeValue> item, String name) {
     var value = item.get(name);

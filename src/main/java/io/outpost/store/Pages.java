@@ -22,12 +22,12 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 public class Pages {
 
   /**
-   * Queries that one request may make while a filter leaves most items out, each of a hundred items
-   * and 1 MB at most; a short page with a cursor follows.
+   * The maximum of queries for one request when a filter drops most items, each of at most a
+   * hundred items and 1 MB; after that the page is short and has a cursor.
    */
   private static final int MOST_QUERIES = 20;
 
-  /** Items read at once when a filter has left too few of the first ones. */
+  /** Items of one query after a filter has dropped most of the first ones. */
   private static final int READ_ON = 100;
 
   private static final TypeReference<Map<String, String>> KEY = new TypeReference<>() {};
@@ -43,11 +43,11 @@ public class Pages {
   }
 
   /**
-   * One page. One item more is asked for than it has: what nothing follows is the last page.
+   * One page. It reads one more item than it returns, to know whether it is the last page.
    *
    * @param query table, index, condition and filter; its keys must all be strings
-   * @param scope what the cursor is bound to: whose list, which, and its filters
-   * @param cursor where to go on; null: at the newest
+   * @param scope binds the cursor to tenant, list and filters
+   * @param cursor the position to continue from; null: the newest
    */
   public <T> Page<T> read(
       Consumer<QueryRequest.Builder> query,
@@ -81,14 +81,14 @@ public class Pages {
         start == null ? null : Cursor.to(text(start), scope));
   }
 
-  /** The names of a query's keys, where DynamoDB Local left them out: it had read everything. */
+  /** The names of a query's keys, for DynamoDB Local, which omits them when everything was read. */
   private Set<String> keys(Consumer<QueryRequest.Builder> query, int limit) {
     var request = QueryRequest.builder().scanIndexForward(false).limit(limit);
     query.accept(request);
     return dynamoDb.query(request.build()).lastEvaluatedKey().keySet();
   }
 
-  /** Where an item is, by the names of the query's keys. */
+  /** The position of an item, by the query's keys. */
   private static Map<String, AttributeValue> position(
       Map<String, AttributeValue> item, Set<String> keys) {
     var position = new HashMap<>(item);
@@ -112,7 +112,7 @@ public class Pages {
       mapper.readValue(text, KEY).forEach((name, value) -> key.put(name, Items.text(value)));
       return key;
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("A cursor passed its check and is none", e);
+      throw new IllegalStateException("A cursor that passed its check cannot be read", e);
     }
   }
 }

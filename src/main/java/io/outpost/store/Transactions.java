@@ -15,8 +15,8 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 import software.amazon.awssdk.services.dynamodb.model.TransactionConflictException;
 
 /**
- * Writes a change in one TransactWriteItems, or each part of it by itself. Conflicts and throttling
- * are tried again, with full jitter; the first write that was in the way decides what happens.
+ * Writes a change in one TransactWriteItems, or each of its writes separately. Conflicts and
+ * throttling are retried with full jitter; the first failed condition decides the outcome.
  * Thread-safe.
  */
 @Component
@@ -24,7 +24,7 @@ public class Transactions {
 
   static final int TRIES = 8;
 
-  /** What a refused write says when its condition may hold by now: the change is written again. */
+  /** Thrown by a refused write whose condition may hold by now: the change is written again. */
   static final class TryAgain extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -46,7 +46,7 @@ public class Transactions {
   }
 
   /**
-   * For a test of what is waited.
+   * For tests of the waits.
    *
    * @param wait waits as many nanoseconds
    */
@@ -58,8 +58,8 @@ public class Transactions {
   /**
    * Writes all of it or nothing.
    *
-   * @throws RuntimeException what the refused write says; {@link Problem} 503 when it conflicts for
-   *     too long
+   * @throws RuntimeException of the refused write; {@link Problem} 503 when it conflicts for too
+   *     long
    */
   public void write(Change change) {
     var items = change.writes().stream().map(Change.Write::item).toList();
@@ -72,7 +72,7 @@ public class Transactions {
             try {
               refuse(change, e);
             } catch (TryAgain again) {
-              // Waits and is bounded like a conflict.
+              // Retried with the same waits and limit as a conflict.
             }
             return false;
           }
@@ -81,8 +81,8 @@ public class Transactions {
   }
 
   /**
-   * Writes updates one after another, up to the first that is refused: for those of which each is
-   * right without the next. It costs half of what a transaction does.
+   * Writes updates one after another, up to the first that is refused; for updates that are each
+   * valid without the next. It costs half as much as a transaction.
    *
    * @throws RuntimeException as {@link #write}; what came before the refused write stays
    */
@@ -122,7 +122,10 @@ public class Transactions {
     }
   }
 
-  /** A conflict before the condition that failed is waited for: it may be of the same request. */
+  /**
+   * Retries when a conflict comes before the failed condition, because the conflict may be with the
+   * same request.
+   */
   private static void refuse(Change change, TransactionCanceledException e) {
     var reasons = e.cancellationReasons();
     for (int i = 0; i < reasons.size(); i++) {

@@ -3,23 +3,30 @@ package io.outpost.telemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.resources.Resource;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
-/** The OTLP collector that spans and log lines are sent to, and who we are to it. Immutable. */
+/**
+ * The OTLP collector that spans and log lines are sent to, who we are to it, and by what it knows
+ * us from agents that share its address. Immutable.
+ */
 @Component
 final class Collector {
 
   private final String endpoint;
   private final Resource self;
+  private final Map<String, String> headers;
 
   Collector(
       @Value("${outpost.telemetry.otlp-endpoint}") String endpoint,
+      @Value("${outpost.telemetry.otlp-token}") String token,
       @Value("${outpost.worker.name}") String instance,
       Environment environment) {
     this.endpoint = base(endpoint);
+    this.headers = headers(token);
     this.self =
         Resource.create(
             Attributes.of(
@@ -36,6 +43,15 @@ final class Collector {
 
   Resource self() {
     return self;
+  }
+
+  /** What each request to it has. */
+  Map<String, String> headers() {
+    return headers;
+  }
+
+  static Map<String, String> headers(String token) {
+    return token.isBlank() ? Map.of() : Map.of("Authorization", "Bearer " + token.strip());
   }
 
   /** The address as it is set, without the slash at its end; empty: none. */

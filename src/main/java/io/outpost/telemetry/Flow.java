@@ -53,6 +53,9 @@ record Flow(Flow before, Exchange exchange, String route) {
       }
     }
     var span = span().getSpanContext();
+    if (!span.isValid()) {
+      span = spanOfSubject(flow.exchange).getSpanContext();
+    }
     if (span.isValid()) {
       fields.put("trace_id", span.getTraceId());
     }

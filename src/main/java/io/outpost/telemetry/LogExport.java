@@ -35,7 +35,8 @@ class LogExport extends Filter<ILoggingEvent> implements DisposableBean {
   }
 
   private static SdkLoggerProvider provider(String to, Collector collector) {
-    var exporter = OtlpHttpLogRecordExporter.builder().setEndpoint(to).build();
+    var exporter =
+        OtlpHttpLogRecordExporter.builder().setEndpoint(to).setHeaders(collector::headers).build();
     return SdkLoggerProvider.builder()
         .setResource(collector.self())
         .addLogRecordProcessor(BatchLogRecordProcessor.builder(exporter).build())

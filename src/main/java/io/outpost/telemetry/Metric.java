@@ -38,13 +38,13 @@ public enum Metric {
   OBJECTIVES_MEASURED(
       "outpost.objectives.measured",
       Type.counter,
-      "18, 21, 28",
-      "What an [objective](objectives.md) is held to: `auth`, `audit`",
+      "1, 9, 18, 21, 28, 33, 34",
+      "What an [objective](objectives.md) is held to: `auth`, `audit`, `dispatch`, `end-to-end`, `webhooks`",
       "objective"),
   OBJECTIVES_MISSED(
       "outpost.objectives.missed",
       Type.counter,
-      "18, 21, 28",
+      "1, 9, 18, 21, 28, 33, 34",
       "What of it took longer",
       "objective"),
   AUTH_CACHE(

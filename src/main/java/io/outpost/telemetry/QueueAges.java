@@ -1,6 +1,7 @@
 package io.outpost.telemetry;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -13,9 +14,11 @@ public class QueueAges {
   public static final String SENT = "SentTimestamp";
 
   private final MeterRegistry meters;
+  private final Clock clock;
 
-  QueueAges(MeterRegistry meters) {
+  QueueAges(MeterRegistry meters, Clock clock) {
     this.meters = meters;
+    this.clock = clock;
   }
 
   /**
@@ -26,7 +29,7 @@ public class QueueAges {
    */
   public void received(String queue, @Nullable String sent) {
     if (sent != null) {
-      var age = Math.max(0, System.currentTimeMillis() - Long.parseLong(sent));
+      var age = Math.max(0, clock.millis() - Long.parseLong(sent));
       Metric.QUEUE_AGE.timer(meters, queue).record(age, TimeUnit.MILLISECONDS);
     }
   }

@@ -19,6 +19,7 @@ record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
 
   /** A message enters a route. */
   static void enter(Exchange exchange, String route, Tracing tracing) {
+    // Calls of AWS and others make none either: they are below the span that a message is in.
     var parent = of(exchange);
     if (parent.getSpanContext().isSampled()) {
       var span = tracing.begin(route, SpanKind.INTERNAL, parent);
@@ -49,6 +50,9 @@ record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
 
   /** The span that a message is in; invalid where there is none. */
   static Span of(Exchange exchange) {
+    if (exchange.getProperty(Tracing.ROUTINE) != null) {
+      return Span.getInvalid();
+    }
     var current = current(exchange);
     return current == null ? Flow.spanOfSubject(exchange) : current.span;
   }

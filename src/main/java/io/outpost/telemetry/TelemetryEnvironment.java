@@ -22,6 +22,7 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
   private static final String PORT = "management.server.port";
   private static final String CLOSED = "-1";
   private static final String TOKEN = "outpost.telemetry.management-token";
+  private static final String HEADER = "management.otlp.metrics.export.headers.";
   private static final String RESOURCE = "management.opentelemetry.resource-attributes.";
 
   /** Behind the files with settings, before the logging system starts. */
@@ -47,6 +48,8 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
     if (!endpoint.isEmpty()) {
       settings.put("management.otlp.metrics.export.enabled", "true");
       settings.put("management.otlp.metrics.export.url", endpoint + "/v1/metrics");
+      Collector.headers(environment.getProperty("outpost.telemetry.otlp-token", ""))
+          .forEach((name, value) -> settings.put(HEADER + name, value));
       // As OpenTelemetry's conventions and Prometheus have durations; the library's are
       // milliseconds.
       settings.put("management.otlp.metrics.export.base-time-unit", "seconds");

@@ -26,6 +26,12 @@ public class Tracing implements DisposableBean {
   /** The request attribute that holds the span of a request. */
   public static final String SPAN = "span";
 
+  /**
+   * The exchange property of what is done again and again while something long lasts: no route or
+   * call of it is a span, and the trace stays one that can be read.
+   */
+  public static final String ROUTINE = "outpostRoutine";
+
   private final @Nullable SdkTracerProvider spans;
 
   Tracing(Collector collector, @Value("${outpost.telemetry.traces}") double share) {
@@ -33,7 +39,8 @@ public class Tracing implements DisposableBean {
   }
 
   private static SdkTracerProvider provider(String to, double share, Collector collector) {
-    var exporter = OtlpHttpSpanExporter.builder().setEndpoint(to).build();
+    var exporter =
+        OtlpHttpSpanExporter.builder().setEndpoint(to).setHeaders(collector::headers).build();
     return SdkTracerProvider.builder()
         .setSampler(new OurSampling(share))
         .setResource(collector.self())
@@ -47,16 +54,14 @@ public class Tracing implements DisposableBean {
   }
 
   /**
-   * Begins the span of a request, in the trace that its caller names. Whether it is sent is ours to
+   * Begins the first span of ours, in the trace that a caller names. Whether it is sent is ours to
    * say: a caller makes us send neither everything nor nothing.
    *
    * @param parent the caller's W3C trace context; null: the span is the first of its trace
    */
-  public Span arrive(String name, @Nullable String parent) {
+  public Span arrive(String name, SpanKind kind, @Nullable String parent) {
     return begin(
-        name,
-        SpanKind.SERVER,
-        Context.root().with(remote(parent)).with(OurSampling.FROM_OUTSIDE, true));
+        name, kind, Context.root().with(remote(parent)).with(OurSampling.FROM_OUTSIDE, true));
   }
 
   /**

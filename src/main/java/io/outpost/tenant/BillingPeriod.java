@@ -16,8 +16,8 @@ import java.time.temporal.ChronoUnit;
 public record BillingPeriod(Instant start, Instant end) {
 
   /**
-   * The period of {@code anchor}'s series that holds {@code now}; every instant has exactly one,
-   * those before the anchor (a trial) too.
+   * The period of {@code anchor}'s series that contains {@code now}; every instant has exactly one,
+   * also before the anchor (a trial).
    */
   public static BillingPeriod at(Instant anchor, Instant now) {
     ZonedDateTime first = anchor.truncatedTo(ChronoUnit.SECONDS).atZone(ZoneOffset.UTC);

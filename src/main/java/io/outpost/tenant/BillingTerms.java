@@ -5,9 +5,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From where a tenant's billing periods are counted, and how many jobs each of them allows.
+ * The anchor of a tenant's billing periods, and the number of jobs that each period allows.
  *
- * @param anchor the instant that billing periods are counted from
+ * @param anchor the start of the first billing period
  * @param monthlyJobLimit the tenant's own cap; null for none
  */
 public record BillingTerms(Tier tier, Instant anchor, @Nullable Long monthlyJobLimit) {
@@ -19,7 +19,7 @@ public record BillingTerms(Tier tier, Instant anchor, @Nullable Long monthlyJobL
    */
   public record Limit(long jobs, boolean own) {}
 
-  /** The lower one of the tier's quota and the tenant's own limit; empty is unlimited. */
+  /** The lower of the tier's quota and the tenant's own limit; empty is unlimited. */
   public Optional<Limit> limit() {
     if (monthlyJobLimit != null
         && (tier.quota().isEmpty() || monthlyJobLimit < tier.quota().getAsInt())) {
@@ -30,7 +30,7 @@ public record BillingTerms(Tier tier, Instant anchor, @Nullable Long monthlyJobL
         : Optional.empty();
   }
 
-  /** The period that holds an instant. */
+  /** The period that contains an instant. */
   public BillingPeriod period(Instant at) {
     return BillingPeriod.at(anchor, at);
   }

@@ -5,18 +5,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is calling: an API key with its tenant as it stood when the cached view was loaded. Holds no
- * key and no hash.
+ * The caller: an API key with its tenant, in the cached state. Contains neither the key nor its
+ * hash.
  *
  * @param tenantId the key's tenant
  * @param keyId the key
- * @param lineage the key that this one was rotated from, at first; itself when it never was
+ * @param lineage the first key in its chain of rotations; itself when it was never rotated
  * @param mode {@code live} or {@code test}
  * @param scopes what the key may do
  * @param rateLimit requests a minute
  * @param terms the tenant's tier, billing periods and limits
  * @param uncappedUntil when the tenant's jobs were last accepted without any limit; null for never
- * @param standing how the tenant stands: never deleted
+ * @param standing the tenant's status; never deleted
  * @param pastDueSince when a payment failed; null unless the standing is past_due
  */
 public record Principal(
@@ -31,10 +31,10 @@ public record Principal(
     Tenant.Status standing,
     @Nullable Instant pastDueSince) {
 
-  /** The mode of keys and jobs that count. */
+  /** The mode of billed keys and jobs. */
   public static final String LIVE = "live";
 
-  /** The mode of keys and jobs that cost nothing. */
+  /** The mode of free keys and jobs. */
   public static final String TEST = "test";
 
   /** The scope of operators: every tenant. */

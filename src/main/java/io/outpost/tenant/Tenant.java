@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A customer. Stored in the table tenants under the sort key {@code tenant}.
+ * A tenant, which is a customer.
  *
  * @param pastDueSince when a payment failed; null unless the status is past_due
- * @param billingAnchor the instant that billing periods are counted from: the subscription's, else
+ * @param billingAnchor the start of the first billing period: the subscription's anchor, otherwise
  *     the creation
  * @param version counts changes; the ETag
- * @param customerOutdated whether Stripe's customer has an older name or address
+ * @param customerOutdated whether the customer at Stripe has an outdated name or address
  * @param monthlyJobLimit the tenant's own cap on jobs of a billing period; null for none
  * @param uncappedUntil when jobs were last accepted without any limit; null for never
  */
@@ -35,7 +35,7 @@ public record Tenant(
     @Nullable Long monthlyJobLimit,
     @Nullable Instant uncappedUntil) {
 
-  /** Keeps the rules of the contract; without an anchor periods are counted from the creation. */
+  /** Checks the contract's rules; without an anchor periods are counted from the creation. */
   public Tenant {
     Rules.form("tenant_id", tenantId, Rules.UUID);
     Rules.form("name", name, Rules.NAME);
@@ -48,7 +48,7 @@ public record Tenant(
   }
 
   /**
-   * Stripe's customer of it.
+   * The tenant's customer at Stripe.
    *
    * @throws IllegalStateException when there is none
    */
@@ -59,12 +59,12 @@ public record Tenant(
     return stripeCustomerId;
   }
 
-  /** What its billing periods are and how many jobs they allow. */
+  /** Its billing periods and their limits. */
   public BillingTerms terms() {
     return new BillingTerms(tier, billingAnchor, monthlyJobLimit);
   }
 
-  /** {@link #uncappedUntil} after the terms became others at an instant. */
+  /** {@link #uncappedUntil} after the terms changed at an instant. */
   public @Nullable Instant uncappedUntil(BillingTerms next, Instant now) {
     return terms().limit().isEmpty() && next.limit().isPresent() ? now : uncappedUntil;
   }
@@ -72,7 +72,7 @@ public record Tenant(
   /** The sort key of a tenant's own item. */
   public static final String SK = "tenant";
 
-  /** Where a tenant stands. */
+  /** The status of a tenant. */
   public enum Status {
     active,
     suspended,
@@ -85,7 +85,7 @@ public record Tenant(
     return key(tenantId, SK);
   }
 
-  /** The primary key of something of a tenant's. */
+  /** The primary key of another item of a tenant. */
   public static Map<String, AttributeValue> key(String tenantId, String sk) {
     return Map.of("tenant_id", AttributeValue.fromS(tenantId), "sk", AttributeValue.fromS(sk));
   }

@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** How tenants are changed: some attributes, the others stay as they are by then. Pure. */
+/** Updates of tenants: they set some attributes and leave the others unchanged. Pure. */
 public final class TenantChange {
 
   private TenantChange() {}
 
   /**
-   * A change that holds only while nobody else changed the tenant since it was read.
+   * An update on condition that the tenant has not changed since it was read.
    *
    * @param wanted attributes to set; those that are null are removed
    */

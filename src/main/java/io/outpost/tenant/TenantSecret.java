@@ -1,9 +1,9 @@
 package io.outpost.tenant;
 
-/** Where a tenant's secrets are: values in Secrets Manager, names in the table of tenants. */
+/** The places of a tenant's secrets: values in Secrets Manager, names in the table of tenants. */
 public final class TenantSecret {
 
-  /** Where the sort keys of a tenant's secrets begin, in the table of tenants. */
+  /** The prefix of secrets' sort keys in the table of tenants. */
   public static final String SK_PREFIX = "secret#";
 
   private TenantSecret() {}
@@ -18,7 +18,7 @@ public final class TenantSecret {
     return prefix(tenantId) + variable;
   }
 
-  /** What all secrets of a tenant begin with. */
+  /** The prefix of all secrets of a tenant. */
   public static String prefix(String tenantId) {
     return "/outpost/tenants/" + tenantId + "/";
   }

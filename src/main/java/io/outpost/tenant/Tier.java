@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** What a tenant pays for: jobs per billing period, and how many run at once. */
+/** The tier of a tenant: jobs per billing period, and jobs that run at once. */
 public enum Tier {
   FREE(OptionalInt.of(10), 1),
   PRO(OptionalInt.of(100), 5),
@@ -31,9 +31,9 @@ public enum Tier {
   }
 
   /**
-   * What a setting says for this tier.
+   * The value of a setting for this tier.
    *
-   * @throws IllegalStateException when it says nothing
+   * @throws IllegalStateException when it has none
    */
   public <T> T in(Map<Tier, T> setting) {
     var value = setting.get(this);
@@ -48,7 +48,7 @@ public enum Tier {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The tier of a word of the contract. */
+  /** The tier with a name of the contract. */
   @JsonCreator
   public static Tier of(String word) {
     for (Tier tier : values()) {
@@ -56,6 +56,6 @@ public enum Tier {
         return tier;
       }
     }
-    throw new IllegalArgumentException("tier is none of its words");
+    throw new IllegalArgumentException("tier has an unknown value");
   }
 }

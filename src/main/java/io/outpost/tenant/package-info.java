@@ -1,7 +1,4 @@
-/**
- * The customer: tenant, tier, billing period, and who calls in its name. Steps on tenants are in
- * {@code tenants}.
- */
+/** Tenants, tiers, billing periods, and callers. Steps on tenants are in {@code tenants}. */
 @NullMarked
 package io.outpost.tenant;
 

@@ -44,10 +44,10 @@ public class TenantReader {
   }
 
   /**
-   * The tier of the tenant of the path, which has to be there. A caller's own tenant is: its key
-   * says so. Operators have every tier's rights.
+   * The tier of the tenant in the path, which must exist. A caller's own tenant exists, because its
+   * key is valid. Operators have the rights of every tier.
    *
-   * @throws Problem 404 when it is not, or deleted
+   * @throws Problem 404 when it does not exist or is deleted
    */
   public Tier require(
       @Header("tenant_id") String tenantId, @ExchangeProperty(Call.NAME) Call call) {

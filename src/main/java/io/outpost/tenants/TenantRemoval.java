@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.model.FilterNameStringType;
 
 /**
- * Removes what is left of deleted tenants once the retention is over. Each step may be repeated;
- * the tenant's own item goes last, so that an interrupted removal is taken up again. The audit ends
+ * Removes the data of deleted tenants after their retention. Each step may be repeated; the
+ * tenant's own item is removed last, so that an interrupted removal is resumed. The audit expires
  * by its own retention. Stateless.
  */
 @Component("tenantRemoval")

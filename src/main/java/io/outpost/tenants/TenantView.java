@@ -6,7 +6,7 @@ import java.time.Instant;
 import org.apache.camel.Body;
 import org.jspecify.annotations.Nullable;
 
-/** What clients see of a tenant. */
+/** A tenant as clients see it. */
 public record TenantView(
     String tenantId,
     String name,

@@ -34,13 +34,13 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
-/** The steps of making, changing and deleting tenants. Stateless. */
+/** The steps of creating, changing and deleting tenants. Stateless. */
 @Component("tenants")
 public class Tenants {
 
   /**
-   * Partitions of the index directory: those that are there, and those that wait for their data's
-   * removal.
+   * Partitions of the index directory: existing tenants, and deleted ones whose data is still to be
+   * removed.
    */
   static final String PRESENT = "tenants";
 
@@ -68,7 +68,7 @@ public class Tenants {
     this.names = names;
   }
 
-  /** What a client asks for; in a change, what is null stays. */
+  /** A client's request; in a change, null fields stay unchanged. */
   record Wish(
       @Nullable String name,
       @Nullable String email,
@@ -76,7 +76,7 @@ public class Tenants {
       Tenant.@Nullable Status status,
       @Nullable Long monthlyJobLimit) {}
 
-  /** Makes a tenant from the request. */
+  /** Creates a tenant from the request. */
   public Tenant create(
       @Body JsonNode body, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var wish = mapper.convertValue(body, Wish.class);
@@ -85,8 +85,8 @@ public class Tenants {
     var tenant =
         new Tenant(
             Ids.uuid(),
-            Objects.requireNonNull(wish.name(), "The contract wants a name"),
-            Objects.requireNonNull(wish.email(), "The contract wants an address"),
+            Objects.requireNonNull(wish.name(), "The contract requires a name"),
+            Objects.requireNonNull(wish.email(), "The contract requires an address"),
             tier,
             Tenant.Status.active,
             null,
@@ -112,8 +112,8 @@ public class Tenants {
   /**
    * The tenant with the changes of the request.
    *
-   * @throws Problem 403 when a tenant changes what is the operators'; 409 when it is not as
-   *     If-Match says, or deleted
+   * @throws Problem 403 when a tenant changes fields that belong to operators; 409 when it is
+   *     deleted or does not match If-Match
    */
   public Tenant update(
       @Body JsonNode body,
@@ -154,7 +154,7 @@ public class Tenants {
     return replace(old, tenant, PRESENT, exchange);
   }
 
-  /** The tenant, deleted: nobody gets in any more, its data goes later. */
+  /** Marks the tenant as deleted: its keys stop working, its data is removed later. */
   public Tenant delete(
       @Header("tenant_id") String tenantId,
       @ExchangeProperty(Call.NAME) Call call,
@@ -202,7 +202,7 @@ public class Tenants {
     }
   }
 
-  /** What billing writes beside requests, without a new version, stays as it is. */
+  /** Attributes that billing writes without a new version stay as they are. */
   private Tenant replace(Tenant old, Tenant tenant, String directory, Exchange exchange) {
     var wanted = new TreeMap<>(attributes(tenant, directory));
     wanted.keySet().removeAll(Set.of("tenant_id", "sk", "stripe_customer_id"));

@@ -1,4 +1,4 @@
-/** The steps of making, changing, deleting and removing tenants. */
+/** The steps of creating, changing, deleting and removing tenants. */
 @NullMarked
 package io.outpost.tenants;
 

@@ -18,12 +18,12 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The ledger of what was used, one entry a job: the truth that Stripe is reconciled to. With each
- * entry its sums by day, agent, key and label are counted up. Thread-safe.
+ * The usage ledger, one entry for each job: the source of truth for Stripe. Each entry also
+ * increases sums by day, agent, key and label. Thread-safe.
  */
 @Component
 public class Ledger {
-  /** The group of jobs of which the key is not known. */
+  /** The group of jobs with an unknown key. */
   private static final String UNKNOWN = "unknown";
 
   private static final String LABEL = "label:";
@@ -38,12 +38,12 @@ public class Ledger {
   }
 
   /**
-   * A job that has run.
+   * A finished job.
    *
-   * @param billingPeriod start of the period that it was accepted in, and so counts in
-   * @param keyId the API key that submitted it; null where that was not written down
-   * @param labels the customer's own words about it, by name
-   * @param costUsd what its agent says it cost; null where it does not say
+   * @param billingPeriod start of the period in which it was accepted and counts
+   * @param keyId the API key that submitted it; null in older jobs
+   * @param labels the tenant's own names and values
+   * @param costUsd the cost that its agent reports; null without a report
    * @param traceParent the trace context of its submission; may be null
    */
   public record Used(
@@ -102,7 +102,7 @@ public class Ledger {
     return Items.number(used.completedAt().plus(kept).getEpochSecond());
   }
 
-  /** Sums are spread, for many jobs of a tenant may end at once. */
+  /** Sums are spread over parts, because many jobs of a tenant may end at once. */
   private Update.Builder group(Used used, String by, String name) {
     var cost = used.costUsd() == null ? "0" : used.costUsd().toPlainString();
     return Update.builder()
@@ -122,12 +122,12 @@ public class Ledger {
                 ":expires", expires(used)));
   }
 
-  /** A sum's parts are neighbours: what separates them from the name is not in it. */
+  /** The separator does not occur in names, so the parts of a sum are neighbours. */
   private static String sum(String billingPeriod, String by, String name) {
     return groups(billingPeriod, by) + name.replace('#', '\u001f');
   }
 
-  /** What the sort keys of a period's sums begin with. */
+  /** The prefix of a period's sums. */
   static String groups(String billingPeriod, String by) {
     return "sum#" + billingPeriod + "#" + by + "#";
   }

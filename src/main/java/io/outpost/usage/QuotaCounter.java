@@ -10,9 +10,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The count of a tenant's jobs in a billing period: in one item where there is a limit to keep to,
- * spread over several where there is none, so that no item is hot. The period's count is the sum of
- * both, whichever way its jobs were accepted. Thread-safe.
+ * The count of a tenant's jobs in a billing period. It is one item where a limit applies; otherwise
+ * it is spread over several items, so that none is hot. The period's count is the sum of both.
+ * Thread-safe.
  */
 @Component
 public class QuotaCounter {
@@ -24,7 +24,7 @@ public class QuotaCounter {
     this.names = names;
   }
 
-  /** Counts one job, as long as fewer than the limit are counted in the one item. */
+  /** Counts one job, on condition that the single item is below the limit. */
   public Update.Builder count(String tenantId, String periodStart, long limit) {
     return counter(key(tenantId, periodStart))
         .updateExpression("ADD used :one")
@@ -34,29 +34,29 @@ public class QuotaCounter {
                 ":one", Items.number(1), ":zero", Items.number(0), ":limit", Items.number(limit)));
   }
 
-  /** Counts one job where nothing limits them. */
+  /** Counts one job without a limit. */
   public Update.Builder countSpread(String tenantId, String periodStart, String jobId) {
     return add(shard(tenantId, periodStart, jobId), 1);
   }
 
-  /** Counts one job that was given back and runs after all, whatever the quota. */
+  /** Counts one job again that was given back, whatever the quota. */
   public Update.Builder countAgain(
       String tenantId, String periodStart, String jobId, boolean spread) {
     return add(spread ? shard(tenantId, periodStart, jobId) : key(tenantId, periodStart), 1);
   }
 
-  /** Takes one job that was counted off the count again. */
+  /** Removes one counted job from the count. */
   public Update.Builder giveBack(
       String tenantId, String periodStart, String jobId, boolean spread) {
     return add(spread ? shard(tenantId, periodStart, jobId) : key(tenantId, periodStart), -1);
   }
 
-  /** How many jobs are counted in a period. */
+  /** The number of jobs counted in a period. */
   public long used(String tenantId, String periodStart) {
     return sum(tenantId, "period#" + periodStart);
   }
 
-  /** How many of them were accepted while nothing limited them. */
+  /** The number of them that were accepted without a limit. */
   public long spread(String tenantId, String periodStart) {
     return sum(tenantId, "period#" + periodStart + "#");
   }

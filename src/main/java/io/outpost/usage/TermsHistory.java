@@ -14,8 +14,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * Which billing terms a tenant had when: one item for each change, with what was before and what
- * came after. Thread-safe.
+ * The history of a tenant's billing terms: one item for each change, with the terms before and
+ * after. Thread-safe.
  */
 @Component
 public class TermsHistory {
@@ -34,19 +34,19 @@ public class TermsHistory {
   /** One change of terms. */
   record Step(BillingTerms before, BillingTerms after) {}
 
-  /** Adds to the change of a tenant that its terms became others, if they did. */
+  /** Adds the change of terms to the tenant's change, if the terms differ. */
   public void add(Change change, Tenant old, BillingTerms next, Instant at) {
     if (next.equals(old.terms())) {
       return;
     }
     var item = items.write(new Step(old.terms(), next));
     item.put("tenant_id", Items.text(old.tenantId()));
-    // The version tells two changes of one millisecond apart.
+    // The version distinguishes two changes of the same millisecond.
     item.put("sk", Items.text(PREFIX + Json.time(at) + "#" + old.version()));
     change.put(Put.builder().tableName(names.table("usage")).item(item));
   }
 
-  /** The terms at an instant; {@code now} where they never changed. */
+  /** The terms at an instant; {@code now} when they never changed. */
   public BillingTerms at(String tenantId, Instant at, BillingTerms now) {
     var last = PREFIX + Json.time(at) + "~";
     return step(tenantId, PREFIX, last, false)

@@ -10,11 +10,11 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Reads the ledger's sums of a period: a few items, however many jobs there were. Thread-safe. */
+/** Reads the ledger's sums of a period: few items, however many jobs there were. Thread-safe. */
 @Component
 public class UsageGroups {
 
-  /** Customers' labels may have as many values as there are jobs. */
+  /** The maximum of groups, because a label may have as many values as there are jobs. */
   private static final int MOST = 1000;
 
   private final DynamoDbClient dynamoDb;
@@ -25,14 +25,14 @@ public class UsageGroups {
     this.names = names;
   }
 
-  /** The jobs of a period that have run and share a day, an agent, a key or a label's value. */
+  /** Finished jobs of a period with the same day, agent, key or label value. */
   public record Group(String name, long jobs, BigDecimal costUsd) {
     private Group plus(Group other) {
       return new Group(name, jobs + other.jobs, costUsd.add(other.costUsd));
     }
   }
 
-  /** Jobs of a period that have run. */
+  /** Finished jobs of a period. */
   public record Sum(long jobs, BigDecimal costUsd) {
     private static Sum of(Iterable<Group> groups) {
       var jobs = 0L;
@@ -50,11 +50,11 @@ public class UsageGroups {
   }
 
   /**
-   * What has run in a period.
+   * Finished jobs of a period.
    *
    * @param groups by name
-   * @param ungrouped what is in none of them: without the label, of before labels were counted, or
-   *     of groups beyond those that are read
+   * @param ungrouped jobs in no group: without the label, from before labels were counted, or of
+   *     groups beyond the maximum
    */
   public record Grouped(List<Group> groups, Sum ungrouped) {}
 
@@ -65,7 +65,7 @@ public class UsageGroups {
    */
   public Grouped of(String tenantId, String billingPeriod, String by) {
     var groups = read(tenantId, Ledger.groups(billingPeriod, by));
-    // Every job has an agent. Read afterwards, so that no job is in a group and not in the sum.
+    // Every job has an agent. The sum is read last, so that it has every job of the groups.
     var all = by.equals("agent") ? groups : read(tenantId, Ledger.groups(billingPeriod, "agent"));
     return new Grouped(groups, Sum.of(all).minus(Sum.of(groups)));
   }

@@ -1,4 +1,4 @@
-/** What was used: the ledger, one entry a job, and the count against the quota. */
+/** Usage: the ledger, with one entry for each job, and the count against the quota. */
 @NullMarked
 package io.outpost.usage;
 

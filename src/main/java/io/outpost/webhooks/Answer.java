@@ -6,13 +6,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came back from an endpoint.
+ * The answer of an endpoint.
  *
- * @param statusCode null when nothing did
- * @param error why nothing did; null when something did
+ * @param statusCode null without an answer
+ * @param error why there was no answer; null with one
  * @param headers of the answer, the first few
  * @param body the first bytes of the answer
- * @param retryAfter when the endpoint wants to be asked again; null: it does not say
+ * @param retryAfter from the endpoint's Retry-After; null: none
  */
 public record Answer(
     Instant at,
@@ -23,12 +23,12 @@ public record Answer(
     @Nullable String body,
     @Nullable Instant retryAfter) {
 
-  /** The endpoint has taken it. */
+  /** Whether the endpoint accepted the delivery. */
   public boolean isSuccess() {
     return statusCode != null && statusCode >= 200 && statusCode < 300;
   }
 
-  /** The endpoint says that it is no more. */
+  /** Whether the endpoint answered that it is gone. */
   public boolean isGone() {
     return statusCode != null && statusCode == 410;
   }

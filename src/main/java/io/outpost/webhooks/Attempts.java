@@ -4,14 +4,17 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import com.standardwebhooks.Webhook;
 import com.standardwebhooks.exceptions.WebhookSigningException;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.store.Transactions;
+import io.outpost.telemetry.Objective;
 import io.outpost.webhooks.Delivery.Attempt;
 import io.outpost.webhooks.Delivery.Status;
 import io.outpost.webhooks.EndpointRounds.Queued;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -28,8 +31,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 
 /**
- * The steps around an attempt to deliver: what is sent, and what is written of it. Nothing is sent
- * twice under one lease; after a crash it is, under the same id. Thread-safe.
+ * The steps around a delivery attempt: preparing the request and recording the result. Under one
+ * lease nothing is sent twice; after a crash a delivery may be sent again under the same id.
+ * Thread-safe.
  */
 @Component("deliveryAttempts")
 public class Attempts {
@@ -44,6 +48,8 @@ public class Attempts {
   private final DynamoDbClient dynamoDb;
   private final Items items;
   private final Names names;
+  private final MeterRegistry meters;
+  private final Clock clock;
   private final LoadingCache<Version, String> secrets;
 
   Attempts(
@@ -53,13 +59,17 @@ public class Attempts {
       DynamoDbClient dynamoDb,
       SecretsManagerClient manager,
       Items items,
-      Names names) {
+      Names names,
+      MeterRegistry meters,
+      Clock clock) {
     this.queue = queue;
     this.transactions = transactions;
     this.settings = settings;
     this.dynamoDb = dynamoDb;
     this.items = items;
     this.names = names;
+    this.meters = meters;
+    this.clock = clock;
     this.secrets =
         Caffeine.newBuilder()
             .maximumSize(MOST_SECRETS)
@@ -67,7 +77,7 @@ public class Attempts {
             .build(version -> read(manager, version));
   }
 
-  /** A version of a secret never changes. */
+  /** Versions of a secret never change, so they can be cached. */
   private record Version(String secret, String id) {}
 
   private static String read(SecretsManagerClient manager, Version version) {
@@ -76,7 +86,7 @@ public class Attempts {
         .secretString();
   }
 
-  /** The delivery with its event, signed; null when there is nothing to send any more. */
+  /** Signs a delivery with its event; null when it no longer needs to be sent. */
   public @Nullable Outgoing begin(@Body Queued queued, @ExchangeProperty("round") Round round) {
     var endpoint = round.endpoint();
     var item = item(Delivery.key(endpoint.tenantId(), endpoint.webhookId(), queued.deliveryId()));
@@ -88,10 +98,21 @@ public class Attempts {
     if (delivery.status() != Status.pending || event.isEmpty()) {
       return null;
     }
-    return signed(endpoint, delivery, items.read(event, Event.class));
+    var outgoing = signed(endpoint, delivery, items.read(event, Event.class));
+    measure(outgoing, round);
+    return outgoing;
   }
 
-  /** Takes a delivery out of the queue of which there is nothing to send any more. */
+  /** Of an event's first attempt; when its endpoint is slow, fails or rests, that is not ours. */
+  private void measure(Outgoing outgoing, Round round) {
+    if (outgoing.delivery().attempts().isEmpty()) {
+      var at = outgoing.event().at();
+      var due = at.isAfter(round.freeSince()) ? at : round.freeSince();
+      Objective.WEBHOOKS.took(meters, Duration.between(due, clock.instant()));
+    }
+  }
+
+  /** Removes a delivery whose event no longer exists from the queue. */
   public void drop(@Body Queued queued, @ExchangeProperty("round") Round round) {
     var change = new Change();
     queue.drop(change, round.endpoint().tenantId(), queued.sk());
@@ -128,7 +149,7 @@ public class Attempts {
     }
   }
 
-  /** The delivery has come through. */
+  /** Records a successful delivery. */
   public void succeed(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
@@ -137,12 +158,12 @@ public class Attempts {
     write(outgoing, answer, Status.succeeded, null);
   }
 
-  /** Whether another attempt follows one that has failed. */
+  /** Whether another attempt follows the failed one. */
   public boolean isTriedAgain(@ExchangeProperty("outgoing") Outgoing outgoing) {
     return outgoing.delivery().tries() < settings.retryAfter().size();
   }
 
-  /** The delivery is tried later: later with each attempt, and not before the endpoint wants it. */
+  /** Schedules the next attempt, later each time, and not before the endpoint's Retry-After. */
   public void postpone(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
@@ -158,7 +179,7 @@ public class Attempts {
     write(outgoing, answer, Status.pending, next.truncatedTo(ChronoUnit.MILLIS));
   }
 
-  /** The delivery is given up. */
+  /** Gives the delivery up. */
   public void fail(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,
@@ -167,7 +188,7 @@ public class Attempts {
     write(outgoing, answer, Status.failed, null);
   }
 
-  /** The endpoint is no more: the delivery is given up, and so is the endpoint. */
+  /** Gives the delivery up, because the endpoint is gone. */
   public void gone(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,

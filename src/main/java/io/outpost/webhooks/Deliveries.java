@@ -31,10 +31,10 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 @Component("webhookDeliveries")
 public class Deliveries {
 
-  /** Deliveries that one request may send again. */
+  /** The maximum of deliveries that one request sends again. */
   private static final int MOST_AT_ONCE = 1000;
 
-  /** A transaction has at most 100 writes, and a delivery takes three. */
+  /** A transaction has at most 100 writes, and a delivery needs three. */
   private static final int BATCH = 30;
 
   private final DeliveryQueue queue;
@@ -62,17 +62,18 @@ public class Deliveries {
     this.names = names;
   }
 
-  /** Which delivery was made or is sent again. */
+  /** The delivery that was created or is sent again. */
   public record Named(String deliveryId) {}
 
   /**
-   * How many are sent again.
+   * The number of deliveries that are sent again.
    *
-   * @param more whether there are further ones: ask again, from the time of the last on
+   * @param more whether there are further ones; the client repeats the request with the time of the
+   *     last one
    */
   public record Redelivered(int redelivered, boolean more) {}
 
-  /** A page of deliveries, newest first, of a status when given. */
+  /** A page of deliveries, newest first, optionally of a status. */
   public Page<DeliveryView> list(
       @Header("tenant_id") String tenantId,
       @Header("webhook_id") String webhookId,
@@ -101,7 +102,7 @@ public class Deliveries {
     return new Page<>(page.data().stream().map(DeliveryView::of).toList(), page.nextCursor());
   }
 
-  /** One delivery with what was sent and answered. */
+  /** One delivery with request and answer. */
   public DeliveryView read(@Body Endpoint endpoint, @Header("delivery_id") String deliveryId) {
     var delivery = load(endpoint, deliveryId);
     var event = item(Event.key(endpoint.tenantId(), delivery.eventId()));
@@ -111,7 +112,7 @@ public class Deliveries {
         event.isEmpty() ? null : items.read(event, Event.class).payload());
   }
 
-  /** Adds an event that tells of nothing, and its delivery, to the change. */
+  /** Adds a test event and its delivery to the change. */
   public Named ping(@Body Endpoint endpoint, Exchange exchange) {
     requireEnabled(endpoint);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
@@ -128,7 +129,7 @@ public class Deliveries {
     return new Named(queue.add(change, endpoint, event).deliveryId());
   }
 
-  /** Adds to the change that a delivery is sent again, at once. */
+  /** Schedules a delivery again at once, in the change. */
   public Named again(
       @Body Endpoint endpoint, @Header("delivery_id") String deliveryId, Exchange exchange) {
     requireEnabled(endpoint);
@@ -140,10 +141,10 @@ public class Deliveries {
   }
 
   /**
-   * Sends all deliveries since a time again that are not pending, the oldest first; in transactions
-   * of their own, for there may be many.
+   * Sends all deliveries since a time again, except pending ones, oldest first; in separate
+   * transactions, because there may be many.
    *
-   * @throws Problem 400 for a time that is no longer kept
+   * @throws Problem 400 for a time that is too old
    */
   public Redelivered allSince(@Body Endpoint endpoint, @ExchangeProperty("request") JsonNode body) {
     requireEnabled(endpoint);

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * An event on its way to one endpoint. Stored in the table webhooks under {@code
+ * The delivery of an event to one endpoint. Stored in the table webhooks under {@code
  * delivery#<webhook_id>#<delivery_id>}; while it is pending, {@code due#<webhook_id>#<time>…} says
  * when it is tried next.
  *
- * @param tries attempts since it was last sent anew
- * @param attempts what was sent and answered, the last ones
+ * @param tries attempts since it was last scheduled
+ * @param attempts the last attempts
  */
 public record Delivery(
     String tenantId,
@@ -33,12 +33,12 @@ public record Delivery(
 
   private static final int MOST_ATTEMPTS = 20;
 
-  /** What an endpoint must be sent and has not been. */
+  /** Deliveries in the queue of an endpoint. */
   public Delivery {
     attempts = attempts == null ? List.of() : List.copyOf(attempts);
   }
 
-  /** How far it is. */
+  /** The status of a delivery. */
   public enum Status {
     pending,
     succeeded,
@@ -49,7 +49,7 @@ public record Delivery(
    * One attempt.
    *
    * @param statusCode null when there was no answer
-   * @param error why there was none; null when there was
+   * @param error why there was no answer; null with one
    * @param responseBody the first bytes of the answer, as text
    */
   public record Attempt(
@@ -75,7 +75,7 @@ public record Delivery(
         List.of());
   }
 
-  /** After an attempt. */
+  /** The delivery after an attempt. */
   Delivery tried(Attempt attempt, Status now, @Nullable Instant next) {
     var all = new ArrayList<>(attempts);
     all.add(attempt);
@@ -86,7 +86,7 @@ public record Delivery(
         tenantId, webhookId, deliveryId, eventId, type, now, createdAt, next, tries + 1, all);
   }
 
-  /** To be sent anew. */
+  /** The delivery, scheduled again. */
   Delivery again(Instant now) {
     return new Delivery(
         tenantId,
@@ -117,7 +117,7 @@ public record Delivery(
     return "due#" + webhookId + "#";
   }
 
-  /** The sort key of its place in the endpoint's queue; null when it is in none. */
+  /** The sort key of its place in the endpoint's queue; null when it is not queued. */
   @Nullable String dueSk() {
     return nextAttemptAt == null
         ? null

@@ -3,6 +3,7 @@ package io.outpost.webhooks;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
 import io.outpost.event.Events;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
@@ -21,21 +22,23 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The writes that put a delivery into its endpoint's queue, move it there and take it out. The
- * queue is read with consistent reads, so nothing that was put in can be overlooked. Stateless.
+ * The writes that add a delivery to its endpoint's queue, move it and remove it. The queue is read
+ * with consistent reads, so no delivery is overlooked. Stateless.
  */
 @Component
 class DeliveryQueue {
 
+  private final OutboxPace pace;
   private final Items items;
   private final Names names;
 
-  DeliveryQueue(Items items, Names names) {
+  DeliveryQueue(OutboxPace pace, Items items, Names names) {
+    this.pace = pace;
     this.items = items;
     this.names = names;
   }
 
-  /** The endpoint or the delivery is not what it was: nothing was written. */
+  /** Thrown when the endpoint or the delivery has changed: nothing was written. */
   static final class Moved extends Problem {
     private static final long serialVersionUID = 1L;
 
@@ -44,7 +47,7 @@ class DeliveryQueue {
     }
   }
 
-  /** Adds a new delivery, due now, and has its endpoint served. */
+  /** Adds a new delivery that is due now, and makes its endpoint due. */
   Delivery add(Change change, Endpoint endpoint, Event event) {
     var delivery = Delivery.fresh(endpoint, event, Ids.ulid(), now());
     change.put(Put.builder().tableName(table()).item(item(delivery)));
@@ -53,7 +56,7 @@ class DeliveryQueue {
     return delivery;
   }
 
-  /** Replaces a delivery by what it is now, in the queue too. */
+  /** Replaces a delivery by its new state, in the queue too. */
   void replace(Change change, Delivery before, Delivery after) {
     var values = new HashMap<String, AttributeValue>();
     var condition = "#status = :was AND ";
@@ -80,12 +83,12 @@ class DeliveryQueue {
     }
   }
 
-  /** Takes a place out of the queue. */
+  /** Removes a place in the queue. */
   void drop(Change change, String tenantId, String dueSk) {
     change.delete(Delete.builder().tableName(table()).key(Tenant.key(tenantId, dueSk)));
   }
 
-  /** Has the endpoint served; by whoever serves it just now, when somebody does. */
+  /** Makes the endpoint due; a worker that serves it at the moment notices. */
   void serve(Change change, String tenantId, String webhookId) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":mark", Items.text(Ids.ulid()));
@@ -102,9 +105,10 @@ class DeliveryQueue {
             .expressionAttributeNames(Map.of("#status", "status"))
             .expressionAttributeValues(values),
         old -> new Moved());
+    pace.wakeAfter(change, tenantId);
   }
 
-  /** Notes for the timeline of a job what became of a delivery; again, when it was sent again. */
+  /** Records the result of a delivery for the job's timeline; again, when it was sent again. */
   void tell(Change change, Outgoing outgoing, Delivery.Status status, Answer answer) {
     var delivery = outgoing.delivery();
     var sk = Event.TOLD_PREFIX + outgoing.event().subject() + "#" + delivery.deliveryId();

@@ -9,9 +9,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What clients see of a delivery; what was sent and answered only when they ask for one.
+ * A delivery as clients see it; with request and answer only when one delivery is read.
  *
- * @param request what is sent: the address and the first bytes of the body
+ * @param request the address and the first bytes of the body
  */
 public record DeliveryView(
     String deliveryId,
@@ -25,7 +25,7 @@ public record DeliveryView(
 
   private static final int SHOWN = 4096;
 
-  /** What is sent. */
+  /** The request. */
   public record Request(String url, @Nullable String body) {}
 
   /** One attempt. */
@@ -69,7 +69,7 @@ public record DeliveryView(
         request);
   }
 
-  /** The first 4 KiB, and no half character. */
+  /** The first 4 KiB, cut at a whole character. */
   static String first(String text) {
     var bytes = text.getBytes(StandardCharsets.UTF_8);
     if (bytes.length <= SHOWN) {

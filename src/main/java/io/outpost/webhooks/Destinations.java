@@ -27,9 +27,9 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.stereotype.Component;
 
 /**
- * Where webhooks may be sent: outside, by TLS. An address is judged when an endpoint is set, as far
- * as it can be without a name server; and again as a resolver when a connection is made, which is
- * to the very address that was judged. Thread-safe.
+ * Checks the destinations of webhooks: public addresses, by TLS. An address is checked when an
+ * endpoint is set, as far as possible without a name server, and again when connecting: the
+ * resolver returns only checked addresses, and the connection uses one of them. Thread-safe.
  */
 @Component
 @EnableConfigurationProperties(WebhookSettings.class)
@@ -46,7 +46,7 @@ class Destinations implements DnsResolver {
     "localhost", "local", "internal", "localdomain", "lan", "home", "intranet", "corp", "arpa"
   };
 
-  /** Asks a name server, or reads a literal. */
+  /** Asks a name server, or parses a literal address. */
   interface Lookup {
     InetAddress[] all(String host) throws UnknownHostException;
   }
@@ -64,7 +64,7 @@ class Destinations implements DnsResolver {
   Destinations(WebhookSettings settings, Lookup lookup) {
     this.settings = settings;
     this.lookup = lookup;
-    // A lookup cannot be broken off, and would hold the thread that carries others.
+    // A look-up cannot be interrupted and would block a carrier thread.
     this.lookups =
         new ThreadPoolExecutor(
             0,
@@ -75,7 +75,7 @@ class Destinations implements DnsResolver {
             Thread.ofPlatform().daemon().name("webhook-lookup-", 0).factory());
   }
 
-  /** The address did not pass; the message says why, in words for the tenant. */
+  /** The address was refused; the message tells the tenant why. */
   static final class Refused extends UnknownHostException {
     private static final long serialVersionUID = 1L;
 
@@ -85,9 +85,9 @@ class Destinations implements DnsResolver {
   }
 
   /**
-   * Checks an endpoint's address as far as that goes without a name server.
+   * Checks an endpoint's address as far as possible without a name server.
    *
-   * @throws Problem 400 for what webhooks are never sent to
+   * @throws Problem 400 for an address to which webhooks are never sent
    */
   URI check(String url) {
     if (url.length() > LONGEST) {
@@ -111,14 +111,14 @@ class Destinations implements DnsResolver {
     if (uri.getHost() == null
         || uri.getRawUserInfo() != null
         || uri.getRawAuthority().contains("@")) {
-      throw refusal("must have a host, and neither a name nor a password before it");
+      throw refusal("must have a host, without user name and password");
     }
     if (uri.getRawFragment() != null) {
       throw refusal("must have no fragment");
     }
     var port = uri.getPort();
     if (port != -1 && port != 443 && !settings.allowLoopback()) {
-      throw refusal("must have the port 443, the only one that leads out");
+      throw refusal("must have the port 443, the only one that is allowed");
     }
   }
 
@@ -135,7 +135,7 @@ class Destinations implements DnsResolver {
     }
     var allowed = settings.allowLoopback() && last.equals("localhost");
     if (!allowed && (labels.length == 1 || Arrays.asList(INSIDE).contains(last))) {
-      throw refusal("must lead to a host of the public Internet");
+      throw refusal("must be a host of the public Internet");
     }
   }
 
@@ -145,14 +145,14 @@ class Destinations implements DnsResolver {
     }
     try {
       if (!mayReach(InetAddress.getByName(isV6 ? "[" + host + "]" : host))) {
-        throw refusal("must lead to a host of the public Internet");
+        throw refusal("must be a host of the public Internet");
       }
     } catch (UnknownHostException e) {
       throw refusal("must have a host name, or an address in its usual form");
     }
   }
 
-  /** Up to 255, and none that somebody reads as octal. */
+  /** Numbers up to 255, without leading zeros that some programs read as octal. */
   private static boolean hasUsualNumbers(String v4) {
     return Arrays.stream(v4.split("\\.", -1))
         .noneMatch(n -> Integer.parseInt(n) > 255 || (n.length() > 1 && n.startsWith("0")));
@@ -166,19 +166,19 @@ class Destinations implements DnsResolver {
     return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
   }
 
-  /** The addresses of a host, all of them outside; whoever connects takes one of these. */
+  /** The addresses of a host, all of them public; connections use one of these. */
   @Override
   public InetAddress[] resolve(String host) throws UnknownHostException {
     var found = lookUp(host);
     for (var address : found) {
       if (!mayReach(address)) {
-        throw new Refused("The host leads to an address that webhooks are not sent to.");
+        throw new Refused("The host has an address that webhooks are not sent to.");
       }
     }
     return Arrays.copyOf(found, Math.min(found.length, MOST_ADDRESSES));
   }
 
-  /** One question at a time for a host: a slow name server holds one thread. */
+  /** One look-up at a time for each host: a slow name server blocks only one thread. */
   private InetAddress[] lookUp(String host) throws UnknownHostException {
     try {
       var answer = asked.compute(host, (h, old) -> old == null || old.isDone() ? ask(h) : old);
@@ -188,7 +188,7 @@ class Destinations implements DnsResolver {
     } catch (ExecutionException e) {
       throw new Refused("The host has no address.");
     } catch (TimeoutException | RejectedExecutionException e) {
-      throw new Refused("The host's address was not found in time.");
+      throw new Refused("The host's name was not resolved in time.");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Refused("The lookup was interrupted.");
@@ -211,7 +211,7 @@ class Destinations implements DnsResolver {
     return PublicAddress.is(address) && !isOurs(address);
   }
 
-  /** A public address of this machine leads inside, too. */
+  /** A public address of this machine is internal, too. */
   private static boolean isOurs(InetAddress address) {
     try {
       return NetworkInterface.getByInetAddress(address) != null;

@@ -11,12 +11,13 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Where a tenant wants to be told. Stored in the table webhooks under {@code
- * endpoint#<webhook_id>}; while there is something to deliver it is in the index open.
+ * A webhook endpoint of a tenant. Stored in the table webhooks under {@code endpoint#<webhook_id>};
+ * while there is something to deliver it is in the index open.
  *
  * @param secrets versions of its secret that sign, the newest first
- * @param disabledReason why we disabled it: gone (it answered 410) or failing; null: we did not
- * @param failingSince since when no delivery has succeeded; null: the last one did
+ * @param disabledReason why Outpost disabled it: gone (it answered 410) or failing; null: Outpost
+ *     did not
+ * @param failingSince since when no delivery has succeeded; null: the last one succeeded
  */
 public record Endpoint(
     String webhookId,
@@ -31,10 +32,10 @@ public record Endpoint(
     @Nullable Instant failingSince,
     List<SecretVersion> secrets) {
 
-  /** Where the sort keys of a tenant's endpoints begin. */
+  /** The prefix of endpoints' sort keys. */
   static final String SK_PREFIX = "endpoint#";
 
-  /** Keeps the rules of the contract. */
+  /** Checks the contract's rules. */
   public Endpoint {
     Rules.form("webhook_id", webhookId, Rules.ULID);
     Rules.form("tenant_id", tenantId, Rules.UUID);
@@ -44,7 +45,7 @@ public record Endpoint(
     secrets = secrets == null ? List.of() : List.copyOf(secrets);
   }
 
-  /** Whether it is told. */
+  /** Whether it is enabled and subscribed. */
   public enum Status {
     enabled,
     disabled
@@ -61,7 +62,7 @@ public record Endpoint(
     return Tenant.key(tenantId, SK_PREFIX + webhookId);
   }
 
-  /** Where its secret is, under the tenant's own prefix. */
+  /** The name of its secret, under the tenant's prefix. */
   static String secretName(String tenantId, String webhookId) {
     return TenantSecret.name(tenantId, "webhooks/" + webhookId);
   }

@@ -4,6 +4,7 @@ import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
@@ -30,18 +31,19 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
  * The steps of serving an endpoint: one worker at a time, under a lease, so that a slow endpoint
- * holds nobody but itself. Thread-safe.
+ * delays only itself. Thread-safe.
  */
 @Component("endpointRounds")
 public class EndpointRounds {
 
-  /** Longer than a round can take. */
+  /** Longer than a round takes. */
   private static final Duration LEASE = Duration.ofSeconds(90);
 
   private static final Duration PAUSE = Duration.ofSeconds(10);
 
   private static final int TRIES = 5;
 
+  private final OutboxPace pace;
   private final WebhookSettings settings;
   private final Transactions transactions;
   private final AuditTrail trail;
@@ -51,12 +53,14 @@ public class EndpointRounds {
   private final Semaphore rounds;
 
   EndpointRounds(
+      OutboxPace pace,
       WebhookSettings settings,
       Transactions transactions,
       AuditTrail trail,
       DynamoDbClient dynamoDb,
       Items items,
       Names names) {
+    this.pace = pace;
     this.settings = settings;
     this.transactions = transactions;
     this.trail = trail;
@@ -67,8 +71,8 @@ public class EndpointRounds {
   }
 
   /**
-   * Takes an endpoint for a round; null when somebody else has it, when it asked for a rest, when
-   * it is disabled, or when this worker serves as many as it may.
+   * Takes the lease of an endpoint; null when another worker has it, when it asked for a pause,
+   * when it is disabled, or when this worker serves as many endpoints as it may.
    */
   public @Nullable Round take(@Body Named named) {
     if (!rounds.tryAcquire()) {
@@ -110,7 +114,12 @@ public class EndpointRounds {
                                   ":enabled", Items.text(Endpoint.Status.enabled.name())))
                           .returnValues(ReturnValue.ALL_NEW))
               .attributes();
-      return new Round(items.read(item, Endpoint.class), lease, Items.required(item, "mark").s());
+      var free = text(item, "free_since");
+      return new Round(
+          items.read(item, Endpoint.class),
+          lease,
+          Items.required(item, "mark").s(),
+          free == null ? Instant.MIN : Instant.parse(free));
     } catch (ConditionalCheckFailedException e) {
       return null;
     }
@@ -123,7 +132,7 @@ public class EndpointRounds {
    */
   public record Queued(String sk, String deliveryId) {}
 
-  /** The deliveries that are due, as many as are made at once. */
+  /** The due deliveries, as many as are sent in parallel. */
   public List<Queued> due(@ExchangeProperty("round") Round round) {
     var now = Json.time(Instant.now()) + "~";
     return queued(
@@ -155,12 +164,12 @@ public class EndpointRounds {
         .items();
   }
 
-  /** Something of ours failed: the endpoint is served again after a while. */
+  /** Lets the endpoint wait after a failure of ours. */
   public void pause(@ExchangeProperty("round") Round round) {
     round.rest(Instant.now().plus(PAUSE));
   }
 
-  /** Whether nothing has come through for so long that the endpoint is given up. */
+  /** Whether no delivery has succeeded for so long that the endpoint is disabled. */
   public boolean isFailingForTooLong(@ExchangeProperty("round") Round round) {
     var since = round.endpoint().failingSince();
     return round.hasFailed()
@@ -169,9 +178,9 @@ public class EndpointRounds {
   }
 
   /**
-   * Ends a round: the endpoint is due again when its next delivery is. Whether that is now.
+   * Releases the endpoint until its next delivery is due. Returns whether that is now.
    *
-   * <p>What was put into the queue since the round began has changed the mark.
+   * <p>A delivery that was queued since the round began has changed the mark.
    */
   public boolean release(@ExchangeProperty("round") Round round) {
     try {
@@ -180,10 +189,13 @@ public class EndpointRounds {
         var next = next(round);
         try {
           release(round, next, mark);
+          if (next != null) {
+            pace.comes(next);
+          }
           return next != null && !next.isAfter(Instant.now());
         } catch (ConditionalCheckFailedException e) {
           if (!e.hasItem() || !round.lease().equals(text(e.item(), "lease_id"))) {
-            // Deleted, disabled, or its lease was over.
+            // The endpoint was deleted or disabled, or its lease had ended.
             return false;
           }
           mark = Items.required(e.item(), "mark").s();
@@ -207,7 +219,7 @@ public class EndpointRounds {
     return rest != null && rest.isAfter(due) ? rest : due;
   }
 
-  /** A rest is a lease that nobody holds. */
+  /** A pause is a lease without a holder. */
   private void release(Round round, @Nullable Instant next, String mark) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":lease", Items.text(round.lease()));
@@ -215,6 +227,9 @@ public class EndpointRounds {
     var sets = new ArrayList<String>();
     var removes = new ArrayList<String>(List.of("lease_id"));
     var rest = round.restUntil();
+    var now = Instant.now();
+    sets.add("free_since = :free");
+    values.put(":free", Items.text(Json.time(rest != null && rest.isAfter(now) ? rest : now)));
     if (rest == null) {
       removes.add("lease_due");
     } else {
@@ -231,16 +246,14 @@ public class EndpointRounds {
       removes.add("failing_since");
     } else if (round.hasFailed()) {
       sets.add("failing_since = if_not_exists(failing_since, :failed)");
-      values.put(":failed", Items.text(Json.time(Instant.now())));
+      values.put(":failed", Items.text(Json.time(now)));
     }
     dynamoDb.updateItem(
         u ->
             u.tableName(table())
                 .key(Endpoint.key(round.endpoint().tenantId(), round.endpoint().webhookId()))
                 .updateExpression(
-                    (sets.isEmpty() ? "" : "SET " + String.join(", ", sets) + " ")
-                        + "REMOVE "
-                        + String.join(", ", removes))
+                    "SET " + String.join(", ", sets) + " REMOVE " + String.join(", ", removes))
                 .conditionExpression("lease_id = :lease AND mark = :mark")
                 .expressionAttributeValues(values)
                 .returnValuesOnConditionCheckFailure("ALL_OLD"));
@@ -276,7 +289,7 @@ public class EndpointRounds {
       transactions.write(change);
       exchange.setProperty("transition", entry);
     } catch (DeliveryQueue.Moved moved) {
-      // It was disabled, deleted or enabled anew meanwhile.
+      // The endpoint was disabled, deleted or enabled again meanwhile.
     } finally {
       rounds.release();
     }

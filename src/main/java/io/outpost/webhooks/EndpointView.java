@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What clients see of an endpoint.
+ * An endpoint as clients see it.
  *
- * @param secret only in the answer that makes it
+ * @param secret only in the answer that creates it
  */
 public record EndpointView(
     String webhookId,

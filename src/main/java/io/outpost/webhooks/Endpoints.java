@@ -6,6 +6,7 @@ import io.outpost.aws.Names;
 import io.outpost.event.Event;
 import io.outpost.event.EventAudience;
 import io.outpost.event.EventType;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Page;
 import io.outpost.kernel.Problem;
@@ -37,12 +38,13 @@ import software.amazon.awssdk.services.dynamodb.model.Delete;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** The steps of making, changing and ending a tenant's endpoints. Stateless. */
+/** The steps of creating, changing and deleting a tenant's endpoints. Stateless. */
 @Component("webhookEndpoints")
 public class Endpoints {
 
   private static final int DEFAULT_GRACE_SECONDS = 86_400;
 
+  private final OutboxPace pace;
   private final Destinations destinations;
   private final WebhookSettings settings;
   private final ChangeFeed changeFeed;
@@ -53,6 +55,7 @@ public class Endpoints {
   private final Names names;
 
   Endpoints(
+      OutboxPace pace,
       Destinations destinations,
       WebhookSettings settings,
       ChangeFeed changeFeed,
@@ -61,6 +64,7 @@ public class Endpoints {
       ObjectMapper mapper,
       Items items,
       Names names) {
+    this.pace = pace;
     this.destinations = destinations;
     this.settings = settings;
     this.changeFeed = changeFeed;
@@ -71,7 +75,7 @@ public class Endpoints {
     this.names = names;
   }
 
-  /** What a client asks for. */
+  /** A client's request. */
   record Wish(
       @Nullable String url,
       @Nullable List<EventType> events,
@@ -79,13 +83,13 @@ public class Endpoints {
       Endpoint.@Nullable Status status) {}
 
   /**
-   * The endpoint that the request asks for, without a secret as yet.
+   * The new endpoint of the request, still without a secret.
    *
-   * @throws Problem 400 for an address that webhooks are never sent to
+   * @throws Problem 400 for an address to which webhooks are never sent
    */
   public Endpoint create(@Body JsonNode body, @Header("tenant_id") String tenantId) {
     var wish = mapper.convertValue(body, Wish.class);
-    var url = Objects.requireNonNull(wish.url(), "The contract wants an address");
+    var url = Objects.requireNonNull(wish.url(), "The contract requires an address");
     var unused = destinations.check(url);
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     return new Endpoint(
@@ -139,7 +143,7 @@ public class Endpoints {
     return items.read(found.item(), Endpoint.class);
   }
 
-  /** What clients see of it. */
+  /** The endpoint in the form that clients see. */
   public EndpointView show(@Body Endpoint endpoint) {
     return EndpointView.of(endpoint);
   }
@@ -166,8 +170,8 @@ public class Endpoints {
   }
 
   /**
-   * Adds the request's changes of an endpoint to the change. A new address, and being enabled,
-   * begins anew: what waited is delivered at once.
+   * Adds the request's changes of an endpoint to the change. A new address, or enabling it, resets
+   * its failures: waiting deliveries are sent at once.
    */
   public EndpointView update(
       @ExchangeProperty("request") JsonNode body, @Body Endpoint before, Exchange exchange) {
@@ -191,11 +195,14 @@ public class Endpoints {
             wish.status() == null ? before.disabledReason() : null,
             again ? null : before.failingSince(),
             before.secrets());
-    Change.of(exchange).update(write(before, after, again), old -> missing());
+    var change = Change.of(exchange).update(write(before, after, again), old -> missing());
+    if (again) {
+      pace.wakeAfter(change, after.tenantId());
+    }
     return EndpointView.of(after);
   }
 
-  /** Adds a new secret to the change; the one before signs, too, until a grace is over. */
+  /** Adds a new secret to the change; the old one also signs until its grace ends. */
   public EndpointView rotate(
       @ExchangeProperty("request") @Nullable JsonNode body,
       @Body Endpoint endpoint,
@@ -232,7 +239,7 @@ public class Endpoints {
     return EndpointView.of(after, secret);
   }
 
-  /** Adds the end of an endpoint to the change. */
+  /** Adds the removal of an endpoint to the change. */
   public void remove(@Body Endpoint endpoint, Exchange exchange) {
     var change = Change.of(exchange);
     change.delete(
@@ -244,7 +251,10 @@ public class Endpoints {
     change.update(count(endpoint.tenantId(), -1, Integer.MAX_VALUE));
   }
 
-  /** How many a tenant has, which is also where every container finds who has any. */
+  /**
+   * The number of a tenant's endpoints, in an item that also tells every container which tenants
+   * have any.
+   */
   private Update.Builder count(String tenantId, int more, int most) {
     return Update.builder()
         .tableName(table())

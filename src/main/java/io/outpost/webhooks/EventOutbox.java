@@ -3,6 +3,7 @@ package io.outpost.webhooks;
 import io.outpost.aws.Names;
 import io.outpost.event.Event;
 import io.outpost.event.EventType;
+import io.outpost.event.OutboxPace;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
 import io.outpost.store.Items;
@@ -22,14 +23,15 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The steps of distributing events to the endpoints that want them. Any number of workers may do
- * that at once: an event leaves the outbox in the transaction that makes its deliveries. Stateless.
+ * The steps of distributing events to subscribed endpoints. Any number of workers may do that in
+ * parallel: an event leaves the outbox in the transaction that creates its deliveries. Stateless.
  */
 @Component("eventOutbox")
 public class EventOutbox {
 
   private static final int MOST_A_SHARD = 100;
 
+  private final OutboxPace pace;
   private final DeliveryQueue queue;
   private final Transactions transactions;
   private final DynamoDbClient dynamoDb;
@@ -37,11 +39,13 @@ public class EventOutbox {
   private final Names names;
 
   EventOutbox(
+      OutboxPace pace,
       DeliveryQueue queue,
       Transactions transactions,
       DynamoDbClient dynamoDb,
       Items items,
       Names names) {
+    this.pace = pace;
     this.queue = queue;
     this.transactions = transactions;
     this.dynamoDb = dynamoDb;
@@ -53,57 +57,72 @@ public class EventOutbox {
   public record Named(String tenantId, String id) {}
 
   /**
-   * What is to be done now.
+   * Due work.
    *
-   * @param endpoints endpoints with something to deliver
+   * @param endpoints endpoints with due deliveries
    * @param events events to distribute
-   * @param oldest since when the first of them is due; null: nothing is
+   * @param oldest since when the first of them is due; null: none is
    */
   public record Due(List<Named> endpoints, List<Named> events, @Nullable Instant oldest) {}
 
-  /** What is to be done now, a bounded number of each shard, the longest due first. */
+  /**
+   * Due work, a bounded number of each shard, longest overdue first. The result decides when the
+   * outbox is read again.
+   */
   public Due due() {
+    var now = Json.time(Instant.now());
+    var horizon = Json.time(pace.horizon());
     var endpoints = new ArrayList<Named>();
     var events = new ArrayList<Named>();
     String oldest = null;
+    String comes = null;
     var shards = new ArrayList<>(Event.DUE.shards());
     Collections.shuffle(shards);
     for (var shard : shards) {
-      for (var item : due(shard)) {
+      for (var item : due(shard, horizon)) {
+        var since = Items.required(item, "open_due").s();
+        if (since.compareTo(now) > 0) {
+          comes = comes == null || since.compareTo(comes) < 0 ? since : comes;
+          break;
+        }
         var sk = Items.required(item, "sk").s();
         var named =
             new Named(Items.required(item, "tenant_id").s(), sk.substring(sk.indexOf('#') + 1));
         (sk.startsWith(Event.SK_PREFIX) ? events : endpoints).add(named);
-        var since = Items.required(item, "open_due").s();
         oldest = oldest == null || since.compareTo(oldest) < 0 ? since : oldest;
       }
+    }
+    if (oldest != null) {
+      pace.wake();
+    } else if (comes != null) {
+      pace.comes(Instant.parse(comes));
     }
     return new Due(endpoints, events, oldest == null ? null : Instant.parse(oldest));
   }
 
-  private List<Map<String, AttributeValue>> due(String shard) {
+  private List<Map<String, AttributeValue>> due(String shard, String horizon) {
     Map<String, AttributeValue> values =
-        Map.of(":shard", Items.text(shard), ":now", Items.text(Json.time(Instant.now())));
+        Map.of(":shard", Items.text(shard), ":horizon", Items.text(horizon));
     return dynamoDb
         .query(
             q ->
                 q.tableName(names.table("webhooks"))
                     .indexName("open")
-                    .keyConditionExpression("open_shard = :shard AND open_due <= :now")
+                    .keyConditionExpression("open_shard = :shard AND open_due <= :horizon")
                     .limit(MOST_A_SHARD)
                     .expressionAttributeValues(values))
         .items();
   }
 
-  /** The event that is due; null when another worker has distributed it. */
+  /** The due event; null when another worker has distributed it. */
   public @Nullable Event read(@Body Named named) {
     var item = item("webhooks", Event.key(named.tenantId(), named.id()));
     return item.containsKey("open_due") ? items.read(item, Event.class) : null;
   }
 
   /**
-   * The endpoints that want the event. There is none when its tenant is deleted, and when it is
-   * about a key that ends no more.
+   * The endpoints that subscribed to the event. There is none when its tenant is deleted, or when
+   * it warns of the expiry of a key that no longer expires.
    */
   public List<Endpoint> audience(@ExchangeProperty("customerEvent") Event event) {
     var tenant = item("tenants", Tenant.key(event.tenantId()));
@@ -132,16 +151,16 @@ public class EventOutbox {
         .toList();
   }
 
-  /** A key that was revoked, or replaced by a rotation, needs no warning. */
+  /** A revoked or rotated key needs no warning. */
   private boolean stillExpires(Event event) {
     var key = item("tenants", Tenant.key(event.tenantId(), "key#" + event.subject()));
     return !key.isEmpty() && !key.containsKey("revoked_at") && !key.containsKey("own_end");
   }
 
   /**
-   * Makes a delivery for each endpoint and takes the event out of the outbox, in one transaction;
-   * gives the endpoints that are to be served now: none when another worker was first, or when an
-   * endpoint has changed meanwhile, so that the event is distributed by the next sweep.
+   * Creates a delivery for each endpoint and removes the event from the outbox, in one transaction;
+   * returns the endpoints to serve now. It returns none when another worker was first, or when an
+   * endpoint has changed meanwhile, so that the next sweep distributes the event.
    */
   public List<Named> distribute(
       @Body List<Endpoint> endpoints, @ExchangeProperty("customerEvent") Event event) {

@@ -10,8 +10,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Since when events or endpoints wait for a worker: a line of the worker's readiness and the gauge
- * {@code outpost.webhooks.late}. Nothing is down because of it. Thread-safe.
+ * Since when events or endpoints have waited for a worker: a line of the worker's readiness and the
+ * gauge {@code outpost.webhooks.late}. It never makes the worker down. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("outboxAge")
@@ -25,18 +25,18 @@ public class OutboxAge implements HealthPart {
     meters.gauge("outpost.webhooks.late", this, OutboxAge::seconds);
   }
 
-  /** Notes what a sweep has found. */
+  /** Records the finding of a sweep. */
   public void note(@ExchangeProperty("dueWebhooks") Due due) {
     var oldest = due.oldest();
     age = oldest == null ? Duration.ZERO : Duration.between(oldest, Instant.now());
   }
 
-  /** Whether something has waited for too long. */
+  /** Whether an event or endpoint has waited too long. */
   public boolean isLate() {
     return age.compareTo(LATE) > 0;
   }
 
-  /** For how many seconds the first has waited. */
+  /** How many seconds the first one has waited. */
   public long seconds() {
     return age.toSeconds();
   }

@@ -7,7 +7,7 @@ import io.outpost.telemetry.Tracing;
 import java.util.Map;
 
 /**
- * A delivery that is about to be sent; in the trace of what its event tells of.
+ * A signed delivery to be sent, in the trace of its event.
  *
  * @param headers with the signatures
  */

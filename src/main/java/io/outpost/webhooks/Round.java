@@ -6,23 +6,25 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker serves an endpoint: a few of its deliveries at once, under a lease. What came of them
- * decides what happens to the endpoint. Thread-safe.
+ * A worker's round of serving an endpoint: a few of its deliveries in parallel, under a lease.
+ * Their results decide what happens to the endpoint. Thread-safe.
  */
 public final class Round {
 
   private final Endpoint endpoint;
   private final String lease;
   private final String mark;
+  private final Instant freeSince;
   private final AtomicBoolean succeeded = new AtomicBoolean();
   private final AtomicBoolean failed = new AtomicBoolean();
   private final AtomicBoolean gone = new AtomicBoolean();
   private final AtomicReference<Instant> restUntil = new AtomicReference<>();
 
-  Round(Endpoint endpoint, String lease, String mark) {
+  Round(Endpoint endpoint, String lease, String mark, Instant freeSince) {
     this.endpoint = endpoint;
     this.lease = lease;
     this.mark = mark;
+    this.freeSince = freeSince;
   }
 
   /** The endpoint as it was when the round began. */
@@ -34,9 +36,15 @@ public final class Round {
     return lease;
   }
 
-  /** What changes whenever there is more to deliver. */
+  /** A mark that changes whenever a delivery is queued. */
   String mark() {
     return mark;
+  }
+
+  /** Since when it could have been told of something: it was not being told, nor at rest. */
+  Instant freeSince() {
+    var changed = endpoint.updatedAt();
+    return freeSince.isAfter(changed) ? freeSince : changed;
   }
 
   void noteSuccess() {
@@ -51,13 +59,13 @@ public final class Round {
     gone.set(true);
   }
 
-  /** The endpoint has asked to be left alone until then. */
+  /** Records until when the endpoint asked for a pause. */
   void rest(Instant until) {
     restUntil.accumulateAndGet(
         until, (one, other) -> one == null || one.isBefore(other) ? other : one);
   }
 
-  /** The endpoint says that it is no more. */
+  /** Records that the endpoint is gone. */
   public boolean isGone() {
     return gone.get();
   }

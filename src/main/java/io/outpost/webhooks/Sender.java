@@ -49,8 +49,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * The step that sends a delivery: one request on a connection of its own, to an address that {@link
- * Destinations} has judged, through no proxy. Redirects are answers like others. Everything that
- * comes back is bounded, in time and in size. Thread-safe.
+ * Destinations} has judged, through no proxy. Redirects are answers like others. The answer is
+ * bounded in time and in size. Thread-safe.
  */
 @Component("deliverySender")
 public class Sender {
@@ -85,7 +85,7 @@ public class Sender {
             .build();
   }
 
-  /** Sends it; whatever happens is an answer. */
+  /** Sends a delivery; every failure is returned as an answer. */
   public Answer send(@ExchangeProperty("outgoing") Outgoing outgoing) {
     var at = Instant.now();
     var began = System.nanoTime();
@@ -125,7 +125,7 @@ public class Sender {
           retryAfter(response));
     } finally {
       deadline.cancel(false);
-      // Not drained: what is more than we keep is never read.
+      // Not drained: the rest of a long answer is never read.
       client.close(CloseMode.IMMEDIATE);
     }
   }
@@ -210,10 +210,10 @@ public class Sender {
     return Duration.ofNanos(System.nanoTime() - began);
   }
 
-  /** In words of ours: an exception's own may tell of the inside. */
+  /** In our own words, because an exception's message may reveal internal details. */
   private @Nullable String said(Exception e, Duration took) {
     if (took.compareTo(settings.totalTimeout()) >= 0) {
-      return "There was no whole answer in time.";
+      return "The answer was not complete in time.";
     }
     return switch (e) {
       case Destinations.Refused refused -> refused.getMessage();

@@ -16,8 +16,8 @@ import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundExce
 import software.amazon.awssdk.services.secretsmanager.model.Tag;
 
 /**
- * The steps of keeping an endpoint's signing secret: the value in Secrets Manager under the
- * tenant's prefix, which of its versions sign in the table. Stateless.
+ * The steps of storing an endpoint's signing secret: the value in Secrets Manager under the
+ * tenant's prefix, the list of signing versions in the table. Stateless.
  */
 @Component("signingSecrets")
 public class SigningSecrets {
@@ -38,7 +38,7 @@ public class SigningSecrets {
     this.kmsKey = kmsKey;
   }
 
-  /** Makes the secret of a new endpoint. */
+  /** Creates the secret of a new endpoint. */
   public void create(@Body Endpoint endpoint, Exchange exchange) {
     var id = Endpoint.secretName(endpoint.tenantId(), endpoint.webhookId());
     var value = random();
@@ -54,7 +54,7 @@ public class SigningSecrets {
         exchange, () -> manager.deleteSecret(d -> d.secretId(id).forceDeleteWithoutRecovery(true)));
   }
 
-  /** Makes a further version, beside the one that there is. */
+  /** Adds a new version beside the current one. */
   public void renew(@Body Endpoint endpoint, Exchange exchange) {
     var id = Endpoint.secretName(endpoint.tenantId(), endpoint.webhookId());
     var value = random();
@@ -79,25 +79,25 @@ public class SigningSecrets {
       manager.deleteSecret(d -> d.secretId(id).recoveryWindowInDays(RECOVERY_DAYS));
       undo(exchange, () -> manager.restoreSecret(r -> r.secretId(id)));
     } catch (ResourceNotFoundException | InvalidRequestException e) {
-      LOG.debug("A signing secret to delete is not there: its endpoint goes anyway");
+      LOG.debug("A signing secret to delete does not exist; its endpoint is deleted");
     }
   }
 
-  /** Takes back what was done in Secrets Manager. */
+  /** Undoes the change in Secrets Manager. */
   public void takeBack(@ExchangeProperty(UNDO) Runnable undo) {
     try {
       if (undo != null) {
         undo.run();
       }
     } catch (SdkException e) {
-      LOG.warn("A signing secret was not recorded, nor could it be undone: {}", e.toString());
+      LOG.warn("A signing secret was not recorded and could not be undone: {}", e.toString());
     }
   }
 
   /**
-   * Takes it back when the table could not be written.
+   * Undoes the change when the table could not be written.
    *
-   * @throws Exception always: what went wrong
+   * @throws Exception always: the original failure
    */
   public void fail(
       @ExchangeProperty(UNDO) Runnable undo,

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Settings of webhooks; {@code application.yaml} says what each is for.
+ * Settings of webhooks; {@code application.yaml} explains each.
  *
  * @param most how many endpoints a tenant may have, by its tier
  * @param retryAfter how long after each failed attempt the next is made; none follows the last
@@ -24,7 +24,7 @@ public record WebhookSettings(
     int deliveriesAtOnce,
     int endpointsAtOnce) {
 
-  /** Times do not change while they are read. */
+  /** Copies the list. */
   public WebhookSettings {
     retryAfter = List.copyOf(retryAfter);
   }

@@ -1,6 +1,6 @@
 /**
  * Webhooks by the Standard Webhooks specification: the endpoints of tenants, and the delivery of
- * events to them. A flow: routes call its steps, no other module does.
+ * events to them. It is a flow: only routes call its steps.
  */
 @NullMarked
 package io.outpost.webhooks;

@@ -1,6 +1,7 @@
 package io.outpost.worker;
 
 import io.outpost.agents.OfferedAgents;
+import io.outpost.job.JobFeature;
 import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentInventory;
 import io.outpost.worker.agent.Slots;
@@ -9,8 +10,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells the API which agents this worker can run, how many at once, and how many jobs have ended
- * here. Thread-safe.
+ * Reports to the API which agents this worker can run, which job features it knows, how many jobs
+ * at once, and how many jobs have ended here. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("agentOffer")
@@ -36,11 +37,12 @@ public class AgentOffer {
     this.all = all;
   }
 
-  /** Tells it, once it is known. */
+  /** Reports the agents of this worker, once they are known. */
   public void tell() {
     if (!inventory.usable().isEmpty()) {
       var dirty = slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).count();
-      offered.tell(worker, inventory.usable(), (int) (all - dirty), ended.number());
+      offered.tell(
+          worker, inventory.usable(), JobFeature.names(), (int) (all - dirty), ended.number());
     }
   }
 }

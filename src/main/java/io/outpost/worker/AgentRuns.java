@@ -41,10 +41,10 @@ import software.amazon.awssdk.services.s3.S3Client;
 @Component("agentRuns")
 public class AgentRuns {
 
-  /** Longer than an API container takes to announce a watcher again. */
+  /** Longer than the interval at which API containers renew a watch. */
   private static final Duration WATCH_HOLDS = Duration.ofMinutes(1);
 
-  /** An agent that was told to stop is gone by then. */
+  /** By then a stopping agent has ended. */
   private static final Duration LONGEST_STOP = Duration.ofSeconds(10);
 
   private final AgentCatalogue catalogue;
@@ -55,6 +55,7 @@ public class AgentRuns {
   private final AgentInventory inventory;
   private final Tracing tracing;
   private final MeterRegistry meters;
+  private final RunObjectives objectives;
   private final @Nullable String image;
   private final OutputPace pace;
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
@@ -70,9 +71,11 @@ public class AgentRuns {
       AgentInventory inventory,
       Tracing tracing,
       MeterRegistry meters,
+      RunObjectives objectives,
       @Value("${outpost.worker.image}") String image) {
     this.tracing = tracing;
     this.meters = meters;
+    this.objectives = objectives;
     this.catalogue = catalogue;
     this.launcher = launcher;
     this.keys = keys;
@@ -83,7 +86,7 @@ public class AgentRuns {
     this.pace = new OutputPace(settings);
   }
 
-  /** Makes the directory of the run: always the same path for a workspace, else one of its own. */
+  /** Creates the run's directory: always the same path for a workspace, otherwise a new one. */
   public void open(@ExchangeProperty("run") Run run, @ExchangeProperty("slot") int slot)
       throws IOException {
     running.add(run);
@@ -108,6 +111,7 @@ public class AgentRuns {
     Tracing.context(span)
         .or(() -> Tracing.context(run.span()))
         .or(() -> Optional.ofNullable(run.details().traceParent()))
+        .or(() -> Optional.ofNullable(run.details().callerTrace()))
         .ifPresent(context -> environment.put("TRACEPARENT", context));
     var launch =
         new AgentLaunch(
@@ -120,7 +124,7 @@ public class AgentRuns {
             job.maxCostUsd(),
             new AgentLaunch.Conversation(
                 job.workspace() != null, job.continues() == null ? null : job.conversation()));
-    running.add(run); // where a test has opened nothing
+    running.add(run); // in tests that have opened nothing
     if (releasing) {
       run.stop(StopReason.RELEASED);
     }
@@ -128,16 +132,18 @@ public class AgentRuns {
     Metric.JOB_START
         .timer(meters, job.priority())
         .record(Duration.between(job.startedAt(), Instant.now()));
+    objectives.started(run);
   }
 
   /** Waits until the agent has ended, or until its output may be stored again. */
   public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
     if (run.process().awaitChange(pace.shortest(run, Instant.now()))) {
       run.endAgentSpan();
+      run.agentEnded(Instant.now());
     }
   }
 
-  /** Stops an agent that tells that it has cost as much as its job may. */
+  /** Stops an agent that reports a cost of the job's limit or more. */
   public void watchCost(@ExchangeProperty("run") Run run) throws IOException {
     var most = run.job().maxCostUsd();
     if (most != null && run.process().usageSoFar().filter(usage -> usage.costs(most)).isPresent()) {
@@ -145,15 +151,12 @@ public class AgentRuns {
     }
   }
 
-  /** Whether there is output that is worth storing now. */
+  /** Whether there is enough new output to store. */
   public boolean hasNewOutput(@ExchangeProperty("run") Run run) {
     return run.wantsStoring(Instant.now(), pace);
   }
 
-  /**
-   * Stores the output as it is: at the end, or in between so that it can be read and a crash keeps
-   * it.
-   */
+  /** Stores the output so far, so that it can be read and survives a crash. */
   public void storeOutput(@ExchangeProperty("run") Run run) throws IOException {
     var file = run.process().output();
     var ended = Boolean.toString(!run.process().isRunning());
@@ -177,9 +180,12 @@ public class AgentRuns {
         RequestBody.fromContentProvider(() -> open(file, size), size, "text/plain; charset=utf-8"));
     var now = Instant.now();
     run.stored(size, now, Duration.between(began, now));
+    if (ended.equals("true")) {
+      run.keptOutput(now);
+    }
   }
 
-  /** Removes what the run left on this machine: its agent too, when the run was given up. */
+  /** Removes the run's leftovers on this machine, and its agent when the run was abandoned. */
   public void clean(@ExchangeProperty("run") Run run) throws InterruptedException {
     if (run.isRunning()) {
       run.stop(StopReason.RELEASED);
@@ -192,14 +198,14 @@ public class AgentRuns {
     }
   }
 
-  /** Stops the agent of a job that was cancelled, if it runs here. */
+  /** Stops the agent of a cancelled job, if it runs here. */
   public void cancel(String tenantId, String jobId) {
     running.stream()
         .filter(run -> run.job().jobId().equals(jobId) && run.job().tenantId().equals(tenantId))
         .forEach(run -> run.lose(StopReason.CANCELLED));
   }
 
-  /** Somebody reads the output of a job live: while it runs here it is stored more often. */
+  /** Stores the output of a job that a client follows more often, while the job runs here. */
   public void watch(String tenantId, String jobId) {
     var until = Instant.now().plus(WATCH_HOLDS);
     running.stream()
@@ -207,7 +213,7 @@ public class AgentRuns {
         .forEach(run -> run.watchedUntil(until));
   }
 
-  /** How many runs there are here. */
+  /** The number of runs here. */
   int count() {
     return running.size();
   }
@@ -217,13 +223,13 @@ public class AgentRuns {
     return !running.isEmpty();
   }
 
-  /** Stops every agent, also those about to start, for the jobs to be handed back. */
+  /** Stops every agent, also those about to start, so that their jobs are released. */
   public void releaseAll() {
     releasing = true;
     running.forEach(run -> run.stop(StopReason.RELEASED));
   }
 
-  /** The first {@code size} bytes: the file may grow meanwhile. */
+  /** The first {@code size} bytes, because the file may grow meanwhile. */
   private static InputStream open(Path file, long size) {
     try {
       if (size == 0) {

@@ -17,15 +17,12 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/**
- * Keeps the files that an agent left under {@code artifacts/}, with a manifest of their hashes.
- * Thread-safe.
- */
+/** Stores the files that an agent left Thread-safe. */
 @Profile({"worker", "local"})
 @Component("artifactFiles")
 public class ArtifactFiles {
 
-  /** Files of a job that are kept. */
+  /** The maximum of files of a job. */
   private static final int MOST = 1000;
 
   private final S3Client s3;
@@ -65,7 +62,7 @@ public class ArtifactFiles {
     var told = new ArrayList<String>();
     if (leftOut > 0) {
       told.add(
-          "%d files were not kept; a job may leave %d, together %d bytes."
+          "%d files were not kept; a job may leave %d files with %d bytes together."
               .formatted(leftOut, MOST, limits.diskBytes()));
     }
     if (!notKept.isEmpty()) {

@@ -29,7 +29,7 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Takes jobs: one conditional transaction, so that of any number of deliveries one runs the job.
+ * Claims jobs by one conditional transaction, so that of any number of deliveries one runs the job.
  * Thread-safe.
  */
 @Profile({"worker", "local"})
@@ -68,9 +68,10 @@ public class Claims {
   }
 
   /**
-   * What becomes of a job: it runs, is {@code elsewhere}'s to run, waits for a slot of the tenant,
-   * for the workspace or for the tenant's return, ends as cancelled or as a dead letter, or is left
-   * alone, for it has ended or runs elsewhere; {@code none}: there is no job left to decide about.
+   * The decision about a job: run it here; leave it to other workers ({@code elsewhere}); let it
+   * wait for a slot, its workspace or the end of a suspension; cancel it; make it a dead letter; or
+   * drop the message, because the job has ended or runs elsewhere. {@code none}: there is no job
+   * left to decide about.
    */
   public enum Decision {
     run,
@@ -82,15 +83,15 @@ public class Claims {
     none
   }
 
-  /** Reads the message: which job it brings. */
+  /** Reads which job a message names. */
   public JobMessage read(@Body String message) throws JsonProcessingException {
     return mapper.readValue(message, JobMessage.class);
   }
 
   /**
-   * Decides about a job, the {@code candidate} that was seen waiting or else as it is now; on
-   * {@code run} the property {@code run} holds the run under its lease, on {@code hold} the
-   * property {@code waitingReason} says what for.
+   * Decides about a job: the waiting {@code candidate}, or its current state. On {@code run} the
+   * property {@code run} has the run with its lease; on {@code hold} the property {@code
+   * waitingReason} has the reason.
    */
   public Decision claim(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
     if (message == null) {
@@ -130,7 +131,7 @@ public class Claims {
     }
   }
 
-  /** When the route is through with a job, its files are gone. */
+  /** When the route has finished a job, its files are removed. */
   private final class Leaving extends SynchronizationAdapter {
     @Override
     public void onDone(Exchange exchange) {
@@ -148,6 +149,7 @@ public class Claims {
         var claim = new JobTransition.Claimed(stored, lease, now);
         var entry = transitions.apply(claim).entry();
         var run = new Run(new StoredJob(claim.job(), found.details(), lease, found.moments() + 1));
+        run.slotFreeSince(exchange.getProperty("slotFreeSince", Instant.class));
         run.leased(now, settings.lease());
         run.traced(span(run));
         exchange.setProperty("run", run);
@@ -177,9 +179,13 @@ public class Claims {
     }
   }
 
-  /** In the trace of the request that submitted the job. */
+  /** Continues the trace of the request that submitted the job. */
   private Span span(Run run) {
-    var span = tracing.begin("run job", SpanKind.CONSUMER, run.details().traceParent());
+    var ours = run.details().traceParent();
+    var span =
+        ours == null
+            ? tracing.arrive("run job", SpanKind.CONSUMER, run.details().callerTrace())
+            : tracing.begin("run job", SpanKind.CONSUMER, ours);
     run.logFields().forEach((name, value) -> span.setAttribute("outpost." + name, value));
     return span.setAttribute("outpost.agent", run.job().agent());
   }

@@ -17,7 +17,7 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** Ends jobs that the platform could not run, or may not run any more. Stateless. */
+/** Ends jobs that the platform could not or may no longer run. Stateless. */
 @Profile({"worker", "local"})
 @Component("deadLetters")
 public class DeadLetters {
@@ -32,7 +32,10 @@ public class DeadLetters {
     this.settings = settings;
   }
 
-  /** What a message that SQS gave up on means: {@code exhausted}, {@code again} or {@code drop}. */
+  /**
+   * Decides about a message of the dead-letter queue: {@code exhausted}, {@code again} or {@code
+   * drop}.
+   */
   public String judge(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
     var found = jobs.find(message.tenantId(), message.jobId());
     if (found.isEmpty()) {
@@ -46,22 +49,22 @@ public class DeadLetters {
     return job.attempts() >= settings.attempts() ? "exhausted" : "again";
   }
 
-  /** The message as it came; a job buried on its last attempt has its identity instead. */
+  /** The unchanged message; for a job that became a dead letter after its last attempt, its ids. */
   public String raw(@ExchangeProperty("rawMessage") String raw, @ExchangeProperty("job") Job job) {
     return raw == null
         ? "{\"tenant_id\":\"%s\",\"job_id\":\"%s\"}".formatted(job.tenantId(), job.jobId())
         : raw;
   }
 
-  /** What operators are told. */
+  /** The notice to operators. */
   public String notice(@ExchangeProperty("job") Job job) {
     return "Job %s of tenant %s could not be run in %d attempts. POST /admin/dead-letters/redrive runs it again."
         .formatted(job.jobId(), job.tenantId(), job.attempts());
   }
 
   /**
-   * Makes the job a dead letter and gives its quota back; nothing happens when it ended, runs or
-   * was given new attempts meanwhile. The property {@code deathReason} says why, in a word.
+   * Makes the job a dead letter and gives its quota back, unless it has ended, runs or got new
+   * attempts meanwhile. The property {@code deathReason} has the reason in one word.
    */
   public void bury(@ExchangeProperty("job") Job job, Exchange exchange) {
     end(
@@ -75,8 +78,8 @@ public class DeadLetters {
   }
 
   /**
-   * Cancels a job whose tenant was deleted before it ran and gives its quota back; nothing happens
-   * when it ended or runs meanwhile.
+   * Cancels a job whose tenant was deleted before it ran and gives its quota back, unless it has
+   * ended or runs meanwhile.
    */
   public void withdraw(@ExchangeProperty("job") Job job, Exchange exchange) {
     end(
@@ -97,7 +100,7 @@ public class DeadLetters {
       exchange.setProperty("transition", transitions.apply(end).entry());
       exchange.setProperty("job", end.job());
     } catch (TransitionRefused moved) {
-      // It ended, runs or was given new attempts meanwhile.
+      // It has ended, runs or got new attempts meanwhile.
     }
   }
 }

@@ -15,8 +15,9 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * The ECS agent beside a container, at the address that ECS gives each. One request, three seconds
- * at most, never an exception: whoever asks on a timer asks again. Thread-safe.
+ * The ECS agent beside a container, at the address that ECS gives each. A client of the ECS agent
+ * beside a container, at the address that ECS sets. One request of at most three seconds, never an
+ * exception, because callers repeat it by a timer. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component
@@ -26,10 +27,10 @@ class EcsAgent {
   private static final Duration PATIENCE = Duration.ofSeconds(3);
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** What became of a request. */
+  /** The result of a request. */
   enum Answer {
     DONE,
-    /** Protected tasks keep a deployment from ending, so ECS protects no more of them. */
+    /** ECS refused, because protected tasks block a deployment. */
     DEPLOYMENT_BLOCKED,
     FAILED
   }
@@ -68,7 +69,7 @@ class EcsAgent {
     }
   }
 
-  /** Refusals come with status 200 and a failure, or with an error. */
+  /** Refusals have status 200 with a failure, or an error status. */
   private static Answer read(HttpResponse<String> response, boolean enabled)
       throws JsonProcessingException {
     var answer = JSON.readTree(response.body());

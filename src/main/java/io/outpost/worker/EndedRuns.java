@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** How many jobs have run on this worker and will not again. Thread-safe. */
+/** Counts the jobs that have ended on this worker. Thread-safe. */
 @Profile({"worker", "local"})
 @Component("endedRuns")
 class EndedRuns {

@@ -10,8 +10,8 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * On SIGTERM: taking jobs stops at once (Camel suspends the consumer), running jobs get a grace,
- * what then still runs is stopped and handed back. Thread-safe.
+ * Handles SIGTERM: taking jobs stops at once (Camel suspends the consumer), running jobs get the
+ * grace, then remaining jobs are stopped and released. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component
@@ -28,16 +28,18 @@ class GracefulStop implements DisposableBean {
     this.settings = settings;
   }
 
-  /** Returns at once: the grace runs beside Camel's own shutdown, which waits for the jobs. */
+  /**
+   * Returns at once: the grace runs in parallel to Camel's own shutdown, which waits for the jobs.
+   */
   @EventListener(ContextClosedEvent.class)
   void stopping() {
-    // The pages' own context, where there is one, says that it closes, too.
+    // The management port's context, if there is one, also reports its closing.
     if (grace.getState() == Thread.State.NEW) {
       grace.start();
     }
   }
 
-  /** Nothing runs any more. */
+  /** All jobs have ended. */
   @Override
   public void destroy() {
     grace.interrupt();
@@ -49,7 +51,7 @@ class GracefulStop implements DisposableBean {
       return;
     }
     if (runs.isBusy()) {
-      LOG.info("The grace is over: jobs that still run are handed back");
+      LOG.info("The grace is over: running jobs are released");
     }
     runs.releaseAll();
   }

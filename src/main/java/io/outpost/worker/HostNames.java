@@ -10,8 +10,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Finds the addresses of hosts, and tells a host that does not exist from a name server that does
- * not answer, which Java's exception says in its message alone (that of the C library's
+ * Resolves hosts, and distinguishes a host that does not exist from a name server that does not
+ * answer. Java's exception shows the difference only in its message (that of the C library's
  * getaddrinfo). Thread-safe.
  */
 @Profile({"worker", "local"})
@@ -21,13 +21,13 @@ class HostNames {
   private static final String UNKNOWN = "not known";
   private static final String NO_ADDRESS = "No address associated";
 
-  /** Java remembers for ten seconds that it found nothing, and not why. */
+  /** Java caches failed look-ups for ten seconds, without the reason. */
   private final Cache<String, Boolean> missing =
       Caffeine.newBuilder().expireAfterWrite(Duration.ofSeconds(10)).maximumSize(10_000).build();
 
   private final Lookup lookup;
 
-  /** Asks a name server, or reads a literal. */
+  /** Asks a name server, or parses a literal address. */
   interface Lookup {
     InetAddress[] all(String host) throws UnknownHostException;
   }
@@ -44,15 +44,15 @@ class HostNames {
   /**
    * The addresses of a host.
    *
-   * @throws UnknownHostException when there is no such host
-   * @throws NoNameServer when nobody says whether there is
+   * @throws UnknownHostException when the host does not exist
+   * @throws NoNameServer when no name server answers
    */
   InetAddress[] find(String host) throws UnknownHostException, NoNameServer {
     try {
       return lookup.all(host);
     } catch (UnknownHostException e) {
       var said = String.valueOf(e.getMessage());
-      // Nothing ever has a name that ends so (RFC 6761).
+      // Names with this ending never exist (RFC 6761).
       if (said.contains(UNKNOWN) || said.contains(NO_ADDRESS) || host.endsWith(".invalid")) {
         missing.put(host, true);
       }

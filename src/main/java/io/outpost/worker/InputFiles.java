@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
-/** Brings the files that a customer gave a job into its working directory. Thread-safe. */
+/** Writes a job's input files into its working directory. Thread-safe. */
 @Profile({"worker", "local"})
 @Component("inputFiles")
 public class InputFiles {
@@ -33,10 +33,11 @@ public class InputFiles {
     this.limits = limits;
   }
 
-  /** Writes each where the job wants it; when one cannot be, the job fails. */
+  /** Writes each file to its path; when one cannot be written, the job fails. */
   public void bring(@ExchangeProperty("run") Run run) throws IOException {
     if (run.job().inputs().stream().mapToLong(JobInput::bytes).sum() > limits.diskBytes()) {
-      run.fail(new Job.Fault("input-failed", "The files are larger together than a job's disk"));
+      run.fail(
+          new Job.Fault("input-failed", "The input files together are larger than a job's disk"));
       return;
     }
     for (var input : run.job().inputs()) {
@@ -55,19 +56,19 @@ public class InputFiles {
     var digest = DigestUtils.getSha256Digest();
     var key = JobInput.key(run.job().tenantId(), input.inputId());
     try (var stored = s3.getObject(g -> g.bucket(names.bucket("output")).key(key))) {
-      // It may have been uploaded anew since the job was accepted.
+      // The file may have been uploaded again since the job was accepted.
       if (!stored.response().contentLength().equals(input.sizeBytes())) {
-        return Optional.of(" is not the file that was uploaded before the job");
+        return Optional.of(" was replaced after the job was submitted");
       }
       if (!write(run.files(), input.path(), new DigestInputStream(stored, digest))) {
-        return Optional.of(" could not be written: something else is in its way");
+        return Optional.of(" could not be written: its path is blocked by a link or a folder");
       }
     } catch (NoSuchKeyException e) {
-      return Optional.of(" is kept no more");
+      return Optional.of(" has expired");
     }
     return HexFormat.of().formatHex(digest.digest()).equals(input.sha256())
         ? Optional.empty()
-        : Optional.of(" has not the SHA-256 that its link was made for");
+        : Optional.of(" does not have the SHA-256 for which its link was made");
   }
 
   private static boolean write(JobFiles files, String path, InputStream content)

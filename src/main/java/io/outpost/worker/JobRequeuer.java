@@ -10,7 +10,9 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** How jobs wait that cannot run now, and how they are told that they can. Stateless. */
+/**
+ * Parks jobs that cannot run now, and creates the messages of jobs that are sent again. Stateless.
+ */
 @Profile({"worker", "local"})
 @Component("jobRequeuer")
 public class JobRequeuer {
@@ -27,8 +29,8 @@ public class JobRequeuer {
   }
 
   /**
-   * Has a job wait, without a message, for what it lacks of its tenant's, unless that is free by
-   * now. Should nobody wake it, the sweeper looks at it after as long as it has waited so far.
+   * Parks a job, without a message, until its tenant's slot or workspace is free, unless it is free
+   * already. In case it is not woken, the sweeper checks it after as long as it has waited so far.
    */
   public JobWaits.Parked park(
       @ExchangeProperty("stored") StoredJob stored,
@@ -40,20 +42,20 @@ public class JobRequeuer {
     return waits.park(stored, reason, now.plus(watched));
   }
 
-  /** The message of a retry, which is for its own job alone. */
+  /** The message of a retry, which permits only its own job. */
   public JobMessage retryMessage(
       @ExchangeProperty("message") JobMessage message, @ExchangeProperty("run") Run run) {
     return withHolds(message, run.job().attempts());
   }
 
-  /** The message as if it had never been put off. */
+  /** The message without traces of earlier waits. */
   public JobMessage freshMessage(@ExchangeProperty("message") JobMessage message) {
     return withHolds(message, 0);
   }
 
   /**
-   * Seconds until the next attempt after a fault of the platform: later with each, up to a quarter
-   * more at random, so that what failed together is not tried together.
+   * Seconds until the next attempt after a fault of the platform: later each time, plus up to a
+   * quarter at random, so that jobs that failed together are not retried together.
    */
   public int retryDelay(@ExchangeProperty("run") Run run) {
     return delay(run.job().attempts());

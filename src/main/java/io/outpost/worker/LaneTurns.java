@@ -20,30 +20,31 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Whose turn it is: a message is the permit to run one job of its priority, not that one job. The
- * tenants with jobs that wait take turns, each with its oldest, so that whoever has one job starts
- * after one of each other tenant at most. One query a choice, two while many jobs wait; what is
- * chosen at the same time elsewhere is found out by the claim. Thread-safe.
+ * Chooses jobs by turns of their tenants. A message is a permit to run any one job of its priority.
+ * Tenants with waiting jobs take turns, each with its oldest job, so that a tenant's only job
+ * starts after at most one of each other tenant. A choice needs one query, two while many jobs
+ * wait; the claim detects choices made elsewhere at the same time.
  *
- * <p>No permit is lost while a job has none: it is used for another's job only when its own is seen
- * to wait for a later permit, or is not to be run; and it is dropped only when nothing waits.
+ * <p>No permit is lost while a job lacks one: a permit is used for another's job only when its own
+ * job is seen waiting for a later permit, or need not run; and it is dropped only when no job
+ * waits.
  */
 @Profile({"worker", "local"})
 @Component("laneTurns")
 public class LaneTurns {
 
-  /** Pages that are read at most for a permit: with more, the job of its own is tried. */
+  /** The maximum of pages read for a permit; after that its own job is tried. */
   private static final int MOST_PAGES = 4;
 
   static final int PAGE = 25;
 
-  /** Jobs that one permit has wait for something before the slot looks at the other lanes. */
+  /** Jobs that one permit parks before the slot checks the other lanes. */
   static final int MOST_HELD = 8;
 
-  /** The index may show a job for as long although it was taken. */
+  /** The index may still show a claimed job for this long. */
   private static final Duration INDEX_IS_LATE = Duration.ofSeconds(2);
 
-  /** Before every turn. */
+  /** Sorts before every turn. */
   private static final String START = "!";
 
   private final Waiting waiting;
@@ -74,36 +75,36 @@ public class LaneTurns {
         });
   }
 
-  /** For a test of the order alone. */
+  /** For tests of the order. */
   LaneTurns(Waiting waiting) {
     this.waiting = waiting;
   }
 
-  /** The jobs that wait. */
+  /** The waiting jobs. */
   interface Waiting {
 
-    /** Those of a priority, by turn, after a turn; a page of them, which may be late. */
+    /** The waiting jobs of a priority, by turn, after a turn; a page, which may be out of date. */
     List<StoredJob> page(String priority, String afterTurn, int most);
 
-    /** The job of a message as it is now. */
+    /** The current job of a message. */
     Optional<StoredJob> find(JobMessage message);
 
-    /** Whether this worker takes the job at all. */
+    /** Whether this worker may take the job. */
     default boolean mayRunHere(StoredJob stored) {
       return true;
     }
   }
 
-  /** What a permit was tried for: jobs, and how many of them had to wait. */
+  /** The jobs that a permit was tried for, and how many of them had to wait. */
   private static final class Tried {
     private final Set<String> jobs = new HashSet<>();
     private int held;
   }
 
   /**
-   * Chooses the job that a permit is used for: {@code message} and, when it was seen waiting,
-   * {@code candidate}. Called again when that job could not run; no {@code message}: there is none
-   * left. A message that was put off is for its own job alone.
+   * Chooses the job that a permit is used for: sets {@code message} and, when the job was seen
+   * waiting, {@code candidate}. It is called again when that job could not run; without {@code
+   * message} no job is left. A delayed message permits only its own job.
    */
   public void choose(@ExchangeProperty("permit") JobMessage permit, Exchange exchange) {
     var tried = exchange.getProperty("tried", Tried.class);
@@ -127,13 +128,13 @@ public class LaneTurns {
     }
   }
 
-  /** The chosen job waits now: when it has its turn again, any slot may choose it. */
+  /** Records that the chosen job waits; when it has its turn again, any slot may choose it. */
   public void held(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
     chosen.invalidate(message.jobId());
     exchange.getProperty("tried", Tried.class).held++;
   }
 
-  /** The chosen job was to wait for what is free by now: it may be chosen again at once. */
+  /** Lets the chosen job be chosen again at once, because its slot or workspace is free. */
   public void free(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
     chosen.invalidate(message.jobId());
     exchange.getProperty("tried", Tried.class).jobs.remove(message.jobId());
@@ -144,11 +145,13 @@ public class LaneTurns {
     var first = waiting.page(priority, START, PAGE);
     var isNew = !tried.contains(permit.jobId());
     if (isNew && first.stream().anyMatch(one -> is(one, permit) && !waiting.mayRunHere(one))) {
-      return Optional.empty(); // It is for other workers: used here, their job would be without.
+      // The permit's job is for other workers: if the permit were used here, that job would lack
+      // one.
+      return Optional.empty();
     }
     if (first.size() < PAGE && isNew && first.stream().noneMatch(one -> is(one, permit))) {
-      // Its job has ended, waits for something or is in the index only soon, maybe after the
-      // permits of those that are in it: were this one used for them, it would be left without.
+      // The permit's own job has ended, waits, or will be in the index only soon, perhaps after the
+      // permits of the jobs in it were used; then it would lack a permit.
       var own = waiting.find(permit).filter(stored -> stored.isTurnOf(Instant.now()));
       if (own.isEmpty()) {
         tried.add(permit.jobId());
@@ -166,7 +169,7 @@ public class LaneTurns {
         return later;
       }
     }
-    // What another slot has just chosen comes last: it may have been handed back since.
+    // Jobs that another slot has just chosen come last; they may have been released since.
     return fresh(priority, first, tried)
         .or(
             () ->
@@ -186,7 +189,7 @@ public class LaneTurns {
     return next;
   }
 
-  /** The first tenant's after the one that was served last, else the first's of all. */
+  /** The job of the first tenant after the one served last, otherwise the first of all. */
   private synchronized Optional<StoredJob> take(
       String priority, List<StoredJob> page, Set<String> tried) {
     var last = served.getOrDefault(priority, "");

@@ -20,8 +20,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * What a worker may write about a job while it holds the lease, and only then: when it is not ours
- * any more, nothing is written and the run is lost. Thread-safe.
+ * The writes of a worker to a job, valid only while it holds the lease: when the lease is lost,
+ * nothing is written and the run is lost. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("leases")
@@ -32,36 +32,43 @@ public class Leases {
   private final WorkspaceLeases workspaces;
   private final WorkerSettings settings;
   private final EndedRuns ended;
+  private final RunObjectives objectives;
 
   Leases(
       JobTransitions transitions,
       TenantSlots slots,
       WorkspaceLeases workspaces,
       WorkerSettings settings,
-      EndedRuns ended) {
+      EndedRuns ended,
+      RunObjectives objectives) {
     this.transitions = transitions;
     this.slots = slots;
     this.workspaces = workspaces;
     this.settings = settings;
     this.ended = ended;
+    this.objectives = objectives;
   }
 
   /**
-   * Renews the lease; when it is lost, the agent is stopped before another worker starts one. A
-   * heartbeat that comes while one is under way does nothing, for the older one must not be the
-   * last to write; and what is lost is not renewed.
+   * Renews the lease; when it is lost, the agent is stopped before another worker can start one. A
+   * heartbeat during another one does nothing, because the older one must not write last; a lost
+   * lease is not renewed.
    */
   public void keep(@ExchangeProperty("run") Run run) {
     if (!run.isLost() && run.renewal().tryLock()) {
       try {
         renew(run, null);
+      } catch (RuntimeException e) {
+        // Renewals make no spans; one that failed is seen in the trace all the same.
+        run.span().addEvent("lease not renewed: " + e.getClass().getSimpleName());
+        throw e;
       } finally {
         run.renewal().unlock();
       }
     }
   }
 
-  /** Renews the lease, and writes down what is about to be pushed; the run may be lost by then. */
+  /** Renews the lease, and records the push that is about to begin; the run may be lost by then. */
   void beforePush(Run run, PushBegun push) {
     run.renewal().lock();
     try {
@@ -84,6 +91,7 @@ public class Leases {
 
   /** Ends the job as the agent ended: status, ledger, audit and slot in one transaction. */
   public void finish(@ExchangeProperty("run") Run run, Exchange exchange) {
+    objectives.ending(run);
     if (!run.hasStarted()) {
       var at = Instant.now().truncatedTo(ChronoUnit.MILLIS);
       write(
@@ -114,12 +122,12 @@ public class Leases {
     write(run, new JobTransition.Retried(run.claimed(), due()), exchange);
   }
 
-  /** Hands the job back untouched, because this worker stops; the attempt does not count. */
+  /** Releases the job without counting the attempt, because this worker stops. */
   public void release(@ExchangeProperty("run") Run run, Exchange exchange) {
     write(run, new JobTransition.Released(run.claimed(), due()), exchange);
   }
 
-  /** Frees the tenant's slot and the workspace of a run that finishes nothing. */
+  /** Frees the tenant's slot and the workspace of an abandoned run. */
   public void abandon(@ExchangeProperty("run") Run run) {
     run.freed(true);
     slots.releaseAlone(run.job(), run.claimed().running());
@@ -137,6 +145,7 @@ public class Leases {
       var applied = transitions.apply(transition);
       run.freed(applied.othersWait());
       if (transition instanceof JobTransition.Finished) {
+        objectives.ended(run);
         ended.add();
       }
       exchange.setProperty("transition", applied.entry());
@@ -163,7 +172,7 @@ public class Leases {
     if (!result.succeeded() && most != null && costsTooMuch(most, result)) {
       return new Job.Fault(
           "cost-limit-reached",
-          "The agent was stopped: the job had cost its max_cost_usd of %s."
+          "The agent was stopped because the job's cost reached max_cost_usd, %s."
               .formatted(most.toPlainString()));
     }
     return result.succeeded() ? run.fault() : new Job.Fault("agent-failed", result.explanation());

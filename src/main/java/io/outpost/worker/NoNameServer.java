@@ -2,12 +2,15 @@ package io.outpost.worker;
 
 import java.io.IOException;
 
-/** No name server has said whether there is a host: that is no fault of who named it. */
+/**
+ * No name server has answered whether a host exists, which is not the fault of the job that names
+ * it.
+ */
 public final class NoNameServer extends IOException {
 
   private static final long serialVersionUID = 1L;
 
   NoNameServer(String host) {
-    super("No name server says where " + host + " is");
+    super("No name server resolves " + host);
   }
 }

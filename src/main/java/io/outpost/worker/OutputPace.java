@@ -4,18 +4,21 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How often the output of a running agent is stored: often in its first seconds and while somebody
- * watches, seldom otherwise, so that jobs nobody watches stay cheap.
+ * Decides how often the output of a running agent is stored: often in its first seconds and while a
+ * client follows it, otherwise rarely, so that unwatched jobs stay cheap.
  */
 record OutputPace(WorkerSettings settings) {
 
-  /** Nobody watches: a quarter of the time since the start. Each storing writes all of it anew. */
+  /**
+   * Without followers the interval is a quarter of the run's age, because each storing writes the
+   * whole output again.
+   */
   private static final int AGE = 4;
 
-  /** And storing takes a tenth of the time at most. */
+  /** Storing may take at most a tenth of the time. */
   private static final int SHARE = 10;
 
-  /** How long to wait after the output was stored until it is stored again. */
+  /** The wait after the output was stored until it is stored again. */
   Duration pause(Run run, Instant now) {
     if (run.isWatched(now)) {
       return longer(settings.watchedOutputEvery(), run.storing());
@@ -24,13 +27,13 @@ record OutputPace(WorkerSettings settings) {
     return longer(resting, run.storing().multipliedBy(SHARE));
   }
 
-  /** How long to wait when nobody watches a run of this age. */
+  /** The wait while no client follows a run of this age. */
   Duration unwatched(Duration age) {
     return longer(
         settings.outputEvery(), shorter(age.dividedBy(AGE), settings.outputAtLeastEvery()));
   }
 
-  /** How long at most to wait before asking again. */
+  /** The longest wait before checking again. */
   Duration shortest(Run run, Instant now) {
     return run.isWatched(now) ? settings.watchedOutputEvery() : settings.outputEvery();
   }

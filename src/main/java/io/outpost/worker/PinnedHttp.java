@@ -26,8 +26,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * One request on a connection of its own, to addresses that were judged, through no proxy, to no
- * redirect, bounded in time and size. Thread-safe.
+ * Sends one request on a separate connection to checked addresses, without proxy and redirects,
+ * bounded in time and size. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component
@@ -41,7 +41,7 @@ class PinnedHttp {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("pull-request-deadline").factory());
 
-  /** A status and the beginning of a body. */
+  /** The status and the beginning of the body. */
   record Answer(int status, String body) {}
 
   Answer send(HttpUriRequestBase request, InetAddress... addresses) throws IOException {
@@ -94,7 +94,7 @@ class PinnedHttp {
         .build();
   }
 
-  /** Whatever a name server says by now. */
+  /** Returns the checked addresses, whatever a later look-up would return. */
   private record Judged(InetAddress[] addresses) implements DnsResolver {
     @Override
     public InetAddress[] resolve(String host) {

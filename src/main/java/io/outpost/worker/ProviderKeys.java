@@ -22,8 +22,8 @@ import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestExcept
 import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundException;
 
 /**
- * Reads a tenant's provider keys, at the launch of an agent and nowhere else; remembered for five
- * minutes (that there is none, for seconds), forgotten when the tenant changes one. Thread-safe.
+ * Reads a tenant's provider keys, only at the launch of an agent. Values are cached for five
+ * minutes and missing keys for seconds, until the tenant changes one. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("providerKeys")
@@ -31,7 +31,7 @@ public class ProviderKeys {
 
   private static final Duration REMEMBERED = Duration.ofMinutes(5);
 
-  /** Short: whoever adds the first key sends the job again at once. */
+  /** Short, because a tenant that adds its first key will submit the job again at once. */
   private static final Duration ABSENCE_REMEMBERED = Duration.ofSeconds(2);
 
   private static final int MOST = 10_000;
@@ -43,9 +43,9 @@ public class ProviderKeys {
   private record Name(String tenantId, String variable) {}
 
   /**
-   * A value, or that there is none.
+   * A cached value, or a missing one.
    *
-   * @param read when its reading began, on the clock of {@link System#nanoTime}
+   * @param read when reading began, by {@link System#nanoTime}
    */
   private record Kept(Optional<String> value, long read) {}
 
@@ -68,9 +68,9 @@ public class ProviderKeys {
   }
 
   /**
-   * The keys that the agent knows and the tenant has, by variable.
+   * The tenant's keys that the agent reads, by variable.
    *
-   * @param more names of secrets that the job gets besides; may be null
+   * @param more names of further secrets of the job; may be null
    */
   Map<String, String> of(String tenantId, Agent agent, @Nullable List<String> more) {
     var keys = new HashMap<String, String>();
@@ -82,17 +82,17 @@ public class ProviderKeys {
     return keys;
   }
 
-  /** A secret of a tenant's; empty when there is none of that name. */
+  /** A secret of a tenant; empty when it does not exist. */
   Optional<String> find(String tenantId, String name) {
     return value(new Name(tenantId, name));
   }
 
-  /** Whether anything is remembered of a tenant, which may have changed since. */
+  /** Whether any secret of a tenant is cached, and may have changed since. */
   boolean remembers(String tenantId) {
     return values.asMap().keySet().stream().anyMatch(name -> name.tenantId().equals(tenantId));
   }
 
-  /** Forgets the keys of a tenant, also those that are being read just now. */
+  /** Removes the keys of a tenant from the cache, also keys that are being read at the moment. */
   public void forget(String tenantId) {
     changed.put(tenantId, System.nanoTime());
     values.asMap().keySet().removeIf(name -> name.tenantId().equals(tenantId));
@@ -108,7 +108,7 @@ public class ProviderKeys {
     return kept.value();
   }
 
-  /** A tenant without a key, or with a deleted one, has none: the agent runs without. */
+  /** A missing or deleted key is no error: the agent runs without it. */
   private Kept load(Name name) {
     var began = System.nanoTime();
     try {

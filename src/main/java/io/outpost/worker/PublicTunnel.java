@@ -25,9 +25,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * An HTTP proxy on this machine for a program that judges no addresses itself: it leads by {@code
- * CONNECT} to the repository's host, at the addresses that were judged, and to others of the
- * internet on port 443. For who knows its password, until it is closed.
+ * An HTTP proxy on this machine for a program that does not check addresses itself. By {@code
+ * CONNECT} it connects to the repository's host at the checked addresses, and to other public hosts
+ * on port 443. Only a client with its password can use it, until it is closed.
  */
 final class PublicTunnel implements AutoCloseable {
 
@@ -43,7 +43,7 @@ final class PublicTunnel implements AutoCloseable {
 
   private final ServerSocket server;
 
-  /** Connections that have not yet shown the password, oldest first. */
+  /** Connections without the password so far, oldest first. */
   private final Queue<Socket> asking = new ConcurrentLinkedQueue<>();
 
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -61,7 +61,7 @@ final class PublicTunnel implements AutoCloseable {
     Thread.startVirtualThread(this::accept);
   }
 
-  /** How the program names it. */
+  /** The proxy's address for the program. */
   String url() {
     return "http://outpost:%s@127.0.0.1:%d".formatted(password, server.getLocalPort());
   }
@@ -71,15 +71,15 @@ final class PublicTunnel implements AutoCloseable {
       try {
         var client = server.accept();
         asking.add(client);
-        // Agents share this loopback: those that know no password push out each other, and nobody
-        // who does.
+        // Agents share this loopback: connections without the password displace each other, but
+        // never one with the password.
         var oldest = asking.size() > MOST_ASKING ? asking.poll() : null;
         if (oldest != null) {
           closeQuietly(oldest);
         }
         Thread.startVirtualThread(() -> serve(client));
       } catch (IOException e) {
-        // It is closed, or there are too many open files for now.
+        // The tunnel is closed, or too many files are open at the moment.
         LockSupport.parkNanos(PAUSE.toNanos());
       }
     }
@@ -106,7 +106,7 @@ final class PublicTunnel implements AutoCloseable {
       }
       lead(client, there.get());
     } catch (IOException e) {
-      // One side has gone, or the tunnel is closed.
+      // One side has disconnected, or the tunnel is closed.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -142,13 +142,13 @@ final class PublicTunnel implements AutoCloseable {
         there.connect(address, SILENCE);
         return Optional.of(there);
       } catch (IOException e) {
-        closeQuietly(there); // the next one
+        closeQuietly(there); // the next connection
       }
     }
     return Optional.empty();
   }
 
-  /** The addresses that a request may go to; empty: none. */
+  /** The allowed addresses of a request; empty: none. */
   List<InetSocketAddress> judged(String request) {
     var asked = REQUEST.matcher(request);
     if (!asked.matches()) {
@@ -165,7 +165,7 @@ final class PublicTunnel implements AutoCloseable {
     try {
       var other = RepositoryAddress.of("https://" + host + "/lfs", false);
       var found = hosts.find(other.host());
-      var unused = other.pin(found); // refuses addresses inside
+      var unused = other.pin(found); // refuses internal addresses
       return Stream.of(found).map(address -> new InetSocketAddress(address, port)).toList();
     } catch (Problem | IOException e) {
       return List.of();
@@ -207,7 +207,7 @@ final class PublicTunnel implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // It is of no use any more.
+      // The connection is no longer usable.
     }
   }
 

@@ -20,8 +20,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Opens pull requests for what jobs have pushed, by their host's API with the tenant's token. A job
- * whose changes are pushed does not fail for want of one: it is warned. Thread-safe.
+ * Opens pull requests for the pushes of jobs, by their host's API with the tenant's token. When it
+ * fails, the job gets a warning but does not fail. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("pullRequests")
@@ -53,7 +53,7 @@ public class PullRequests {
     this.loopback = loopback;
   }
 
-  /** Whether the run has pushed something for which a pull request is wanted, and not there yet. */
+  /** Whether the run has pushed changes and needs a pull request that does not exist yet. */
   public boolean isWanted(@ExchangeProperty("run") Run run) {
     var repository = run.repository();
     return repository != null
@@ -64,9 +64,9 @@ public class PullRequests {
   }
 
   /**
-   * Opens it, or finds the one that is open.
+   * Opens the pull request, or finds an open one.
    *
-   * @throws IOException when that may work later
+   * @throws IOException when a retry may succeed
    */
   public void open(@ExchangeProperty("run") Run run) throws IOException {
     var repository = RepositoryAddress.of(pushed(run).url(), loopback);
@@ -74,15 +74,15 @@ public class PullRequests {
     if (possible.isEmpty()) {
       miss(run, "The address of the repository is not host/owner/name.");
     } else if (run.branch() == null || run.branch().equals(pushed(run).pushTo().branch())) {
-      miss(run, "The job did not begin on another branch, into which the pushed one could go.");
+      miss(run, "The job began on no other branch to which a pull request could go.");
     } else {
       ask(run, repository, possible);
     }
   }
 
-  /** Tells the customer that there is none. */
+  /** Adds a warning that the pull request is missing. */
   public void giveUp(@ExchangeProperty("run") Run run) {
-    miss(run, "The host did not answer as it should, several times.");
+    miss(run, "The host gave unusable answers several times.");
   }
 
   private void ask(Run run, RepositoryAddress repository, List<RepositoryHost> possible)
@@ -158,7 +158,7 @@ public class PullRequests {
     request.setHeader("User-Agent", "Outpost");
     var asked = RepositoryAddress.of(api, loopback);
     var found = hosts.find(asked.host());
-    var unused = asked.pin(found); // refuses addresses inside
+    var unused = asked.pin(found); // refuses internal addresses
     var answer = http.send(request, found);
     if (FOR_NOW.contains(answer.status())) {
       throw new IOException("The host answered " + answer.status());
@@ -181,7 +181,7 @@ public class PullRequests {
       run.repository(
           repository.withPushed(new Repository.Pushed(pushed.branch(), pushed.commit(), url)));
     } else {
-      miss(run, "The host did not say where the pull request is.");
+      miss(run, "The host's answer had no address of the pull request.");
     }
   }
 

@@ -33,8 +33,8 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * Brings a repository to the agent, and its changes back. The credentials go from the tenant's
- * secret to git alone, before the agent starts and after it has ended. Thread-safe.
+ * Clones a repository for the agent, and pushes its changes. The credentials go from the tenant's
+ * secret only to git, before the agent starts and after it has ended. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("repositories")
@@ -82,7 +82,7 @@ public class Repositories {
     this.loopback = loopback;
   }
 
-  /** Clones the repository into the working directory; when it cannot be, the job fails. */
+  /** Clones the repository into the working directory; when that fails, the job fails. */
   public void bring(@ExchangeProperty("run") Run run) throws IOException {
     var wanted = run.job().cloned();
     var access = access(run, NOT_CLONED);
@@ -119,8 +119,8 @@ public class Repositories {
   }
 
   /**
-   * The push of an earlier attempt, when it arrived: its worker died before it could say so. The
-   * job is run again from where that one began, and pushes nothing more.
+   * The push of an earlier attempt that arrived, although its worker died before it could record
+   * that. The job runs again from the commit at which that attempt began, and pushes nothing more.
    */
   private Optional<PushBegun> arrivedBefore(Run run, Access access) throws IOException {
     var push = run.job().cloned().push();
@@ -155,7 +155,7 @@ public class Repositories {
     return new Repository.Pushed(run.job().cloned().pushTo().branch(), commit, null);
   }
 
-  /** Leaves what was changed among the artifacts; what cannot be compared is told. */
+  /** Writes the changes to the artifacts; warns of changes that cannot be compared. */
   public void compare(@ExchangeProperty("run") Run run) throws IOException {
     var repository = run.repository();
     if (repository == null || run.changes() != null) {
@@ -175,7 +175,7 @@ public class Repositories {
     }
   }
 
-  /** Pushes what an agent that has succeeded changed, once; when it is refused, the job fails. */
+  /** Pushes the changes of a successful agent, once; when the push is refused, the job fails. */
   public void push(@ExchangeProperty("run") Run run) throws IOException {
     var repository = run.repository();
     var changes = run.changes();
@@ -225,7 +225,7 @@ public class Repositories {
     }
   }
 
-  /** Whatever makes a commit, so that the same is made again. */
+  /** All inputs of a commit, so that a retry creates the same commit. */
   private List<String> commitArguments(
       Job job, Repository repository, Run.Changes changes, Access access)
       throws UnknownHostException {
@@ -241,7 +241,7 @@ public class Repositories {
         access.lfs());
   }
 
-  /** Runs a script that talks to the server; what git-lfs asks for goes through a tunnel. */
+  /** Runs a script that connects to the server; git-lfs connects through a tunnel. */
   private RepositoryScript.Ended talk(
       Run run,
       RepositoryScript script,
@@ -260,17 +260,17 @@ public class Repositories {
     }
   }
 
-  /** Why the job is no longer this worker's, when it is not. */
+  /** Why the job is no longer this worker's, if so. */
   private static Optional<StopReason> lostFor(Run run) {
     return run.isLost() ? run.stopReason() : Optional.empty();
   }
 
   /**
-   * How the repository is reached.
+   * The access to the repository.
    *
    * @param found the addresses of its host
-   * @param secret empty: without one
-   * @param lfs the folder of git-lfs; empty: its files are not wanted
+   * @param secret empty: none
+   * @param lfs the folder of git-lfs; empty: LFS files are not downloaded
    */
   private record Access(
       RepositoryAddress address, List<InetAddress> found, String secret, String lfs) {
@@ -302,20 +302,24 @@ public class Repositories {
         return Optional.empty();
       }
       var found = hosts.find(address.host());
-      var unused = address.pin(found); // refuses addresses inside
+      var unused = address.pin(found); // refuses internal addresses
       return secret.map(value -> new Access(address, List.of(found), value, lfs.get()));
     } catch (UnknownHostException e) {
-      run.fail(new Job.Fault(code, "The internet knows no such host."));
+      run.fail(new Job.Fault(code, "The host does not exist."));
       return Optional.empty();
     }
   }
 
-  /** No name server says where the repository is, so nothing was cloned. */
+  /**
+   * Fails the job, because no name server resolves the repository's host, so nothing was cloned.
+   */
   public void giveUpClone(@ExchangeProperty("run") Run run, @ExchangeException NoNameServer why) {
     run.fail(new Job.Fault(NOT_CLONED, why.getMessage() + "; try again later."));
   }
 
-  /** No name server says where the repository is, so nothing was pushed. */
+  /**
+   * Fails the job, because no name server resolves the repository's host, so nothing was pushed.
+   */
   public void giveUpPush(@ExchangeProperty("run") Run run, @ExchangeException NoNameServer why) {
     run.fail(new Job.Fault(NOT_PUSHED, why.getMessage() + "; the changes are in changes.patch."));
   }
@@ -345,7 +349,7 @@ public class Repositories {
         .stopped()
         .map(StopReason::text)
         .or(() -> Optional.of(ended.said()).filter(said -> !said.isBlank()))
-        .orElse("git ended with the code " + ended.exitCode());
+        .orElse("git exited with code " + ended.exitCode());
   }
 
   private static String shortened(String said) {
@@ -353,7 +357,7 @@ public class Repositories {
     return line.length() > LONGEST_SAID ? line.substring(0, LONGEST_SAID) : line;
   }
 
-  /** Of the commit. */
+  /** The time of the commit. */
   static String message(Job job) {
     var push = job.cloned().pushTo();
     return push.message() == null
@@ -361,7 +365,7 @@ public class Repositories {
         : push.message();
   }
 
-  /** Whose name a commit has. */
+  /** The author of commits. */
   private record Author(String name, String email) {}
 
   private Author who(Job job) {

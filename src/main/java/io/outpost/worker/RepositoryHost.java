@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** How a host of repositories has pull requests opened. */
+/** The API for pull requests of a kind of repository host. */
 enum RepositoryHost {
-  /** GitHub, and installations of it. */
+  /** GitHub and GitHub Enterprise. */
   GITHUB(422, "application/vnd.github+json", "html_url") {
     private static final Pattern PLACE = place("{1}");
 
@@ -44,7 +44,7 @@ enum RepositoryHost {
     }
   },
 
-  /** GitLab, where they are merge requests. */
+  /** GitLab, where pull requests are called merge requests. */
   GITLAB(409, "application/json", "web_url") {
     private static final Pattern PLACE = place("{1,20}");
 
@@ -81,14 +81,17 @@ enum RepositoryHost {
   }
 
   /**
-   * A pull request that is wanted.
+   * A pull request to open.
    *
-   * @param head the branch that was pushed
-   * @param base the branch that it is to go into
+   * @param head the pushed branch
+   * @param base the target branch
    */
   record Wish(String title, String head, String base, String text) {}
 
-  /** Which it may be by its name, the likelier first: the next is asked where one knows nothing. */
+  /**
+   * The possible kinds of a host, by its name, likelier first: the next one is tried when one does
+   * not know the repository.
+   */
   static List<RepositoryHost> of(RepositoryAddress repository) {
     var host = repository.host();
     var possible =
@@ -98,16 +101,19 @@ enum RepositoryHost {
     return possible.filter(one -> one.api(repository).isPresent()).toList();
   }
 
-  /** Where its pull requests are; empty for what is no address of such a repository. */
+  /**
+   * The address of a repository's pull requests; empty when the path is not one of such a
+   * repository.
+   */
   abstract Optional<String> api(RepositoryAddress repository);
 
-  /** What is sent there to open one. */
+  /** The request that opens one. */
   abstract Map<String, String> body(Wish wish);
 
-  /** What is asked there for the one that is open. */
+  /** The query for an open one. */
   abstract String query(RepositoryAddress repository, Wish wish);
 
-  /** The status that says that one is open. */
+  /** The status when one is open already. */
   int alreadyOpen() {
     return alreadyOpen;
   }
@@ -116,7 +122,7 @@ enum RepositoryHost {
     return accept;
   }
 
-  /** The address of one, for people; empty where the host does not say. */
+  /** The web address of a pull request; empty when the answer has none. */
   String link(JsonNode request) {
     return request.path(link).asText();
   }

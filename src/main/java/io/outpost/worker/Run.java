@@ -27,7 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt at a job by this worker, under a lease. Read by the heartbeat and the cancel route
+ * One attempt at a job by this worker, under a lease. The heartbeat and the cancel route read it
  * while the slot's thread waits for the agent, so its changing parts are volatile.
  */
 public final class Run implements LogSubject {
@@ -51,21 +51,26 @@ public final class Run implements LogSubject {
   private volatile @Nullable Found found;
 
   /**
-   * The run's workspace as it was before.
+   * The run's workspace at the start.
    *
    * @param pathId the name of the directory in which its jobs run
-   * @param archive its files; null when it is new
+   * @param archive of its files; null for a new one
    */
   record Found(String pathId, @Nullable SavedFiles archive) {}
 
   /**
-   * What its agent changed in its repository.
+   * The agent's changes in its repository.
    *
-   * @param tree of the files as they were left
+   * @param tree of the final files
    * @param head the agent's last commit
    */
   record Changes(String tree, String head) {}
 
+  private @Nullable Instant slotFreeSince;
+  private @Nullable Duration dispatched;
+  private @Nullable Instant agentEnded;
+  private @Nullable Duration keptOutput;
+  private @Nullable Instant ending;
   private volatile boolean awaited;
   private @Nullable Repository repository;
   private @Nullable String branch;
@@ -80,7 +85,7 @@ public final class Run implements LogSubject {
     this.claimed = claimed;
   }
 
-  /** The job as claimed: running, with this attempt counted. */
+  /** The claimed job: running, with this attempt counted. */
   public Job job() {
     return claimed.job();
   }
@@ -98,9 +103,47 @@ public final class Run implements LogSubject {
     this.agentSpan = begun;
   }
 
-  /** The agent has ended; told again, nothing happens. */
+  /** Records that the agent has ended; a repetition has no effect. */
   void endAgentSpan() {
     agentSpan.end();
+  }
+
+  /** Since when its slot could have run it; null where nobody noted that. */
+  @Nullable Instant slotFreeSince() {
+    return slotFreeSince;
+  }
+
+  void slotFreeSince(@Nullable Instant since) {
+    slotFreeSince = since;
+  }
+
+  /** What we took until its agent ran; null where that is not held against us. */
+  @Nullable Duration dispatched() {
+    return dispatched;
+  }
+
+  void dispatched(Duration took) {
+    dispatched = took;
+  }
+
+  void agentEnded(Instant at) {
+    agentEnded = agentEnded == null ? at : agentEnded;
+  }
+
+  /** All that its agent printed is stored. */
+  void keptOutput(Instant at) {
+    keptOutput = agentEnded == null ? Duration.ZERO : Duration.between(agentEnded, at);
+  }
+
+  /** How long that took from the agent's end; zero where there was none. */
+  Duration keptOutput() {
+    return keptOutput == null ? Duration.ZERO : keptOutput;
+  }
+
+  /** Its end is being written, perhaps not for the first time. */
+  Instant ending(Instant at) {
+    ending = ending == null ? at : ending;
+    return ending;
   }
 
   @Override
@@ -110,7 +153,7 @@ public final class Run implements LogSubject {
     return fields;
   }
 
-  /** The fencing token: only who holds it can finish the job. */
+  /** The fencing token: only its holder can finish the job. */
   public String leaseId() {
     return claimed.running().id();
   }
@@ -119,27 +162,24 @@ public final class Run implements LogSubject {
     return claimed.details();
   }
 
-  /** What was claimed, as it was then; its lease lasts longer by now. */
+  /** The job at the claim; its lease has been extended since. */
   StoredJob claimed() {
     return claimed;
   }
 
-  /** Whether the agent still runs; the condition of the route's loop. */
+  /** Whether the agent still runs; the loop condition of the route. */
   public boolean isRunning() {
     return process != null && process.isRunning();
   }
 
-  /**
-   * Whether somebody else owns the job by now (cancelled, or the lease was lost): nothing may be
-   * finished.
-   */
+  /** Whether the job was lost (cancelled, or the lease ended): then nothing may be finished. */
   public boolean isLost() {
     return lost;
   }
 
   /**
-   * Whether the agent was stopped because this worker stops: the job is to be handed back. One that
-   * had ended by itself before is finished.
+   * Whether the agent was stopped because this worker stops, so that the job must be released. A
+   * job whose agent had ended before is finished.
    */
   public boolean isReleased() {
     return process != null
@@ -147,7 +187,7 @@ public final class Run implements LogSubject {
         && process.result().stopped().filter(StopReason.RELEASED::equals).isPresent();
   }
 
-  /** Whether the job is finished by this run, so that its files are kept. */
+  /** Whether this run finished the job, so that its files are kept. */
   public boolean isOurs() {
     return !lost && !isReleased();
   }
@@ -160,7 +200,7 @@ public final class Run implements LogSubject {
   /**
    * The run's files on this machine.
    *
-   * @throws IllegalStateException before they are made
+   * @throws IllegalStateException before they are created
    */
   JobFiles files() {
     var made = files;
@@ -174,7 +214,7 @@ public final class Run implements LogSubject {
     files = made;
   }
 
-  /** Its workspace as it was found; null for a job without one. */
+  /** Its workspace at the start; null for a job without one. */
   @Nullable Found found() {
     return found;
   }
@@ -183,12 +223,12 @@ public final class Run implements LogSubject {
     found = workspace;
   }
 
-  /** Tells the customer something that is no failure; the same, told again, is told once. */
+  /** Adds a warning; the same warning is added once. */
   void warn(String code, String detail) {
     warnings.add(Job.Warning.of(code, detail));
   }
 
-  /** What was told by {@link #warn}. */
+  /** The warnings added by {@link #warn}. */
   List<Job.Warning> warnings() {
     return List.copyOf(warnings);
   }
@@ -201,7 +241,7 @@ public final class Run implements LogSubject {
     saved = files;
   }
 
-  /** The repository that is there; null for a job without one, and until it is. */
+  /** The cloned repository; null before it is cloned, and for a job without one. */
   @Nullable Repository repository() {
     return repository;
   }
@@ -210,7 +250,7 @@ public final class Run implements LogSubject {
     repository = known;
   }
 
-  /** The branch that it began on; null: none. */
+  /** The branch at the start; null: none. */
   @Nullable String branch() {
     return branch;
   }
@@ -219,7 +259,7 @@ public final class Run implements LogSubject {
     branch = name;
   }
 
-  /** What its agent's program says of its version; null: unknown. */
+  /** The version that its agent's program reports; null: unknown. */
   @Nullable String agentVersion() {
     return agentVersion;
   }
@@ -228,7 +268,7 @@ public final class Run implements LogSubject {
     agentVersion = version;
   }
 
-  /** What its receipt says of it; null before its agent has ended. */
+  /** The facts for its receipt; null before its agent has ended. */
   @Nullable RunEvidence evidence() {
     return evidence;
   }
@@ -245,17 +285,17 @@ public final class Run implements LogSubject {
     changes = found;
   }
 
-  /** Whether its agent may start: what it needs is there. */
+  /** Whether its agent may start, because workspace, repository and inputs are ready. */
   public boolean isReady() {
     return fault == null;
   }
 
-  /** Why it is to stop, when it is. */
+  /** Why it must stop, if so. */
   Optional<StopReason> stopReason() {
     return Optional.ofNullable(stopReason);
   }
 
-  /** Why the job fails whatever the agent's exit code; null: it does not. */
+  /** Why the job fails regardless of the agent's exit code; null: it does not. */
   Job.@Nullable Fault fault() {
     return fault;
   }
@@ -264,7 +304,7 @@ public final class Run implements LogSubject {
     fault = reason;
   }
 
-  /** Whether others may wait for the slot or workspace that the run has given back. */
+  /** Whether other jobs may wait for the slot or workspace that the run freed. */
   public boolean isAwaited() {
     return awaited;
   }
@@ -274,19 +314,20 @@ public final class Run implements LogSubject {
   }
 
   /**
-   * The lease holds for so long. Unless it is renewed, the agent is stopped when a quarter of it is
-   * left, whatever a heartbeat waits for: its processes are gone when another worker may start.
+   * The length of the lease. Unless it is renewed, the agent is stopped when a quarter of it is
+   * left, even while a heartbeat hangs, so that its processes are gone before another worker can
+   * start.
    */
   void leased(Instant from, Duration lease) {
     leasedUntil = from.plus(lease);
     var stopAt = from.plus(lease.multipliedBy(3).dividedBy(4));
-    // From the beginning of the renewal, not from its end: AWS may have answered slowly.
+    // Counts from the beginning of the renewal, because AWS may have answered slowly.
     var left = Math.max(0, Duration.between(Instant.now(), stopAt).toMillis());
     CompletableFuture.delayedExecutor(left, TimeUnit.MILLISECONDS, Thread::startVirtualThread)
         .execute(() -> stopUnlessRenewed(from.plus(lease)));
   }
 
-  /** Whoever renews the lease holds it. */
+  /** The lock of whoever renews the lease. */
   Lock renewal() {
     return renewal;
   }
@@ -323,7 +364,7 @@ public final class Run implements LogSubject {
     }
   }
 
-  /** Stops the agent, now or as soon as it has started. */
+  /** Stops the agent now, or as soon as it has started. */
   synchronized void stop(StopReason reason) {
     stopReason = reason;
     if (process != null) {
@@ -331,13 +372,13 @@ public final class Run implements LogSubject {
     }
   }
 
-  /** The job is no longer ours: stop, and finish nothing. */
+  /** Records that the job was lost: stops the agent and finishes nothing. */
   void lose(StopReason reason) {
     lost = true;
     stop(reason);
   }
 
-  /** Somebody reads the output while the agent prints it. */
+  /** Records that a client follows the output. */
   void watchedUntil(Instant until) {
     watchedUntil = until;
   }
@@ -346,21 +387,21 @@ public final class Run implements LogSubject {
     return now.isBefore(watchedUntil);
   }
 
-  /** Whether output was added that is worth storing now. */
+  /** Whether there is enough new output to store. */
   boolean wantsStoring(Instant now, OutputPace pace) {
     return process().outputBytes() > Math.max(storedBytes, 0)
         && (storedBytes < 0 || !now.isBefore(storedAt.plus(pace.pause(this, now))));
   }
 
-  /** How long the last storing of the output took. */
+  /** How long the latest storing of the output took. */
   Duration storing() {
     return storing;
   }
 
   /**
-   * Notes that the output was stored.
+   * Records that the output was stored.
    *
-   * @param took how long that took
+   * @param took the duration
    */
   void stored(long bytes, Instant at, Duration took) {
     storedBytes = bytes;

@@ -10,8 +10,8 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * Sees to it that a job runs with the provider keys that its tenant had put before it submitted the
- * job. Jobs that start at once share one question. Thread-safe.
+ * Ensures that a job runs with the provider keys that its tenant had stored before submitting it.
+ * Jobs that start at the same time share one check. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("secretChanges")
@@ -28,8 +28,8 @@ public class SecretChanges {
   }
 
   /**
-   * Forgets what of the job's tenant has changed by now. Nothing is asked when nothing of it is
-   * remembered; everything of it is forgotten when there is no answer.
+   * Removes changed secrets of the job's tenant from the cache. There is no check when none is
+   * cached; all of them are removed when the check gets no answer.
    */
   public void catchUp(@ExchangeProperty("run") Run run) {
     var tenantId = run.job().tenantId();

@@ -13,8 +13,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Keeps ECS from stopping this task for a scale-in or a deployment while an agent runs here. A
- * worker that is always busy would never be replaced, so after a stated time, and when ECS says
- * that a deployment is held up, it takes no further job until those it has are done. Thread-safe.
+ * worker that is always busy would never be replaced. So after a stated time, or when ECS says that
+ * a deployment is blocked, it takes no further job until its running ones have ended. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("taskProtection")
@@ -22,16 +22,16 @@ public class TaskProtection {
 
   private static final Logger LOG = LoggerFactory.getLogger(TaskProtection.class);
 
-  /** A protection ends by itself when the worker is gone. */
+  /** The protection expires by itself when the worker is gone. */
   static final Duration LASTS = Duration.ofMinutes(10);
 
-  /** Asked for anew this often: so soon is a blocked deployment heard of. */
+  /** The renewal interval, which is also how soon a blocked deployment is noticed. */
   static final Duration RENEWED = Duration.ofMinutes(1);
 
-  /** So long ECS has to stop a task that has let its jobs end. */
+  /** The time that ECS has to stop a task whose jobs have ended. */
   static final Duration FOR_ECS = Duration.ofMinutes(3);
 
-  /** What the route does with the taking of jobs. */
+  /** The action for the route: whether to take jobs. */
   public enum Taking {
     AS_BEFORE,
     STOP,
@@ -84,7 +84,7 @@ public class TaskProtection {
       return Taking.AS_BEFORE;
     }
     LOG.info(
-        "No further jobs until those here are done: {}",
+        "Taking no further jobs until the running ones have ended: {}",
         blocked ? "a deployment waits" : "protected for " + limit);
     draining = true;
     return Taking.STOP;

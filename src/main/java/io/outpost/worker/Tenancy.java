@@ -5,6 +5,7 @@ import io.outpost.tenant.Tier;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +16,15 @@ import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
 /**
- * Whose jobs this worker takes. A worker for one tenant is the first one's whose job runs here, and
- * ends when it has been idle, for its successor to be another's: no two tenants ever share its
- * process, kernel objects or task. Thread-safe.
+ * Decides whose jobs this worker takes. A worker for one tenant belongs to the tenant of its first
+ * job, and ends when it has been idle, so that its successor can serve another tenant: no two
+ * tenants ever share its process, kernel objects or task. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("tenancy")
 public class Tenancy {
 
-  /** Of how many tenants a worker takes jobs, from its start to its end. */
+  /** The number of tenants of a worker during its life: one or all. */
   enum Mode {
     SHARED,
     SINGLE
@@ -35,7 +36,7 @@ public class Tenancy {
   private final Clock clock;
   private final Stay stay = new Stay();
 
-  /** What has run here so far; guarded by its tenancy. */
+  /** The state of the worker's jobs; guarded by its tenancy. */
   private static final class Stay {
     private @Nullable String tenant;
     private boolean served;
@@ -64,17 +65,22 @@ public class Tenancy {
     this.clock = clock;
   }
 
-  /** Whether jobs of the tier run here. */
+  /** Whether this worker takes jobs of all tenants; otherwise a job may wait for another worker. */
+  boolean isForAll() {
+    return mode == Mode.SHARED && tiers.containsAll(EnumSet.allOf(Tier.class));
+  }
+
+  /** Whether this worker takes jobs of the tier. */
   boolean isFor(StoredJob job) {
     return tiers.contains(job.details().tier());
   }
 
-  /** The only tenant whose jobs run here; empty while it may be any. */
+  /** The only tenant whose jobs run here; empty while it may still be any. */
   synchronized Optional<String> tenant() {
     return Optional.ofNullable(stay.tenant);
   }
 
-  /** Lets a job in, unless it is none for this worker; who was let in must leave. */
+  /** Admits a job, unless it is not for this worker; every admitted job must leave. */
   synchronized boolean enter(StoredJob stored) {
     var owner = stored.job().tenantId();
     if (!isFor(stored) || stay.over || (stay.tenant != null && !stay.tenant.equals(owner))) {
@@ -87,7 +93,7 @@ public class Tenancy {
     return true;
   }
 
-  /** Nothing of a job that was let in is here any more. */
+  /** Records that an admitted job has left. */
   synchronized void leave(boolean hasRun) {
     stay.served |= hasRun;
     stay.jobs--;
@@ -97,7 +103,7 @@ public class Tenancy {
     }
   }
 
-  /** Says once that a tenant's worker has been idle; from then on it lets no job in. */
+  /** True once, when a tenant's worker has been idle; from then on it admits no job. */
   public synchronized boolean isOver() {
     var idleSince = stay.idleSince;
     if (stay.over || mode == Mode.SHARED || !stay.served || stay.jobs > 0 || idleSince == null) {

@@ -8,7 +8,7 @@ import java.lang.management.ManagementFactory;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** Shows how full a worker is. Stateless. */
+/** Measures how full a worker is. Stateless. */
 @Profile({"worker", "local"})
 @Component
 class WorkerMetrics implements MeterBinder {
@@ -26,7 +26,7 @@ class WorkerMetrics implements MeterBinder {
     Metric.SLOTS.gauge(meters, settings::slots);
     Metric.SLOTS_USED.gauge(meters, runs::count);
     Metric.DISK_FREE.gauge(meters, () -> settings.directory().toFile().getUsableSpace());
-    // Of the container, where the JVM is in one.
+    // The container's memory, when the JVM is in one.
     var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     Metric.MEMORY_FREE.gauge(meters, system::getFreeMemorySize);
   }

@@ -5,19 +5,19 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * How a worker runs jobs.
+ * The settings of a worker.
  *
  * @param slots jobs at once
- * @param lease how long a job is a worker's without a sign of life
+ * @param lease the length of a job's lease; heartbeats renew it
  * @param directory where running jobs have their directories
- * @param grace how long running jobs may go on after SIGTERM
+ * @param grace how long running jobs may continue after SIGTERM
  * @param attempts starts of an agent before a job is a dead letter
  * @param retryAfter how long a job waits after its first failed attempt; four times as long after
  *     the next
- * @param outputEvery how often at most the output of a running job is stored
- * @param outputAtLeastEvery how often it is stored at least while the agent prints and nobody
- *     watches, unless storing itself takes long
- * @param watchedOutputEvery how often it is stored while somebody watches
+ * @param outputEvery the shortest interval at which output is stored
+ * @param outputAtLeastEvery the longest interval while the agent prints and no client follows,
+ *     unless storing itself takes long
+ * @param watchedOutputEvery the interval while a client follows
  */
 @ConfigurationProperties("outpost.worker")
 record WorkerSettings(

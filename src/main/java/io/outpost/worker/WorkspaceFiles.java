@@ -32,8 +32,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * Brings a workspace's files to the agent and keeps what became of them: one archive in S3 for each
- * save, of which the workspace's item names the one that counts, with its hash. Thread-safe.
+ * Restores and saves workspaces: each save makes an archive in S3, and the workspace's item names
+ * the current one with its hash. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("workspaceFiles")
@@ -56,9 +56,7 @@ public class WorkspaceFiles {
     this.limits = new TreeLimits(size.toBytes(), entries);
   }
 
-  /**
-   * Finds out which archive holds the workspace's files, and under which path its jobs see them.
-   */
+  /** Finds the archive of the workspace, and the path under which its jobs see it. */
   public void find(@ExchangeProperty("run") Run run) {
     var job = run.job();
     var item =
@@ -80,9 +78,9 @@ public class WorkspaceFiles {
   }
 
   /**
-   * Unpacks the workspace where the agent will run; a new one is empty.
+   * Unpacks the workspace into the run's directory; a new workspace is empty.
    *
-   * @throws IOException when what is stored is not what was saved
+   * @throws IOException when the archive has changed since it was saved
    */
   public void restore(@ExchangeProperty("run") Run run) throws IOException {
     var found = run.found();
@@ -95,10 +93,10 @@ public class WorkspaceFiles {
     }
   }
 
-  /** Stores the files as the agent left them, for the job's end to make them the workspace. */
+  /** Stores the files that the agent left; the job's end makes them the workspace. */
   public void save(@ExchangeProperty("run") Run run) throws IOException {
     var archive = run.files().directory().spool("workspace.tar.gz");
-    Files.deleteIfExists(archive); // of a save that S3 did not take
+    Files.deleteIfExists(archive); // of a save that S3 refused
     var digest = DigestUtils.getSha256Digest();
     try {
       var packed = pack(run.files(), archive, digest);
@@ -115,7 +113,7 @@ public class WorkspaceFiles {
     }
   }
 
-  /** Removes the archives that no longer count. */
+  /** Removes outdated archives. */
   public void removeOlder(@ExchangeProperty("run") Run run) {
     if (run.saved() != null) {
       s3

@@ -1,4 +1,4 @@
-/** Taking jobs from the queues and running them: claims, leases, slots, retries, dead letters. */
+/** Takes jobs from the queues and runs them: claims, leases, slots, retries, dead letters. */
 @NullMarked
 package io.outpost.worker;
 

@@ -7,15 +7,15 @@ import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A directory of a tenant that its jobs find again. Its item also says which archive holds the
- * files, and which run holds the workspace while one does.
+ * A directory of a tenant that is kept from job to job. Its item also names the archive of its
+ * files, and the run that uses the workspace, if any.
  *
- * @param sizeBytes bytes of its files, not compressed
+ * @param sizeBytes the uncompressed size of its files
  * @param jobId the job that saved it last
  */
 public record Workspace(String name, long sizeBytes, Instant updatedAt, String jobId) {
 
-  /** What the sort keys of workspaces begin with. */
+  /** The prefix of workspaces' sort keys. */
   public static final String SK = WorkspaceLeases.SK;
 
   /** The primary key of a workspace's item. */
@@ -23,7 +23,7 @@ public record Workspace(String name, long sizeBytes, Instant updatedAt, String j
     return Tenant.key(tenantId, SK + name);
   }
 
-  /** What the keys of a workspace's archives begin with in the output bucket. */
+  /** The prefix of workspace archives in the output bucket. */
   public static String prefix(String tenantId, String name) {
     return WorkspaceLeases.files(tenantId, name);
   }

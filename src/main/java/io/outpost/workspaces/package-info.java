@@ -1,4 +1,4 @@
-/** A tenant's workspaces, as its jobs left them. */
+/** The workspaces of tenants. */
 @NullMarked
 package io.outpost.workspaces;
 

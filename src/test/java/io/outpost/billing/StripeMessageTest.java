@@ -30,7 +30,7 @@ class StripeMessageTest {
   @ParameterizedTest
   @ValueSource(strings = {"{}", "{\"tenant_id\":\"T1\"}", "{\"kind\":null}"})
   void aMessageWithoutAKindIsNoLaterReleases(String body) {
-    assertThatThrownBy(() -> read(body)).hasMessageContaining("The message says no kind");
+    assertThatThrownBy(() -> read(body)).hasMessageContaining("The message has no kind");
   }
 
   private static StripeMessage read(String body) throws JsonProcessingException {

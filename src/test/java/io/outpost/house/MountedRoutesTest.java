@@ -104,7 +104,7 @@ class MountedRoutesTest {
       var failed = acme.submit("claude", "fail 3");
       assertThat(heard.poll(30, TimeUnit.SECONDS))
           .isEqualTo(
-              "{\"text\":\"Job %s failed: The agent ended with exit code 3.\"}".formatted(failed));
+              "{\"text\":\"Job %s failed: The agent exited with code 3.\"}".formatted(failed));
       acme.ended(failed);
       assertThat(heard).isEmpty();
     } finally {

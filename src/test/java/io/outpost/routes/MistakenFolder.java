@@ -101,7 +101,7 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             "api/p.camel.yaml:7: `message` is given twice, in line 7 too",
             "api/q.camel.yaml:1: has no route: remove the file, or write one",
             "api/r.camel.yaml:8: has a second document: write one list, without `---` in between",
-            "api/s.camel.yaml:7: holds itself: a link (`*`) leads to where it stands in",
+            "api/s.camel.yaml:7: contains itself: an alias (`*`) refers to a part that contains it",
             "api/t.camel.yaml:7: route-t/set-t: `setHeader` needs `name`",
             "api/u.camel.yaml:7: route-u/if-u: `filter` needs an expression, such as `simple`",
             "api/v.camel.yaml:7: route-v/say-v: `loggingLevel` cannot be `LOUD`, but TRACE, DEBUG, INFO, WARN, ERROR, OFF",
@@ -110,13 +110,13 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             "api/y.camel.yaml:7: route-y/go-y: the component `kafka` is not in this installation",
             "api/z.camel.yaml:7: route-z/go-z: the option `size` of `seda` is a whole number, not `many`",
             "api/aa.camel.yaml:1: on-aa: `onException` reaches the routes of its own file, and there is none: put it into a routeConfiguration whose id begins with every-",
-            "api/cc.camel.yaml:2: the bean `authentication` is ours: name yours otherwise",
+            "api/cc.camel.yaml:2: the bean name `authentication` is taken by Outpost: choose another",
             "api/dd.camel.yaml:7: route-dd: the step `log` has no colon: write `log: …`",
             "api/ee.camel.yaml:7: route-ee/do-ee: `jobReader` is no Processor: call it with a `bean` step",
             "api/ff.camel.yaml:7: route-ff/call-ff: name a `method` of the bean `jobReader`: list, read",
             "api/gg.camel.yaml:7: route-gg/b-gg: there is no setting `outpost.worker.slot`; did you mean `outpost.worker.slots`?",
             "api/mm.camel.yaml:7: route-mm/call-mm: there is no bean `camelContext`",
-            "api/nn.camel.yaml:1: every-nn: `errorHandler` would decide what becomes of failures in every flow: give the configuration an id that does not begin with every- and name it in the routeConfigurationId of your routes"));
+            "api/nn.camel.yaml:1: every-nn: `errorHandler` would handle failures of every flow in every flow: give the configuration an id that does not begin with every- and name it in the routeConfigurationId of your routes"));
   }
 
   /** What is wrong once Camel has put all files together. */

@@ -62,9 +62,9 @@ class OddRouteFilesTest {
     assertThat(run("mkfifo", folder.resolve("api/pipe.camel.yaml").toString())).isZero();
     assertThat(check())
         .containsExactlyInAnyOrder(
-            "api/bytes.camel.yaml:2: is not UTF-8 from the byte 0xf6 on: save it as UTF-8",
-            "api/wide.camel.yaml:1: is no YAML: it has the character U+0000, which no text has",
-            "api/zero.camel.yaml:2: is no YAML: it has the character U+0000, which no text has",
+            "api/bytes.camel.yaml:2: is not UTF-8 (from the byte 0xf6 on): save it as UTF-8",
+            "api/wide.camel.yaml:1: is not YAML: it has the character U+0000, which is not allowed in text",
+            "api/zero.camel.yaml:2: is not YAML: it has the character U+0000, which is not allowed in text",
             "api/tab.camel.yaml:2: is no YAML: found character '\\t(TAB)' that cannot start any token. (Do not use \\t(TAB) for indentation); look at the indentation",
             "api/text.camel.yaml:1: is no list: begin each route with \"- route:\"",
             "api/empty.camel.yaml:1: has no route: remove the file, or write one",
@@ -73,11 +73,11 @@ class OddRouteFilesTest {
             "api/entries.camel.yaml:3: is no route: begin each with \"- route:\"",
             "api/integration.camel.yaml:1: is no list: begin each route with \"- route:\"",
             "api/deep.camel.yaml:1: is no YAML: Nesting Depth exceeded max 50",
-            "api/laughs.camel.yaml:1: holds too much: its links (`*`) make more than 200000 entries of it",
+            "api/laughs.camel.yaml:1: is too large: its aliases (`*`) expand to more than 200000 entries",
             "api/text-file.camel.yaml.txt:1: is not read: name it text-file.camel.yaml",
-            "api/.hidden.camel.yaml:1: is not read: its name begins with a dot",
+            "api/.hidden.camel.yaml:1: is not read, because its name begins with a dot",
             "api/Upper.Camel.Yaml:1: is not read: name it Upper.camel.yaml",
-            "api/scripted.camel.yaml:4: `script` runs what is written in a text: call a bean instead",
+            "api/scripted.camel.yaml:4: `script` runs code from text: call a bean instead",
             "api/scripted.camel.yaml:3: there is no class `io.x.B`",
             "api/without-steps.camel.yaml:1: `steps` is empty",
             "api/Other.java:1: is not read: name it Other.camel.yaml",
@@ -85,9 +85,9 @@ class OddRouteFilesTest {
             "api/folder.camel.yaml:1: is a folder: routes stand in files",
             "api/itself.camel.yaml:1: is a link to nothing",
             "api/gone.camel.yaml:1: is a link to nothing",
-            "api/endless.camel.yaml:1: is no file that can be read",
-            "api/pipe.camel.yaml:1: is no file that can be read",
-            "api/up:1: is a link back to a folder that it stands in",
+            "api/endless.camel.yaml:1: is not a readable file",
+            "api/pipe.camel.yaml:1: is not a readable file",
+            "api/up:1: is a link to a folder that contains it",
             "worker:1: is a link to nothing");
   }
 
@@ -150,7 +150,7 @@ class OddRouteFilesTest {
           queues.json     | {"jobs-a": {"dead_letter": "jobs-dql", "receives": 3, "visibility_seconds": 9}} | queues.json:1: there is no queue `jobs-dql`; did you mean `jobs-dlq`?
           queues.json     | {"jobs-a": {}, "jobs-a": {}}             | queues.json:1: is no JSON: Duplicate field 'jobs-a'
           queues.json     | {"Jobs a": {"visibility_seconds": 9}}    | queues.json:1: `Jobs a` is no name of a queue
-          queues.json     | {"jobs-high": {"visibility_seconds": 9}} | queues.json:1: the queue `jobs-high` is ours: name yours otherwise
+          queues.json     | {"jobs-high": {"visibility_seconds": 9}} | queues.json:1: the queue name `jobs-high` is taken by Outpost: choose another
           vocabulary.yaml | propertys: {}                            | vocabulary.yaml:1: there is no field `propertys`; did you mean `properties`?
           vocabulary.yaml | properties: { x: { tipe: any } }         | vocabulary.yaml:1: there is no field `tipe`; did you mean `type`?
           vocabulary.yaml | properties: { x: hello }                 | vocabulary.yaml:1: `properties.x` has fields, as in { type: text, means: what it is }

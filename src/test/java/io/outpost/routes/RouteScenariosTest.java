@@ -172,7 +172,7 @@ class RouteScenariosTest {
             "common/job-ended.test.yaml:17: what was sent: `other` was not called; these were: [tell]",
             "common/job-ended.test.yaml:21: a fault is no surprise: failed: java.io.IOException: planted",
             "common/job-ended.test.yaml:27: no such route: there is no route `job-endet`; did you mean `job-ended`?",
-            "common/job-ended.test.yaml:38: and do nothing else: `paint` stays as written: it may be given throws alone");
+            "common/job-ended.test.yaml:38: and do nothing else: `paint` runs as written: it may only be given throws");
   }
 
   @Test

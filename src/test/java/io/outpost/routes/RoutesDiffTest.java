@@ -69,7 +69,7 @@ class RoutesDiffTest {
     assertThat(run("diff", folder.toString())).isOne();
     assertThat(out)
         .startsWith(
-            JOBS + ":1: nobody knows which text of ours this was copied from: say `outpost");
+            JOBS + ":1: it is unknown which shipped text this was copied from: run `outpost");
     assertThat(out.lines()).hasSize(1);
   }
 

@@ -252,7 +252,7 @@ class RoutesReloadTest {
     await(() -> !reload.refused().isEmpty());
     assertThat(reload.refused())
         .extracting(Finding::toString)
-        .containsExactly("contract.yaml:1: takes effect at a start alone");
+        .containsExactly("contract.yaml:1: takes effect only at a start");
   }
 
   /** What the check cannot see, Camel sees while it makes the routes: then none of them is live. */

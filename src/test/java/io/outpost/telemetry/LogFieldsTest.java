@@ -7,6 +7,7 @@ import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -89,7 +90,8 @@ class LogFieldsTest {
   /** An outer route calls an inner one; what is said beside the routes is last. */
   private static void route(Logger lines) throws Exception {
     try (var camel = new DefaultCamelContext()) {
-      camel.addRoutePolicyFactory(new FlowPolicy(SilentTelemetry.tracing()));
+      camel.addRoutePolicyFactory(
+          new FlowPolicy(SilentTelemetry.tracing(), new SimpleMeterRegistry()));
       camel.addRoutes(
           new RouteBuilder() {
             @Override

@@ -26,6 +26,14 @@ class ObjectiveTest {
     assertThat(count(Metric.OBJECTIVES_MISSED, "audit")).isZero();
   }
 
+  /** Alarms read it by that name. */
+  @Test
+  void aNameOfSeveralWordsHasDashes() {
+    Objective.END_TO_END.missed(meters);
+    assertThat(count(Metric.OBJECTIVES_MISSED, "end-to-end")).isOne();
+    assertThat(count(Metric.OBJECTIVES_MEASURED, "end-to-end")).isOne();
+  }
+
   private double count(Metric metric, String objective) {
     return meters.get(metric.id()).tag("objective", objective).counter().count();
   }

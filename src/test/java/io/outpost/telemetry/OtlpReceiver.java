@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,6 +31,7 @@ final class OtlpReceiver implements AutoCloseable {
   private final Queue<Span> spans = new ConcurrentLinkedQueue<>();
   private final Queue<LogRecord> lines = new ConcurrentLinkedQueue<>();
   private final Queue<String> bytes = new ConcurrentLinkedQueue<>();
+  private final Map<String, Set<String>> senders = new ConcurrentHashMap<>();
 
   /** The values of each metric, by its labels, the largest that it ever had. */
   private final Map<String, Map<Map<String, String>, Double>> metrics = new ConcurrentHashMap<>();
@@ -51,6 +53,9 @@ final class OtlpReceiver implements AutoCloseable {
         path,
         exchange -> {
           var body = exchange.getRequestBody().readAllBytes();
+          senders
+              .computeIfAbsent(path, any -> ConcurrentHashMap.newKeySet())
+              .add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
           bytes.add(new String(body, StandardCharsets.ISO_8859_1));
           reader.read(body);
           exchange.sendResponseHeaders(200, -1);
@@ -103,6 +108,11 @@ final class OtlpReceiver implements AutoCloseable {
           .computeIfAbsent(metric.getName(), name -> new ConcurrentHashMap<>())
           .merge(Map.copyOf(labels), value, Math::max);
     }
+  }
+
+  /** What who sent a signal has shown, by its path. */
+  Map<String, Set<String>> senders() {
+    return senders;
   }
 
   String address() {

@@ -8,6 +8,7 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.trace.samplers.SamplingDecision;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.springframework.mock.env.MockEnvironment;
 
 /** Which traces are sent is ours to say: what a caller sends decides nothing. */
 class OurSamplingTest {
@@ -33,6 +34,18 @@ class OurSamplingTest {
       sent += decide(0.5, SENT, true) == SamplingDecision.DROP ? 0 : 1;
     }
     assertThat(sent).isBetween(4_000, 6_000);
+  }
+
+  /** The API made no span: what it handed on is the caller's, and for us to decide about. */
+  @Test
+  void aWorkerWhoseApiMakesNoSpansDoesNotDoAsTheCallerSays() throws Exception {
+    try (var collector = new OtlpReceiver()) {
+      var none = new Tracing(new Collector(collector.address(), "", "w", new MockEnvironment()), 0);
+      var span = none.arrive("run job", SpanKind.CONSUMER, SENT).getSpanContext();
+      assertThat(span.isSampled()).isFalse();
+      assertThat(span.getTraceId()).as("its trace goes on").isEqualTo(SMALL);
+      none.destroy();
+    }
   }
 
   @Test

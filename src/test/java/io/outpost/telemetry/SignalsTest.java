@@ -45,6 +45,7 @@ class SignalsTest {
   private static final String PROVIDER_KEY = "sk-canary-77d0a1";
   private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
   private static final String CALLER = "b7ad6b7169203331";
+  private static final String SHOWN = "canary-shown-0123456789abcdef0123456789";
   private static final String TOKEN = "canary-token-0123456789abcdef0123456789";
 
   /** Labels of what happens in no scripted hour; their tests are where they are counted. */
@@ -68,7 +69,7 @@ class SignalsTest {
 
   @Test
   void whatHappensIsSeenFromOutside() throws Exception {
-    var secrets = new java.util.ArrayList<>(List.of(COMMAND, PROVIDER_KEY, TOKEN));
+    var secrets = new java.util.ArrayList<>(List.of(COMMAND, PROVIDER_KEY, TOKEN, SHOWN));
     try (var collector = new OtlpReceiver();
         var endpoint = new Receiver();
         var stripe = LocalStripe.start(Clock.systemUTC())) {
@@ -86,7 +87,9 @@ class SignalsTest {
         customer
             .client()
             .make(customer.path("/webhooks"), "{\"url\":\"%s\"}".formatted(endpoint.url("/")));
+        var renewals = renewals(worker);
         output = jobOfTheCaller(customer.client());
+        assertThat(renewals).as("while the job ran").isNotEmpty();
         aJobThatHasToWait(Customer.of(admin, "free").client(), collector);
         aJobWithoutItsAgent(customer.client());
         awsIsDown(api, customer.client(), collector);
@@ -110,6 +113,10 @@ class SignalsTest {
       assertThat(collector.linesOf(TRACE))
           .anySatisfy(
               line -> assertThat(line.getBody().getStringValue()).isEqualTo("Job succeeded"));
+      // All else is dropped: agents can send there, too.
+      assertThat(collector.senders())
+          .containsOnlyKeys("/v1/traces", "/v1/logs", "/v1/metrics")
+          .allSatisfy((path, shown) -> assertThat(shown).containsExactly("Bearer " + SHOWN));
       for (var signal : collector.raw()) {
         assertThat(secrets).noneMatch(signal::contains);
       }
@@ -124,12 +131,15 @@ class SignalsTest {
     settings.put("OUTPOST_AGENT_CLAUDE_COMMAND", "[\"/bin/sh\",\"-s\"]");
     settings.put("OUTPOST_AGENT_GROK_COMMAND", "/nowhere/grok");
     settings.put("outpost.worker.attempts", 1);
+    // Renewed every five seconds.
+    settings.put("outpost.worker.lease-seconds", 15);
     settings.put("outpost.webhooks.allow-loopback", true);
     settings.put("outpost.audit.archive-period", 1000);
     settings.put("outpost.audit.sweep-period", 1000);
     settings.put("outpost.stripe.usage-report-interval", "PT1S");
     settings.put("outpost.stripe.retry-delay", 10);
     settings.put("outpost.telemetry.otlp-endpoint", collector.address());
+    settings.put("outpost.telemetry.otlp-token", SHOWN);
     settings.put("outpost.telemetry.traces", "1");
     settings.put("outpost.telemetry.measure-period", 500);
     settings.put("outpost.telemetry.prometheus", true);
@@ -139,6 +149,14 @@ class SignalsTest {
     return settings;
   }
 
+  /** What the worker writes to keep a job's lease, from now on. */
+  private static List<AwsProbe.Call> renewals(LocalOutpost worker) {
+    return worker
+        .context()
+        .getBean(AwsProbe.class)
+        .record(call -> call.operation().equals("UpdateItem") && call.mentions("#lease_until"));
+  }
+
   /** What the agent printed: the context that it was given. */
   private static String jobOfTheCaller(Client client) {
     var id =
@@ -146,7 +164,8 @@ class SignalsTest {
             .json(
                 "POST",
                 "/jobs",
-                "{\"agent\":\"claude\",\"command\":\"echo $TRACEPARENT # %s\"}".formatted(COMMAND),
+                "{\"agent\":\"claude\",\"command\":\"sleep 6; echo $TRACEPARENT # %s\"}"
+                    .formatted(COMMAND),
                 "traceparent",
                 "00-" + TRACE + "-" + CALLER + "-00")
             .text("job_id");
@@ -246,6 +265,11 @@ class SignalsTest {
                 "http.response.status_class",
                 "5xx"))
         .isGreaterThanOrEqualTo(1);
+    for (var objective : List.of("auth", "audit", "dispatch", "end-to-end", "webhooks")) {
+      assertThat(collector.most("outpost.objectives.measured", "objective", objective))
+          .as(objective)
+          .isGreaterThanOrEqualTo(1);
+    }
     assertThat(collector.most("outpost.worker.slots"))
         .isGreaterThanOrEqualTo(collector.most("outpost.worker.slots.used"));
     assertThat(collector.most("outpost.worker.disk.free")).isPositive();
@@ -285,6 +309,13 @@ class SignalsTest {
             "call webhook",
             "call-stripe",
             "call stripe");
+    // A long job is renewed many times: its trace stays one that can be read.
+    assertThat(trace)
+        .extracting(Span::getName)
+        .doesNotContain("keep-lease", "Sqs.ChangeMessageVisibility");
+    assertThat(trace)
+        .filteredOn(span -> span.getName().equals("DynamoDb.UpdateItem"))
+        .allSatisfy(span -> assertThat(above(span, trace).getFirst()).isNotEqualTo("run job"));
     var run = one(trace, "run job");
     var agent = one(trace, "agent claude");
     assertThat(run.getParentSpanId()).isEqualTo(request.getSpanId());

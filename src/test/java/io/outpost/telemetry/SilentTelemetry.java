@@ -1,6 +1,7 @@
 package io.outpost.telemetry;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
 import org.springframework.mock.env.MockEnvironment;
 
 /** Telemetry that nobody hears, for tests of other things. */
@@ -10,7 +11,7 @@ public final class SilentTelemetry {
 
   /** Makes no span. */
   public static Tracing tracing() {
-    return new Tracing(new Collector("", "here", new MockEnvironment()), 0);
+    return new Tracing(new Collector("", "", "here", new MockEnvironment()), 0);
   }
 
   /** Counts for itself. */
@@ -20,6 +21,6 @@ public final class SilentTelemetry {
 
   /** The same. */
   public static QueueAges ages() {
-    return new QueueAges(new SimpleMeterRegistry());
+    return new QueueAges(new SimpleMeterRegistry(), Clock.systemUTC());
   }
 }

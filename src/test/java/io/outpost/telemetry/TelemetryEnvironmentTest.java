@@ -58,6 +58,16 @@ class TelemetryEnvironmentTest {
   }
 
   @Test
+  void aCollectorIsShownTheTokenThatIsSet() {
+    environment.setProperty("outpost.telemetry.otlp-endpoint", "http://localhost:4318");
+    assertThat(TelemetryEnvironment.settings(environment))
+        .doesNotContainKey("management.otlp.metrics.export.headers.Authorization");
+    environment.setProperty("outpost.telemetry.otlp-token", "t0k3n");
+    assertThat(TelemetryEnvironment.settings(environment))
+        .containsEntry("management.otlp.metrics.export.headers.Authorization", "Bearer t0k3n");
+  }
+
+  @Test
   void aCollectorsAddressMayEndInASlash() {
     for (var endpoint : new String[] {"http://localhost:4318", "http://localhost:4318/"}) {
       environment.setProperty("outpost.telemetry.otlp-endpoint", endpoint);

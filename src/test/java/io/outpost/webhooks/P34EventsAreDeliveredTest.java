@@ -3,6 +3,7 @@ package io.outpost.webhooks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.aws.AwsProbe;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
@@ -213,6 +214,49 @@ class P34EventsAreDeliveredTest {
     assertThat(next).isAfter(Instant.now().plus(Duration.ofMinutes(59)));
   }
 
+  /** An alarm counts what we are late with, not what an endpoint is late with. */
+  @Test
+  void anEndpointThatIsBusyOrRestsIsNoFaultOfOurs() {
+    var hook = create("/");
+    var before = missed();
+    deliverLate(hook, 1, Instant.now());
+    assertThat(missed()).isEqualTo(before);
+    deliverLate(hook, 2, Instant.now().minus(Duration.ofHours(1)));
+    assertThat(missed()).isEqualTo(before + 1);
+  }
+
+  /** Delivers an event of ten minutes ago to an endpoint that was busy until then. */
+  private void deliverLate(Answer hook, int nth, Instant busyUntil) {
+    var later = AttributeValue.fromS(Json.time(Instant.now().plus(Duration.ofHours(1))));
+    change(
+        hook,
+        "SET lease_id = :other, lease_due = :later",
+        Map.of(":other", text("x"), ":later", later));
+    client.post(path(hook, "/ping"), null);
+    var pending = client.get(path(hook, "/deliveries?status=pending")).json().path("data");
+    var then = text(Json.time(Instant.now().minus(Duration.ofMinutes(10))));
+    update(
+        Event.key(customer.tenantId(), pending.path(0).path("event_id").asText()),
+        "SET #at = :then",
+        Map.of("#at", "at"),
+        Map.of(":then", then));
+    change(
+        hook,
+        "SET open_due = :then, free_since = :free, updated_at = :free REMOVE lease_id, lease_due",
+        Map.of(":then", then, ":free", text(Json.time(busyUntil))));
+    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == nth);
+  }
+
+  private static double missed() {
+    var meters = outpost.context().getBean(MeterRegistry.class);
+    var counter = meters.find("outpost.objectives.missed").tag("objective", "webhooks").counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  private static AttributeValue text(String text) {
+    return AttributeValue.fromS(text);
+  }
+
   /** A free tenant has ten jobs. */
   @Test
   void whoHasUsedEightOfTenJobsIsTold() {
@@ -282,14 +326,23 @@ class P34EventsAreDeliveredTest {
 
   /** Has the item of an endpoint be as something that happened elsewhere would have left it. */
   private void change(Answer hook, String update, Map<String, AttributeValue> values) {
+    update(Endpoint.key(customer.tenantId(), hook.text("webhook_id")), update, Map.of(), values);
+  }
+
+  private static void update(
+      Map<String, AttributeValue> key,
+      String update,
+      Map<String, String> names,
+      Map<String, AttributeValue> values) {
     try (var clients = aws.clients()) {
       clients
           .dynamoDb()
           .updateItem(
               u ->
                   u.tableName("outpost-webhooks-" + ENV)
-                      .key(Endpoint.key(customer.tenantId(), hook.text("webhook_id")))
+                      .key(key)
                       .updateExpression(update)
+                      .expressionAttributeNames(names.isEmpty() ? null : names)
                       .expressionAttributeValues(values));
     }
   }

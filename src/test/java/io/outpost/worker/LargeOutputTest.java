@@ -62,6 +62,7 @@ class LargeOutputTest {
               bench.bean(AgentInventory.class),
               bench.bean(Tracing.class),
               bench.bean(MeterRegistry.class),
+              bench.bean(RunObjectives.class),
               "");
       var before = used();
       var storing = CompletableFuture.runAsync(() -> store(runs, delivery.run()));

@@ -66,7 +66,8 @@ class P09TurnsTest {
             .createdAt(Instant.EPOCH)
             .waitingReason("queued")
             .build();
-    return new StoredJob(job, new JobDetails(Tier.ENTERPRISE, "", null, "", null, null), null);
+    return new StoredJob(
+        job, new JobDetails(Tier.ENTERPRISE, "", null, "", null, null, null), null);
   }
 
   /** The tenant whose job starts; it waits no more. */

@@ -88,6 +88,7 @@ final class Growth {
 
   /** Writes ended jobs, spread evenly over tenants. */
   private void fill(List<String> tenants, int jobs) {
+    var began = System.nanoTime();
     var loaders =
         IntStream.range(0, LOADERS)
             .mapToObj(
@@ -101,6 +102,8 @@ final class Growth {
                             }))
             .toList();
     loaders.forEach(Growth::join);
+    var seconds = (System.nanoTime() - began) / 1e9;
+    System.err.printf("%,d jobs written, %,.0f a second%n", jobs, jobs / seconds);
   }
 
   private void write(List<String> tenants, int from, int to) {

@@ -9,12 +9,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.Histogram;
 
 /**
- * Clients that send the same request again and again, each over a connection of its own and only
- * when the last one was answered. It reads of HTTP no more than it must, so that the load costs
+ * Clients that send the same request again and again, each over a connection of its own: when the
+ * last one was answered, or at a rate. It reads of HTTP no more than it must, so that the load costs
  * little beside what is measured.
  */
 final class Load {
@@ -68,30 +72,77 @@ final class Load {
     var nanos = new long[requests];
     var next = new AtomicInteger();
     var began = System.nanoTime();
-    var running =
-        IntStream.range(0, clients)
-            .mapToObj(
-                c ->
-                    CompletableFuture.runAsync(
-                        () -> client(next, nanos), task -> Thread.ofPlatform().start(task)))
-            .toArray(CompletableFuture[]::new);
-    CompletableFuture.allOf(running).join();
+    together(
+        clients,
+        () ->
+            client(
+                send -> {
+                  for (int i = next.getAndIncrement(); i < requests; i = next.getAndIncrement()) {
+                    var sent = System.nanoTime();
+                    send.once();
+                    nanos[i] = System.nanoTime() - sent;
+                  }
+                }));
     var seconds = (System.nanoTime() - began) / 1e9;
     Arrays.sort(nanos);
     return new Measured(seconds, nanos);
   }
 
-  private void client(AtomicInteger next, long[] nanos) {
+  /**
+   * Sends so many requests at a rate, whether the earlier ones were answered or not; gives the
+   * nanoseconds from when each was due: a request that has to wait for a slow one counts that, too.
+   */
+  Histogram atRate(int clients, int perSecond, int requests) {
+    var histogram = new ConcurrentHistogram(3);
+    var next = new AtomicInteger();
+    var began = System.nanoTime();
+    together(
+        clients,
+        () ->
+            client(
+                send -> {
+                  for (int i = next.getAndIncrement(); i < requests; i = next.getAndIncrement()) {
+                    var due = began + i * TimeUnit.SECONDS.toNanos(1) / perSecond;
+                    for (long left = due - System.nanoTime();
+                        left > 0;
+                        left = due - System.nanoTime()) {
+                      LockSupport.parkNanos(left);
+                    }
+                    send.once();
+                    histogram.recordValue(System.nanoTime() - due);
+                  }
+                }));
+    return histogram;
+  }
+
+  private static void together(int clients, Runnable client) {
+    var running =
+        IntStream.range(0, clients)
+            .mapToObj(
+                c -> CompletableFuture.runAsync(client, task -> Thread.ofPlatform().start(task)))
+            .toArray(CompletableFuture[]::new);
+    CompletableFuture.allOf(running).join();
+  }
+
+  /** Sends the request and reads its answer. */
+  private interface Request {
+    void once() throws IOException;
+  }
+
+  private interface Client {
+    void use(Request request) throws IOException;
+  }
+
+  private void client(Client client) {
     try (var socket = new Socket("127.0.0.1", port)) {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(30_000);
       var in = new BufferedInputStream(socket.getInputStream(), 16 * 1024);
-      for (int i = next.getAndIncrement(); i < nanos.length; i = next.getAndIncrement()) {
-        var began = System.nanoTime();
-        socket.getOutputStream().write(request);
-        readAnswer(in);
-        nanos[i] = System.nanoTime() - began;
-      }
+      client.use(
+          () -> {
+            socket.getOutputStream().write(request);
+            readAnswer(in);
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -7,36 +7,63 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * How long it takes from the answer 202 until the agent's process runs: many tenants send jobs one
- * after another, an agent that only says what time it is runs them, all on the embedded AWS.
+ * How long it takes from the answer 202 until the agent's process runs, and where the time goes:
+ * many tenants send jobs one after another, an agent that only says what time it is runs them, all
+ * on the embedded AWS.
  */
 final class PickUp {
 
   private static final int TENANTS = 100;
   private static final int WARM_UP = Integer.getInteger("warm-up", 300);
   private static final int JOBS = Integer.getInteger("jobs", 500);
+  private static final String AGENT = "agent";
   private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
 
   private PickUp() {}
 
+  /** What happens between the steps that are noted. */
+  private static final Map<String, String> STAGES =
+      Map.of(
+          "read-message", "answer 202 → message received",
+          "claim-job", "job chosen and claimed",
+          "restore-files", "start audited, directory made",
+          "hear-secret-changes", "changes of secrets heard",
+          "start-agent", "keys read, process started");
+
   private record Accepted(Client client, String job, Instant at) {}
+
+  /** Milliseconds: the whole, and its stages by step, the agent's own last. */
+  private record Waited(double whole, Map<String, Double> stages) {}
 
   /** Prints a report in Markdown. */
   public static void main(String[] args) throws IOException {
     var settings =
         Map.<String, Object>of(
-            "server.port", 0, "OUTPOST_AGENT_CLAUDE_COMMAND", clock().toString());
+            "server.port",
+            0,
+            "benchmark.steps",
+            true,
+            "OUTPOST_AGENT_CLAUDE_COMMAND",
+            clock().toString());
     try (var outpost = LocalOutpost.start(Optional.empty(), settings)) {
       var admin = Client.of(outpost.address()).with(outpost.adminKey());
+      var steps = outpost.context().getBean(StepTimes.class);
       var tenants =
           IntStream.range(0, TENANTS).mapToObj(i -> admin.newTenant("Bench" + i)).toList();
       var accepted = new ArrayList<Accepted>();
@@ -45,17 +72,43 @@ final class PickUp {
         accepted.add(new Accepted(client, client.submit("claude", "time"), Instant.now()));
         LockSupport.parkNanos(PAUSE);
       }
-      var waited =
-          accepted.stream().skip(WARM_UP).mapToDouble(PickUp::milliseconds).sorted().toArray();
+      var waited = accepted.stream().skip(WARM_UP).map(one -> waited(one, steps)).toList();
       System.out.printf(
-          "%d jobs of %d tenants, one every %d ms: p50 %.1f ms, p99 %.1f ms from the answer to the"
-              + " agent's first command.%n",
-          JOBS,
-          TENANTS,
-          TimeUnit.NANOSECONDS.toMillis(PAUSE),
-          waited[JOBS / 2],
-          waited[JOBS * 99 / 100]);
+          "%d jobs of %d tenants, one every %d ms, in milliseconds:%n%n",
+          JOBS, TENANTS, TimeUnit.NANOSECONDS.toMillis(PAUSE));
+      System.out.println("| from … to | p50 | p90 | p99 |\n| --- | --- | --- | --- |");
+      StepTimes.STEPS.forEach(
+          step -> print(STAGES.get(step), waited.stream().map(one -> one.stages().get(step))));
+      print("the agent's first command", waited.stream().map(one -> one.stages().get(AGENT)));
+      draw(waited);
+      print("**answer 202 → first command**", waited.stream().map(Waited::whole));
     }
+  }
+
+  /** The job in the middle of all, stage by stage. */
+  private static void draw(List<Waited> waited) {
+    var sorted = waited.stream().sorted(Comparator.comparingDouble(Waited::whole)).toList();
+    var stages = sorted.get(sorted.size() / 2).stages();
+    var bars = new LinkedHashMap<String, Plot.Bar>();
+    var at = 0.0;
+    for (var step : StepTimes.STEPS) {
+      // A permit may have been received before its job was answered.
+      var end = Math.max(at, at + stages.get(step));
+      bars.put(STAGES.get(step), new Plot.Bar(at, end));
+      at = end;
+    }
+    bars.put("the agent's first command", new Plot.Bar(at, at + stages.get(AGENT)));
+    Plot.bars("pick-up", "From the answer to the agent, the job at the median", "ms", bars);
+  }
+
+  private static void print(String what, Stream<Double> times) {
+    var sorted = times.mapToDouble(Double::doubleValue).sorted().toArray();
+    System.out.printf(
+        "| %s | %.1f | %.1f | %.1f |%n",
+        what,
+        sorted[sorted.length / 2],
+        sorted[sorted.length * 9 / 10],
+        sorted[sorted.length * 99 / 100]);
   }
 
   /** An agent that prints the time, in seconds with microseconds. */
@@ -67,13 +120,23 @@ final class PickUp {
     return Files.setPosixFilePermissions(script, executable);
   }
 
-  private static double milliseconds(Accepted accepted) {
+  private static Waited waited(Accepted accepted, StepTimes steps) {
     accepted.client().ended(accepted.job());
     var output = accepted.client().get("/jobs/" + accepted.job() + "/output").body();
-    var started = new BigDecimal(output.strip()).multiply(BigDecimal.valueOf(1000));
-    var answered =
-        BigDecimal.valueOf(
-            accepted.at().getEpochSecond() * 1_000_000L + accepted.at().getNano() / 1000, 3);
-    return started.subtract(answered).doubleValue();
+    var micros = new BigDecimal(output.strip()).movePointRight(6).longValueExact();
+    var first = Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    var stages = new HashMap<String, Double>();
+    var noted = steps.of(accepted.job());
+    var last = accepted.at();
+    for (var step : StepTimes.STEPS) {
+      stages.put(step, between(last, noted.get(step)));
+      last = noted.get(step);
+    }
+    stages.put(AGENT, between(last, first));
+    return new Waited(between(accepted.at(), first), stages);
+  }
+
+  private static double between(Instant from, Instant to) {
+    return Duration.between(from, to).toNanos() / 1e6;
   }
 }

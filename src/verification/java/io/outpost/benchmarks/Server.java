@@ -9,6 +9,8 @@ import io.outpost.blackbox.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
+import java.lang.management.PlatformManagedObject;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
@@ -119,15 +122,46 @@ final class Server implements AutoCloseable {
    * Bytes that all its threads have allocated so far, as its JVM tells by JMX (<a
    * href="https://docs.oracle.com/en/java/javase/21/docs/api/jdk.management/com/sun/management/ThreadMXBean.html">ThreadMXBean</a>).
    */
-  @SuppressWarnings("BanJNDI") // it speaks with a JVM that this one has started
   long allocated() {
+    return ask(ThreadMXBean.class, ThreadMXBean::getTotalThreadAllocatedBytes);
+  }
+
+  /** Bytes of its heap that are in use after a garbage collection. */
+  long heap() {
+    return ask(
+        MemoryMXBean.class,
+        memory -> {
+          memory.gc();
+          return memory.getHeapMemoryUsage().getUsed();
+        });
+  }
+
+  /** How many files, sockets among them, it has open. */
+  long files() {
+    return count("fd");
+  }
+
+  /** How many threads of the system it has. */
+  long threads() {
+    return count("task");
+  }
+
+  private long count(String of) {
+    try (var entries = Files.list(Path.of("/proc/" + process.pid() + "/" + of))) {
+      return entries.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @SuppressWarnings("BanJNDI") // it speaks with a JVM that this one has started
+  private <B extends PlatformManagedObject> long ask(Class<B> bean, ToLongFunction<B> question) {
     try {
       var machine = VirtualMachine.attach(Long.toString(process.pid()));
       try (var connector =
           JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()))) {
-        return ManagementFactory.getPlatformMXBean(
-                connector.getMBeanServerConnection(), ThreadMXBean.class)
-            .getTotalThreadAllocatedBytes();
+        return question.applyAsLong(
+            ManagementFactory.getPlatformMXBean(connector.getMBeanServerConnection(), bean));
       } finally {
         machine.detach();
       }

@@ -37,12 +37,19 @@ final class Submissions {
 
   private static final int REQUESTS = Integer.getInteger("requests", QUICK ? 3_000 : 10_000);
   private static final int ROUNDS = Integer.getInteger("rounds", 5);
-  private static final Duration LONGEST_START = Duration.ofMinutes(2);
+  static final Duration LONGEST_START = Duration.ofMinutes(2);
 
   private Submissions() {}
 
-  /** One turn: requests a second, microseconds of CPU a request, milliseconds at the 99th. */
-  private record Turn(double perSecond, double cpu, double p99) {}
+  /**
+   * One turn.
+   *
+   * @param perSecond requests
+   * @param cpu microseconds a request
+   * @param p99 milliseconds
+   * @param nanos of each request, ascending
+   */
+  private record Turn(double perSecond, double cpu, double p99, long[] nanos) {}
 
   /** Prints a report in Markdown. */
   public static void main(String[] args) throws IOException {
@@ -73,7 +80,9 @@ final class Submissions {
     System.out.printf("| clients | what | jobs/s | of %1$s | CPU a job | of %1$s | p99 |%n", one);
     System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
     for (int clients : new int[] {8, 32}) {
-      report(clients, turns(servers, clients), one);
+      var turns = turns(servers, clients);
+      report(clients, turns, one);
+      draw("%s-%d".formatted(one.replace(' ', '-'), clients), clients, turns);
     }
     reportCounts(aws, servers);
   }
@@ -131,7 +140,7 @@ final class Submissions {
   }
 
   /** It may listen before it has started. */
-  private static boolean accepts(Server server) {
+  static boolean accepts(Server server) {
     try {
       return jobs(server).run(1, 1).nanos().length == 1;
     } catch (CompletionException e) {
@@ -139,7 +148,8 @@ final class Submissions {
     }
   }
 
-  private static Load jobs(Server server) {
+  /** A client of the canned enterprise tenant that submits jobs. */
+  static Load jobs(Server server) {
     return new Load(server.port(), "POST", "/jobs", KEY, JOB, 202);
   }
 
@@ -153,7 +163,9 @@ final class Submissions {
             var cpu = (server.cpu() - before) / REQUESTS * 1e6;
             turns
                 .computeIfAbsent(name, n -> new ArrayList<>())
-                .add(new Turn(measured.perSecond(), cpu, measured.percentile(0.99)));
+                .add(
+                    new Turn(
+                        measured.perSecond(), cpu, measured.percentile(0.99), measured.nanos()));
           });
     }
     return turns;
@@ -173,6 +185,24 @@ final class Submissions {
               ratio(own, floor, false),
               median(own.stream().mapToDouble(Turn::p99).toArray()));
         });
+  }
+
+  private static void draw(String file, int clients, Map<String, List<Turn>> turns) {
+    var throughput = new LinkedHashMap<String, Plot.Bar>();
+    var cpu = new LinkedHashMap<String, Plot.Bar>();
+    var nanos = new LinkedHashMap<String, long[]>();
+    turns.forEach(
+        (name, own) -> {
+          throughput.put(
+              name,
+              new Plot.Bar(0, median(own.stream().mapToDouble(Turn::perSecond).toArray())));
+          cpu.put(name, new Plot.Bar(0, median(own.stream().mapToDouble(Turn::cpu).toArray())));
+          nanos.put(name, own.getLast().nanos());
+        });
+    var with = ", %d clients".formatted(clients);
+    Plot.bars("throughput-" + file, "Jobs accepted a second" + with, "jobs/s", throughput);
+    Plot.bars("cpu-" + file, "Processor time a job" + with, "µs", cpu);
+    Plot.shares("latency-" + file, "Answers that took at most so long" + with, nanos);
   }
 
   /**
@@ -214,7 +244,7 @@ final class Submissions {
   }
 
   /** Those that change something: how often queues are polled depends on the time. */
-  private static long calls(Server aws) {
+  static long calls(Server aws) {
     try (var counts = URI.create(aws.url() + "/calls").toURL().openStream()) {
       var json = new ObjectMapper().readTree(counts);
       return Stream.of("TransactWriteItems", "PutItem", "UpdateItem", "SendMessage", "SendMessageBatch")

@@ -21,15 +21,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which agents of the catalogue this worker can run, found out by running their version checks as a
- * job would run. Safe for use by many threads.
+ * Finds the agents of the catalogue that this worker can run, by running their version checks in a
+ * job's confinement. Safe for use by many threads.
  */
 public final class AgentInventory {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentInventory.class);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** Not a job's slot: its user is the worker's own for such checks. */
+  /** Not a job's slot: it has a separate user for such checks. */
   private static final int CHECKS = -1;
 
   private final AgentCatalogue catalogue;
@@ -44,20 +44,20 @@ public final class AgentInventory {
     this.launcher = launcher;
   }
 
-  /** The names of the agents that can run here; empty until {@link #check} has found out. */
+  /** The names of usable agents; empty until {@link #check} has run. */
   public SortedSet<String> usable() {
     return usable;
   }
 
-  /** What an agent's program says of its version here; null until that has been found out. */
+  /** The version that an agent's program reports; null before it is known. */
   public @Nullable String version(String agent) {
     return versions.get(agent);
   }
 
   /**
-   * Tries every agent, one after the other, and logs what it finds. Takes seconds where all are
-   * installed. One whose program a setting names is offered whatever is found: a job that cannot be
-   * run is seen among the dead letters, where it can be run again.
+   * Checks every agent, one after the other, and logs the results. Takes seconds when all are
+   * installed. An agent whose command comes from a setting is always offered: if it cannot run, its
+   * jobs become dead letters, which can be redriven.
    */
   public void check() {
     SortedSet<String> found = new TreeSet<>();
@@ -78,15 +78,15 @@ public final class AgentInventory {
     usable = found;
   }
 
-  /** Warns when agents can read a file that is the worker's. */
+  /** Warns when agents can read a file of the worker. */
   void warnIfReadable(Path path) {
     if (Files.exists(path)
         && run(List.of("test", "-r", path.toString())).filter(Outcome::succeeded).isPresent()) {
-      LOG.warn("Agents can read {}: let root alone read it", path);
+      LOG.warn("Agents can read {}: make it readable only by root", path);
     }
   }
 
-  /** The version in one line; empty when the program does not run. */
+  /** The version in one line; empty when the program cannot run. */
   private Optional<String> versionOf(Agent agent, Path program) {
     boolean asked = !agent.version().isEmpty();
     return run(asked ? agent.version() : List.of("test", "-x", program.toString()))
@@ -100,7 +100,7 @@ public final class AgentInventory {
 
   private static String fault(Agent agent, Optional<Path> program) {
     return program
-        .map(file -> file + " does not run as an agent's user")
+        .map(file -> file + " cannot run as the user of agents")
         .orElse(agent.command().getFirst() + " is not installed");
   }
 

@@ -9,16 +9,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one run of an agent needs. Immutable; its text form leaves the task and the keys out.
+ * The inputs of one run of an agent. Immutable; its text form omits the task and the keys.
  *
- * @param agent which program
- * @param task what the customer asks; it reaches the program by standard input or file only
- * @param files the run's own
+ * @param agent the program
+ * @param task the customer's task; the program gets it only by standard input or file
+ * @param files of the run
  * @param providerKeys the tenant's keys and secrets by variable, all of which the agent gets
  * @param environment further variables, such as {@code TRACEPARENT}
  * @param timeLimit after which the agent is stopped
- * @param maxCostUsd at which it is; null: at none
- * @param conversation what it is to be of
+ * @param maxCostUsd at which the agent is stopped; null: no limit
+ * @param conversation whether to keep or continue one
  */
 public record AgentLaunch(
     Agent agent,
@@ -31,18 +31,18 @@ public record AgentLaunch(
     Conversation conversation) {
 
   /**
-   * Whether a conversation is kept and continued.
+   * Whether a conversation is kept or continued.
    *
    * @param kept whether a later job can continue it
-   * @param continued the id of an earlier one; null: it is new
+   * @param continued the id of an earlier conversation; null: a new one
    */
   public record Conversation(boolean kept, @Nullable String continued) {
 
-    /** One that ends with the run. */
+    /** A conversation that ends with the run. */
     public static final Conversation NONE = new Conversation(false, null);
   }
 
-  /** A run that may cost anything and begins a conversation that nobody continues. */
+  /** A run without a cost limit and with a conversation that is not kept. */
   public AgentLaunch(
       Agent agent,
       String task,
@@ -59,7 +59,7 @@ public record AgentLaunch(
     environment = Map.copyOf(environment);
   }
 
-  /** The program and its arguments, before their places are filled. */
+  /** The program and its arguments, with placeholders. */
   List<String> command() {
     if (!agent.original()) {
       return agent.command();
@@ -75,7 +75,7 @@ public record AgentLaunch(
     return command;
   }
 
-  /** The folder of the agent's home that is kept with the workspace; null: none. */
+  /** The folder in the agent's home that is saved with the workspace; null: none. */
   @Nullable String keptFolder() {
     return agent.original() && conversation.kept() && agent.conversation() != null
         ? agent.conversation().folder()

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Starts agents as processes of their own. Safe for use by many threads. */
+/** Starts agents as separate processes. Safe for use by many threads. */
 public final class AgentLauncher {
 
   private final SearchPath programs;
@@ -28,10 +28,10 @@ public final class AgentLauncher {
   }
 
   /**
-   * Starts a run; the task and the keys are in no argument list.
+   * Starts a run; no argument contains the task or the keys.
    *
    * @throws AgentUnavailableException when the program is not installed here
-   * @throws IOException when the worker cannot prepare or start it
+   * @throws IOException when the worker cannot prepare or start the run
    */
   public AgentProcess start(AgentLaunch launch) throws IOException {
     JobDirectory directory = launch.directory();
@@ -49,16 +49,16 @@ public final class AgentLauncher {
   }
 
   /**
-   * Makes the files of a run in a slot; to be closed when nothing of them is needed any more.
+   * Creates the files of a run in a slot; must be closed when they are no longer needed.
    *
-   * @param name of the directory, without a slash; nobody can guess it
-   * @throws IOException when the slot is not usable
+   * @param name of the directory, without a slash; it cannot be guessed
+   * @throws IOException when the slot cannot be used
    */
   public JobFiles open(String name, int slot) throws IOException {
     return slots.open(name, slot);
   }
 
-  /** The folder of a program of the system; empty where it is not installed. */
+  /** The folder of a system program; empty when it is not installed. */
   public Optional<Path> folderOf(String program) {
     return Isolation.TOOLS.find(program).map(Path::getParent);
   }
@@ -66,8 +66,8 @@ public final class AgentLauncher {
   /**
    * Runs a script on the repository of a run, while no agent runs there.
    *
-   * @param input the secret and what else is not an argument
-   * @param stop why it is to be stopped; empty: it is not
+   * @param input the secret and other data that must not be arguments
+   * @param stop the reason to stop it; empty: none
    */
   public RepositoryScript.Ended git(
       RepositoryScript script,
@@ -127,11 +127,11 @@ public final class AgentLauncher {
     return dollars == null ? "" : dollars.toPlainString();
   }
 
-  /** An allow-list: nothing of the worker's own environment is passed on. */
+  /** An allow-list: no other variable of the worker's environment is passed on. */
   private Map<String, String> environment(AgentLaunch launch, JobDirectory directory, String user) {
     Agent agent = launch.agent();
     Map<String, String> environment = new TreeMap<>();
-    // First: none of the tenant's own may take the place of what follows.
+    // Set first, so that the tenant's variables cannot replace the following ones.
     environment.putAll(launch.providerKeys());
     environment.put("PATH", programs.folders());
     environment.put("HOME", directory.home().toString());

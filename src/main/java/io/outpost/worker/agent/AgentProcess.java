@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One run of an agent: its processes, its output so far, its end. It ends by itself, at a limit or
- * when asked; its result is known once no process of it is left. Safe for use by many threads.
+ * One run of an agent: its processes, output and end. It ends by itself, at a limit or on request;
+ * its result is available once all its processes are gone. Safe for use by many threads.
  */
 public final class AgentProcess {
 
@@ -40,15 +40,15 @@ public final class AgentProcess {
   }
 
   /**
-   * Starts the first step; the others follow while each ends with 0. The last one is the agent
-   * itself.
+   * Starts the first step; each next step starts when the previous one exits with 0. The last step
+   * is the agent itself.
    */
   static AgentProcess start(
       AgentLaunch launch, Slots slots, OutputSpool spool, ResourceWatch watch, List<Step> steps)
       throws IOException {
     AgentProcess run = new AgentProcess(launch, slots, spool, watch);
-    // The kernel ends the processes with the thread that started them: it is one that lives as long
-    // as they.
+    // The kernel kills the processes with the thread that started them, so this thread lives as
+    // long as they do.
     Thread.ofPlatform().daemon().name("agent-" + launch.slot()).start(() -> run.supervise(steps));
     try {
       run.launched.join();
@@ -63,7 +63,7 @@ public final class AgentProcess {
     return !result.isDone();
   }
 
-  /** Waits until the run has ended, at most that long; says whether it has. */
+  /** Waits until the run has ended, for a limited time; returns whether it has. */
   public boolean awaitChange(Duration atMost) throws InterruptedException {
     try {
       result.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
@@ -76,19 +76,19 @@ public final class AgentProcess {
   }
 
   /**
-   * The file with standard output and standard error in their order, without provider keys; it
-   * grows while running.
+   * The file with standard output and standard error in their order, without secrets; it grows
+   * during the run.
    */
   public Path output() {
     return launch.directory().output();
   }
 
-  /** How many bytes of {@link #output} are there by now. */
+  /** The current size of {@link #output}. */
   public long outputBytes() {
     return spool.size();
   }
 
-  /** What it has told until now that it consumed. */
+  /** The consumption that it has reported so far. */
   public Optional<AgentUsage> usageSoFar() throws IOException {
     return launch.agent().usage() == null
         ? Optional.empty()
@@ -96,7 +96,7 @@ public final class AgentProcess {
   }
 
   /**
-   * Has the run stopped, within five seconds and a moment; returns at once. The first reason
+   * Requests a stop, which takes a little more than five seconds; returns at once. The first reason
    * counts.
    */
   public void stop(StopReason reason) {
@@ -104,10 +104,9 @@ public final class AgentProcess {
   }
 
   /**
-   * How the run ended.
+   * The result of the run.
    *
-   * @throws IllegalStateException while it is running, or when the worker itself failed to carry it
-   *     out
+   * @throws IllegalStateException while it is running, or when the worker itself failed
    */
   public AgentResult result() {
     return result.resultNow();

@@ -13,7 +13,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Profile;
 import org.springframework.core.env.Environment;
 
-/** Gives the worker its launcher, and has it look once at what it can run. */
+/** Creates the worker's launcher, and checks once which agents can run. */
 @Configuration(proxyBeanMethods = false)
 @Profile({"worker", "local"})
 class AgentProcessConfiguration {

@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How a run ended.
+ * The result of a run.
  *
  * @param succeeded whether it ended by itself with a code that means success
  * @param exitCode the program's exit code; 128 + signal when it was killed
- * @param stopped why it was stopped, when it was
- * @param duration from launch until nothing of it was left
+ * @param stopped the reason when it was stopped
+ * @param duration from launch until all its processes were gone
  * @param outputCut whether output past the limit was dropped
- * @param usage what it consumed, when its output tells
- * @param conversation the id by which it can be continued, when its output tells; not to be trusted
+ * @param usage the consumption that its output reports
+ * @param conversation the id of the conversation that its output reports; not to be trusted
  */
 public record AgentResult(
     boolean succeeded,
@@ -23,10 +23,10 @@ public record AgentResult(
     Optional<AgentUsage> usage,
     Optional<String> conversation) {
 
-  /** What happened, in a sentence for the customer. */
+  /** The end of the run in a sentence for the tenant. */
   public String explanation() {
     return stopped
         .map(reason -> "The agent was stopped: " + reason.text() + ".")
-        .orElse("The agent ended with exit code %d.".formatted(exitCode));
+        .orElse("The agent exited with code %d.".formatted(exitCode));
   }
 }

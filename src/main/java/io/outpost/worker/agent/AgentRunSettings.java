@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What a run of an agent may use, and as whom it runs.
+ * The limits and the user of an agent's run.
  *
- * @param directory in which each job gets its own directory
+ * @param directory that contains the directories of jobs
  * @param firstUser the user id of the worker's first slot; the ids after it serve the others
  * @param sandbox whether bubblewrap is used where it works
- * @param output bytes of output that are kept
+ * @param output the maximum of output in bytes
  * @param processes processes and threads at once, where a slot has its own user
  * @param memory bytes of all its processes together; null: see {@link JobShare}
  * @param disk bytes of all its files together; null: the same
- * @param files how many files and folders it may have
+ * @param files the maximum of files and folders
  * @param fileSize bytes of one file
  * @param openFiles open files of one process
  */
@@ -31,17 +31,17 @@ public record AgentRunSettings(
     DataSize fileSize,
     int openFiles) {
 
-  /** Bytes of memory of all its processes together, as its share was computed. */
+  /** Bytes of memory of all its processes together, from the computed share. */
   public long memoryBytes() {
     return Objects.requireNonNull(memory, "A job's share of memory is computed first").toBytes();
   }
 
-  /** Bytes of all its files together, as its share was computed. */
+  /** Bytes of all its files together, from the computed share. */
   public long diskBytes() {
     return Objects.requireNonNull(disk, "A job's share of the disk is computed first").toBytes();
   }
 
-  /** With other memory and disk. */
+  /** A copy with other limits of memory and disk. */
   AgentRunSettings with(DataSize otherMemory, DataSize otherDisk) {
     return new AgentRunSettings(
         directory,
@@ -58,9 +58,9 @@ public record AgentRunSettings(
 
   /** Whether a sandbox is used. */
   public enum SandboxUse {
-    /** When bubblewrap is installed and works here. */
+    /** Used when bubblewrap is installed and works here. */
     AUTO,
-    /** Never: agents see the machine's files and process table, as far as their user may. */
+    /** Never used: agents see the machine's files and processes, as far as their user may. */
     OFF
   }
 }

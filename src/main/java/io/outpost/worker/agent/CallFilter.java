@@ -11,33 +11,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A seccomp filter for agents. It refuses them the kernel's keyrings, as Docker's own profile does:
- * what a user puts there outlives its processes, and can be shut even to those who would clear it.
- * And where a process asks to hide what it has open (PR_SET_DUMPABLE 0, as ssh-agent does), it is
- * told that this was done, and nothing is hidden: else its files would not count towards the limit
- * of the disk. Perl, which is part of every Debian and Ubuntu, sets the filter; there is no other
- * tool for that on most systems.
+ * A seccomp filter for agents. It refuses the kernel's keyrings, as Docker's own profile does,
+ * because their keys outlive the processes of a user and can be made inaccessible even to those who
+ * would clear them. And it makes PR_SET_DUMPABLE 0, which ssh-agent calls to hide its open files,
+ * succeed without effect, because hidden files would not count towards the disk limit. Perl, which
+ * is part of every Debian and Ubuntu, sets the filter; most systems have no other tool for that.
  */
 final class CallFilter {
 
   private static final Logger LOG = LoggerFactory.getLogger(CallFilter.class);
 
-  /** The number of prctl in the instruction sets of 32 bits. */
-  private static final int PRCTL_32 = 172;
+  /** The number of prctl in the 32-bit instruction sets. */
+  static final int PRCTL_32 = 172;
 
   /**
-   * What differs between processors, as a line of Perl.
+   * The values that differ between processors, as a line of Perl.
    *
    * @param audit number of the instruction set
    * @param prctl number of that call
    * @param addKey number of the first of the three calls, which follow each other
-   * @param addKey32 the same in the instruction set of 32 bits that the kernel may speak, too
+   * @param addKey32 the same in the processor's 32-bit instruction set
    */
-  private record Processor(long audit, int prctl, int addKey, int addKey32) {
+  record Processor(long audit, int prctl, int addKey, int addKey32) {
 
-    static Optional<Processor> here() {
+    /** By the name that Java has for it. */
+    static Optional<Processor> of(String name) {
       return Optional.ofNullable(
-          switch (System.getProperty("os.arch")) {
+          switch (name) {
             case "amd64" -> new Processor(0xC000003EL, 157, 248, 286);
             case "aarch64" -> new Processor(0xC00000B7L, 167, 217, 309);
             default -> null;
@@ -45,13 +45,13 @@ final class CallFilter {
     }
 
     /** The filter, of struct sock_filter; jumps count instructions from the next one. */
-    private String filter() {
+    String filter() {
       return Stream.of(
               "32,0,0,4", // load the instruction set
-              "21,4,0," + audit, // the usual one: go on where its number is loaded
+              "21,4,0," + audit, // the usual one: continue where its number is loaded
               "32,0,0,0", // another one: load the number of the call
-              "21,8,0," + PRCTL_32, // prctl: look at what it wants
-              "20,0,0," + (addKey32 - addKey), // as it would be in the usual one
+              "21,8,0," + PRCTL_32, // prctl: check its arguments
+              "20,0,0," + (addKey32 - addKey), // map to the number of the usual one
               "5,0,0,3", // skip three
               "32,0,0,0", // load the number of the call
               "84,0,0," + 0xBFFFFFFFL, // without the mark of x32
@@ -59,16 +59,19 @@ final class CallFilter {
               "53,0,7," + addKey, // lower: allow
               "37,6,0," + (addKey + 2), // higher: allow
               "6,0,0," + 0x00050001L, // refuse with EPERM
-              "32,0,0,16", // load what prctl is to do
+              "32,0,0,16", // load prctl's option
               "21,0,3,4", // other than PR_SET_DUMPABLE: allow
-              "32,0,0,24", // load to what
+              "32,0,0,24", // load its value
               "21,0,1,0", // other than 0, to hide: allow
-              "6,0,0," + 0x00050000L, // do nothing, and say that it was done
+              "6,0,0," + 0x00050000L, // succeed without effect
               "6,0,0," + 0x7FFF0000L) // allow
           .collect(Collectors.joining(","));
     }
 
-    /** No new privileges, which a filter needs; the filter; then what follows in the chain. */
+    /**
+     * Sets no-new-privileges, which a filter requires, then the filter, then runs the rest of the
+     * chain.
+     */
     String refusing() {
       return """
       my $filter = pack('(SCCL)*', %2$s);
@@ -83,14 +86,16 @@ final class CallFilter {
 
   private CallFilter() {}
 
-  /** A link of the launch chain that sets it for what follows; empty where that cannot be. */
+  /**
+   * A link of the launch chain that sets the filter for the rest; empty when that is impossible.
+   */
   static List<String> link(Limits tools) {
     Optional<Path> perl = tools.find("perl");
-    Optional<Processor> processor = Processor.here();
+    Optional<Processor> processor = Processor.of(System.getProperty("os.arch"));
     if (perl.isEmpty() || processor.isEmpty()) {
       if (Files.isReadable(Path.of("/proc/keys"))) {
         LOG.warn(
-            "What agents put into kernel keyrings may outlive their jobs: install perl, or run the"
+            "Keys that agents put into kernel keyrings may outlive their jobs: install perl, or run the"
                 + " worker in a container whose seccomp profile forbids keyctl");
       }
       return List.of();
@@ -102,7 +107,8 @@ final class CallFilter {
     if (works.succeeded()) {
       return link;
     }
-    LOG.warn("What agents put into kernel keyrings may outlive their jobs: {}", works.output());
+    LOG.warn(
+        "Keys that agents put into kernel keyrings may outlive their jobs: {}", works.output());
     return List.of();
   }
 

@@ -4,7 +4,7 @@ import io.outpost.worker.agent.JobShare.DoesNotFitException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Makes a worker whose jobs do not fit into its container end with one message. */
+/** Prints the start of a worker whose jobs do not fit into its container as one message. */
 final class DoesNotFitReport extends AbstractFailureAnalyzer<DoesNotFitException> {
 
   @Override

@@ -16,10 +16,10 @@ import java.util.function.Supplier;
 
 /**
  * Runs a script with git on the files of a run while no agent runs there: as the slot's user,
- * confined and limited as an agent is, so that a hostile repository gains nothing by what it has
- * git do. For one thread.
+ * confined and limited like an agent, so that a hostile repository gains nothing by manipulating
+ * git. For one thread.
  *
- * @param stop why it is to be stopped; empty: it is not
+ * @param stop the reason to stop it; empty: none
  */
 record GitRun(
     Slots slots, ResourceWatch watch, JobFiles files, Supplier<Optional<StopReason>> stop) {
@@ -27,10 +27,13 @@ record GitRun(
   private static final Duration LONGEST = Duration.ofMinutes(15);
   private static final long ROUND = 200;
 
-  /** Bytes that are read of what it writes. */
+  /** The maximum of its output that is read. */
   private static final int MOST = 8 * 1024;
 
-  /** Runs it on a thread of its own: the kernel ends a process with the thread that started it. */
+  /**
+   * Runs it on a separate thread, because the kernel kills a process with the thread that started
+   * it.
+   */
   RepositoryScript.Ended run(String script, List<String> arguments, String input)
       throws IOException {
     var ended = new CompletableFuture<RepositoryScript.Ended>();
@@ -134,7 +137,7 @@ record GitRun(
     try (OutputStream in = process.getOutputStream()) {
       in.write(input.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      // It ended without reading all of it, and says why.
+      // It ended before it had read all its input, and its output says why.
     }
   }
 }

@@ -12,10 +12,10 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds out by trying, once at start, what keeps agents apart on this machine. */
+/** Probes, once at start, which isolation works on this machine. */
 final class Isolation {
 
-  /** Where system tools are, whatever the worker's own path says. */
+  /** The fixed folders of system tools, regardless of the worker's own PATH. */
   static final SearchPath TOOLS =
       new SearchPath("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 
@@ -30,7 +30,9 @@ final class Isolation {
     this.limits = new Limits(TOOLS, settings);
   }
 
-  /** Slots of the strictest confinement that works here, with the jobs' directories in this one. */
+  /**
+   * Slots with the strictest confinement that works here, and the jobs' directories in this folder.
+   */
   Slots slots(Path directory) throws IOException {
     Confinement confinement = choose();
     try {
@@ -44,7 +46,7 @@ final class Isolation {
   /**
    * The strictest confinement that works here.
    *
-   * @throws IllegalStateException when the worker is root and cannot give that up for its agents
+   * @throws IllegalStateException when the worker is root and cannot switch users for its agents
    */
   Confinement choose() throws IOException {
     Confinement chosen = isRoot() ? slotUsers() : new SameUser(limits, sandbox(List.of()));

@@ -24,26 +24,31 @@ import org.springframework.util.FileSystemUtils;
 
 /**
  * The directories of jobs, and beside them the worker's own for the same jobs: {@code
- * <base>/<name>} and {@code <base>/own-<n>/<name>.<run>}. Others may pass through the base, not
- * list it and not write to it, so what the worker does with a path right below it cannot be led
- * astray. Safe for use by many threads.
+ * <base>/<name>} and {@code <base>/own-<n>/<name>.<run>}. The directories of jobs, and beside them
+ * the worker's own for the same jobs: {@code <base>/<name>} and {@code
+ * <base>/own-<n>/<name>.<run>}. Other users may traverse the base, but not list it or write to it,
+ * so the worker's paths directly below it cannot be redirected. Safe for use by many threads.
  */
 final class JobDirectories implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(JobDirectories.class);
   private static final Set<PosixFilePermission> PASSAGE =
       PosixFilePermissions.fromString("rwx--x--x");
-  private static final FileAttribute<Set<PosixFilePermission>> OWNER_DIRECTORY =
+  static final FileAttribute<Set<PosixFilePermission>> OWNER_DIRECTORY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-  /** Workers that can share a base. */
+  /** The maximum of workers that share a base. */
   private static final int WORKERS = 1000;
 
   private static final String LOCK = "lock";
+  private static final String PIPES = "pipes";
 
-  /** Between a directory's name and the number of the run that has it: a workspace has many. */
+  /**
+   * The separator between a directory's name and the number of its run, because a workspace has
+   * many runs.
+   */
   private static final String RUN = ".";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -61,10 +66,10 @@ final class JobDirectories implements AutoCloseable {
   }
 
   /**
-   * Takes the base for this worker, beside others that may use it.
+   * Takes the base for this worker; other workers may use it too.
    *
-   * @param worker its number, which no other live one has; -1: the first that is free
-   * @throws IllegalStateException when it is another user's, who could put links in our way
+   * @param worker its number among live workers; -1: the first free one
+   * @throws IllegalStateException when it belongs to another user, who could place links there
    */
   static JobDirectories in(Path base, int worker) throws IOException {
     Files.createDirectories(base);
@@ -83,21 +88,22 @@ final class JobDirectories implements AutoCloseable {
     throw new IOException("Too many workers use " + real);
   }
 
-  /** To whom a new directory is given. */
+  /** Gives a new directory to its user. */
   interface Giver {
     void give(Path path) throws IOException;
   }
 
   /**
-   * Makes the directory of a job; it is its owner's from the moment that its name is there.
+   * Creates the directory of a job; it belongs to its user from the moment that it has its name.
    *
-   * @param name which nobody can guess
+   * @param name that cannot be guessed
    * @throws IOException when an earlier run still has a directory of that name
    */
   JobDirectory make(String name, Giver owner) throws IOException {
     String run = name + RUN + runs.getAndIncrement();
     JobDirectory made = new JobDirectory(base.resolve(name), own.resolve(run));
-    // First the worker's own: a worker that ends now knows by it what to remove at its next start.
+    // The worker's own directory is created first: by it, a killed worker's next start knows what
+    // to remove.
     Files.createDirectory(made.own(), OWNER_DIRECTORY);
     JobDirectory hidden = new JobDirectory(made.spool("new"), made.own());
     for (Path path : List.of(hidden.root(), hidden.work(), hidden.home(), hidden.tmp())) {
@@ -110,7 +116,7 @@ final class JobDirectories implements AutoCloseable {
     return made;
   }
 
-  /** An earlier run of the same workspace may be about to be removed. */
+  /** An earlier run of the same workspace may still be being removed. */
   private static void show(Path hidden, Path root) throws IOException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
@@ -123,10 +129,13 @@ final class JobDirectories implements AutoCloseable {
     Files.move(hidden, root, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Removes a job's directory, which must be empty, and the worker's own for it; says whether. */
+  /**
+   * Removes a job's directory, which must be empty, and the worker's own for it; returns whether it
+   * worked.
+   */
   boolean remove(JobDirectory directory) throws IOException {
     if (Files.notExists(directory.own())) {
-      return true; // it was removed before, and the shown name may be the next run's by now
+      return true; // it was removed before, and the name may already belong to the next run
     }
     try {
       Files.deleteIfExists(directory.root());
@@ -134,22 +143,23 @@ final class JobDirectories implements AutoCloseable {
       return false;
     }
     try {
-      // By now the shown name may be the next run's: what is left of this one leads there no more.
+      // The name may already belong to the next run; leftovers of this one cannot be reached by it
+      // any more.
       Path gone = own.resolve(RUN + runs.getAndIncrement());
       FileSystemUtils.deleteRecursively(Files.move(directory.own(), gone));
     } catch (IOException e) {
-      LOG.warn("{} stays until the next start", directory.own(), e);
+      LOG.warn("{} could not be removed; the next start tries again", directory.own(), e);
     }
     return true;
   }
 
-  /** What an earlier worker that was killed left behind. */
+  /** The leftovers of a killed worker. */
   List<JobDirectory> left() throws IOException {
     List<JobDirectory> left = new ArrayList<>();
     try (Stream<Path> entries = Files.list(own)) {
       for (Path entry : entries.toList()) {
-        if (!entry.getFileName().toString().equals(LOCK)) {
-          String name = entry.getFileName().toString();
+        String name = entry.getFileName().toString();
+        if (!name.equals(LOCK) && !name.equals(PIPES)) {
           String shown = name.substring(0, Math.max(0, name.lastIndexOf(RUN)));
           left.add(new JobDirectory(base.resolve(shown.isEmpty() ? name : shown), entry));
         }
@@ -158,7 +168,12 @@ final class JobDirectories implements AutoCloseable {
     return left;
   }
 
-  /** A new file that only its owner reads. */
+  /** The folder of pipes that are ready for runs. */
+  Path pipes() {
+    return own.resolve(PIPES);
+  }
+
+  /** Creates a file that only its owner can read. */
   static Path newFile(Path path) throws IOException {
     return Files.createFile(path, OWNER_FILE);
   }
@@ -172,7 +187,7 @@ final class JobDirectories implements AutoCloseable {
     try {
       Files.createDirectory(directory, OWNER_DIRECTORY);
     } catch (FileAlreadyExistsException e) {
-      // Of an earlier worker, or of one that runs.
+      // Locks of an earlier worker, or of a live one.
     }
   }
 

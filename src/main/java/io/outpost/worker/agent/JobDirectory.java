@@ -3,20 +3,20 @@ package io.outpost.worker.agent;
 import java.nio.file.Path;
 
 /**
- * Where a job's files are. Everything below {@code root} is the agent's, and its paths are for the
- * agent and for the {@link Porter} alone: the worker opens none of them.
+ * The paths of a job's files. Everything below {@code root} belongs to the agent, and only the
+ * agent and the {@link Porter} use these paths; the worker never opens them.
  *
- * @param root the job's directory; its owner, the slot's user, alone may enter it
+ * @param root the job's directory; only its owner, the slot's user, may enter it
  * @param own the worker's directory for the same job, which no agent can reach
  */
 public record JobDirectory(Path root, Path own) {
 
-  /** The agent's working directory: what a workspace keeps, with {@code artifacts} in it. */
+  /** The agent's working directory, which a workspace keeps, with {@code artifacts} in it. */
   public Path work() {
     return root.resolve("work");
   }
 
-  /** The agent's home: sessions and logins, gone with the job. */
+  /** The agent's home, with sessions and logins; removed with the job. */
   public Path home() {
     return root.resolve("home");
   }
@@ -31,12 +31,12 @@ public record JobDirectory(Path root, Path own) {
     return root.resolve("task.txt");
   }
 
-  /** What the agent printed; the worker's. */
+  /** The agent's output; a file of the worker. */
   public Path output() {
     return own.resolve("output.txt");
   }
 
-  /** A file of the worker's for what passes through its hands. */
+  /** A file of the worker for data in transit. */
   public Path spool(String name) {
     return own.resolve(name);
   }

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The files of one run, from before its agent starts until nothing of them is left. Everything is
- * done by porters. For one thread, but for measuring.
+ * The files of one run, from before its agent starts until all are removed. Porters do all the
+ * work. For one thread, except for measuring.
  */
 public final class JobFiles implements AutoCloseable {
 
-  /** How the porter of {@link #input} ends when it cannot write where it is to. */
+  /** The exit code of {@link #input}'s porter when it cannot write to the path. */
   public static final int IN_THE_WAY = 4;
 
   private final Slots slots;
@@ -26,31 +26,32 @@ public final class JobFiles implements AutoCloseable {
     this.slot = slot;
   }
 
-  /** Where they are. */
+  /** The paths of the files. */
   public JobDirectory directory() {
     return directory;
   }
 
-  /** The worker's slot, from 0; no two runs at once share one. */
+  /** The worker's slot, from 0; two runs never share one. */
   public int slot() {
     return slot;
   }
 
   /**
-   * Starts to unpack a workspace into the empty working directory; the archive goes to its input.
+   * Starts unpacking a workspace into the empty working directory; the archive goes to the porter's
+   * input.
    *
-   * @param form 2: as {@link #save} packs it; 1: as it was packed before
+   * @param form 2: the form that {@link #save} packs; 1: an older form
    */
   public PorterProcess restore(int form) throws IOException {
     return slots.porter(Porter.Task.RESTORE, directory, slot, List.of(Integer.toString(form)));
   }
 
-  /** Starts to pack the working directory; the archive comes from its output. */
+  /** Starts packing the working directory; the archive comes from the porter's output. */
   public PorterProcess save() throws IOException {
     return slots.porter(Porter.Task.SAVE, directory, slot, List.of());
   }
 
-  /** Starts to hand over the first artifacts: their whole number, a line end, an archive. */
+  /** Starts reading artifacts: their total number, a line end, an archive of the first ones. */
   public PorterProcess artifacts(int most, long bytes) throws IOException {
     return slots.porter(
         Porter.Task.ARTIFACTS,
@@ -59,12 +60,18 @@ public final class JobFiles implements AutoCloseable {
         List.of(Integer.toString(most), Long.toString(bytes)));
   }
 
-  /** Starts to write a file into the working directory: its path, a zero byte and its content. */
+  /**
+   * Starts writing a file into the working directory; the input is its path, a zero byte and its
+   * content.
+   */
   public PorterProcess input() throws IOException {
     return slots.porter(Porter.Task.INPUT, directory, slot, List.of());
   }
 
-  /** Has a folder of the agent's home be one of the working directory, saved with it. */
+  /**
+   * Makes a folder of the agent's home a link into the working directory, so that it is saved with
+   * it.
+   */
   void keepConversations(String folder) throws IOException {
     try (PorterProcess porter =
         slots.porter(Porter.Task.CONVERSATIONS, directory, slot, List.of(folder))) {
@@ -73,7 +80,7 @@ public final class JobFiles implements AutoCloseable {
     }
   }
 
-  /** Writes the task where {@link JobDirectory#task} says. */
+  /** Writes the task to {@link JobDirectory#task}. */
   void writeTask(String task) throws IOException {
     try (PorterProcess porter = slots.porter(Porter.Task.TASK, directory, slot, List.of())) {
       try (OutputStream in = porter.input()) {
@@ -84,8 +91,8 @@ public final class JobFiles implements AutoCloseable {
   }
 
   /**
-   * Removes everything that the run left on this machine. When something stays, the slot is out of
-   * service until it is gone; that is logged and no failure of the run.
+   * Removes all files and processes of the run on this machine. When something cannot be removed,
+   * the slot is out of service until it can; this is logged and does not fail the run.
    */
   @Override
   public void close() {

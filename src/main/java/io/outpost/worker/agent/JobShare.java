@@ -11,26 +11,26 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What each job may have of the machine, or of the container where its limits are lower, so that
- * all slots at once have room beside the worker itself.
+ * A job's share of the machine, or of the container if its limits are lower, so that all slots fit
+ * beside the worker itself.
  *
- * @param memory bytes that the container may use
- * @param heap bytes that the worker's heap may grow to
- * @param disk bytes of the file system with the jobs' directories
- * @param free bytes of it that are free
+ * @param memory of the container in bytes
+ * @param heap the maximum of the worker's heap in bytes
+ * @param disk the size of the file system with the jobs' directories
+ * @param free its free bytes
  * @param slots jobs at once
  */
 record JobShare(long memory, long heap, long disk, long free, int slots) {
 
   private static final Logger LOG = LoggerFactory.getLogger(JobShare.class);
 
-  /** What Java takes beside its heap, and the system. */
+  /** Memory for Java beside its heap, and for the system. */
   private static final long BESIDE_HEAP = DataSize.ofMegabytes(768).toBytes();
 
-  /** No agent starts with less. */
+  /** The minimum with which an agent can start. */
   private static final long LEAST = DataSize.ofMegabytes(64).toBytes();
 
-  /** Memory and disk do not suffice; the message says which setting to change, and to what. */
+  /** Memory or disk are not enough; the message says which setting to change, and to what. */
   static final class DoesNotFitException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -40,7 +40,7 @@ record JobShare(long memory, long heap, long disk, long free, int slots) {
     }
   }
 
-  /** Of this machine; Java knows the limits of its control group, of version 1 and 2. */
+  /** The shares of this machine; Java knows the limits of its control group, versions 1 and 2. */
   static JobShare here(Path directory, int slots) throws IOException {
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     Files.createDirectories(directory);
@@ -50,11 +50,11 @@ record JobShare(long memory, long heap, long disk, long free, int slots) {
         Runtime.getRuntime().maxMemory(),
         store.getTotalSpace(),
         store.getUsableSpace(),
-        Math.max(1, slots)); // a worker may run nothing
+        Math.max(1, slots)); // a worker may have no slots
   }
 
   /**
-   * The settings with what they leave open.
+   * The settings with the computed shares filled in.
    *
    * @throws DoesNotFitException when all slots together need more than there is
    */
@@ -108,7 +108,7 @@ record JobShare(long memory, long heap, long disk, long free, int slots) {
     return wanted;
   }
 
-  /** In the form that settings take, rounded down. */
+  /** In the form of settings, rounded down. */
   private static String size(long bytes) {
     return DataSize.ofBytes(bytes).toMegabytes() + "MB";
   }

@@ -9,9 +9,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first links of the launch chain: a session of its own, the first to be killed when memory is
- * short, behind the worker in the queue for the processor, and the kernel's limits for each
- * process. Tools that a system lacks are left out.
+ * The first links of the launch chain: a new session, the highest priority for the out-of-memory
+ * killer, a lower processor priority than the worker, and the kernel's limits for each process.
+ * Missing tools are left out.
  */
 final class Limits {
 
@@ -41,7 +41,7 @@ final class Limits {
               chain.add("--fsize=" + settings.fileSize().toBytes());
               chain.add("--nofile=" + settings.openFiles());
               chain.add("--cpu=" + cpuSeconds(timeLimit));
-              // Queues would outlive the job under a name that cannot be listed everywhere.
+              // Queues would outlive the job, under names that not every system can list.
               chain.add("--msgqueue=0");
               chain.add("--nproc=" + (otherTasks + settings.processes()));
               chain.add("--");
@@ -50,8 +50,8 @@ final class Limits {
   }
 
   /**
-   * The last links: no kernel keyrings and no hiding, signals as a program expects them, however
-   * the worker was started, and the working directory, which the agent's user enters by itself.
+   * The last links: no kernel keyrings and no hiding, default signal actions, however the worker
+   * was started, and the working directory, which the agent's user enters by itself.
    */
   List<String> normal(JobDirectory directory) {
     List<String> links = new ArrayList<>(filter);
@@ -86,12 +86,12 @@ final class Limits {
     return defaultsSignals;
   }
 
-  /** So many of its processes are not missed when a run cannot have them. */
+  /** Acceptable shortfall in the process limit. */
   int fewProcesses() {
     return settings.processes() / 10;
   }
 
-  /** A tool's file, if this system has it. */
+  /** The file of a tool, if it is installed. */
   Optional<Path> find(String tool) {
     return tools.find(tool);
   }
@@ -105,7 +105,7 @@ final class Limits {
             });
   }
 
-  /** What one process can use when it keeps every processor busy for the whole time. */
+  /** The processor time of one process that uses every processor for the whole time. */
   private static long cpuSeconds(Duration timeLimit) {
     return (timeLimit.toSeconds() + 1) * Runtime.getRuntime().availableProcessors();
   }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.Collection;
 
 /**
- * The file that an agent's output goes to: bounded, without the provider keys. One thread writes,
- * any may ask for the size.
+ * The file with an agent's output: bounded, without secrets. One thread writes, any thread may read
+ * the size.
  */
 final class OutputSpool implements AutoCloseable {
 
@@ -27,7 +27,7 @@ final class OutputSpool implements AutoCloseable {
     this.redactor = new Redactor(new Bounded(), secrets);
   }
 
-  /** Reads a stream to its end, however long it is, so that its writer never waits. */
+  /** Reads a stream to its end, however long it is, so that its writer never blocks. */
   void drain(InputStream in) throws IOException {
     byte[] buffer = new byte[32 * 1024];
     for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
@@ -49,7 +49,7 @@ final class OutputSpool implements AutoCloseable {
     return cut;
   }
 
-  /** What arrives later is dropped. */
+  /** Later output is dropped. */
   @Override
   public synchronized void close() throws IOException {
     if (closed) {

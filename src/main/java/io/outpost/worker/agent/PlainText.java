@@ -1,11 +1,11 @@
 package io.outpost.worker.agent;
 
-/** Makes text of an agent, such as a file name, fit for a log line and a message. */
+/** Escapes text of an agent, such as a file name, for log lines and messages. */
 public final class PlainText {
 
   private PlainText() {}
 
-  /** One line: everything but printable ASCII is escaped. */
+  /** As one line: everything except printable ASCII is escaped. */
   public static String line(String text) {
     StringBuilder plain = new StringBuilder(text.length());
     text.chars()

@@ -12,15 +12,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Starts porters: processes of a slot's user, confined as its agents are, that do to a job's files
- * what the worker must not do itself. Each runs one script of {@code porter/} with the job's
- * directory as its first argument; scripts use the system's tools, which know names as bytes and
- * walk by descriptor. What comes from a porter is as little to be trusted as its agent. Safe for
- * use by many threads.
+ * Starts porters: processes of a slot's user, confined like its agents, which do the work on a
+ * job's files that the worker must not do itself. Each runs one script of {@code porter/} with the
+ * job's directory as its first argument; the scripts use system tools, which treat names as bytes
+ * and walk by descriptor. A porter's output must be trusted as little as its agent. Safe for use by
+ * many threads.
  */
 final class Porter {
 
-  /** What porters do. */
+  /** The scripts of porters. */
   enum Task {
     ARTIFACTS,
     CONVERSATIONS,
@@ -32,7 +32,9 @@ final class Porter {
     SWEEP,
     TASK;
 
-    /** A job's limits are not kept while it is measured; other work may be large. */
+    /**
+     * Measuring must be fast, because limits are not enforced meanwhile; other work may take long.
+     */
     private Duration longest() {
       return this == MEASURE ? Duration.ofMinutes(1) : Duration.ofMinutes(15);
     }
@@ -51,9 +53,9 @@ final class Porter {
   }
 
   /**
-   * Starts one.
+   * Starts a porter.
    *
-   * @param prefix what makes the process the slot user's
+   * @param prefix the launch chain that makes it a process of the slot's user
    * @param more further arguments
    */
   PorterProcess start(List<String> prefix, Task task, JobDirectory directory, List<String> more)
@@ -61,7 +63,7 @@ final class Porter {
     Path shell =
         tools.find("bash").orElseThrow(() -> new IOException("bash is not installed here"));
     List<String> command = new ArrayList<>(prefix);
-    // -p: its user is the effective one, and the real one is nobody's that an agent could be.
+    // -p keeps the effective user; the real user is one that no agent ever has.
     command.addAll(List.of(shell.toString(), "-p", "-c", script(task), task.script()));
     command.add(directory.root().toString());
     command.addAll(more);

@@ -10,20 +10,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A porter at work. It ends by itself, when it has taken too long, when an agent that it measures
- * has it wait by a signal, or when it is closed; nothing of it is left then. For one thread.
+ * A running porter. It ends by itself, when it takes too long, when a measured agent stops it by a
+ * signal, or when it is closed; then all its processes are gone. For one thread.
  */
 public final class PorterProcess implements AutoCloseable {
 
   private static final Duration ROUND = Duration.ofSeconds(1);
 
   /**
-   * How long what it has said is waited for: processes of its own may outlive it, and hold the
-   * pipe.
+   * How long its output is waited for, because processes of its own may outlive it and keep the
+   * pipe open.
    */
   private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
-  /** Bytes of what it says that are kept. */
+  /** The maximum of its messages that is kept. */
   private static final int SAID = 8 * 1024;
 
   private final String name;
@@ -32,9 +32,9 @@ public final class PorterProcess implements AutoCloseable {
   private final Thread watchdog;
 
   /**
-   * One that was just started.
+   * A porter that was just started.
    *
-   * @param longest it may take
+   * @param longest the time limit
    */
   PorterProcess(String name, Process process, Duration longest) {
     this.name = name;
@@ -43,33 +43,33 @@ public final class PorterProcess implements AutoCloseable {
     this.watchdog = Thread.ofVirtual().name("porter-time").start(() -> endWhenHeld(longest));
   }
 
-  /** What it reads; to be closed. */
+  /** Its standard input; must be closed. */
   public OutputStream input() {
     return process.getOutputStream();
   }
 
-  /** What it writes: not to be trusted. */
+  /** Its standard output, which must not be trusted. */
   public InputStream output() {
     return process.getInputStream();
   }
 
-  /** Waits for its end; 0 is good. */
+  /** Waits for its end; 0 means success. */
   public int exitCode() throws InterruptedException {
     return process.waitFor();
   }
 
   /**
-   * The first of what it wrote to standard error, one line each, without control characters; empty
-   * when an agent has killed it and stopped a process of its own, which never ends.
+   * The beginning of its standard error, one line each, without control characters; empty when an
+   * agent has killed it and stopped one of its own processes, which never ends.
    */
   public String said() {
     return said.copy().completeOnTimeout("", LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS).join();
   }
 
   /**
-   * Waits for its good end.
+   * Waits for its successful end.
    *
-   * @throws IOException when it ends otherwise
+   * @throws IOException when it fails
    */
   public void awaitSuccess() throws IOException {
     try {
@@ -102,7 +102,7 @@ public final class PorterProcess implements AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      // It is closed.
+      // Closing ends it.
     }
   }
 

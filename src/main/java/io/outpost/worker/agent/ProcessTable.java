@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What {@code /proc} tells of processes; everything is empty or zero for one that has gone, or
- * without a /proc.
+ * Reads processes from {@code /proc}; everything is empty or zero for a process that has gone, or
+ * without /proc.
  */
 final class ProcessTable {
 
@@ -17,17 +17,17 @@ final class ProcessTable {
 
   private ProcessTable() {}
 
-  /** Every process that is neither gone nor only waiting to be reaped. */
+  /** Every process that is neither gone nor a zombie. */
   static Stream<ProcessHandle> alive() {
     return ProcessHandle.allProcesses().filter(process -> !stat(process)[0].matches("[ZX]"));
   }
 
-  /** Whether somebody has it wait by a signal. */
+  /** Whether a signal has stopped it. */
   static boolean isStopped(ProcessHandle process) {
     return stat(process)[0].equals("T");
   }
 
-  /** Whether the process acts for that user, or could again. */
+  /** Whether the process has that user as effective, real or saved user. */
   static boolean isOf(ProcessHandle process, int user) {
     return Stream.of(status(process, "Uid:").split("\\s+"))
         .anyMatch(Integer.toString(user)::equals);
@@ -49,12 +49,12 @@ final class ProcessTable {
     return fields.length > 3 && fields[3].equals(Long.toString(session));
   }
 
-  /** Whether its environment has this {@code NAME=value}; unknown of another user's process. */
+  /** Whether its environment has this {@code NAME=value}; unknown for another user's process. */
   static boolean hasVariable(ProcessHandle process, String variable) {
     return Stream.of(read(process, "environ").split("\0")).anyMatch(variable::equals);
   }
 
-  /** Bytes of memory that it shares with no other process. */
+  /** Bytes of private memory. */
   static long ownMemory(ProcessHandle process) {
     String[] pages = read(process, "statm").strip().split(" ");
     return pages.length < 3 ? 0 : (Long.parseLong(pages[1]) - Long.parseLong(pages[2])) * PAGE;
@@ -69,7 +69,7 @@ final class ProcessTable {
         .orElse("");
   }
 
-  /** The fields of {@code stat} behind the name: state, parent, group, session and so on. */
+  /** The fields of {@code stat} after the name: state, parent, group, session and so on. */
   private static String[] stat(ProcessHandle process) {
     String stat = read(process, "stat");
     return stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");

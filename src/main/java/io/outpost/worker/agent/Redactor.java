@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Passes bytes on with every occurrence of some secrets replaced, in whatever form it is printed,
- * also where one arrives in pieces. What could be the beginning of a secret is held back until more
- * arrives or the stream is finished. For one thread.
+ * Passes bytes on with every occurrence of some secrets replaced, in any printed form, even when it
+ * arrives in pieces. A possible beginning of a secret is held back until more bytes arrive or the
+ * stream ends. For one thread.
  */
 final class Redactor {
 
@@ -25,13 +25,14 @@ final class Redactor {
   private static final byte ESCAPE = '%';
   private static final int ESCAPE_LENGTH = 3;
 
-  /** A line ends with one or two of them. */
+  /** The characters of line ends, one or two. */
   private static final int LONGEST_BREAK = 2;
 
   private final OutputStream sink;
 
   /**
-   * By their first byte; longest first, so that a secret that contains another is replaced whole.
+   * Indexed by the first byte; longest first, so that a secret that contains another is replaced
+   * completely.
    */
   private final byte[][][] secrets = new byte[256][][];
 
@@ -54,7 +55,7 @@ final class Redactor {
     pass(joined(bytes, length), false);
   }
 
-  /** Writes what was held back. */
+  /** Writes the bytes that were held back. */
   void finish() throws IOException {
     pass(held, true);
   }
@@ -81,7 +82,9 @@ final class Redactor {
     held = new byte[0];
   }
 
-  /** Length of what shows a secret from here on, 0 for none, -1 when only more bytes can tell. */
+  /**
+   * The length of a secret's form from here on, 0 for none, -1 when more bytes are needed to tell.
+   */
   private int secretAt(byte[] data, int at, boolean last) {
     for (byte[] secret : secrets[data[at] & 0xff]) {
       int length = lengthOf(secret, data, at);
@@ -93,8 +96,8 @@ final class Redactor {
   }
 
   /**
-   * How long a secret is here; 0 when it is another text, -1 when the data ends within it. Programs
-   * that wrap lines, such as base64, break it, and URLs have any of its bytes as an escape.
+   * The length of a secret here; 0 for other text, -1 when the data ends within it. Programs that
+   * wrap lines, such as base64, may break it, and URLs may escape any of its bytes.
    */
   private static int lengthOf(byte[] secret, byte[] data, int at) {
     int next = at;

@@ -7,17 +7,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/** What is done with a job's repository: the scripts of {@code repository/}. */
+/** Work on a job's repository: */
 public enum RepositoryScript {
   /** Clones it into the empty working directory. */
   CLONE("credentials.sh", "clone.sh"),
-  /** Leaves what was changed among the artifacts. */
+  /** Writes the changes to the artifacts. */
   CHANGES("changes.sh"),
-  /** Makes the commit of what was changed. */
+  /** Commits the changes. */
   COMMIT("credentials.sh", "commit.sh"),
-  /** Makes the same commit, and pushes it. */
+  /** Creates the same commit, and pushes it. */
   PUSH("credentials.sh", "commit.sh", "push.sh"),
-  /** Looks whether an earlier push arrived. */
+  /** Checks whether an earlier push arrived. */
   PUSHED("credentials.sh", "pushed.sh");
 
   private final List<String> files;
@@ -27,11 +27,11 @@ public enum RepositoryScript {
   }
 
   /**
-   * How one ended.
+   * The result of a script.
    *
-   * @param lines what it wrote
-   * @param said what it said beside that, without control characters
-   * @param stopped why it was stopped, when it was
+   * @param lines its output
+   * @param said its messages, without control characters
+   * @param stopped the reason when it was stopped
    */
   public record Ended(
       int exitCode, List<String> lines, String said, Optional<StopReason> stopped) {}

@@ -7,27 +7,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks now and then whether a run keeps to what the kernel limits only for each process or file:
- * the memory and the disk of all of them together. For one run and one thread.
+ * Enforces the limits of a run's memory and disk in total, because the kernel limits only single
+ * processes and files: measures them periodically. For one run and one thread.
  */
 final class ResourceWatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(ResourceWatch.class);
   private static final long SHORTEST_PAUSE = TimeUnit.SECONDS.toNanos(1);
 
-  /** So that counting a large tree of files takes a small part of the time. */
+  /** Limits the share of time spent on counting a large tree of files. */
   private static final int PAUSE_PER_COUNT = 20;
 
   /**
-   * Measurements that fail one after another, or find a process that hides; a job can end the
-   * process that measures.
+   * The maximum of consecutive measurements that fail or find hidden files, because a job can kill
+   * the measuring process.
    */
   private static final int MOST_FAILURES = 10;
 
   private final AgentRunSettings settings;
   private long pause = SHORTEST_PAUSE;
 
-  /** What everybody but the run has taken when it was least. */
+  /** The lowest measured use of everything except the run. */
   private long before = Long.MAX_VALUE;
 
   private int failures;
@@ -37,33 +37,33 @@ final class ResourceWatch {
     this.settings = settings;
   }
 
-  /** Nanoseconds until the next look. */
+  /** Nanoseconds until the next measurement. */
   long pause() {
     return pause;
   }
 
   /**
-   * What a run has.
+   * A measurement of a run.
    *
-   * @param disk bytes that can be seen
+   * @param disk visible bytes
    * @param files files and folders
    * @param memory bytes
-   * @param hidden processes that keep to themselves what they have open
-   * @param sent places where something may be that nobody can see: sockets in which something open
-   *     is on its way, folders that are closed to their own user
-   * @param byAll bytes of the disks, and of memory for files, that everybody together has taken
+   * @param hidden processes that hide their open files
+   * @param sent places that cannot be seen into: sockets with open files in transit, folders closed
+   *     to their own user
+   * @param byAll used bytes of the disks, and of memory for files, of all users together
    */
   record Taken(long disk, long files, long memory, long hidden, long sent, long byAll) {}
 
-  /** Looks at a run. */
+  /** Measures a run. */
   interface Measure {
     Taken take() throws IOException;
   }
 
   /**
-   * Whether a run may have more than it shows. Programs hand each other connections and terminals,
-   * and may be slow to take them: that alone hides nothing while no more has been taken of the
-   * machine since the run began than the run may have.
+   * Whether a run may use more than is visible. Programs pass each other connections and terminals
+   * and may be slow to receive them, so that counts only when the machine has lost more space since
+   * the run's start than the run may use.
    */
   private boolean hides(Taken taken) {
     before = Math.min(before, taken.byAll() - taken.disk());
@@ -71,7 +71,7 @@ final class ResourceWatch {
     return taken.hidden() > 0 || taken.sent() > 0 && couldBeMore;
   }
 
-  /** Which limit the run does not keep to, if any. */
+  /** The exceeded limit, if any. */
   Optional<StopReason> exceeded(Measure measure) {
     long began = System.nanoTime();
     try {
@@ -87,7 +87,7 @@ final class ResourceWatch {
       return hidings < MOST_FAILURES ? Optional.empty() : Optional.of(StopReason.UNMEASURED);
     } catch (IOException | RuntimeException e) {
       LOG.debug("A run could not be measured", e);
-      began = System.nanoTime(); // whoever hinders it gains no time
+      began = System.nanoTime(); // obstructing the measurement gains no time
       return ++failures < MOST_FAILURES ? Optional.empty() : Optional.of(StopReason.UNMEASURED);
     } finally {
       pause = Math.max(SHORTEST_PAUSE, PAUSE_PER_COUNT * (System.nanoTime() - began));

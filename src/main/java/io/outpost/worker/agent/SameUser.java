@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs agents as the worker's own user, for a developer's machine. They are found by descent,
- * session and home directory; without a sandbox nothing keeps them from what that user may read.
+ * Runs agents as the worker's own user, for a developer's machine. Their processes are found by
+ * descent, session and home directory; without a sandbox they can read everything that this user
+ * can.
  */
 final class SameUser implements Confinement {
 
@@ -52,10 +53,13 @@ final class SameUser implements Confinement {
 
   @Override
   public void give(Path path, int slot) {
-    // It is the worker's own already.
+    // The file belongs to the user already.
   }
 
-  /** One without a name, as in a container started for any id, has one in the sandbox alone. */
+  /**
+   * A user without a name, as in a container started with an arbitrary id, gets one only in the
+   * sandbox.
+   */
   @Override
   public String user(JobDirectory directory, int slot) throws IOException {
     if (name.isPresent()) {
@@ -98,7 +102,7 @@ final class SameUser implements Confinement {
     return List.of();
   }
 
-  /** In shared folders nothing tells a job's files from the user's. */
+  /** In shared folders a job's files cannot be told from the user's own. */
   @Override
   public List<String> sharedFolders() {
     return List.of();
@@ -126,7 +130,7 @@ final class SameUser implements Confinement {
 
   @Override
   public void close() {
-    // Nothing was taken.
+    // There is nothing to release.
   }
 
   @Override

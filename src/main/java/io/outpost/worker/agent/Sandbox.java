@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * bubblewrap as the last link of the launch chain: a process table of its own, every file read-only
- * but the job's, the other jobs and the shared temporary directories out of sight. Needs user
- * namespaces, no privilege.
+ * bubblewrap as the last link of the launch chain: a separate process table, only the job's files
+ * writable, other jobs and shared temporary directories hidden. Needs user namespaces, but no
+ * privilege.
  *
  * @param bwrap its program
  */
@@ -17,10 +17,10 @@ record Sandbox(Path bwrap) {
 
   private static final List<String> SHARED = List.of("/tmp", "/var/tmp", "/dev/shm");
 
-  /** Files in which a user finds its name; where the machine's lack it there are copies. */
+  /** The files with user names; copies replace them when the machine's lack the user. */
   private static final List<String> NAMES = List.of("passwd", "group");
 
-  /** Its command line up to where the agent's command follows. */
+  /** Its command line before the agent's command. */
   List<String> arguments(JobDirectory directory, List<String> command) {
     List<String> arguments = base();
     add(arguments, "--die-with-parent");
@@ -44,8 +44,8 @@ record Sandbox(Path bwrap) {
   }
 
   /**
-   * The same for a porter, which finds nothing but the job's directory. It outlives the thread that
-   * started it, and ends with its pipes.
+   * The same for a porter, which sees only the job's directory. It outlives the thread that started
+   * it, and ends with its pipes.
    */
   List<String> porter(JobDirectory directory) {
     List<String> arguments = base();
@@ -58,7 +58,7 @@ record Sandbox(Path bwrap) {
     return arguments;
   }
 
-  /** A command line that ends well where sandboxes work. */
+  /** A command line that succeeds when sandboxes work. */
   List<String> probe() {
     List<String> arguments = base();
     add(arguments, "--", "/bin/sh", "-c", "test $$ -lt 10");

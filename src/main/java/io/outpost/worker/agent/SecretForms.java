@@ -9,10 +9,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The forms in which programs print a secret: as it is, and encoded. Stateless. */
+/** The forms in which programs print a secret: plain and encoded. Stateless. */
 final class SecretForms {
 
-  /** A shorter text would be found in output that has nothing to do with the secret. */
+  /** A shorter text would occur in output by chance. */
   private static final int SHORTEST = 6;
 
   private SecretForms() {}
@@ -27,7 +27,7 @@ final class SecretForms {
     var bytes = raw.getBytes(StandardCharsets.UTF_8);
     addHex(bytes, forms);
     addBase64(bytes, forms);
-    // Percent escapes are seen through when forms are looked for; a space may be a plus.
+    // Percent escapes are decoded during the search; a space may be a plus.
     forms.add(raw.replace(' ', '+'));
     addJson(raw, forms);
     forms.removeIf(form -> form.length() < SHORTEST);
@@ -43,12 +43,12 @@ final class SecretForms {
     }
   }
 
-  /** Within a longer text a secret's letters begin at any of three places of a group. */
+  /** Within a longer base64 text, a secret may begin at any of three positions of a group. */
   private static void addBase64(byte[] bytes, Set<String> forms) {
     for (int before = 0; before < 3; before++) {
       var shifted = new byte[before + bytes.length];
       System.arraycopy(bytes, 0, shifted, before, bytes.length);
-      // Letters that also hold bits of what stands before or after are not the secret's own.
+      // Letters that share bits with the text before or after are not part of the form.
       var first = (before * 8 + 5) / 6;
       var last = shifted.length * 8 / 6;
       for (var encoder : Arrays.asList(Base64.getEncoder(), Base64.getUrlEncoder())) {
@@ -57,7 +57,7 @@ final class SecretForms {
     }
   }
 
-  /** As a string of JSON, and as one within a string of JSON, which is how logs show requests. */
+  /** As a JSON string, and as a JSON string within a JSON string, as in logs of requests. */
   private static void addJson(String raw, Set<String> forms) {
     for (var form : jsonForms(raw)) {
       forms.add(form);
@@ -65,7 +65,7 @@ final class SecretForms {
     }
   }
 
-  /** Writers differ in what they escape besides quotes and backslashes. */
+  /** JSON writers differ in their escapes besides quotes and backslashes. */
   private static Set<String> jsonForms(String raw) {
     var json = new String(JsonStringEncoder.getInstance().quoteAsString(raw));
     var forms = new LinkedHashSet<String>();

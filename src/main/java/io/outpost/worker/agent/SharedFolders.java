@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** The folders of this machine that every user may write to. */
+/** The world-writable folders of this machine. */
 final class SharedFolders {
 
   private static final List<String> USUAL =
@@ -19,7 +19,7 @@ final class SharedFolders {
 
   private SharedFolders() {}
 
-  /** Looks at the usual ones, and for others near the root of each file system that has any. */
+  /** Finds the usual ones, and others near the root of each file system. */
   static List<String> find(SearchPath tools) {
     Set<String> found = new TreeSet<>();
     List<String> command = new ArrayList<>();

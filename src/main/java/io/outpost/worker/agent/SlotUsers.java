@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the agents of each slot as a user of its own, without any privilege. Needs a worker that is
+ * Runs the agents of each slot as a separate user, without any privilege. Requires a worker that is
  * root.
  */
 final class SlotUsers implements Confinement {
@@ -34,9 +34,7 @@ final class SlotUsers implements Confinement {
   private final Optional<Sandbox> sandbox;
   private final List<String> shared;
 
-  /**
-   * Slots of which it is known that no process is left; a worker that crashed may have left some.
-   */
+  /** Slots that are known to be empty; a crashed worker may have left processes in others. */
   private final Set<Integer> clean = ConcurrentHashMap.newKeySet();
 
   private final Set<Integer> used = ConcurrentHashMap.newKeySet();
@@ -106,8 +104,8 @@ final class SlotUsers implements Confinement {
   }
 
   /**
-   * Files are opened by the effective user, the slot's. The real one is nobody else's: so no agent
-   * can trace the process, and a slot full of processes cannot keep it from starting.
+   * Files are opened by the effective user, which is the slot's. The real user is used by no agent,
+   * so no agent can trace the process, and a slot full of processes cannot keep it from starting.
    */
   @Override
   public List<String> outside(int slot) {
@@ -120,7 +118,7 @@ final class SlotUsers implements Confinement {
     return shared;
   }
 
-  /** Every slot that has run something since this worker started. */
+  /** Every slot that was used since this worker started. */
   @Override
   public Collection<Integer> others(int slot) {
     return used.stream().filter(other -> other != slot).toList();
@@ -152,7 +150,7 @@ final class SlotUsers implements Confinement {
 
   /**
    * One signal from the slot's user to all of its processes reaches daemons and fork bombs alike.
-   * It is repeated only because a process of the slot could kill the sender before it has sent.
+   * It is repeated only because a process of the slot could kill the sender first.
    */
   @Override
   public boolean endAll(int slot) {
@@ -177,8 +175,7 @@ final class SlotUsers implements Confinement {
   }
 
   /**
-   * The dead count against the slot's limit of processes until the machine's first process has
-   * taken note of them.
+   * Zombies count against the slot's process limit until the machine's first process reaps them.
    */
   private void awaitReaped(int slot) {
     int user = users.of(slot);
@@ -205,7 +202,7 @@ final class SlotUsers implements Confinement {
     users.close();
   }
 
-  /** The link of the launch chain that gives up everything root may do. */
+  /** The link of the launch chain that drops all privileges of root. */
   List<String> become(int slot) {
     return drop("--reuid", user(slot), "--regid", user(slot), "--pdeathsig", "KILL");
   }

@@ -16,9 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The worker's slots: gives each run a directory of its own in a slot that nothing of an earlier
- * run is left in, and takes a slot out of service that cannot be cleaned. Safe for use by many
- * threads.
+ * The worker's slots: gives each run a directory in a clean slot, and takes slots that cannot be
+ * cleaned out of service. Safe for use by many threads.
  */
 public final class Slots implements AutoCloseable {
 
@@ -27,21 +26,23 @@ public final class Slots implements AutoCloseable {
   private final Confinement confinement;
   private final JobDirectories directories;
   private final Porter porter;
+  private final Pipes pipes;
   private final boolean canHideByCall;
 
-  /** What could not be removed, by slot: the slot is out of service. */
+  /** The leftovers that could not be removed, by slot; such a slot is out of service. */
   private final Map<Integer, List<JobDirectory>> left = new ConcurrentHashMap<>();
 
   private final Set<Integer> outOfService = ConcurrentHashMap.newKeySet();
 
-  Slots(Confinement confinement, JobDirectories directories, Limits tools) {
+  Slots(Confinement confinement, JobDirectories directories, Limits tools) throws IOException {
     this.confinement = confinement;
     this.directories = directories;
+    this.pipes = Pipes.in(directories.pipes());
     this.porter = new Porter(tools);
     this.canHideByCall = !tools.filtersCalls();
   }
 
-  /** Slots with the jobs' directories in this one; removes what a killed worker left in it. */
+  /** Slots with the jobs' directories in this folder; removes the leftovers of a killed worker. */
   static Slots in(Path base, Confinement confinement, Limits tools) throws IOException {
     Slots slots = new Slots(confinement, JobDirectories.in(base, confinement.worker()), tools);
     for (JobDirectory old : slots.directories.left()) {
@@ -51,10 +52,10 @@ public final class Slots implements AutoCloseable {
   }
 
   /**
-   * Makes the directory of a run.
+   * Creates the directory of a run.
    *
-   * @param name of the directory; nobody can guess it
-   * @throws IOException when the slot is out of service, or the directory cannot be made
+   * @param name of the directory, which cannot be guessed
+   * @throws IOException when the slot is out of service, or the directory cannot be created
    */
   JobFiles open(String name, int slot) throws IOException {
     if (!isUsable(slot)) {
@@ -63,7 +64,7 @@ public final class Slots implements AutoCloseable {
     return new JobFiles(this, directories.make(name, path -> confinement.give(path, slot)), slot);
   }
 
-  /** Whether a run may start there; one that could not be cleaned is tried again. */
+  /** Whether a run may start there; a slot that could not be cleaned is retried. */
   public boolean isUsable(int slot) {
     List<JobDirectory> old = left.remove(slot);
     if (old != null) {
@@ -74,15 +75,18 @@ public final class Slots implements AutoCloseable {
             && ((confinement.isEmpty(slot) && !outOfService.contains(slot))
                 || (confinement.endAll(slot) && sweep(slot)));
     report(slot, usable);
+    if (usable) {
+      pipes.prepare(slot);
+    }
     return usable;
   }
 
-  /** Slots that run no job until what an earlier one left there is gone. */
+  /** Slots that are out of service because of leftovers. */
   public List<Integer> outOfService() {
     return outOfService.stream().sorted().toList();
   }
 
-  /** Tells when a slot leaves service and when it is back, not how often it was tried. */
+  /** Logs when a slot leaves service and when it is back, not each retry. */
   private void report(int slot, boolean usable) {
     if (usable && outOfService.remove(slot)) {
       LOG.info("Slot {} is clean and in service again", slot);
@@ -96,14 +100,18 @@ public final class Slots implements AutoCloseable {
     return confinement;
   }
 
+  Pipes pipes() {
+    return pipes;
+  }
+
   PorterProcess porter(Task task, JobDirectory directory, int slot, List<String> more)
       throws IOException {
     return porter.start(confinement.porter(directory, slot), task, directory, more);
   }
 
   /**
-   * What a run has by now. Where agents' calls are not filtered some programs, such as ssh-agent,
-   * hide what they have open for their own reasons: then none counts.
+   * The current use of a run. Without the call filter some programs, such as ssh-agent,
+   * legitimately hide their open files: then hidden files do not count.
    */
   ResourceWatch.Taken measure(JobDirectory directory, int slot, Stream<ProcessHandle> processes)
       throws IOException {
@@ -115,7 +123,8 @@ public final class Slots implements AutoCloseable {
       try (OutputStream in = measuring.input()) {
         in.write(pids.getBytes(StandardCharsets.US_ASCII));
       }
-      // First its end: a process of its own that an agent has stopped would hold the pipe for ever.
+      // Kills it first: a process of its own that an agent has stopped would keep the pipe open
+      // forever.
       measuring.awaitSuccess();
       String[] numbers =
           new String(measuring.output().readNBytes(150), StandardCharsets.US_ASCII)
@@ -125,7 +134,7 @@ public final class Slots implements AutoCloseable {
       long hidden = canHideByCall ? 0 : taken[3];
       return new ResourceWatch.Taken(taken[0], taken[1], taken[2], hidden, taken[4], taken[5]);
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      throw new IOException("A measurement was no number", e);
+      throw new IOException("A measurement is not a number", e);
     }
   }
 
@@ -153,7 +162,7 @@ public final class Slots implements AutoCloseable {
     if (directories.remove(directory)) {
       return true;
     }
-    // A job may have let another slot's write here: those users remove what is theirs.
+    // A job may have let another slot's user write here: those users remove their own files.
     for (int other : confinement.others(slot)) {
       run(Task.REMOVE, confinement.outside(other), directory);
     }

@@ -7,13 +7,12 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Standard input and output of one command that its user can open again ({@code /dev/stdin}, {@code
- * /dev/stdout}, {@code /dev/stderr}): a file and a named pipe that are that user's, without a name
- * once the command has started. For one thread, but for the output's reader.
+ * /dev/stdout}, {@code /dev/stderr}): a file and a named pipe of that user, unlinked once the
+ * command has started. For one thread, except for the output's reader.
  */
 final class StandardStreams implements AutoCloseable {
 
@@ -30,9 +29,9 @@ final class StandardStreams implements AutoCloseable {
     this.output = output;
   }
 
-  /** Makes both in the worker's directory of the job; a secret goes through a pipe alone. */
-  static StandardStreams of(AgentLaunch launch, Confinement confinement, StepRun.Step step)
-      throws IOException {
+  /** Creates both in the worker's directory of the job; a secret uses only a pipe. */
+  static StandardStreams of(AgentLaunch launch, Slots slots, StepRun.Step step) throws IOException {
+    Confinement confinement = slots.confinement();
     JobDirectory directory = launch.directory();
     @Nullable Path input = null;
     if (!step.secret()) {
@@ -41,19 +40,15 @@ final class StandardStreams implements AutoCloseable {
       confinement.give(input, launch.slot());
     }
     Path pipe = directory.spool("stdout");
-    String tool = Isolation.TOOLS.find("mkfifo").orElseThrow().toString();
-    Tool made = Tool.run(List.of(tool, "-m", "600", pipe.toString()));
-    if (!made.succeeded()) {
-      throw new IOException("A pipe could not be made: " + made.output().strip());
-    }
-    // Opening one end waits for the other: this is both.
+    slots.pipes().take(launch.slot(), pipe);
+    // Opens the pipe for reading and writing, because opening one end would wait for the other.
     RandomAccessFile keeper = new RandomAccessFile(pipe.toFile(), "rw");
     InputStream output = new FileInputStream(pipe.toFile());
     confinement.give(pipe, launch.slot());
     return new StandardStreams(input, pipe, keeper, output);
   }
 
-  /** Starts the command with them; its output ends when the last process that has it ends. */
+  /** Starts the command with both; its output ends when the last process with the pipe ends. */
   Process start(ProcessBuilder builder) throws IOException {
     if (input != null) {
       builder.redirectInput(input.toFile());
@@ -66,7 +61,7 @@ final class StandardStreams implements AutoCloseable {
     }
   }
 
-  /** What the command writes. */
+  /** The command's output. */
   InputStream output() {
     return output;
   }

@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries out one command of a run, from its start until none of its processes is left.
+ * Runs one command of a run, until all its processes are gone.
  *
  * @param deadline by the clock of {@link System#nanoTime}
- * @param stop completed by whoever wants the run stopped, and here when it exceeds a limit
+ * @param stop completed to stop the run, by a caller or here when it exceeds a limit
  */
 record StepRun(
     AgentLaunch launch,
@@ -29,7 +29,7 @@ record StepRun(
     long deadline,
     CompletableFuture<StopReason> stop) {
 
-  /** How long processes have between being asked to end and being killed. */
+  /** The time between asking processes to end and killing them. */
   static final Duration GRACE = Duration.ofSeconds(5);
 
   private static final Logger LOG = LoggerFactory.getLogger(StepRun.class);
@@ -38,12 +38,12 @@ record StepRun(
    * A command of the run.
    *
    * @param builder ready to start
-   * @param input what it gets on standard input
+   * @param input its standard input
    * @param secret whether the input must not touch the disk
    */
   record Step(ProcessBuilder builder, String input, boolean secret) {}
 
-  /** How it ended. */
+  /** The result. */
   record Ended(int exitCode, Optional<StopReason> stopped) {
 
     boolean well() {
@@ -52,7 +52,7 @@ record StepRun(
   }
 
   Ended carryOut(Step step, Consumer<Process> launched) throws IOException, InterruptedException {
-    try (StandardStreams streams = StandardStreams.of(launch, slots.confinement(), step)) {
+    try (StandardStreams streams = StandardStreams.of(launch, slots, step)) {
       Process process = streams.start(step.builder());
       launched.accept(process);
       Thread reader =
@@ -64,13 +64,13 @@ record StepRun(
       Optional<StopReason> stopped = awaitEnd(process);
       slots.confinement().kill(process.toHandle(), launch.directory(), launch.slot());
       int exitCode = process.waitFor();
-      // A process that got away may hold the pipe open: its words are not waited for.
+      // A process that escaped may keep the pipe open, so its output is not waited for.
       reader.join(GRACE);
       return new Ended(exitCode, stopped);
     }
   }
 
-  /** Waits for the end or a reason to stop; in the second case gives the processes their grace. */
+  /** Waits for the end or a reason to stop; when stopped, gives the processes their grace. */
   private Optional<StopReason> awaitEnd(Process process) throws InterruptedException {
     CompletableFuture<Object> event = CompletableFuture.anyOf(process.onExit(), stop);
     long left = deadline - System.nanoTime();
@@ -89,7 +89,7 @@ record StepRun(
     return Optional.of(stop.join());
   }
 
-  /** A sandbox would end at once what is in it: it is left out. */
+  /** The signal goes around the sandbox, which would kill its processes at once. */
   private static void askToEnd(Process process) {
     Stream.concat(Stream.of(process.toHandle()), process.descendants())
         .filter(

@@ -2,20 +2,20 @@ package io.outpost.worker.agent;
 
 /** Why an agent was stopped before it ended by itself. */
 public enum StopReason {
-  /** The customer cancelled the job. */
+  /** The job was cancelled. */
   CANCELLED("it was cancelled"),
   /** The job ran longer than it may. */
   TIME_LIMIT("it reached its time limit"),
-  /** Its processes together had more memory than a job may. */
-  MEMORY_LIMIT("it used more memory than a job may"),
-  /** Its files together were larger than a job's may be. */
-  DISK_LIMIT("it wrote more to disk than a job may"),
-  /** It told that it has cost as much as the job may. */
-  COST_LIMIT("it cost as much as the job may"),
-  /** What it uses could not be measured, again and again. */
-  UNMEASURED("what it used could not be measured"),
-  /** The worker gives the job back: it shuts down or has lost the lease. */
-  RELEASED("the worker gave the job back");
+  /** Its processes together used more memory than allowed. */
+  MEMORY_LIMIT("it used more memory than allowed"),
+  /** Its files together were larger than allowed. */
+  DISK_LIMIT("it used more disk than allowed"),
+  /** It reported a cost of the job's limit or more. */
+  COST_LIMIT("it reached its cost limit"),
+  /** Its use of memory and disk could not be measured repeatedly. */
+  UNMEASURED("its use of memory and disk could not be measured"),
+  /** The worker releases the job, because it shuts down or has lost the lease. */
+  RELEASED("the worker released the job");
 
   private final String text;
 
@@ -23,7 +23,7 @@ public enum StopReason {
     this.text = text;
   }
 
-  /** In words, for the customer. */
+  /** The reason in words, for the tenant. */
   public String text() {
     return text;
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A system tool that was run to its end, without the worker's environment.
+ * The result of a system tool, run without the worker's environment.
  *
  * @param exitCode -1 when it could not be started or took too long
  * @param output standard output and standard error

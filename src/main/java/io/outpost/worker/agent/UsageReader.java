@@ -17,15 +17,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finds in an agent's output what it says it consumed. */
+/** Finds the consumption that an agent's output reports. */
 final class UsageReader {
 
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** The figures come last; a line before this many bytes is not looked for. */
+  /** Only so many bytes at the end are searched, because the figures come last. */
   private static final int TAIL = 256 * 1024;
 
-  /** The id of a conversation comes first. */
+  /** Only the beginning is searched for the id of a conversation. */
   private static final int HEAD = 64 * 1024;
 
   private static final double MOST_DOLLARS = 1_000_000;
@@ -33,7 +33,7 @@ final class UsageReader {
 
   private UsageReader() {}
 
-  /** The figures of the last line that has them; empty when none has, or they are no numbers. */
+  /** The figures of the last line that has them; empty when none has, or they are not numbers. */
   static Optional<AgentUsage> read(Path output, UsagePointers pointers) throws IOException {
     String[] lines = tail(output).split("\n");
     for (int i = lines.length - 1; i >= 0; i--) {
@@ -63,12 +63,12 @@ final class UsageReader {
     }
   }
 
-  /** Agents print what they like: only what can be a number of tokens is one. */
+  /** Agents may print anything, so only plausible numbers of tokens are accepted. */
   private static boolean isCount(JsonNode number) {
     return number.isIntegralNumber() && number.canConvertToLong() && number.longValue() >= 0;
   }
 
-  /** Dollars, to a millionth; null when it is no amount that anybody could have spent. */
+  /** Dollars, to a millionth; null for implausible amounts. */
   private static @Nullable BigDecimal cost(JsonNode tree, @Nullable String pointer) {
     JsonNode cost = pointer == null ? MissingNode.getInstance() : tree.at(pointer);
     return cost.isNumber() && cost.doubleValue() >= 0 && cost.doubleValue() <= MOST_DOLLARS
@@ -76,7 +76,7 @@ final class UsageReader {
         : null;
   }
 
-  /** The text at a pointer in the first lines; empty when none has one. */
+  /** The text at a pointer in the first lines; empty when none has it. */
   static Optional<String> first(Path output, String pointer) throws IOException {
     try (InputStream file = Files.newInputStream(output)) {
       return new String(file.readNBytes(HEAD), StandardCharsets.UTF_8)

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The names of user ids: many programs do not run as an id without one. What {@code passwd} and
- * {@code group} lack is added to them, in one step each, so that no reader finds half of it. Safe
+ * Registers names for user ids, because many programs fail without one. Missing lines of {@code
+ * passwd} and {@code group} are added in one step each, so that no reader sees half a file. Safe
  * for use by many threads.
  */
 final class UserNames {
@@ -47,14 +47,14 @@ final class UserNames {
     this.homes = homes;
   }
 
-  /** The user's name; one that it has after this, unless these files cannot be written. */
+  /** The user's name, registered if necessary, unless these files cannot be written. */
   String of(int user) {
     return known.computeIfAbsent(user, this::find);
   }
 
   /**
-   * Has programs that do not ask {@code HOME}, such as ssh, find this home. The link is in a folder
-   * that the user alone may pass: it tells where a job's directory is.
+   * Sets the home for programs that ignore {@code HOME}, such as ssh. The link is in a folder that
+   * only the user may enter, because it reveals a job's directory.
    */
   void home(int user, Path home) throws IOException {
     Path folder = homes.resolve("user-" + user);
@@ -63,7 +63,7 @@ final class UserNames {
       Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x---"));
       Files.setAttribute(folder, "unix:gid", user);
     } catch (FileAlreadyExistsException e) {
-      // Of an earlier job.
+      // The link of an earlier job.
     }
     Path next = folder.resolve("next");
     Files.deleteIfExists(next);
@@ -71,13 +71,13 @@ final class UserNames {
     Files.move(next, homeOf(user), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Copies of both files that name a user, for a process that sees these in their place. */
+  /** Copies of both files with a line for a user, for a process that sees these instead. */
   void copy(int user, Path home, Path folder) throws IOException {
     add(folder, "passwd", user, passwdLine(user, home));
     add(folder, "group", user, groupLine(user));
   }
 
-  /** The name of a user that has none. */
+  /** The name for a user without one. */
   static String made(int user) {
     return "agent" + user;
   }
@@ -92,7 +92,7 @@ final class UserNames {
         try (FileChannel lock =
             FileChannel.open(
                 etc.resolve(".pwd.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-          // The lock that useradd takes; it ends with the channel.
+          // The lock of useradd; it ends with the channel.
           lock.lock();
           add(etc, "passwd", user, passwdLine(user, homeOf(user)));
           add(etc, "group", user, groupLine(user));
@@ -130,7 +130,7 @@ final class UserNames {
         : "";
   }
 
-  /** The name in the first line with that id, which is the third field of both files. */
+  /** The name in the first line with that id, which is the third field in both files. */
   private static Optional<String> nameIn(String text, int user) {
     return text.lines()
         .map(line -> line.split(":", -1))

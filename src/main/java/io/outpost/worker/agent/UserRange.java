@@ -7,13 +7,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
 /**
- * User ids that this worker has for itself while it lives: two workers on one machine would
- * otherwise end each other's agents. The first id serves the worker's own checks, the ones after it
- * the slots.
+ * A range of user ids that this worker reserves while it lives, because two workers on one machine
+ * would otherwise kill each other's agents. The first id serves the worker's own checks, the
+ * following ones the slots.
  */
 final class UserRange implements AutoCloseable {
 
-  /** How many ids a worker takes. */
+  /** The number of ids of a worker. */
   static final int SIZE = 1000;
 
   private static final int RANGES = 20;
@@ -27,14 +27,14 @@ final class UserRange implements AutoCloseable {
   }
 
   /**
-   * Takes the first range that no other worker has.
+   * Reserves the first free range.
    *
-   * @param locks a directory that only root may write, for one lock file a range
+   * @param locks a directory that only root may write, with one lock file for each range
    * @throws IOException when all are taken
    */
   static UserRange take(int wanted, Path locks) throws IOException {
     Files.createDirectories(locks);
-    // Users of agents pass through it to their homes.
+    // Agents' users traverse it to their homes.
     Files.setPosixFilePermissions(locks.toRealPath(), PosixFilePermissions.fromString("rwx--x--x"));
     for (int first = wanted; first < wanted + RANGES * SIZE; first += SIZE) {
       Optional<WorkerLock> lock = WorkerLock.take(locks.resolve("users-" + first));
@@ -58,13 +58,13 @@ final class UserRange implements AutoCloseable {
     return first + 1 + slot;
   }
 
-  /** The slot of a user; -1 for the checks' and for one that is none's. */
+  /** The slot of a user; -1 for the user of checks and for unknown users. */
   int slotOf(int user) {
     int slot = user - first - 1;
     return slot < SIZE - 2 ? Math.max(slot, -1) : -1;
   }
 
-  /** The real user of porters: no agent is ever it. */
+  /** The real user of porters, which no agent ever has. */
   int porter() {
     return first + SIZE - 1;
   }

@@ -11,14 +11,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A file that one worker of this machine has for itself until it is closed or its process ends.
+ * A lock file of one worker on this machine, held until it is closed or its process ends.
  * Thread-safe.
  */
 final class WorkerLock implements AutoCloseable {
 
   /**
-   * Files that workers of this process have: a process gives a lock up when it closes any channel
-   * of the file (java.nio.channels.FileLock), so none of these may be opened again.
+   * Lock files of this process: it releases a lock when it closes any channel of the file
+   * (java.nio.channels.FileLock), so none of these may be opened again.
    */
   private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
 
@@ -30,7 +30,7 @@ final class WorkerLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** The lock of a file in a directory that is there; empty when another worker has it. */
+  /** The lock of a file in an existing directory; empty when another worker has it. */
   static Optional<WorkerLock> take(Path file, FileAttribute<?>... made) throws IOException {
     Path directory = Objects.requireNonNull(file.getParent(), "A lock is in a directory");
     Path real = directory.toRealPath().resolve(file.getFileName());

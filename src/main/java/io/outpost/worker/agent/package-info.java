@@ -1,4 +1,4 @@
-/** Running an agent as a process: confinement, limits, output, end. */
+/** Runs agents as processes: confinement, limits, output, end. */
 @NullMarked
 package io.outpost.worker.agent;
 

@@ -17,36 +17,37 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.input.BoundedInputStream;
 
 /**
- * The files that an agent left under {@code artifacts/}, as a porter hands them over: the first
- * ones in the order of their paths, one after another, in bounded memory.
+ * The artifacts of an agent, from a porter's stream: the first ones by path, one after another, in
+ * bounded memory.
  */
 public final class ArtifactStream {
 
-  /** Bytes of a path: longer ones are left out. */
+  /** The maximum length of a path in bytes; longer ones are left out. */
   private static final int LONGEST_PATH = 4096;
 
-  /** Digits of the number of files. */
+  /** The digits of the number of files. */
   private static final int DIGITS = 18;
 
   private ArtifactStream() {}
 
-  /** Takes an artifact whose content is in a file, which is the next one's afterwards. */
+  /** Receives an artifact; the file with its content is reused for the next one. */
   public interface Taker {
     void take(int place, Path content) throws IOException;
   }
 
   /**
-   * What was handed over.
+   * The result.
    *
-   * @param notKept what the porter said it left out; empty: nothing
+   * @param notKept the porter's message about left-out files; empty: none
    */
   public record Handed(Artifact.Manifest manifest, String notKept) {}
 
   /**
-   * Hands each over. A stream that breaks off is the agent's work: what came before is kept.
+   * Passes each artifact on. When the stream ends early, by the agent's doing, the artifacts before
+   * are kept.
    *
-   * @param most how many at most
-   * @param bytes of all of them together at most
+   * @param most the maximum number
+   * @param bytes the maximum of all together
    */
   public static Handed read(JobFiles files, int most, long bytes, Taker taker) throws IOException {
     Path content = files.directory().spool("artifact");
@@ -83,7 +84,7 @@ public final class ArtifactStream {
         entry != null && kept.size() < bounds.most();
         entry = tar.next()) {
       if (entry.size() > left) {
-        return; // it grew meanwhile, perhaps to what takes hours to read
+        return; // the file grew meanwhile, perhaps to a size that takes hours to read
       }
       if (entry.isFile() && entry.path().length <= LONGEST_PATH) {
         left -= entry.size();
@@ -94,7 +95,7 @@ public final class ArtifactStream {
     }
   }
 
-  /** So that the porter can end by itself and has said everything. */
+  /** Lets the porter end by itself with its complete message. */
   private static void drain(InputStream in) throws IOException {
     InputStream rest =
         BoundedInputStream.builder().setInputStream(in).setMaxCount(1024 * 1024).get();
@@ -109,7 +110,7 @@ public final class ArtifactStream {
     try {
       return Math.max(0, Long.parseLong(line.toString().strip()));
     } catch (NumberFormatException e) {
-      throw new TarReader.BrokenArchiveException("The number of artifacts is none");
+      throw new TarReader.BrokenArchiveException("The number of artifacts is not a number");
     }
   }
 

@@ -4,14 +4,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Shows a file's name, which is bytes, as text: no two names look the same. */
+/** Shows a file's name, which consists of bytes, as text; different names look different. */
 final class ByteName {
 
   private ByteName() {}
 
   /**
-   * The name itself where it is UTF-8; else its bytes above 127 as {@code \xNN}, and every
-   * backslash doubled, as in a name that has {@code \x} itself.
+   * The name itself when it is UTF-8; otherwise its bytes above 127 as {@code \xNN}, with every
+   * backslash doubled, as in a name that contains {@code \x} itself.
    */
   static String text(byte[] name) {
     try {

@@ -1,11 +1,11 @@
 package io.outpost.worker.files;
 
-/** What an agent left cannot be packed; the message says why, to the customer. */
+/** An agent's working directory cannot be packed; the message tells the tenant why. */
 public final class NotPackedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
   NotPackedException(String why) {
-    super("The workspace could not be saved: " + why + " What was saved before is kept.");
+    super("The workspace could not be saved: " + why + " The previously saved workspace is kept.");
   }
 }

@@ -7,14 +7,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the tar stream that a porter writes, trusting nothing of it: an entry's header takes a
- * bounded part of memory, names stay bytes, and nothing is written anywhere. For one thread.
+ * Reads a porter's tar stream without trusting it: headers take bounded memory, names stay bytes,
+ * and nothing is written to disk. For one thread.
  */
 final class TarReader {
 
   private static final int BLOCK = 512;
 
-  /** Bytes of an extended header: a path of some thousand bytes and a link's target. */
+  /** The maximum of an extended header: a path of some thousand bytes and a link's target. */
   private static final int LONGEST_HEADER = 64 * 1024;
 
   private static final int NAME = 100;
@@ -34,7 +34,7 @@ final class TarReader {
     this.in = in;
   }
 
-  /** The stream is no archive, or a part of one. */
+  /** The stream is not an archive, or only part of one. */
   static final class BrokenArchiveException extends IOException {
 
     private static final long serialVersionUID = 1L;
@@ -61,7 +61,7 @@ final class TarReader {
     }
   }
 
-  /** The next entry, whatever of the one before was read; null behind the last. */
+  /** The next entry, even when the previous one was not read completely; null after the last. */
   @Nullable Entry next() throws IOException {
     skipRest();
     byte @Nullable [] longPath = null;
@@ -69,7 +69,7 @@ final class TarReader {
     while (true) {
       byte[] header = in.readNBytes(BLOCK);
       if (header.length < BLOCK) {
-        throw new BrokenArchiveException("The archive breaks off");
+        throw new BrokenArchiveException("The archive ends too early");
       }
       if (isEmpty(header)) {
         return null;
@@ -93,7 +93,7 @@ final class TarReader {
     }
   }
 
-  /** The content of the entry that {@link #next} gave last. */
+  /** The content of the entry that {@link #next} returned last. */
   InputStream content() {
     return new InputStream() {
       @Override
@@ -109,7 +109,7 @@ final class TarReader {
         }
         int read = in.read(bytes, offset, (int) Math.min(length, left));
         if (read < 0) {
-          throw new BrokenArchiveException("The archive breaks off");
+          throw new BrokenArchiveException("The archive ends too early");
         }
         left -= read;
         return read;
@@ -131,13 +131,13 @@ final class TarReader {
     padding = 0;
   }
 
-  /** Reads, so that a copy of the stream that is made on the way is whole. */
+  /** Skips by reading, so that a copy of the stream made on the way is complete. */
   private void skip(long bytes) throws IOException {
     byte[] buffer = new byte[64 * 1024];
     for (long rest = bytes; rest > 0; ) {
       int read = in.read(buffer, 0, (int) Math.min(buffer.length, rest));
       if (read < 0) {
-        throw new BrokenArchiveException("The archive breaks off");
+        throw new BrokenArchiveException("The archive ends too early");
       }
       rest -= read;
     }
@@ -156,7 +156,7 @@ final class TarReader {
     return extended;
   }
 
-  /** The value of {@code length keyword=value\n}; the other one when there is none. */
+  /** The value of {@code length keyword=value\n}; the default when there is none. */
   private static byte @Nullable [] record(
       byte[] extended, String keyword, byte @Nullable [] otherwise) {
     byte @Nullable [] value = otherwise;
@@ -211,7 +211,7 @@ final class TarReader {
     return Arrays.copyOfRange(header, at, end);
   }
 
-  /** Octal digits, or base 256 behind a byte with the highest bit. */
+  /** Octal digits, or base 256 after a byte with the highest bit. */
   private static long number(byte[] header, int at, int length) {
     long value = 0;
     if (header[at] < 0) {
@@ -235,7 +235,7 @@ final class TarReader {
       sum += own ? ' ' : header[i] & 0xff;
     }
     if (sum != number(header, SUM_AT, SUM_LENGTH)) {
-      throw new BrokenArchiveException("An entry of the archive has a wrong sum");
+      throw new BrokenArchiveException("An entry of the archive has a wrong checksum");
     }
   }
 

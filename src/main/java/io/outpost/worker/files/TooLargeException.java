@@ -1,13 +1,13 @@
 package io.outpost.worker.files;
 
-/** A tree of files is more than a workspace may hold; the message says how much that is. */
+/** A tree of files exceeds the limits of a workspace; the message names them. */
 public final class TooLargeException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
   TooLargeException(TreeLimits limits) {
     super(
-        "The workspace may hold %d bytes in %d files and folders; this is more. What was saved before is kept."
+        "The workspace may hold %d bytes in %d files and folders; this is more. The previously saved workspace is kept."
             .formatted(limits.bytes(), limits.entries()));
   }
 }

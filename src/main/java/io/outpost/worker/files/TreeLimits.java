@@ -1,7 +1,7 @@
 package io.outpost.worker.files;
 
 /**
- * What an archive may hold.
+ * The limits of an archive.
  *
  * @param bytes of all files together, not compressed
  * @param entries files, folders and links

@@ -15,37 +15,40 @@ import org.apache.commons.io.input.CloseShieldInputStream;
 import org.apache.commons.io.input.TeeInputStream;
 
 /**
- * A workspace as a gzipped tar archive: the worker's part, which passes it on between a porter and
- * the store, counts and bounds it, in constant memory.
+ * A workspace as a gzipped tar archive: the worker passes it between a porter and the store, counts
+ * and limits it, in constant memory.
  */
 public final class WorkspaceArchive {
 
   /**
-   * More than an entry's headers take: its path is shorter than the porter's cut, a link's target
-   * than 4096 bytes.
+   * More than an entry's headers take, because porters limit the length of paths, and a link's
+   * target has less than 4096 bytes.
    */
   private static final long HEADERS = 16 * 1024;
 
-  /** Entries that an archive may have had when it was saved, whatever the limit is now. */
+  /**
+   * The maximum of entries when restoring an archive, which may have been saved under a higher
+   * limit.
+   */
   private static final long ENTRIES = 1_000_000;
 
-  /** Bytes of an archive up to its first entry's content, extended headers among them. */
+  /** The maximum of bytes up to the first entry's content, with extended headers. */
   private static final int FIRST_ENTRY = 256 * 1024;
 
   private WorkspaceArchive() {}
 
   /**
-   * What was packed.
+   * The result of packing.
    *
-   * @param bytes of the files, without what headers take
-   * @param notKept what the porter said it could not pack; empty: everything is in it
+   * @param bytes of the files, without headers
+   * @param notKept the porter's message about files that it could not pack; empty: none
    */
   public record Packed(long bytes, String notKept) {}
 
   /**
    * Packs the working directory.
    *
-   * @throws TooLargeException when it is over a limit; what was written is then worthless
+   * @throws TooLargeException when it is over a limit; the written part is then useless
    * @throws NotPackedException when it cannot be packed, or takes too long
    */
   public static Packed pack(JobFiles files, OutputStream out, TreeLimits limits)
@@ -65,9 +68,9 @@ public final class WorkspaceArchive {
   /**
    * Unpacks an archive into the empty working directory; the stream stays open.
    *
-   * @param bytes of its files, as {@link Packed} told
-   * @param limits how many entries it can have
-   * @return what could not be unpacked; empty: everything is there
+   * @param bytes of its files, from {@link Packed}
+   * @param limits the maximum of entries
+   * @return the files that could not be unpacked; empty: none
    * @throws IOException when it is damaged, or this machine fails
    */
   public static String unpack(InputStream in, JobFiles files, long bytes, TreeLimits limits)
@@ -85,7 +88,10 @@ public final class WorkspaceArchive {
     }
   }
 
-  /** Form 2 begins with the porter's own list; form 1 with a name of the working directory. */
+  /**
+   * An archive of form 2 begins with the porter's list; form 1 with a name of the working
+   * directory.
+   */
   private static int formOf(InputStream tar) throws IOException {
     tar.mark(FIRST_ENTRY);
     TarReader.Entry first = new TarReader(tar).next();
@@ -109,7 +115,7 @@ public final class WorkspaceArchive {
 
   private static long count(TarReader tar, TreeLimits limits) throws IOException {
     long bytes = 0;
-    // The porter's own: two lists and a folder.
+    // The porter's own entries: two lists and a folder.
     long entries = -3;
     boolean isThere = false;
     for (TarReader.Entry entry = tar.next(); entry != null; entry = tar.next()) {
@@ -120,7 +126,8 @@ public final class WorkspaceArchive {
         throw new TooLargeException(limits);
       }
     }
-    // A second job may put a link in its place while the porter works: no later job could start.
+    // A second job may replace the working directory by a link while the porter works; then no
+    // later job could start.
     if (!isThere) {
       throw new NotPackedException("The working directory was removed or replaced.");
     }
@@ -132,7 +139,7 @@ public final class WorkspaceArchive {
     return path.equals("./modes") || path.equals("./moves");
   }
 
-  /** tar ends with 1 when a file changed meanwhile, and with 2 when it could not read one. */
+  /** tar exits with 1 when a file changed meanwhile, and with 2 when it could not read one. */
   private static String judge(PorterProcess porter) throws IOException {
     try {
       int code = porter.exitCode();
@@ -146,7 +153,7 @@ public final class WorkspaceArchive {
     }
   }
 
-  /** What it said in one line, without its own name and folder. */
+  /** tar's message in one line, without its own name and folder. */
   static String told(PorterProcess porter) {
     return porter
         .said()
@@ -162,7 +169,7 @@ public final class WorkspaceArchive {
     for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
       copied += read;
       if (copied > most) {
-        throw new IOException("The archive unfolds to more than was packed");
+        throw new IOException("The archive unpacks to more than was packed");
       }
       out.write(buffer, 0, read);
     }

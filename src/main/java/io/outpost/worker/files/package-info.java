@@ -1,4 +1,4 @@
-/** What passes between an agent's files and the store: bounded streams, names as bytes. */
+/** Data between an agent's files and the store: bounded streams, names as bytes. */
 @NullMarked
 package io.outpost.worker.files;
 

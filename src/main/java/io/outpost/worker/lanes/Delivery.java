@@ -2,5 +2,5 @@ package io.outpost.worker.lanes;
 
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** A message as it came out of a lane. */
+/** A received message with its lane. */
 record Delivery(int lane, Message message) {}

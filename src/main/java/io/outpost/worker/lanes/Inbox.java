@@ -1,7 +1,9 @@
 package io.outpost.worker.lanes;
 
 import io.outpost.telemetry.QueueAges;
+import io.outpost.telemetry.Tracing;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -15,14 +17,14 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * Messages of the lanes: received, kept hidden while their exchange runs, deleted when it ends
- * well. Thread-safe.
+ * The messages of the lanes: received, kept invisible while their exchange runs, deleted after
+ * success. Thread-safe.
  */
 final class Inbox {
 
   private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
 
-  /** Seconds after which a failed message comes again; set by the route that knows. */
+  /** The header with the seconds until a failed message is delivered again; set by the route. */
   static final String RETRY_AFTER = "retryAfterSeconds";
 
   private static final int DELETE_EVERY_MILLIS = 200;
@@ -56,12 +58,12 @@ final class Inbox {
             TimeUnit.MILLISECONDS);
   }
 
-  /** When nothing runs any more: deletes what is done with. */
+  /** When all jobs have ended: deletes the finished messages. */
   void close() {
     messageDeleter.flush();
   }
 
-  /** One message of a lane; null when none came in time. */
+  /** One message of a lane; null when none arrived in time. */
   @Nullable Delivery receive(int lane, int waitSeconds) {
     var received =
         component
@@ -83,16 +85,21 @@ final class Inbox {
     return new Delivery(lane, message);
   }
 
-  /** Lets another worker have a message at once. */
+  /** Makes a message visible to other workers at once. */
   void giveBack(Delivery delivery) {
     hide(delivery, Duration.ZERO);
   }
 
-  /** Runs the route for a message, with a heartbeat. */
-  void process(Delivery delivery, int slot) {
+  /**
+   * Runs the route for a message, with heartbeats.
+   *
+   * @param freeSince since when the slot could have run it
+   */
+  void process(Delivery delivery, int slot, Instant freeSince) {
     var exchange = consumer.createExchange(false);
     exchange.getMessage().setBody(delivery.message().body());
     exchange.setProperty("slot", slot);
+    exchange.setProperty("slotFreeSince", freeSince);
     exchange.setProperty("lane", names.get(delivery.lane()));
     var every = Math.max(1, endpoint.getLeaseSeconds() / 3);
     var beat =
@@ -114,12 +121,17 @@ final class Inbox {
     Thread.ofVirtual().name("heartbeat").start(() -> beat(delivery, exchange));
   }
 
-  /** The lease first: it decides, and must not wait for a queue that does not answer. */
+  /** The lease is renewed first, because it decides and must not wait for a slow queue. */
   private void beat(Delivery delivery, Exchange exchange) {
     if (endpoint.getHeartbeat() != null) {
       var run = exchange.getProperty("run");
       if (run != null) {
-        template.send(endpoint.getHeartbeat(), e -> e.setProperty("run", run));
+        template.send(
+            endpoint.getHeartbeat(),
+            e -> {
+              e.setProperty("run", run);
+              e.setProperty(Tracing.ROUTINE, true);
+            });
       }
     }
     hide(delivery, Duration.ofSeconds(endpoint.getLeaseSeconds()));
@@ -140,7 +152,7 @@ final class Inbox {
     }
   }
 
-  /** The name of a lane's queue, as operators know it. */
+  /** The name of a lane's queue, for operators. */
   String queue(int lane) {
     return component.names().queue("jobs-" + names.get(lane));
   }
@@ -149,7 +161,7 @@ final class Inbox {
     return component.queues().url("jobs-" + names.get(lane));
   }
 
-  /** What becomes of the message when its exchange has ended. */
+  /** Handles the message when its exchange has ended. */
   private final class Ending extends SynchronizationAdapter {
     private final Delivery delivery;
     private final java.util.concurrent.Future<?> beat;
@@ -170,7 +182,7 @@ final class Inbox {
       beat.cancel(false);
       var after = exchange.getProperty(RETRY_AFTER, 5, Integer.class);
       LOG.warn(
-          "A job was not run, its message comes again in {} s: {}",
+          "A job was not run; its message is delivered again in {} s: {}",
           after,
           String.valueOf(exchange.getException()));
       hide(delivery, Duration.ofSeconds(after));

@@ -16,8 +16,9 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
  * {@code jobs:high=6,normal=3,low=1}: takes jobs from several queues by weight, into a fixed number
- * of slots. Nothing is received that no slot can run at once; an idle lane's share serves the
- * others.
+ * of slots. {@code jobs:high=6,normal=3,low=1}: takes jobs from several queues by weight, into a
+ * fixed number of slots. It receives only messages that a slot can run at once; an idle lane's
+ * share serves the others.
  */
 @Profile({"worker", "local"})
 @Component("jobs")
@@ -51,17 +52,17 @@ public class JobsComponent extends DefaultComponent {
     return sqs;
   }
 
-  /** Takes a slot; it may be another consumer's for as long as its last job runs. */
+  /** Takes a slot; a stopped consumer may still have it until its last job ends. */
   boolean take(int slot) {
     return taken.add(slot);
   }
 
-  /** Leaves a slot to others. */
+  /** Releases a slot. */
   void free(int slot) {
     taken.remove(slot);
   }
 
-  /** Whether a job may run in the slot; one that could not be cleaned is tried again. */
+  /** Whether a job may run in the slot; a slot that could not be cleaned is retried. */
   boolean isUsable(int slot) {
     return slots.isUsable(slot);
   }

@@ -1,8 +1,11 @@
 package io.outpost.worker.lanes;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -19,9 +22,9 @@ import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * Slots short-poll the lanes in their order while there is work; only while a slot is idle does one
- * watcher a lane long-poll for it. Camel suspends the consumer first on shutdown: from then on no
- * job starts, and what runs may end.
+ * The consumer of lanes. Busy slots short-poll the lanes in their order; only while a slot is idle,
+ * one watcher for each lane long-polls for it. On shutdown Camel suspends the consumer first: from
+ * then on no job starts, and running jobs may end.
  */
 class JobsConsumer extends DefaultConsumer implements Suspendable {
 
@@ -38,13 +41,16 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   private final PollThreads waiting = new PollThreads();
   private final PollThreads receiving = new PollThreads();
 
-  /** The consumer itself, and the jobs that run. */
+  /** Since when each free slot has been able to run a job. */
+  private final Map<Integer, Instant> freeSince = new ConcurrentHashMap<>();
+
+  /** One session for the consumer itself, and one for each running job. */
   private final AtomicInteger users = new AtomicInteger(1);
 
-  @SuppressWarnings("NullAway.Init") // Camel starts it before it takes anything.
+  @SuppressWarnings("NullAway.Init") // Camel starts it before it takes messages.
   private Inbox inbox;
 
-  @SuppressWarnings("NullAway.Init") // The same.
+  @SuppressWarnings("NullAway.Init") // Also for Camel's start.
   private ScheduledExecutorService clock;
 
   private volatile @Nullable Object session;
@@ -92,7 +98,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     super.doShutdown();
   }
 
-  /** Jobs may run in a route that was replaced meanwhile. */
+  /** Jobs may still run in a route that was replaced meanwhile. */
   private void endHeartbeatsAfterTheLast() {
     if (users.decrementAndGet() == 0) {
       clock.shutdownNow();
@@ -103,6 +109,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   private void begin() {
     var mine = new Object();
     session = mine;
+    freeSince.clear();
     waiting.open();
     receiving.open();
     for (int i = 0; i < endpoint.getSlots(); i++) {
@@ -116,8 +123,8 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   }
 
   /**
-   * A broken-off long poll can swallow a message until its visibility ends: the poll that waits is
-   * let end first.
+   * An aborted long poll can hide a message until its visibility timeout ends, so a waiting poll
+   * may finish first.
    */
   private void end() throws InterruptedException {
     session = null;
@@ -135,11 +142,11 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
       try {
         step.run();
       } catch (InterruptedException e) {
-        // Stopping: the loop's condition ends it.
+        // The consumer stops: the loop's condition ends it.
       } catch (Exception e) {
         if (isCurrent(mine)) {
           LOG.warn(
-              "Cannot take jobs, trying again in {} s: {}",
+              "Cannot take jobs; trying again in {} s: {}",
               AFTER_A_FAULT.toSeconds(),
               e.toString());
           pauseAfterFault();
@@ -148,7 +155,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // A session is itself and nothing else.
+  @SuppressWarnings("ReferenceEquality") // Sessions are compared by identity.
   private boolean isCurrent(Object mine) {
     return session == mine;
   }
@@ -158,11 +165,11 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
       waiting.in(
           () -> new Semaphore(0).tryAcquire(AFTER_A_FAULT.toMillis(), TimeUnit.MILLISECONDS));
     } catch (Exception e) {
-      // Stopping.
+      // The consumer stops.
     }
   }
 
-  /** A slot is looked at by who has it alone: to look at it ends what still runs in it. */
+  /** Only the holder of a slot checks it, because the check kills its remaining processes. */
   private void serve(int slot) throws Exception {
     if (!component.take(slot)) {
       pauseAfterFault();
@@ -177,9 +184,12 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
 
   private void serveTaken(int slot) throws Exception {
     if (!component.isUsable(slot)) {
+      freeSince.remove(slot);
       pauseAfterFault();
       return;
     }
+    // Not anew after a fault: a queue that cannot be read is no reason for a job to wait.
+    var free = freeSince.computeIfAbsent(slot, any -> Instant.now());
     var delivery = next();
     if (session == null) {
       inbox.giveBack(delivery);
@@ -187,7 +197,8 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
     users.incrementAndGet();
     try {
-      inbox.process(delivery, slot);
+      freeSince.remove(slot);
+      inbox.process(delivery, slot, free);
     } finally {
       endHeartbeatsAfterTheLast();
     }
@@ -209,7 +220,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
   }
 
-  /** A message of a lane, if there is one; a lane that cannot be read is as good as empty. */
+  /** A message of a lane, if there is one; an unreadable lane counts as empty. */
   private @Nullable Delivery receive(int lane, int waitSeconds) {
     var queue = inbox.queue(lane);
     if (!component.faults().pause(queue).isZero()) {
@@ -227,7 +238,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
   }
 
-  /** Another lane may have taken the last idle slot meanwhile: then the message goes back. */
+  /** Another lane may have taken the last idle slot meanwhile: then the message is returned. */
   private void watch(int lane) throws Exception {
     waiting.in(
         () -> {

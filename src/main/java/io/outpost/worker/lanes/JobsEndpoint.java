@@ -68,10 +68,7 @@ public class JobsEndpoint extends DefaultEndpoint {
     return leaseSeconds;
   }
 
-  /**
-   * For how long a message is hidden from other workers; renewed by each heartbeat, three times as
-   * often.
-   */
+  /** The visibility timeout of a message; renewed by each heartbeat, three times as often. */
   public void setLeaseSeconds(int leaseSeconds) {
     this.leaseSeconds = leaseSeconds;
   }

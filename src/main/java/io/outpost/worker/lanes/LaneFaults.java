@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lanes whose queue cannot be read: each is left alone for a while, longer after each fault, and is
- * as good as empty meanwhile, so that the others go on. Thread-safe.
+ * Lanes with unreadable queues: each is skipped for a while, longer after each fault, and counts as
+ * empty meanwhile, so that the others continue. Thread-safe.
  */
 final class LaneFaults {
 
@@ -29,14 +29,14 @@ final class LaneFaults {
 
   private record Fault(Duration pause, Instant until) {}
 
-  /** How long a lane is still left alone; zero: it may be read. */
+  /** How long a lane is still skipped; zero: it may be read. */
   Duration pause(String queue) {
     var fault = faults.get(queue);
     var left = fault == null ? Duration.ZERO : Duration.between(clock.instant(), fault.until());
     return left.isNegative() ? Duration.ZERO : left;
   }
 
-  /** The queue could not be read; faults of reads that began together count once. */
+  /** Records a failed read; failures of reads that began together count once. */
   void failed(String queue, Exception reason) {
     var now = clock.instant();
     faults.compute(
@@ -48,7 +48,7 @@ final class LaneFaults {
           var pause = before == null ? FIRST_PAUSE : before.pause().multipliedBy(2);
           pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
           LOG.warn(
-              "Queue {} cannot be read and is left alone for {} s, other lanes go on: {}",
+              "Queue {} cannot be read; it is skipped for {} s, other lanes continue: {}",
               queue,
               pause.toSeconds(),
               reason.toString());
@@ -56,14 +56,14 @@ final class LaneFaults {
         });
   }
 
-  /** The queue was read. */
+  /** Records a successful read. */
   void worked(String queue) {
     if (faults.remove(queue) != null) {
       LOG.info("Queue {} can be read again", queue);
     }
   }
 
-  /** The queues that could not be read when that was last tried. */
+  /** The queues whose latest read failed. */
   Collection<String> queues() {
     return new TreeMap<>(faults).keySet();
   }

@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stride scheduling over lanes: a lane's pass grows with each turn, the less the more it weighs,
- * and the lowest pass is next. An empty lane keeps no credit, so its share serves the others.
- * Thread-safe: slots that choose at the same time see each other's choices.
+ * Stride scheduling over lanes: each turn increases a lane's pass, by less the more it weighs, and
+ * the lane with the lowest pass is next. An empty lane keeps no credit, so its share serves the
+ * others. Thread-safe: slots that choose at the same time see each other's choices.
  */
 final class Lanes {
 
@@ -20,12 +20,12 @@ final class Lanes {
     pass = new long[stride.length];
   }
 
-  /** Asks a lane for a job, without waiting; null when it has none. */
+  /** Polls a lane for a job, without waiting; null when it has none. */
   interface Source<T> {
     @Nullable T from(int lane) throws Exception;
   }
 
-  /** One job, of the first lane in the order of their turns that has one; null when none has. */
+  /** A job of the first non-empty lane in the order of turns; null when all are empty. */
   <T> @Nullable T take(Source<T> jobs) throws Exception {
     int empty = 0;
     for (int lane; (lane = choose(empty)) >= 0; empty |= 1 << lane) {
@@ -46,7 +46,7 @@ final class Lanes {
     return null;
   }
 
-  /** The lane whose turn it is among those not found empty (a bit each); -1 when all were. */
+  /** The lane whose turn it is among those not found empty (one bit each); -1 when all were. */
   private synchronized int choose(int empty) {
     int best = -1;
     for (int i = 0; i < pass.length; i++) {
@@ -64,7 +64,7 @@ final class Lanes {
     pass[lane] = Math.max(0, pass[lane] - stride[lane]);
   }
 
-  /** Lanes found empty before another gave a job cannot save up turns. */
+  /** Lanes that were empty before another lane gave a job must not accumulate credit. */
   private synchronized void catchUp(int empty, int lane) {
     for (int i = 0; i < pass.length; i++) {
       if ((empty & 1 << i) != 0) {
@@ -73,7 +73,7 @@ final class Lanes {
     }
   }
 
-  /** Nothing was anywhere: the next busy period starts even. */
+  /** All lanes are empty: the next busy period starts evenly. */
   private synchronized void startEven() {
     Arrays.fill(pass, 0);
   }

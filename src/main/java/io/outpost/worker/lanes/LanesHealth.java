@@ -4,7 +4,9 @@ import io.outpost.health.HealthPart;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** Tells which queues cannot be read; the other lanes go on, so nothing is down. Thread-safe. */
+/**
+ * Reports unreadable queues; the worker stays up, because the other lanes continue. Thread-safe.
+ */
 @Profile({"worker", "local"})
 @Component
 class LanesHealth implements HealthPart {

@@ -12,8 +12,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
 /**
- * Deletes messages that are done with, up to ten in a call. One that is not deleted, because this
- * process was killed or SQS does not answer, comes again and is dropped. Thread-safe.
+ * Deletes finished messages, up to ten in a call. A message that is not deleted, because this
+ * process was killed or SQS does not answer, is delivered again and dropped. Thread-safe.
  */
 final class MessageDeleter {
 
@@ -27,7 +27,7 @@ final class MessageDeleter {
     this.sqs = sqs;
   }
 
-  /** Takes a message by its receipt; a full batch goes at once. */
+  /** Adds a message by its receipt; a full batch is deleted at once. */
   void add(String queueUrl, String receipt) {
     List<String> full;
     synchronized (waiting) {
@@ -38,7 +38,7 @@ final class MessageDeleter {
     delete(queueUrl, full);
   }
 
-  /** Deletes what there is. */
+  /** Deletes the remaining messages. */
   void flush() {
     Map<String, List<String>> all;
     synchronized (waiting) {
@@ -70,6 +70,7 @@ final class MessageDeleter {
   }
 
   private static void warn(int messages, String reason) {
-    LOG.warn("{} messages were not deleted; they come again and are dropped: {}", messages, reason);
+    LOG.warn(
+        "{} messages were not deleted; they are delivered again and dropped: {}", messages, reason);
   }
 }

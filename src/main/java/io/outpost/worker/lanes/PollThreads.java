@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * Threads that wait for something and may be interrupted when the consumer stops; never one that
- * runs a job.
+ * Threads that wait for messages and may be interrupted when the consumer stops; they never run a
+ * job.
  */
 final class PollThreads {
 
@@ -17,13 +17,13 @@ final class PollThreads {
     open = true;
   }
 
-  /** No more waiting: whoever waits is interrupted, whoever comes is refused. */
+  /** Interrupts all waiting threads and refuses new ones. */
   synchronized void close() {
     open = false;
     threads.forEach(Thread::interrupt);
   }
 
-  /** Waits until nobody waits any more. */
+  /** Waits until no thread waits any more. */
   synchronized void awaitEmpty(long millis) throws InterruptedException {
     var end = System.nanoTime() + millis * 1_000_000;
     for (long left; !threads.isEmpty() && (left = end - System.nanoTime()) > 0; ) {
@@ -31,7 +31,7 @@ final class PollThreads {
     }
   }
 
-  /** Runs a wait that {@link #close} may end with an InterruptedException. */
+  /** Runs a wait that {@link #close} may interrupt. */
   <T> T in(Callable<T> wait) throws Exception {
     synchronized (this) {
       if (!open) {

@@ -36,7 +36,7 @@ class AgentInventoryTest {
         .contains(
             "Agent broken: not usable here: "
                 + folder.resolve("broken")
-                + " does not run as an agent's user")
+                + " cannot run as the user of agents")
         .contains("Agent absent: not usable here: absent is not installed");
   }
 

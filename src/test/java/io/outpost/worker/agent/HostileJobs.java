@@ -172,7 +172,7 @@ abstract class HostileJobs {
             .toEnd();
     assertThat(result.stopped()).hasValue(StopReason.DISK_LIMIT);
     assertThat(result.explanation())
-        .isEqualTo("The agent was stopped: it wrote more to disk than a job may.");
+        .isEqualTo("The agent was stopped: it used more disk than allowed.");
   }
 
   @Test

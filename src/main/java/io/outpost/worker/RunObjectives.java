@@ -1,0 +1,76 @@
+package io.outpost.worker;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.outpost.job.Job;
+import io.outpost.telemetry.Objective;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import org.springframework.context.annotation.Profile;
+import org.springframework.stereotype.Component;
+
+/**
+ * Holds runs to the objectives of jobs. Only our own time counts: not of a job that waited for its
+ * tenant or for a free slot, that brings files whose size or server decides, or that is handed on
+ * between workers for some tenants; nor what agents run and leave. Stateless.
+ */
+@Profile({"worker", "local"})
+@Component
+class RunObjectives {
+
+  /** Of a timeline: submitted, queued, running; one more, and it was held or handed back. */
+  private static final int MOMENTS = 3;
+
+  private final Tenancy tenancy;
+  private final MeterRegistry meters;
+  private final Clock clock;
+
+  RunObjectives(Tenancy tenancy, MeterRegistry meters, Clock clock) {
+    this.tenancy = tenancy;
+    this.meters = meters;
+    this.clock = clock;
+  }
+
+  /** The agent runs. */
+  void started(Run run) {
+    var slotFree = run.slotFreeSince();
+    if (slotFree == null || !isOurs(run.job()) || run.claimed().moments() > MOMENTS) {
+      return;
+    }
+    var accepted = run.job().createdAt();
+    var took = since(slotFree.isAfter(accepted) ? slotFree : accepted);
+    run.dispatched(took);
+    Objective.DISPATCH.took(meters, took);
+  }
+
+  /** The end of the job is about to be written. */
+  void ending(Run run) {
+    run.ending(clock.instant());
+  }
+
+  /** Its end is written. */
+  void ended(Run run) {
+    if (!isOurs(run.job())) {
+      return;
+    }
+    var dispatched = run.dispatched();
+    if (run.job().attempts() > 1) {
+      Objective.END_TO_END.missed(meters);
+    } else if (dispatched != null) {
+      var ending = since(run.ending(clock.instant()));
+      Objective.END_TO_END.took(meters, dispatched.plus(run.keptOutput()).plus(ending));
+    }
+  }
+
+  private boolean isOurs(Job job) {
+    return tenancy.isForAll()
+        && job.workspace() == null
+        && job.repository() == null
+        && job.inputs().isEmpty()
+        && job.startAfter() == null;
+  }
+
+  private Duration since(Instant then) {
+    return Duration.between(then, clock.instant());
+  }
+}

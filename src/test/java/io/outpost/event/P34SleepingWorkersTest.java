@@ -1,0 +1,83 @@
+package io.outpost.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outpost.blackbox.Client;
+import io.outpost.blackbox.Customer;
+import io.outpost.local.EmbeddedAws;
+import io.outpost.local.LocalOutpost;
+import io.outpost.webhooks.Receiver;
+import io.outpost.webhooks.Receiver.Reply;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A worker that finds nothing looks into the outbox ever more seldom, here never again by itself:
+ * so what is delivered is delivered because the worker was told of it.
+ */
+@Tag("product")
+class P34SleepingWorkersTest {
+
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  private final EmbeddedAws aws = EmbeddedAws.start(Optional.empty());
+  private final LocalOutpost api = LocalOutpost.on(aws.endpoints(), "api", settings());
+  private final LocalOutpost worker = LocalOutpost.on(aws.endpoints(), "worker", settings());
+  private final OutboxPace pace = worker.context().getBean(OutboxPace.class);
+  private final Receiver receiver = new Receiver();
+
+  P34SleepingWorkersTest() throws IOException {}
+
+  @AfterEach
+  void stop() {
+    receiver.close();
+    worker.close();
+    api.close();
+    aws.close();
+  }
+
+  @Test
+  void aSleepingWorkerIsWokenByWhatIsWrittenAndByWhatComesDue() {
+    var customer = Customer.of(Client.of(api.address()).with(api.adminKey()), "enterprise");
+    var client = customer.client();
+    var hook =
+        client.post(customer.path("/webhooks"), "{\"url\":\"%s\"}".formatted(receiver.url("/")));
+    // Written by the worker itself. It is not taken, and nobody writes anything more: it comes due.
+    receiver.answer(got -> new Reply(receiver.got().size() < 2 ? 500 : 200, ""));
+    pace.sleepUntil(Instant.MAX);
+    client.submit("claude", "Say hello");
+    told(2);
+    assertThat(receiver.got().get(1).id()).isEqualTo(receiver.got().get(0).id());
+    // Written where no worker is.
+    pace.sleepUntil(Instant.MAX);
+    client.post(customer.path("/webhooks/" + hook.text("webhook_id") + "/ping"), null);
+    told(3);
+  }
+
+  private void told(int times) {
+    await().atMost(LONG).until(() -> receiver.got().size() == times);
+  }
+
+  private static Map<String, Object> settings() {
+    return Map.of(
+        "server.port",
+        0,
+        "outpost.env",
+        "local",
+        "outpost.agents.demo",
+        "always",
+        "outpost.webhooks.allow-loopback",
+        true,
+        "outpost.webhooks.retry-after",
+        "1s,1s",
+        "outpost.worker.wait-seconds",
+        1);
+  }
+}
