@@ -28,6 +28,7 @@ import org.springframework.util.FileSystemUtils;
 public final class OutpostProcess implements AutoCloseable {
 
   private static final Duration LONGEST_START = Duration.ofMinutes(5);
+  private static final Duration LONGEST_WRITING = Duration.ofMinutes(2);
   private static final Pattern READY =
       Pattern.compile("Outpost is ready at (\\S+)|Started Outpost in ");
 
@@ -124,12 +125,12 @@ public final class OutpostProcess implements AutoCloseable {
   }
 
   /** A start of everything, and its end, which writes what it has learned. */
-  private static void train(List<String> options) throws IOException {
+  private static void train(List<String> options) throws Exception {
     var folder = Files.createTempDirectory("outpost-training");
     try (var outpost = start(options, LocalOutpost.class, folder, local(Map.of()))) {
       outpost.awaitReady();
       outpost.process.destroy();
-      outpost.process.onExit().join();
+      outpost.process.onExit().get(LONGEST_WRITING.toSeconds(), TimeUnit.SECONDS);
     } finally {
       FileSystemUtils.deleteRecursively(folder);
     }

@@ -39,36 +39,60 @@ final class SharedClasses {
 
   /** Starts everything with these options, and ends it. */
   interface Training {
-    void run(List<String> options) throws IOException;
+    void run(List<String> options) throws Exception;
   }
 
   /** The class path of the tests, as options for Java, with the archive where there is one. */
   static synchronized List<String> options(Training training) throws IOException {
     var plain = System.getProperty("java.class.path");
-    if (RUN == null || Runtime.version().feature() < FIRST) {
-      return List.of("-cp", plain);
-    }
-    var archive = FOLDER.resolve("classes.aot");
-    var jars = FOLDER.resolve(RUN.replaceAll("\\W", "-"));
-    try (var file = FileChannel.open(Path.of("target", "shared-classes.lock"), CREATE, WRITE);
+    return RUN == null || Runtime.version().feature() < FIRST
+        ? List.of("-cp", plain)
+        : options(training, plain, FOLDER, RUN);
+  }
+
+  /**
+   * The same in a folder, for a run. Where no archive can be made, the run goes on without one, and
+   * does not try again.
+   */
+  static List<String> options(Training training, String plain, Path folder, String run)
+      throws IOException {
+    var archive = folder.resolve("classes.aot");
+    var jars = folder.resolve(run.replaceAll("\\W", "-"));
+    try (var file = FileChannel.open(folder.resolveSibling(folder.getFileName() + ".lock"), CREATE, WRITE);
         var unused = file.lock()) {
       if (!Files.exists(jars)) {
-        FileSystemUtils.deleteRecursively(FOLDER);
-        Files.createDirectory(FOLDER);
-        var classPath = packed(plain);
-        training.run(List.of("-XX:AOTCacheOutput=" + archive, "-cp", classPath));
-        Files.writeString(jars, classPath);
+        FileSystemUtils.deleteRecursively(folder);
+        Files.createDirectory(folder);
+        Files.writeString(jars, trained(training, plain, folder, archive));
       }
+      var classPath = Files.readString(jars);
       // Where the archive is missing or does not fit, Java goes on without it.
-      return List.of("-XX:AOTCache=" + archive, "-Xlog:aot*=off", "-cp", Files.readString(jars));
+      return classPath.equals(plain)
+          ? List.of("-cp", plain)
+          : List.of("-XX:AOTCache=" + archive, "-Xlog:aot*=off", "-cp", classPath);
     }
   }
 
+  /** The class path that the archive is for; the plain one when there is no archive. */
+  private static String trained(Training training, String plain, Path folder, Path archive) {
+    try {
+      var classPath = packed(plain, folder);
+      training.run(List.of("-XX:AOTCacheOutput=" + archive, "-cp", classPath));
+      return classPath;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      System.getLogger(SharedClasses.class.getName())
+          .log(System.Logger.Level.WARNING, "Processes start without an archive of classes", e);
+    }
+    return plain;
+  }
+
   /** An archive knows jars alone: folders are packed, and a jar that adds its folder is copied. */
-  private static String packed(String classPath) throws IOException {
+  private static String packed(String classPath, Path folder) throws IOException {
     var parts = new ArrayList<String>();
     for (var path : Stream.of(classPath.split(File.pathSeparator)).map(Path::of).toList()) {
-      var copy = FOLDER.resolve(parts.size() + "-" + path.getFileName() + ".jar");
+      var copy = folder.resolve(parts.size() + "-" + path.getFileName() + ".jar");
       if (Files.isDirectory(path)) {
         pack(path, copy);
         path = copy;
