@@ -31,7 +31,7 @@ class BackgroundWorkTest {
     work.awaitQuiet();
     assertThat(outpost.context().getBean(CamelContext.class).getRoutes())
         .extracting(Route::getConsumer)
-        .filteredOn(ScheduledPollConsumer.class::isInstance)
+        .filteredOn(c -> c instanceof ScheduledPollConsumer polls && polls.isSuspended())
         .isNotEmpty()
         .noneMatch(consumer -> ((ScheduledPollConsumer) consumer).isPolling());
     var tenant = Client.of(outpost.address()).with(outpost.adminKey()).newTenant("Acme");
