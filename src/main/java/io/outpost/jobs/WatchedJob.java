@@ -88,7 +88,10 @@ final class WatchedJob {
   }
 
   /** Waits for a change, a wake-up, or the deadline; may end sooner. */
-  @SuppressWarnings("WaitNotInLoop") // callers check again
+  @SuppressWarnings({
+    "WaitNotInLoop", // Callers check again.
+    "ReferenceEquality" // A wake-up is news, too, with equal contents.
+  })
   void await(Seen last, Instant deadline) throws InterruptedException {
     lock.lock();
     try {
