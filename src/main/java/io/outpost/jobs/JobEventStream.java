@@ -195,7 +195,6 @@ final class JobEventStream extends InputStream {
     ready = text.job(position, job);
   }
 
-  @SuppressWarnings("ReferenceEquality") // A wake-up is news, too, with equal contents.
   private void await(Seen seen, Duration atMost) throws InterruptedException {
     var now = Instant.now();
     if (watch.isOver() || !now.isBefore(until)) {

@@ -88,10 +88,7 @@ final class WatchedJob {
   }
 
   /** Waits for a change, a wake-up, or the deadline; may end sooner. */
-  @SuppressWarnings({
-    "WaitNotInLoop", // Callers check again.
-    "ReferenceEquality" // A wake-up is news, too, with equal contents.
-  })
+  @SuppressWarnings("WaitNotInLoop") // callers check again
   void await(Seen last, Instant deadline) throws InterruptedException {
     lock.lock();
     try {
