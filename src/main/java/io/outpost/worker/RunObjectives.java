@@ -10,15 +10,18 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Holds runs to the objectives of jobs. Only our own time counts: not of a job that waited for its
- * tenant or for a free slot, that brings files whose size or server decides, or that is handed on
- * between workers for some tenants; nor what agents run and leave. Stateless.
+ * Measures runs for the objectives of jobs. Only our own time counts. Excluded are jobs that waited
+ * for their tenant or for a free slot, whose files or server decide the time, or that workers for
+ * some tenants hand on; and the run time of agents. Stateless.
  */
 @Profile({"worker", "local"})
 @Component
 class RunObjectives {
 
-  /** Of a timeline: submitted, queued, running; one more, and it was held or handed back. */
+  /**
+   * The timeline of a job that was not held: submitted, queued, running; a longer one means that it
+   * was held or released.
+   */
   private static final int MOMENTS = 3;
 
   private final Tenancy tenancy;
@@ -31,7 +34,7 @@ class RunObjectives {
     this.clock = clock;
   }
 
-  /** The agent runs. */
+  /** Records the start of the agent. */
   void started(Run run) {
     var slotFree = run.slotFreeSince();
     if (slotFree == null || !isOurs(run.job()) || run.claimed().moments() > MOMENTS) {
@@ -43,12 +46,12 @@ class RunObjectives {
     Objective.DISPATCH.took(meters, took);
   }
 
-  /** The end of the job is about to be written. */
+  /** Records that the end of the job is about to be written. */
   void ending(Run run) {
     run.ending(clock.instant());
   }
 
-  /** Its end is written. */
+  /** Records that its end is written. */
   void ended(Run run) {
     if (!isOurs(run.job())) {
       return;
