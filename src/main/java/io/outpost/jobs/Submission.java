@@ -112,8 +112,8 @@ public class Submission {
   private void checkRepository(Job job) {
     var repository = job.repository();
     if (repository != null) {
+      checkWay(repository);
       if (isSsh(repository)) {
-        requireSsh();
         checkSsh(repository);
       }
       checkName("repository.ref", repository.ref());
@@ -126,8 +126,8 @@ public class Submission {
   }
 
   /** Where workers' network lets no ssh out, a job with such a repository could only fail. */
-  private void requireSsh() {
-    if (!repositoryBySsh) {
+  private void checkWay(@Nullable Repository repository) {
+    if (!repositoryBySsh && repository != null && isSsh(repository)) {
       throw Problem.invalid(
           "repository.url",
           "must be an https address, with a token as repository.secret: this installation reaches"
@@ -201,10 +201,7 @@ public class Submission {
    * but a rerun of a test job is never billed.
    */
   public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
-    var repository = job.repository();
-    if (repository != null && isSsh(repository)) {
-      requireSsh(); // it may have been accepted earlier
-    }
+    checkWay(job.repository());
     var mode = job.isTest() ? job.mode() : call.principal().mode();
     return job.repeated(Ids.ulid(), mode, Instant.now().truncatedTo(ChronoUnit.MILLIS));
   }

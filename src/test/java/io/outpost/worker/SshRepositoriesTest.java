@@ -324,7 +324,8 @@ class SshRepositoriesTest {
           assertThat(refused.body()).contains("https address");
         }
       }
-      var again = tenant.post("/jobs/" + earlier.get("job_id").asText() + "/rerun", "");
+      var rerun = "/jobs/" + earlier.get("job_id").asText() + "/rerun";
+      var again = tenant.json("POST", rerun, null);
       assertThat(field(again)).isEqualTo("repository.url");
       assertThat(again.body()).contains("https address");
       assertThat(tenant.post("/jobs", job.formatted("https://127.0.0.1:1/a", "")).status())
