@@ -28,7 +28,7 @@ public class Outpost {
     start(args.length == 2 && args[0].equals("verify-audit") ? verification(args[1]) : args);
   }
 
-  /** What is taken for the time. */
+  /** The clock. */
   @Bean
   static Clock clock() {
     return Clock.systemUTC();

@@ -114,7 +114,7 @@ public class OfferedAgents {
     return common;
   }
 
-  /** A worker of the release before tells none. */
+  /** A worker of the previous release reports none. */
   private static Set<String> featuresOf(Map<String, AttributeValue> item) {
     var told = item.get("features");
     return told == null ? Set.of() : Set.copyOf(told.ss());

@@ -15,18 +15,20 @@ import org.springframework.core.env.Profiles;
 import org.springframework.stereotype.Component;
 
 /**
- * When a worker looks into the outbox: at its next tick when something was written there, here or
- * in a container that has no worker, or when the index has something that comes due; else ever
- * later, for a look costs a query of each shard. What a killed worker had written is found by the
- * longest pause. Thread-safe.
+ * Decides when a worker reads the outbox: at its next tick when an event was written here or in a
+ * container without a worker, or when an item falls due; otherwise at growing intervals, because
+ * each read costs a query of each shard. Events of a killed worker are found after the longest
+ * pause. Thread-safe.
  */
 @Component("outboxPace")
 public class OutboxPace {
 
-  /** The subject of an announcement that is about the outbox, not about a new endpoint. */
+  /** The subject of announcements about the outbox, which are not about a new endpoint. */
   static final String OUTBOX = "outbox";
 
-  /** The part of a pause that is the same in all workers: they do not look together. */
+  /**
+   * The fixed share of a pause; the rest is random, so that workers do not read at the same time.
+   */
   private static final double SURE = 0.8;
 
   private final ChangeFeed changeFeed;
@@ -39,10 +41,10 @@ public class OutboxPace {
   private volatile Rest rest = Rest.OVER;
 
   /**
-   * What is waited for.
+   * The current wait.
    *
-   * @param until the next look; not before
-   * @param pause what the look before was followed by; the next pause is twice as long
+   * @param until the earliest time of the next read
+   * @param pause the latest pause; the next one is twice as long
    */
   private record Rest(Instant until, Duration pause) {
     private static final Rest OVER = new Rest(Instant.MIN, Duration.ZERO);
@@ -63,7 +65,7 @@ public class OutboxPace {
         () -> ThreadLocalRandom.current().nextDouble());
   }
 
-  /** With a clock and chance of the caller's. */
+  /** With a given clock and random source. */
   OutboxPace(
       ChangeFeed changeFeed,
       boolean looksHere,
@@ -80,8 +82,8 @@ public class OutboxPace {
   }
 
   /**
-   * Whether to look now. The pause begins with the look, so that what is heard of meanwhile has the
-   * next one come at once.
+   * Whether to read now. The pause begins with the read, so that a change announced during the read
+   * triggers the next one at once.
    */
   public synchronized boolean isDue() {
     var now = clock.instant();
@@ -99,29 +101,32 @@ public class OutboxPace {
     return new Rest(now.plusNanos((long) (pause.toNanos() * part)), pause);
   }
 
-  /** For tests: no look by itself before. */
+  /** For tests: the time until which there is no read without a reason. */
   synchronized void sleepUntil(Instant time) {
     rest = new Rest(time, longest);
   }
 
-  /** Until when a look must see what comes due, as the next one may be that late. */
+  /** The time up to which a read must find due items, because the next read may be that late. */
   public Instant horizon() {
     return clock.instant().plus(longest);
   }
 
-  /** Something comes due: a look is made by then. */
+  /** Ensures a read at the time when an item falls due. */
   public synchronized void comes(Instant due) {
     if (due.isBefore(rest.until())) {
       rest = new Rest(due, rest.pause());
     }
   }
 
-  /** Something was written, or found where more may be: the next tick looks, and others soon. */
+  /**
+   * Records that an event was written, or that there may be more: the next tick reads, and others
+   * follow soon.
+   */
   public synchronized void wake() {
     rest = Rest.OVER;
   }
 
-  /** Has a change that puts something due into the outbox wake who looks: here, or by the feed. */
+  /** Makes a change with a due item wake the readers: here, or through the change feed. */
   public void wakeAfter(Change change, String tenantId) {
     if (looksHere) {
       change.afterwards(this::wake);

@@ -68,7 +68,7 @@ final class BufferedBodyRequest extends HttpServletRequestWrapper {
     return new BodyStream(body);
   }
 
-  /** Empty: Camel takes one for each request, with room for 16 KB; steps read the call's body. */
+  /** Empty, because Camel would allocate 16 KB for each request; steps read the call's body. */
   @Override
   public BufferedReader getReader() {
     return new BufferedReader(Reader.nullReader(), 1);

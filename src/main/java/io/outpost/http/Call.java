@@ -140,8 +140,8 @@ public final class Call implements LogSubject {
   }
 
   /**
-   * The caller's W3C trace context where no span of ours continues it. It is for the caller's own
-   * agents: what it says of sampling decides nothing of ours.
+   * The caller's W3C trace context when no span of ours continues it. It is only for the caller's
+   * own agents; its sampling flag has no effect on us.
    */
   public Optional<String> callerTrace() {
     return traceParent().isPresent() ? Optional.empty() : traceParent(request);

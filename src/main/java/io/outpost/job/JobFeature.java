@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * What a job may ask for that a worker of the release before passes over, as it leaves fields alone
- * that it does not know. Every worker tells which it knows, and while one lacks it such a job is
- * refused. To add one: a line here. It may go when no release without it is deployed any more.
+ * Options of a job that a worker of the previous release would ignore, because it ignores unknown
+ * fields. Every worker reports the features that it knows, and while one lacks a feature, jobs that
+ * need it are refused. To add one: a line here. Remove it when no release without it is deployed
+ * any more.
  */
 public enum JobFeature {
   GIT_LFS("Git LFS", job -> has(job, repository -> Boolean.TRUE.equals(repository.lfs()))),
@@ -21,17 +22,17 @@ public enum JobFeature {
     this.asks = asks;
   }
 
-  /** Those that the job asks for. */
+  /** The features that the job needs. */
   public static List<JobFeature> of(Job job) {
     return Arrays.stream(values()).filter(feature -> feature.asks.test(job)).toList();
   }
 
-  /** The names of all that this release knows. */
+  /** The names of all features of this release. */
   public static List<String> names() {
     return Arrays.stream(values()).map(JobFeature::name).toList();
   }
 
-  /** For a person. */
+  /** The display name. */
   public String words() {
     return words;
   }

@@ -250,7 +250,7 @@ public class Submission {
     }
   }
 
-  /** A worker of the release before would run the job and ignore the options it does not know. */
+  /** Refuses jobs with options that a worker of the previous release would ignore. */
   private void requireFeatures(Job job) {
     for (var feature : JobFeature.of(job)) {
       if (!job.isTest() && !offered.allKnow(feature.name())) {

@@ -50,7 +50,7 @@ public class Json {
             .addDeserializer(Instant.class, new InstantReader())
             .addDeserializer(Integer.class, new IntegerReader(false))
             .addDeserializer(int.class, new IntegerReader(true));
-    // A thread of its own for each request would make buffers of its own for each.
+    // Buffers are pooled, because a new thread for each request would allocate new ones.
     var factory =
         JsonFactory.builder().recyclerPool(JsonRecyclerPools.newConcurrentDequePool()).build();
     return JsonMapper.builder(factory)

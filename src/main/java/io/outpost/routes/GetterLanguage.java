@@ -15,14 +15,15 @@ import org.apache.camel.language.bean.BeanLanguage;
 import org.springframework.stereotype.Component;
 
 /**
- * Camel's bean language, which {@code ${exchangeProperty.job.test}} ends in, too: Camel would make
- * an expression and a copy of the message each time for each of the names. Here the getters are
- * called; whatever is not plain, and whatever fails, is left to Camel. Thread-safe.
+ * A faster version of Camel's bean language, which also evaluates {@code
+ * ${exchangeProperty.job.test}}: Camel would create an expression and a copy of the message for
+ * each name at each call. This version calls the getters directly; anything else, and every
+ * failure, is left to Camel. Thread-safe.
  */
 @Component("bean-language")
 class GetterLanguage extends BeanLanguage {
 
-  /** How Camel asks for what a name means of a value: nothing, the value, the names. */
+  /** Camel's properties of the language: none, the value, the names. */
   private static final int VALUE = 1;
 
   private static final int NAMES = 2;
@@ -38,7 +39,7 @@ class GetterLanguage extends BeanLanguage {
         }
       };
 
-  /** Names as routes have them, in parts; none where they are more than names. */
+  /** The parts of a path of names; empty when it is more than names. */
   private final Map<String, String[]> parts = new ConcurrentHashMap<>();
 
   @Override
@@ -59,7 +60,7 @@ class GetterLanguage extends BeanLanguage {
     return PLAIN.matcher(names).matches() ? names.substring(1).split("\\.", -1) : new String[0];
   }
 
-  /** What the names lead to; empty where Camel has to see for itself, also for null. */
+  /** The value of a path; empty when Camel must evaluate it, also for null. */
   private static Optional<Object> find(Object value, String[] names) {
     var found = names.length == 0 ? Optional.empty() : Optional.of(value);
     for (var name : names) {
@@ -77,11 +78,11 @@ class GetterLanguage extends BeanLanguage {
     try {
       return getter.isEmpty() ? Optional.empty() : Optional.ofNullable(getter.get().invoke(value));
     } catch (ReflectiveOperationException e) {
-      return Optional.empty(); // Camel says what is wrong
+      return Optional.empty(); // Camel reports the fault
     }
   }
 
-  /** As Camel chooses: a method of that name, else {@code get…} or {@code is…}. */
+  /** Chooses like Camel: a method of that name, otherwise {@code get…} or {@code is…}. */
   private static Optional<Method> getter(Class<?> type, String name) {
     if (!Modifier.isPublic(type.getModifiers()) || Map.class.isAssignableFrom(type)) {
       return Optional.empty();
@@ -111,7 +112,7 @@ class GetterLanguage extends BeanLanguage {
         && !CompletionStage.class.isAssignableFrom(method.getReturnType());
   }
 
-  /** A value that was found already. */
+  /** A value that is already known. */
   private record Found(Object value) implements Expression {
     @Override
     public <T> T evaluate(Exchange exchange, Class<T> type) {

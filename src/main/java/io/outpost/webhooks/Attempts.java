@@ -103,7 +103,10 @@ public class Attempts {
     return outgoing;
   }
 
-  /** Of an event's first attempt; when its endpoint is slow, fails or rests, that is not ours. */
+  /**
+   * Measures only an event's first attempt, because delays of slow, failing or paused endpoints are
+   * not ours.
+   */
   private void measure(Outgoing outgoing, Round round) {
     if (outgoing.delivery().attempts().isEmpty()) {
       var at = outgoing.event().at();

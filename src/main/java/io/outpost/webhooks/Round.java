@@ -42,7 +42,7 @@ public final class Round {
     return mark;
   }
 
-  /** Since when it could have been told of something: it was not being told, nor at rest. */
+  /** Since when a delivery to it was possible: no other was in progress, and it was not paused. */
   Instant freeSince() {
     var changed = endpoint.updatedAt();
     return freeSince.isAfter(changed) ? freeSince : changed;

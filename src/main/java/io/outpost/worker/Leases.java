@@ -59,7 +59,7 @@ public class Leases {
       try {
         renew(run, null);
       } catch (RuntimeException e) {
-        // Renewals make no spans; one that failed is seen in the trace all the same.
+        // Renewals make no spans, but a failed one is an event in the trace.
         run.span().addEvent("lease not renewed: " + e.getClass().getSimpleName());
         throw e;
       } finally {

@@ -108,7 +108,7 @@ public final class Run implements LogSubject {
     agentSpan.end();
   }
 
-  /** Since when its slot could have run it; null where nobody noted that. */
+  /** Since when its slot could have run it; null when unknown. */
   @Nullable Instant slotFreeSince() {
     return slotFreeSince;
   }
@@ -117,7 +117,7 @@ public final class Run implements LogSubject {
     slotFreeSince = since;
   }
 
-  /** What we took until its agent ran; null where that is not held against us. */
+  /** Our time until its agent ran; null when it does not count for the objective. */
   @Nullable Duration dispatched() {
     return dispatched;
   }
@@ -130,17 +130,17 @@ public final class Run implements LogSubject {
     agentEnded = agentEnded == null ? at : agentEnded;
   }
 
-  /** All that its agent printed is stored. */
+  /** Records that all output of its agent is stored. */
   void keptOutput(Instant at) {
     keptOutput = agentEnded == null ? Duration.ZERO : Duration.between(agentEnded, at);
   }
 
-  /** How long that took from the agent's end; zero where there was none. */
+  /** The time from the agent's end to that; zero without an agent. */
   Duration keptOutput() {
     return keptOutput == null ? Duration.ZERO : keptOutput;
   }
 
-  /** Its end is being written, perhaps not for the first time. */
+  /** Records that its end is being written, perhaps as a retry. */
   Instant ending(Instant at) {
     ending = ending == null ? at : ending;
     return ending;

@@ -10,16 +10,19 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Holds runs to the objectives of jobs. Only our own time counts: not of a job that waited for its
- * tenant or for a free slot, that brings files whose size or server decides, or that is handed on
- * between workers for some tenants; nor what agents run and leave. Nor do test jobs: the demo agent
- * plays them, and many that are quick would hide the customers' that are not. Stateless.
+ * Measures runs for the objectives of jobs. Only our own time counts. Excluded are jobs that waited
+ * for their tenant or for a free slot, whose files or server decide the time, or that workers for
+ * some tenants hand on; the run time of agents; and test jobs, because many that are quick would
+ * hide live jobs that are not. Stateless.
  */
 @Profile({"worker", "local"})
 @Component
 class RunObjectives {
 
-  /** Of a timeline: submitted, queued, running; one more, and it was held or handed back. */
+  /**
+   * The timeline of a job that was not held: submitted, queued, running; a longer one means that it
+   * was held or released.
+   */
   private static final int MOMENTS = 3;
 
   private final Tenancy tenancy;
@@ -32,7 +35,7 @@ class RunObjectives {
     this.clock = clock;
   }
 
-  /** The agent runs. */
+  /** Records the start of the agent. */
   void started(Run run) {
     var slotFree = run.slotFreeSince();
     if (slotFree == null || !isOurs(run.job()) || run.claimed().moments() > MOMENTS) {
@@ -44,12 +47,12 @@ class RunObjectives {
     Objective.DISPATCH.took(meters, took);
   }
 
-  /** The end of the job is about to be written. */
+  /** Records that the end of the job is about to be written. */
   void ending(Run run) {
     run.ending(clock.instant());
   }
 
-  /** Its end is written. */
+  /** Records that its end is written. */
   void ended(Run run) {
     if (!isOurs(run.job())) {
       return;

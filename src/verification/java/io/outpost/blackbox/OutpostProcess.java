@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.springframework.util.FileSystemUtils;
 
 /**
  * Outpost as a process of its own: what {@code mvn spring-boot:test-run} starts, one of the
@@ -46,13 +45,9 @@ public final class OutpostProcess implements AutoCloseable {
    * @param environment added to the test's own
    */
   static OutpostProcess start(Path folder, Map<String, String> environment) throws IOException {
-    return start(LocalOutpost.class, folder, local(environment));
-  }
-
-  private static Map<String, String> local(Map<String, String> environment) {
     var all = new HashMap<>(Map.of("SERVER_PORT", "0", "OUTPOST_AGENTS_DEMO", "always"));
     all.putAll(environment);
-    return all;
+    return start(LocalOutpost.class, folder, all);
   }
 
   /**
@@ -109,30 +104,8 @@ public final class OutpostProcess implements AutoCloseable {
   public static OutpostProcess start(
       Class<?> program, Path folder, Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(SharedClasses.options(OutpostProcess::train), program, folder, environment, arguments);
-  }
-
-  private static OutpostProcess start(
-      List<String> options,
-      Class<?> program,
-      Path folder,
-      Map<String, String> environment,
-      String... arguments)
-      throws IOException {
-    var classes = Stream.concat(options.stream(), Stream.of(program.getName()));
+    var classes = Stream.of("-cp", System.getProperty("java.class.path"), program.getName());
     return start(Stream.concat(classes, Stream.of(arguments)), folder, environment);
-  }
-
-  /** A start of everything, and its end, which writes what it has learned. */
-  private static void train(List<String> options) throws IOException {
-    var folder = Files.createTempDirectory("outpost-training");
-    try (var outpost = start(options, LocalOutpost.class, folder, local(Map.of()))) {
-      outpost.awaitReady();
-      outpost.process.destroy();
-      outpost.process.onExit().join();
-    } finally {
-      FileSystemUtils.deleteRecursively(folder);
-    }
   }
 
   private static OutpostProcess start(

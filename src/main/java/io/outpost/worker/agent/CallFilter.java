@@ -34,7 +34,7 @@ final class CallFilter {
    */
   record Processor(long audit, int prctl, int addKey, int addKey32) {
 
-    /** By the name that Java has for it. */
+    /** By Java's name of the processor. */
     static Optional<Processor> of(String name) {
       return Optional.ofNullable(
           switch (name) {

@@ -168,7 +168,7 @@ final class JobDirectories implements AutoCloseable {
     return left;
   }
 
-  /** The folder of pipes that are ready for runs. */
+  /** The folder with prepared pipes for runs. */
   Path pipes() {
     return own.resolve(PIPES);
   }

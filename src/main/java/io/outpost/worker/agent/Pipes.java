@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Named pipes. To make one takes a process of its own, so each slot has one ready for its next run
- * before it takes a job. Thread-safe.
+ * Named pipes. Creating one needs a process, so each slot prepares one for its next run before it
+ * takes a job. Thread-safe.
  */
 final class Pipes {
 
@@ -34,7 +34,10 @@ final class Pipes {
     return new Pipes(Files.createDirectory(folder, JobDirectories.OWNER_DIRECTORY));
   }
 
-  /** Makes one for the slot's next run, unless it has one; should that fail, the run makes it. */
+  /**
+   * Prepares a pipe for the slot's next run, unless there is one; if that fails, the run creates
+   * it.
+   */
   void prepare(int slot) {
     ready.computeIfAbsent(
         slot,
@@ -50,7 +53,9 @@ final class Pipes {
         });
   }
 
-  /** A new pipe in this place, which only the worker may open; for who has the slot. */
+  /**
+   * Creates a pipe at this path, which only the worker may open; called by the holder of the slot.
+   */
   void take(int slot, Path place) throws IOException {
     Path pipe = ready.remove(slot);
     if (pipe == null) {

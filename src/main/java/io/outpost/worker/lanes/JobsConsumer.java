@@ -41,7 +41,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   private final PollThreads waiting = new PollThreads();
   private final PollThreads receiving = new PollThreads();
 
-  /** Since when each free slot has been able to run a job. */
+  /** Since when each free slot can take a job. */
   private final Map<Integer, Instant> freeSince = new ConcurrentHashMap<>();
 
   /** One session for the consumer itself, and one for each running job. */
@@ -188,7 +188,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
       pauseAfterFault();
       return;
     }
-    // Not anew after a fault: a queue that cannot be read is no reason for a job to wait.
+    // A fault does not reset it, because an unreadable queue is no excuse for a waiting job.
     var free = freeSince.computeIfAbsent(slot, any -> Instant.now());
     var delivery = next();
     if (session == null) {
