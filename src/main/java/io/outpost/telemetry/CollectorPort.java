@@ -91,7 +91,11 @@ final class CollectorPort {
   private String fault() {
     try {
       var address = URI.create(endpoint);
-      var here = here(address.getHost());
+      var host = address.getHost();
+      if (host == null) {
+        return "its address names no host";
+      }
+      var here = here(host);
       if (here.isEmpty()) {
         return "";
       }

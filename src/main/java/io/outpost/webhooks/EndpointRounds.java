@@ -229,13 +229,13 @@ public class EndpointRounds {
     var removes = new ArrayList<String>(List.of("lease_id"));
     var rest = round.restUntil();
     var now = Instant.now();
-    var rests = rest != null && rest.isAfter(now);
+    var asked = rest != null && rest.isAfter(now) ? rest : null;
     // While it waits for us it is free: what is late then is our fault, and alarms see it.
-    if (rests || round.pausedUntil() == null) {
+    if (asked != null || round.pausedUntil() == null) {
       sets.add("free_since = :free");
-      values.put(":free", Items.text(Json.time(rests ? rest : now)));
+      values.put(":free", Items.text(Json.time(asked == null ? now : asked)));
     }
-    if (round.pausedUntil() == null || rests || due == null) {
+    if (round.pausedUntil() == null || asked != null || due == null) {
       removes.add("late_since");
     } else {
       sets.add("late_since = :due");
