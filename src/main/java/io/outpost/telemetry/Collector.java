@@ -2,9 +2,12 @@ package io.outpost.telemetry;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.sdk.common.export.RetryPolicy;
 import io.opentelemetry.sdk.resources.Resource;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
@@ -19,13 +22,22 @@ final class Collector {
   private final String endpoint;
   private final Resource self;
   private final Map<String, String> headers;
+  private final CollectorPort port;
 
+  @Autowired
   Collector(
       @Value("${outpost.telemetry.otlp-endpoint}") String endpoint,
       @Value("${outpost.telemetry.otlp-token}") String token,
       @Value("${outpost.worker.name}") String instance,
       Environment environment) {
+    this(endpoint, token, instance, environment, CollectorPort.of(base(endpoint), environment));
+  }
+
+  /** With a port of the caller's. */
+  Collector(
+      String endpoint, String token, String instance, Environment environment, CollectorPort port) {
     this.endpoint = base(endpoint);
+    this.port = port;
     this.headers = headers(token);
     this.self =
         Resource.create(
@@ -43,6 +55,19 @@ final class Collector {
 
   Resource self() {
     return self;
+  }
+
+  /** Who listens there. */
+  CollectorPort port() {
+    return port;
+  }
+
+  /**
+   * How often what failed is sent again: never where an agent could listen, as nobody looks in
+   * between; null: never.
+   */
+  @Nullable RetryPolicy retries() {
+    return port.isShared() ? null : RetryPolicy.getDefault();
   }
 
   /** What each request to it has. */

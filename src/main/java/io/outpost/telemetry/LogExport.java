@@ -36,10 +36,15 @@ class LogExport extends Filter<ILoggingEvent> implements DisposableBean {
 
   private static SdkLoggerProvider provider(String to, Collector collector) {
     var exporter =
-        OtlpHttpLogRecordExporter.builder().setEndpoint(to).setHeaders(collector::headers).build();
+        OtlpHttpLogRecordExporter.builder()
+            .setEndpoint(to)
+            .setHeaders(collector::headers)
+            .setRetryPolicy(collector.retries())
+            .build();
+    var guarded = new GuardedLines(exporter, collector.port());
     return SdkLoggerProvider.builder()
         .setResource(collector.self())
-        .addLogRecordProcessor(BatchLogRecordProcessor.builder(exporter).build())
+        .addLogRecordProcessor(BatchLogRecordProcessor.builder(guarded).build())
         .build();
   }
 

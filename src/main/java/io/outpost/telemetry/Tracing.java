@@ -40,11 +40,16 @@ public class Tracing implements DisposableBean {
 
   private static SdkTracerProvider provider(String to, double share, Collector collector) {
     var exporter =
-        OtlpHttpSpanExporter.builder().setEndpoint(to).setHeaders(collector::headers).build();
+        OtlpHttpSpanExporter.builder()
+            .setEndpoint(to)
+            .setHeaders(collector::headers)
+            .setRetryPolicy(collector.retries())
+            .build();
+    var guarded = new GuardedSpans(exporter, collector.port());
     return SdkTracerProvider.builder()
         .setSampler(new OurSampling(share))
         .setResource(collector.self())
-        .addSpanProcessor(BatchSpanProcessor.builder(exporter).build())
+        .addSpanProcessor(BatchSpanProcessor.builder(guarded).build())
         .build();
   }
 

@@ -166,7 +166,7 @@ public class EndpointRounds {
 
   /** Lets the endpoint wait after a failure of ours. */
   public void pause(@ExchangeProperty("round") Round round) {
-    round.rest(Instant.now().plus(PAUSE));
+    round.pause(Instant.now().plus(PAUSE));
   }
 
   /** Whether no delivery has succeeded for so long that the endpoint is disabled. */
@@ -186,9 +186,11 @@ public class EndpointRounds {
     try {
       var mark = round.mark();
       for (int tries = 1; tries <= TRIES; tries++) {
-        var next = next(round);
+        var due = firstDue(round);
+        var wait = round.waitsUntil();
+        var next = due != null && wait != null && wait.isAfter(due) ? wait : due;
         try {
-          release(round, next, mark);
+          release(round, due, next, mark);
           if (next != null) {
             pace.comes(next);
           }
@@ -207,20 +209,19 @@ public class EndpointRounds {
     }
   }
 
-  private @Nullable Instant next(Round round) {
+  /** When its first delivery in the queue is due; null: there is none. */
+  private @Nullable Instant firstDue(Round round) {
     var prefix = Delivery.duePrefix(round.endpoint().webhookId());
     var first = queued(round, prefix + "~", 1);
     if (first.isEmpty()) {
       return null;
     }
     var sk = Items.required(first.getFirst(), "sk").s();
-    var due = Instant.parse(sk.substring(prefix.length(), sk.lastIndexOf('#')));
-    var rest = round.restUntil();
-    return rest != null && rest.isAfter(due) ? rest : due;
+    return Instant.parse(sk.substring(prefix.length(), sk.lastIndexOf('#')));
   }
 
   /** A pause is a lease without a holder. */
-  private void release(Round round, @Nullable Instant next, String mark) {
+  private void release(Round round, @Nullable Instant due, @Nullable Instant next, String mark) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":lease", Items.text(round.lease()));
     values.put(":mark", Items.text(mark));
@@ -228,13 +229,24 @@ public class EndpointRounds {
     var removes = new ArrayList<String>(List.of("lease_id"));
     var rest = round.restUntil();
     var now = Instant.now();
-    sets.add("free_since = :free");
-    values.put(":free", Items.text(Json.time(rest != null && rest.isAfter(now) ? rest : now)));
-    if (rest == null) {
+    var asked = rest != null && rest.isAfter(now) ? rest : null;
+    // While it waits for us it is free: what is late then is our fault, and alarms see it.
+    if (asked != null || round.pausedUntil() == null) {
+      sets.add("free_since = :free");
+      values.put(":free", Items.text(Json.time(asked == null ? now : asked)));
+    }
+    if (round.pausedUntil() == null || asked != null || due == null) {
+      removes.add("late_since");
+    } else {
+      sets.add("late_since = :due");
+      values.put(":due", Items.text(Json.time(due)));
+    }
+    var wait = round.waitsUntil();
+    if (wait == null) {
       removes.add("lease_due");
     } else {
-      sets.add("lease_due = :rest");
-      values.put(":rest", Items.text(Json.time(rest)));
+      sets.add("lease_due = :wait");
+      values.put(":wait", Items.text(Json.time(wait)));
     }
     if (next == null) {
       removes.addAll(Event.DUE.names());
@@ -274,7 +286,7 @@ public class EndpointRounds {
               .key(Endpoint.key(endpoint.tenantId(), endpoint.webhookId()))
               .updateExpression(
                   "SET #status = :disabled, disabled_reason = :reason, updated_at = :now"
-                      + " REMOVE lease_id, lease_due, "
+                      + " REMOVE lease_id, lease_due, late_since, "
                       + String.join(", ", Event.DUE.names()))
               .conditionExpression("lease_id = :lease")
               .expressionAttributeNames(Map.of("#status", "status"))

@@ -61,7 +61,7 @@ public class EventOutbox {
    *
    * @param endpoints endpoints with due deliveries
    * @param events events to distribute
-   * @param oldest since when the first of them is due; null: none is
+   * @param oldest since when the first of them is due, or waits after a failure of ours; null: none
    */
   public record Due(List<Named> endpoints, List<Named> events, @Nullable Instant oldest) {}
 
@@ -81,23 +81,30 @@ public class EventOutbox {
     for (var shard : shards) {
       for (var item : due(shard, horizon)) {
         var since = Items.required(item, "open_due").s();
+        if (item.containsKey("late_since")) {
+          oldest = earlier(oldest, item.get("late_since").s());
+        }
         if (since.compareTo(now) > 0) {
-          comes = comes == null || since.compareTo(comes) < 0 ? since : comes;
-          break;
+          comes = earlier(comes, since);
+          continue;
         }
         var sk = Items.required(item, "sk").s();
         var named =
             new Named(Items.required(item, "tenant_id").s(), sk.substring(sk.indexOf('#') + 1));
         (sk.startsWith(Event.SK_PREFIX) ? events : endpoints).add(named);
-        oldest = oldest == null || since.compareTo(oldest) < 0 ? since : oldest;
+        oldest = earlier(oldest, since);
       }
     }
-    if (oldest != null) {
+    if (!endpoints.isEmpty() || !events.isEmpty()) {
       pace.wake();
     } else if (comes != null) {
       pace.comes(Instant.parse(comes));
     }
     return new Due(endpoints, events, oldest == null ? null : Instant.parse(oldest));
+  }
+
+  private static String earlier(@Nullable String one, String other) {
+    return one == null || other.compareTo(one) < 0 ? other : one;
   }
 
   private List<Map<String, AttributeValue>> due(String shard, String horizon) {

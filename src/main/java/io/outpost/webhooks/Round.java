@@ -19,6 +19,7 @@ public final class Round {
   private final AtomicBoolean failed = new AtomicBoolean();
   private final AtomicBoolean gone = new AtomicBoolean();
   private final AtomicReference<Instant> restUntil = new AtomicReference<>();
+  private final AtomicReference<Instant> pausedUntil = new AtomicReference<>();
 
   Round(Endpoint endpoint, String lease, String mark, Instant freeSince) {
     this.endpoint = endpoint;
@@ -65,6 +66,11 @@ public final class Round {
         until, (one, other) -> one == null || one.isBefore(other) ? other : one);
   }
 
+  /** Records until when it waits because of a failure of ours. */
+  void pause(Instant until) {
+    pausedUntil.set(until);
+  }
+
   /** Records that the endpoint is gone. */
   public boolean isGone() {
     return gone.get();
@@ -78,7 +84,20 @@ public final class Round {
     return failed.get() && !succeeded.get();
   }
 
+  /** Until when the endpoint asked for a pause. */
   @Nullable Instant restUntil() {
     return restUntil.get();
+  }
+
+  /** Until when it waits because of a failure of ours. */
+  @Nullable Instant pausedUntil() {
+    return pausedUntil.get();
+  }
+
+  /** Until when it waits, for whatever reason. */
+  @Nullable Instant waitsUntil() {
+    var rest = restUntil.get();
+    var pause = pausedUntil.get();
+    return rest == null || (pause != null && pause.isAfter(rest)) ? pause : rest;
   }
 }

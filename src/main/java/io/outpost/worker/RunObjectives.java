@@ -12,7 +12,8 @@ import org.springframework.stereotype.Component;
 /**
  * Measures runs for the objectives of jobs. Only our own time counts. Excluded are jobs that waited
  * for their tenant or for a free slot, whose files or server decide the time, or that workers for
- * some tenants hand on; and the run time of agents. Stateless.
+ * some tenants hand on; the run time of agents; and test jobs, because many that are quick would
+ * hide live jobs that are not. Stateless.
  */
 @Profile({"worker", "local"})
 @Component
@@ -66,7 +67,8 @@ class RunObjectives {
   }
 
   private boolean isOurs(Job job) {
-    return tenancy.isForAll()
+    return !job.isTest()
+        && tenancy.isForAll()
         && job.workspace() == null
         && job.repository() == null
         && job.inputs().isEmpty()

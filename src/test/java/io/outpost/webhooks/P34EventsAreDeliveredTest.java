@@ -225,8 +225,33 @@ class P34EventsAreDeliveredTest {
     assertThat(missed()).isEqualTo(before + 1);
   }
 
+  /** While nothing can be signed, the gauge tells how late we are, and afterwards the objective. */
+  @Test
+  void aFailureOfOursIsNoRestOfTheEndpoint() {
+    var hook = create("/");
+    var before = missed();
+    try (var down = probe.down("SecretsManager")) {
+      queueLate(hook, Instant.now().minus(Duration.ofHours(1)));
+      await().atMost(LONG).until(() -> secondsLate() >= 3);
+      assertThat(receiver.got()).isEmpty();
+    }
+    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == 1);
+    assertThat(missed()).isEqualTo(before + 1);
+    await().atMost(LONG).until(() -> secondsLate() < 3);
+  }
+
+  private static double secondsLate() {
+    var meters = outpost.context().getBean(MeterRegistry.class);
+    return meters.get("outpost.webhooks.late").gauge().value();
+  }
+
   /** Delivers an event of ten minutes ago to an endpoint that was busy until then. */
   private void deliverLate(Answer hook, int nth, Instant busyUntil) {
+    queueLate(hook, busyUntil);
+    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == nth);
+  }
+
+  private void queueLate(Answer hook, Instant busyUntil) {
     var later = AttributeValue.fromS(Json.time(Instant.now().plus(Duration.ofHours(1))));
     change(
         hook,
@@ -244,7 +269,6 @@ class P34EventsAreDeliveredTest {
         hook,
         "SET open_due = :then, free_since = :free, updated_at = :free REMOVE lease_id, lease_due",
         Map.of(":then", then, ":free", text(Json.time(busyUntil))));
-    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == nth);
   }
 
   private static double missed() {

@@ -72,6 +72,17 @@ class RunObjectivesTest {
     assertThat(counted(END_TO_END)).isEqualTo("0 measured, 0 missed");
   }
 
+  /** However many the canary or a customer makes, they do not hide live jobs that fail. */
+  @Test
+  void testJobsAreNotMeasured() {
+    var quick = run(3, job -> job.withMode("test"));
+    starts(quick, LONG_BEFORE, Duration.ofMillis(20));
+    ends(quick, Duration.ofMillis(20));
+    ends(run(5, job -> job.withMode("test").withAttempts(2)), Duration.ofMillis(20));
+    assertThat(counted(DISPATCH)).isEqualTo("0 measured, 0 missed");
+    assertThat(counted(END_TO_END)).isEqualTo("0 measured, 0 missed");
+  }
+
   /** A job of another tenant than the worker's goes from worker to worker until one is free. */
   @Test
   void workersForSomeAreNotMeasured() {

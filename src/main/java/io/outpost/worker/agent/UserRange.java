@@ -1,5 +1,6 @@
 package io.outpost.worker.agent;
 
+import io.outpost.kernel.AgentUsers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +15,7 @@ import java.util.Optional;
 final class UserRange implements AutoCloseable {
 
   /** The number of ids of a worker. */
-  static final int SIZE = 1000;
-
-  private static final int RANGES = 20;
+  static final int SIZE = AgentUsers.SIZE;
 
   private final int first;
   private final WorkerLock lock;
@@ -36,7 +35,7 @@ final class UserRange implements AutoCloseable {
     Files.createDirectories(locks);
     // Agents' users traverse it to their homes.
     Files.setPosixFilePermissions(locks.toRealPath(), PosixFilePermissions.fromString("rwx--x--x"));
-    for (int first = wanted; first < wanted + RANGES * SIZE; first += SIZE) {
+    for (int first = wanted; first < wanted + AgentUsers.RANGES * SIZE; first += SIZE) {
       Optional<WorkerLock> lock = WorkerLock.take(locks.resolve("users-" + first));
       if (lock.isPresent()) {
         return new UserRange(first, lock.get());
