@@ -15,6 +15,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -36,17 +38,30 @@ public class OfferedAgents {
   /** Its slots count for a shorter time, because workers report them every 15 s. */
   private static final Duration SLOTS_BELIEVED = Duration.ofSeconds(40);
 
+  /** How old a reading may be that decides about job features; usual are 5 s. */
+  private static final Duration RECENT = Duration.ofSeconds(40);
+
   private final DynamoDbClient dynamoDb;
   private final Names names;
   private final EndedJobs endedJobs = new EndedJobs();
+  private final LongSupplier ticker;
+  private volatile long heard;
   private volatile Set<String> offered = Set.of();
   private volatile Optional<Set<String>> known = Optional.empty();
   private volatile OptionalInt slots = OptionalInt.empty();
   private volatile OptionalLong ended = OptionalLong.empty();
 
+  @Autowired
   OfferedAgents(DynamoDbClient dynamoDb, Names names) {
+    this(dynamoDb, names, System::nanoTime);
+  }
+
+  /** For tests. */
+  OfferedAgents(DynamoDbClient dynamoDb, Names names, LongSupplier ticker) {
     this.dynamoDb = dynamoDb;
     this.names = names;
+    this.ticker = ticker;
+    this.heard = ticker.getAsLong() - RECENT.toNanos();
   }
 
   /**
@@ -72,8 +87,20 @@ public class OfferedAgents {
     dynamoDb.putItem(p -> p.tableName(names.table("tenants")).item(item));
   }
 
+  /** Removes the report of a worker that takes no further job. */
+  public void withdraw(String worker) {
+    dynamoDb.deleteItem(
+        d ->
+            d.tableName(names.table("tenants"))
+                .key(
+                    Map.of(
+                        "tenant_id", Items.text(PARTITION),
+                        "sk", Items.text("agents#" + worker))));
+  }
+
   /** Reads what all workers can run and know, how many jobs at once, and how many have ended. */
   public synchronized void hear() {
+    var began = ticker.getAsLong();
     var now = Instant.now();
     var found = new TreeSet<String>();
     var knowing = new ArrayList<Set<String>>();
@@ -106,6 +133,7 @@ public class OfferedAgents {
         told.isEmpty() || told.stream().anyMatch(OptionalInt::isEmpty)
             ? OptionalInt.empty()
             : OptionalInt.of(told.stream().mapToInt(OptionalInt::getAsInt).sum());
+    heard = began;
   }
 
   private static Set<String> both(Set<String> one, Set<String> other) {
@@ -145,8 +173,14 @@ public class OfferedAgents {
     return ended;
   }
 
-  /** Whether all workers know the job feature; true while no worker has reported. */
+  /**
+   * Whether all workers that take jobs know the job feature; true when there is none, so that jobs
+   * wait for one. Without a recent reading it reads itself, and fails rather than guesses.
+   */
   public boolean allKnow(String feature) {
+    if (ticker.getAsLong() - heard >= RECENT.toNanos()) {
+      hear();
+    }
     return known.map(features -> features.contains(feature)).orElse(true);
   }
 

@@ -61,7 +61,7 @@ public class Events {
       @Nullable String traceParent) {
     if (audience.mayListen(tenantId)) {
       put(change, event(tenantId, type, at, data, subject, traceParent), at);
-      pace.wakeAfter(change, tenantId);
+      pace.wakeAfter(change);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.outpost.event;
 
+import io.outpost.kernel.Ids;
 import io.outpost.store.Change;
 import io.outpost.store.ChangeFeed;
 import io.outpost.store.ChangeFeed.Announcement;
@@ -8,20 +9,27 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import org.springframework.stereotype.Component;
 
 /**
  * Decides when a worker reads the outbox: at its next tick when an event was written here or in a
- * container without a worker, or when an item falls due; otherwise at growing intervals, because
- * each read costs a query of each shard. Events of a killed worker are found after the longest
- * pause. Thread-safe.
+ * container that does not read (an API, or a worker that stops), or when an item falls due;
+ * otherwise at growing intervals, because each read costs a query of each shard. Events of a killed
+ * container are found after the longest pause. Thread-safe.
  */
 @Component("outboxPace")
 public class OutboxPace {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutboxPace.class);
 
   /** The subject of announcements about the outbox, which are not about a new endpoint. */
   static final String OUTBOX = "outbox";
@@ -31,24 +39,33 @@ public class OutboxPace {
    */
   private static final double SURE = 0.8;
 
+  /**
+   * How long an announcement is enough, however many events follow. It keeps the readers awake for
+   * 30 s, because they read the change feed with that overlap; the rest is for different clocks.
+   */
+  static final Duration ANNOUNCED_FOR = Duration.ofSeconds(10);
+
+  private static final Announcement ANNOUNCEMENT =
+      new Announcement(ChangeFeed.Kind.webhook, Ids.OPERATORS, OUTBOX);
+
   private final ChangeFeed changeFeed;
-  private final boolean looksHere;
   private final Duration shortest;
   private final Duration longest;
   private final Clock clock;
+  private final LongSupplier ticker;
   private final DoubleSupplier random;
 
-  private volatile Rest rest = Rest.OVER;
+  private volatile boolean looksHere;
+  private volatile Rest rest;
+  private volatile long announced;
 
   /**
    * The current wait.
    *
-   * @param until the earliest time of the next read
+   * @param until the earliest time of the next read, by the ticker
    * @param pause the latest pause; the next one is twice as long
    */
-  private record Rest(Instant until, Duration pause) {
-    private static final Rest OVER = new Rest(Instant.MIN, Duration.ZERO);
-  }
+  private record Rest(long until, Duration pause) {}
 
   @Autowired
   OutboxPace(
@@ -62,23 +79,33 @@ public class OutboxPace {
         Duration.ofMillis(shortest),
         longest,
         Clock.systemUTC(),
+        System::nanoTime,
         () -> ThreadLocalRandom.current().nextDouble());
   }
 
-  /** With a given clock and random source. */
+  /**
+   * With given sources of time and chance.
+   *
+   * @param clock for the times when items fall due
+   * @param ticker nanoseconds that no change of the clock moves, for the pauses
+   */
   OutboxPace(
       ChangeFeed changeFeed,
       boolean looksHere,
       Duration shortest,
       Duration longest,
       Clock clock,
+      LongSupplier ticker,
       DoubleSupplier random) {
     this.changeFeed = changeFeed;
     this.looksHere = looksHere;
     this.shortest = shortest;
     this.longest = longest;
     this.clock = clock;
+    this.ticker = ticker;
     this.random = random;
+    this.rest = over();
+    this.announced = ticker.getAsLong() - ANNOUNCED_FOR.toNanos();
   }
 
   /**
@@ -86,24 +113,28 @@ public class OutboxPace {
    * triggers the next one at once.
    */
   public synchronized boolean isDue() {
-    var now = clock.instant();
-    if (now.isBefore(rest.until())) {
+    var now = ticker.getAsLong();
+    if (now - rest.until() < 0) {
       return false;
     }
     rest = after(rest, now);
     return true;
   }
 
-  private Rest after(Rest before, Instant now) {
+  private Rest after(Rest before, long now) {
     var doubled = before.pause().isZero() ? shortest : before.pause().multipliedBy(2);
     var pause = doubled.compareTo(longest) < 0 ? doubled : longest;
     var part = SURE + (1 - SURE) * random.getAsDouble();
-    return new Rest(now.plusNanos((long) (pause.toNanos() * part)), pause);
+    return new Rest(now + (long) (pause.toNanos() * part), pause);
   }
 
-  /** For tests: the time until which there is no read without a reason. */
-  synchronized void sleepUntil(Instant time) {
-    rest = new Rest(time, longest);
+  private Rest over() {
+    return new Rest(ticker.getAsLong(), Duration.ZERO);
+  }
+
+  /** For tests: no more reads without a reason. */
+  synchronized void sleep() {
+    rest = new Rest(ticker.getAsLong() + Long.MAX_VALUE / 2, longest);
   }
 
   /** The time up to which a read must find due items, because the next read may be that late. */
@@ -112,9 +143,20 @@ public class OutboxPace {
   }
 
   /** Ensures a read at the time when an item falls due. */
-  public synchronized void comes(Instant due) {
-    if (due.isBefore(rest.until())) {
-      rest = new Rest(due, rest.pause());
+  public void comes(Instant due) {
+    var now = clock.instant();
+    if (!due.isBefore(now.plus(longest))) {
+      return; // Every worker reads before that.
+    }
+    if (!looksHere) {
+      announce();
+      return;
+    }
+    synchronized (this) {
+      var until = ticker.getAsLong() + Duration.between(now, due).toNanos();
+      if (until - rest.until() < 0) {
+        rest = new Rest(until, rest.pause());
+      }
     }
   }
 
@@ -123,15 +165,45 @@ public class OutboxPace {
    * follow soon.
    */
   public synchronized void wake() {
-    rest = Rest.OVER;
+    rest = over();
   }
 
   /** Makes a change with a due item wake the readers: here, or through the change feed. */
-  public void wakeAfter(Change change, String tenantId) {
+  public void wakeAfter(Change change) {
+    change.afterwards(this::written);
+  }
+
+  void written() {
     if (looksHere) {
-      change.afterwards(this::wake);
+      wake();
     } else {
-      changeFeed.add(change, new Announcement(ChangeFeed.Kind.webhook, tenantId, OUTBOX));
+      announce();
+    }
+  }
+
+  /** Leaves the outbox to other workers when this one stops, because its timers stop first. */
+  @EventListener(ContextClosedEvent.class)
+  public void leave() {
+    if (looksHere) {
+      looksHere = false;
+      announce();
+    }
+  }
+
+  /** A failure changes nothing: the next event is announced, and all are found after the pause. */
+  private void announce() {
+    var now = ticker.getAsLong();
+    synchronized (this) {
+      if (now - announced < ANNOUNCED_FOR.toNanos()) {
+        return;
+      }
+      announced = now;
+    }
+    try {
+      changeFeed.announce(ANNOUNCEMENT);
+    } catch (RuntimeException e) {
+      announced = now - ANNOUNCED_FOR.toNanos();
+      LOG.warn("The outbox is read later than usual, because it could not be announced", e);
     }
   }
 }

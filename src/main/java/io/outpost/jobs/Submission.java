@@ -274,7 +274,8 @@ public class Submission {
     for (var feature : JobFeature.of(job)) {
       if (!job.isTest() && !offered.allKnow(feature.name())) {
         throw Problem.unavailable(
-            "Workers are being replaced, and some do not know %s yet; try again in some minutes."
+            ("Workers are being replaced, and some that take jobs do not know %s;"
+                    + " try again in some minutes.")
                 .formatted(feature.words()));
       }
     }

@@ -15,9 +15,9 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
  * The change feed: changes that every container must read within seconds. These are changed keys
- * and tenants, cancelled running jobs, followed jobs, and new webhooks. Entries are written with
- * the change itself and polled by all containers. Reading an entry twice must be harmless.
- * Thread-safe.
+ * and tenants, cancelled running jobs, followed jobs, new webhooks, and an outbox with events.
+ * Entries are written with the change itself, or after many, and polled by all containers. Reading
+ * an entry twice must be harmless. Thread-safe.
  */
 @Component("changeFeed")
 public class ChangeFeed {
@@ -76,11 +76,20 @@ public class ChangeFeed {
 
   /** Adds an entry to the transaction of the change that it announces. */
   public void add(Change change, Announcement announcement) {
+    change.put(Put.builder().tableName(names.table("tenants")).item(entry(announcement)));
+  }
+
+  /** Writes an entry about changes that are already written. */
+  public void announce(Announcement announcement) {
+    dynamoDb.putItem(p -> p.tableName(names.table("tenants")).item(entry(announcement)));
+  }
+
+  private Map<String, AttributeValue> entry(Announcement announcement) {
     var item = items.write(announcement);
     item.put("tenant_id", Items.text(announcement.kind().partition()));
     item.put("sk", Items.text(Ids.ulid()));
     item.put("expires_at", Items.number(Instant.now().plus(KEPT).getEpochSecond()));
-    change.put(Put.builder().tableName(names.table("tenants")).item(item));
+    return item;
   }
 
   /**

@@ -105,7 +105,7 @@ class DeliveryQueue {
             .expressionAttributeNames(Map.of("#status", "status"))
             .expressionAttributeValues(values),
         old -> new Moved());
-    pace.wakeAfter(change, tenantId);
+    pace.wakeAfter(change);
   }
 
   /** Records the result of a delivery for the job's timeline; again, when it was sent again. */

@@ -197,7 +197,7 @@ public class Endpoints {
             before.secrets());
     var change = Change.of(exchange).update(write(before, after, again), old -> missing());
     if (again) {
-      pace.wakeAfter(change, after.tenantId());
+      pace.wakeAfter(change);
     }
     return EndpointView.of(after);
   }

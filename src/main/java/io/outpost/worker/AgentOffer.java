@@ -5,44 +5,77 @@ import io.outpost.job.JobFeature;
 import io.outpost.kernel.Ids;
 import io.outpost.worker.agent.AgentInventory;
 import io.outpost.worker.agent.Slots;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Profile;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
  * Reports to the API which agents this worker can run, which job features it knows, how many jobs
- * at once, and how many jobs have ended here. Thread-safe.
+ * at once, and how many jobs have ended here. A worker that takes no further job withdraws its
+ * report, however long its running jobs last. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("agentOffer")
 public class AgentOffer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AgentOffer.class);
 
   private final String worker = Ids.ulid();
   private final AgentInventory inventory;
   private final OfferedAgents offered;
   private final Slots slots;
   private final EndedRuns ended;
+  private final TaskProtection protection;
   private final int all;
+  private boolean told;
+  private boolean stopping;
 
   AgentOffer(
       AgentInventory inventory,
       OfferedAgents offered,
       Slots slots,
       EndedRuns ended,
+      TaskProtection protection,
       @Value("${outpost.worker.slots}") int all) {
     this.inventory = inventory;
     this.offered = offered;
     this.slots = slots;
     this.ended = ended;
+    this.protection = protection;
     this.all = all;
   }
 
-  /** Reports the agents of this worker, once they are known. */
-  public void tell() {
-    if (!inventory.usable().isEmpty()) {
+  /** Reports the agents of this worker, once they are known and while it takes jobs. */
+  public synchronized void tell() {
+    if (stopping || protection.isDraining()) {
+      withdraw();
+    } else if (!inventory.usable().isEmpty()) {
       var dirty = slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).count();
+      told = true;
       offered.tell(
           worker, inventory.usable(), JobFeature.names(), (int) (all - dirty), ended.number());
+    }
+  }
+
+  @EventListener(ContextClosedEvent.class)
+  synchronized void stop() {
+    stopping = true;
+    try {
+      withdraw();
+    } catch (RuntimeException e) {
+      // The other listeners must hear of the stop; the report expires by itself.
+      LOG.warn("The offer of this worker could not be withdrawn", e);
+    }
+  }
+
+  private void withdraw() {
+    if (told) {
+      offered.withdraw(worker);
+      told = false;
     }
   }
 }

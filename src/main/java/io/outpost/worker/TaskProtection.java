@@ -68,6 +68,11 @@ public class TaskProtection {
     return runs.isBusy() ? keep(clock.instant()) : letGo(clock.instant());
   }
 
+  /** Whether this worker takes no further job. */
+  public boolean isDraining() {
+    return draining;
+  }
+
   private Taking keep(Instant now) {
     drained = null;
     var since = protectedSince == null ? now : protectedSince;

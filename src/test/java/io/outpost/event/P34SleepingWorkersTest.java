@@ -11,12 +11,12 @@ import io.outpost.webhooks.Receiver;
 import io.outpost.webhooks.Receiver.Reply;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * A worker that finds nothing looks into the outbox ever more seldom, here never again by itself:
@@ -45,20 +45,45 @@ class P34SleepingWorkersTest {
 
   @Test
   void aSleepingWorkerIsWokenByWhatIsWrittenAndByWhatComesDue() {
+    var began = System.nanoTime();
     var customer = Customer.of(Client.of(api.address()).with(api.adminKey()), "enterprise");
     var client = customer.client();
     var hook =
         client.post(customer.path("/webhooks"), "{\"url\":\"%s\"}".formatted(receiver.url("/")));
     // Written by the worker itself. It is not taken, and nobody writes anything more: it comes due.
     receiver.answer(got -> new Reply(receiver.got().size() < 2 ? 500 : 200, ""));
-    pace.sleepUntil(Instant.MAX);
+    pace.sleep();
     client.submit("claude", "Say hello");
     told(2);
     assertThat(receiver.got().get(1).id()).isEqualTo(receiver.got().get(0).id());
-    // Written where no worker is.
-    pace.sleepUntil(Instant.MAX);
-    client.post(customer.path("/webhooks/" + hook.text("webhook_id") + "/ping"), null);
-    told(3);
+    // Written where no worker is: the first event wakes the worker, and keeps it awake for others.
+    for (int pings = 1; pings <= 6; pings++) {
+      pace.sleep();
+      client.post(customer.path("/webhooks/" + hook.text("webhook_id") + "/ping"), null);
+      told(2 + pings);
+    }
+    var most = 1 + Duration.ofNanos(System.nanoTime() - began).dividedBy(OutboxPace.ANNOUNCED_FOR);
+    var announced = announcements();
+    assertThat(announced).as("announcements of six events").isBetween(1L, most);
+    worker.close();
+    assertThat(announcements()).as("a worker leaves").isEqualTo(announced + 1);
+  }
+
+  private long announcements() {
+    try (var clients = aws.clients()) {
+      return clients
+          .dynamoDb()
+          .query(
+              q ->
+                  q.tableName("outpost-tenants-local")
+                      .keyConditionExpression("tenant_id = :feed")
+                      .filterExpression("subject = :outbox")
+                      .expressionAttributeValues(
+                          Map.of(
+                              ":feed", AttributeValue.fromS("webhook-changes"),
+                              ":outbox", AttributeValue.fromS(OutboxPace.OUTBOX))))
+          .count();
+    }
   }
 
   private void told(int times) {

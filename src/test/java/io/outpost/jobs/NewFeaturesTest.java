@@ -61,12 +61,7 @@ class NewFeaturesTest {
       }
       assertThat(tenant.post("/jobs", PLAIN).status()).as("known to all").isEqualTo(202);
 
-      clients
-          .dynamoDb()
-          .deleteItem(
-              d ->
-                  d.tableName(TABLE)
-                      .key(Map.of("tenant_id", old.get("tenant_id"), "sk", old.get("sk"))));
+      workers.withdraw("old");
       await().atMost(LONG).until(() -> workers.allKnow(JobFeature.SSH.name()));
       assertThat(tenant.post("/jobs", LFS).status()).isEqualTo(202);
     }

@@ -100,6 +100,7 @@ class P36BusyTasksAreProtectedTest {
     now = now.plus(TaskProtection.RENEWED);
     assertThat(protection.renew()).isEqualTo(STOP);
     assertThat(protection.renew()).as("said once").isEqualTo(AS_BEFORE);
+    assertThat(protection.isDraining()).isTrue();
 
     failure = null;
     idle();
@@ -107,6 +108,7 @@ class P36BusyTasksAreProtectedTest {
     assertThat(asked.getLast()).isEqualTo(FREE);
     now = now.plus(TaskProtection.FOR_ECS);
     assertThat(protection.renew()).as("ECS kept it after all").isEqualTo(GO_ON);
+    assertThat(protection.isDraining()).isFalse();
   }
 
   @Test
