@@ -20,6 +20,9 @@ EXPIRING = {"output": ["exports/", "inputs/"], "audit": [""], "logs": [""]}
 KEPT = {"OUTPOST_JOBS_KEPT_FREE", "OUTPOST_JOBS_KEPT_PRO", "OUTPOST_JOBS_KEPT_ENTERPRISE", "OUTPOST_USAGE_KEPT"}
 # What containers ask of AWS that no gateway endpoint leads to.
 AWS_SERVICES = {"sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"}
+# GitHub's bucket of large files (LFS), the only one of others that may be named: it takes what GitHub has signed.
+LARGE_FILES_HOST = "github-cloud.s3.amazonaws.com"
+LARGE_FILES = {"Resource": "arn:aws:s3:::github-cloud/*", "Action": ["s3:GetObject", "s3:PutObject"]}
 SLOWEST_START = 120  # seconds from a container's start to its first good answer, with half a processor and no cache
 # What makes a key or a tenant what it may do.
 KEYS_AND_TIERS = [
@@ -201,7 +204,8 @@ def only_ours_may_come(env):
             anybody = principal == "*" or (isinstance(principal, dict) and principal.get("AWS") == "*")
             condition = statement.get("Condition", {}).get("StringEquals", {})
             layers = "starport-layer-bucket" in str(statement["Resource"])  # image layers of ECR, signed by ECR
-            if anybody and "aws:PrincipalAccount" not in condition and not layers:
+            large_files = kind == "aws_vpc_endpoint" and LARGE_FILES.items() <= statement.items()
+            if anybody and "aws:PrincipalAccount" not in condition and not layers and not large_files:
                 yield address, "lets anybody in"
             service = isinstance(principal, dict) and "Service" in principal
             # EventBridge delivers to no topic whose policy has a condition on it.
@@ -269,8 +273,11 @@ def a_list_of_hosts_has_no_way_past_it(env):
         if source.get("generated_rules_type") != "ALLOWLIST" or source.get("target_types") != ["TLS_SNI"]:
             yield address, "is no list of names that TLS connections may be for"
         for host in source.get("targets") or []:
-            if host.endswith("amazonaws.com"):
+            if host.endswith("amazonaws.com") and host != LARGE_FILES_HOST:
                 yield address, f"names {host}, where anybody's credentials work"
+    for address, entry in env.all("aws_vpc_security_group_egress_rule"):
+        if entry.get("cidr_ipv4") and entry["from_port"] != 443:
+            yield address, "opens a port whose connections name no host"
     # The id of an endpoint or gateway that a plan does not know yet is absent there; what is not set is empty.
     for address, table in env.all("aws_route_table"):
         past = [

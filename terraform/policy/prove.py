@@ -146,6 +146,8 @@ BREAKS = {
     ],
     "only_ours_may_come": [
         edit("aws_vpc_endpoint", ".s3", "policy", statement(Condition={})),
+        edit("aws_vpc_endpoint", ".s3", "policy", grant("GitHubLargeFiles", Resource="arn:aws:s3:::github-cloud*")),
+        edit("aws_vpc_endpoint", ".s3", "policy", grant("GitHubLargeFiles", Action=["s3:GetObject", "s3:PutObject", "s3:ListBucket"])),
         edit("aws_sns_topic_policy", "notices", "policy", statement(Condition={})),
         edit("aws_iam_role", 'task["api"]', "assume_role_policy", statement(Condition={})),
         edit("aws_s3_bucket_policy", '"audit"', "policy", statement(Effect="Allow", Principal="*", Condition={})),
@@ -175,6 +177,8 @@ BREAKS = {
         hosts(generated_rules_type="DENYLIST"),
         hosts(target_types=["HTTP_HOST", "TLS_SNI"]),
         hosts(targets=["api.anthropic.com", "s3.us-east-1.amazonaws.com"]),
+        hosts(targets=["api.anthropic.com", ".github-cloud.s3.amazonaws.com"]),
+        change("aws_vpc_security_group_egress_rule", '.https["worker"]', from_port=22, to_port=22),
         change("aws_route_table", ".private[", route=[{"cidr_block": "0.0.0.0/0", "nat_gateway_id": "nat-1"}]),
         change("aws_route_table", ".private[", route=[{"cidr_block": "0.0.0.0/0", "vpc_endpoint_id": ""}]),
         change("aws_route_table", ".private[", route=[{"cidr_block": "0.0.0.0/0", "nat_gateway_id": "", "gateway_id": "igw-1"}]),

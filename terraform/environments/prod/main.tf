@@ -53,6 +53,7 @@ module "outpost" {
   collector           = var.collector
   canary              = var.canary
   egress_hosts        = var.egress_hosts
+  ssh_repositories    = var.ssh_repositories
   cpu_architecture    = var.cpu_architecture
   interface_endpoints = var.interface_endpoints
   recovery            = var.recovery

@@ -151,6 +151,12 @@ variable "egress_hosts" {
   default     = null
 }
 
+variable "ssh_repositories" {
+  description = "Whether jobs may have repositories by ssh, which opens port 22 to every host for agents; with egress_hosts they never may."
+  type        = bool
+  default     = true
+}
+
 variable "interface_endpoints" {
   description = "Whether AWS is asked through endpoints in the VPC instead of through NAT, $117 a month in two zones; with egress_hosts it always is."
   type        = bool

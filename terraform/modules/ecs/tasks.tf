@@ -21,6 +21,7 @@ locals {
       OUTPOST_OTLP_ENDPOINT         = var.collector == null ? "" : "http://127.0.0.1:4318"
       OUTPOST_OUTPUT_BUCKET         = var.buckets["output"]
       OUTPOST_RECEIPTS_KMS_KEYS     = join(",", var.receipts_key_arns)
+      OUTPOST_REPOSITORIES_SSH      = tostring(var.ssh_repositories)
       OUTPOST_SECRETS_KMS_KEY_ID    = "alias/outpost-${var.environment}"
       OUTPOST_SHUTDOWN_SECONDS      = tostring(local.stop_timeouts[role] - 10)
       OUTPOST_TRACES_SHARE          = try(tostring(var.collector.traces_share), "0")

@@ -145,6 +145,12 @@ variable "settings" {
   }
 }
 
+variable "ssh_repositories" {
+  description = "Whether the API takes jobs with repositories by ssh."
+  type        = bool
+  default     = true
+}
+
 variable "audit_days" {
   description = "Days that the audit archive is kept by its bucket: the application takes only older beginnings of a chain for expired."
   type        = number

@@ -7,7 +7,7 @@ locals {
   walled_zones = toset(local.walled ? local.nat_zones : [])
 
   # What agents of the catalogue, packages and repositories need; one name each, as a whole domain would hold more than
-  # we know. No name of AWS is among them: whoever has an account there could take data away, so AWS is reached through
+  # we know. No service of AWS is among them: whoever has an account there could take data away, so AWS is reached through
   # endpoints, which take our own credentials alone.
   agents_hosts = [
     # Models.
@@ -18,6 +18,9 @@ locals {
     # Repositories, with releases and large files.
     "github.com", "api.github.com", "codeload.github.com", "raw.githubusercontent.com", "objects.githubusercontent.com",
     "release-assets.githubusercontent.com", "github-cloud.githubusercontent.com", "gitlab.com",
+    # Where GitHub has large files put, and where it is told that they are there. The one name of AWS: the bucket is
+    # GitHub's, and takes what GitHub has signed.
+    "github-cloud.s3.amazonaws.com", "lfs.github.com",
   ]
 
   # What the application itself asks.
@@ -86,8 +89,9 @@ resource "aws_networkfirewall_firewall_policy" "hosts" {
 
     stateful_engine_options {
       rule_order = "STRICT_ORDER"
-      # A connection whose beginning the firewall has not seen.
-      stream_exception_policy = "DROP"
+      # A connection whose beginning the firewall has not seen: told so, it is opened again at once; dropped, it would hang
+      # for minutes.
+      stream_exception_policy = "REJECT"
     }
 
     stateful_rule_group_reference {
@@ -110,6 +114,11 @@ resource "aws_networkfirewall_firewall" "this" {
     content {
       subnet_id = subnet_mapping.value.id
     }
+  }
+
+  # When the list is taken away, routes change first and the firewall goes after them; else nothing gets out meanwhile.
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -170,4 +179,9 @@ resource "aws_route_table" "nat" {
   }
 
   tags = { Name = "outpost-${var.environment}-nat-${each.key}" }
+
+  # Goes once its subnet has another table.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -14,7 +14,8 @@ locals {
     Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
   }
 
-  # S3 also only to our own buckets, so that no data leaves to somebody else's; image layers are ECR's own.
+  # S3 also only to our own buckets, so that no data leaves to somebody else's; image layers are ECR's own. So a link that
+  # a customer has signed for a bucket in this region is refused: let through, whoever has a bucket could be sent data.
   s3_statements = [
     merge(local.own_principals, {
       Sid = "OwnBuckets"
@@ -28,6 +29,15 @@ locals {
       Principal = { AWS = "*" }
       Action    = "s3:GetObject"
       Resource  = "arn:aws:s3:::prod-${var.region}-starport-layer-bucket/*"
+      Condition = null
+    },
+    # GitHub gives a link into its bucket (us-east-1) for each large file; only what GitHub has signed works there.
+    {
+      Sid       = "GitHubLargeFiles"
+      Effect    = "Allow"
+      Principal = { AWS = "*" }
+      Action    = ["s3:GetObject", "s3:PutObject"]
+      Resource  = "arn:aws:s3:::github-cloud/*"
       Condition = null
     }
   ]

@@ -62,9 +62,10 @@ resource "aws_vpc_security_group_egress_rule" "https" {
   to_port           = 443
 }
 
-# Repositories by ssh, which workers clone and push. A list of hosts goes by names in TLS, which ssh has not.
+# Repositories by ssh, which workers clone and push, and with them every agent's way out on port 22. A list of hosts goes
+# by names in TLS, which ssh has not.
 resource "aws_vpc_security_group_egress_rule" "ssh" {
-  for_each = toset(local.walled ? [] : ["worker"])
+  for_each = toset(var.ssh_repositories && !local.walled ? ["worker"] : [])
 
   description       = "Repositories by ssh out of ${each.key} tasks"
   security_group_id = aws_security_group.this[each.key].id

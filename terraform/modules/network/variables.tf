@@ -94,6 +94,12 @@ variable "traces" {
   default     = false
 }
 
+variable "ssh_repositories" {
+  description = "Whether tasks of workers, and so agents, reach every host on port 22; with egress_hosts they never do."
+  type        = bool
+  default     = true
+}
+
 variable "egress_hosts" {
   description = "Hosts that tasks, and so agents, may reach besides those of egress.tf, api.example.com or .example.com for all below it too; [] for those alone, null for all of the internet."
   type        = list(string)

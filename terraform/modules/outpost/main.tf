@@ -22,6 +22,9 @@ locals {
   # The API's own name is one of them, which the canary asks.
   egress_hosts = var.egress_hosts == null ? null : concat(var.egress_hosts, var.domain[*].name, local.image_hosts)
 
+  # A list goes by names in TLS, which ssh has not.
+  ssh_repositories = var.ssh_repositories && var.egress_hosts == null
+
   # The caller's address travels from the gateway to the firewall and the application in this header.
   client_address_header = "x-outpost-client-address"
 }
@@ -101,6 +104,7 @@ module "network" {
   interface_endpoints = var.interface_endpoints
   traces              = var.collector != null
   egress_hosts        = local.egress_hosts
+  ssh_repositories    = local.ssh_repositories
 }
 
 module "alb" {
@@ -150,6 +154,7 @@ module "ecs" {
   credentials_version   = var.credentials_version
   service_linked_role   = var.service_linked_role
   settings              = var.settings
+  ssh_repositories      = local.ssh_repositories
   audit_days            = var.keep_days.audit
   trusted_proxies       = module.network.addresses
   client_address_header = local.client_address_header

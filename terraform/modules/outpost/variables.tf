@@ -55,6 +55,12 @@ variable "egress_hosts" {
   }
 }
 
+variable "ssh_repositories" {
+  description = "Whether jobs may have repositories by ssh, which opens port 22 to every host for agents; with egress_hosts they never may."
+  type        = bool
+  default     = true
+}
+
 variable "deletion_protection" {
   description = "Whether tables and the load balancer refuse to be deleted."
   type        = bool

@@ -64,6 +64,14 @@ run "only_listed_connections_are_possible" {
   }
 
   assert {
+    condition = [for statement in jsondecode(aws_vpc_endpoint.s3.policy).Statement : [statement.Resource, statement.Action] if !can(statement.Condition)] == [
+      ["arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*", "s3:GetObject"],
+      ["arn:aws:s3:::github-cloud/*", ["s3:GetObject", "s3:PutObject"]]
+    ]
+    error_message = "Of others' buckets, image layers and GitHub's large files."
+  }
+
+  assert {
     condition     = toset(keys(aws_vpc_security_group_ingress_rule.path)) == toset(["link-alb", "alb-api", "api-endpoints", "worker-endpoints", "canary-endpoints"])
     error_message = "Nobody else is let in."
   }
@@ -81,6 +89,31 @@ run "only_listed_connections_are_possible" {
   assert {
     condition     = [for rule in aws_vpc_security_group_egress_rule.ssh : rule.from_port] == [22] && keys(aws_vpc_security_group_egress_rule.ssh) == ["worker"]
     error_message = "And ssh for workers, which clone repositories by it."
+  }
+}
+
+run "without_repositories_by_ssh_nobody_leaves_by_it" {
+  command = plan
+
+  variables {
+    ssh_repositories = false
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.ssh) == 0
+    error_message = "Port 22 is closed."
+  }
+}
+
+# No plan shows it, so the text is asked.
+run "what_a_list_made_goes_after_the_routes_that_lead_there" {
+  command = plan
+
+  assert {
+    condition = alltrue([for name in ["aws_networkfirewall_firewall\" \"this", "aws_route_table\" \"nat"] :
+      can(regex("(?s)\\nresource \"${name}\" {\\n(  [^\\n]*\\n|\\n)*  lifecycle {\\n    create_before_destroy = true\\n", file("egress.tf")))
+    ])
+    error_message = "Firewall and table would go first, and nothing would get out until they are gone."
   }
 }
 
@@ -229,8 +262,13 @@ run "with_a_list_every_way_out_leads_through_the_firewall_of_its_zone" {
   }
 
   assert {
-    condition     = !anytrue([for host in local.hosts : endswith(host, "amazonaws.com")])
-    error_message = "AWS is not asked by name: a name lets any account's credentials through."
+    condition     = [for host in local.hosts : host if endswith(host, "amazonaws.com")] == ["github-cloud.s3.amazonaws.com"]
+    error_message = "AWS is not asked by name, as a name lets any account's credentials through; but for GitHub's large files."
+  }
+
+  assert {
+    condition     = one(one(aws_networkfirewall_firewall_policy.hosts[0].firewall_policy).stateful_engine_options).stream_exception_policy == "REJECT"
+    error_message = "A connection from before the firewall ends at once and does not hang."
   }
 
   assert {

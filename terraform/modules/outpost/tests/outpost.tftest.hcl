@@ -155,8 +155,31 @@ run "a_list_of_hosts_has_what_the_environment_itself_needs" {
   }
 
   assert {
+    condition     = one([for entry in output.containers["api"].environment : entry.value if entry.name == "OUTPOST_REPOSITORIES_SSH"]) == "false"
+    error_message = "Nothing is accepted that the list does not let out."
+  }
+
+  assert {
     condition     = length(setsubtract(["git.example.com", "api.example.com", "public.ecr.aws"], local.egress_hosts)) == 0
     error_message = "The operator's hosts, the API's own name for the canary, and the registry of its image."
+  }
+}
+
+run "repositories_by_ssh_are_a_choice" {
+  command = plan
+
+  variables {
+    ssh_repositories = false
+  }
+
+  assert {
+    condition     = one([for entry in output.containers["api"].environment : entry.value if entry.name == "OUTPOST_REPOSITORIES_SSH"]) == "false"
+    error_message = "The API refuses them."
+  }
+
+  assert {
+    condition     = !anytrue([for entry in output.containers["worker"].environment : entry.name == "OUTPOST_REPOSITORIES_SSH"])
+    error_message = "A worker needs no word of it."
   }
 }
 

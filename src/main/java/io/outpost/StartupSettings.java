@@ -99,6 +99,7 @@ public final class StartupSettings
               BOTH,
               "false",
               "false: only jobs of the local profile may clone from their own machine"),
+          optional("OUTPOST_REPOSITORIES_SSH", API, "true|false", "true or false"),
           optional(
               "OUTPOST_WEBHOOKS_ALLOW_LOOPBACK",
               BOTH,

@@ -3,8 +3,10 @@ package io.outpost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,6 +36,29 @@ class ImagesTest {
     // No shell between the signal and Java.
     assertThat(image).contains("\nENTRYPOINT [\"java\", \"@/opt/outpost/java.options\", ");
     assertThat(image).contains("\"-XX:AOTCache=/opt/outpost/outpost.aot\"");
+  }
+
+  /**
+   * Who gives it a small heap, by JAVA_TOOL_OPTIONS, gets one: Java refuses a larger first size.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"api", "worker"})
+  void anImagesHeapCanBeSmall(String role) throws Exception {
+    var entry = found("(?m)^ENTRYPOINT \\[(.*)]$", lastStage(role)).getFirst();
+    var command = new ArrayList<String>();
+    for (var part : entry.replace("\"", "").split(", ", -1)) {
+      if (part.startsWith("@") || part.startsWith("-XX:") && !part.contains("AOTCache")) {
+        command.add(part.replace("/opt/outpost", DOCKER.toString()));
+      }
+    }
+    command.addFirst(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-version");
+    var java = new ProcessBuilder(command).redirectErrorStream(true);
+    java.environment().put("JAVA_TOOL_OPTIONS", "-Xmx64m");
+    var process = java.start();
+    var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    assertThat(command.toString()).contains("MaxRAMPercentage");
   }
 
   @ParameterizedTest

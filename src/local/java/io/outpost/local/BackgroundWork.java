@@ -1,5 +1,8 @@
 package io.outpost.local;
 
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -7,6 +10,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.Route;
 import org.apache.camel.StatefulService;
+import org.apache.camel.support.ScheduledPollConsumer;
 import org.apache.camel.support.service.ServiceHelper;
 
 /**
@@ -18,6 +22,9 @@ public final class BackgroundWork {
 
   /** How the addresses begin where such work comes from. */
   private static final Set<String> SOURCES = Set.of("timer", "aws2-sqs", "jobs");
+
+  /** SQS holds a poll for 20 seconds at most; what it brings is taken in by then. */
+  private static final Duration LONGEST_POLL = Duration.ofMinutes(1);
 
   private final CamelContext camel;
   private final List<Consumer> resting = new ArrayList<>();
@@ -33,6 +40,18 @@ public final class BackgroundWork {
       if (isOne(route)) {
         ServiceHelper.suspendService(route.getConsumer());
         resting.add(route.getConsumer());
+      }
+    }
+  }
+
+  /**
+   * Waits until no poll that had begun before it rested can still take a message. At rest already;
+   * long polls take their time, so only who shares its queues waits for that.
+   */
+  public synchronized void awaitQuiet() {
+    for (var consumer : resting) {
+      if (consumer instanceof ScheduledPollConsumer polls) {
+        await().atMost(LONGEST_POLL).until(() -> !polls.isPolling());
       }
     }
   }

@@ -98,6 +98,12 @@ public final class SharedOutpost implements ParameterResolver, AfterAllCallback 
   /** What there is one of in this JVM, at work. */
   private static <T> T started(Class<T> type, Supplier<Shared> start) {
     synchronized (STARTED) {
+      if (type != EmbeddedAws.class) {
+        // Another Outpost on the same AWS must not take a message of this one.
+        STARTED.entrySet().stream()
+            .filter(other -> other.getKey() != type)
+            .forEach(other -> other.getValue().work().forEach(BackgroundWork::awaitQuiet));
+      }
       var shared = STARTED.get(type);
       if (shared == null) {
         shared = start.get();

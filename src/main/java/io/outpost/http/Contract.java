@@ -208,6 +208,11 @@ public class Contract {
   /** The node, or the target of its $ref. */
   private String pointer(String at) {
     var ref = document.at(at).path("$ref").asText();
+    if (!ref.isEmpty() && !ref.startsWith("#/")) {
+      throw new IllegalStateException(
+          "The contract's link `%s` leads to another file: move what it names into components"
+              .formatted(ref));
+    }
     return ref.isEmpty() ? at : ref.substring(1);
   }
 

@@ -56,6 +56,7 @@ public class Submission {
   private final AgentCatalogue agents;
   private final JobSettings settings;
   private final boolean repositoryOnLoopback;
+  private final boolean repositoryBySsh;
 
   Submission(
       ObjectMapper mapper,
@@ -65,7 +66,8 @@ public class Submission {
       OfferedAgents offered,
       AgentCatalogue agents,
       JobSettings settings,
-      @Value("${outpost.repositories.allow-loopback}") boolean repositoryOnLoopback) {
+      @Value("${outpost.repositories.allow-loopback}") boolean repositoryOnLoopback,
+      @Value("${outpost.repositories.ssh}") boolean repositoryBySsh) {
     this.mapper = mapper;
     this.transitions = transitions;
     this.names = names;
@@ -74,6 +76,7 @@ public class Submission {
     this.agents = agents;
     this.settings = settings;
     this.repositoryOnLoopback = repositoryOnLoopback;
+    this.repositoryBySsh = repositoryBySsh;
   }
 
   /**
@@ -109,11 +112,26 @@ public class Submission {
   private void checkRepository(Job job) {
     var repository = job.repository();
     if (repository != null) {
-      if (RepositoryAddress.of(repository.url(), repositoryOnLoopback).isSsh()) {
+      if (isSsh(repository)) {
+        requireSsh();
         checkSsh(repository);
       }
       checkName("repository.ref", repository.ref());
       checkPush(repository);
+    }
+  }
+
+  private boolean isSsh(Repository repository) {
+    return RepositoryAddress.of(repository.url(), repositoryOnLoopback).isSsh();
+  }
+
+  /** Where workers' network lets no ssh out, a job with such a repository could only fail. */
+  private void requireSsh() {
+    if (!repositoryBySsh) {
+      throw Problem.invalid(
+          "repository.url",
+          "must be an https address, with a token as repository.secret: this installation reaches"
+              + " no repository by ssh");
     }
   }
 
@@ -183,6 +201,10 @@ public class Submission {
    * but a rerun of a test job is never billed.
    */
   public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
+    var repository = job.repository();
+    if (repository != null && isSsh(repository)) {
+      requireSsh(); // it may have been accepted earlier
+    }
     var mode = job.isTest() ? job.mode() : call.principal().mode();
     return job.repeated(Ids.ulid(), mode, Instant.now().truncatedTo(ChronoUnit.MILLIS));
   }

@@ -58,8 +58,7 @@ final class ConfigurationCheck {
         if (RouteFile.field(configuration.value(), part).isPresent()) {
           found.add(
               configuration.finding(
-                  TAKES_OVER.formatted(
-                      "`%s` would handle failures of every flow".formatted(part))));
+                  TAKES_OVER.formatted("`%s` would handle failures".formatted(part))));
         }
       }
       if (within(configuration.value(), "skipSendToOriginalEndpoint")

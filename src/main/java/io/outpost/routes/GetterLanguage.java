@@ -1,5 +1,6 @@
 package io.outpost.routes;
 
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
@@ -9,16 +10,19 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Expression;
 import org.apache.camel.language.bean.BeanLanguage;
+import org.apache.camel.language.bean.RuntimeBeanExpressionException;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
  * A faster version of Camel's bean language, which also evaluates {@code
  * ${exchangeProperty.job.test}}: Camel would create an expression and a copy of the message for
- * each name at each call. This version calls the getters directly; anything else, and every
- * failure, is left to Camel. Thread-safe.
+ * each name at each call. This version calls the getters directly; from the first name that is
+ * anything else it leaves the path to Camel. It calls nothing twice. Thread-safe.
  */
 @Component("bean-language")
 class GetterLanguage extends BeanLanguage {
@@ -29,7 +33,7 @@ class GetterLanguage extends BeanLanguage {
   private static final int NAMES = 2;
   private static final int LENGTH = 3;
 
-  private static final Pattern PLAIN = Pattern.compile("(?:\\.\\w+)++");
+  private static final Pattern PLAIN = Pattern.compile("(?:\\.[a-z]\\w*)++");
 
   private static final ClassValue<Map<String, Optional<Method>>> GETTERS =
       new ClassValue<>() {
@@ -48,9 +52,9 @@ class GetterLanguage extends BeanLanguage {
         && properties.length == LENGTH
         && properties[VALUE] != null
         && properties[NAMES] instanceof String names) {
-      var found = find(properties[VALUE], parts.computeIfAbsent(names, GetterLanguage::parts));
-      if (found.isPresent()) {
-        return new Found(found.get());
+      var path = parts.computeIfAbsent(names, GetterLanguage::parts);
+      if (path.length > 0) {
+        return new Getters(properties[VALUE], path);
       }
     }
     return super.createExpression(expression, properties);
@@ -60,26 +64,14 @@ class GetterLanguage extends BeanLanguage {
     return PLAIN.matcher(names).matches() ? names.substring(1).split("\\.", -1) : new String[0];
   }
 
-  /** The value of a path; empty when Camel must evaluate it, also for null. */
-  private static Optional<Object> find(Object value, String[] names) {
-    var found = names.length == 0 ? Optional.empty() : Optional.of(value);
-    for (var name : names) {
-      found = found.flatMap(it -> get(it, name));
-    }
-    return found;
-  }
-
-  private static Optional<Object> get(Object value, String name) {
-    var getter = GETTERS.get(value.getClass()).get(name);
+  private static Optional<Method> find(Class<?> type, String name) {
+    var known = GETTERS.get(type);
+    var getter = known.get(name);
     if (getter == null) {
-      getter = getter(value.getClass(), name);
-      GETTERS.get(value.getClass()).put(name, getter);
+      getter = getter(type, name);
+      known.put(name, getter);
     }
-    try {
-      return getter.isEmpty() ? Optional.empty() : Optional.ofNullable(getter.get().invoke(value));
-    } catch (ReflectiveOperationException e) {
-      return Optional.empty(); // Camel reports the fault
-    }
+    return getter;
   }
 
   /** Chooses like Camel: a method of that name, otherwise {@code get…} or {@code is…}. */
@@ -94,6 +86,11 @@ class GetterLanguage extends BeanLanguage {
           Stream.of("get", "is")
               .flatMap(prefix -> Arrays.stream(named(type, prefix + rest)))
               .toArray(Method[]::new);
+      if (named.length == 1
+          && named[0].getName().startsWith("is")
+          && named[0].getReturnType() != boolean.class) {
+        return Optional.empty();
+      }
     }
     return named.length == 1 && isPlain(named[0]) ? Optional.of(named[0]) : Optional.empty();
   }
@@ -107,18 +104,63 @@ class GetterLanguage extends BeanLanguage {
   private static boolean isPlain(Method method) {
     return method.getParameterCount() == 0
         && !Modifier.isStatic(method.getModifiers())
+        && !method.isSynthetic()
+        && named(Object.class, method.getName()).length == 0
         && Modifier.isPublic(method.getDeclaringClass().getModifiers())
         && method.getReturnType() != void.class
         && !CompletionStage.class.isAssignableFrom(method.getReturnType());
   }
 
-  /** A value that is already known. */
-  private record Found(Object value) implements Expression {
+  /** Calls the getters of a path, each once; Camel goes on from the first name that is not one. */
+  private final class Getters implements Expression {
+
+    private final Object start;
+    private final String[] names;
+
+    Getters(Object start, String[] names) {
+      this.start = start;
+      this.names = names;
+    }
+
     @Override
-    public <T> T evaluate(Exchange exchange, Class<T> type) {
+    public <T> @Nullable T evaluate(Exchange exchange, Class<T> type) {
+      Object value = start;
+      for (int i = 0; i < names.length; i++) {
+        if (value == null) {
+          throw new RuntimeBeanExpressionException(
+              exchange, null, names[i], "the value before it is null");
+        }
+        var getter = find(value.getClass(), names[i]);
+        if (getter.isEmpty()) {
+          return camels(value, i).evaluate(exchange, type);
+        }
+        try {
+          value = getter.get().invoke(value);
+        } catch (IllegalAccessException e) {
+          return camels(value, i).evaluate(exchange, type); // Nothing has been called.
+        } catch (InvocationTargetException e) {
+          throw new RuntimeBeanExpressionException(exchange, null, names[i], cause(exchange, e));
+        }
+      }
       return type.isInstance(value)
           ? type.cast(value)
           : exchange.getContext().getTypeConverter().convertTo(type, exchange, value);
+    }
+
+    /** Camel's expression for the names from the one at this index. */
+    private Expression camels(Object value, int from) {
+      var rest = "." + String.join(".", Arrays.asList(names).subList(from, names.length));
+      var expression =
+          GetterLanguage.super.createExpression(null, new Object[] {null, value, rest});
+      expression.init(getCamelContext());
+      return expression;
+    }
+
+    /** Camel wraps an error, as an exchange can only have exceptions. */
+    private static Throwable cause(Exchange exchange, InvocationTargetException e) {
+      return e.getCause() instanceof Exception failure
+          ? failure
+          : CamelExecutionException.wrapCamelExecutionException(exchange, e.getCause());
     }
   }
 }

@@ -61,6 +61,15 @@ record MountedFolder(Path root) {
     return found;
   }
 
+  /**
+   * Whether it has routes, and nothing beside them that concerns every role: operations, words or
+   * queues.
+   */
+  boolean hasRoutesOnly() {
+    return !files().isEmpty()
+        && BESIDE.stream().noneMatch(name -> Files.exists(root.resolve(name)));
+  }
+
   /** The tests by folder and name. */
   TreeMap<String, Path> tests() {
     var found = new TreeMap<String, Path>();

@@ -127,7 +127,7 @@ public final class RoutesCommand {
       for (var roles : ROLES) {
         var ours = ours(roles);
         var asked = folder == null ? ours : mounted(folder, roles);
-        if (asked.isEmpty() && folder != null && !folder.files().isEmpty()) {
+        if (asked.isEmpty() && folder != null && folder.hasRoutesOnly()) {
           continue; // What the folder has concerns other roles.
         }
         var names = asked.stream().map(file -> RouteFile.nameOf(file.getLocation())).toList();

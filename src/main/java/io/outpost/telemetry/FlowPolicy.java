@@ -10,6 +10,7 @@ import org.apache.camel.Route;
 import org.apache.camel.spi.RoutePolicy;
 import org.apache.camel.spi.RoutePolicyFactory;
 import org.apache.camel.support.RoutePolicySupport;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -35,9 +36,16 @@ class FlowPolicy implements RoutePolicyFactory {
     return new Noting(routeId);
   }
 
+  /**
+   * When an exchange entered a route.
+   *
+   * @param outer when it had entered the same route before, without leaving it
+   */
+  private record Since(long time, @Nullable Since outer) {}
+
   private final class Noting extends RoutePolicySupport {
 
-    /** The property of an exchange that has when it entered the route. */
+    /** The property of an exchange that has when it entered the route, and entered it before. */
     private final String since;
 
     private final Timer times;
@@ -53,14 +61,18 @@ class FlowPolicy implements RoutePolicyFactory {
         RouteSpan.enter(exchange, route.getRouteId(), tracing);
       }
       Flow.enter(exchange, route.getRouteId());
-      exchange.setProperty(since, System.nanoTime());
+      exchange.setProperty(
+          since, new Since(System.nanoTime(), exchange.getProperty(since, Since.class)));
     }
 
     @Override
     public void onExchangeDone(Route route, Exchange exchange) {
       Flow.leave(exchange, route.getRouteId());
-      if (exchange.removeProperty(since) instanceof Long began) {
-        times.record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+      if (exchange.removeProperty(since) instanceof Since began) {
+        times.record(System.nanoTime() - began.time(), TimeUnit.NANOSECONDS);
+        if (began.outer() != null) {
+          exchange.setProperty(since, began.outer());
+        }
       }
       if (tracing.isOn()) {
         RouteSpan.leave(exchange, route.getRouteId());

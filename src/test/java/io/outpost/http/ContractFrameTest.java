@@ -21,6 +21,18 @@ class ContractFrameTest {
     assertThat(frame.toString()).doesNotContain("$ref", "properties");
   }
 
+  @Test
+  void aLinkToAnotherFileHasNoMediaTypes() throws IOException {
+    var contract = ContractFile.read(new ClassPathResource("openapi/outpost.yaml"), null);
+    contract
+        .withObject("/paths/~1x/get")
+        .put("operationId", "getX")
+        .withObject("/responses/200")
+        .put("$ref", "answers.yaml#/x");
+    assertThat(ContractConfiguration.frame(contract).at("/paths/~1x/get").toString())
+        .isEqualTo("{\"operationId\":\"getX\",\"responses\":{\"200\":{\"description\":\"\"}}}");
+  }
+
   /** What is said of media types, by operation. */
   private static TreeMap<String, String> operations(JsonNode document) {
     var operations = new TreeMap<String, String>();

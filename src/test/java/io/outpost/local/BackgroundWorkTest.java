@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outpost.blackbox.Client;
 import java.util.Set;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
 import org.apache.camel.SuspendableService;
+import org.apache.camel.support.ScheduledPollConsumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,6 +28,12 @@ class BackgroundWorkTest {
             route -> route.getEndpoint().getEndpointUri().matches("(timer|aws2-sqs|jobs):.*"))
         .hasSizeGreaterThan(20)
         .allMatch(route -> ((SuspendableService) route.getConsumer()).isSuspended());
+    work.awaitQuiet();
+    assertThat(outpost.context().getBean(CamelContext.class).getRoutes())
+        .extracting(Route::getConsumer)
+        .filteredOn(ScheduledPollConsumer.class::isInstance)
+        .isNotEmpty()
+        .noneMatch(consumer -> ((ScheduledPollConsumer) consumer).isPolling());
     var tenant = Client.of(outpost.address()).with(outpost.adminKey()).newTenant("Acme");
     var job = tenant.submit("claude", "Say hello");
 
@@ -37,7 +45,7 @@ class BackgroundWorkTest {
   private static Set<String> suspended(LocalOutpost outpost) {
     return outpost.context().getBean(CamelContext.class).getRoutes().stream()
         .filter(route -> route.getConsumer() instanceof SuspendableService s && s.isSuspended())
-        .map(org.apache.camel.Route::getRouteId)
+        .map(Route::getRouteId)
         .collect(java.util.stream.Collectors.toSet());
   }
 }

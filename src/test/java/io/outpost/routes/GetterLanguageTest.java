@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.language.bean.BeanExpression;
@@ -43,6 +44,94 @@ class GetterLanguageTest {
     public String broken() {
       throw new IllegalStateException("broken");
     }
+
+    public Optional<String> maybe() {
+      return Optional.of(name);
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  /** What tells how often it was called. */
+  public static class Counting {
+
+    public int calls;
+
+    /** Another value with each call, null at first. */
+    public @Nullable String take() {
+      return ++calls == 1 ? null : "x" + calls;
+    }
+
+    public String boom() {
+      throw new IllegalStateException("call " + ++calls);
+    }
+
+    public String fail() {
+      throw new AssertionError("call " + ++calls);
+    }
+
+    public Map<String, Integer> step() {
+      return Map.of("calls", ++calls);
+    }
+
+    public Counting next() {
+      calls++;
+      return this;
+    }
+
+    public String getURL() {
+      return "url " + ++calls;
+    }
+
+    public String getX() {
+      return "x " + ++calls;
+    }
+
+    public String isWord() {
+      return "word " + ++calls;
+    }
+
+    public Boolean isBoxed() {
+      return ++calls > 0;
+    }
+
+    public boolean isReal() {
+      return ++calls > 0;
+    }
+
+    public String both() {
+      return "method " + ++calls;
+    }
+
+    public String getBoth() {
+      return "getter " + ++calls;
+    }
+
+    public void nothing() {
+      calls++;
+    }
+
+    public static String fixed() {
+      return "fixed";
+    }
+
+    @Override
+    public int hashCode() {
+      return ++calls;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return this == other;
+    }
+
+    @Override
+    public String toString() {
+      return "counting";
+    }
   }
 
   private static final Thing THING =
@@ -72,6 +161,12 @@ class GetterLanguageTest {
         "thing.broken",
         "thing.missing",
         "thing.class.name",
+        "thing.maybe",
+        "thing.maybe.get",
+        "thing.maybe.get.length",
+        "thing.Name",
+        "thing.name.Length",
+        "thing.labels.size.intValue",
         "nothing.name"
       })
   void namesMeanWhatTheyMeanToCamel(String names) throws Exception {
@@ -80,6 +175,66 @@ class GetterLanguageTest {
       ours.getRegistry().bind("bean-language", new GetterLanguage());
       for (var simple : new String[] {"${exchangeProperty." + names + "}", body(names)}) {
         assertThat(result(ours, simple)).as(simple).isEqualTo(result(camels, simple));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "take",
+        "take.length",
+        "next.take",
+        "next.take.length",
+        "boom",
+        "boom.length",
+        "next.boom",
+        "fail",
+        "next.fail.length",
+        "step",
+        "step.size",
+        "step.calls",
+        "step.missing",
+        "next.step.size",
+        "next.next.missing",
+        "next.next.step[calls]",
+        "URL",
+        "uRL",
+        "url",
+        "X",
+        "x",
+        "getX",
+        "next.X",
+        "next.URL.length",
+        "word",
+        "isWord",
+        "boxed",
+        "isBoxed",
+        "real",
+        "real.booleanValue",
+        "both",
+        "nothing",
+        "next.nothing",
+        "fixed",
+        "hashCode",
+        "toString",
+        "class",
+        "getClass",
+        "next.hashCode",
+        "next.toString",
+        "next.class.simpleName",
+        "calls"
+      })
+  void aMethodIsCalledAsOftenAsByCamel(String names) throws Exception {
+    try (var ours = new DefaultCamelContext();
+        var camels = new DefaultCamelContext()) {
+      ours.getRegistry().bind("bean-language", new GetterLanguage());
+      for (var simple :
+          new String[] {"${exchangeProperty.thing." + names + "}", "${body." + names + "}"}) {
+        var mine = new Counting();
+        var theirs = new Counting();
+        assertThat(result(ours, simple, mine)).as(simple).isEqualTo(result(camels, simple, theirs));
+        assertThat(mine.calls).as(simple).isEqualTo(theirs.calls);
       }
     }
   }
@@ -106,10 +261,14 @@ class GetterLanguageTest {
 
   /** The value, or what went wrong: the type of the failure and of its cause. */
   private static Object result(CamelContext camel, String simple) {
+    return result(camel, simple, THING);
+  }
+
+  private static Object result(CamelContext camel, String simple, Object thing) {
     camel.start();
     var exchange = new DefaultExchange(camel);
-    exchange.setProperty("thing", THING);
-    exchange.getMessage().setBody(THING);
+    exchange.setProperty("thing", thing);
+    exchange.getMessage().setBody(thing);
     try {
       var expression = camel.resolveLanguage("simple").createExpression(simple);
       expression.init(camel);

@@ -116,7 +116,7 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             "api/ff.camel.yaml:7: route-ff/call-ff: name a `method` of the bean `jobReader`: list, read",
             "api/gg.camel.yaml:7: route-gg/b-gg: there is no setting `outpost.worker.slot`; did you mean `outpost.worker.slots`?",
             "api/mm.camel.yaml:7: route-mm/call-mm: there is no bean `camelContext`",
-            "api/nn.camel.yaml:1: every-nn: `errorHandler` would handle failures of every flow in every flow: give the configuration an id that does not begin with every- and name it in the routeConfigurationId of your routes"));
+            "api/nn.camel.yaml:1: every-nn: `errorHandler` would handle failures in every flow: give the configuration an id that does not begin with every- and name it in the routeConfigurationId of your routes"));
   }
 
   /** What is wrong once Camel has put all files together. */

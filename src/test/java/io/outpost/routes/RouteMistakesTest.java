@@ -305,8 +305,8 @@ class RouteMistakesTest {
       quoteCharacter = '`',
       textBlock =
           """
-          onException: [{ onException: { exception: [java.lang.Exception], handled: { constant: "true" }, steps: [{ log: x }] } }] | '`onException` would handle failures of every flow in every flow'
-          errorHandler: { deadLetterChannel: { deadLetterUri: "log:x" } } | '`errorHandler` would handle failures of every flow in every flow'
+          onException: [{ onException: { exception: [java.lang.Exception], handled: { constant: "true" }, steps: [{ log: x }] } }] | '`onException` would handle failures in every flow'
+          errorHandler: { deadLetterChannel: { deadLetterUri: "log:x" } } | '`errorHandler` would handle failures in every flow'
           interceptSendToEndpoint: [{ interceptSendToEndpoint: { uri: "direct:record-transition", skipSendToOriginalEndpoint: "true", steps: [{ log: x }] } }] | '`skipSendToOriginalEndpoint` would leave out a call in every flow'
           onCompletion: [{ onCompletion: { mode: BeforeConsumer, steps: [{ log: x }] } }] | '`BeforeConsumer` would change answers in every flow'
           interceptFrom: [] | 'does nothing: add `interceptFrom`, or remove it'
@@ -386,6 +386,28 @@ class RouteMistakesTest {
             "        - bean: { id: validate, ref: admission, method: validate }\n",
             "",
             "admission lacks the step admission.validate, or has it in another place"));
+  }
+
+  /** The API would not start, though all routes of the folder are the worker's. */
+  @Test
+  void anOperationIsMissedBesideRoutesOfAnotherRole() throws IOException {
+    write("worker/x.camel.yaml", HEAD + "        - log: x\n");
+    assertThat(check()).isEqualTo(new Said(0, ""));
+    write(
+        "contract.yaml",
+        """
+        paths:
+          /greeting:
+            get:
+              operationId: readGreeting
+              summary: A greeting
+              responses:
+                "200": { description: The greeting }
+        """);
+    var said = check();
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.out())
+        .contains("the operation `readGreeting` has no route: start one at direct:readGreeting");
   }
 
   @Test

@@ -300,6 +300,38 @@ class SshRepositoriesTest {
         .isEqualTo("repository.push.pull_request");
   }
 
+  /** Nor is a job run again that was accepted while there was a way. */
+  @Test
+  void whereNoSshLeavesTheNetworkAJobThatNeedsItIsRefused() throws Exception {
+    var earlier = run(key() + line(server), "echo", repository(place));
+    var job = "{\"agent\":\"claude\",\"command\":\"x\",\"repository\":{\"url\":\"%s\"%s}}";
+    var settings =
+        Map.<String, Object>of(
+            "server.port",
+            0,
+            "outpost.env",
+            "ssh",
+            "outpost.repositories.allow-loopback",
+            true,
+            "outpost.repositories.ssh",
+            false);
+    try (var closed = LocalOutpost.on(outpost.aws(), "api", settings)) {
+      var tenant = Client.of(closed.address()).with(client.key());
+      for (var url : List.of("git@github.com:a/b.git", "ssh://git@ssh.github.com:443/a/b")) {
+        for (var more : List.of("", ",\"secret\":\"DEPLOY_KEY\"")) {
+          var refused = tenant.post("/jobs", job.formatted(url, more));
+          assertThat(field(refused)).isEqualTo("repository.url");
+          assertThat(refused.body()).contains("https address");
+        }
+      }
+      var again = tenant.post("/jobs/" + earlier.get("job_id").asText() + "/rerun", "");
+      assertThat(field(again)).isEqualTo("repository.url");
+      assertThat(again.body()).contains("https address");
+      assertThat(tenant.post("/jobs", job.formatted("https://127.0.0.1:1/a", "")).status())
+          .isEqualTo(202);
+    }
+  }
+
   private static String field(Client.Answer answer) {
     assertThat(answer.status()).as(answer.body()).isEqualTo(400);
     return answer.json().at("/errors/0/field").asText();

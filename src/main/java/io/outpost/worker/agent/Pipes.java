@@ -1,7 +1,9 @@
 package io.outpost.worker.agent;
 
+import io.outpost.agents.SearchPath;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
@@ -20,18 +22,20 @@ final class Pipes {
   private static final Logger LOG = LoggerFactory.getLogger(Pipes.class);
 
   private final Path folder;
+  private final SearchPath tools;
   private final Map<Integer, Path> ready = new ConcurrentHashMap<>();
 
-  private Pipes(Path folder) {
+  private Pipes(Path folder, SearchPath tools) {
     this.folder = folder;
+    this.tools = tools;
   }
 
   /**
    * Ready pipes wait in this folder of the worker's own; those of an earlier worker are removed.
    */
-  static Pipes in(Path folder) throws IOException {
+  static Pipes in(Path folder, SearchPath tools) throws IOException {
     FileSystemUtils.deleteRecursively(folder);
-    return new Pipes(Files.createDirectory(folder, JobDirectories.OWNER_DIRECTORY));
+    return new Pipes(Files.createDirectory(folder, JobDirectories.OWNER_DIRECTORY), tools);
   }
 
   /**
@@ -39,18 +43,16 @@ final class Pipes {
    * it.
    */
   void prepare(int slot) {
-    ready.computeIfAbsent(
-        slot,
-        own -> {
-          Path pipe = folder.resolve(Integer.toString(own));
-          try {
-            make(pipe);
-            return pipe;
-          } catch (IOException e) {
-            LOG.debug("No pipe is ready for slot {}", own, e);
-            return null;
-          }
-        });
+    if (ready.get(slot) != null) {
+      return; // Only the holder of a slot prepares for it.
+    }
+    Path pipe = folder.resolve(Integer.toString(slot));
+    try {
+      make(pipe);
+      ready.put(slot, pipe);
+    } catch (IOException e) {
+      LOG.debug("No pipe is ready for slot {}", slot, e);
+    }
   }
 
   /**
@@ -58,16 +60,26 @@ final class Pipes {
    */
   void take(int slot, Path place) throws IOException {
     Path pipe = ready.remove(slot);
-    if (pipe == null) {
-      make(place);
-    } else {
-      Files.move(pipe, place, StandardCopyOption.ATOMIC_MOVE);
+    if (pipe != null) {
+      try {
+        Files.move(pipe, place, StandardCopyOption.ATOMIC_MOVE);
+        return;
+      } catch (NoSuchFileException e) {
+        LOG.debug("Something removed the pipe of slot {}", slot, e);
+      }
     }
+    make(place);
   }
 
-  private static void make(Path pipe) throws IOException {
-    String tool = Isolation.TOOLS.find("mkfifo").orElseThrow().toString();
-    Tool made = Tool.run(List.of(tool, "-m", "600", pipe.toString()));
+  private void make(Path pipe) throws IOException {
+    Path tool =
+        tools
+            .find("mkfifo")
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "A pipe could not be made: mkfifo (package coreutils) is not installed"));
+    Tool made = Tool.run(List.of(tool.toString(), "-m", "600", pipe.toString()));
     if (!made.succeeded()) {
       throw new IOException("A pipe could not be made: " + made.output().strip());
     }

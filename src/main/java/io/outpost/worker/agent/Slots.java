@@ -37,7 +37,7 @@ public final class Slots implements AutoCloseable {
   Slots(Confinement confinement, JobDirectories directories, Limits tools) throws IOException {
     this.confinement = confinement;
     this.directories = directories;
-    this.pipes = Pipes.in(directories.pipes());
+    this.pipes = Pipes.in(directories.pipes(), Isolation.TOOLS);
     this.porter = new Porter(tools);
     this.canHideByCall = !tools.filtersCalls();
   }

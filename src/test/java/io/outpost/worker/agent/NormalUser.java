@@ -24,7 +24,7 @@ final class NormalUser {
   private static final Pattern NEEDED =
       Pattern.compile(
           "(slf4j-api|logback-|jackson-|spring-core|spring-jcl|spring-boot-|junit-|opentest4j|apiguardian"
-              + "|commons-io|commons-codec|ulid-creator).*");
+              + "|commons-io|commons-codec|ulid-creator|awaitility|hamcrest).*");
 
   private final Path directory;
 

@@ -1,7 +1,9 @@
 package io.outpost.worker.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.outpost.agents.SearchPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +20,7 @@ class PipesTest {
 
   @Test
   void aRunGetsThePipeThatIsReady() throws IOException {
-    var pipes = Pipes.in(folder.resolve("pipes"));
+    var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
     pipes.prepare(3);
     pipes.prepare(3);
     var ready = folder.resolve("pipes/3");
@@ -31,17 +33,38 @@ class PipesTest {
 
   @Test
   void aRunThatFindsNoneReadyMakesOne() throws IOException {
-    var pipes = Pipes.in(folder.resolve("pipes"));
+    var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
     pipes.prepare(3);
     pipes.take(4, folder.resolve("other"));
     assertPipe(folder.resolve("other"));
   }
 
   @Test
+  void aRunWhosePipeWasRemovedMakesOne() throws IOException {
+    var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
+    pipes.prepare(3);
+    Files.delete(folder.resolve("pipes/3"));
+    pipes.take(3, folder.resolve("other"));
+    assertPipe(folder.resolve("other"));
+    pipes.prepare(3);
+    assertPipe(folder.resolve("pipes/3"));
+  }
+
+  /** A run then fails with a sentence, and its slot goes on. */
+  @Test
+  void aMissingToolIsNamed() throws IOException {
+    var pipes = Pipes.in(folder.resolve("pipes"), new SearchPath(folder.toString()));
+    pipes.prepare(3);
+    assertThatThrownBy(() -> pipes.take(3, folder.resolve("other")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("mkfifo (package coreutils) is not installed");
+  }
+
+  @Test
   void whatAnEarlierWorkerLeftIsNoRunsPipe() throws IOException {
-    Pipes.in(folder.resolve("pipes")).prepare(3);
+    Pipes.in(folder.resolve("pipes"), Isolation.TOOLS).prepare(3);
     Files.move(folder.resolve("pipes/3"), folder.resolve("pipes/4"));
-    var pipes = Pipes.in(folder.resolve("pipes"));
+    var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
     assertThat(folder.resolve("pipes")).isEmptyDirectory();
     pipes.take(4, folder.resolve("new"));
     assertPipe(folder.resolve("new"));
