@@ -120,7 +120,7 @@ class GetterLanguageTest {
 
     @Override
     public int hashCode() {
-      return ++calls;
+      return 7; // Camel keeps beans in maps
     }
 
     @Override
