@@ -120,7 +120,7 @@ class GetterLanguageTest {
 
     @Override
     public int hashCode() {
-      return ++calls;
+      return 1; // Camel's caches ask for it.
     }
 
     @Override
