@@ -31,8 +31,8 @@ public class AgentOffer {
   private final EndedRuns ended;
   private final TaskProtection protection;
   private final int all;
-  private boolean told;
-  private boolean stopping;
+  private volatile boolean told;
+  private volatile boolean stopping;
 
   AgentOffer(
       AgentInventory inventory,

@@ -27,7 +27,8 @@ class ContractFrameTest {
     contract
         .withObject("/paths/~1x/get")
         .put("operationId", "getX")
-        .withObject("/responses/200")
+        .putObject("responses")
+        .putObject("200")
         .put("$ref", "answers.yaml#/x");
     assertThat(ContractConfiguration.frame(contract).at("/paths/~1x/get").toString())
         .isEqualTo("{\"operationId\":\"getX\",\"responses\":{\"200\":{\"description\":\"\"}}}");
