@@ -182,25 +182,3 @@ run "repositories_by_ssh_are_a_choice" {
     error_message = "A worker needs no word of it."
   }
 }
-
-run "a_canary_that_could_not_ask_is_refused" {
-  command = plan
-
-  override_module {
-    target  = module.api_gateway
-    outputs = { url = "https://abc.execute-api.us-east-1.amazonaws.com", api_id = "abc" }
-  }
-
-  variables {
-    canary       = { image = "public.ecr.aws/docker/library/python@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
-    egress_hosts = []
-    credentials = {
-      stripe-secret-key     = "sk_test_1"
-      stripe-webhook-secret = "whsec_1"
-      bootstrap-admin-key   = "op_test_0123456789abcdef0123456789abcdef"
-      canary-key            = "op_test_0123456789abcdef0123456789abcdef"
-    }
-  }
-
-  expect_failures = [var.egress_hosts]
-}
