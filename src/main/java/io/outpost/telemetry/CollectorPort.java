@@ -33,7 +33,7 @@ final class CollectorPort {
   /** Of a row of the kernel's tables of sockets: own address and port, state, user. */
   private static final Pattern ROW =
       Pattern.compile(
-          " *+\\d++: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]++:[0-9A-F]{4} ([0-9A-F]{2})"
+          "^ *+\\d++: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]++:[0-9A-F]{4} ([0-9A-F]{2})"
               + " [0-9A-F]{8}:[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} [0-9A-F]{8} ++(\\d{1,10}) .*+");
 
   private final String endpoint;
