@@ -41,6 +41,9 @@ public class OfferedAgents {
   /** How old a reading may be that decides about job features; usual are 5 s. */
   private static final Duration RECENT = Duration.ofSeconds(40);
 
+  /** A worker withdraws while it stops, and must not be held up then. */
+  private static final Duration LONGEST_WITHDRAWAL = Duration.ofMillis(1500);
+
   private final DynamoDbClient dynamoDb;
   private final Names names;
   private final EndedJobs endedJobs = new EndedJobs();
@@ -95,7 +98,8 @@ public class OfferedAgents {
                 .key(
                     Map.of(
                         "tenant_id", Items.text(PARTITION),
-                        "sk", Items.text("agents#" + worker))));
+                        "sk", Items.text("agents#" + worker)))
+                .overrideConfiguration(o -> o.apiCallTimeout(LONGEST_WITHDRAWAL)));
   }
 
   /** Reads what all workers can run and know, how many jobs at once, and how many have ended. */
@@ -134,6 +138,10 @@ public class OfferedAgents {
             ? OptionalInt.empty()
             : OptionalInt.of(told.stream().mapToInt(OptionalInt::getAsInt).sum());
     heard = began;
+  }
+
+  private boolean isOld() {
+    return ticker.getAsLong() - heard >= RECENT.toNanos();
   }
 
   private static Set<String> both(Set<String> one, Set<String> other) {
@@ -178,8 +186,12 @@ public class OfferedAgents {
    * wait for one. Without a recent reading it reads itself, and fails rather than guesses.
    */
   public boolean allKnow(String feature) {
-    if (ticker.getAsLong() - heard >= RECENT.toNanos()) {
-      hear();
+    if (isOld()) {
+      synchronized (this) {
+        if (isOld()) { // Another thread may have read meanwhile.
+          hear();
+        }
+      }
     }
     return known.map(features -> features.contains(feature)).orElse(true);
   }

@@ -81,7 +81,11 @@ public class ChangeFeed {
 
   /** Writes an entry about changes that are already written. */
   public void announce(Announcement announcement) {
-    dynamoDb.putItem(p -> p.tableName(names.table("tenants")).item(entry(announcement)));
+    dynamoDb.putItem(
+        p ->
+            p.tableName(names.table("tenants"))
+                .item(entry(announcement))
+                .overrideConfiguration(o -> o.apiCallTimeout(LONGEST_HEARING)));
   }
 
   private Map<String, AttributeValue> entry(Announcement announcement) {

@@ -104,13 +104,23 @@ final class CollectorPort {
       sockets.addAll(read("tcp", port, here));
       sockets.addAll(read("tcp6", port, here));
       // Also a connection that an agent has taken: it may have stopped to listen since.
-      if (sockets.stream().anyMatch(socket -> agents.has(socket.user()))) {
+      // A socket for all addresses gets nothing where another user listens at just this one.
+      var held = here.stream().allMatch(address -> isHeld(address, sockets));
+      if (sockets.stream()
+          .filter(socket -> agents.has(socket.user()))
+          .anyMatch(socket -> !(held && socket.listensEverywhere()))) {
         return "an agent's process has its port";
       }
       return sockets.stream().anyMatch(Socket::listens) ? "" : "nobody listens at its port";
     } catch (IOException | RuntimeException e) {
       return "who listens at its port cannot be read (" + e.getClass().getSimpleName() + ")";
     }
+  }
+
+  private boolean isHeld(InetAddress address, List<Socket> sockets) {
+    return sockets.stream()
+        .filter(socket -> socket.listens() && !agents.has(socket.user()))
+        .anyMatch(socket -> socket.address().equals(address));
   }
 
   /** The addresses of a host that are this machine's. */
@@ -132,6 +142,10 @@ final class CollectorPort {
   }
 
   private record Socket(InetAddress address, boolean listens, long user) {
+
+    boolean listensEverywhere() {
+      return listens && address.isAnyLocalAddress();
+    }
 
     /** Whether who connects to one of these addresses may reach it. */
     boolean isAt(List<InetAddress> addresses) {

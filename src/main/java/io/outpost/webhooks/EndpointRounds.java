@@ -14,9 +14,11 @@ import io.outpost.webhooks.EventOutbox.Named;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -51,6 +53,12 @@ public class EndpointRounds {
   private final Items items;
   private final Names names;
   private final Semaphore rounds;
+
+  /** Endpoints that wait because of a failure of ours, by id, until they are served again. */
+  private final Map<String, Late> late = new ConcurrentHashMap<>();
+
+  /** Due since then; another worker may serve the endpoint after the second time. */
+  private record Late(Instant due, Instant until) {}
 
   EndpointRounds(
       OutboxPace pace,
@@ -190,7 +198,8 @@ public class EndpointRounds {
         var wait = round.waitsUntil();
         var next = due != null && wait != null && wait.isAfter(due) ? wait : due;
         try {
-          release(round, due, next, mark);
+          release(round, next, mark);
+          noteLate(round, due);
           if (next != null) {
             pace.comes(next);
           }
@@ -209,6 +218,25 @@ public class EndpointRounds {
     }
   }
 
+  private void noteLate(Round round, @Nullable Instant due) {
+    var pause = round.pausedUntil();
+    var rest = round.restUntil();
+    var rests = rest != null && rest.isAfter(Instant.now());
+    var id = round.endpoint().webhookId();
+    if (pause == null || due == null || rests) {
+      late.remove(id);
+    } else {
+      late.put(id, new Late(due, pause.plus(PAUSE.multipliedBy(3))));
+    }
+  }
+
+  /** Since when the first endpoint has been waiting because of a failure of ours; null: none. */
+  @Nullable Instant lateSince() {
+    var now = Instant.now();
+    late.values().removeIf(one -> one.until().isBefore(now));
+    return late.values().stream().map(Late::due).min(Comparator.naturalOrder()).orElse(null);
+  }
+
   /** When its first delivery in the queue is due; null: there is none. */
   private @Nullable Instant firstDue(Round round) {
     var prefix = Delivery.duePrefix(round.endpoint().webhookId());
@@ -221,7 +249,7 @@ public class EndpointRounds {
   }
 
   /** A pause is a lease without a holder. */
-  private void release(Round round, @Nullable Instant due, @Nullable Instant next, String mark) {
+  private void release(Round round, @Nullable Instant next, String mark) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":lease", Items.text(round.lease()));
     values.put(":mark", Items.text(mark));
@@ -234,12 +262,6 @@ public class EndpointRounds {
     if (asked != null || round.pausedUntil() == null) {
       sets.add("free_since = :free");
       values.put(":free", Items.text(Json.time(asked == null ? now : asked)));
-    }
-    if (round.pausedUntil() == null || asked != null || due == null) {
-      removes.add("late_since");
-    } else {
-      sets.add("late_since = :due");
-      values.put(":due", Items.text(Json.time(due)));
     }
     var wait = round.waitsUntil();
     if (wait == null) {
@@ -286,7 +308,7 @@ public class EndpointRounds {
               .key(Endpoint.key(endpoint.tenantId(), endpoint.webhookId()))
               .updateExpression(
                   "SET #status = :disabled, disabled_reason = :reason, updated_at = :now"
-                      + " REMOVE lease_id, lease_due, late_since, "
+                      + " REMOVE lease_id, lease_due, "
                       + String.join(", ", Event.DUE.names()))
               .conditionExpression("lease_id = :lease")
               .expressionAttributeNames(Map.of("#status", "status"))

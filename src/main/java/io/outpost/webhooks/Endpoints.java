@@ -290,7 +290,6 @@ public class Endpoints {
     }
     if (after.status() == Endpoint.Status.disabled) {
       removes.addAll(Event.DUE.names());
-      removes.add("late_since");
     } else if (again) {
       Event.DUE
           .keys(after.webhookId(), Instant.now())
@@ -302,7 +301,6 @@ public class Endpoints {
       sets.add("mark = :mark");
       values.put(":mark", Items.text(Ids.ulid()));
       removes.add("lease_due");
-      removes.add("late_since");
     }
     return Update.builder()
         .tableName(table())

@@ -32,6 +32,7 @@ public class EventOutbox {
   private static final int MOST_A_SHARD = 100;
 
   private final OutboxPace pace;
+  private final EndpointRounds rounds;
   private final DeliveryQueue queue;
   private final Transactions transactions;
   private final DynamoDbClient dynamoDb;
@@ -40,12 +41,14 @@ public class EventOutbox {
 
   EventOutbox(
       OutboxPace pace,
+      EndpointRounds rounds,
       DeliveryQueue queue,
       Transactions transactions,
       DynamoDbClient dynamoDb,
       Items items,
       Names names) {
     this.pace = pace;
+    this.rounds = rounds;
     this.queue = queue;
     this.transactions = transactions;
     this.dynamoDb = dynamoDb;
@@ -74,16 +77,14 @@ public class EventOutbox {
     var horizon = Json.time(pace.horizon());
     var endpoints = new ArrayList<Named>();
     var events = new ArrayList<Named>();
-    String oldest = null;
+    var late = rounds.lateSince();
+    String oldest = late == null ? null : Json.time(late);
     String comes = null;
     var shards = new ArrayList<>(Event.DUE.shards());
     Collections.shuffle(shards);
     for (var shard : shards) {
       for (var item : due(shard, horizon)) {
         var since = Items.required(item, "open_due").s();
-        if (item.containsKey("late_since")) {
-          oldest = earlier(oldest, item.get("late_since").s());
-        }
         if (since.compareTo(now) > 0) {
           comes = earlier(comes, since);
           continue;

@@ -24,7 +24,8 @@ public class AgentOffer {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentOffer.class);
 
-  private final String worker = Ids.ulid();
+  private volatile String worker = Ids.ulid();
+  private volatile long endedBefore;
   private final AgentInventory inventory;
   private final OfferedAgents offered;
   private final Slots slots;
@@ -57,7 +58,11 @@ public class AgentOffer {
       var dirty = slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).count();
       told = true;
       offered.tell(
-          worker, inventory.usable(), JobFeature.names(), (int) (all - dirty), ended.number());
+          worker,
+          inventory.usable(),
+          JobFeature.names(),
+          (int) (all - dirty),
+          ended.number() - endedBefore);
     }
   }
 
@@ -76,6 +81,9 @@ public class AgentOffer {
     if (told) {
       offered.withdraw(worker);
       told = false;
+      // The API forgets the counts of an offer that ends, so a worker that comes back begins anew.
+      worker = Ids.ulid();
+      endedBefore = ended.number();
     }
   }
 }

@@ -7,6 +7,8 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.annotation.Profile;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 
 /**
@@ -31,6 +33,7 @@ class GracefulStop implements DisposableBean {
   /**
    * Returns at once: the grace runs in parallel to Camel's own shutdown, which waits for the jobs.
    */
+  @Order(Ordered.HIGHEST_PRECEDENCE) // Other listeners may wait for AWS.
   @EventListener(ContextClosedEvent.class)
   void stopping() {
     // The management port's context, if there is one, also reports its closing.

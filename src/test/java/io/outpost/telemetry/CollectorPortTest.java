@@ -118,6 +118,15 @@ class CollectorPortTest {
     assertThat(port("http://[::1]:4318").isSafe()).isFalse();
   }
 
+  /** It binds beside the collector, for IPv6 alone, and would stop everybody's telemetry. */
+  @Test
+  void anAgentThatListensBesideTheCollectorStopsNothing() throws IOException {
+    write("tcp", row(HERE, "0A", 0));
+    write("tcp6", row("00000000000000000000000000000000:10DE", "0A", 20005));
+    assertThat(port(ENDPOINT).isSafe()).isTrue();
+    assertThat(port("http://[::1]:4318").isSafe()).isFalse();
+  }
+
   /** The client keeps connections, also one to an agent that gave the port back. */
   @Test
   void aConnectionThatAnAgentHasTakenIsNotSentOn() throws IOException {

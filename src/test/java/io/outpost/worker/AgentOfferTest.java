@@ -1,5 +1,6 @@
 package io.outpost.worker;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.anyLong;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.mockito.ArgumentCaptor;
 
 /** A worker that only lets its long jobs end keeps no new job of a customer away. */
 class AgentOfferTest {
@@ -24,8 +26,9 @@ class AgentOfferTest {
   private final AgentInventory inventory = mock(AgentInventory.class);
   private final OfferedAgents offered = mock(OfferedAgents.class);
   private final TaskProtection protection = mock(TaskProtection.class);
+  private final EndedRuns ended = mock(EndedRuns.class);
   private final AgentOffer offer =
-      new AgentOffer(inventory, offered, mock(Slots.class), mock(EndedRuns.class), protection, 4);
+      new AgentOffer(inventory, offered, mock(Slots.class), ended, protection, 4);
 
   @BeforeEach
   void hasAnAgent() {
@@ -47,6 +50,23 @@ class AgentOfferTest {
     when(protection.isDraining()).thenReturn(false);
     offer.tell();
     told(2);
+  }
+
+  /** The API has forgotten how many had ended before, and would count them as just ended. */
+  @Test
+  void aWorkerThatComesBackCountsItsEndedJobsAnew() {
+    when(ended.number()).thenReturn(20_000L);
+    offer.tell();
+    when(protection.isDraining()).thenReturn(true);
+    offer.tell();
+    when(protection.isDraining()).thenReturn(false);
+    when(ended.number()).thenReturn(20_003L);
+    offer.tell();
+    var names = ArgumentCaptor.forClass(String.class);
+    var counts = ArgumentCaptor.forClass(Long.class);
+    verify(offered, times(2)).tell(names.capture(), any(), any(), anyInt(), counts.capture());
+    assertThat(counts.getAllValues()).containsExactly(20_000L, 3L);
+    assertThat(names.getAllValues()).doesNotHaveDuplicates();
   }
 
   @Test
