@@ -1,7 +1,5 @@
 package io.outpost.worker.agent;
 
-import static org.awaitility.Awaitility.await;
-
 import io.outpost.job.Artifact;
 import io.outpost.kernel.Ids;
 import io.outpost.worker.files.ArtifactStream;
@@ -121,8 +119,10 @@ final class HostileTrial implements AutoCloseable {
       }
       AgentRun.endOf(owning);
       checkContent(printed(owner));
-      boolean attacked = intruder.isPresent() && awaitAttack(tree, intruder.get().run());
-      Collected collected = collect(tree, files, archive, attacked ? ROUNDS : 1);
+      if (intruder.isPresent()) {
+        awaitAttack(tree, intruder.get().run());
+      }
+      Collected collected = collect(tree, files, archive, intruder.isPresent() ? ROUNDS : 1);
       files.close();
       if (!slots.isUsable(0)) {
         end(intruder);
@@ -170,19 +170,18 @@ final class HostileTrial implements AutoCloseable {
     return Optional.of(new Intruder(run, run.start()));
   }
 
-  /**
-   * An attack that does not get to its first step tests nothing; says whether it goes on while the
-   * files are collected, or ended with a look, or shut out.
-   */
-  private boolean awaitAttack(HostileTree tree, AgentRun intruder) throws Exception {
-    boolean looks = tree.expected().contains("apart");
-    boolean reaches = !sandboxed || tree.expected().contains("by socket") || looks;
+  /** An attack that does not get to its first step tests nothing. */
+  private void awaitAttack(HostileTree tree, AgentRun intruder) throws Exception {
+    boolean reaches =
+        !sandboxed || tree.expected().contains("by socket") || tree.expected().contains("apart");
     String word = reaches ? "reached" : "shut out";
-    await("the intruder says " + word)
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(5))
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> printed(intruder), said -> said.contains(word));
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!printed(intruder).contains(word)) {
+      is(
+          System.nanoTime() < end,
+          "the intruder did not say '%s' but '%s'".formatted(word, printed(intruder)));
+      Thread.onSpinWait();
+    }
     if (apart) {
       is(!printed(intruder).contains(CANARY), "the intruder read another tenant's");
     }
@@ -194,7 +193,6 @@ final class HostileTrial implements AutoCloseable {
       is(sandboxed || !seen.contains("listed "), "the intruder listed the worker's: " + seen);
       is(sandboxed || !seen.contains("wrote"), "the intruder wrote to the worker's");
     }
-    return reaches && !looks;
   }
 
   private static void end(Optional<Intruder> intruder) throws Exception {

@@ -24,7 +24,7 @@ final class NormalUser {
   private static final Pattern NEEDED =
       Pattern.compile(
           "(slf4j-api|logback-|jackson-|spring-core|spring-jcl|spring-boot-|junit-|opentest4j|apiguardian"
-              + "|commons-io|commons-codec|ulid-creator|awaitility|hamcrest).*");
+              + "|commons-io|commons-codec|ulid-creator).*");
 
   private final Path directory;
 
