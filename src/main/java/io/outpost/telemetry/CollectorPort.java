@@ -105,7 +105,7 @@ final class CollectorPort {
       sockets.addAll(read("tcp6", port, here));
       // Also a connection that an agent has taken: it may have stopped to listen since.
       // A socket for all addresses gets nothing where another user listens at just this one.
-      var held = here.stream().allMatch(address -> isHeld(address, sockets));
+      var held = here.stream().allMatch(each -> isHeld(each, sockets));
       if (sockets.stream()
           .filter(socket -> agents.has(socket.user()))
           .anyMatch(socket -> !(held && socket.listensEverywhere()))) {
