@@ -20,9 +20,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.core.env.Environment;
 
 /**
- * Who listens at the collector's port, where agents could: they share a worker's network, and what
- * is sent there is about all tenants. Looked at before each export; what cannot be read is no
- * collector. Thread-safe.
+ * Checks before each export which user listens at the collector's port. Agents share the worker's
+ * network and could listen there in the collector's place, and an export is about all tenants. When
+ * the kernel's tables cannot be read, nothing is exported. Thread-safe.
  */
 final class CollectorPort {
 

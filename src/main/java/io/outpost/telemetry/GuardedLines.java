@@ -5,7 +5,7 @@ import io.opentelemetry.sdk.logs.data.LogRecordData;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import java.util.Collection;
 
-/** Sends lines of the log while no agent would get them; what is not sent is lost. */
+/** Exports log lines unless an agent listens at the collector's port; then they are dropped. */
 record GuardedLines(LogRecordExporter exporter, CollectorPort port) implements LogRecordExporter {
 
   @Override

@@ -6,8 +6,8 @@ import io.micrometer.registry.otlp.OtlpMetricsSender;
 import org.springframework.stereotype.Component;
 
 /**
- * Sends metrics while no agent would get them. They are totals, so the next ones tell all.
- * Stateless.
+ * Sends metrics unless an agent listens at the collector's port. Metrics are totals, so the next
+ * export includes what this one left out. Stateless.
  */
 @Component
 final class GuardedMetrics implements OtlpMetricsSender {

@@ -5,7 +5,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.util.Collection;
 
-/** Sends spans while no agent would get them; what is not sent is lost. */
+/** Exports spans unless an agent listens at the collector's port; then they are dropped. */
 record GuardedSpans(SpanExporter exporter, CollectorPort port) implements SpanExporter {
 
   @Override

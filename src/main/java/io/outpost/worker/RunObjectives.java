@@ -10,10 +10,10 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Measures runs for the objectives of jobs. Only our own time counts. Excluded are jobs that waited
- * for their tenant or for a free slot, whose files or server decide the time, or that workers for
- * some tenants hand on; the run time of agents; and test jobs, because many that are quick would
- * hide live jobs that are not. Stateless.
+ * Measures runs for the objectives of jobs. Only Outpost's own time counts, so the run time of
+ * agents does not. These jobs are left out: jobs that were held, jobs with a workspace, a
+ * repository, inputs or a start time, jobs on workers that serve only some tenants, and test jobs,
+ * because many quick test jobs would hide slow live ones. Stateless.
  */
 @Profile({"worker", "local"})
 @Component
