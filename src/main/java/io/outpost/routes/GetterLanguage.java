@@ -74,7 +74,11 @@ class GetterLanguage extends BeanLanguage {
     return getter;
   }
 
-  /** Chooses like Camel: a method of that name, otherwise {@code get…} or {@code is…}. */
+  /**
+   * Chooses like Camel: a method of that name, otherwise {@code get…} or {@code is…}. Where a class
+   * has both, Camel's choice depends on the order in which the JVM lists its methods; this one does
+   * not.
+   */
   private static Optional<Method> getter(Class<?> type, String name) {
     if (!Modifier.isPublic(type.getModifiers()) || Map.class.isAssignableFrom(type)) {
       return Optional.empty();

@@ -212,7 +212,6 @@ class GetterLanguageTest {
         "isBoxed",
         "real",
         "real.booleanValue",
-        "both",
         "nothing",
         "next.nothing",
         "fixed",
@@ -236,6 +235,17 @@ class GetterLanguageTest {
         assertThat(result(ours, simple, mine)).as(simple).isEqualTo(result(camels, simple, theirs));
         assertThat(mine.calls).as(simple).isEqualTo(theirs.calls);
       }
+    }
+  }
+
+  /** Camel finds such a name ambiguous or not, by the order in which the JVM lists the methods. */
+  @Test
+  void aMethodOfThatNameIsCalledRatherThanItsGetter() throws Exception {
+    try (var camel = new DefaultCamelContext()) {
+      camel.getRegistry().bind("bean-language", new GetterLanguage());
+      assertThat(result(camel, "${body.both}", new Counting())).isEqualTo("method 1");
+      assertThat(result(camel, "${exchangeProperty.thing.getBoth}", new Counting()))
+          .isEqualTo("getter 1");
     }
   }
 
