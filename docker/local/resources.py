@@ -1,4 +1,4 @@
-"""Makes the tables, queues, buckets and the topic of Outpost on an emulator of AWS, as far as they are missing.
+"""Creates the missing tables, queues, buckets and the topic of Outpost on an emulator of AWS.
 
 Reads the application's own definitions, schema/tables.json and schema/queues.json. In AWS Terraform does this.
 Environment: ENDPOINT, the emulator's URL; OUTPOST_ENV, the last part of every name; SCHEMA, the folder of the files.
@@ -53,7 +53,7 @@ def make_table(dynamodb, name, table):
 
 
 def make_queues(sqs, queues):
-    # A queue can only name a dead-letter queue that is there.
+    # A queue can only name a dead-letter queue that exists.
     for name, queue in sorted(queues.items(), key=lambda item: "dead_letter" in item[1]):
         attributes = {"VisibilityTimeout": str(queue["visibility_seconds"]), "MessageRetentionPeriod": "1209600"}
         if "dead_letter" in queue:

@@ -1,5 +1,5 @@
-# What an account needs before its first environment: where state is kept, where images are, who may deploy, a certificate.
-# Its own state begins on the disk of whoever applies it and moves into the bucket that it has made; see README.md.
+# What an account needs before its first environment: a bucket for state, registries for images, roles that may deploy, a certificate.
+# Its own state begins on the disk of the person who applies it, and then moves into the bucket made here; see README.md.
 provider "aws" {
   region              = var.region
   allowed_account_ids = [var.account_id]
@@ -12,7 +12,7 @@ provider "aws" {
   }
 }
 
-# Without force_destroy: AWS destroys no bucket that holds something.
+# Without force_destroy, so AWS refuses to delete the bucket while it holds something.
 resource "aws_s3_bucket" "state" {
   bucket = "outpost-state-${var.account_id}-${var.region}"
 }
@@ -62,7 +62,7 @@ resource "aws_s3_bucket_policy" "state" {
   depends_on = [aws_s3_bucket_public_access_block.state]
 }
 
-# A lost or damaged state can be had back for a quarter of a year.
+# A lost or damaged state can be restored for 90 days.
 resource "aws_s3_bucket_lifecycle_configuration" "state" {
   bucket = aws_s3_bucket.state.id
 
@@ -80,7 +80,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
   depends_on = [aws_s3_bucket_versioning.state]
 }
 
-# A digest that runs somewhere must stay: nothing expires, and a tag cannot be moved.
+# An image in use must stay: nothing expires, and a tag cannot be moved to another image.
 resource "aws_ecr_repository" "this" {
   for_each = toset(["api", "worker"])
 

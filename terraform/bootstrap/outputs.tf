@@ -4,7 +4,7 @@ output "state_bucket" {
 }
 
 output "registry" {
-  description = "Where images are pushed."
+  description = "Registries to which images are pushed."
   value       = "${var.account_id}.dkr.ecr.${var.region}.amazonaws.com"
 }
 
@@ -19,6 +19,6 @@ output "certificate_arn" {
 }
 
 output "watch_topic_arn" {
-  description = "Topic of what GuardDuty finds; a paging service subscribes to it."
+  description = "Topic of GuardDuty's findings; a paging service can subscribe to it."
   value       = aws_sns_topic.watch.arn
 }

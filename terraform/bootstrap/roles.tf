@@ -1,8 +1,8 @@
-# Who may act from GitHub, without a key: jobs of this repository that run in the environment that a role is for.
+# Roles for GitHub's jobs, without stored keys: a job of this repository gets the role of the GitHub environment it runs in.
 locals {
   github = "token.actions.githubusercontent.com"
 
-  # plan reads, build pushes images, a stage changes everything of its environment.
+  # The role plan may read, build may push images, and that of a stage (dev, prod) may change everything of its environment.
   roles = var.repository == null ? {} : {
     plan        = { policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess"] }
     build       = { policies = [] }

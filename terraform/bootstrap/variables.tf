@@ -45,7 +45,7 @@ variable "domain" {
 }
 
 variable "watch_emails" {
-  description = "Who is told of findings of GuardDuty and of the budget, ten at most; without anybody there is no budget."
+  description = "E-mail addresses that are told of GuardDuty's findings and of the budget, ten at most; without any there is no budget."
   type        = set(string)
   default     = []
 
@@ -56,7 +56,7 @@ variable "watch_emails" {
 }
 
 variable "monthly_budget" {
-  description = "Dollars a month of the whole account of which somebody is told."
+  description = "Budget of the whole account in dollars a month; watch_emails are told when it is nearly used up."
   type        = number
   default     = 1000
 

@@ -1,4 +1,5 @@
-# Who did what in this account, what looks like an attack, and what it costs. Of the account, as each environment has one.
+# Who did what in this account (CloudTrail), what looks like an attack (GuardDuty), and what it costs (a budget). All three are
+# set up once for an account, which holds one environment.
 locals {
   trail = "outpost-trail-${var.account_id}-${var.region}"
 
@@ -101,7 +102,7 @@ resource "aws_s3_bucket_policy" "trail" {
   depends_on = [aws_s3_bucket_public_access_block.trail]
 }
 
-# Every call that manages something, in all regions (reading a secret is one), and reads and writes of what is recorded.
+# Records every management call in all regions (reading a secret is one), and reads and writes of the objects above.
 resource "aws_cloudtrail" "this" {
   name                          = "outpost"
   s3_bucket_name                = aws_s3_bucket.trail.bucket
@@ -117,7 +118,7 @@ resource "aws_cloudtrail" "this" {
       equals = ["Management"]
     }
 
-    # Every heartbeat of a worker decrypts: the events would cost more than the heartbeats.
+    # Left out: each heartbeat of a worker decrypts data, so these events would cost more than the heartbeats.
     field_selector {
       field      = "eventSource"
       not_equals = ["kms.amazonaws.com"]
@@ -146,7 +147,7 @@ resource "aws_cloudtrail" "this" {
   depends_on = [aws_s3_bucket_policy.trail]
 }
 
-# Looks at the trail, flow logs and names that are asked for, and at what runs in Fargate's tasks.
+# GuardDuty reads the trail, flow logs and DNS queries, and watches what runs in Fargate's tasks.
 resource "aws_guardduty_detector" "this" {
   enable = true
 }
@@ -167,8 +168,8 @@ resource "aws_guardduty_detector_feature" "this" {
     }
   }
 
-  # AWS answers with every agent that it could manage, in an order of its own, so a plan that compared would never be
-  # empty (hashicorp/terraform-provider-aws#36695). Whoever changes the variable has the feature set anew instead.
+  # AWS answers with every agent that it could manage, in an order of its own, so a comparing plan would never be empty
+  # (hashicorp/terraform-provider-aws#36695). A change of the variable replaces the feature instead.
   lifecycle {
     ignore_changes       = [additional_configuration]
     replace_triggered_by = [terraform_data.runtime_monitoring]
@@ -179,7 +180,7 @@ resource "terraform_data" "runtime_monitoring" {
   input = var.runtime_monitoring
 }
 
-# What is found and matters is told by e-mail, as the budget is.
+# Findings of medium severity or worse are sent by e-mail, like the budget's warnings.
 resource "aws_sns_topic" "watch" {
   name = "outpost-watch"
 }
@@ -222,7 +223,7 @@ resource "aws_cloudwatch_event_target" "findings" {
   arn  = aws_sns_topic.watch.arn
 }
 
-# Told at four fifths, when it is over, and when the month is going to be. AWS stops nothing.
+# Warns at 80 %, at 100 %, and when the forecast for the month exceeds it. AWS stops nothing.
 resource "aws_budgets_budget" "month" {
   for_each = toset(length(var.watch_emails) > 0 ? ["outpost"] : [])
 

@@ -1,5 +1,5 @@
-# What stands outside: copies of an environment's tables, of its audit archive and of the heads of its chains, in another
-# region, best in another account whose administrators are others. Nobody who takes over the environment can delete them.
+# Copies for disaster recovery: of an environment's tables, its audit archive and the heads of its chains, in another region,
+# best in another account with other administrators. Nobody who takes over the environment can delete them.
 provider "aws" {
   region              = var.region
   allowed_account_ids = [var.account_id]
@@ -32,7 +32,7 @@ resource "aws_kms_key" "this" {
         Resource  = "*"
       },
       {
-        # Copies come in encrypted; whoever sends them cannot read them here.
+        # The environment may encrypt copies with this key, but not decrypt them.
         Sid       = "Senders"
         Effect    = "Allow"
         Principal = { AWS = "arn:aws:iam::${var.source_account_id}:root" }
@@ -56,7 +56,7 @@ resource "aws_backup_vault" "this" {
   kms_key_arn = aws_kms_key.this.arn
 }
 
-# After three days not even this account's root can shorten it.
+# Three days after it was set, not even this account's root user can shorten the lock.
 resource "aws_backup_vault_lock_configuration" "this" {
   backup_vault_name   = aws_backup_vault.this.name
   min_retention_days  = 35
@@ -85,7 +85,7 @@ resource "aws_s3_bucket" "this" {
   object_lock_enabled = true
 }
 
-# What arrives keeps the lock that it has; the archive, which has none, gets this one.
+# A copy keeps the lock of its original. The archive's originals have none, so its copies get this one.
 resource "aws_s3_bucket_object_lock_configuration" "this" {
   for_each = local.buckets
 
@@ -101,8 +101,8 @@ resource "aws_s3_bucket_object_lock_configuration" "this" {
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
-# Copies end by themselves: S3 copies no deletion, so the environment's own lifecycle says nothing here. Never before
-# their lock; a marker hides a copy first, and 30 days later it is gone.
+# Copies expire here by themselves, because S3 does not copy deletions by the environment's lifecycle. They never expire
+# before their lock ends. Expiry first hides a copy behind a marker; 30 days later it is removed.
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   for_each = local.buckets
 
@@ -114,7 +114,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
     filter {}
 
-    # The newest head of a chain stays, as it does in the environment.
+    # Only the archive expires. Heads never do, as in the environment.
     dynamic "expiration" {
       for_each = each.key == "audit" ? [var.keep_days] : []
 
@@ -186,7 +186,8 @@ resource "aws_s3_bucket_policy" "this" {
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       {
-        # The role that modules/s3 makes for this bucket. An account is named, as a role that is not there yet cannot be.
+        # The role that modules/s3 makes for this bucket. The principal is the account with a condition on the role, because a
+        # policy cannot name a role that does not exist yet.
         Sid       = "Copies"
         Effect    = "Allow"
         Principal = { AWS = "arn:aws:iam::${var.source_account_id}:root" }

@@ -1,5 +1,5 @@
 output "recovery" {
-  description = "For terraform.tfvars of the environment."
+  description = "Value of the variable recovery in terraform.tfvars of the environment."
   value = {
     vault_arn   = aws_backup_vault.this.arn
     account_id  = var.account_id
@@ -7,6 +7,6 @@ output "recovery" {
     bucket_arns = { for name, bucket in local.buckets : name => "arn:aws:s3:::${bucket}" }
   }
 
-  # Copies are taken only once versions, locks and policies are there.
+  # Nothing is copied before versions, locks and policies exist.
   depends_on = [aws_s3_bucket_object_lock_configuration.this, aws_s3_bucket_policy.this, aws_backup_vault_policy.this]
 }

@@ -9,7 +9,7 @@ variable "account_id" {
 }
 
 variable "source_account_id" {
-  description = "AWS account of the environment. The same account survives the loss of a region, another one that of the account too."
+  description = "AWS account of the environment. With the same account the copies survive the loss of a region, with another one also the loss of the account."
   type        = string
 
   validation {
@@ -19,13 +19,13 @@ variable "source_account_id" {
 }
 
 variable "region" {
-  description = "AWS region of the copies, another than the environment's."
+  description = "AWS region of the copies; not the environment's."
   type        = string
   default     = "us-west-2"
 }
 
 variable "environment" {
-  description = "Environment that the copies are of."
+  description = "Environment whose data is copied."
   type        = string
   default     = "prod"
 
@@ -36,7 +36,7 @@ variable "environment" {
 }
 
 variable "bucket_suffix" {
-  description = "Last part of every bucket's name, as bucket names are shared with the whole world."
+  description = "Last part of every bucket's name, because bucket names are unique worldwide."
   type        = string
 
   validation {
@@ -46,7 +46,7 @@ variable "bucket_suffix" {
 }
 
 variable "lock_days" {
-  description = "Days that nobody, the account's root included, can delete a copy of the archive."
+  description = "Days for which nobody, not even the account's root user, can delete a copy of the archive."
   type        = number
   default     = 365
 
@@ -63,6 +63,6 @@ variable "keep_days" {
 
   validation {
     condition     = var.keep_days >= var.lock_days
-    error_message = "keep_days: not shorter than lock_days, as nothing that is locked can be removed."
+    error_message = "keep_days: not shorter than lock_days, because a locked object cannot be removed."
   }
 }

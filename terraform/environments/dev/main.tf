@@ -12,7 +12,7 @@ provider "aws" {
 }
 
 locals {
-  # First values; operators change them in the parameter store, see docs/operations.md.
+  # Only initial values: operators change settings in the parameter store, see docs/operations.md.
   settings = merge(
     {
       OUTPOST_JOBS_KEPT_ENTERPRISE  = "P730D"

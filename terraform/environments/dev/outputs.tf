@@ -24,17 +24,17 @@ output "bucket_names" {
 }
 
 output "kms_key_arn" {
-  description = "Key of everything at rest."
+  description = "Key that encrypts all data at rest."
   value       = module.outpost.kms_key_arn
 }
 
 output "notices_topic_arn" {
-  description = "Topic of notices to people."
+  description = "Topic of notices to operators."
   value       = module.outpost.notices_topic_arn
 }
 
 output "pages_topic_arn" {
-  description = "Topic of what somebody has to be woken for; a paging service subscribes to it."
+  description = "Topic of alarms that page an operator; a paging service can subscribe to it."
   value       = module.outpost.pages_topic_arn
 }
 

@@ -1,5 +1,5 @@
 variable "account_id" {
-  description = "AWS account; the provider refuses to work in another. One account an environment keeps tenants' secrets apart."
+  description = "AWS account; the provider refuses to work in another. Give each environment an account of its own, which keeps tenants' secrets apart."
   type        = string
 }
 
@@ -10,13 +10,13 @@ variable "region" {
 }
 
 variable "zones" {
-  description = "Availability zones of the region, two or three, by their ids: names mean another zone in each account, and not every zone has VPC links."
+  description = "Availability zones of the region, two or three, by their ids, because a name means a different zone in each account. Not every zone has VPC links."
   type        = list(string)
   default     = ["use1-az4", "use1-az6"]
 }
 
 variable "bucket_suffix" {
-  description = "Last part of every bucket's name, as bucket names are shared with the whole world."
+  description = "Last part of every bucket's name, because bucket names are unique worldwide."
   type        = string
 }
 
@@ -29,7 +29,7 @@ variable "images" {
 }
 
 variable "stripe" {
-  description = "Stripe's price ids of the paid tiers, the event name of the meter that counts jobs, and whether Stripe charges taxes (Settings > Tax first) and checkouts take promotion codes; null for an environment without billing, as the first apply may be."
+  description = "Stripe's price ids of the paid tiers, the event name of the meter that counts jobs, and whether Stripe charges taxes (Settings > Tax first) and checkouts take promotion codes; null for an environment without billing, also possible for a first apply."
   type = object({
     price_pro        = string
     price_enterprise = string
@@ -62,19 +62,19 @@ variable "cors_origins" {
 }
 
 variable "notice_emails" {
-  description = "Who gets notices by e-mail."
+  description = "E-mail addresses that get notices."
   type        = set(string)
   default     = []
 }
 
 variable "page_emails" {
-  description = "Who is paged by e-mail; who gets notices, where nobody is named."
+  description = "E-mail addresses that are paged; when empty, those of notice_emails."
   type        = set(string)
   default     = []
 }
 
 variable "credentials" {
-  description = "Values of stripe-secret-key and stripe-webhook-secret (with stripe) and bootstrap-admin-key (with bootstrap_key), from TF_VAR_credentials; kept neither in a plan nor in the state."
+  description = "Values of stripe-secret-key and stripe-webhook-secret (with stripe) and bootstrap-admin-key (with bootstrap_key), from TF_VAR_credentials; stored neither in a plan nor in the state."
   type        = map(string)
   ephemeral   = true
   sensitive   = true
@@ -93,19 +93,19 @@ variable "bootstrap_key" {
 }
 
 variable "service_linked_role" {
-  description = "Whether to make ECS's role in this account; false where the account has it already, which terraform/preflight tells."
+  description = "Whether to make ECS's service-linked role in this account; false when the account has it already; terraform/preflight says whether it has."
   type        = bool
   default     = true
 }
 
 variable "receipts_keys" {
-  description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
+  description = "Names of the keys of receipts: the first signs, and receipts signed by any of them can be checked. To rotate, put a new name first."
   type        = list(string)
   default     = ["1"]
 }
 
 variable "collector" {
-  description = "OpenTelemetry's collector of AWS beside each container: its image by digest, and which part of all traces is sent; null: none, and nothing is sent."
+  description = "AWS's OpenTelemetry collector beside each container: its image by digest, and the share of traces to send, 0 to 1; null: no collector, and nothing is sent."
   type = object({
     image        = string
     traces_share = optional(number, 0.01)
@@ -114,7 +114,7 @@ variable "collector" {
 }
 
 variable "canary" {
-  description = "A job a minute through the public address: an image with Python by digest, and the agent that it names; its key is canary-key in credentials. null: none."
+  description = "The canary, which runs a job a minute through the public address: an image with Python by digest, and the agent of its jobs; its key is canary-key in credentials. null: no canary."
   type = object({
     image = string
     agent = optional(string, "claude")
@@ -123,7 +123,7 @@ variable "canary" {
 }
 
 variable "egress_hosts" {
-  description = "Hosts that tasks, and so agents, may reach besides those of modules/network/egress.tf, through AWS Network Firewall, which costs some $600 a month in two zones; [] for those alone, null for all of the internet."
+  description = "Hosts that tasks, and so agents, may reach besides those of modules/network/egress.tf, through AWS Network Firewall, which costs about $600 a month in two zones; [] for only those, null for the whole internet."
   type        = list(string)
   default     = null
 }
@@ -135,13 +135,13 @@ variable "ssh_repositories" {
 }
 
 variable "interface_endpoints" {
-  description = "Whether AWS is asked through endpoints in the VPC instead of through NAT, $117 a month in two zones; with egress_hosts it always is."
+  description = "Whether calls to AWS go through endpoints in the VPC instead of through NAT, $117 a month in two zones; with egress_hosts they always do."
   type        = bool
   default     = false
 }
 
 variable "cpu_architecture" {
-  description = "Processor of the tasks of API and workers, X86_64 or ARM64 (Graviton, a fifth cheaper); images must be built for it."
+  description = "Processor architecture of API and worker tasks, X86_64 or ARM64 (Graviton, 20 % cheaper); images must be built for it."
   type        = string
   default     = "X86_64"
 }

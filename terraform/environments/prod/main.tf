@@ -12,7 +12,7 @@ provider "aws" {
 }
 
 locals {
-  # First values; operators change them in the parameter store, see docs/operations.md.
+  # Only initial values: operators change settings in the parameter store, see docs/operations.md.
   settings = merge(
     {
       OUTPOST_JOBS_KEPT_ENTERPRISE  = "P730D"
@@ -31,7 +31,7 @@ locals {
   )
 }
 
-# Survives the loss of a zone; nothing that holds data can be deleted by a mistake.
+# Survives the loss of a zone; deletion protection keeps data from being deleted by mistake.
 module "outpost" {
   source = "../../modules/outpost"
 

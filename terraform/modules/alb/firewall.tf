@@ -1,8 +1,8 @@
-# HTTP APIs take no firewall of their own, hence it stands here.
+# AWS WAF cannot protect an HTTP API, so it is attached to the load balancer.
 locals {
-  # AWS's managed groups and the rules of each that only count. A job's command is program text of up to
-  # 40 KB: what looks like an attack in a body is what our customers send, so body rules would block them.
-  # Agents of all kinds call us; a missing User-Agent is no attack either.
+  # AWS's managed rule groups, each with the rules that only count. A job's command is program text of up to 40 KB and often
+  # looks like an attack, so rules on bodies must not block. Clients of all kinds call us, so a missing User-Agent is no
+  # attack either.
   managed_rules = {
     AWSManagedRulesCommonRuleSet = [
       "SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "EC2MetaDataSSRF_BODY",
@@ -88,7 +88,7 @@ resource "aws_wafv2_web_acl" "this" {
     }
   }
 
-  # Sampled requests would show headers, keys among them, to whoever opens the console: off everywhere.
+  # Off, because sampled requests would show headers with API keys to everyone who can open the console.
   visibility_config {
     metric_name                = "outpost-${var.environment}"
     cloudwatch_metrics_enabled = true

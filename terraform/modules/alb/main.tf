@@ -1,4 +1,5 @@
-# Internal: the only way in is the API Gateway's VPC link. It is here for health checks, draining and the firewall.
+# An internal load balancer, reached only through the API Gateway's VPC link. It gives health checks, draining and a place for
+# the firewall.
 resource "aws_lb" "this" {
   name                       = "outpost-${var.environment}"
   internal                   = true
@@ -27,10 +28,10 @@ resource "aws_lb_target_group" "api" {
   protocol    = "HTTP"
   port        = 8080
 
-  # Longer than any request may take, shorter than the API's own stop timeout.
+  # Longer than the longest request, shorter than the API's own stop timeout.
   deregistration_delay = 35
 
-  # Liveness, not readiness: a dependency that is down answers 503 and must not make ECS replace every task.
+  # Liveness, not readiness: readiness answers 503 while a dependency is down, and ECS must not replace every task for that.
   health_check {
     path                = "/health"
     matcher             = "200"

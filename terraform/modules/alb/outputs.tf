@@ -7,7 +7,7 @@ output "target_group_arn" {
   description = "Target group of the API's tasks."
   value       = aws_lb_target_group.api.arn
 
-  # ECS refuses a target group that no listener uses yet.
+  # ECS refuses a target group without a listener.
   depends_on = [aws_lb_listener.this]
 }
 

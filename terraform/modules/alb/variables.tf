@@ -9,7 +9,7 @@ variable "environment" {
 }
 
 variable "certificate_arn" {
-  description = "ACM certificate of the domain; null leaves the hop from the gateway inside the VPC without TLS."
+  description = "ACM certificate of the domain; null: the connection from the gateway, inside the VPC, is without TLS."
   type        = string
   default     = null
 
@@ -45,7 +45,7 @@ variable "log_bucket" {
 }
 
 variable "firewall_log_group_arn" {
-  description = "Log group of the firewall; AWS wants its name to begin with aws-waf-logs-."
+  description = "Log group of the firewall; its name must begin with aws-waf-logs-."
   type        = string
 }
 
@@ -55,7 +55,7 @@ variable "client_address_header" {
 }
 
 variable "requests_per_address" {
-  description = "Requests that one address may send in five minutes; well over a single key's 5,000, as offices share an address."
+  description = "Requests that one address may send in five minutes. Keep it well above the 5,000 of a single key, because an office shares one address."
   type        = number
   default     = 30000
 

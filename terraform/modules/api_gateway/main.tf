@@ -3,7 +3,7 @@ resource "aws_apigatewayv2_api" "this" {
   description   = "Public door of Outpost; everything is forwarded to the API containers"
   protocol_type = "HTTP"
 
-  # With a domain of our own the generated address would only be a second door.
+  # With a domain of our own, the generated address would be an unneeded second entrance.
   disable_execute_api_endpoint = var.domain != null
 
   dynamic "cors_configuration" {
@@ -35,7 +35,7 @@ resource "aws_apigatewayv2_integration" "api" {
   connection_id        = aws_apigatewayv2_vpc_link.this.id
   timeout_milliseconds = 30000
 
-  # Overwritten, so that no caller can claim another address.
+  # Overwrites what the caller sent, so that nobody can pretend to have another address.
   request_parameters = {
     "overwrite:header.${var.client_address_header}" = "$context.identity.sourceIp"
   }
@@ -50,7 +50,7 @@ resource "aws_apigatewayv2_integration" "api" {
 }
 
 # The application knows its paths and answers unknown ones with a problem document, so everything goes to it.
-# Routes of their own have only what needs a limit of its own.
+# Only paths that need a limit of their own have a separate route.
 resource "aws_apigatewayv2_route" "this" {
   for_each = merge({ "$default" = var.throttle }, var.route_throttles)
 
@@ -81,7 +81,7 @@ resource "aws_apigatewayv2_stage" "this" {
     }
   }
 
-  # No header and no query: neither a key nor a customer's address in a return_url gets into the log.
+  # Without headers and query, so that no API key and no customer's return_url gets into the log.
   access_log_settings {
     destination_arn = var.access_log_group_arn
     format = jsonencode({

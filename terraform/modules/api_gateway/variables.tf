@@ -50,7 +50,7 @@ variable "cors_origins" {
 }
 
 variable "throttle" {
-  description = "Requests a second, and at once, over all callers; more is answered 429 by the gateway."
+  description = "Limit of requests a second of all callers together (rate), and how many may come at once (burst); the gateway answers more with 429."
   type = object({
     rate  = number
     burst = number
@@ -64,7 +64,7 @@ variable "throttle" {
 }
 
 variable "route_throttles" {
-  description = "Routes with a limit of their own: Stripe's events are not crowded out by API calls, nor the other way round."
+  description = "Routes with limits of their own, so that API calls cannot crowd out Stripe's events, nor the other way round."
   type = map(object({
     rate  = number
     burst = number

@@ -1,6 +1,6 @@
-# Workers follow the jobs: one task for every few messages that wait or are being worked on. Step scaling to an exact
-# capacity, because it starts from zero, acts on one data point, and repeating it changes nothing. How it behaves on a
-# recorded load is simulated from these very resources, see docs/scaling.md.
+# The number of workers follows the number of jobs, waiting and running: one task for every few messages. Step scaling to an
+# exact capacity, because it works from zero, reacts to one data point, and is harmless when repeated. docs/scaling.md shows
+# how these resources react to a recorded load, by simulation.
 locals {
   lanes = ["high", "normal", "low"]
 
@@ -18,16 +18,16 @@ locals {
     } }
   )
 
-  # A value that is late is the last one known. ECS sends none while nothing runs, SQS none for a queue that nobody has
-  # used for hours: both mean 0.
+  # REPEAT fills a late value with the last one, FILL with 0: ECS sends none while nothing runs, SQS none for a queue that was
+  # unused for hours.
   value    = { for id in keys(local.metrics) : id => "FILL(FILL(${id}, REPEAT), 0)" }
   waiting  = join(" + ", [for lane in local.lanes : local.value["waiting_${lane}"]])
   messages = join(" + ", [for lane in local.lanes : "${local.value["waiting_${lane}"]} + ${local.value["running_${lane}"]}"])
 
   alarms = {
-    # Jobs wait, and more workers are wanted than there are: the number wanted, else 0. Looks at the last minute. The
-    # cooldown is longer than ECS's count is late, so that a wish which shrinks meanwhile takes nothing back; a larger
-    # one is granted at once all the same.
+    # Scale out: the wanted number of workers when jobs wait and it exceeds the present number, else 0; over the last minute.
+    # The cooldown is longer than the delay of ECS's count, so that a smaller number does not undo a step too early; a
+    # larger one takes effect at once even so.
     out = {
       expression = "IF(${local.waiting} > 0, IF(wanted > ${local.value.tasks}, wanted, 0), 0)"
       period     = 60
@@ -35,8 +35,8 @@ locals {
       cooldown   = 180
       text       = "Jobs wait and more workers are wanted than there are"
     }
-    # The most that were wanted in five minutes, and a quarter more, are fewer than there were all the time: that most
-    # and one, as 0 is a wish too; else 0. CloudWatch moves the five minutes on each minute.
+    # Scale in: when the largest number wanted in the last five minutes, plus a quarter, is below the present number, it is
+    # that largest number plus one, because 0 workers may be wanted too; else 0. CloudWatch evaluates this each minute.
     in = {
       expression = "IF(wanted * 1.25 < ${local.value.tasks}, wanted + 1, 0)"
       period     = 300
@@ -46,8 +46,8 @@ locals {
     }
   }
 
-  # A policy takes 20 steps at most. Up to 8 workers are sized exactly, more are rounded up: by a fifth of the size at
-  # most when 50 are allowed, by a half when 1,000 are.
+  # A policy has at most 20 steps. Up to 8 workers the number is exact; above it is rounded up, by at most a fifth with a
+  # maximum of 50 workers, and by at most a half with a maximum of 1,000.
   sizes = var.workers.max <= 19 ? range(1, var.workers.max + 1) : distinct(concat(
     range(1, 9), [for k in range(1, 12) : min(var.workers.max, ceil(8 * pow(var.workers.max / 8, k / 11) - 0.000001))]
   ))
@@ -107,7 +107,7 @@ resource "aws_cloudwatch_metric_alarm" "worker" {
   evaluation_periods  = 1
   alarm_actions       = [aws_appautoscaling_policy.worker[each.key].arn]
 
-  # No data moves nothing.
+  # Without data nothing is scaled.
   treat_missing_data = "notBreaching"
 
   metric_query {
@@ -146,7 +146,7 @@ resource "aws_cloudwatch_metric_alarm" "worker" {
   }
 }
 
-# The API's load is its requests; CPU says enough about it.
+# The API's load comes from requests alone, so CPU is a sufficient measure.
 resource "aws_appautoscaling_target" "api" {
   service_namespace  = "ecs"
   resource_id        = "service/${var.cluster_name}/${var.api_service}"

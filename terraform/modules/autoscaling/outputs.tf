@@ -1,5 +1,5 @@
 output "worker_limits" {
-  description = "Fewest and most workers."
+  description = "Minimum and maximum number of workers."
   value = {
     min = aws_appautoscaling_target.worker.min_capacity
     max = aws_appautoscaling_target.worker.max_capacity
@@ -7,6 +7,6 @@ output "worker_limits" {
 }
 
 output "messages_per_worker" {
-  description = "Messages for which there is one worker."
+  description = "Messages for each worker."
   value       = var.messages_per_worker
 }

@@ -34,7 +34,7 @@ variable "queue_names" {
 }
 
 variable "messages_per_worker" {
-  description = "Messages for which there is to be one worker; at most its slots, else jobs wait that no alarm sees."
+  description = "Messages for each worker. At most the slots of a worker; with more, jobs would wait without an alarm."
   type        = number
   default     = 8
 
@@ -45,7 +45,7 @@ variable "messages_per_worker" {
 }
 
 variable "workers" {
-  description = "Fewest and most workers; a minimum of 0 costs nothing at night and a minute or two at the first job."
+  description = "Minimum and maximum number of workers. A minimum of 0 costs nothing at night, and delays the first job by a minute or two."
   type = object({
     min = optional(number, 1)
     max = optional(number, 50)
@@ -59,7 +59,7 @@ variable "workers" {
 }
 
 variable "api" {
-  description = "Fewest and most API tasks."
+  description = "Minimum and maximum number of API tasks."
   type = object({
     min = optional(number, 2)
     max = optional(number, 10)

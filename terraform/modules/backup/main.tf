@@ -1,17 +1,18 @@
-# Tables can be restored to any second of 35 days where they are (point-in-time recovery). These backups are for what takes
-# that with it: the region or the account. Each is copied into a vault elsewhere, see terraform/vault.
+# Within the region, tables can be restored to any second of the last 35 days (point-in-time recovery). These backups are for
+# the loss of the region or the account: each is copied into a vault elsewhere, see terraform/vault.
 resource "aws_backup_vault" "this" {
   name        = "outpost-${var.environment}"
   kms_key_arn = var.kms_key_arn
 }
 
-# Only with AWS Backup's own format can a table's backup leave its region and account. Of an account and region.
+# Only backups in AWS Backup's own format can be copied to another region and account. The setting is one of the account and
+# region.
 resource "aws_backup_region_settings" "this" {
   resource_type_opt_in_preference     = { DynamoDB = true }
   resource_type_management_preference = { DynamoDB = true }
 
   lifecycle {
-    # AWS answers with every type that it has.
+    # AWS answers with every resource type, not only with the one set here.
     ignore_changes = [resource_type_opt_in_preference, resource_type_management_preference]
   }
 }
@@ -49,7 +50,7 @@ resource "aws_backup_selection" "this" {
   resources    = values(var.table_arns)
 }
 
-# Nobody looks at a vault until it is needed: a backup or a copy that did not come about wakes somebody.
+# A failed backup or copy pages an operator, because otherwise nobody would notice until it is needed.
 resource "aws_cloudwatch_event_rule" "failed" {
   name        = "outpost-backups-${var.environment}"
   description = "Backups of tables, and their copies elsewhere, that did not come about. To do: docs/operations.md#a-backup-failed"

@@ -34,7 +34,7 @@ variable "table_arns" {
 }
 
 variable "alarm_topic_arn" {
-  description = "Topic that hears of backups and copies that failed."
+  description = "Topic that is told of failed backups and copies."
   type        = string
 }
 
@@ -54,7 +54,7 @@ variable "vault_arn" {
 }
 
 variable "every_hours" {
-  description = "Hours between backups: what is lost at most with a region."
+  description = "Hours between backups, which is the most that can be lost with a region."
   type        = number
   default     = 12
 

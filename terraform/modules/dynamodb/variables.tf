@@ -19,7 +19,7 @@ variable "kms_key_arn" {
 }
 
 variable "tables" {
-  description = "Tables by logical name, as schema/tables.json has them."
+  description = "Tables by logical name, in the form of schema/tables.json."
   type = map(object({
     hash_key   = string
     range_key  = optional(string)
@@ -37,7 +37,7 @@ variable "tables" {
     error_message = "tables: names are lower-case words joined by hyphens."
   }
 
-  # DynamoDB refuses a table whose attribute list is not exactly its keys; say so before it does.
+  # DynamoDB would refuse other tables only during the apply.
   validation {
     condition = alltrue([
       for table in values(var.tables) : toset(keys(table.attributes)) == toset(compact(concat(

@@ -1,7 +1,7 @@
-# The collector beside each container, where one is wanted: OpenTelemetry's in the distribution of AWS. Agents share a
-# worker's loopback: it takes nothing from who has not its token, gives nothing, and its memory is bounded.
+# The optional collector beside each container: OpenTelemetry's collector in AWS's distribution. Agents can reach it, because
+# they share a worker's loopback. So it accepts only data with its token, serves nothing to read, and has a memory limit.
 locals {
-  # What CloudWatch counts, by the labels that it is looked at by; each metric of docs/metrics.md that a panel or alarm reads.
+  # The metrics that CloudWatch gets, by their labels: each metric of docs/metrics.md that a panel or an alarm reads.
   collected = {
     plain = [
       "outpost.audit.outbox.age", "outpost.audit.spool.bytes", "outpost.billing.usage.age", "outpost.jobs.lease.overdue",
@@ -33,7 +33,7 @@ locals {
     stopTimeout            = 30
     memory                 = local.collector_memory
 
-    # It is not essential, so that jobs go on without it. It comes again when it ends, if it had run for a minute.
+    # Not essential, so that jobs continue without it. ECS restarts it when it ends after at least a minute.
     restartPolicy = { enabled = true, restartAttemptPeriod = 60 }
 
     environment = [{
@@ -67,13 +67,13 @@ locals {
     stranger    = "resource.attributes[\"outpost.sender\"] != \"Bearer $${env:OUTPOST_OTLP_TOKEN}\""
   })
 
-  # What each container of a task is given of the token: where it is.
+  # Each container gets the token as a secret.
   collector_token   = "/outpost/${var.environment}/OUTPOST_OTLP_TOKEN"
   collector_secrets = [for collector in var.collector[*] : { name = "OUTPOST_OTLP_TOKEN", valueFrom = local.collector_token_arn }]
 
   collector_token_arn = "arn:aws:ssm:${var.region}:${var.account_id}:parameter${local.collector_token}"
 
-  # What starting a container with it takes.
+  # The rights to start a container with the token.
   collector_grants = [for collector in var.collector[*] : [
     {
       Sid      = "CollectorToken"
@@ -91,8 +91,8 @@ locals {
   ]]
 }
 
-# By what the collector knows API and worker from the agents beside them. Write-only: neither a plan nor the state holds
-# it, and nobody has to know it. It opens a port of the loopback inside a task, nothing else.
+# The token by which the collector tells API and worker from the agents beside them. Terraform makes it and stores it neither
+# in a plan nor in its state, and nobody needs to know it. It is good for nothing but the collector's port inside a task.
 resource "aws_ssm_parameter" "collector_token" {
   count = var.collector == null ? 0 : 1
 
@@ -104,7 +104,7 @@ resource "aws_ssm_parameter" "collector_token" {
   value_wo_version = 1
 }
 
-# What the collector may do, in the task's name: X-Ray's two calls know no resource.
+# The collector's rights, by the task's role; X-Ray's two calls cannot be limited to a resource.
 resource "aws_iam_role_policy" "collector" {
   for_each = { for role in keys(local.grants) : role => role if var.collector != null }
 

@@ -1,5 +1,5 @@
-# Each role's rights are actions.json: what the code calls through the SDK, on what. A test of the application
-# compares the file with the calls it records, so a missing or an unused action fails there.
+# actions.json lists each role's rights: the SDK calls of the code and their resources. A test of the application compares the
+# file with recorded calls, and fails for a missing or an unused action.
 locals {
   grants    = jsondecode(file("${path.module}/actions.json"))
   topic_arn = "arn:aws:sns:${var.region}:${var.account_id}:outpost-notices-${var.environment}"
@@ -20,7 +20,7 @@ locals {
     kms = { receipts = var.receipts_key_arns }
     secretsmanager = {
       "tenants/*" = "arn:aws:secretsmanager:${var.region}:${var.account_id}:secret:/outpost/tenants/*"
-      # ListSecrets takes no resource: it gives names and dates of the account's secrets, never a value.
+      # ListSecrets cannot be limited to a resource; it returns names and dates of the account's secrets, never a value.
       "*" = "*"
     }
     # A bucket, or a bucket and a prefix: the part before the first slash is the bucket's logical name.
@@ -49,8 +49,8 @@ locals {
   })
 }
 
-# What the application may do. Where a grant names attributes, no other attribute of an item can be written or named in a
-# condition: whoever runs agents writes leases, never the hash of a key, a scope or a tier.
+# The rights of the application. Where a grant names attributes, no other attribute of an item can be written or used in a
+# condition: a worker, which runs agents, can write leases, but never the hash of a key, a scope or a tier.
 resource "aws_iam_role" "task" {
   for_each = local.grants
 
@@ -78,7 +78,7 @@ resource "aws_iam_role_policy" "task" {
   })
 }
 
-# A worker tells the ECS agent beside it that its task must not be stopped now; the agent asks ECS in the task's name.
+# A worker asks the ECS agent beside it to protect its task from being stopped; the agent calls ECS with the task's role.
 resource "aws_iam_role_policy" "protection" {
   name = "protection"
   role = aws_iam_role.task["worker"].id
@@ -93,7 +93,7 @@ resource "aws_iam_role_policy" "protection" {
   })
 }
 
-# The key of data is never called by the application but by the services that it calls, in its name.
+# The application never uses the key of data directly; the services that it calls use it with the application's role.
 resource "aws_iam_role_policy" "key" {
   for_each = local.grants
 
@@ -115,7 +115,7 @@ resource "aws_iam_role_policy" "key" {
   })
 }
 
-# What Fargate may do to start a container: fetch its image, settings and secrets, and write its log.
+# The rights of Fargate to start a container: fetch its image, settings and secrets, and write its log.
 resource "aws_iam_role" "execution" {
   for_each = local.grants
 
@@ -134,7 +134,7 @@ resource "aws_iam_role_policy" "execution" {
     Statement = concat(
       [
         {
-          # A token belongs to the caller and not to a repository: AWS takes no other resource than "*".
+          # This call gets a token for the whole registry, so AWS accepts only the resource "*".
           Sid      = "ImageToken"
           Effect   = "Allow"
           Action   = ["ecr:GetAuthorizationToken"]

@@ -1,4 +1,4 @@
-# A cluster with capacity providers needs ECS's own role, which a fresh account has not. An account has it once.
+# A cluster with capacity providers needs ECS's service-linked role. A new account lacks it, and can have it only once.
 resource "aws_iam_service_linked_role" "ecs" {
   count = var.service_linked_role ? 1 : 0
 
@@ -31,15 +31,15 @@ resource "aws_ecs_service" "api" {
   propagate_tags         = "SERVICE"
   enable_execute_command = false
 
-  # Two healthy versions side by side for a moment, never fewer tasks than asked for.
+  # During a deployment old and new tasks run side by side; there are never fewer than the desired number.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
   health_check_grace_period_seconds  = local.start_seconds
 
-  # An apply ends when the new tasks serve, or says that they do not.
+  # An apply waits until the new tasks serve, and fails when they do not.
   wait_for_steady_state = true
 
-  # ECS reads settings and secrets at a task's start: a new value means new tasks.
+  # ECS reads settings and secrets only when a task starts, so a new value needs new tasks.
   force_new_deployment = true
   triggers             = local.triggers
 
@@ -53,8 +53,8 @@ resource "aws_ecs_service" "api" {
     rollback = true
   }
 
-  # Healthy is not right: while new tasks take over, and for as long after it as the alarms look back, more faults than
-  # the objectives allow take the release back.
+  # Healthy tasks may still fail requests. While new tasks take over, and afterwards for as long as the alarms look back, a
+  # ringing alarm of these rolls the release back.
   alarms {
     alarm_names = var.release_alarms
     enable      = true
@@ -91,7 +91,7 @@ resource "aws_ecs_service" "worker" {
   propagate_tags         = "SERVICE"
   enable_execute_command = false
 
-  # Twice as many for a moment: with less, a fleet of one could never be replaced.
+  # Up to twice as many tasks during a deployment; with less, a single worker could never be replaced.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
 
@@ -100,7 +100,7 @@ resource "aws_ecs_service" "worker" {
   force_new_deployment = true
   triggers             = local.triggers
 
-  # The first tasks are on demand, so that a Spot drought slows jobs down but never stops them.
+  # The first tasks are on demand, so that a lack of Spot capacity delays jobs but never stops them.
   capacity_provider_strategy {
     capacity_provider = "FARGATE"
     base              = var.worker.on_demand_base
@@ -140,6 +140,6 @@ resource "aws_ecs_service" "worker" {
 }
 
 locals {
-  # Parameters are not among them: operators change those outside Terraform.
+  # Not the parameters: operators change those outside Terraform.
   triggers = { credentials = tostring(var.credentials_version) }
 }

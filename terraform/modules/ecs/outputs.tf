@@ -24,6 +24,6 @@ output "cluster_arn" {
 }
 
 output "containers" {
-  description = "Container definitions, api and worker: settings, limits and secrets' addresses, never their values."
+  description = "Container definitions, api and worker: settings, limits and the addresses of secrets, not their values."
   value       = local.containers
 }

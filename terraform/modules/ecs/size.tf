@@ -1,4 +1,4 @@
-# How many jobs a worker runs at once, and what each may use, from the size of its task. Nothing else decides it.
+# Calculates from the size of a worker's task how many jobs it runs at once, and what each may use.
 locals {
   # What the worker itself takes of the task's MiB: its heap (docker/worker/Dockerfile: MaxRAMPercentage), what Java takes
   # beside it (worker/agent/JobShare.java: 768), and as much again to spare for the kernel's pages, programs that pack and
@@ -16,14 +16,14 @@ locals {
     64
   )
 
-  # All slots at their limits fit into the task: what is left over is shared out.
+  # Even when all slots use their limits, the task has enough. The remainder is divided among the slots.
   size = {
     slots        = local.slots
     job_memory   = floor((var.worker.memory - local.worker_memory) / max(1, local.slots))
     job_disk_gib = floor((var.worker.disk_gib - local.worker_disk) / max(1, local.slots))
   }
 
-  # Fargate's sizes: MiB from, to, and in steps of, by CPU units.
+  # Fargate's sizes by CPU units: smallest MiB, largest MiB, step.
   # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
   fargate = {
     "512"   = { from = 1024, to = 4096, step = 1024 }

@@ -1,12 +1,14 @@
 locals {
-  # Which setting goes to which container, and how; a test of the application compares this file with what it reads.
+  # settings.json says which setting each container gets, and how; a test of the application compares it with the settings that
+  # the application reads.
   settings = jsondecode(file("${path.module}/settings.json"))
 
-  # Of those, the ones that have a value: without Stripe its settings are left out, and so is a bootstrap key.
+  # The parameters and secrets that have a value: without Stripe its settings are left out, and without a bootstrap key that
+  # key.
   parameters = { for role, setting in local.settings : role => [for name in setting.parameters : name if contains(keys(var.settings), name)] }
   secrets    = { for role, setting in local.settings : role => [for name in setting.secrets : name if contains(keys(var.secret_arns), name)] }
 
-  # Everything Terraform itself decides.
+  # Values that Terraform itself decides.
   values = {
     for role in ["api", "worker"] : role => {
       AWS_REGION                    = var.region
@@ -36,11 +38,12 @@ locals {
 
   images = { api = var.api.image, worker = var.worker.image }
 
-  # From a container's start to its first good answer, at worst: half a processor, no AOT cache, AWS slow to answer.
+  # The longest time from a container's start to its first healthy answer: with half a processor, without an AOT cache and with
+  # slow answers of AWS.
   start_seconds = 180
 
-  # ECS allows a Fargate task 120 s to stop at most. A worker's margin over the grace is for stopping agents and handing
-  # their jobs back; both roles end by themselves ten seconds before they would be killed.
+  # ECS gives a Fargate task at most 120 s to stop. A worker needs the time after the grace to stop agents and hand their jobs
+  # back. Both roles end by themselves ten seconds before ECS would kill them.
   stop_timeouts = { api = 45, worker = var.worker.job_grace_seconds + 30 }
 
   # Writable places; the rest of the file system is read-only.
@@ -49,8 +52,8 @@ locals {
     worker = { tmp = "/tmp", jobs = "/var/lib/outpost" }
   }
 
-  # The API needs no capability. The worker starts agents as users of their own and ends what they leave behind
-  # (SETUID, SETGID, SETPCAP, KILL) and hands each its directory (CHOWN, FOWNER, DAC_OVERRIDE): those stay.
+  # The Linux capabilities to drop. The API needs none. The worker keeps those to start agents as users of their own and end
+  # their processes (SETUID, SETGID, SETPCAP, KILL), and to give each its directory (CHOWN, FOWNER, DAC_OVERRIDE).
   dropped_capabilities = {
     api    = ["ALL"]
     worker = ["AUDIT_WRITE", "FSETID", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SYS_CHROOT"]
@@ -75,7 +78,7 @@ locals {
       portMappings = role == "api" ? [{ containerPort = 8080, protocol = "tcp" }] : []
       mountPoints  = [for name, path in local.mounts[role] : { sourceVolume = name, containerPath = path, readOnly = false }]
 
-      # PID 1 reaps what agents leave behind; without it zombies fill a slot's process limit.
+      # An init process reaps orphaned processes of agents; otherwise zombies would use up a slot's process limit.
       linuxParameters = {
         initProcessEnabled = true
         capabilities       = { drop = local.dropped_capabilities[role] }
@@ -95,7 +98,7 @@ locals {
           "awslogs-region"        = var.region
           "awslogs-group"         = var.log_groups[role]
           "awslogs-stream-prefix" = role
-          # Logging must never hold a request or a job up; what does not fit is dropped and counted by ECS.
+          # Logging must never delay a request or a job; ECS drops and counts lines that do not fit into the buffer.
           "mode"            = "non-blocking"
           "max-buffer-size" = "8m"
         }
@@ -104,8 +107,8 @@ locals {
   }
 }
 
-# Which settings exist is settings.json's. Terraform writes the first value; after that they are the operators', and no
-# apply takes a value back.
+# The settings in the parameter store, those that settings.json lists. Terraform writes only the initial value; afterwards
+# operators change them, and an apply changes nothing back.
 resource "aws_ssm_parameter" "setting" {
   for_each = var.settings
 
@@ -133,8 +136,8 @@ resource "aws_ecs_task_definition" "this" {
     logConfiguration = each.value.logConfiguration
   })]))
 
-  # Older revisions stay, so that a service can be put back to one when Terraform cannot be run; and a revision that
-  # somebody registered by hand is seen.
+  # Older revisions are kept, so that a service can return to one without Terraform. Terraform also notices a revision that was
+  # registered by hand.
   skip_destroy = true
   track_latest = true
 

@@ -39,7 +39,7 @@ variable "kms_key_arn" {
 }
 
 variable "receipts_key_arns" {
-  description = "Keys in KMS of receipts of jobs: the first signs, the others' public halves are published."
+  description = "KMS keys of receipts of jobs: the first signs; the public keys of all are published."
   type        = list(string)
 
   validation {
@@ -64,17 +64,17 @@ variable "target_group_arn" {
 }
 
 variable "release_alarms" {
-  description = "Names of the alarms that take a release back while they ring."
+  description = "Names of the alarms that roll a release back while they ring."
   type        = set(string)
 
   validation {
     condition     = length(var.release_alarms) > 0
-    error_message = "release_alarms: without one, a release that answers with faults stays."
+    error_message = "release_alarms: name at least one; without it a release whose requests fail is not rolled back."
   }
 }
 
 variable "collector" {
-  description = "OpenTelemetry's collector of AWS beside each container: its image pinned by digest, and which part of all traces is sent, 0 to 1; null: none, and nothing is sent."
+  description = "AWS's OpenTelemetry collector beside each container: its image pinned by digest, and the share of traces to send, 0 to 1; null: no collector, and nothing is sent."
   type = object({
     image        = string
     traces_share = optional(number, 0.01)
@@ -100,12 +100,12 @@ variable "log_groups" {
 }
 
 variable "tables" {
-  description = "Index names by logical table name: what actions.json may name."
+  description = "Index names by logical table name, for the resources in actions.json."
   type        = map(list(string))
 }
 
 variable "queues" {
-  description = "Logical queue names: what actions.json may name."
+  description = "Logical queue names, for the resources in actions.json."
   type        = set(string)
 }
 
@@ -120,18 +120,18 @@ variable "secret_arns" {
 }
 
 variable "credentials_version" {
-  description = "Version of the secrets' values; a new one starts new tasks."
+  description = "Version of the secrets' values; a new version starts new tasks."
   type        = number
 }
 
 variable "service_linked_role" {
-  description = "Whether to make ECS's role in this account; false where the account has it already."
+  description = "Whether to make ECS's service-linked role in this account; false when the account has it already."
   type        = bool
   default     = true
 }
 
 variable "settings" {
-  description = "First values of the settings that settings.json lists as parameters; those left out have the application's defaults."
+  description = "Initial values of the settings that settings.json lists as parameters; the others keep the application's defaults."
   type        = map(string)
 
   validation {
@@ -146,13 +146,13 @@ variable "settings" {
 }
 
 variable "ssh_repositories" {
-  description = "Whether the API takes jobs with repositories by ssh."
+  description = "Whether the API accepts jobs with repositories by ssh."
   type        = bool
   default     = true
 }
 
 variable "audit_days" {
-  description = "Days that the audit archive is kept by its bucket: the application takes only older beginnings of a chain for expired."
+  description = "Days for which the bucket keeps the audit archive. The application needs it to tell an expired beginning of a chain from a removed one."
   type        = number
 }
 
@@ -162,7 +162,7 @@ variable "client_address_header" {
 }
 
 variable "trusted_proxies" {
-  description = "Addresses whose word on the caller's address the API takes, a regular expression: those of the VPC."
+  description = "Addresses of proxies, a regular expression: the API believes their header with the caller's address. Those of the VPC."
   type        = string
 }
 
@@ -188,7 +188,7 @@ variable "api" {
     error_message = "api: Fargate has no task of this cpu and memory; see local.fargate in size.tf."
   }
 
-  # Java's heap is 60 % of it (docker/api/Dockerfile), what else Java takes some 400 MiB.
+  # Java's heap is 60 % of it (docker/api/Dockerfile); the rest of Java needs about 400 MiB.
   validation {
     condition     = var.collector == null || var.api.memory >= 2048
     error_message = "api.memory: 2048 at least with a collector beside it, which takes 256."
@@ -196,7 +196,7 @@ variable "api" {
 }
 
 variable "cpu_architecture" {
-  description = "Processor of both roles' tasks, X86_64 or ARM64 (Graviton); the images must be built for it."
+  description = "Processor architecture of both roles' tasks, X86_64 or ARM64 (Graviton); the images must be built for it."
   type        = string
   default     = "X86_64"
 
@@ -232,7 +232,7 @@ variable "worker" {
 
   validation {
     condition     = var.worker.job_grace_seconds >= 0 && var.worker.job_grace_seconds <= 90
-    error_message = "worker.job_grace_seconds: 0 to 90; Fargate ends a task 120 s after SIGTERM and 30 s are for stopping agents and handing jobs back."
+    error_message = "worker.job_grace_seconds: 0 to 90; Fargate ends a task 120 s after SIGTERM and 30 s are needed to stop agents and hand jobs back."
   }
 
   validation {

@@ -1,14 +1,14 @@
-# With a list of hosts nothing else can be reached from a task, whatever an agent tries: what leaves the private subnets
-# goes through AWS Network Firewall, which reads the name that a TLS connection is for, and then to the NAT gateway; what
-# comes back takes the same way. Without a list (the default) there is none of it.
+# With a list of hosts a task can reach no other host, whatever an agent tries. Traffic from the private subnets goes through
+# AWS Network Firewall, which reads the host name of each TLS connection, and then to the NAT gateway; answers come back the
+# same way. Without a list (the default) nothing in this file is created.
 # https://docs.aws.amazon.com/network-firewall/latest/developerguide/arch-igw-ngw.html
 locals {
   walled       = var.egress_hosts != null
   walled_zones = toset(local.walled ? local.nat_zones : [])
 
-  # What agents of the catalogue, packages and repositories need; one name each, as a whole domain would hold more than
-  # we know. No service of AWS is among them: whoever has an account there could take data away, so AWS is reached through
-  # endpoints, which take our own credentials alone.
+  # The hosts that agents of the catalogue, package managers and repositories need. Single names, because a whole domain may
+  # contain hosts that we do not know. No AWS service: through it data could be sent to any account. AWS is reached through
+  # endpoints, which accept only our own credentials.
   agents_hosts = [
     # Models.
     "api.anthropic.com", "api.openai.com", "generativelanguage.googleapis.com", "api.x.ai",
@@ -18,12 +18,12 @@ locals {
     # Repositories, with releases and large files.
     "github.com", "api.github.com", "codeload.github.com", "raw.githubusercontent.com", "objects.githubusercontent.com",
     "release-assets.githubusercontent.com", "github-cloud.githubusercontent.com", "gitlab.com",
-    # Where GitHub has large files put, and where it is told that they are there. The one name of AWS: the bucket is
-    # GitHub's, and takes what GitHub has signed.
+    # For large files (git LFS): the bucket that they are uploaded to, and the host that is told of the upload. The only name
+    # of AWS in the list: the bucket is GitHub's, and accepts only uploads that GitHub has signed.
     "github-cloud.s3.amazonaws.com", "lfs.github.com",
   ]
 
-  # What the application itself asks.
+  # The hosts that the application itself calls.
   own_hosts = ["api.stripe.com"]
 
   hosts = distinct(concat(local.agents_hosts, local.own_hosts, coalesce(var.egress_hosts, [])))
@@ -35,7 +35,7 @@ locals {
     ]]) : state.subnet_id => state.endpoint_id
   }
 
-  # By which zone's gateway a zone's tasks leave.
+  # The zone whose NAT gateway each zone uses.
   exits = { for zone in var.zones : zone => var.nat_per_zone ? zone : var.zones[0] }
 }
 
@@ -57,7 +57,7 @@ resource "aws_networkfirewall_rule_group" "hosts" {
   type        = "STATEFUL"
   capacity    = 1000
 
-  # TLS alone, not HTTP_HOST: security groups let nothing out but port 443, and what is plain there hides something.
+  # Only TLS_SNI, not HTTP_HOST: security groups allow only port 443, and unencrypted HTTP there is suspicious.
   rule_group {
     rules_source {
       rules_source_list {
@@ -82,15 +82,15 @@ resource "aws_networkfirewall_firewall_policy" "hosts" {
     stateless_default_actions          = ["aws:forward_to_sfe"]
     stateless_fragment_default_actions = ["aws:forward_to_sfe"]
 
-    # Dropped once the connection has said what it is for, as what is no TLS never does. By application layer, as a
-    # greeting with a post-quantum key comes in two packets, of which "aws:drop_established" would drop the first; and on
-    # its way out alone, as the other drops what a server sends to keep a connection alive.
+    # Drops a connection once its host name is known and not on the list, or when it is not TLS. The application-layer variant,
+    # because a TLS greeting with a post-quantum key takes two packets, and "aws:drop_established" would drop the first. Only
+    # for outgoing packets, because the other variant also drops a server's keep-alive packets.
     stateful_default_actions = ["aws:drop_established_app_layer_to_server", "aws:alert_established_app_layer_to_server"]
 
     stateful_engine_options {
       rule_order = "STRICT_ORDER"
-      # A connection whose beginning the firewall has not seen: told so, it is opened again at once; dropped, it would hang
-      # for minutes.
+      # For a connection whose beginning the firewall has not seen: a rejection makes the client connect again at once; if it
+      # were dropped silently, the client would hang for minutes.
       stream_exception_policy = "REJECT"
     }
 
@@ -116,13 +116,13 @@ resource "aws_networkfirewall_firewall" "this" {
     }
   }
 
-  # When the list is taken away, routes change first and the firewall goes after them; else nothing gets out meanwhile.
+  # When the list is removed, the routes must change before the firewall is deleted; otherwise no traffic gets out meanwhile.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# What is dropped, with the name that was asked for, beside the flow logs.
+# Dropped connections with the requested host name go to the log group of the flow logs.
 resource "aws_networkfirewall_logging_configuration" "this" {
   count = local.walled ? 1 : 0
 
@@ -157,8 +157,7 @@ resource "aws_route_table_association" "firewall" {
   subnet_id      = aws_subnet.firewall[each.key].id
 }
 
-# A gateway's answers go back through the firewall of its zone, not past it: a firewall that sees one direction alone
-# knows no connection.
+# Answers from a NAT gateway must pass the firewall of its zone, too: it needs to see both directions of a connection.
 resource "aws_route_table" "nat" {
   for_each = local.walled_zones
 
@@ -180,7 +179,7 @@ resource "aws_route_table" "nat" {
 
   tags = { Name = "outpost-${var.environment}-nat-${each.key}" }
 
-  # Goes once its subnet has another table.
+  # Deleted only after its subnet has another route table.
   lifecycle {
     create_before_destroy = true
   }

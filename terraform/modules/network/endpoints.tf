@@ -1,11 +1,12 @@
 locals {
-  # What the containers call, and what Fargate calls to start them (image, secrets, settings, logs); a collector also X-Ray.
-  # Their policies guard nothing while an agent reaches every host anyway, AWS's in other regions among them: they are for
-  # a list of hosts, which has no name of AWS, and for who wants AWS off the internet (docs/decisions/capacity-and-cost.md).
+  # The AWS services that containers call, and that Fargate calls to start them (image, secrets, settings, logs); a collector
+  # also calls X-Ray. Endpoints are needed with a list of hosts, which contains no AWS service, and are an option for those
+  # who want calls to AWS off the internet (docs/decisions/capacity-and-cost.md). Without a list their policies protect
+  # nothing, because an agent reaches every host anyway, also AWS's in other regions.
   aws_services       = concat(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"], var.traces ? ["xray"] : [])
   interface_services = toset(local.walled || var.interface_endpoints ? local.aws_services : [])
 
-  # An endpoint is a way to AWS for whoever runs in a task, an agent included: only with our own credentials.
+  # Everything in a task can use an endpoint, agents too, so it accepts only our own account's credentials.
   own_principals = {
     Effect    = "Allow"
     Principal = { AWS = "*" }
@@ -14,8 +15,8 @@ locals {
     Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
   }
 
-  # S3 also only to our own buckets, so that no data leaves to somebody else's; image layers are ECR's own. So a link that
-  # a customer has signed for a bucket in this region is refused: let through, whoever has a bucket could be sent data.
+  # S3 accepts only our own buckets and ECR's with image layers, so that no data can be sent to other buckets. Therefore a link
+  # that a customer has signed for a bucket in this region is refused, too.
   s3_statements = [
     merge(local.own_principals, {
       Sid = "OwnBuckets"
@@ -31,7 +32,7 @@ locals {
       Resource  = "arn:aws:s3:::prod-${var.region}-starport-layer-bucket/*"
       Condition = null
     },
-    # GitHub gives a link into its bucket (us-east-1) for each large file; only what GitHub has signed works there.
+    # GitHub answers with a signed link into its bucket (us-east-1) for each large file; nothing else works there.
     {
       Sid       = "GitHubLargeFiles"
       Effect    = "Allow"

@@ -1,4 +1,4 @@
-# Where untrusted agents connected to is asked after every incident: all traffic is logged.
+# All traffic is logged, because after an incident we need to know where agents connected to.
 resource "aws_flow_log" "this" {
   vpc_id                   = aws_vpc.this.id
   traffic_type             = "ALL"

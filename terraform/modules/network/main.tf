@@ -1,4 +1,4 @@
-# Tasks live in private subnets. Public subnets hold nothing but the way out to model providers and Stripe.
+# Tasks are in private subnets. Public subnets hold only the NAT gateways, the way out to model providers and Stripe.
 resource "aws_vpc" "this" {
   cidr_block           = var.cidr
   enable_dns_support   = true

@@ -9,7 +9,7 @@ output "private_subnet_ids" {
 }
 
 output "security_group_ids" {
-  description = "Security groups by who wears them: link, alb, api, worker, canary, endpoints."
+  description = "Security groups by component: link, alb, api, worker, canary, endpoints."
   value       = { for name, group in aws_security_group.this : name => group.id }
 }
 

@@ -1,4 +1,4 @@
-# Who may open a connection to whom. Everything not listed is refused.
+# Which component may open a connection to which. Everything not listed is refused.
 locals {
   groups = {
     link      = "API Gateway's way into the VPC"
@@ -50,7 +50,8 @@ resource "aws_vpc_security_group_ingress_rule" "path" {
   to_port                      = each.value.port
 }
 
-# Stripe, model providers and what agents fetch have no fixed addresses; S3 and DynamoDB are routed by gateway endpoints.
+# HTTPS to anywhere, because Stripe, model providers and the hosts that agents use have no fixed addresses. S3 and DynamoDB
+# are reached through gateway endpoints.
 resource "aws_vpc_security_group_egress_rule" "https" {
   for_each = toset(["api", "worker", "canary"])
 
@@ -62,8 +63,8 @@ resource "aws_vpc_security_group_egress_rule" "https" {
   to_port           = 443
 }
 
-# Repositories by ssh, which workers clone and push, and with them every agent's way out on port 22. A list of hosts goes
-# by names in TLS, which ssh has not.
+# Port 22, for repositories by ssh; it is open to every host for agents, too. Not with a list of hosts: the firewall reads
+# host names from TLS, and ssh has none.
 resource "aws_vpc_security_group_egress_rule" "ssh" {
   for_each = toset(var.ssh_repositories && !local.walled ? ["worker"] : [])
 
@@ -75,7 +76,7 @@ resource "aws_vpc_security_group_egress_rule" "ssh" {
   to_port           = 22
 }
 
-# The group that comes with a VPC lets everything through; emptied, it lets nothing.
+# The default security group of a VPC allows everything. Without rules it allows nothing.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 }

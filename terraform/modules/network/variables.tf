@@ -53,7 +53,7 @@ variable "zones" {
     error_message = "zones: ids such as use1-az4; a name such as us-east-1a is another zone in each account."
   }
 
-  # An HTTP API's VPC link cannot be made in every zone, and the apply would end half-way.
+  # Not every zone can have an HTTP API's VPC link; the apply would fail half-way.
   validation {
     condition = alltrue([for zone in var.zones :
       contains(lookup(local.link_zones, var.region, [split("-", zone)[1]]), split("-", zone)[1])
@@ -63,7 +63,7 @@ variable "zones" {
 }
 
 variable "nat_per_zone" {
-  description = "A NAT gateway in each zone (a zone may fail) instead of one for all (cheaper)."
+  description = "Whether each zone has a NAT gateway, so that a zone may fail, instead of one for all zones, which is cheaper."
   type        = bool
 }
 
@@ -83,13 +83,13 @@ variable "flow_log_group_arn" {
 }
 
 variable "interface_endpoints" {
-  description = "Whether AWS is asked through endpoints in the VPC even without egress_hosts, instead of through NAT."
+  description = "Whether calls to AWS go through endpoints in the VPC instead of through NAT even without egress_hosts."
   type        = bool
   default     = false
 }
 
 variable "traces" {
-  description = "Whether a collector sends traces, so that X-Ray is one of the services asked."
+  description = "Whether a collector sends traces, which needs an endpoint for X-Ray."
   type        = bool
   default     = false
 }
@@ -101,18 +101,18 @@ variable "ssh_repositories" {
 }
 
 variable "egress_hosts" {
-  description = "Hosts that tasks, and so agents, may reach besides those of egress.tf, api.example.com or .example.com for all below it too; [] for those alone, null for all of the internet."
+  description = "Hosts that tasks, and so agents, may reach besides those of egress.tf, such as api.example.com, or .example.com for that name and all below it; [] for only those, null for the whole internet."
   type        = list(string)
   default     = null
 
   validation {
     condition     = alltrue([for host in coalesce(var.egress_hosts, []) : can(regex("^[.]?([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]{2,}$", host))])
-    error_message = "egress_hosts: names in lower case, with a dot before for all below; no addresses, no ports, no wildcards."
+    error_message = "egress_hosts: names in lower case, with a dot in front for all names below; no addresses, ports or wildcards."
   }
 
-  # Anybody may have a bucket, a queue or a function there.
+  # Anyone can have a bucket, a queue or a function in a domain of AWS.
   validation {
     condition     = !anytrue([for host in coalesce(var.egress_hosts, []) : can(regex("^[.]([a-z0-9-]+[.])*(amazonaws[.]com|cloudfront[.]net)$", host))])
-    error_message = "egress_hosts: a whole domain of AWS is a way out for whoever has an account there; name the host."
+    error_message = "egress_hosts: a whole domain of AWS lets data out to every AWS account; name one host."
   }
 }

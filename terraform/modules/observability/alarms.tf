@@ -1,17 +1,18 @@
-# One alarm for each promise that a customer would notice broken, besides those on objectives (objectives.tf). Each is a
-# threshold on an expression over metrics, wakes somebody (page) or not, and names a section of docs/operations.md.
+# An alarm for each broken promise that a customer would notice; alarms on objectives are in objectives.tf. Each has an
+# expression over metrics, a threshold from which it rings, a section of docs/operations.md (runbook), and says whether it pages
+# an operator or sends a notice.
 locals {
   gateway = { namespace = "AWS/ApiGateway", dimensions = { ApiId = var.api_id } }
   product = { namespace = "Outpost/${var.environment}" }
   topics  = { true = aws_sns_topic.pages.arn, false = aws_sns_topic.notices.arn }
 
-  # An age counts messages in flight too, so for jobs, which run for hours, it says nothing: there it is that a
-  # lane has not been empty for a while, which means that scaling has not caught up.
+  # For lanes the age of the oldest message is no measure: it includes messages in flight, and jobs run for hours. Instead the
+  # alarm rings when a lane has had waiting messages for so many minutes: then scaling has not caught up.
   waiting_minutes = { high = 10, normal = 30, low = 120 }
 
   alarms = merge(
     {
-      # The worker empties the queue of dead letters, so what is counted is what it writes.
+      # Counts the worker's log lines about dead letters, because the worker empties the queue.
       dead-lettered-jobs = {
         text       = "Jobs became dead letters: the platform could not run them in three attempts"
         runbook    = "dead-letters", page = false
@@ -25,7 +26,7 @@ locals {
         metrics    = { slowest = merge(local.gateway, { name = "Latency", stat = "p99" }) }
       }
       api-tasks = {
-        text       = "Fewer API tasks are healthy than there should be at least"
+        text       = "Fewer API tasks are healthy than the minimum"
         runbook    = "when-an-alarm-rings", page = true
         expression = "${var.api_min} - FILL(healthy, 0)", threshold = 1, period = 60, periods = 5
         metrics = {
@@ -39,19 +40,19 @@ locals {
         metrics    = { late = merge(local.product, { name = "outpost.webhooks.late", stat = "Sum", dimensions = {} }) }
       }
       slot-dirty = {
-        text       = "What a job left in a worker's slot cannot be removed; no job runs there until it is"
+        text       = "A job's leftovers in a worker's slot cannot be removed; the slot runs no job until they are"
         runbook    = "a-slot-of-a-worker-is-out-of-service", page = false
         expression = "FILL(dirty, 0)", threshold = 1, period = 300, periods = 1
         metrics    = { dirty = merge(local.product, { name = "outpost.worker.slots.dirty", stat = "Sum", dimensions = {} }) }
       }
       receipts-key-unreadable = {
-        text       = "A key of receipts cannot be read: what it signed cannot be checked"
+        text       = "A key of receipts cannot be read, so its receipts cannot be checked"
         runbook    = "a-key-of-receipts-cannot-be-read", page = false
         expression = "FILL(unreadable, 0)", threshold = 1, period = 300, periods = 1
         metrics    = { unreadable = merge(local.product, { name = "outpost.receipts.keys.unreadable", stat = "Sum", dimensions = {} }) }
       }
       workers-full = {
-        text       = "As many workers as allowed for half an hour: jobs wait, or the maximum is too low"
+        text       = "The maximum number of workers has been running for half an hour: jobs may wait, and the maximum may be too low"
         runbook    = "when-an-alarm-rings", page = false
         expression = "tasks", threshold = var.worker_max, period = 60, periods = 30
         metrics = {
@@ -62,9 +63,10 @@ locals {
         }
       }
     },
-    # Each container counts its audit spool, and a worker its slots too. Nobody is woken: what pages is counted elsewhere too.
+    # Every container sends the size of its audit spool, and a worker also its slots. Only a notice, because alarms that page also
+    # have other sources.
     { for role, samples in { api = "FILL(all, 0) - FILL(workers, 0)", worker = "FILL(workers, 0)" } : "collector-silent-${role}" => {
-      text                       = "No collector beside a container of role ${role} has sent anything for a quarter of an hour: objectives of time are not watched"
+      text                       = "No collector beside a container of role ${role} has sent anything for a quarter of an hour: the latency objectives are not watched"
       runbook                    = "a-collector-is-silent", page = false, missing = "breaching"
       expression                 = "IF(${samples} >= 1, 0, 1)", threshold = 1, period = 300, periods = 3
       metrics = {
@@ -148,10 +150,10 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   }
 }
 
-# Metrics that count lines of the log: in these words, each as often as the comment says.
+# Metrics that count log lines with these words; the comments say how often a line is logged.
 resource "aws_cloudwatch_log_metric_filter" "lines" {
   for_each = {
-    # Each minute (routes/worker/webhooks).
+    # Each minute while webhooks are late (routes/worker/webhooks).
     webhooks-late = { role = "worker", metric = "outpost.webhooks.late", words = "Webhooks are late" }
     # Once for each slot (worker/agent/Slots.java).
     slot-dirty = { role = "worker", metric = "outpost.worker.slots.dirty", words = "is out of service: what a job left" }
@@ -170,7 +172,7 @@ resource "aws_cloudwatch_log_metric_filter" "lines" {
   }
 }
 
-# They were resources of their own; made anew, they could be deleted after they are made.
+# These were separate resources. Without `moved` the old ones could be deleted after the new ones, of the same name, are made.
 moved {
   from = aws_cloudwatch_log_metric_filter.webhooks_late
   to   = aws_cloudwatch_log_metric_filter.lines["webhooks-late"]

@@ -1,7 +1,7 @@
 locals {
   lanes = ["high", "normal", "low"]
 
-  # What collectors count, a chart for each promise that they watch.
+  # Charts of the metrics that collectors send, one for each promise.
   collected_charts = [for chart in [
     {
       title = "Who calls: seconds, and looked up or known", stat = "Average"
@@ -49,7 +49,7 @@ locals {
     }
   ] : chart if var.collected]
 
-  # What the first look should show, two charts a row; each line is [namespace, metric, dimension, value, …, {options}].
+  # The charts for a first look, two in a row; each line is [namespace, metric, dimension, value, …, {options}].
   charts = [
     {
       title = "Requests and failures", stat = "Sum"

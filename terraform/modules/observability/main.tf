@@ -6,14 +6,14 @@ locals {
     access = "/outpost/${var.environment}/access"
     flow   = "/outpost/${var.environment}/flow"
 
-    # What collectors beside the containers write: CloudWatch makes metrics of it.
+    # Written by the collectors beside the containers; CloudWatch makes metrics from it.
     metrics = "/outpost/${var.environment}/metrics"
 
-    # The firewall takes only groups whose name begins so.
+    # The firewall accepts only a log group with this prefix.
     firewall = "aws-waf-logs-outpost-${var.environment}"
   }
 
-  # CloudWatch may publish alarms there, and nobody anything without TLS.
+  # CloudWatch may publish alarms to the topics; nobody may publish without TLS.
   topic_policies = { for topic in ["notices", "pages"] : topic => jsonencode({
     Version = "2012-10-17"
     Statement = concat(local.event_statements[topic], [
@@ -36,8 +36,8 @@ locals {
     ])
   }) }
 
-  # The rule on backups that failed (modules/backup) wakes somebody. EventBridge delivers to no topic whose policy has a
-  # condition on it (EventBridge user guide, resource-based policies).
+  # Failed backups page an operator (the rule of modules/backup). The statement has no condition, because EventBridge does not
+  # support conditions in a topic's policy (EventBridge user guide, resource-based policies).
   event_statements = {
     notices = []
     pages = [{
@@ -50,7 +50,7 @@ locals {
   }
 }
 
-# Every log group of the environment, so that retention and encryption are said once.
+# All log groups of the environment, so that retention and encryption are defined once.
 resource "aws_cloudwatch_log_group" "this" {
   for_each = local.log_groups
 
@@ -59,7 +59,7 @@ resource "aws_cloudwatch_log_group" "this" {
   kms_key_id        = var.kms_key_arn
 }
 
-# What people should hear of at work: slow alarms, quotas, what Stripe wants.
+# For messages that can wait for working hours: slow alarms, quotas, faults at Stripe.
 resource "aws_sns_topic" "notices" {
   name              = "outpost-notices-${var.environment}"
   kms_master_key_id = var.kms_key_arn
@@ -78,7 +78,7 @@ resource "aws_sns_topic_subscription" "notices" {
   endpoint  = each.key
 }
 
-# What somebody has to be woken for. A paging service subscribes itself.
+# For alarms that must wake an operator. Subscribe a paging service outside Terraform.
 resource "aws_sns_topic" "pages" {
   name              = "outpost-pages-${var.environment}"
   kms_master_key_id = var.kms_key_arn

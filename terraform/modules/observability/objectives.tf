@@ -1,13 +1,13 @@
-# What is promised in numbers (docs/objectives.md). A month may have a few faults; an alarm rings when they come so fast
-# that too many would be used up: over a long window, so that one hiccup wakes nobody, and over a short one, so that it
-# ends soon after them.
+# Objectives (docs/objectives.md). A month may have a few faults. An alarm rings when faults come so fast that a month's would
+# soon be used up, in a long window, so that a short disturbance wakes nobody, and in a short one, so that the alarm ends soon
+# after the faults.
 locals {
-  # API and worker write each transition of a job as a line of JSON; the metric is the product's own, by transition.
+  # API and worker log each transition of a job as a line of JSON; a metric filter counts the lines by transition.
   transitions = { for transition in ["submitted", "dead_letter"] : transition => merge(local.product, {
     name = "outpost.jobs.transitions", dimensions = { transition = transition }
   }) }
 
-  # What collectors beside the containers count (modules/ecs/collector.tf); without them there are no such metrics.
+  # Metrics that the collectors beside the containers send (modules/ecs/collector.tf); without collectors they do not exist.
   collected = { namespace = "Outpost/${var.environment}/containers" }
   timed = {
     auth       = { percent = 99, page = true, text = "callers are known within 50 ms" }
@@ -34,8 +34,8 @@ locals {
       all     = merge(local.collected, { name = "outpost.objectives.measured", dimensions = { objective = name } })
   }) if var.collected })
 
-  # A rate of 1 uses a month's faults up in a month. What each has used when it rings: 2 %, 5 %, 10 %. Nobody is woken
-  # for an objective of which customers see no more than a delay (page).
+  # A rate of 1 uses up a month's faults in exactly a month. When these alarms ring, 2 %, 5 % and 10 % are used up. An objective
+  # without `page` wakes nobody, because customers see only a delay.
   burns = {
     fast = { rate = 14.4, long = 3600, short = 300, page = true }
     slow = { rate = 6, long = 21600, short = 1800, page = true }
@@ -45,7 +45,7 @@ locals {
   objective_burns = merge([for name, objective in local.objectives : {
     for speed, burn in local.burns : "${name}-${speed}" => merge(burn, objective, {
       objective = name, speed = speed, page = burn.page && objective.page
-      # Percent of bad ones.
+      # In percent of all cases.
       threshold = burn.rate * (100 - objective.percent)
     })
   }]...)
@@ -70,7 +70,7 @@ resource "aws_cloudwatch_log_metric_filter" "transitions" {
   }
 }
 
-# One window tells nobody.
+# The alarm of a single window notifies nobody.
 resource "aws_cloudwatch_metric_alarm" "burn_window" {
   for_each = local.burn_windows
 
@@ -81,7 +81,7 @@ resource "aws_cloudwatch_metric_alarm" "burn_window" {
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
 
-  # What went wrong may have been asked for before the window, and nothing in it.
+  # A window can have a bad case and no case in all, when it was requested before the window.
   metric_query {
     id          = "percent"
     expression  = "IF(FILL(bad, 0) >= 3, 100 * FILL(bad, 0) / MAX([FILL(all, 0), FILL(bad, 0)]), 0)"

@@ -1,10 +1,10 @@
 output "topic_arn" {
-  description = "Topic of notices to people."
+  description = "Topic of notices to operators."
   value       = aws_sns_topic.notices.arn
 }
 
 output "pages_topic_arn" {
-  description = "Topic of what somebody has to be woken for."
+  description = "Topic of alarms that page an operator."
   value       = aws_sns_topic.pages.arn
 }
 
@@ -19,6 +19,6 @@ output "log_group_arns" {
 }
 
 output "release_alarms" {
-  description = "Alarms that take a release back: the short windows of the objectives, which ring within minutes and end soon after. Not those that collectors count for: what a release is judged by must not be late, or not there."
+  description = "Alarms that roll a release back: the short windows of the objectives, which ring within minutes and end soon after. Not the alarms on collectors' metrics, which may be late or missing."
   value       = [for name in setsubtract(keys(local.objectives), keys(local.timed)) : aws_cloudwatch_metric_alarm.burn_window["${name}-fast-short"].alarm_name]
 }

@@ -49,7 +49,7 @@ variable "log_days" {
 }
 
 variable "notice_emails" {
-  description = "Who gets notices by e-mail; each has to confirm once."
+  description = "E-mail addresses that get notices; each must confirm once."
   type        = set(string)
   default     = []
 
@@ -60,7 +60,7 @@ variable "notice_emails" {
 }
 
 variable "page_emails" {
-  description = "Who is paged by e-mail; each has to confirm once."
+  description = "E-mail addresses that are paged; each must confirm once."
   type        = set(string)
   default     = []
 
@@ -101,17 +101,17 @@ variable "worker_service" {
 }
 
 variable "worker_max" {
-  description = "Most workers there may be."
+  description = "Maximum number of workers."
   type        = number
 }
 
 variable "collected" {
-  description = "Whether collectors beside the containers bring the product's own metrics to CloudWatch."
+  description = "Whether collectors beside the containers send the product's own metrics to CloudWatch."
   type        = bool
   default     = false
 }
 
 variable "api_min" {
-  description = "Fewest API tasks there should be."
+  description = "Minimum number of API tasks."
   type        = number
 }

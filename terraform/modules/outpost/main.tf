@@ -1,11 +1,11 @@
-# A whole environment from the eleven service modules. The environments differ only in sizes and names.
+# A whole environment, made of the service modules. Environments differ only in sizes and names.
 locals {
-  # The application's own definitions; nothing here repeats them.
+  # The application's own definitions of tables and queues; nothing here repeats them.
   schema = "${path.module}/../../../src/main/resources/schema"
   tables = jsondecode(file("${local.schema}/tables.json"))
   queues = jsondecode(file("${local.schema}/queues.json"))
 
-  # The platform's secrets: what each is for, the setting that it fills, and whether there is one.
+  # The platform's secrets: the purpose of each, the setting that it fills, and whether it exists.
   all_secrets = {
     stripe-secret-key     = { setting = "OUTPOST_STRIPE_SECRET_KEY", there = var.billing, text = "Stripe's secret key" }
     stripe-webhook-secret = { setting = "OUTPOST_STRIPE_WEBHOOK_SECRET", there = var.billing, text = "Signing secrets of Stripe's events, comma-separated while one is replaced" }
@@ -14,15 +14,15 @@ locals {
   }
   secrets = { for name, secret in local.all_secrets : name => secret if secret.there }
 
-  # With a list of hosts: where the images come from that are not of our own registry, and the CDN that has their layers.
+  # Needed with a list of hosts: the registries of images that are not ours, and the CDN with their layers.
   image_hosts = anytrue([for image in concat(var.collector[*].image, var.canary[*].image) : startswith(image, "public.ecr.aws/")]) ? [
     "public.ecr.aws", "d2glxqk2uabbnd.cloudfront.net", "d5l0dvt14r5h8.cloudfront.net"
   ] : []
 
-  # The API's own name is one of them, which the canary asks.
+  # The API's own name is on the list, because the canary calls it.
   egress_hosts = var.egress_hosts == null ? null : concat(var.egress_hosts, var.domain[*].name, local.image_hosts)
 
-  # A list goes by names in TLS, which ssh has not.
+  # A list of hosts rules ssh out: the firewall reads host names from TLS.
   ssh_repositories = var.ssh_repositories && var.egress_hosts == null
 
   # The caller's address travels from the gateway to the firewall and the application in this header.
@@ -74,7 +74,7 @@ module "s3" {
   replicas      = var.recovery
 }
 
-# Copies of the tables elsewhere, where there is an elsewhere.
+# Copies of the tables in another region or account, when one is given.
 module "backup" {
   for_each = { for name, recovery in { vault = var.recovery } : name => recovery if recovery != null }
   source   = "../backup"
@@ -163,8 +163,8 @@ module "ecs" {
   collector             = var.collector
   cpu_architecture      = var.cpu_architecture
 
-  # Tasks start last: with a way out, endpoints, values in their secrets, tables with all their indexes, queues and a
-  # balancer that listens. Without this ECS would start them, see them fail, and take the first deployment back.
+  # Tasks start last, when everything that they need exists: routes to the internet, endpoints, secrets with values, tables with
+  # indexes, queues, and the listener. Otherwise they would fail, and ECS would roll the first deployment back.
   depends_on = [module.network, module.secrets, module.dynamodb, module.sqs, module.s3, module.alb]
 }
 

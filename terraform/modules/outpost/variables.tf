@@ -34,24 +34,24 @@ variable "zones" {
 }
 
 variable "nat_per_zone" {
-  description = "A NAT gateway in each zone instead of one for all."
+  description = "Whether each zone has a NAT gateway, instead of one for all zones."
   type        = bool
 }
 
 variable "interface_endpoints" {
-  description = "Whether AWS is asked through endpoints in the VPC instead of through NAT; with egress_hosts it always is."
+  description = "Whether calls to AWS go through endpoints in the VPC instead of through NAT; with egress_hosts they always do."
   type        = bool
   default     = false
 }
 
 variable "egress_hosts" {
-  description = "Hosts that tasks, and so agents, may reach besides those of modules/network/egress.tf; null for all of the internet."
+  description = "Hosts that tasks, and so agents, may reach besides those of modules/network/egress.tf; null for the whole internet."
   type        = list(string)
   default     = null
 
   validation {
     condition     = var.egress_hosts == null || var.canary == null || var.domain != null
-    error_message = "egress_hosts: the canary asks the API by its public name, which has to be known: a domain."
+    error_message = "egress_hosts: set domain, too; the canary calls the API by its public name, which must be on the list."
   }
 }
 
@@ -73,7 +73,7 @@ variable "bucket_suffix" {
 }
 
 variable "audit_lock" {
-  description = "How long heads of audit chains are locked, and how hard (GOVERNANCE or COMPLIANCE)."
+  description = "How long heads of audit chains are locked, and in which mode (GOVERNANCE or COMPLIANCE)."
   type = object({
     mode = string
     days = number
@@ -95,13 +95,13 @@ variable "log_days" {
 }
 
 variable "notice_emails" {
-  description = "Who gets notices by e-mail."
+  description = "E-mail addresses that get notices."
   type        = set(string)
   default     = []
 }
 
 variable "page_emails" {
-  description = "Who is paged by e-mail; who gets notices, where nobody is named."
+  description = "E-mail addresses that are paged; when empty, those of notice_emails."
   type        = set(string)
   default     = []
 }
@@ -148,25 +148,25 @@ variable "credentials_version" {
 }
 
 variable "billing" {
-  description = "Whether there is Stripe: its secrets and prices are then needed."
+  description = "Whether billing by Stripe is on, which needs its secrets and prices."
   type        = bool
   default     = true
 }
 
 variable "bootstrap_key" {
-  description = "Whether there is a bootstrap admin key; not needed once admin keys have been made with it."
+  description = "Whether there is a bootstrap admin key; not needed once other admin keys exist."
   type        = bool
   default     = true
 }
 
 variable "service_linked_role" {
-  description = "Whether to make ECS's role in this account; false where the account has it already."
+  description = "Whether to make ECS's service-linked role in this account; false when the account has it already."
   type        = bool
   default     = true
 }
 
 variable "rotation" {
-  description = "Secrets that a function of the operator's rotates."
+  description = "Secrets that a Lambda function of the operator rotates."
   type = map(object({
     lambda_arn = string
     days       = optional(number, 90)
@@ -189,7 +189,7 @@ variable "api" {
 }
 
 variable "api_tasks" {
-  description = "Fewest and most API tasks."
+  description = "Minimum and maximum number of API tasks."
   type = object({
     min = optional(number, 2)
     max = optional(number, 10)
@@ -213,7 +213,7 @@ variable "worker" {
 }
 
 variable "workers" {
-  description = "Fewest and most workers."
+  description = "Minimum and maximum number of workers."
   type = object({
     min = optional(number, 1)
     max = optional(number, 50)
@@ -222,13 +222,13 @@ variable "workers" {
 }
 
 variable "receipts_keys" {
-  description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
+  description = "Names of the keys of receipts: the first signs, and receipts signed by any of them can be checked. To rotate, put a new name first."
   type        = list(string)
   default     = ["1"]
 }
 
 variable "collector" {
-  description = "OpenTelemetry's collector of AWS beside each container: its image by digest, and which part of all traces is sent; null: none, and nothing is sent."
+  description = "AWS's OpenTelemetry collector beside each container: its image by digest, and the share of traces to send, 0 to 1; null: no collector, and nothing is sent."
   type = object({
     image        = string
     traces_share = optional(number, 0.01)
@@ -237,7 +237,7 @@ variable "collector" {
 }
 
 variable "canary" {
-  description = "A job a minute through the public address: an image with Python by digest, and the agent that it names; its key is canary-key in credentials. null: none."
+  description = "The canary, which runs a job a minute through the public address: an image with Python by digest, and the agent of its jobs; its key is canary-key in credentials. null: no canary."
   type = object({
     image = string
     agent = optional(string, "claude")
@@ -246,7 +246,7 @@ variable "canary" {
 }
 
 variable "recovery" {
-  description = "What stands outside, as terraform/vault tells it (output recovery): a vault for copies of the tables, and buckets for copies of the audit's archive; null for none, and what a region loses is lost."
+  description = "Where copies for disaster recovery go, the output recovery of terraform/vault: a vault for tables, and buckets for the audit's archive; null: no copies, and data is lost with its region."
   type = object({
     vault_arn   = string
     account_id  = string
@@ -258,7 +258,7 @@ variable "recovery" {
 }
 
 variable "cpu_architecture" {
-  description = "Processor of the tasks of API and workers, X86_64 or ARM64 (Graviton, a fifth cheaper); images must be built for it."
+  description = "Processor architecture of API and worker tasks, X86_64 or ARM64 (Graviton, 20 % cheaper); images must be built for it."
   type        = string
   default     = "X86_64"
 }

@@ -1,6 +1,6 @@
 locals {
-  # What is kept, and for how long, by bucket and prefix. Under tenants/ stand output, artifacts and workspaces: they are
-  # the tenants' and stay until they, or the application with them, are removed. Inputs are kept as long as the API says.
+  # Retention by bucket and prefix. tenants/ has output, artifacts and workspaces, which belong to the tenants and stay until
+  # the application removes them. Inputs are kept as long as the API says.
   expiries = {
     output       = { "exports/" = 7, "inputs/" = 30 }
     audit        = { "" = var.keep_days.audit }
@@ -25,7 +25,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     noncurrent_version_expiration {
-      # A running job's output is written over and over: what was there before is worth a day, to undo a mistake.
+      # The output of a running job is overwritten again and again; old versions are kept for a day, to undo a mistake.
       noncurrent_days = lookup({ audit-head = var.audit_lock.days + 1, output = 1 }, each.key, 30)
     }
   }
@@ -47,7 +47,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # An audit archive is written once and hardly ever read; it stays readable at once, for exports and checks.
+  # An audit archive is written once and rarely read, but exports and checks must be able to read it at once.
   dynamic "rule" {
     for_each = each.key == "audit" ? [1] : []
 

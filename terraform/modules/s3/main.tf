@@ -11,7 +11,7 @@ resource "aws_s3_bucket" "this" {
 
   bucket = each.value
 
-  # The heads of the audit chains: what is written there can be neither changed nor removed before its time.
+  # The heads of the audit chains: an object there can be neither changed nor removed until its lock ends.
   object_lock_enabled = each.key == "audit-head"
 }
 
@@ -64,7 +64,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this[each.key].id
 
   rule {
-    # Log delivery knows no customer managed key; a bucket key saves a KMS call for each object elsewhere.
+    # Log delivery does not support a customer managed key. In the other buckets, a bucket key saves a KMS call for each object.
     bucket_key_enabled = each.key != "logs"
 
     apply_server_side_encryption_by_default {
@@ -81,6 +81,6 @@ resource "aws_s3_bucket_logging" "this" {
   target_bucket = aws_s3_bucket.this["logs"].id
   target_prefix = "s3/${each.key}/"
 
-  # S3 wants to be allowed to write before it is told to.
+  # S3 must have the right to write logs before logging is turned on.
   depends_on = [aws_s3_bucket_policy.this]
 }

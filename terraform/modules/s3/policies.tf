@@ -10,7 +10,7 @@ locals {
     }
   }
 
-  # Who writes logs: the load balancer, and S3 for each of the other buckets.
+  # Writers of logs: the load balancer, and S3 for each of the other buckets.
   log_delivery = concat(
     [{
       Sid       = "LoadBalancerLogs"

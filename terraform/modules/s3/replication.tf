@@ -1,5 +1,5 @@
-# The audit's archive and the heads of its chains, in another region or account within minutes. Output and workspaces are
-# not: they are large, can be made again, and are gone with a region.
+# Copies the audit's archive and the heads of its chains to another region or account within minutes. Output and workspaces
+# are not copied: they are large and can be made again. They are lost with a region.
 locals {
   replicated = toset(var.replicas == null ? [] : ["audit", "audit-head"])
 }
@@ -16,7 +16,7 @@ resource "aws_s3_bucket_replication_configuration" "this" {
 
     filter {}
 
-    # Whoever can delete here deletes nothing there.
+    # Deletions are not copied.
     delete_marker_replication {
       status = "Disabled"
     }
@@ -32,7 +32,7 @@ resource "aws_s3_bucket_replication_configuration" "this" {
       bucket        = var.replicas.bucket_arns[each.key]
       storage_class = "STANDARD_IA"
 
-      # There, they belong to that account.
+      # The copies belong to the other account.
       access_control_translation {
         owner = "Destination"
       }

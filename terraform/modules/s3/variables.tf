@@ -39,7 +39,7 @@ variable "kms_key_arn" {
 }
 
 variable "bucket_suffix" {
-  description = "Last part of every bucket's name; bucket names are shared with the whole world."
+  description = "Last part of every bucket's name; bucket names are unique worldwide."
   type        = string
   default     = ""
 
@@ -50,7 +50,7 @@ variable "bucket_suffix" {
 }
 
 variable "audit_lock" {
-  description = "How long a head of an audit chain cannot be changed, and by whom not: COMPLIANCE binds the root account too."
+  description = "How long nobody can change a head of an audit chain, and the mode of the lock: COMPLIANCE also binds the account's root user."
   type = object({
     mode = string
     days = number
@@ -72,12 +72,12 @@ variable "keep_days" {
 
   validation {
     condition     = var.keep_days.logs >= 1 && var.keep_days.audit > 90
-    error_message = "keep_days: at least 1; audit more than the 90 days after which it is archived."
+    error_message = "keep_days: at least 1; audit more than 90 days, because after 90 it moves to a cheaper storage class."
   }
 }
 
 variable "replicas" {
-  description = "Where the audit's archive and its heads are copied to (terraform/vault makes it): account, key and buckets by logical name; null for nowhere."
+  description = "Where the audit's archive and its heads are copied to (terraform/vault makes it): account, key and buckets by logical name; null: no copies."
   type = object({
     account_id  = string
     kms_key_arn = string

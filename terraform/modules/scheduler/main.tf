@@ -1,5 +1,5 @@
-# The canary: once a minute a small task outside of everything else runs one job through the public edge, with a test key,
-# so that the demo agent plays it and nobody pays. What it says is counted; silence rings.
+# The canary: once a minute a small separate task runs one job through the public address, with a test key, so that the demo
+# agent plays it and nobody pays. Its successes are counted; an alarm rings when there are none.
 locals {
   name = "outpost-canary-${var.environment}"
 
@@ -71,7 +71,7 @@ resource "aws_ecs_task_definition" "canary" {
   }
 }
 
-# What Fargate may do to start it: fetch its key and write its log. The task itself may do nothing.
+# The rights of Fargate to start it: fetch its key and write its log. The task itself has no rights.
 resource "aws_iam_role" "start" {
   name               = "outpost-canary-start-${var.environment}"
   description        = "What Fargate may do to start the canary of Outpost"
@@ -162,7 +162,7 @@ resource "aws_scheduler_schedule" "canary" {
       }
     }
 
-    # A minute later there is the next one.
+    # No retries: the next run comes a minute later.
     retry_policy {
       maximum_retry_attempts       = 0
       maximum_event_age_in_seconds = 60
@@ -170,7 +170,7 @@ resource "aws_scheduler_schedule" "canary" {
   }
 }
 
-# Its last words, see .ci/canary.
+# Counts the last line of a successful run, see .ci/canary.
 resource "aws_cloudwatch_log_metric_filter" "succeeded" {
   name           = "${local.name}-succeeded"
   log_group_name = var.log_group
@@ -183,7 +183,7 @@ resource "aws_cloudwatch_log_metric_filter" "succeeded" {
   }
 }
 
-# Whatever keeps it from saying so rings: Outpost, the way to it, or the canary itself.
+# Rings without that line, whether Outpost, the way to it or the canary itself is broken.
 resource "aws_cloudwatch_metric_alarm" "silent" {
   alarm_name          = "outpost-canary-${var.environment}"
   alarm_description   = "For five minutes no job has gone through the public edge to its end. To do: docs/operations.md#the-canary-is-silent"

@@ -1,4 +1,4 @@
 output "container" {
-  description = "The canary's container definition, with its secret's address, never its value."
+  description = "The canary's container definition, with the address of its secret, not the value."
   value       = local.container
 }

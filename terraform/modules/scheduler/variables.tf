@@ -39,12 +39,12 @@ variable "kms_key_arn" {
 }
 
 variable "cluster_arn" {
-  description = "ECS cluster that it runs in."
+  description = "ECS cluster that the canary runs in."
   type        = string
 }
 
 variable "subnet_ids" {
-  description = "Private subnets with a way out, for it asks the public address."
+  description = "Private subnets with access to the internet, because the canary calls the public address."
   type        = list(string)
 }
 
@@ -54,17 +54,17 @@ variable "security_group_id" {
 }
 
 variable "log_group" {
-  description = "Log group of what it says."
+  description = "Log group of the canary."
   type        = string
 }
 
 variable "topic_arn" {
-  description = "Topic that is told when it is silent."
+  description = "Topic that is told when the canary does not succeed."
   type        = string
 }
 
 variable "url" {
-  description = "Address of the API, as its customers have it."
+  description = "Public address of the API."
   type        = string
 
   validation {
@@ -84,13 +84,13 @@ variable "image" {
 }
 
 variable "agent" {
-  description = "Agent that its jobs name; with a test key the demo script plays it."
+  description = "Agent of its jobs; because of the test key the demo script plays it."
   type        = string
   default     = "claude"
 }
 
 variable "key_secret_arn" {
-  description = "Secret with an API key of a tenant for this alone, op_test_…, with the scopes jobs:read and jobs:write."
+  description = "Secret with a test API key (op_test_…) with the scopes jobs:read and jobs:write, of a tenant that is used only for this."
   type        = string
 
   validation {

@@ -37,7 +37,7 @@ resource "aws_kms_key" "data" {
         Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
       },
       {
-        # So does EventBridge, which tells of backups that failed; SNS names the topic to the key.
+        # So does EventBridge for events about failed backups; the condition names the topic.
         Sid       = "Events"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
@@ -56,8 +56,8 @@ resource "aws_kms_alias" "data" {
   target_key_id = aws_kms_key.data.key_id
 }
 
-# Sign receipts of jobs; their private halves never leave KMS. AWS does not rotate keys that sign: a new name is put before
-# the others, and theirs stay for what they have signed.
+# The keys that sign receipts of jobs; private keys never leave KMS. AWS does not rotate signing keys. To rotate, put a new name
+# first; the other keys stay, to check what they have signed.
 resource "aws_kms_key" "receipts" {
   for_each = toset(var.receipts_keys)
 
@@ -91,7 +91,7 @@ resource "aws_secretsmanager_secret" "this" {
   recovery_window_in_days = 7
 }
 
-# Write-only: neither a plan nor the state ever holds a value. It is written at first and when the version is raised.
+# Write-only: no plan and no state contains the value. It is written on creation and when the version is raised.
 resource "aws_secretsmanager_secret_version" "this" {
   for_each = var.secrets
 
@@ -100,7 +100,7 @@ resource "aws_secretsmanager_secret_version" "this" {
   secret_string_wo_version = var.credentials_version
 }
 
-# Secrets whose issuer has an interface for it are rotated by a function of the operator's.
+# Secrets whose issuer offers an API for it can be rotated by a Lambda function of the operator.
 resource "aws_secretsmanager_secret_rotation" "this" {
   for_each = var.rotation
 

@@ -29,7 +29,7 @@ variable "region" {
 }
 
 variable "secrets" {
-  description = "The platform's own secrets: what each is for, by the last part of its name under /outpost/{environment}/."
+  description = "The platform's own secrets: the purpose of each, by the last part of its name under /outpost/{environment}/."
   type        = map(string)
 
   validation {
@@ -39,7 +39,7 @@ variable "secrets" {
 }
 
 variable "credentials" {
-  description = "Values of the secrets by name. Every plan needs them; they are written when credentials_version is raised."
+  description = "Values of the secrets by name. Every plan needs them, but they are written only when credentials_version is raised."
   type        = map(string)
   ephemeral   = true
   sensitive   = true
@@ -61,7 +61,7 @@ variable "credentials_version" {
 }
 
 variable "rotation" {
-  description = "Secrets that a function rotates: the function and the days between two rotations, by secret name."
+  description = "Secrets that a Lambda function rotates: the function and the days between rotations, by secret name."
   type = map(object({
     lambda_arn = string
     days       = optional(number, 90)
@@ -80,7 +80,7 @@ variable "rotation" {
 }
 
 variable "receipts_keys" {
-  description = "Names of the keys of receipts: the first signs, receipts of all can be checked. To rotate, put a new name first."
+  description = "Names of the keys of receipts: the first signs, and receipts signed by any of them can be checked. To rotate, put a new name first."
   type        = list(string)
   default     = ["1"]
 

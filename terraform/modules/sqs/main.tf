@@ -43,7 +43,7 @@ resource "aws_sqs_queue_redrive_allow_policy" "this" {
   })
 }
 
-# Access comes from the roles; the queue itself adds that nobody talks to it without TLS.
+# Roles give access; the queue's own policy only refuses calls without TLS.
 resource "aws_sqs_queue_policy" "this" {
   for_each = merge(aws_sqs_queue.dead_letter, aws_sqs_queue.work)
 
@@ -73,8 +73,8 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_actions       = [var.alarm_topic_arn]
   ok_actions          = [var.alarm_topic_arn]
 
-  # The worker empties jobs-dlq at once, so those that it took out count like those that wait: the depth alone would
-  # never ring. A quarter of an hour, so that dead letters one by one ring too.
+  # Counts deleted messages besides waiting ones, because the worker empties jobs-dlq at once and its depth alone would never
+  # reach the threshold. Over 15 minutes, so that dead letters that come one by one are counted together.
   metric_query {
     id          = "letters"
     expression  = "FILL(waiting, 0) + FILL(taken, 0)"

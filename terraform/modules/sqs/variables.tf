@@ -29,7 +29,7 @@ variable "region" {
 }
 
 variable "queues" {
-  description = "Queues by logical name, as schema/queues.json has them."
+  description = "Queues by logical name, in the form of schema/queues.json."
   type = map(object({
     visibility_seconds = number
     dead_letter        = optional(string)
@@ -53,12 +53,12 @@ variable "queues" {
 }
 
 variable "alarm_topic_arn" {
-  description = "SNS topic that hears of dead letters."
+  description = "SNS topic that is told of dead letters."
   type        = string
 }
 
 variable "dead_letter_alarm" {
-  description = "Dead letters in one queue from which the alarm rings."
+  description = "Number of dead letters in one queue at which the alarm rings."
   type        = number
   default     = 10
 
