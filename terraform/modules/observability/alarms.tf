@@ -10,6 +10,10 @@ locals {
   # alarm rings when a lane has had waiting messages for so many minutes: then scaling has not caught up.
   waiting_minutes = { high = 10, normal = 30, low = 120 }
 
+  # Milliseconds of a slow request, and minutes after which a message is late.
+  slow = 500
+  late = 15
+
   alarms = merge(
     {
       # Counts the worker's log lines about dead letters, because the worker empties the queue.
@@ -20,9 +24,9 @@ locals {
         metrics    = { jobs = merge(local.transitions["dead_letter"], { stat = "Sum" }) }
       }
       latency = {
-        text       = "One request in a hundred takes over half a second"
+        text       = "One request in a hundred takes over ${local.slow} ms"
         runbook    = "when-an-alarm-rings", page = false
-        expression = "slowest", threshold = 500, period = 300, periods = 3
+        expression = "slowest", threshold = local.slow, period = 300, periods = 3
         metrics    = { slowest = merge(local.gateway, { name = "Latency", stat = "p99" }) }
       }
       api-tasks = {
@@ -89,9 +93,9 @@ locals {
     },
     {
       for queue in ["audit", "stripe"] : "${queue}-late" => {
-        text       = "Messages in the ${queue} queue are older than a quarter of an hour"
+        text       = "Messages in the ${queue} queue are older than ${local.late} minutes"
         runbook    = queue == "stripe" ? "stripe-does-not-answer" : "when-an-alarm-rings", page = false
-        expression = "age", threshold = 900, period = 60, periods = 5
+        expression = "age", threshold = 60 * local.late, period = 60, periods = 5
         metrics = {
           age = {
             namespace  = "AWS/SQS", name = "ApproximateAgeOfOldestMessage", stat = "Maximum"

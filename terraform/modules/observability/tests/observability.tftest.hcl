@@ -81,6 +81,24 @@ run "promises_are_watched_and_logs_end" {
     error_message = "Expressions use only what the alarm reads."
   }
 
+  # Operators look the alarm up by its name.
+  assert {
+    condition = alltrue([for name, alarm in local.alarms : anytrue([
+      for row in [name, replace(name, "/^jobs-[a-z]+-/", "jobs-…-"), replace(name, "/^.*-throttled$/", "…-throttled")] :
+      strcontains(file("../../../docs/operations.md"), "`${row}`")
+    ]) if alarm.runbook == "when-an-alarm-rings"])
+    error_message = "An alarm without a section of its own has a row under When an alarm rings."
+  }
+
+  assert {
+    condition = alltrue([for text in [
+      "`outpost-latency-prod` at ${local.slow} ms",
+      format("`outpost-jobs-…-waiting-prod` after %d, %d and %d minutes", local.waiting_minutes.high, local.waiting_minutes.normal, local.waiting_minutes.low),
+      "`outpost-audit-late-prod` at ${local.late} minutes",
+    ] : strcontains(file("../../../docs/objectives.md"), text)])
+    error_message = "The objectives' page has the thresholds of these alarms."
+  }
+
   # The objectives' page has each number; 14.4 times a budget of 0.1 % is 1.44 %.
   assert {
     condition = alltrue([for name, objective in local.objectives : strcontains(
