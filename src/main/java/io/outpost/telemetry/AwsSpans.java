@@ -11,8 +11,8 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
- * A span for each call of AWS that a request or a job makes: the service and the operation, nothing
- * of what is sent. Stateless.
+ * Makes a span for each call to AWS within a request or a job. It names the service and the
+ * operation, never the content. Stateless.
  */
 @Component
 class AwsSpans implements ExecutionInterceptor {
@@ -53,7 +53,7 @@ class AwsSpans implements ExecutionInterceptor {
   public void onExecutionFailure(Context.FailedExecution call, ExecutionAttributes attributes) {
     var span = attributes.getAttribute(SPAN);
     if (span != null) {
-      // Its message may say what was sent.
+      // Not the exception's message: it may quote the content.
       span.setAttribute("error.type", call.exception().getClass().getSimpleName())
           .setStatus(StatusCode.ERROR)
           .end();

@@ -13,8 +13,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
 /**
- * The OTLP collector that spans and log lines are sent to, who we are to it, and by what it knows
- * us from agents that share its address. Immutable.
+ * The OTLP collector to which spans and log lines are sent: its address, the name under which we
+ * send, and the token that proves to it that we are not an agent on the same machine. Immutable.
  */
 @Component
 final class Collector {
@@ -33,7 +33,7 @@ final class Collector {
     this(endpoint, token, instance, environment, CollectorPort.of(base(endpoint), environment));
   }
 
-  /** With a port of the caller's. */
+  /** With a given check of the port. */
   Collector(
       String endpoint, String token, String instance, Environment environment, CollectorPort port) {
     this.endpoint = base(endpoint);
@@ -48,7 +48,7 @@ final class Collector {
                 instance));
   }
 
-  /** Where a signal is sent; empty where nothing is. */
+  /** The address for a signal, such as {@code traces}; empty when nothing is sent. */
   Optional<String> of(String signal) {
     return endpoint.isEmpty() ? Optional.empty() : Optional.of(endpoint + "/v1/" + signal);
   }
@@ -57,20 +57,20 @@ final class Collector {
     return self;
   }
 
-  /** Who listens there. */
+  /** The check who listens at its port. */
   CollectorPort port() {
     return port;
   }
 
   /**
-   * How often what failed is sent again: never where an agent could listen, as nobody looks in
-   * between; null: never.
+   * The retries of a failed export; null: none. There are none where an agent could listen, because
+   * the port is checked only before the first attempt.
    */
   @Nullable RetryPolicy retries() {
     return port.isShared() ? null : RetryPolicy.getDefault();
   }
 
-  /** What each request to it has. */
+  /** The headers of each request to it. */
   Map<String, String> headers() {
     return headers;
   }
@@ -79,13 +79,13 @@ final class Collector {
     return token.isBlank() ? Map.of() : Map.of("Authorization", "Bearer " + token.strip());
   }
 
-  /** The address as it is set, without the slash at its end; empty: none. */
+  /** The address from the setting, without a slash at its end; empty: none. */
   static String base(String set) {
     var endpoint = set.strip();
     return endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;
   }
 
-  /** The name of our role. */
+  /** The service name of our role, such as {@code outpost-worker}. */
   static String service(Environment environment) {
     return "outpost-" + String.join("-", environment.getActiveProfiles());
   }

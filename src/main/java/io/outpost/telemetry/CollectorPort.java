@@ -21,8 +21,8 @@ import org.springframework.core.env.Environment;
 
 /**
  * Checks before each export which user listens at the collector's port. Agents share the worker's
- * network and could listen there in the collector's place, and an export is about all tenants. When
- * the kernel's tables cannot be read, nothing is exported. Thread-safe.
+ * network: one could listen there in the collector's place and would get data of all tenants. When
+ * the kernel's tables of sockets cannot be read, nothing is exported. Thread-safe.
  */
 final class CollectorPort {
 
@@ -30,7 +30,7 @@ final class CollectorPort {
   private static final Path TABLES = Path.of("/proc/net");
   private static final String LISTENS = "0A";
 
-  /** Of a row of the kernel's tables of sockets: own address and port, state, user. */
+  /** A row of these tables; the groups are own address and port, state, user. */
   private static final Pattern ROW =
       Pattern.compile(
           "^ *+\\d++: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]++:[0-9A-F]{4} ([0-9A-F]{2})"
@@ -43,7 +43,7 @@ final class CollectorPort {
   private final AtomicReference<String> told = new AtomicReference<>("");
 
   /**
-   * @param shared whether agents, as users of their own, have the same network
+   * @param shared whether agents run as other users in the same network
    */
   CollectorPort(String endpoint, boolean shared, AgentUsers agents, Path tables) {
     this.endpoint = endpoint;
@@ -52,7 +52,7 @@ final class CollectorPort {
     this.tables = tables;
   }
 
-  /** Of this process: only a worker that is root has agents as users of their own. */
+  /** The check of this process; only a worker that is root runs agents as other users. */
   static CollectorPort of(String endpoint, Environment environment) {
     var shared = !endpoint.isEmpty() && environment.matchesProfiles("worker", "local") && isRoot();
     var first =
@@ -70,12 +70,12 @@ final class CollectorPort {
     }
   }
 
-  /** Whether an agent could come to listen there. */
+  /** Whether an agent could listen there. */
   boolean isShared() {
     return shared;
   }
 
-  /** Whether no agent gets what is sent there now; a change is told once. */
+  /** Whether an export reaches no agent now; logs each change once. */
   boolean isSafe() {
     var fault = shared ? fault() : "";
     if (!told.getAndSet(fault).equals(fault)) {
@@ -103,8 +103,9 @@ final class CollectorPort {
       var port = port(address);
       sockets.addAll(read("tcp", port, here));
       sockets.addAll(read("tcp6", port, here));
-      // Also a connection that an agent has taken: it may have stopped to listen since.
-      // A socket for all addresses gets nothing where another user listens at just this one.
+      // Accepted connections count too: the agent may have stopped listening since.
+      // A socket that listens at all addresses gets nothing while another user's socket listens at
+      // exactly this address.
       var held = here.stream().allMatch(each -> isHeld(each, sockets));
       if (sockets.stream()
           .filter(socket -> agents.has(socket.user()))
@@ -123,7 +124,7 @@ final class CollectorPort {
         .anyMatch(socket -> socket.address().equals(address));
   }
 
-  /** The addresses of a host that are this machine's. */
+  /** The addresses of a host that belong to this machine. */
   private static List<InetAddress> here(String host) throws IOException {
     var here = new ArrayList<InetAddress>();
     for (var address : InetAddress.getAllByName(host)) {
@@ -147,7 +148,7 @@ final class CollectorPort {
       return listens && address.isAnyLocalAddress();
     }
 
-    /** Whether who connects to one of these addresses may reach it. */
+    /** Whether a connection to one of these addresses may reach it. */
     boolean isAt(List<InetAddress> addresses) {
       return address.isAnyLocalAddress()
           || addresses.contains(address)
@@ -155,7 +156,7 @@ final class CollectorPort {
     }
   }
 
-  /** The sockets at a port, of a table that an agent can make long: line by line. */
+  /** The sockets at a port; read line by line, because an agent can make the table long. */
   private List<Socket> read(String table, int port, List<InetAddress> addresses)
       throws IOException {
     var here = ":" + HexFormat.of().withUpperCase().toHexDigits((short) port);
@@ -187,7 +188,7 @@ final class CollectorPort {
     return sockets;
   }
 
-  /** Words of four bytes, each as the machine has numbers. */
+  /** The kernel writes an address as words of four bytes, each in the machine's byte order. */
   private static InetAddress address(String hex) throws IOException {
     var bytes = ByteBuffer.allocate(hex.length() / 2).order(ByteOrder.nativeOrder());
     for (int i = 0; i < hex.length(); i += 8) {

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 
 /**
- * The route that a thread is in, and the exchange that is in it. What a line of the log says of it
- * is read when the line is written: most requests and jobs log nothing. Immutable.
+ * The route that a thread is in, with the exchange. The fields of a log line are read from the
+ * exchange only when a line is written, because most requests and jobs log nothing. Immutable.
  *
  * @param before the route that called this one
  */
@@ -17,15 +17,15 @@ record Flow(Flow before, Exchange exchange, String route) {
 
   private static final ThreadLocal<Flow> CURRENT = new ThreadLocal<>();
 
-  /** Properties of exchanges, the more exact ones last. */
+  /** Exchange properties with a {@link LogSubject}; fields of later ones win. */
   private static final List<String> SUBJECTS = List.of("call", "job", "run", "outgoing", "entry");
 
-  /** An exchange enters a route. */
+  /** Notes that an exchange enters a route on this thread. */
   static void enter(Exchange exchange, String route) {
     CURRENT.set(new Flow(live(), exchange, route));
   }
 
-  /** An exchange is through with a route; on another thread than before there is nothing to do. */
+  /** Notes that an exchange has left a route; no effect on another thread than it entered on. */
   static void leave(Exchange exchange, String route) {
     for (var flow = CURRENT.get(); flow != null; flow = flow.before) {
       if (flow.exchange == exchange && flow.route.equals(route)) {
@@ -39,7 +39,7 @@ record Flow(Flow before, Exchange exchange, String route) {
     }
   }
 
-  /** What an event that this thread logs is about, besides what it says itself. */
+  /** The fields for a log line of this thread, without those that the line itself has. */
   static Map<String, String> fields(ILoggingEvent event) {
     var flow = live();
     if (flow == null) {
@@ -66,13 +66,13 @@ record Flow(Flow before, Exchange exchange, String route) {
     return fields;
   }
 
-  /** The span that this thread works in; invalid where there is none. */
+  /** The span that this thread works in; invalid when there is none. */
   static Span span() {
     var flow = live();
     return flow == null ? Span.getInvalid() : RouteSpan.of(flow.exchange);
   }
 
-  /** The span of what a message is about; invalid where it has none. */
+  /** The span of a message's subject; invalid when there is none. */
   static Span spanOfSubject(Exchange exchange) {
     var span = Span.getInvalid();
     for (var name : SUBJECTS) {
@@ -84,7 +84,7 @@ record Flow(Flow before, Exchange exchange, String route) {
     return span;
   }
 
-  /** An exchange that went on elsewhere and has ended is nobody's any more. */
+  /** Skips exchanges that continued on another thread and have ended there. */
   private static Flow live() {
     var flow = CURRENT.get();
     while (flow != null && flow.exchange.getUnitOfWork() == null) {

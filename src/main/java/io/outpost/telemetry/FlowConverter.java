@@ -4,7 +4,10 @@ import ch.qos.logback.classic.pattern.ClassicConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.util.stream.Collectors;
 
-/** The pattern's word {@code %flow}: the route, tenant and job of a line of text. Stateless. */
+/**
+ * Implements {@code %flow} in the log pattern: the route, tenant and job of a log line in text
+ * format. Stateless.
+ */
 public final class FlowConverter extends ClassicConverter {
 
   @Override

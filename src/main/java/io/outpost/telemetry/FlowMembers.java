@@ -4,7 +4,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import org.springframework.boot.json.JsonWriter.Members;
 import org.springframework.boot.logging.structured.StructuredLoggingJsonMembersCustomizer;
 
-/** The route, tenant and job of a line of JSON. Stateless. */
+/** Adds the route, tenant and job to a log line in JSON format. Stateless. */
 public final class FlowMembers implements StructuredLoggingJsonMembersCustomizer<ILoggingEvent> {
 
   @Override

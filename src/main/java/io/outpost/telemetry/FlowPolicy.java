@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Notes for the log which route a thread is in, measures routes and makes spans of them.
- * Thread-safe.
+ * Tells the log which route a thread is in, measures the time of each route, and makes spans of
+ * routes. Thread-safe.
  */
 @Component
 class FlowPolicy implements RoutePolicyFactory {
 
-  /** By Camel's own name for the same. */
+  /** The name under which Camel's own policy would publish the same times. */
   private static final String TIMES = "camel.route.policy";
 
   private final Tracing tracing;
@@ -37,15 +37,15 @@ class FlowPolicy implements RoutePolicyFactory {
   }
 
   /**
-   * When an exchange entered a route.
+   * The time at which an exchange entered a route.
    *
-   * @param outer when it had entered the same route before, without leaving it
+   * @param outer the time of an earlier entry into the same route that has not ended; null: none
    */
   private record Since(long time, @Nullable Since outer) {}
 
   private final class Noting extends RoutePolicySupport {
 
-    /** The property of an exchange that has when it entered the route, and entered it before. */
+    /** The exchange property with the {@link Since} of this route. */
     private final String since;
 
     private final Timer times;

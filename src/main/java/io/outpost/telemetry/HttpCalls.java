@@ -13,8 +13,8 @@ import org.apache.hc.core5.http.HttpException;
 import org.springframework.stereotype.Component;
 
 /**
- * Counts and times each HTTP call of ours, and makes a span of it: to whom and with what status,
- * nothing of its address or of what is sent. Stateless.
+ * Counts and times each outgoing HTTP call and makes a span of it. Metric and span name the called
+ * service and the status, never the address or the content. Stateless.
  */
 @Component
 public class HttpCalls {
@@ -28,9 +28,9 @@ public class HttpCalls {
   }
 
   /**
-   * A link of a client's chain, which sees every attempt.
+   * A handler for the chain of an Apache HTTP client; it sees every attempt, retries too.
    *
-   * @param peer whom the client calls, a word
+   * @param peer the called service, a word such as {@code stripe}
    */
   public ExecChainHandler to(String peer) {
     return (request, scope, chain) -> call(peer, request, scope, chain);

@@ -17,14 +17,13 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 
 /**
- * Sends what the log says to the collector too, where one is set: last of the filters of the
- * console's appender, so that it hears the lines that are written, with what they are about, and no
- * others. Thread-safe.
+ * Sends log lines to the collector, when one is set. It is the last filter of the console's
+ * appender, so that it sends exactly the lines that are written. Thread-safe.
  */
 @Component
 class LogExport extends Filter<ILoggingEvent> implements DisposableBean {
 
-  /** What tells that a collector does not answer is not sent to it. */
+  /** Lines of the exporter itself, such as failed exports, are not exported. */
   private static final String OF_THE_SENDER = "io.opentelemetry";
 
   private final @Nullable SdkLoggerProvider lines;

@@ -3,10 +3,10 @@ package io.outpost.telemetry;
 import org.slf4j.Marker;
 import org.slf4j.MarkerFactory;
 
-/** What a line of the log may say of itself. */
+/** Markers of log lines. */
 public final class LogMarkers {
 
-  /** It answers what somebody has just done: however alike such lines are, each is wanted. */
+  /** The line answers somebody's action, so it is never left out as a repetition. */
   public static final Marker ANSWER = MarkerFactory.getMarker("answer");
 
   private LogMarkers() {}

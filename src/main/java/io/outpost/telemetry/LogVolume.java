@@ -13,7 +13,10 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 
-/** Bounds the warnings and errors of a minute, and says how many it left out. Thread-safe. */
+/**
+ * Limits the warnings and errors that are logged in a minute, and logs how many were left out.
+ * Thread-safe.
+ */
 @Component
 class LogVolume implements DisposableBean {
 
@@ -45,7 +48,10 @@ class LogVolume implements DisposableBean {
     context.getLogger(Logger.ROOT_LOGGER_NAME).iteratorForAppenders().forEachRemaining(then);
   }
 
-  /** The log outlives the application: others in the same process go on without our filter. */
+  /**
+   * Removes our filters when the application ends: another in the same process, as in tests, has
+   * the same log.
+   */
   private void unbound(Appender<ILoggingEvent> appender) {
     var filters = appender.getCopyOfAttachedFiltersList();
     appender.clearAllFilters();

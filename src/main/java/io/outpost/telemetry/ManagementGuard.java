@@ -15,9 +15,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
 
 /**
- * Whoever asks the management port shows the token that is set for it: agents share a worker's
- * loopback. Without one the port is on loopback, and not on a worker. Only the management port's
- * own context has it (META-INF/spring), so it is no component. Stateless.
+ * Requires the management token of every request to the management port, because agents can reach a
+ * worker's loopback. Without a token the port is on loopback only, and a worker has none ({@link
+ * TelemetryEnvironment}). It is no {@code @Component}, because only the separate application
+ * context of the management port may have it; {@code META-INF/spring} adds it there. Stateless.
  */
 final class ManagementGuard {
 

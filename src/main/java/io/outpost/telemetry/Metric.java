@@ -10,87 +10,87 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Every metric of our own; {@code docs/metrics.md} is made from this list, and a test fails for a
- * metric that is not on it. A label has few values: never a tenant, a job, a key or a text of a
- * caller.
+ * All metrics of our own. {@code docs/metrics.md} is generated from this list, and a test fails for
+ * a metric that is missing here. A label has few values: never a tenant, a job, a key or a caller's
+ * text.
  */
 public enum Metric {
   HTTP_REQUESTS(
       "http.server.request.duration",
       Type.timer,
       "22, 28",
-      "Answered requests, and how long they took; what is no operation is `unknown`",
+      "Answered requests and their duration; a request for no operation of the contract is `unknown`",
       "outpost.operation",
       "http.response.status_code"),
   HTTP_CALLS(
       "http.client.request.duration",
       Type.timer,
       "13, 14, 34",
-      "Calls that we make, each attempt: `peer.service` is `stripe` or `webhook`, the status `2xx` and so on, or `none` without an answer",
+      "Outgoing calls, each attempt: `peer.service` is `stripe` or `webhook`; the status is `2xx` and so on, or `none` without an answer",
       "peer.service",
       "http.response.status_class"),
   AUTH(
       "outpost.auth.duration",
       Type.timer,
       "18, 28",
-      "Finding out who calls: `accepted` or `refused`",
+      "The decision who a caller is: `accepted` or `refused`",
       "outcome"),
   OBJECTIVES_MEASURED(
       "outpost.objectives.measured",
       Type.counter,
       "1, 9, 18, 21, 28, 33, 34",
-      "What an [objective](objectives.md) is held to: `auth`, `audit`, `dispatch`, `end-to-end`, `webhooks`",
+      "Cases that an [objective](objectives.md) of time counts: `auth`, `audit`, `dispatch`, `end-to-end`, `webhooks`",
       "objective"),
   OBJECTIVES_MISSED(
       "outpost.objectives.missed",
       Type.counter,
       "1, 9, 18, 21, 28, 33, 34",
-      "What of it took longer",
+      "Those of them that took longer than the objective",
       "objective"),
   AUTH_CACHE(
       "outpost.auth.cache",
       Type.counter,
       "18, 28",
-      "Keys that were known (`hit`), and that had to be looked up (`miss`)",
+      "Look-ups of API keys: found in the cache (`hit`), or read from the table (`miss`)",
       "outcome"),
   JOB_TRANSITIONS(
       "outpost.jobs.transitions",
       Type.counter,
       "1, 3, 7, 8",
-      "Transitions of jobs that were written",
+      "Transitions of jobs, once written",
       "transition",
       "lane"),
   JOB_REFUSALS(
       "outpost.jobs.transitions.refused",
       Type.counter,
       "4, 9, 11",
-      "Transitions that could not be; `no_slot` and `workspace_busy` make a job wait",
+      "Transitions that the job's state did not allow; `no_slot` and `workspace_busy` make a job wait",
       "reason"),
   ATTEMPTS_ENDED(
       "outpost.jobs.attempts.ended",
       Type.counter,
       "3, 7, 8",
-      "Attempts that ended without an end of the job: `worker-stops` (it was handed back), `platform-fault`, `worker-lost` (its lease ran out)",
+      "Attempts that ended although the job had not: `worker-stops` (the worker handed it back), `platform-fault`, `worker-lost` (its lease ran out)",
       "reason"),
   JOBS_OPEN(
       "outpost.jobs.open",
       Type.gauge,
       "7, 10",
-      "Jobs that have not ended, running or by why they wait, of the 800 that sweepers look at next; each worker measures, so take the largest",
+      "Jobs that have not ended, among the 800 that sweepers check next; `state` is `running` or the reason of the wait. Each worker measures, so take the largest value",
       "lane",
       "state"),
   JOBS_OLDEST(
       "outpost.jobs.waiting.age",
       Type.gauge,
       "9, 10",
-      "Seconds since the oldest of these that waits could have started; the same",
+      "Seconds since the time from which the oldest waiting one of them could have started; take the largest value",
       "lane",
       "reason"),
   JOBS_OVERDUE(
       "outpost.jobs.lease.overdue",
       Type.gauge,
       "3, 7",
-      "Of these, jobs that run by the table and whose lease is over: their worker is lost, and nobody has taken them"),
+      "Those of them that are running in the table although their lease has ended: their worker is lost, and no other has claimed them"),
   JOB_WAIT(
       "outpost.jobs.wait.duration",
       Type.timer,
@@ -133,37 +133,41 @@ public enum Metric {
       "outpost.queue.messages",
       Type.gauge,
       "10",
-      "Messages of a lane that wait to be received, about; each API container measures, so take the largest",
+      "Approximate number of messages waiting in a lane's queue; each API container measures, so take the largest value",
       "queue"),
   AUDIT_LAG(
       "outpost.audit.lag",
       Type.timer,
       "21",
-      "From a call or transition to its entry in the table, and in the archive",
+      "From a call or transition until its entry is in the table (`to` is `table`) and in the archive (`archive`)",
       "to"),
   AUDIT_OUTBOX_AGE(
       "outpost.audit.outbox.age",
       Type.gauge,
       "21",
-      "Seconds since the first of the entries that a worker found lost on their way to the queue"),
+      "Age in seconds of the oldest entry that was lost on its way to the queue and found by a worker"),
   AUDIT_RESENT(
       "outpost.audit.entries.resent",
       Type.counter,
       "21",
-      "Entries that were lost on their way to the queue, and were sent again"),
-  SPOOL("outpost.audit.spool.batches", Type.gauge, "21", "Audit batches that wait on disk"),
+      "Entries that were lost on their way to the queue and sent again"),
+  SPOOL(
+      "outpost.audit.spool.batches",
+      Type.gauge,
+      "21",
+      "Audit batches that wait on disk because the queue does not answer"),
   SPOOL_BYTES("outpost.audit.spool.bytes", Type.gauge, "21", "Their bytes"),
   STRIPE_CIRCUIT(
       "outpost.stripe.circuit",
       Type.gauge,
       "13, 14",
-      "Whether calls are sent to Stripe: 0 they are, 1 a few to see, 2 they are not",
+      "State of the circuit breaker for calls to Stripe: 0 calls are sent, 1 a few are sent as a test, 2 none are sent",
       "circuit"),
   USAGE_AGE(
       "outpost.billing.usage.age",
       Type.gauge,
       "14",
-      "Seconds since the end of the first job that Stripe was not told of; measured by who reports"),
+      "Seconds since the end of the oldest job that is not reported to Stripe; measured by the container that reports"),
   USAGE_REPORTED("outpost.billing.usage.reported", Type.counter, "14", "Jobs reported to Stripe"),
   USAGE_PARKED(
       "outpost.billing.usage.parked", Type.counter, "14", "Jobs whose report Stripe refused"),
@@ -171,47 +175,64 @@ public enum Metric {
       "outpost.billing.usage.differences",
       Type.counter,
       "14",
-      "Times at which Stripe's count differs from the ledger"),
+      "Differences found between Stripe's count and the ledger"),
   USAGE_REJECTED(
       "outpost.billing.usage.rejected",
       Type.counter,
       "14",
       "Reports that Stripe rejected afterwards"),
   USAGE_STOPPED(
-      "outpost.billing.usage.stopped", Type.counter, "14", "Reports of usage that had to stop"),
-  BILLING_ALARMS("outpost.billing.alarms", Type.counter, "14", "Alarms about billing"),
+      "outpost.billing.usage.stopped",
+      Type.counter,
+      "14",
+      "Runs of the usage report that stopped early, because every report would fail"),
+  BILLING_ALARMS(
+      "outpost.billing.alarms",
+      Type.counter,
+      "14",
+      "Alarms raised about billing, such as a revoked Stripe key"),
   ADDRESSES_REFUSED(
       "outpost.billing.addresses.refused",
       Type.counter,
       "13",
-      "Addresses of customers that Stripe refused"),
+      "E-mail addresses of customers that Stripe refused"),
   QUOTA_NOTICES(
-      "outpost.billing.quota.notices", Type.counter, "15", "Notices about a quota", "percent"),
+      "outpost.billing.quota.notices",
+      Type.counter,
+      "15",
+      "Notices that a tenant has used 80 % or 100 % of its quota",
+      "percent"),
   MESSAGES_UNKNOWN(
       "outpost.billing.messages.unknown",
       Type.counter,
       "35",
-      "Messages about billing that only a newer release knows"),
+      "Queue messages about billing of a kind that only a newer release knows"),
   EVENTS_UNHANDLED(
-      "outpost.billing.events.unhandled", Type.counter, "13", "Events of Stripe of other types"),
+      "outpost.billing.events.unhandled",
+      Type.counter,
+      "13",
+      "Stripe events of types that no route handles"),
   EVENTS_FOREIGN(
       "outpost.billing.events.foreign",
       Type.counter,
       "13",
-      "Events of Stripe about customers that are no tenants"),
+      "Stripe events about customers that are not tenants"),
   PRICES_UNKNOWN(
-      "outpost.billing.prices.unknown", Type.counter, "13", "Subscriptions to a price of no tier"),
+      "outpost.billing.prices.unknown",
+      Type.counter,
+      "13",
+      "Subscriptions to a price that belongs to no tier"),
   WEBHOOKS_REFUSED(
       "outpost.billing.webhooks.refused",
       Type.counter,
       "13",
-      "Calls of the Stripe webhook that were not taken",
+      "Refused calls of the Stripe webhook",
       "why"),
   MONEY_EVENTS(
       "outpost.billing.events.money",
       Type.counter,
       "13",
-      "Events of Stripe that operators are told: disputes, refunds, payments that want action",
+      "Stripe events that operators get a notice of: disputes, refunds, payments that need action",
       "type"),
   INVOICES_DIFFERENCES(
       "outpost.billing.invoices.differences",
@@ -222,40 +243,40 @@ public enum Metric {
       "outpost.billing.usage.late",
       Type.counter,
       "30",
-      "Jobs that were reported too late and became positions of the next invoice"),
+      "Jobs that were reported too late for their invoice and became items of the next one"),
   WEBHOOKS_DELIVERED(
-      "outpost.webhooks.delivered", Type.counter, "34", "Deliveries that an endpoint took"),
+      "outpost.webhooks.delivered", Type.counter, "34", "Deliveries that an endpoint accepted"),
   WEBHOOKS_POSTPONED(
-      "outpost.webhooks.postponed", Type.counter, "34", "Deliveries that are tried again later"),
+      "outpost.webhooks.postponed",
+      Type.counter,
+      "34",
+      "Deliveries that failed and will be tried again"),
   WEBHOOKS_GIVEN_UP(
-      "outpost.webhooks.given.up", Type.counter, "34", "Deliveries that were given up"),
+      "outpost.webhooks.given.up",
+      Type.counter,
+      "34",
+      "Deliveries that failed and will not be tried again"),
   WEBHOOKS_LATE(
       "outpost.webhooks.late",
       Type.gauge,
       "34",
-      "Seconds for which the first event or endpoint has been waiting for a worker"),
+      "Seconds for which the oldest due event or endpoint has been waiting for a worker"),
   RECEIPT_KEYS_UNREADABLE(
-      "outpost.receipts.keys.unreadable",
-      Type.counter,
-      "29",
-      "Tries to read a key of receipts that failed"),
+      "outpost.receipts.keys.unreadable", Type.counter, "29", "Failed reads of a key of receipts"),
   SLOTS("outpost.worker.slots", Type.gauge, "10", "Jobs that this worker can run at once"),
-  SLOTS_USED("outpost.worker.slots.used", Type.gauge, "10", "Jobs that it runs"),
+  SLOTS_USED("outpost.worker.slots.used", Type.gauge, "10", "Jobs that this worker runs now"),
   DISK_FREE(
       "outpost.worker.disk.free",
       Type.gauge,
       "17, 27",
-      "Bytes that are free where jobs have their directories"),
+      "Free bytes on the disk with the jobs' directories"),
   MEMORY_FREE(
-      "outpost.worker.memory.free",
-      Type.gauge,
-      "17, 27",
-      "Bytes of memory that are free in the container"),
+      "outpost.worker.memory.free", Type.gauge, "17, 27", "Free bytes of memory in the container"),
   SLOTS_DIRTY(
       "outpost.worker.slots.dirty",
       Type.gauge,
       "25",
-      "Slots that run no job, as what one left there cannot be removed"),
+      "Slots out of service, because a job's leftovers cannot be removed"),
   ROUTE_FAILURES(
       "outpost.route.failures", Type.counter, "32", "Failed steps of routes", "route", "step"),
   ROUTES_RELOADS(
@@ -264,21 +285,21 @@ public enum Metric {
       "outpost.routes.watch.dropped",
       Type.counter,
       "32",
-      "Messages that an interception did not see, as too many were at it"),
+      "Messages that an interception of an installation's routes did not see, because too many were in it"),
   LINES_COLLAPSED(
       "outpost.log.lines.collapsed",
       Type.counter,
       "22",
-      "Warnings and errors that one line with a count stands for");
+      "Warnings and errors that were not logged, but counted in a summary");
 
-  /** What a metric is; a timer counts, sums up seconds and has a bucket for each objective. */
+  /** The types of metrics; a timer has a count, a sum of seconds and a bucket for each bound. */
   public enum Type {
     counter,
     timer,
     gauge
   }
 
-  /** Bounds that objectives and panels look at. */
+  /** The upper bounds of a timer's buckets, as objectives and dashboards need them. */
   private static final Duration[] OBJECTIVES = {
     Duration.ofMillis(5),
     Duration.ofMillis(10),
@@ -308,27 +329,27 @@ public enum Metric {
     this.labels = List.of(labels);
   }
 
-  /** Its name, as OpenTelemetry writes names. */
+  /** Its name in OpenTelemetry's form. */
   public String id() {
     return id;
   }
 
-  /** What it is. */
+  /** Its type. */
   public Type type() {
     return type;
   }
 
-  /** Names of its labels. */
+  /** The names of its labels. */
   public List<String> labels() {
     return labels;
   }
 
-  /** Numbers of the promises that it watches. */
+  /** The numbers of the promises that it watches, see {@code docs/promises.md}. */
   public String promises() {
     return promises;
   }
 
-  /** What it says, for the page. */
+  /** Its meaning, for {@code docs/metrics.md}. */
   public String text() {
     return text;
   }
@@ -343,14 +364,14 @@ public enum Metric {
     return Timer.builder(id).tags(tags(values)).serviceLevelObjectives(OBJECTIVES).register(meters);
   }
 
-  /** A gauge that is told its value, with these values of its labels, in their order. */
+  /** A gauge whose value is set now and then, with these values of its labels, in their order. */
   public Reading reading(MeterRegistry meters, String... values) {
     var reading = new Reading();
     gauge(meters, reading::value, values);
     return reading;
   }
 
-  /** A gauge that asks for its value. */
+  /** A gauge whose value is asked for at each export. */
   public void gauge(MeterRegistry meters, Supplier<Number> value, String... values) {
     Gauge.builder(id, value).tags(tags(values)).strongReference(true).register(meters);
   }

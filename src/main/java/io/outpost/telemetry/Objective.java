@@ -5,20 +5,23 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * A time that we hold ourselves to; {@code docs/objectives.md} has them all. Counted here and not
- * read from buckets, as CloudWatch has none. What a customer or an agent can make slow is left out
- * by who measures: it must wake nobody. Stateless.
+ * A limit of time that we promise to keep; {@code docs/objectives.md} lists them. Two counters, of
+ * all cases and of late ones, serve alarms, because CloudWatch has no histogram buckets. Callers
+ * must leave out the time that a customer or an agent can prolong: it must wake nobody. Stateless.
  */
 public enum Objective {
-  /** Who calls is known. */
+  /** From a request to the decision who its caller is. */
   AUTH(Duration.ofMillis(50)),
-  /** A call or transition can be listed in the audit. */
+  /** From a call or transition until its audit entry can be listed. */
   AUDIT(Duration.ofMinutes(1)),
-  /** A job that may run has an agent that runs, once a slot is free. */
+  /** From the time a job may run and a slot is free to the start of its agent. */
   DISPATCH(Duration.ofMillis(200)),
-  /** A job has ended: what that takes besides its agent, and what it has to wait for. */
+  /**
+   * From a job's acceptance to its end, without the agent's run and the waits that are the
+   * tenant's.
+   */
   END_TO_END(Duration.ofMinutes(1)),
-  /** An event is on its way to an endpoint that is free to be told. */
+  /** From an event, once its endpoint may be called, to the first attempt to deliver it. */
   WEBHOOKS(Duration.ofMinutes(1));
 
   private final Duration within;
@@ -27,12 +30,12 @@ public enum Objective {
     this.within = within;
   }
 
-  /** It took that long. */
+  /** Counts a case that took this long. */
   public void took(MeterRegistry meters, Duration time) {
     count(meters, time.compareTo(within) > 0);
   }
 
-  /** However long it took, it went wrong on the way. */
+  /** Counts a case as late however long it took, because of a failure on the way. */
   public void missed(MeterRegistry meters) {
     count(meters, true);
   }
@@ -40,7 +43,7 @@ public enum Objective {
   private void count(MeterRegistry meters, boolean missed) {
     var name = name().toLowerCase(Locale.ROOT).replace('_', '-');
     Metric.OBJECTIVES_MEASURED.counter(meters, name).increment();
-    // Registered at zero: the first miss is an increase.
+    // Adding 0 registers the counter, so that an alarm sees the first miss as an increase.
     Metric.OBJECTIVES_MISSED.counter(meters, name).increment(missed ? 1 : 0);
   }
 }

@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Which spans are sent: of those that begin a trace, or come from a caller, a share by chance,
- * whatever the caller's id and flags say; all else goes with what it belongs to, so that API and
- * worker agree. Stateless.
+ * Decides which spans are sent. Of spans that begin a trace, or whose parent a caller has named, a
+ * random share is sent, whatever the caller's id and flags say. Every other span follows its
+ * parent, so that API and worker agree. Stateless.
  *
- * @param share 0 to 1
+ * @param share the share to send, 0 to 1
  */
 record OurSampling(double share) implements Sampler {
 
-  /** In the context of a span whose parent a caller has named. */
+  /** Marks the context of a span whose parent a caller has named. */
   static final ContextKey<Boolean> FROM_OUTSIDE = ContextKey.named("from-outside");
 
   @Override

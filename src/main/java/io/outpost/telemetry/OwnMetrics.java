@@ -7,12 +7,13 @@ import java.util.Arrays;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What holds for all metrics. Stateless. */
+/** Settings of all metrics. Stateless. */
 @Configuration(proxyBeanMethods = false)
 class OwnMetrics {
 
   /**
-   * Camel's name, the same on each of its metrics, would keep steps and routes from counting one.
+   * Drops the label with the name of Camel's context. It is the same everywhere, and a route cannot
+   * count one of our metrics with it: a metric's labels must always be the same.
    */
   @Bean
   static MeterFilter withoutCamelsName() {
@@ -20,7 +21,8 @@ class OwnMetrics {
   }
 
   /**
-   * A counter is there before it counts: else its first event is no increase to whoever watches.
+   * Registers counters with 0 at the start. Otherwise the first event would create a counter with
+   * 1, in which an alarm sees no increase.
    */
   @Bean
   static MeterBinder countersAtZero() {

@@ -10,7 +10,7 @@ import org.springframework.stereotype.Component;
 @Component
 public class QueueAges {
 
-  /** What SQS calls the time of sending, and Camel the header with it. */
+  /** The SQS attribute with the time of sending; Camel's header with it has the same name. */
   public static final String SENT = "SentTimestamp";
 
   private final MeterRegistry meters;
@@ -22,10 +22,10 @@ public class QueueAges {
   }
 
   /**
-   * A message was received.
+   * Records that a message was received.
    *
    * @param queue its logical name
-   * @param sent when it was sent, in milliseconds; null where that was not asked for
+   * @param sent when it was sent, in milliseconds since 1970; null when SQS was not asked for it
    */
   public void received(String queue, @Nullable String sent) {
     if (sent != null) {

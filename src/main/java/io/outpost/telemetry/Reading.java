@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The value of a gauge that somebody measures now and then. One that was not measured lately has
- * none: who measures changes, and what cannot be measured is not as it was. Thread-safe.
+ * The value of a gauge that is measured from time to time. After ten minutes without a measurement
+ * it has no value: another container may measure now, and an old value would be wrong. Thread-safe.
  */
 public final class Reading {
 
@@ -15,7 +15,7 @@ public final class Reading {
 
   private volatile @Nullable Measured last;
 
-  /** It is that much now. */
+  /** Sets the value just measured. */
   public void set(double value) {
     last = new Measured(value, System.nanoTime());
   }

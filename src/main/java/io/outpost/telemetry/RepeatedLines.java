@@ -12,10 +12,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 
 /**
- * Lets few alike warnings and errors of a window through and counts the rest, so that a dependency
- * that is down does not bury what else is logged. Alike are lines of one logger and one exception
- * that differ in numbers and ids only; answers to what somebody did are not held against each
- * other. Thread-safe.
+ * Lets only a few similar warnings and errors through in a window of time and counts the rest, so
+ * that a broken dependency does not bury other lines. Lines are similar when they have the same
+ * logger and exception and differ only in numbers and ids. Lines marked as an {@link
+ * LogMarkers#ANSWER answer} do not count as similar. Thread-safe.
  */
 final class RepeatedLines extends Filter<ILoggingEvent> {
 
@@ -62,7 +62,7 @@ final class RepeatedLines extends Filter<ILoggingEvent> {
     }
   }
 
-  /** Begins the next window; gives a line for each of the commonest kinds that were dropped. */
+  /** Begins the next window; returns a summary of the last one, one line for each frequent kind. */
   Window next() {
     lock.lock();
     try {
@@ -83,14 +83,14 @@ final class RepeatedLines extends Filter<ILoggingEvent> {
   }
 
   /**
-   * What a window did not let through.
+   * The lines that a window did not let through.
    *
-   * @param dropped how many lines
-   * @param lines what stands for them
+   * @param dropped their number
+   * @param lines a summary to log in their place
    */
   record Window(int dropped, List<String> lines) {}
 
-  /** From now on everything passes. */
+  /** Lets everything pass from now on. */
   void close() {
     closed = true;
   }

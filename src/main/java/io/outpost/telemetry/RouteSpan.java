@@ -8,18 +8,18 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A route that a message is in, as a span that is named after it. It goes with the message, so that
- * what a route has done beside it, on other threads, belongs to it. Immutable.
+ * The span of a route that a message passes through, named after the route. It is a property of the
+ * exchange, so copies of the exchange on other threads make their spans below it. Immutable.
  *
- * @param before the route that called this one; null: none that has a span
+ * @param before the span of the calling route; null: there is none
  */
 record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
 
   private static final String CURRENT = "outpostRouteSpan";
 
-  /** A message enters a route. */
+  /** Begins a span when a message enters a route. */
   static void enter(Exchange exchange, String route, Tracing tracing) {
-    // Calls of AWS and others make none either: they are below the span that a message is in.
+    // Without it calls to AWS and others make no span either, because theirs are below this one.
     var parent = of(exchange);
     if (parent.getSpanContext().isSampled()) {
       var span = tracing.begin(route, SpanKind.INTERNAL, parent);
@@ -27,14 +27,14 @@ record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
     }
   }
 
-  /** A message has left a route; a copy of it that another thread goes on with has not. */
+  /** Ends the span when the message has left the route; a copy on another thread ends nothing. */
   static void leave(Exchange exchange, String route) {
     var current = current(exchange);
     if (current == null || !current.route.equals(route)) {
       return;
     }
     if (exchange.getException() != null && !(exchange.getException() instanceof Problem)) {
-      // Its message may say what was sent.
+      // Not the exception's message: it may quote the content.
       current
           .span
           .setAttribute("error.type", exchange.getException().getClass().getSimpleName())
@@ -48,7 +48,7 @@ record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
     }
   }
 
-  /** The span that a message is in; invalid where there is none. */
+  /** The current span of a message; invalid when it has none. */
   static Span of(Exchange exchange) {
     if (exchange.getProperty(Tracing.ROUTINE) != null) {
       return Span.getInvalid();

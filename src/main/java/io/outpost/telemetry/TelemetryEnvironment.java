@@ -10,13 +10,13 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * Turns our few settings into the many of the libraries: where metrics are sent, and the management
- * port. Without a token it answers on loopback only, as it asks nobody who they are then; and not
- * at all on a worker, whose agents share its loopback. Stateless.
+ * Translates our few settings of metrics and of the management port into the many of Spring Boot.
+ * Without a token the management port is open to everyone who reaches it: then it is on loopback
+ * only, and a worker, whose agents share its loopback, has no such port. Stateless.
  */
 public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ordered {
 
-  /** OpenTelemetry's port for Prometheus, where none is set. */
+  /** The default port for Prometheus, the one that OpenTelemetry uses. */
   private static final String USUAL_PORT = "9464";
 
   private static final String PORT = "management.server.port";
@@ -25,7 +25,7 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
   private static final String HEADER = "management.otlp.metrics.export.headers.";
   private static final String RESOURCE = "management.opentelemetry.resource-attributes.";
 
-  /** Behind the files with settings, before the logging system starts. */
+  /** Runs after the settings files are read and before the logging system starts. */
   @Override
   public int getOrder() {
     return Ordered.LOWEST_PRECEDENCE;
@@ -50,10 +50,10 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
       settings.put("management.otlp.metrics.export.url", endpoint + "/v1/metrics");
       Collector.headers(environment.getProperty("outpost.telemetry.otlp-token", ""))
           .forEach((name, value) -> settings.put(HEADER + name, value));
-      // As OpenTelemetry's conventions and Prometheus have durations; the library's are
+      // OpenTelemetry's conventions and Prometheus use seconds; the library's default is
       // milliseconds.
       settings.put("management.otlp.metrics.export.base-time-unit", "seconds");
-      // Containers of a role are told apart, as their counters are not one.
+      // Each container of a role has counters of its own, so each needs a name of its own.
       settings.put(RESOURCE + "service.name", Collector.service(environment));
       settings.put(
           RESOURCE + "service.instance.id", environment.getProperty("outpost.worker.name", ""));

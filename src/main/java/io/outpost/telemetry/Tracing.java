@@ -17,8 +17,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Makes spans and sends them to a collector, where one is set; without one there are no spans.
- * Thread-safe.
+ * Makes spans and sends them to the collector; without a collector there are no spans. Thread-safe.
  */
 @Component
 public class Tracing implements DisposableBean {
@@ -27,8 +26,8 @@ public class Tracing implements DisposableBean {
   public static final String SPAN = "span";
 
   /**
-   * The exchange property of what is done again and again while something long lasts: no route or
-   * call of it is a span, and the trace stays one that can be read.
+   * The exchange property that marks routine work, such as the renewal of a lease. Its routes and
+   * calls make no spans: a long job would have thousands of them.
    */
   public static final String ROUTINE = "outpostRoutine";
 
@@ -53,14 +52,14 @@ public class Tracing implements DisposableBean {
         .build();
   }
 
-  /** Whether there is anything to make. */
+  /** Whether spans are made, because there is a collector. */
   public boolean isOn() {
     return spans != null;
   }
 
   /**
-   * Begins the first span of ours, in the trace that a caller names. Whether it is sent is ours to
-   * say: a caller makes us send neither everything nor nothing.
+   * Begins our first span in the trace that a caller names. We decide whether it is sent, so that
+   * no caller can make us send everything or nothing.
    *
    * @param parent the caller's W3C trace context; null: the span is the first of its trace
    */
@@ -70,22 +69,23 @@ public class Tracing implements DisposableBean {
   }
 
   /**
-   * Begins a span of something that a request of ours has led to.
+   * Begins a span of work that an earlier request has caused, such as a job's run.
    *
-   * @param parent our W3C trace context that it belongs to; null: it is the first of its trace
+   * @param parent the W3C trace context that we stored with it; null: the span is the first of its
+   *     trace
    */
   public Span begin(String name, SpanKind kind, @Nullable String parent) {
     return begin(name, kind, Context.root().with(remote(parent)));
   }
 
-  /** Begins a span below another; none below one that is not sent. */
+  /** Begins a span below another; invalid when the other is not sent. */
   public Span begin(String name, SpanKind kind, Span parent) {
     return parent.getSpanContext().isSampled()
         ? begin(name, kind, Context.root().with(parent))
         : Span.getInvalid();
   }
 
-  /** Begins a span below the one that this thread works in; none where there is none. */
+  /** Begins a span below the one that this thread works in; invalid when there is none. */
   Span within(String name, SpanKind kind) {
     return isOn() ? begin(name, kind, Flow.span()) : Span.getInvalid();
   }
@@ -96,12 +96,12 @@ public class Tracing implements DisposableBean {
         : spans.get("outpost").spanBuilder(name).setSpanKind(kind).setParent(parent).startSpan();
   }
 
-  /** The span that a W3C trace context names; an invalid one for null. */
+  /** The span that a W3C trace context names; invalid for null. */
   public static Span remote(@Nullable String context) {
     return context == null ? Span.getInvalid() : Span.wrap(context(context));
   }
 
-  /** The W3C trace context of a span, for what it calls; empty where there is no span. */
+  /** The W3C trace context of a span, to pass on; empty for an invalid span. */
   public static Optional<String> context(Span span) {
     var context = span.getSpanContext();
     return context.isValid()

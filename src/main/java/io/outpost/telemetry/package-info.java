@@ -1,6 +1,6 @@
 /**
- * What operators see from outside: the catalogue of metrics, spans, where both are sent, how much
- * is logged, and what each line says it is about. Knows no domain.
+ * Metrics, traces and logs: the catalogue of metrics, the spans, the collector that both are sent
+ * to, the limit of repeated log lines, and the route and ids in each line. Knows no domain.
  */
 @NullMarked
 package io.outpost.telemetry;
