@@ -6,6 +6,7 @@ import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
 import io.outpost.job.TransitionRefused;
 import io.outpost.jobs.DeadLetterReader.Letter;
+import io.outpost.kernel.Problem;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -24,18 +25,29 @@ public class Redrive {
 
   private static final int MOST = 1000;
 
+  private static final String UNREACHABLE =
+      "%s has a repository by ssh, and this installation reaches none by ssh: leave it out, and"
+          + " submit the job again with an https address";
+
   private final DeadLetterReader reader;
   private final JobTransitions transitions;
+  private final ReachableRepositories reachable;
 
-  Redrive(DeadLetterReader reader, JobTransitions transitions) {
+  Redrive(DeadLetterReader reader, JobTransitions transitions, ReachableRepositories reachable) {
     this.reader = reader;
     this.transitions = transitions;
+    this.reachable = reachable;
   }
 
-  /** The dead letters in the request, or all; records named jobs that are not dead letters. */
+  /**
+   * The dead letters in the request; records named jobs that are not dead letters. Without names
+   * all whose repositories workers reach.
+   *
+   * @throws Problem 400 for a named one whose repository they do not reach
+   */
   public List<Letter> choose(@Body JsonNode body, Exchange exchange) {
     if (!body.has("job_ids")) {
-      return reader.all(MOST);
+      return reader.all(MOST).stream().filter(this::isReachable).toList();
     }
     Set<String> wanted = new TreeSet<>();
     body.get("job_ids").forEach(id -> wanted.add(id.asText()));
@@ -43,9 +55,20 @@ public class Redrive {
         reader.all(Integer.MAX_VALUE).stream()
             .filter(letter -> wanted.contains(letter.job().jobId()))
             .toList();
+    chosen.stream()
+        .filter(letter -> !isReachable(letter))
+        .findFirst()
+        .ifPresent(
+            letter -> {
+              throw Problem.invalid("job_ids", UNREACHABLE.formatted(letter.job().jobId()));
+            });
     chosen.forEach(letter -> wanted.remove(letter.job().jobId()));
     exchange.setProperty(RedriveCounter.UNKNOWN, List.copyOf(wanted));
     return chosen;
+  }
+
+  private boolean isReachable(Letter letter) {
+    return reachable.reach(letter.job().repository());
   }
 
   /**

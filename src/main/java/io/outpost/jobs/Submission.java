@@ -15,7 +15,6 @@ import io.outpost.job.JobMessage;
 import io.outpost.job.JobTransition;
 import io.outpost.job.JobTransitions;
 import io.outpost.job.Repository;
-import io.outpost.job.RepositoryAddress;
 import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Problem;
@@ -34,7 +33,6 @@ import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
@@ -55,8 +53,7 @@ public class Submission {
   private final OfferedAgents offered;
   private final AgentCatalogue agents;
   private final JobSettings settings;
-  private final boolean repositoryOnLoopback;
-  private final boolean repositoryBySsh;
+  private final ReachableRepositories reachable;
 
   Submission(
       ObjectMapper mapper,
@@ -66,8 +63,7 @@ public class Submission {
       OfferedAgents offered,
       AgentCatalogue agents,
       JobSettings settings,
-      @Value("${outpost.repositories.allow-loopback}") boolean repositoryOnLoopback,
-      @Value("${outpost.repositories.ssh}") boolean repositoryBySsh) {
+      ReachableRepositories reachable) {
     this.mapper = mapper;
     this.transitions = transitions;
     this.names = names;
@@ -75,8 +71,7 @@ public class Submission {
     this.offered = offered;
     this.agents = agents;
     this.settings = settings;
-    this.repositoryOnLoopback = repositoryOnLoopback;
-    this.repositoryBySsh = repositoryBySsh;
+    this.reachable = reachable;
   }
 
   /**
@@ -113,7 +108,7 @@ public class Submission {
     var repository = job.repository();
     if (repository != null) {
       checkWay(repository);
-      if (isSsh(repository)) {
+      if (reachable.isSsh(repository)) {
         checkSsh(repository);
       }
       checkName("repository.ref", repository.ref());
@@ -121,13 +116,8 @@ public class Submission {
     }
   }
 
-  private boolean isSsh(Repository repository) {
-    return RepositoryAddress.of(repository.url(), repositoryOnLoopback).isSsh();
-  }
-
-  /** Where workers' network lets no ssh out, a job with such a repository could only fail. */
   private void checkWay(@Nullable Repository repository) {
-    if (!repositoryBySsh && repository != null && isSsh(repository)) {
+    if (!reachable.reach(repository)) {
       throw Problem.invalid(
           "repository.url",
           "must be an https address, with a token as repository.secret: this installation reaches"
