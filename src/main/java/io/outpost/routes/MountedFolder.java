@@ -79,6 +79,21 @@ record MountedFolder(Path root) {
     return found;
   }
 
+  /**
+   * The shipped vocabulary with the folder's own words.
+   *
+   * @throws RoutesRefused when the folder's file is invalid, or redefines a shipped word
+   */
+  Vocabulary extend(Vocabulary ours) throws IOException {
+    var theirs = vocabulary();
+    if (theirs == Vocabulary.NONE) {
+      return ours;
+    }
+    var text = Files.readString(root.resolve(Vocabulary.FILE));
+    RoutesRefused.unlessEmpty(ours.redefinedBy(theirs, text));
+    return ours.and(theirs);
+  }
+
   /** The folder's vocabulary; empty when it has none. */
   Vocabulary vocabulary() throws IOException {
     var file = root.resolve(Vocabulary.FILE);

@@ -162,7 +162,8 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     try {
       for (var folder : folders) {
         found.addAll(folder.passedOver());
-        vocabulary = vocabulary.and(folder.vocabulary());
+        var isTheirs = mounted.filter(folder::equals).isPresent();
+        vocabulary = isTheirs ? folder.extend(vocabulary) : vocabulary.and(folder.vocabulary());
       }
       var words = language == null ? new RouteLanguage() : language;
       language = words;

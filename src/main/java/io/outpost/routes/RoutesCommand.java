@@ -121,7 +121,7 @@ public final class RoutesCommand {
       if (folder != null) {
         found.addAll(folder.passedOver());
         found.addAll(folder.agentFaults());
-        vocabulary = vocabulary.and(folder.vocabulary());
+        vocabulary = folder.extend(vocabulary);
       }
       var check = new RoutesCheck(known, vocabulary, new RouteLanguage());
       for (var roles : ROLES) {

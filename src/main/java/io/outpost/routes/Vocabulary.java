@@ -130,6 +130,45 @@ record Vocabulary(
         .toList();
   }
 
+  /**
+   * The names of ours to which a folder's vocabulary gives another meaning: the shipped routes use
+   * them, and would be checked against the wrong one.
+   *
+   * @param text of the folder's vocabulary
+   */
+  List<Finding> redefinedBy(Vocabulary theirs, String text) {
+    var fields = RouteFile.parse(FILE, text).fields();
+    var others = theirs.sections();
+    return sections().entrySet().stream()
+        .flatMap(
+            section -> {
+              var words = section.getValue();
+              return others.getOrDefault(section.getKey(), Map.of()).entrySet().stream()
+                  .filter(word -> words.containsKey(word.getKey()))
+                  .filter(word -> !Objects.equals(word.getValue(), words.get(word.getKey())))
+                  .map(word -> taken(section.getKey(), word.getKey(), fields));
+            })
+        .toList();
+  }
+
+  private static Finding taken(String section, String name, List<RouteFile.Field> fields) {
+    return fields.stream()
+        .filter(field -> field.parent().equals(section) && field.key().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .finding("`%s.%s` is taken by Outpost: choose another name".formatted(section, name));
+  }
+
+  private Map<String, Map<String, ?>> sections() {
+    return Map.of(
+        "properties", properties,
+        "variables", variables,
+        "headers", headers,
+        "extension-points", points,
+        "beans", beans,
+        "components", components);
+  }
+
   Vocabulary {
     properties = orEmpty(properties);
     variables = orEmpty(variables);

@@ -157,6 +157,9 @@ class OddRouteFilesTest {
           vocabulary.yaml | '[]'                                     | vocabulary.yaml:1: is no vocabulary: write `properties:` and below it a name for each
           vocabulary.yaml | properties: { x: { type: a }, x: { type: b } } | vocabulary.yaml:1: is no YAML: Duplicate field 'x'
           vocabulary.yaml | properties: { x: { type: io.outpost.Nope } }   | vocabulary.yaml:1: there is no class `io.outpost.Nope`
+          vocabulary.yaml | properties: { job: { type: text, means: mine } } | vocabulary.yaml:1: `properties.job` is taken by Outpost: choose another name
+          vocabulary.yaml | beans: { jobReader: { reed: mine } }     | vocabulary.yaml:1: `beans.jobReader` is taken by Outpost: choose another name
+          vocabulary.yaml | extension-points: { before-submit: { when: never } } | vocabulary.yaml:1: `extension-points.before-submit` is taken by Outpost: choose another name
           contract.yaml   | info: { title: x }                       | contract.yaml:1: holds `info`: only paths and components can be added
           contract.yaml   | paths: []                                | contract.yaml:1: `paths` has no fields
           contract.yaml   | hello                                    | contract.yaml:1: adds nothing
@@ -175,6 +178,26 @@ class OddRouteFilesTest {
       throws Exception {
     write(file, text);
     assertThat(check()).singleElement().asString().startsWith(finding);
+  }
+
+  /** The line is that of the word; a folder may repeat ours as it is, as a copy of all does. */
+  @Test
+  void aWordOfOursKeepsItsMeaning() throws IOException {
+    try (var ours = RouteFolder.class.getResourceAsStream("/routes/vocabulary.yaml")) {
+      write("vocabulary.yaml", ours.readAllBytes());
+    }
+    assertThat(check()).isEmpty();
+    write(
+        "vocabulary.yaml",
+        """
+        properties:
+          mine: { type: text, means: our own }
+        variables:
+          audited: { type: text, means: something else }
+        """);
+    assertThat(check())
+        .containsExactly(
+            "vocabulary.yaml:4: `variables.audited` is taken by Outpost: choose another name");
   }
 
   private List<String> check() {
