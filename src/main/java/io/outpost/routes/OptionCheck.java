@@ -117,7 +117,8 @@ final class OptionCheck {
         : List.of(field.finding("the %s `%s` is not in this installation".formatted(what, name)));
   }
 
-  private List<Finding> address(Field field, String uri) {
+  private List<Finding> address(Field field, String written) {
+    var uri = ReachCheck.withDefault(written);
     if (uri.isEmpty() || uri.startsWith("{{") || uri.startsWith("${")) {
       var isEmpty =
           uri.isEmpty() && field.value() instanceof ScalarNode && field.key().equals("uri");
@@ -133,6 +134,9 @@ final class OptionCheck {
     }
     var found = new ArrayList<>(missing(field, "component", "component", scheme));
     ReachCheck.ofAddress(scheme, uri).map(field::finding).ifPresent(found::add);
+    if (found.isEmpty() && language.readsFile(scheme)) {
+      found.add(field.finding("`%s` reads a file: call a bean instead".formatted(scheme)));
+    }
     if (uri.matches("[\\w+-]+:/*")) {
       found.add(field.finding("`%s` names nothing behind the colon".formatted(uri)));
     }
@@ -179,6 +183,10 @@ final class OptionCheck {
     }
     if (!known.containsKey(name)) {
       return unknown(scheme, name, known.keySet(), at);
+    }
+    if (known.get(name).isFile()) {
+      var reads = "the option `%s` of `%s` reads a file: leave it out";
+      return List.of(at.finding(reads.formatted(name, scheme)));
     }
     var mayBe = mayBe(known.get(name), value);
     var fault = "the option `%s` of `%s` is %s, not `%s`";

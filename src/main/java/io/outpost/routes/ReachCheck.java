@@ -13,8 +13,8 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
  * Refuses what no route may use: programs and Java classes, files and the environment by way of an
- * expression, secrets of Outpost. Legitimate steps are beans or components; the rest could take
- * over a flow. Stateless.
+ * expression, secrets of Outpost. {@link OptionCheck} refuses components that read a file.
+ * Legitimate steps are beans or components; the rest could take over a flow. Stateless.
  */
 final class ReachCheck {
 
@@ -34,6 +34,9 @@ final class ReachCheck {
       Pattern.compile(
           "\\{\\{[?!]?(?:(?:env|sys):)?([^}:]+)|\\$(?:simple)?\\{properties(?:Exist)?:([^}:]+)");
 
+  private static final Pattern WITH_DEFAULT =
+      Pattern.compile("^\\{\\{[?!]?(?:(?:env|sys):)?[^{}:]+:([^{}]*)}}");
+
   /** In any spelling: capitals, dots or dashes. */
   private static final Pattern SECRET =
       Pattern.compile(
@@ -45,6 +48,11 @@ final class ReachCheck {
   private static final String LANES = "controlbus:route?routeId=run-jobs&";
 
   private ReachCheck() {}
+
+  /** A text as it is while the setting that it begins with is not set. */
+  static String withDefault(String text) {
+    return WITH_DEFAULT.matcher(text.strip()).replaceFirst("$1");
+  }
 
   /** Forbidden addresses. */
   static Optional<String> ofAddress(String scheme, String uri) {
@@ -98,7 +106,7 @@ final class ReachCheck {
   }
 
   private static void checkText(Field field, String text, List<Finding> found) {
-    if (text.startsWith("resource:")) {
+    if (withDefault(text).startsWith("resource:")) {
       found.add(field.finding("`resource:` reads a file: write its content here"));
     }
     ENVIRONMENT

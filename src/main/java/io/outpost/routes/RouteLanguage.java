@@ -4,10 +4,12 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.camel.catalog.CamelCatalog;
 import org.apache.camel.catalog.DefaultCamelCatalog;
+import org.apache.camel.tooling.model.BaseOptionModel;
 import org.apache.camel.tooling.model.JsonMapper;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * check. Used by one thread.
  */
 final class RouteLanguage {
+
+  private static final Set<String> FILES = Set.of("resourceUri", "specificationUri");
 
   private final StepNames steps = new StepNames();
   private final CamelCatalog catalog = new DefaultCamelCatalog();
@@ -33,8 +37,10 @@ final class RouteLanguage {
    *
    * @param kind {@code boolean}, {@code integer}, {@code duration}, {@code enum} and others
    * @param words the allowed words; null: any
+   * @param isFile whether its value names a file or a class-path resource, whose content is used
+   * @param isAddress whether it is a part of the address, and no parameter
    */
-  record Option(String kind, @Nullable List<String> words) {}
+  record Option(String kind, @Nullable List<String> words, boolean isFile, boolean isAddress) {}
 
   StepNames steps() {
     return steps;
@@ -78,14 +84,30 @@ final class RouteLanguage {
     return options.computeIfAbsent(component, this::read);
   }
 
+  /** Whether a component works with the file or class-path resource that its address names. */
+  boolean readsFile(String component) {
+    return options(component).values().stream().anyMatch(it -> it.isFile() && it.isAddress());
+  }
+
+  /** Older components lack the catalogue's mark, and have the name in common. */
+  private static boolean isFile(BaseOptionModel option) {
+    return option.isSupportFileReference() || FILES.contains(option.getName());
+  }
+
   private Map<String, Option> read(String component) {
     var json = catalog.componentJSonSchema(component.equals("https") ? "http" : component);
     var found = new TreeMap<String, Option>();
     if (json != null) {
       for (var option : JsonMapper.generateComponentModel(json).getEndpointOptions()) {
-        found.put(option.getName(), new Option(option.getType(), option.getEnums()));
+        found.put(
+            option.getName(),
+            new Option(
+                option.getType(),
+                option.getEnums(),
+                isFile(option),
+                "path".equals(option.getKind())));
         if (option.getPrefix() != null && option.isMultiValue()) {
-          found.put(option.getPrefix(), new Option("any", null));
+          found.put(option.getPrefix(), new Option("any", null, false, false));
         }
       }
     }

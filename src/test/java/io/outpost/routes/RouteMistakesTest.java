@@ -261,6 +261,14 @@ class RouteMistakesTest {
           log: { id: l, message: "{{enw:TEAM_CHAT}}" } | 'there is no look-up `enw:`; did you mean `env`?'
           log: { id: l, message: "{{service:chat}}" } | '`service:` is not supported: use a setting'
           to: { id: l, uri: "controlbus:route?routeId=submit-job&action=stop" } | '`controlbus` may stop routes that should run'
+          to: { id: l, uri: "xslt:file:/etc/passwd" } | '`xslt` reads a file: call a bean instead'
+          to: { id: l, uri: "{{x:xslt:style.xsl}}" } | '`xslt` reads a file: call a bean instead'
+          toD: { id: l, uri: "validator:${header.x}" } | '`validator` reads a file: call a bean instead'
+          enrich: { id: l, constant: "rest-openapi:file:/etc/passwd#x" } | '`rest-openapi` reads a file: call a bean instead'
+          to: { id: l, uri: "aws2-sns:x?policy=file:/etc/passwd" } | 'the option `policy` of `aws2-sns` reads a file: leave it out'
+          to: { id: l, uri: "velocity:file:/etc/passwd" } | 'the component `velocity` is not in this installation'
+          setBody: { id: l, simple: " resource:file:/etc/passwd" } | '`resource:` reads a file: write its content here'
+          setBody: { id: l, constant: "{{x:resource:file:/etc/passwd}}" } | '`resource:` reads a file: write its content here'
           delay: { id: l, constant: soon } | '`delay` wants a whole number, not `soon`'
           to: { id: l, uri: "timer:" } | '`timer:` names nothing behind the colon'
           pollEnrich: { id: l, expression: { constant: { expression: "sida:x" } } } | 'there is no component `sida`; did you mean `seda`?'
@@ -272,6 +280,28 @@ class RouteMistakesTest {
     write("api/x.camel.yaml", HEAD + "        - " + step + "\n");
     assertThat(check().out().lines())
         .containsExactly("api/x.camel.yaml:7: my-route/l: " + finding.replaceAll("^'|'$", ""));
+  }
+
+  /**
+   * Also those that are not installed: somebody may add them. Others take their text from a route.
+   */
+  @Test
+  void whetherAComponentReadsAFileIsKnownFromCamelsCatalogue() {
+    var language = new RouteLanguage();
+    assertThat(language.components().stream().filter(language::readsFile))
+        .contains(
+            "xslt",
+            "xslt-saxon",
+            "validator",
+            "velocity",
+            "freemarker",
+            "mustache",
+            "jsonata",
+            "json-validator",
+            "xquery",
+            "string-template",
+            "rest-openapi")
+        .doesNotContain("direct", "http", "https", "aws2-sqs", "aws2-s3", "log", "micrometer");
   }
 
   @ParameterizedTest
