@@ -4,11 +4,14 @@ import io.outpost.kernel.Ids;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Rules;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  * written, so that writing it twice has no further effect. Contains no body, command, key or
  * secret.
  *
- * @param action the operationId of a call, {@code job.<status>} for a job's transition, or an
- *     action of billing
+ * @param action the operationId of a call, {@code job.<status>} for a job's transition, or the word
+ *     of an {@link AuditAction}
  * @param resource the path of a call, or {@code /jobs/<job_id>}
  * @param status the HTTP status of a call; null for a transition
  * @param metadata allowed keys only; others are dropped: {@code problem} (the code of a refusal),
  *     {@code attempt}, {@code attempts}, {@code reason} and {@code was} (the previous status) of
- *     jobs, {@code routes} (the version of the routes), and changes and counts of billing
+ *     jobs, {@code routes} (the version of the routes), and those of an {@link AuditAction}
  */
 public record AuditEntry(
     String entryId,
@@ -38,53 +41,55 @@ public record AuditEntry(
     @Nullable String userAgent,
     Map<String, String> metadata) {
 
+  /** Of calls and transitions; {@link AuditAction} has those of other actions. */
+  private static final Set<String> OF_CALLS_AND_JOBS =
+      Set.of("problem", "attempt", "attempts", "exit_code", "error", "reason", "was", "routes");
+
   private static final Set<String> METADATA =
-      Set.of(
-          "problem",
-          "attempt",
-          "attempts",
-          "exit_code",
-          "error",
-          "reason",
-          "was",
-          "stripe_customer_id",
-          "tier",
-          "status",
-          "subscription_status",
-          "billing_anchor",
-          "used",
-          "api_version",
-          "created",
-          "way",
-          "minute",
-          "ledger",
-          "stripe",
-          "jobs",
-          "routes");
+      Stream.concat(
+              OF_CALLS_AND_JOBS.stream(),
+              Arrays.stream(AuditAction.values()).flatMap(action -> action.metadata().stream()))
+          .collect(Collectors.toUnmodifiableSet());
 
-  private static final Pattern WORDS = Pattern.compile("[A-Za-z0-9._:, -]{1,4000}");
+  private static final Pattern WORDS = Pattern.compile("[^\\x00-\\x1f\\x7f]{1,4000}");
 
-  /** The entry of an action without a call. */
+  /**
+   * The entry of an action that is neither a call nor a transition.
+   *
+   * @throws IllegalArgumentException for metadata that the action does not list
+   */
   public static AuditEntry own(
       String tenantId,
       Instant at,
-      String action,
+      AuditAction action,
       String resource,
       Outcome outcome,
       Map<String, String> metadata) {
+    return own(tenantId, at, action, action.word(), resource, outcome, metadata);
+  }
+
+  /** The entry of an event of Stripe; one whose name is no valid action is {@code stripe.other}. */
+  public static AuditEntry ofStripe(
+      String tenantId, Instant at, String event, String resource, Map<String, String> metadata) {
+    var action = "stripe." + event;
+    var word = Rules.ACTION.matcher(action).matches() ? action : "stripe.other";
+    return own(tenantId, at, AuditAction.STRIPE_EVENT, word, resource, Outcome.allowed, metadata);
+  }
+
+  private static AuditEntry own(
+      String tenantId,
+      Instant at,
+      AuditAction action,
+      String word,
+      String resource,
+      Outcome outcome,
+      Map<String, String> metadata) {
+    if (!action.metadata().containsAll(metadata.keySet())) {
+      throw new IllegalArgumentException(
+          "%s lists no such metadata: %s".formatted(action, metadata.keySet()));
+    }
     return new AuditEntry(
-        Ids.ulid(),
-        tenantId,
-        at,
-        action,
-        resource,
-        outcome,
-        null,
-        null,
-        null,
-        null,
-        null,
-        metadata);
+        Ids.ulid(), tenantId, at, word, resource, outcome, null, null, null, null, null, metadata);
   }
 
   /** Checks the contract's rules, and drops metadata that is not allowed. */
@@ -97,11 +102,6 @@ public record AuditEntry(
     Rules.present("outcome", outcome);
     Rules.present("metadata", metadata);
     metadata = allowed(metadata);
-  }
-
-  /** Whether an action is valid. */
-  public static boolean isAction(String action) {
-    return Rules.ACTION.matcher(action).matches();
   }
 
   /** The outcome. */

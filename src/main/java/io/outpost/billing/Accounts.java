@@ -1,5 +1,6 @@
 package io.outpost.billing;
 
+import io.outpost.audit.AuditAction;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
@@ -131,7 +132,7 @@ public class Accounts {
       @ExchangeProperty("customer") String customer,
       Exchange exchange) {
     var update = new TenantUpdate(tenant).with("stripe_customer_id", customer);
-    return write(update, "billing.customer-linked", exchange);
+    return write(update, AuditAction.CUSTOMER_LINKED, exchange);
   }
 
   /** Whether the tenant's customer has an outdated name or address. */
@@ -144,7 +145,7 @@ public class Accounts {
 
   /** Records that the customer is up to date; false when the tenant changed meanwhile. */
   public boolean refreshed(@ExchangeProperty("tenant") Tenant tenant, Exchange exchange) {
-    return write(new TenantUpdate(tenant).refreshed(), "billing.customer-refreshed", exchange);
+    return write(new TenantUpdate(tenant).refreshed(), AuditAction.CUSTOMER_REFRESHED, exchange);
   }
 
   /**
@@ -162,7 +163,7 @@ public class Accounts {
     if (tenant.subscriptionStatus() != null) {
       become(update, tenant, Entitlement.ended());
     }
-    return write(update, "billing.customer-lost", exchange);
+    return write(update, AuditAction.CUSTOMER_LOST, exchange);
   }
 
   /**
@@ -183,7 +184,7 @@ public class Accounts {
     }
     var update = new TenantUpdate(tenant).with("stripe_customer_id", customer);
     become(update, tenant, entitlement);
-    write(update, "billing.subscription-applied", exchange);
+    write(update, AuditAction.SUBSCRIPTION_APPLIED, exchange);
     return false;
   }
 
@@ -225,7 +226,7 @@ public class Accounts {
     return entitlement.tier() == Tier.FREE || anchor == null ? tenant.createdAt() : anchor;
   }
 
-  private boolean write(TenantUpdate update, String action, Exchange exchange) {
+  private boolean write(TenantUpdate update, AuditAction action, Exchange exchange) {
     AuditEntry entry = update.entry(action);
     Change change = new Change();
     change.update(update.write(names.table("tenants")), old -> new Overtaken());

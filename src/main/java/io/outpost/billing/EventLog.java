@@ -103,15 +103,12 @@ public class EventLog {
     }
   }
 
-  /** Stripe may give an event a name that is not a valid audit action. */
   private static AuditEntry entry(StripeEvent event, String tenantId) {
-    var action = "stripe." + event.type();
-    return AuditEntry.own(
+    return AuditEntry.ofStripe(
         tenantId,
         Instant.now(),
-        AuditEntry.isAction(action) ? action : "stripe.other",
+        event.type(),
         "/stripe/events/" + event.id(),
-        AuditEntry.Outcome.allowed,
         Map.of("api_version", event.apiVersion(), "created", Json.time(event.created())));
   }
 

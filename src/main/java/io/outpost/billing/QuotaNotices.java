@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.outpost.audit.AuditAction;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
@@ -248,13 +249,12 @@ public class QuotaNotices {
     return AuditEntry.own(
         tenant.tenantId(),
         notice.givenAt(),
-        "billing.quota-" + notice.percent(),
+        notice.percent() == 100 ? AuditAction.QUOTA_100 : AuditAction.QUOTA_80,
         "/tenants/" + tenant.tenantId(),
         AuditEntry.Outcome.allowed,
         Map.of(
             "used", Long.toString(notice.used()),
             "limit", Long.toString(notice.quota()),
-            "tier", tenant.tier().word(),
-            "email", tenant.email()));
+            "tier", tenant.tier().word()));
   }
 }

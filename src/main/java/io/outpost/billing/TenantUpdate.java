@@ -1,5 +1,6 @@
 package io.outpost.billing;
 
+import io.outpost.audit.AuditAction;
 import io.outpost.audit.AuditEntry;
 import io.outpost.kernel.Json;
 import io.outpost.store.Change;
@@ -91,7 +92,7 @@ final class TenantUpdate {
     return TenantChange.of(table, tenant, wanted);
   }
 
-  AuditEntry entry(String action) {
+  AuditEntry entry(AuditAction action) {
     return AuditEntry.own(
         tenant.tenantId(),
         now,

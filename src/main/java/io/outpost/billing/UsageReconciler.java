@@ -1,5 +1,6 @@
 package io.outpost.billing;
 
+import io.outpost.audit.AuditAction;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
@@ -197,7 +198,7 @@ public class UsageReconciler {
       Exchange exchange) {
     write(
         tenantId,
-        "billing.usage-differs",
+        AuditAction.USAGE_DIFFERS,
         AuditEntry.Outcome.failed,
         Map.of(
             "minute", Json.time(difference.minute()),
@@ -214,7 +215,7 @@ public class UsageReconciler {
       Exchange exchange) {
     write(
         tenantId,
-        "billing.invoice-differs",
+        AuditAction.INVOICE_DIFFERS,
         AuditEntry.Outcome.failed,
         Map.of(
             "invoice", difference.invoice(),
@@ -228,7 +229,7 @@ public class UsageReconciler {
       @Body String key, @ExchangeProperty("tenantId") String tenantId, Exchange exchange) {
     write(
         tenantId,
-        "billing.difference-gone",
+        AuditAction.DIFFERENCE_GONE,
         AuditEntry.Outcome.allowed,
         Map.of("difference", key),
         exchange);
@@ -241,7 +242,7 @@ public class UsageReconciler {
       Exchange exchange) {
     write(
         tenantId,
-        "billing.usage-late",
+        AuditAction.USAGE_LATE,
         AuditEntry.Outcome.allowed,
         Map.of(
             "invoice", late.invoice(),
@@ -253,7 +254,7 @@ public class UsageReconciler {
 
   private void write(
       String tenantId,
-      String action,
+      AuditAction action,
       AuditEntry.Outcome outcome,
       Map<String, String> details,
       Exchange exchange) {

@@ -1,6 +1,7 @@
 package io.outpost.billing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.outpost.audit.AuditAction;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
@@ -194,7 +195,7 @@ public class VoidedJobs {
     return AuditEntry.own(
         entry.tenantId(),
         clock.instant(),
-        "billing.job-voided",
+        AuditAction.JOB_VOIDED,
         "/jobs/" + entry.jobId(),
         AuditEntry.Outcome.allowed,
         reason == null ? Map.of("way", way.name()) : Map.of("way", way.name(), "reason", reason));

@@ -1,6 +1,7 @@
 package io.outpost.routes;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.outpost.audit.AuditAction;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.RoutesVersion;
 import io.outpost.kernel.Ids;
@@ -36,7 +37,6 @@ class RoutesReload {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoutesReload.class);
   private static final int LOOK_EVERY_MILLIS = 100;
-  private static final String ACTION = "routes.reload";
 
   /** The elements of a file that can be replaced while Camel runs. */
   private static final Set<String> LIVE =
@@ -222,7 +222,14 @@ class RoutesReload {
 
   private void tell(AuditEntry.Outcome outcome, Map<String, String> metadata) {
     metrics.counter("outpost.routes.reloads", "outcome", outcome.name()).increment();
-    var entry = AuditEntry.own(Ids.OPERATORS, Instant.now(), ACTION, "/routes", outcome, metadata);
+    var entry =
+        AuditEntry.own(
+            Ids.OPERATORS,
+            Instant.now(),
+            AuditAction.ROUTES_RELOADED,
+            "/routes",
+            outcome,
+            metadata);
     try (var template = camel.createProducerTemplate()) {
       template.sendBody("direct:record-audit", entry);
     } catch (Exception e) {

@@ -1,5 +1,6 @@
 package io.outpost.webhooks;
 
+import io.outpost.audit.AuditAction;
 import io.outpost.audit.AuditEntry;
 import io.outpost.audit.AuditTrail;
 import io.outpost.aws.Names;
@@ -333,7 +334,7 @@ public class EndpointRounds {
     return AuditEntry.own(
         endpoint.tenantId(),
         Instant.now(),
-        "webhook.disabled",
+        AuditAction.WEBHOOK_DISABLED,
         "/tenants/" + endpoint.tenantId() + "/webhooks/" + endpoint.webhookId(),
         AuditEntry.Outcome.allowed,
         Map.of("reason", reason));

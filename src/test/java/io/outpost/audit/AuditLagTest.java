@@ -25,7 +25,7 @@ class AuditLagTest {
         AuditEntry.own(
             Ids.uuid(),
             clock.instant(),
-            "job.succeeded",
+            AuditAction.ROUTES_RELOADED,
             "/jobs/1",
             AuditEntry.Outcome.allowed,
             Map.of());
