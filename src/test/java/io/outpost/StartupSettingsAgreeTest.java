@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.mock.env.MockEnvironment;
 
@@ -30,6 +32,10 @@ class StartupSettingsAgreeTest {
   private static final Pattern READ = Pattern.compile("\\$\\{(OUTPOST_[A-Z0-9_]+)(:?)");
   private static final Pattern NAMED = Pattern.compile("\\bOUTPOST_[A-Z0-9_]+\\b");
   private static final Pattern DOCUMENTED = Pattern.compile("(?m)^\\| `(OUTPOST_[A-Z0-9_]+)`");
+
+  private static final Pattern DEFAULT =
+      Pattern.compile(
+          "(?m)^\\| `(OUTPOST_[A-Z0-9_]+)`[^|]*\\|[^|]*\\| (?:`([^`|]+)`|([0-9]+[A-Za-z]*)) \\|");
 
   @ParameterizedTest
   @ValueSource(strings = {"api", "worker"})
@@ -101,6 +107,21 @@ class StartupSettingsAgreeTest {
             .map(match -> match.group(1))
             .collect(Collectors.toCollection(TreeSet::new));
     assertThat(listed).isEqualTo(read());
+  }
+
+  /** A default that the page gives as a value, and not in words, is the application's. */
+  @ParameterizedTest(name = "{0}: {1}")
+  @MethodSource("defaults")
+  void theOperatorsPageHasTheDefaultThatHolds(String name, String value) throws IOException {
+    assertThat(Files.readString(RESOURCES.resolve("application.yaml")))
+        .contains("${" + name + ":" + value + "}");
+  }
+
+  static Stream<Arguments> defaults() throws IOException {
+    return DEFAULT
+        .matcher(Files.readString(Path.of("docs/operations.md")))
+        .results()
+        .map(row -> Arguments.of(row.group(1), row.group(2) == null ? row.group(3) : row.group(2)));
   }
 
   private static final JsonMapper MAPPER = JsonMapper.builder().build();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.outpost.tenant.Tier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,11 +30,17 @@ class LimitsTest {
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource("limits")
   void theNumberIsTheOneThatHolds(String limit, String number, String where) throws IOException {
+    var names = where.split("\\.", -1);
     var found =
         where.startsWith("/")
             ? yaml("/openapi/outpost.yaml").at(where).asText()
-            : setting(where.split("\\.", -1));
+            : where.startsWith("Tier.") ? tier(names[1], names[2]) : setting(names);
     assertThat(found).as(limit).isEqualTo(number);
+  }
+
+  private static String tier(String name, String limit) {
+    var tier = Tier.valueOf(name);
+    return Integer.toString(limit.equals("quota") ? tier.quota().orElseThrow() : tier.slots());
   }
 
   /** The default of a setting that the environment may replace. */

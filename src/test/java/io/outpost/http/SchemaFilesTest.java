@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The schemas in docs/schemas are those of the contract, each with what it refers to. After a
- * change of the contract: {@code mvn test -Dtest=SchemaFilesTest -Doutpost.write-schemas=true}.
+ * change of the contract: {@code mvn test -Dtest=SchemaFilesTest
+ * -Dsurefire.args=-Doutpost.write-docs=true}.
  */
 class SchemaFilesTest {
 
@@ -43,12 +44,12 @@ class SchemaFilesTest {
   void isTheContracts(String name, String file) throws IOException {
     var expected = text(standalone(name, file));
     var path = FOLDER.resolve(file);
-    if (Boolean.getBoolean("outpost.write-schemas")) {
+    if (Boolean.getBoolean("outpost.write-docs")) {
       Files.createDirectories(FOLDER);
       Files.writeString(path, expected);
     }
     assertThat(path)
-        .as("stale: mvn test -Dtest=SchemaFilesTest -Doutpost.write-schemas=true")
+        .as("stale: mvn test -Dtest=SchemaFilesTest -Dsurefire.args=-Doutpost.write-docs=true")
         .content()
         .isEqualTo(expected);
   }

@@ -91,7 +91,10 @@ class VocabularyTest {
     assertThat(String.join(", ", faults(planted, files))).contains(fault);
   }
 
-  /** Written anew by {@code mvn test -Dtest=VocabularyTest -Doutpost.write-docs=true}. */
+  /**
+   * Written anew by {@code mvn test -Dtest=VocabularyTest
+   * -Dsurefire.args=-Doutpost.write-docs=true}.
+   */
   @Test
   void thePageShowsTheWords() throws IOException {
     var page = Files.readString(PAGE);

@@ -2,10 +2,16 @@ package io.outpost.worker.lanes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -22,10 +28,13 @@ class P10LanesTest {
   private static final int NORMAL = 1;
   private static final int LOW = 2;
 
-  /** The bound that docs/architecture.md states, for the weights 6:3:1. */
-  private static final int MOST_BEFORE_LOW = 10;
+  /** The default weights of the lanes. */
+  private static final List<Integer> WEIGHTS = weights();
 
-  private final Lanes lanes = new Lanes(List.of(6, 3, 1));
+  /** Within as many starts as the weights sum up to, each lane has its turns. */
+  private static final int ROUND = WEIGHTS.stream().mapToInt(Integer::intValue).sum();
+
+  private final Lanes lanes = new Lanes(WEIGHTS);
   private final int[] waiting = new int[3];
 
   /** Takes one job; the lane it came from, or -1. */
@@ -42,6 +51,28 @@ class P10LanesTest {
     return lane;
   }
 
+  private static List<Integer> weights() {
+    try {
+      var settings = Files.readString(Path.of("src/main/resources/application.yaml"));
+      var lanes = Pattern.compile("OUTPOST_WORKER_LANES:high=(\\d+),normal=(\\d+),low=(\\d+)}");
+      var found = lanes.matcher(settings).results().findFirst().orElseThrow();
+      return Stream.of(1, 2, 3).map(found::group).map(Integer::valueOf).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Example
+  void thePageStatesTheWeights() throws IOException {
+    var high = WEIGHTS.get(HIGH);
+    var normal = WEIGHTS.get(NORMAL);
+    var low = WEIGHTS.get(LOW);
+    assertThat(Files.readString(Path.of("docs/architecture.md")))
+        .contains(
+            "Of any %d jobs that start while all three lanes are full, %d are high, %d normal and %d low."
+                .formatted(ROUND, high, normal, low));
+  }
+
   private int[] take(int jobs) throws Exception {
     var taken = new int[3];
     for (int i = 0; i < jobs; i++) {
@@ -51,10 +82,12 @@ class P10LanesTest {
   }
 
   @Example
-  void underSaturationEveryTenJobsAreSixThreeAndOne() throws Exception {
+  void underSaturationEachLaneGetsItsShareOfEveryRound() throws Exception {
     Arrays.fill(waiting, 1_000_000);
     for (int round = 0; round < 10_000; round++) {
-      assertThat(take(10)).as("round %d", round).containsExactly(6, 3, 1);
+      assertThat(take(ROUND))
+          .as("round %d", round)
+          .containsExactly(WEIGHTS.get(HIGH), WEIGHTS.get(NORMAL), WEIGHTS.get(LOW));
     }
   }
 
@@ -70,7 +103,8 @@ class P10LanesTest {
   }
 
   @Property(tries = 300)
-  void aWaitingLowJobSeesAtMostTenOthersServedBeforeIt(@ForAll Random random) throws Exception {
+  void aWaitingLowJobSeesAtMostARoundOfOthersServedBeforeIt(@ForAll Random random)
+      throws Exception {
     anyPast(random);
     waiting[LOW] = 1 + random.nextInt(3);
     for (int rounds = 0; rounds < 20 && waiting[LOW] > 0; rounds++) {
@@ -78,7 +112,7 @@ class P10LanesTest {
       for (flood(random); take() != LOW; flood(random)) {
         before++;
       }
-      assertThat(before).isLessThanOrEqualTo(MOST_BEFORE_LOW);
+      assertThat(before).isLessThanOrEqualTo(ROUND);
     }
   }
 
@@ -96,7 +130,7 @@ class P10LanesTest {
       before += low < 0 ? order.size() : low;
     }
     // A turn that finds its lane empty is given again, and meanwhile the others take theirs.
-    assertThat(before).isLessThanOrEqualTo(MOST_BEFORE_LOW + slots - 1);
+    assertThat(before).isLessThanOrEqualTo(ROUND + slots - 1);
   }
 
   @Property(tries = 200)
@@ -107,9 +141,9 @@ class P10LanesTest {
     waiting[idle] = 0;
     take(jobs);
     waiting[idle] = 1_000_000;
-    var share = List.of(6, 3, 1).get(idle);
+    var share = WEIGHTS.get(idle);
     // Two rounds give it its share twice, and at most one job more for where the round began.
-    assertThat(take(20)[idle]).isBetween(2 * share - 1, 2 * share + 1);
+    assertThat(take(2 * ROUND)[idle]).isBetween(2 * share - 1, 2 * share + 1);
   }
 
   @Example
@@ -117,7 +151,9 @@ class P10LanesTest {
     waiting[HIGH] = 1_000_000;
     waiting[LOW] = 1_000_000;
     for (int round = 0; round < 1000; round++) {
-      assertThat(take(7)).containsExactly(6, 0, 1);
+      var high = WEIGHTS.get(HIGH);
+      var low = WEIGHTS.get(LOW);
+      assertThat(take(high + low)).containsExactly(high, 0, low);
     }
     Arrays.fill(waiting, 0);
     waiting[NORMAL] = 5;
