@@ -142,7 +142,8 @@ final class SameUser implements Confinement {
   public Stream<ProcessHandle> members(ProcessHandle main, JobDirectory directory, int slot) {
     String home = "HOME=" + directory.home();
     Stream<ProcessHandle> marked =
-        ProcessTable.alive()
+        ProcessHandle.allProcesses()
+            .filter(ProcessTable::isAlive)
             .filter(
                 process ->
                     ProcessTable.isOfSession(process, main.pid())

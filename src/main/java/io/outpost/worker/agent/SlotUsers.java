@@ -152,7 +152,7 @@ final class SlotUsers implements Confinement {
 
   @Override
   public Stream<ProcessHandle> members(ProcessHandle main, JobDirectory directory, int slot) {
-    return membersOf(slot);
+    return processesOf(slot).filter(ProcessTable::isAlive);
   }
 
   @Override
@@ -185,10 +185,11 @@ final class SlotUsers implements Confinement {
     occupy(slot);
     for (int round = 0; round < ROUNDS; round++) {
       String said = asUser(slot, "bash", "-c", KILL, "kill.sh", job.toString());
-      List<ProcessHandle> left = membersOf(slot).toList();
+      List<ProcessHandle> all = processesOf(slot).toList();
+      List<ProcessHandle> left = all.stream().filter(ProcessTable::isAlive).toList();
       if (left.isEmpty()) {
         clean.add(slot);
-        awaitReaped(slot);
+        awaitReaped(slot, all.size());
         return Optional.of(said);
       }
       left.forEach(ProcessHandle::destroyForcibly);
@@ -204,24 +205,24 @@ final class SlotUsers implements Confinement {
   /**
    * Zombies count against the slot's process limit until the machine's first process reaps them.
    */
-  private void awaitReaped(int slot) {
-    int user = users.of(slot);
+  private void awaitReaped(int slot, long seen) {
+    long dead = seen;
     for (int round = 0; round < ROUNDS; round++) {
-      long dead =
-          ProcessHandle.allProcesses().filter(process -> ProcessTable.isOf(process, user)).count();
       if (dead <= limits.fewProcesses()) {
         return;
       }
       LockSupport.parkNanos(ROUND);
+      dead = processesOf(slot).count();
     }
     LOG.warn(
         "Dead processes of user {} are not reaped: run the worker under an init process such as tini",
-        user);
+        users.of(slot));
   }
 
-  private Stream<ProcessHandle> membersOf(int slot) {
+  /** Its processes, zombies too. */
+  private Stream<ProcessHandle> processesOf(int slot) {
     int user = users.of(slot);
-    return ProcessTable.alive().filter(process -> ProcessTable.isOf(process, user));
+    return ProcessHandle.allProcesses().filter(process -> ProcessTable.isOf(process, user));
   }
 
   @Override
