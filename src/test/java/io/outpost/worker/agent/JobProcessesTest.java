@@ -48,12 +48,12 @@ class JobProcessesTest {
   @Test
   void aJobOfASlotsUserStartsFewProcesses() throws Exception {
     assumeTrue(Isolation.isRoot(), "SKIPPED: not root, so agents cannot be other users");
-    check(started("slots"), 5, 17);
+    check(started("slots"), 5, 13);
   }
 
   @Test
   void aJobOfTheWorkersOwnUserStartsFewProcesses() throws Exception {
-    check(started("same"), 4, 14);
+    check(started("same"), 4, 10);
   }
 
   /** Pipes are created for many jobs at once, perhaps for one of these. */
