@@ -1,7 +1,11 @@
 # Reads the agent's artifacts: porter/artifacts.sh <job directory> <most> <bytes>. Writes the number of files in a line,
 # then a tar archive with the first files up to both limits. Lists left-out entries on standard error.
-chmod u+rwx -- "$1" 2>/dev/null
-cd -- "$1" 2>/dev/null && [ ! -L work ] && chmod u+rwx work 2>/dev/null && cd -P work 2>/dev/null || { echo 0; exit; }
+# Opens a folder that its own user may not use.
+open() {
+  [ -O "$1" ] && [ -r "$1" ] && [ -w "$1" ] && [ -x "$1" ] || chmod u+rwx -- "$1" 2>/dev/null
+}
+open "$1"
+cd -- "$1" 2>/dev/null && [ ! -L work ] && open work && cd -P work 2>/dev/null || { echo 0; exit; }
 if [ -L artifacts ] || [ ! -d artifacts ]; then
   [ -L artifacts ] && echo "artifacts is a link" >&2
   echo 0

@@ -3,12 +3,23 @@
 # slot's user remove that user's files; root itself removes no other user's files.
 [ "$EUID" -ge 1000 ] || [ -O "$1" ] || exit 4
 cd / || exit 3
-for try in 1 2 3; do
-  find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} + 2>/dev/null
-  [ -z "$(find "$1" -mindepth 1 -print -quit 2>&1)" ] && exit 0
-  # Opens folders that even their owner may not enter; other users that the job let in must not create more files.
-  chmod -R u+rwx,go-w -- "$1" 2>/dev/null
-done
-# Folders of other users are left, with the path to them: those users remove their contents.
-[ -z "$(find "$1" ! -user "$EUID" -print -quit 2>/dev/null)" ] || chmod -R go+rx -- "$1" 2>/dev/null
-exit 1
+shopt -s dotglob nullglob
+is_empty() {
+  [ -r "$1" ] && [ -x "$1" ] && set -- "$1"/* && [ $# = 0 ]
+}
+remove() {
+  # One process is enough for most jobs. It cannot be started for very many names, which are left to find.
+  local left=("$1"/*)
+  rm -rf -- "${left[@]}" 2>/dev/null
+  is_empty "$1" && return
+  for try in 1 2 3; do
+    # Opens folders that even their owner may not enter; other users that the job let in must not create more files.
+    chmod -R u+rwx,go-w -- "$1" 2>/dev/null
+    find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} + 2>/dev/null
+    [ -z "$(find "$1" -mindepth 1 -print -quit 2>&1)" ] && return
+  done
+  # Folders of other users are left, with the path to them: those users remove their contents.
+  [ -z "$(find "$1" ! -user "$EUID" -print -quit 2>/dev/null)" ] || chmod -R go+rx -- "$1" 2>/dev/null
+  return 1
+}
+remove "$1" || exit 1

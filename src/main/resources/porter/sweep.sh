@@ -1,27 +1,39 @@
 # Removes a slot user's files in shared folders and its objects in the kernel: porter/sweep.sh <job directory> [shared
 # folder…]. Exits with 0 when nothing is left. As root or a system user it would remove files of others, so it refuses.
+# Where nothing is to be removed it starts a single process. The worker also runs it as the second part of remove.sh.
 [ "$EUID" -ge 1000 ] || exit 4
+folders=("${@:2}")
+# In a subshell, which becomes find.
 find_own() {
-  find "${@:2}" -mindepth 1 -xdev -type d ! -uid "$EUID" ! -perm -002 -prune -o -uid "$EUID" -prune "${action[@]}" 2>/dev/null
+  exec find "${folders[@]}" -mindepth 1 -xdev -type d ! -uid "$EUID" ! -perm -002 -prune -o -uid "$EUID" -prune "$@" 2>/dev/null
 }
-action=(-exec rm -rf -- {} +)
-find_own "$@"
-action=(-print -quit)
-if [ -n "$(find_own "$@")" ]; then
-  # Opens folders that even their owner may not enter.
-  action=(-exec chmod -R u+rwx -- {} +)
-  find_own "$@"
-  action=(-exec rm -rf -- {} +)
-  find_own "$@"
+left=$(find_own -print -quit)
+if [ -n "$left" ]; then
+  (find_own -exec rm -rf -- {} +)
+  if [ -n "$(find_own -print -quit)" ]; then
+    # Opens folders that even their owner may not enter.
+    (find_own -exec chmod -R u+rwx -- {} +)
+    (find_own -exec rm -rf -- {} +)
+  fi
+  left=$(find_own -print -quit)
 fi
-left=$(action=(-print -quit) && find_own "$@")
+# Whether the user owns or has created objects of a kind. A segment marked for removal does not count: it disappears with
+# the last process, of another slot, that uses it.
+has_objects() {
+  local owner=7 lines line row
+  [ "$1" != sem ] || owner=4
+  { mapfile -t lines <"/proc/sysvipc/$1"; } 2>/dev/null || return
+  for line in "${lines[@]:1}"; do
+    row=($line)
+    [ "${row[owner]}" = "$EUID" ] || [ "${row[owner + 2]}" = "$EUID" ] || continue
+    [ "$1" = shm ] && [ "${row[2]}" -ge 1000 ] || return 0
+  done
+  return 1
+}
 for kind in shm msg sem; do
-  if grep -qsE "^.* $EUID " "/proc/sysvipc/$kind"; then
+  if has_objects "$kind"; then
     ipcrm --all="$kind" 2>/dev/null
+    has_objects "$kind" && left=$kind
   fi
 done
-# A segment marked for removal disappears with the last process, of another slot, that uses it.
-kept=$(awk -v user="$EUID" 'FNR > 1 { own = FILENAME ~ /sem$/ ? 5 : 8
-    if (($own == user || $(own + 2) == user) && !(FILENAME ~ /shm$/ && $3 >= 1000)) print }' \
-  /proc/sysvipc/shm /proc/sysvipc/msg /proc/sysvipc/sem 2>/dev/null)
-[ -z "$left$kept" ]
+[ -z "$left" ]

@@ -1,9 +1,11 @@
 package io.outpost.worker.agent;
 
+import io.outpost.agents.SearchPath;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -15,7 +17,9 @@ import org.slf4j.LoggerFactory;
  * because their keys outlive the processes of a user and can be made inaccessible even to those who
  * would clear them. And it makes PR_SET_DUMPABLE 0, which ssh-agent calls to hide its open files,
  * succeed without effect, because hidden files would not count towards the disk limit. Perl, which
- * is part of every Debian and Ubuntu, sets the filter; most systems have no other tool for that.
+ * is part of every Debian and Ubuntu, sets the filter; most systems have no other tool for that. It
+ * runs before the agent's user is set, so no variable of a tenant may be one by which Perl loads
+ * code ({@link io.outpost.secrets.SecretNames}). Immutable.
  */
 final class CallFilter {
 
@@ -31,15 +35,17 @@ final class CallFilter {
    * @param prctl number of that call
    * @param addKey number of the first of the three calls, which follow each other
    * @param addKey32 the same in the processor's 32-bit instruction set
+   * @param setsid number of that call
+   * @param prlimit number of the call prlimit64
    */
-  record Processor(long audit, int prctl, int addKey, int addKey32) {
+  record Processor(long audit, int prctl, int addKey, int addKey32, int setsid, int prlimit) {
 
     /** By Java's name of the processor. */
     static Optional<Processor> of(String name) {
       return Optional.ofNullable(
           switch (name) {
-            case "amd64" -> new Processor(0xC000003EL, 157, 248, 286);
-            case "aarch64" -> new Processor(0xC00000B7L, 167, 217, 309);
+            case "amd64" -> new Processor(0xC000003EL, 157, 248, 286, 112, 302);
+            case "aarch64" -> new Processor(0xC00000B7L, 167, 217, 309, 157, 261);
             default -> null;
           });
     }
@@ -69,27 +75,48 @@ final class CallFilter {
     }
 
     /**
-     * Sets no-new-privileges, which a filter requires, then the filter, then runs the rest of the
-     * chain.
+     * Begins a session, becomes the first that the out-of-memory killer ends, lowers the priority,
+     * sets limits, and no-new-privileges, which a filter requires, then the filter, and runs the
+     * rest of the chain: all by one program, because starting each of the tools that do this costs
+     * milliseconds.
+     *
+     * @param limits the kernel's number of each limit, and its value
      */
-    String refusing() {
+    String launching(Map<Integer, Long> limits) {
       return """
+      syscall(%3$d) >= 0 or die qq(No session: $!\\n);
+      open(OOM, '>', '/proc/self/oom_score_adj') and print OOM 1000 and close OOM
+        or die qq(No oom_score_adj: $!\\n);
+      setpriority(0, 0, getpriority(0, 0) + 10) or die qq(No priority: $!\\n);
+      my %%limits = (%5$s);
+      syscall(%4$d, 0, $_ + 0, pack('Q2', ($limits{$_}) x 2), 0) == 0
+        or die qq(No limit $_: $!\\n) for keys %%limits;
       my $filter = pack('(SCCL)*', %2$s);
       syscall(%1$d, 38, 1, 0, 0, 0) == 0
         and syscall(%1$d, 22, 2, pack('Sx6P', length($filter) / 8, $filter), 0, 0) == 0
         or die qq(No seccomp filter: $!\\n);
       exec {$ARGV[0]} @ARGV or die qq($ARGV[0]: $!\\n);
       """
-          .formatted(prctl, filter());
+          .formatted(prctl, filter(), setsid, prlimit, numbers(limits));
+    }
+
+    private static String numbers(Map<Integer, Long> limits) {
+      return limits.entrySet().stream()
+          .map(limit -> limit.getKey() + "," + limit.getValue())
+          .collect(Collectors.joining(","));
     }
   }
 
-  private CallFilter() {}
+  private final Path perl;
+  private final Processor processor;
 
-  /**
-   * A link of the launch chain that sets the filter for the rest; empty when that is impossible.
-   */
-  static List<String> link(Limits tools) {
+  private CallFilter(Path perl, Processor processor) {
+    this.perl = perl;
+    this.processor = processor;
+  }
+
+  /** The filter that works here; empty when there is none. */
+  static Optional<CallFilter> find(SearchPath tools) {
     Optional<Path> perl = tools.find("perl");
     Optional<Processor> processor = Processor.of(System.getProperty("os.arch"));
     if (perl.isEmpty() || processor.isEmpty()) {
@@ -98,21 +125,26 @@ final class CallFilter {
             "Keys that agents put into kernel keyrings may outlive their jobs: install perl, or run the"
                 + " worker in a container whose seccomp profile forbids keyctl");
       }
-      return List.of();
+      return Optional.empty();
     }
-    List<String> link = perl(perl.get(), processor.get().refusing());
-    List<String> tried = new ArrayList<>(link);
+    CallFilter filter = new CallFilter(perl.get(), processor.get());
+    List<String> tried = new ArrayList<>(filter.link(Map.of()));
     tried.add("/bin/true");
     Tool works = Tool.run(tried);
     if (works.succeeded()) {
-      return link;
+      return Optional.of(filter);
     }
     LOG.warn(
         "Keys that agents put into kernel keyrings may outlive their jobs: {}", works.output());
-    return List.of();
+    return Optional.empty();
   }
 
-  private static List<String> perl(Path perl, String script) {
-    return List.of(perl.toString(), "-e", script, "--");
+  /**
+   * The first link of the launch chain, which sets limits and the filter for the rest.
+   *
+   * @param limits the kernel's number of each limit, and its value
+   */
+  List<String> link(Map<Integer, Long> limits) {
+    return List.of(perl.toString(), "-e", processor.launching(limits), "--");
   }
 }

@@ -52,11 +52,18 @@ sealed interface Confinement extends AutoCloseable permits SlotUsers, SameUser {
   /**
    * Kills every process of the run, also those that left its session, and returns when they are
    * gone.
+   *
+   * @return whether the run certainly left no artifacts; false when that is unknown
    */
-  void kill(ProcessHandle main, JobDirectory directory, int slot);
+  boolean kill(ProcessHandle main, JobDirectory directory, int slot);
 
   /** Whether the slot is known to have no processes. */
   boolean isEmpty(int slot);
+
+  /**
+   * Says that a process of the slot's user starts, so that the slot is no longer known as empty.
+   */
+  void occupy(int slot);
 
   /** Kills all processes in the slot; returns whether it is empty now. */
   boolean endAll(int slot);

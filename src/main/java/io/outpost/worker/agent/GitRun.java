@@ -63,7 +63,7 @@ record GitRun(
       var said = read(process.getErrorStream());
       Thread.startVirtualThread(() -> feed(process, input));
       var stopped = awaitEnd(process);
-      slots.confinement().kill(process.toHandle(), files.directory(), files.slot());
+      files.kill(process.toHandle());
       return new RepositoryScript.Ended(
           process.waitFor(),
           lines.join().lines().toList(),

@@ -19,6 +19,7 @@ public final class JobFiles implements AutoCloseable {
   private final JobDirectory directory;
   private final int slot;
   private final AtomicBoolean removed = new AtomicBoolean();
+  private volatile boolean withoutArtifacts;
 
   JobFiles(Slots slots, JobDirectory directory, int slot) {
     this.slots = slots;
@@ -49,6 +50,20 @@ public final class JobFiles implements AutoCloseable {
   /** Starts packing the working directory; the archive comes from the porter's output. */
   public PorterProcess save() throws IOException {
     return slots.porter(Porter.Task.SAVE, directory, slot, List.of());
+  }
+
+  /**
+   * Kills every process of the run.
+   *
+   * @param main its first one
+   */
+  void kill(ProcessHandle main) {
+    withoutArtifacts = slots.confinement().kill(main, directory, slot);
+  }
+
+  /** Whether it is known, since the last process was killed, that there are no artifacts. */
+  public boolean isWithoutArtifacts() {
+    return withoutArtifacts;
   }
 
   /** Starts reading artifacts: their total number, a line end, an archive of the first ones. */

@@ -4,30 +4,73 @@ import io.outpost.agents.SearchPath;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The first links of the launch chain: a new session, the highest priority for the out-of-memory
- * killer, a lower processor priority than the worker, and the kernel's limits for each process.
- * Missing tools are left out.
+ * killer, a lower processor priority than the worker, the kernel's limits for each process, no
+ * kernel keyrings and no hiding. Missing tools are left out.
  */
 final class Limits {
 
   private final SearchPath tools;
   private final AgentRunSettings settings;
-  private final List<String> filter;
+  private final Optional<CallFilter> filter;
   private volatile @Nullable Boolean defaultsSignals;
 
   Limits(SearchPath tools, AgentRunSettings settings) {
     this.tools = tools;
     this.settings = settings;
-    this.filter = CallFilter.link(this);
+    this.filter = CallFilter.find(tools);
   }
 
-  /** For a run of that length, whose user has that many other processes and threads. */
+  /** The kernel's limits for each process, by the names of prlimit and the numbers of Linux. */
+  private enum Limit {
+    CPU(0),
+    FSIZE(1),
+    DATA(2),
+    CORE(4),
+    NPROC(6),
+    NOFILE(7),
+    MSGQUEUE(12);
+
+    private final int number;
+
+    Limit(int number) {
+      this.number = number;
+    }
+  }
+
+  /**
+   * For a run of that length, whose user has that many other processes and threads. One program
+   * that can set the filter does it all; without one there is a link for each.
+   */
   List<String> chain(Duration timeLimit, long otherTasks) {
+    Map<Limit, Long> limits = new EnumMap<>(Limit.class);
+    limits.put(Limit.CORE, 0L);
+    limits.put(Limit.DATA, settings.memoryBytes());
+    limits.put(Limit.FSIZE, settings.fileSize().toBytes());
+    limits.put(Limit.NOFILE, (long) settings.openFiles());
+    limits.put(Limit.CPU, cpuSeconds(timeLimit));
+    // Queues would outlive the job, under names that not every system can list.
+    limits.put(Limit.MSGQUEUE, 0L);
+    limits.put(Limit.NPROC, otherTasks + settings.processes());
+    return filter
+        .map(
+            one ->
+                one.link(
+                    limits.entrySet().stream()
+                        .collect(Collectors.toMap(e -> e.getKey().number, Map.Entry::getValue))))
+        .orElseGet(() -> chain(limits));
+  }
+
+  private List<String> chain(Map<Limit, Long> limits) {
     List<String> chain = new ArrayList<>();
     link(chain, "setsid");
     link(chain, "choom", "-n", "1000", "--");
@@ -36,25 +79,20 @@ final class Limits {
         .ifPresent(
             prlimit -> {
               chain.add(prlimit.toString());
-              chain.add("--core=0");
-              chain.add("--data=" + settings.memoryBytes());
-              chain.add("--fsize=" + settings.fileSize().toBytes());
-              chain.add("--nofile=" + settings.openFiles());
-              chain.add("--cpu=" + cpuSeconds(timeLimit));
-              // Queues would outlive the job, under names that not every system can list.
-              chain.add("--msgqueue=0");
-              chain.add("--nproc=" + (otherTasks + settings.processes()));
+              limits.forEach(
+                  (limit, value) ->
+                      chain.add("--" + limit.name().toLowerCase(Locale.ROOT) + "=" + value));
               chain.add("--");
             });
     return chain;
   }
 
   /**
-   * The last links: no kernel keyrings and no hiding, default signal actions, however the worker
-   * was started, and the working directory, which the agent's user enters by itself.
+   * The last link: default signal actions, however the worker was started, and the working
+   * directory, which the agent's user enters by itself.
    */
   List<String> normal(JobDirectory directory) {
-    List<String> links = new ArrayList<>(filter);
+    List<String> links = new ArrayList<>();
     Optional<Path> env = find("env").filter(file -> defaultsSignals());
     if (env.isPresent()) {
       links.addAll(
@@ -74,7 +112,7 @@ final class Limits {
 
   /** Whether agents' system calls are filtered here. */
   boolean filtersCalls() {
-    return !filter.isEmpty();
+    return filter.isPresent();
   }
 
   private boolean defaultsSignals() {

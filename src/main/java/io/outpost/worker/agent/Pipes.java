@@ -6,24 +6,32 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Named pipes. Creating one needs a process, so each slot prepares one for its next run before it
+ * Named pipes. Creating some needs a process, so one creates many for coming runs, before a slot
  * takes a job. Thread-safe.
  */
 final class Pipes {
 
   private static final Logger LOG = LoggerFactory.getLogger(Pipes.class);
 
+  /** Below that number new ones are created. */
+  private static final int FEW = 8;
+
+  private static final int MANY = 32;
+
   private final Path folder;
   private final SearchPath tools;
-  private final Map<Integer, Path> ready = new ConcurrentHashMap<>();
+  private final Queue<Path> ready = new ConcurrentLinkedQueue<>();
+  private long made;
 
   private Pipes(Path folder, SearchPath tools) {
     this.folder = folder;
@@ -38,40 +46,35 @@ final class Pipes {
     return new Pipes(Files.createDirectory(folder, JobDirectories.OWNER_DIRECTORY), tools);
   }
 
-  /**
-   * Prepares a pipe for the slot's next run, unless there is one; if that fails, the run creates
-   * it.
-   */
-  void prepare(int slot) {
-    if (ready.get(slot) != null) {
-      return; // Only the holder of a slot prepares for it.
+  /** Makes sure that pipes are ready; if that fails, each run creates its own. */
+  synchronized void prepare() {
+    if (ready.size() >= FEW) {
+      return;
     }
-    Path pipe = folder.resolve(Integer.toString(slot));
+    List<Path> pipes = IntStream.range(0, MANY).mapToObj(i -> folder.resolve("" + made++)).toList();
     try {
-      make(pipe);
-      ready.put(slot, pipe);
+      make(pipes);
+      ready.addAll(pipes);
     } catch (IOException e) {
-      LOG.debug("No pipe is ready for slot {}", slot, e);
+      LOG.debug("No pipes are ready", e);
     }
   }
 
-  /**
-   * Creates a pipe at this path, which only the worker may open; called by the holder of the slot.
-   */
-  void take(int slot, Path place) throws IOException {
-    Path pipe = ready.remove(slot);
+  /** Creates a pipe at this path, which only the worker may open. */
+  void take(Path place) throws IOException {
+    Path pipe = ready.poll();
     if (pipe != null) {
       try {
         Files.move(pipe, place, StandardCopyOption.ATOMIC_MOVE);
         return;
       } catch (NoSuchFileException e) {
-        LOG.debug("Something removed the pipe of slot {}", slot, e);
+        LOG.debug("Something removed {}", pipe, e);
       }
     }
-    make(place);
+    make(List.of(place));
   }
 
-  private void make(Path pipe) throws IOException {
+  private void make(List<Path> pipes) throws IOException {
     Path tool =
         tools
             .find("mkfifo")
@@ -79,9 +82,11 @@ final class Pipes {
                 () ->
                     new IOException(
                         "A pipe could not be made: mkfifo (package coreutils) is not installed"));
-    Tool made = Tool.run(List.of(tool.toString(), "-m", "600", pipe.toString()));
-    if (!made.succeeded()) {
-      throw new IOException("A pipe could not be made: " + made.output().strip());
+    List<String> command = new ArrayList<>(List.of(tool.toString(), "-m", "600"));
+    pipes.forEach(pipe -> command.add(pipe.toString()));
+    Tool run = Tool.run(command);
+    if (!run.succeeded()) {
+      throw new IOException("A pipe could not be made: " + run.output().strip());
     }
   }
 }

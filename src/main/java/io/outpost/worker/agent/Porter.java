@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * Starts porters: processes of a slot's user, confined like its agents, which do the work on a
@@ -23,6 +25,8 @@ final class Porter {
   /** The scripts of porters. */
   enum Task {
     ARTIFACTS,
+    /** Removes, then sweeps. */
+    CLEAN,
     CONVERSATIONS,
     INPUT,
     MEASURE,
@@ -40,7 +44,12 @@ final class Porter {
     }
 
     private String script() {
-      return name().toLowerCase(java.util.Locale.ROOT) + ".sh";
+      return name().toLowerCase(Locale.ROOT) + ".sh";
+    }
+
+    /** Scripts that one process runs, one after the other. */
+    private List<String> scripts() {
+      return this == CLEAN ? List.of(REMOVE.script(), SWEEP.script()) : List.of(script());
     }
   }
 
@@ -77,12 +86,14 @@ final class Porter {
   private static String script(Task task) {
     return SCRIPTS.computeIfAbsent(
         task,
-        missing -> {
-          try (InputStream in = Porter.class.getResourceAsStream("/porter/" + missing.script())) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
+        missing -> missing.scripts().stream().map(Porter::read).collect(Collectors.joining()));
+  }
+
+  private static String read(String script) {
+    try (InputStream in = Porter.class.getResourceAsStream("/porter/" + script)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -17,9 +17,9 @@ final class ProcessTable {
 
   private ProcessTable() {}
 
-  /** Every process that is neither gone nor a zombie. */
-  static Stream<ProcessHandle> alive() {
-    return ProcessHandle.allProcesses().filter(process -> !stat(process)[0].matches("[ZX]"));
+  /** Whether it is neither gone nor a zombie. */
+  static boolean isAlive(ProcessHandle process) {
+    return !stat(process)[0].matches("[ZX]?");
   }
 
   /** Whether a signal has stopped it. */

@@ -124,6 +124,11 @@ final class SameUser implements Confinement {
   }
 
   @Override
+  public void occupy(int slot) {
+    // Its processes are killed with their run; others are the user's own.
+  }
+
+  @Override
   public boolean endAll(int slot) {
     return true;
   }
@@ -137,7 +142,8 @@ final class SameUser implements Confinement {
   public Stream<ProcessHandle> members(ProcessHandle main, JobDirectory directory, int slot) {
     String home = "HOME=" + directory.home();
     Stream<ProcessHandle> marked =
-        ProcessTable.alive()
+        ProcessHandle.allProcesses()
+            .filter(ProcessTable::isAlive)
             .filter(
                 process ->
                     ProcessTable.isOfSession(process, main.pid())
@@ -149,7 +155,7 @@ final class SameUser implements Confinement {
   }
 
   @Override
-  public void kill(ProcessHandle main, JobDirectory directory, int slot) {
+  public boolean kill(ProcessHandle main, JobDirectory directory, int slot) {
     long end = System.nanoTime() + SETTLE;
     List<ProcessHandle> left = members(main, directory, slot).toList();
     while (!left.isEmpty() && System.nanoTime() < end) {
@@ -157,5 +163,6 @@ final class SameUser implements Confinement {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
       left = members(main, directory, slot).toList();
     }
+    return false;
   }
 }

@@ -27,6 +27,17 @@ final class SlotUsers implements Confinement {
   private static final int ROUNDS = 100;
   private static final long ROUND = TimeUnit.MILLISECONDS.toNanos(10);
 
+  /** Kills all processes of its user but itself, and looks into a job's working directory. */
+  private static final String KILL =
+      """
+      exec 2>/dev/null
+      kill -KILL -- -1
+      cd -P -- "$1/work" && [ ! -e artifacts ] && [ ! -L artifacts ] && echo none
+      """;
+
+  /** Its answer when there are no artifacts. The answer is the agent's to forge, as they are. */
+  private static final String NO_ARTIFACTS = "none\n";
+
   private final Limits limits;
   private final UserRange users;
   private final UserNames names;
@@ -86,6 +97,7 @@ final class SlotUsers implements Confinement {
   @Override
   public List<String> prefix(
       JobDirectory directory, int slot, Duration timeLimit, List<String> command) {
+    occupy(slot);
     List<String> prefix = new ArrayList<>(limits.chain(timeLimit, 0));
     prefix.addAll(become(slot));
     prefix.addAll(limits.normal(directory));
@@ -140,29 +152,45 @@ final class SlotUsers implements Confinement {
 
   @Override
   public Stream<ProcessHandle> members(ProcessHandle main, JobDirectory directory, int slot) {
-    return membersOf(slot);
+    return processesOf(slot).filter(ProcessTable::isAlive);
   }
 
   @Override
-  public void kill(ProcessHandle main, JobDirectory directory, int slot) {
-    endAll(slot);
+  public void occupy(int slot) {
+    clean.remove(slot);
+    used.add(slot);
+  }
+
+  @Override
+  public boolean kill(ProcessHandle main, JobDirectory directory, int slot) {
+    Optional<String> said = endAll(slot, directory.root());
+    if (main.isAlive()) {
+      occupy(slot); // it was stopped so early that it was not yet the slot's user
+    }
+    return said.filter(NO_ARTIFACTS::equals).isPresent();
+  }
+
+  @Override
+  public boolean endAll(int slot) {
+    return endAll(slot, Path.of("/")).isPresent();
   }
 
   /**
    * One signal from the slot's user to all of its processes reaches daemons and fork bombs alike.
    * It is repeated only because a process of the slot could kill the sender first.
+   *
+   * @return what the last sender said; empty when processes are left
    */
-  @Override
-  public boolean endAll(int slot) {
-    clean.remove(slot);
-    used.add(slot);
+  private Optional<String> endAll(int slot, Path job) {
+    occupy(slot);
     for (int round = 0; round < ROUNDS; round++) {
-      asUser(slot, "kill", "-KILL", "--", "-1");
-      List<ProcessHandle> left = membersOf(slot).toList();
+      String said = asUser(slot, "bash", "-c", KILL, "kill.sh", job.toString());
+      List<ProcessHandle> all = processesOf(slot).toList();
+      List<ProcessHandle> left = all.stream().filter(ProcessTable::isAlive).toList();
       if (left.isEmpty()) {
         clean.add(slot);
-        awaitReaped(slot);
-        return true;
+        awaitReaped(slot, all.size());
+        return Optional.of(said);
       }
       left.forEach(ProcessHandle::destroyForcibly);
       LockSupport.parkNanos(ROUND);
@@ -171,30 +199,30 @@ final class SlotUsers implements Confinement {
         "Processes of slot {} (user {}) outlived SIGKILL; no job runs there until they end",
         slot,
         users.of(slot));
-    return false;
+    return Optional.empty();
   }
 
   /**
    * Zombies count against the slot's process limit until the machine's first process reaps them.
    */
-  private void awaitReaped(int slot) {
-    int user = users.of(slot);
+  private void awaitReaped(int slot, long seen) {
+    long dead = seen;
     for (int round = 0; round < ROUNDS; round++) {
-      long dead =
-          ProcessHandle.allProcesses().filter(process -> ProcessTable.isOf(process, user)).count();
       if (dead <= limits.fewProcesses()) {
         return;
       }
       LockSupport.parkNanos(ROUND);
+      dead = processesOf(slot).count();
     }
     LOG.warn(
         "Dead processes of user {} are not reaped: run the worker under an init process such as tini",
-        user);
+        users.of(slot));
   }
 
-  private Stream<ProcessHandle> membersOf(int slot) {
+  /** Its processes, zombies too. */
+  private Stream<ProcessHandle> processesOf(int slot) {
     int user = users.of(slot);
-    return ProcessTable.alive().filter(process -> ProcessTable.isOf(process, user));
+    return ProcessHandle.allProcesses().filter(process -> ProcessTable.isOf(process, user));
   }
 
   @Override
@@ -225,14 +253,14 @@ final class SlotUsers implements Confinement {
     return Integer.toString(users.of(slot));
   }
 
-  private void asUser(int slot, String tool, String... arguments) {
+  private String asUser(int slot, String tool, String... arguments) {
     Optional<Path> program = limits.find(tool);
     if (program.isEmpty()) {
-      return;
+      return "";
     }
     List<String> command = new ArrayList<>(become(slot));
     command.add(program.get().toString());
     command.addAll(List.of(arguments));
-    Tool.run(command);
+    return Tool.run(command).output();
   }
 }

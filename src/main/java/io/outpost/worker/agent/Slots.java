@@ -76,7 +76,7 @@ public final class Slots implements AutoCloseable {
                 || (confinement.endAll(slot) && sweep(slot)));
     report(slot, usable);
     if (usable) {
-      pipes.prepare(slot);
+      pipes.prepare();
     }
     return usable;
   }
@@ -106,6 +106,8 @@ public final class Slots implements AutoCloseable {
 
   PorterProcess porter(Task task, JobDirectory directory, int slot, List<String> more)
       throws IOException {
+    // It works on what an agent made, so the slot is emptied again after it.
+    confinement.occupy(slot);
     return porter.start(confinement.porter(directory, slot), task, directory, more);
   }
 
@@ -141,9 +143,8 @@ public final class Slots implements AutoCloseable {
   void cleanUp(JobDirectory directory, int slot) {
     boolean clean;
     try {
-      clean = confinement.endAll(slot);
-      clean &= empty(directory, slot);
-      clean &= sweep(slot);
+      clean = confinement.isEmpty(slot) || confinement.endAll(slot);
+      clean &= removeAll(directory, slot);
     } catch (IOException | RuntimeException e) {
       LOG.error("Cleaning slot {} failed", slot, e);
       clean = false;
@@ -154,19 +155,28 @@ public final class Slots implements AutoCloseable {
     }
   }
 
+  /**
+   * Removes what a job left, usually by one process; a sandbox leaves no shared folders to sweep.
+   */
+  private boolean removeAll(JobDirectory directory, int slot) throws IOException {
+    if (directories.remove(directory)) {
+      return sweep(slot);
+    }
+    List<String> shared = confinement.sharedFolders();
+    Task all = shared.isEmpty() ? Task.REMOVE : Task.CLEAN;
+    boolean done = run(all, confinement.porter(directory, slot), directory, shared);
+    if (directories.remove(directory)) {
+      return done || sweep(slot);
+    }
+    return empty(directory, slot) & sweep(slot);
+  }
+
   private boolean empty(JobDirectory directory, int slot) throws IOException {
-    if (directories.remove(directory)) {
-      return true;
-    }
-    run(Task.REMOVE, confinement.porter(directory, slot), directory);
-    if (directories.remove(directory)) {
-      return true;
-    }
     // A job may have let another slot's user write here: those users remove their own files.
     for (int other : confinement.others(slot)) {
-      run(Task.REMOVE, confinement.outside(other), directory);
+      run(Task.REMOVE, confinement.outside(other), directory, List.of());
     }
-    run(Task.REMOVE, confinement.porter(directory, slot), directory);
+    run(Task.REMOVE, confinement.porter(directory, slot), directory, List.of());
     return directories.remove(directory);
   }
 
@@ -175,29 +185,23 @@ public final class Slots implements AutoCloseable {
     if (shared.isEmpty()) {
       return true;
     }
-    try (PorterProcess sweeping =
-        porter.start(
-            confinement.outside(slot),
-            Task.SWEEP,
-            new JobDirectory(Path.of("/"), Path.of("/")),
-            shared)) {
-      sweeping.input().close();
-      return sweeping.exitCode() == 0;
+    JobDirectory none = new JobDirectory(Path.of("/"), Path.of("/"));
+    try {
+      return run(Task.SWEEP, confinement.outside(slot), none, shared);
     } catch (IOException e) {
       LOG.error("Sweeping slot {} failed", slot, e);
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
       return false;
     }
   }
 
-  private void run(Task task, List<String> prefix, JobDirectory directory) throws IOException {
-    try (PorterProcess work = porter.start(prefix, task, directory, List.of())) {
+  private boolean run(Task task, List<String> prefix, JobDirectory directory, List<String> more)
+      throws IOException {
+    try (PorterProcess work = porter.start(prefix, task, directory, more)) {
       work.input().close();
-      work.exitCode();
+      return work.exitCode() == 0;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 

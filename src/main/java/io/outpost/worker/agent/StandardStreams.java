@@ -40,7 +40,7 @@ final class StandardStreams implements AutoCloseable {
       confinement.give(input, launch.slot());
     }
     Path pipe = directory.spool("stdout");
-    slots.pipes().take(launch.slot(), pipe);
+    slots.pipes().take(pipe);
     // Opens the pipe for reading and writing, because opening one end would wait for the other.
     RandomAccessFile keeper = new RandomAccessFile(pipe.toFile(), "rw");
     InputStream output = new FileInputStream(pipe.toFile());

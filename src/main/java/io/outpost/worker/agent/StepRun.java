@@ -62,7 +62,7 @@ record StepRun(
               .start(() -> drain(streams));
       Thread.startVirtualThread(() -> feed(process, step));
       Optional<StopReason> stopped = awaitEnd(process);
-      slots.confinement().kill(process.toHandle(), launch.directory(), launch.slot());
+      launch.files().kill(process.toHandle());
       int exitCode = process.waitFor();
       // A process that escaped may keep the pipe open, so its output is not waited for.
       reader.join(GRACE);

@@ -50,6 +50,9 @@ public final class ArtifactStream {
    * @param bytes the maximum of all together
    */
   public static Handed read(JobFiles files, int most, long bytes, Taker taker) throws IOException {
+    if (files.isWithoutArtifacts()) {
+      return new Handed(new Artifact.Manifest(List.of(), 0), "");
+    }
     Path content = files.directory().spool("artifact");
     List<Artifact> kept = new ArrayList<>();
     long all = 0;

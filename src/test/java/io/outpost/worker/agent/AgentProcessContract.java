@@ -75,6 +75,29 @@ abstract class AgentProcessContract {
   }
 
   @Test
+  void theKernelLimitsItFromItsFirstCommandOn() throws Exception {
+    AgentRun run =
+        script(
+            "cat /proc/self/oom_score_adj; cut -d' ' -f19 /proc/self/stat; cat /proc/self/limits");
+    assertThat(run.toEnd().succeeded()).isTrue();
+    AgentRunSettings settings = TestConfinement.SETTINGS;
+    assertThat(run.output())
+        .matches("(?s)1000\n1\\d\n.*")
+        .containsPattern(twice("Max cpu time", "\\d+"))
+        .containsPattern(twice("Max file size", settings.fileSize().toBytes()))
+        .containsPattern(twice("Max data size", settings.memoryBytes()))
+        .containsPattern(twice("Max core file size", 0))
+        .containsPattern(twice("Max processes", "\\d+"))
+        .containsPattern(twice("Max open files", settings.openFiles()))
+        .containsPattern(twice("Max msgqueue size", 0));
+  }
+
+  /** What may be used, and what it may be raised to. */
+  private static String twice(String limit, Object value) {
+    return "(?m)^%s +%s +%s ".formatted(limit, value, value);
+  }
+
+  @Test
   void outputAndErrorKeepTheirOrder() throws Exception {
     AgentRun run = script("for i in 1 2 3; do echo out $i; echo err $i >&2; done");
     run.toEnd();

@@ -77,6 +77,8 @@ class CallFilterTest {
     assertThat(number(header, "__NR_add_key")).isEqualTo(processor.addKey());
     assertThat(number(header, "__NR_request_key")).isEqualTo(processor.addKey() + 1);
     assertThat(number(header, "__NR_keyctl")).isEqualTo(processor.addKey() + 2);
+    assertThat(number(header, "__NR_setsid")).isEqualTo(processor.setsid());
+    assertThat(number(header, "__NR_prlimit64")).isEqualTo(processor.prlimit());
   }
 
   /** Of 64 bits, the lower byte first: both marks of linux/audit.h, and the machine. */

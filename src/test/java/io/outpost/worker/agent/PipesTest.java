@@ -7,6 +7,8 @@ import io.outpost.agents.SearchPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,55 +21,70 @@ class PipesTest {
   @TempDir Path folder;
 
   @Test
-  void aRunGetsThePipeThatIsReady() throws IOException {
+  void aRunGetsAPipeThatIsReady() throws IOException {
     var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
-    pipes.prepare(3);
-    pipes.prepare(3);
-    var ready = folder.resolve("pipes/3");
-    var same = Files.getAttribute(ready, "unix:ino");
-    pipes.take(3, folder.resolve("first"));
-    assertThat(Files.getAttribute(folder.resolve("first"), "unix:ino")).isEqualTo(same);
-    assertThat(ready).doesNotExist();
+    pipes.prepare();
+    var ready = ready();
+    pipes.prepare();
+    assertThat(ready()).as("pipes are created when few are left").isEqualTo(ready);
+    pipes.take(folder.resolve("first"));
+    assertThat(ready()).hasSize(ready.size() - 1);
     assertPipe(folder.resolve("first"));
+  }
+
+  @Test
+  void anyNumberOfRunsGetsPipes() throws IOException {
+    var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
+    for (int i = 0; i < 100; i++) {
+      pipes.prepare();
+      assertThat(ready()).as("pipes before run %s", i).isNotEmpty();
+      pipes.take(folder.resolve("of-run-" + i));
+    }
+    assertPipe(folder.resolve("of-run-99"));
   }
 
   @Test
   void aRunThatFindsNoneReadyMakesOne() throws IOException {
     var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
-    pipes.prepare(3);
-    pipes.take(4, folder.resolve("other"));
+    pipes.take(folder.resolve("other"));
     assertPipe(folder.resolve("other"));
   }
 
   @Test
   void aRunWhosePipeWasRemovedMakesOne() throws IOException {
     var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
-    pipes.prepare(3);
-    Files.delete(folder.resolve("pipes/3"));
-    pipes.take(3, folder.resolve("other"));
+    pipes.prepare();
+    for (var pipe : ready()) {
+      Files.delete(pipe);
+    }
+    pipes.take(folder.resolve("other"));
     assertPipe(folder.resolve("other"));
-    pipes.prepare(3);
-    assertPipe(folder.resolve("pipes/3"));
   }
 
   /** A run then fails with a sentence, and its slot goes on. */
   @Test
   void aMissingToolIsNamed() throws IOException {
     var pipes = Pipes.in(folder.resolve("pipes"), new SearchPath(folder.toString()));
-    pipes.prepare(3);
-    assertThatThrownBy(() -> pipes.take(3, folder.resolve("other")))
+    pipes.prepare();
+    assertThatThrownBy(() -> pipes.take(folder.resolve("other")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("mkfifo (package coreutils) is not installed");
   }
 
   @Test
   void whatAnEarlierWorkerLeftIsNoRunsPipe() throws IOException {
-    Pipes.in(folder.resolve("pipes"), Isolation.TOOLS).prepare(3);
-    Files.move(folder.resolve("pipes/3"), folder.resolve("pipes/4"));
+    Pipes.in(folder.resolve("pipes"), Isolation.TOOLS).prepare();
     var pipes = Pipes.in(folder.resolve("pipes"), Isolation.TOOLS);
     assertThat(folder.resolve("pipes")).isEmptyDirectory();
-    pipes.take(4, folder.resolve("new"));
+    pipes.prepare();
+    pipes.take(folder.resolve("new"));
     assertPipe(folder.resolve("new"));
+  }
+
+  private Set<Path> ready() throws IOException {
+    try (var files = Files.list(folder.resolve("pipes"))) {
+      return files.collect(Collectors.toSet());
+    }
   }
 
   private static void assertPipe(Path path) throws IOException {
