@@ -43,7 +43,7 @@ public class KeyStore {
   /**
    * Together with the polling interval, below the five seconds in which a revocation takes effect.
    */
-  private static final long TRUSTED_UNHEARD = Duration.ofSeconds(3).toNanos();
+  static final long TRUSTED_UNHEARD = Duration.ofSeconds(3).toNanos();
 
   private static final Duration EXISTED_FOR = Duration.ofHours(1);
 

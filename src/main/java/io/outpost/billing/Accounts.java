@@ -135,10 +135,15 @@ public class Accounts {
     return write(update, AuditAction.CUSTOMER_LINKED, exchange);
   }
 
-  /** Whether the tenant's customer has an outdated name or address. */
-  public boolean isOutdated(@ExchangeProperty("tenant") Tenant tenant) {
+  /**
+   * Whether the tenant's customer has an outdated name or address, or may have one: when the tenant
+   * changed during our call, another container may have sent the newer name before ours arrived.
+   */
+  public boolean isOutdated(
+      @ExchangeProperty("tenant") @Nullable Tenant tenant,
+      @ExchangeProperty("settled") @Nullable Boolean settled) {
     return tenant != null
-        && tenant.customerOutdated()
+        && (tenant.customerOutdated() || Boolean.FALSE.equals(settled))
         && tenant.stripeCustomerId() != null
         && tenant.status() != Tenant.Status.deleted;
   }

@@ -9,7 +9,6 @@ import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
@@ -105,10 +104,7 @@ class AttemptsAreAuditedTest {
   }
 
   private JsonNode entryOf(String tenantId, Answer answer) {
-    return await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> find(tenantId, answer), Optional::isPresent)
-        .orElseThrow();
+    return await().until(() -> find(tenantId, answer), Optional::isPresent).orElseThrow();
   }
 
   private Optional<JsonNode> find(String tenantId, Answer answer) {

@@ -106,7 +106,7 @@ class RateLimitTest {
 
   /** A hanging table costs everybody who waits one wait, not one after the other. */
   @Test
-  @Timeout(20)
+  @Timeout(180)
   void whoeverWaitsForTheSameDrawSharesItsFailure() {
     var entered = new CountDownLatch(1);
     var release = new CountDownLatch(1);

@@ -163,7 +163,7 @@ class P13StripeCommandLineTest {
     var process = line(api.stripe().stub().base(), command).start();
     process.getOutputStream().close();
     var printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
     assertThat(printed).contains("{");
     return new ObjectMapper().readTree(printed.substring(printed.indexOf('{')));
   }

@@ -8,8 +8,9 @@ import io.outpost.aws.AwsProbe;
 import io.outpost.local.stripe.Faults.Fault;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.tenant.Tenant;
-import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterAll;
@@ -67,9 +68,7 @@ class SubscribeTest {
     api.stripe().stub().faults().next(2, Fault.SERVER_ERROR, "/v1/customers");
     api.stripe().stub().faults().next(1, Fault.TIMEOUT, "/v1/customers");
     var client = api.client("bob", "free");
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> !api.tenant(client).get("stripe_customer_id").isNull());
+    await().until(() -> !api.tenant(client).get("stripe_customer_id").isNull());
     assertThat(api.stripe().stub().account().customers())
         .filteredOn(c -> c.at("/metadata/tenant_id").asText().equals(client.tenantId()))
         .hasSize(1);
@@ -84,7 +83,6 @@ class SubscribeTest {
     assertThat(api.delete("/tenants/" + client.tenantId(), client.key()).statusCode())
         .isEqualTo(204);
     await()
-        .atMost(Duration.ofSeconds(60))
         .until(
             () ->
                 api.stripe().stub().account().events().stream()
@@ -101,6 +99,36 @@ class SubscribeTest {
     api.drain();
     assertThat(atStripe(customer).get("name").asText()).isEqualTo("married again");
     assertThat(atStripe(customer).get("email").asText()).isEqualTo("newer@example.com");
+  }
+
+  /** The call with the older name reaches Stripe after the newer one has been sent and noted. */
+  @Test
+  void tellsStripeTheNewestNameThoughAnOlderOneArrivesLast() throws Exception {
+    var client = api.tenant("single", "free");
+    var customer = api.customer(client);
+    var newerNoted = new CountDownLatch(1);
+    var olderSent = new CountDownLatch(1);
+    api.stripe()
+        .stub()
+        .gate(
+            call -> {
+              if (call.params().path("name").asText().equals("engaged")) {
+                olderSent.countDown();
+                join(newerNoted);
+              }
+            });
+    try {
+      rename(client, "engaged", "engaged@example.com");
+      join(olderSent);
+      rename(client, "wed", "wed@example.com");
+      await().until(() -> !isOutdated(client));
+      assertThat(atStripe(customer).get("name").asText()).isEqualTo("wed");
+    } finally {
+      newerNoted.countDown();
+    }
+    api.drain();
+    assertThat(atStripe(customer).get("name").asText()).isEqualTo("wed");
+    assertThat(atStripe(customer).get("email").asText()).isEqualTo("wed@example.com");
   }
 
   /** Stripe may be down, or our message lost: the repair sees to it. */
@@ -151,6 +179,26 @@ class SubscribeTest {
     assertThat(atStripe(customer).get("name").asText()).isEqualTo("renamed");
   }
 
+  private static boolean isOutdated(BillingApi.Client client) {
+    return api.dynamoDb()
+        .getItem(
+            g ->
+                g.tableName(api.table("tenants"))
+                    .key(Tenant.key(client.tenantId()))
+                    .consistentRead(true))
+        .item()
+        .get("customer_outdated")
+        .bool();
+  }
+
+  private static void join(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static void link(BillingApi.Client client) {
     api.outpost()
         .context()
@@ -178,8 +226,6 @@ class SubscribeTest {
   }
 
   private static void awaitTier(BillingApi.Client client, String tier) {
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> api.tenant(client).get("tier").asText().equals(tier));
+    await().until(() -> api.tenant(client).get("tier").asText().equals(tier));
   }
 }

@@ -204,7 +204,7 @@ class ExtensionPointsTest {
   private void await(Predicate<String> wanted) throws InterruptedException {
     var others = new ArrayList<String>();
     while (true) {
-      var line = heard.poll(60, TimeUnit.SECONDS);
+      var line = heard.poll(3, TimeUnit.MINUTES);
       assertThat(line).as("something was heard, besides %s", others).isNotNull();
       if (wanted.test(line)) {
         heard.addAll(others);

@@ -183,7 +183,7 @@ class JobInputsTest {
           most.accumulateAndGet(running.incrementAndGet(), Math::max);
           full.countDown();
           try {
-            assertThat(full.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(full.await(3, TimeUnit.MINUTES)).isTrue();
           } catch (InterruptedException e) {
             throw new IllegalStateException(e);
           }

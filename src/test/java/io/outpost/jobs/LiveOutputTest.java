@@ -194,7 +194,7 @@ class LiveOutputTest {
       assertThat(reader.next().name()).isEqualTo("job");
       admin.delete(customer.path("/api-keys/" + key.text("key_id")));
       var rest = CompletableFuture.supplyAsync(() -> drained(reader));
-      await().atMost(Duration.ofSeconds(30)).until(rest::isDone);
+      await().until(rest::isDone);
       assertThat(rest.join()).extracting(EventReader.Event::name).doesNotContain("end");
     }
     client.delete("/jobs/" + job);

@@ -290,7 +290,7 @@ class RoutesReloadTest {
     awaitChangeFrom(first);
     var acme = admin.newTenant("Acme");
     var failed = acme.submit("claude", "fail 3");
-    assertThat(heard.poll(30, TimeUnit.SECONDS)).contains(failed);
+    assertThat(heard.poll(3, TimeUnit.MINUTES)).contains(failed);
     var second = version();
     Files.delete(folder.resolve("worker/tell-team.camel.yaml"));
     awaitChangeFrom(second);
@@ -421,7 +421,6 @@ class RoutesReloadTest {
     Awaitility.await()
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(20))
-        .atMost(Duration.ofSeconds(30))
         .until(condition::getAsBoolean);
   }
 

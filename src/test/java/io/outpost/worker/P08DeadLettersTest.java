@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.blackbox.Client;
 import io.outpost.worker.ImpatientOutpost.Impatient;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -107,7 +106,6 @@ class P08DeadLettersTest {
 
   private void awaitNotices(String jobId, int count) {
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () ->
                 assertThat(impatient.aws().published())

@@ -124,7 +124,7 @@ class FirstJobTest {
             .redirectErrorStream(true)
             .redirectOutput(printed.toFile())
             .start();
-    assertThat(shell.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(shell.waitFor(3, TimeUnit.MINUTES)).isTrue();
     return Files.readString(printed);
   }
 

@@ -227,13 +227,13 @@ class StripeStubTest {
                 throw new IllegalStateException(e);
               }
             });
-    assertThat(arrived.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(arrived.await(3, TimeUnit.MINUTES)).isTrue();
     try {
       meanwhile.run();
     } finally {
       released.countDown();
     }
-    done.get(10, TimeUnit.SECONDS);
+    done.get(3, TimeUnit.MINUTES);
   }
 
   @Test
