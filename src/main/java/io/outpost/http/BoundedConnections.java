@@ -90,14 +90,10 @@ public class BoundedConnections extends Http11NioProtocol {
     }
   }
 
-  /**
-   * Tomcat keeps a processor for each connection while a header is incomplete or an answer is being
-   * made.
-   */
+  /** Tomcat keeps a processor for each connection while a header is incomplete. */
   private boolean isLate(SocketWrapperBase<?> connection) {
     if (!(connection.getCurrentProcessor() instanceof Processor processor)
-        || processor.isUpgrade()
-        || processor.isAsync()) {
+        || processor.isUpgrade()) {
       return false;
     }
     var began = processor.getRequest().getStartTimeNanos();

@@ -1,9 +1,6 @@
 package io.outpost.http;
 
-import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletInputStream;
-import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.BufferedReader;
@@ -19,25 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class BufferedBodyRequest extends HttpServletRequestWrapper {
   private final byte[] body;
-  private final boolean streamed;
 
-  /**
-   * @param streamed whether the answer takes as long as there is something to tell
-   */
-  BufferedBodyRequest(HttpServletRequest request, byte[] body, boolean streamed) {
+  BufferedBodyRequest(HttpServletRequest request, byte[] body) {
     super(request);
     this.body = body;
-    this.streamed = streamed;
-  }
-
-  /** The web server times other answers out; an event stream ends itself. */
-  @Override
-  public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
-    var async = super.startAsync(request, response);
-    if (streamed) {
-      async.setTimeout(0);
-    }
-    return async;
   }
 
   @Override

@@ -39,8 +39,7 @@ final class CallLog extends ValveBase implements AccessLog {
 
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
-    // An asynchronous request is logged again when it completes.
-    if (tracing.isOn() && request.getAttribute(Tracing.SPAN) == null) {
+    if (tracing.isOn()) {
       var parent = Call.traceParent(request).orElse(null);
       request.setAttribute(Tracing.SPAN, tracing.arrive("HTTP", SpanKind.SERVER, parent));
     }

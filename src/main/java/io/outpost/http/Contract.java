@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
@@ -41,7 +42,6 @@ public class Contract {
   private final JsonNode document;
   private final SchemaRegistry schemas;
   private final Map<String, Operation> operations = new LinkedHashMap<>();
-  private final Set<String> streams = new HashSet<>();
 
   Contract(
       @Value("${outpost.contract}") Resource file,
@@ -107,23 +107,19 @@ public class Contract {
         .toList();
   }
 
-  /** Whether a GET of this path is answered with a stream of events. */
-  boolean isStreamAt(String path) {
-    return streams.stream().anyMatch(id -> operation(id).isAt(path));
-  }
-
   /** The maximum bytes of a body, unless the operation sets its own. */
   int bodyLimit() {
     return document.path(BODY_LIMIT).asInt();
   }
 
-  /** The maximum bytes of the operation's body. */
-  int bodyLimit(String method, String path) {
-    return operations.values().stream()
-        .filter(operation -> operation.method().equals(method) && operation.isAt(path))
-        .mapToInt(Operation::bodyLimit)
-        .findFirst()
-        .orElse(bodyLimit());
+  /** The operation of a method at a raw path. */
+  Optional<Operation> at(String method, String path) {
+    for (var operation : operations.values()) {
+      if (operation.method().equals(method) && operation.isAt(path)) {
+        return Optional.of(operation);
+      }
+    }
+    return Optional.empty();
   }
 
   /** An operation by its operationId. */
@@ -151,9 +147,6 @@ public class Contract {
                   .formatted(operation.id()));
         }
         operations.put(operation.id(), operation);
-        if (field.getValue().at("/responses/200/content").has(EVENT_STREAM)) {
-          streams.add(operation.id());
-        }
       }
     }
   }

@@ -34,6 +34,7 @@ class Edge extends OncePerRequestFilter {
   private final ResponseHeaders headers;
   private final BodyReader bodies;
   private final HeldBodies held;
+  private final RouteServer routes;
 
   Edge(
       Contract contract,
@@ -41,35 +42,27 @@ class Edge extends OncePerRequestFilter {
       CallRecorder recorder,
       ResponseHeaders headers,
       BodyReader bodies,
-      HeldBodies held) {
+      HeldBodies held,
+      RouteServer routes) {
     this.contract = contract;
     this.problems = problems;
     this.recorder = recorder;
     this.headers = headers;
     this.bodies = bodies;
     this.held = held;
-  }
-
-  /** A route runs on its own thread; when it has ended the request is dispatched again. */
-  @Override
-  protected boolean shouldNotFilterAsyncDispatch() {
-    return false;
+    this.routes = routes;
   }
 
   @Override
   protected void doFilterInternal(
       HttpServletRequest incoming, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    if (isAsyncDispatch(incoming)) {
-      chain.doFilter(incoming, response);
-      answerWhatNobodyDid(Call.of(incoming));
-      return;
-    }
     var request = GatewayAuthRequest.of(HeadAsGetRequest.of(incoming));
+    var operation = contract.at(request.getMethod(), request.getRequestURI());
     var body = new byte[0];
     Problem refusal = null;
     try {
-      body = bodyOf(request);
+      body = bodyOf(request, operation.map(Operation::bodyLimit).orElse(contract.bodyLimit()));
     } catch (Problem problem) {
       refusal = problem;
     } catch (IOException e) {
@@ -96,12 +89,14 @@ class Edge extends OncePerRequestFilter {
       if (!METHODS.contains(request.getMethod()) || endsInSlash(call)) {
         throw nowhere(call);
       }
-      chain.doFilter(
-          new BufferedBodyRequest(request, body, contract.isStreamAt(call.path())),
-          new DeferredErrorResponse(response, call));
-      if (!isAsyncStarted(request)) {
-        answerWhatNobodyDid(call);
+      var buffered = new BufferedBodyRequest(request, body);
+      var deferred = new DeferredErrorResponse(response, call);
+      if (operation.isPresent() && routes.areBuilt()) {
+        routes.serve(buffered, deferred);
+      } else {
+        chain.doFilter(buffered, deferred);
       }
+      answerWhatNobodyDid(call);
     } catch (Problem problem) {
       problems.write(problem, call, response);
     } catch (IOException | ServletException | RuntimeException e) {
@@ -148,20 +143,15 @@ class Edge extends OncePerRequestFilter {
   }
 
   /** The whole body; its memory is released when the call is answered. */
-  private byte[] bodyOf(HttpServletRequest request) throws IOException {
+  private byte[] bodyOf(HttpServletRequest request, int most) throws IOException {
     var share = held.of(request.getRemoteAddr());
     request.setAttribute(HeldBodies.NAME, share);
-    var most = limitOf(request);
     return bodies
         .read(request, most, share)
         .orElseThrow(
             () ->
                 new Problem(
                     Problem.Code.PAYLOAD_TOO_LARGE, "The body may have %d bytes.".formatted(most)));
-  }
-
-  private int limitOf(HttpServletRequest request) {
-    return contract.bodyLimit(request.getMethod(), request.getRequestURI());
   }
 
   /** Every error answer of ours is JSON; Camel answers failures that escape a route with text. */
