@@ -26,7 +26,7 @@ has_objects() {
   for line in "${lines[@]:1}"; do
     row=($line)
     [ "${row[owner]}" = "$EUID" ] || [ "${row[owner + 2]}" = "$EUID" ] || continue
-    [ "$1" = shm ] && [ "${row[2]}" -ge 1000 ] || return 0
+    [ "$1" = shm ] && ((8#${row[2]} & 8#1000)) || return 0
   done
   return 1
 }

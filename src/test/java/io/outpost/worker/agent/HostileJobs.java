@@ -236,13 +236,15 @@ abstract class HostileJobs {
         hostile(
             """
             ipcmk -Q -p 666 && ipcmk -S 3 -p 666 && ipcmk -M 4096 -p 666
+            perl -e 'shmctl(shmget(0, 4096, 0600), 11, 0) or die; print "a locked segment\n"'
             python3 -c 'import ctypes, os
             queue = ctypes.CDLL("librt.so.1").mq_open(b"/left", os.O_CREAT | os.O_RDWR, 0o666, None)
             print("posix queue", "made" if queue >= 0 else "refused")'
             """);
     first.toEnd();
     String user = Files.getAttribute(first.files().work(), "unix:uid").toString();
-    assertThat(first.output()).contains("essage queue id", "emaphore id", "emory id", "refused");
+    assertThat(first.output())
+        .contains("essage queue id", "emaphore id", "emory id", "a locked segment", "refused");
     first.cleanUp();
     for (String kind : new String[] {"msg", "sem", "shm"}) {
       Path table = Path.of("/proc/sysvipc", kind);
