@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,9 +46,22 @@ class RemoveScriptTest {
     assertThat(jobs.resolve("job")).isEmptyDirectory();
   }
 
-  private static int removeAs(String user, Path job) throws Exception {
+  @Test
+  void removingManyFilesTakesLittleMemory() throws Exception {
+    assumeTrue(Isolation.isRoot(), "SKIPPED: not root, so this cannot be another user");
+    Path job = Files.createDirectory(jobs.resolve("job"));
+    Files.setAttribute(job, "unix:uid", 60_003);
+    for (int i = 0; i < 20_000; i++) {
+      Files.createFile(job.resolve("%0200d".formatted(i)));
+    }
+    assertThat(removeAs("60003", job, "prlimit", "--data=" + (32 << 20))).isZero();
+    assertThat(job).isEmptyDirectory();
+  }
+
+  private static int removeAs(String user, Path job, String... first) throws Exception {
     String script = Files.readString(Path.of("src/main/resources/porter/remove.sh"));
-    List<String> command =
+    List<String> command = new ArrayList<>(List.of(first));
+    command.addAll(
         List.of(
             "setpriv",
             "--reuid",
@@ -60,7 +74,7 @@ class RemoveScriptTest {
             "-c",
             script,
             "remove.sh",
-            job.toString());
+            job.toString()));
     return new ProcessBuilder(command).inheritIO().start().waitFor();
   }
 }
