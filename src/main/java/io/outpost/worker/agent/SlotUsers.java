@@ -166,6 +166,7 @@ final class SlotUsers implements Confinement {
     Optional<String> said = endAll(slot, directory.root());
     if (main.isAlive()) {
       occupy(slot); // it was stopped so early that it was not yet the slot's user
+      return false;
     }
     return said.filter(NO_ARTIFACTS::equals).isPresent();
   }

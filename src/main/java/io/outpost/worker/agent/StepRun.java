@@ -52,6 +52,8 @@ record StepRun(
   }
 
   Ended carryOut(Step step, Consumer<Process> launched) throws IOException, InterruptedException {
+    // The launch chains of all steps are made before the first one ends.
+    slots.confinement().occupy(launch.slot());
     try (StandardStreams streams = StandardStreams.of(launch, slots, step)) {
       Process process = streams.start(step.builder());
       launched.accept(process);

@@ -28,7 +28,7 @@ abstract class AgentProcessContract {
   @TempDir(factory = TestConfinement.Passable.class)
   Path jobs;
 
-  private Slots slots;
+  Slots slots;
 
   abstract Confinement confine() throws IOException;
 
@@ -195,7 +195,7 @@ abstract class AgentProcessContract {
     assertThat(sleepers(mark)).isZero();
   }
 
-  private static long sleepers(String mark) {
+  static long sleepers(String mark) {
     return ProcessHandle.allProcesses()
         .filter(
             process ->
@@ -296,7 +296,7 @@ abstract class AgentProcessContract {
         .hasMessageContaining("'script'");
   }
 
-  private static Agent withLogin(AgentRun run, String script) {
+  static Agent withLogin(AgentRun run, String script) {
     Agent agent = run.agent();
     return new Agent(
         agent.name(),
