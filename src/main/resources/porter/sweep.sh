@@ -17,23 +17,27 @@ if [ -n "$left" ]; then
   fi
   left=$(find_own -print -quit)
 fi
-# Whether the user owns or has created objects of a kind. A segment marked for removal does not count: it disappears with
-# the last process, of another slot, that uses it.
-has_objects() {
+# Finds the objects of a kind that the user owns or has created. A segment marked for removal does not count: it
+# disappears with the last process, of another slot, that uses it.
+find_objects() {
   local owner=7 lines line row
   [ "$1" != sem ] || owner=4
+  objects=()
   { mapfile -t lines <"/proc/sysvipc/$1"; } 2>/dev/null || return
   for line in "${lines[@]:1}"; do
     row=($line)
     [ "${row[owner]}" = "$EUID" ] || [ "${row[owner + 2]}" = "$EUID" ] || continue
-    [ "$1" = shm ] && ((8#${row[2]} & 8#1000)) || return 0
+    [ "$1" = shm ] && ((8#${row[2]} & 8#1000)) || objects+=("${row[1]}")
   done
-  return 1
 }
+declare -A options=([shm]=-m [msg]=-q [sem]=-s)
 for kind in shm msg sem; do
-  if has_objects "$kind"; then
-    ipcrm --all="$kind" 2>/dev/null
-    has_objects "$kind" && left=$kind
+  find_objects "$kind"
+  if [ ${#objects[@]} -gt 0 ]; then
+    # By number, because ipcrm overlooks objects that their own user may not read when it is to remove all.
+    ipcrm "${objects[@]/#/${options[$kind]}}" 2>/dev/null
+    find_objects "$kind"
+    [ ${#objects[@]} = 0 ] || left=$kind
   fi
 done
 [ -z "$left" ]

@@ -236,6 +236,7 @@ abstract class HostileJobs {
         hostile(
             """
             ipcmk -Q -p 666 && ipcmk -S 3 -p 666 && ipcmk -M 4096 -p 666
+            ipcmk -Q -p 0 && ipcmk -S 3 -p 0 && ipcmk -M 4096 -p 0
             perl -e 'shmctl(shmget(0, 4096, 0600), 11, 0) or die; print "a locked segment\n"'
             python3 -c 'import ctypes, os
             queue = ctypes.CDLL("librt.so.1").mq_open(b"/left", os.O_CREAT | os.O_RDWR, 0o666, None)
