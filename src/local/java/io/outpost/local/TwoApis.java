@@ -4,6 +4,7 @@ import io.outpost.aws.AwsProbe;
 import io.outpost.aws.Names;
 import io.outpost.blackbox.Client;
 import java.util.HashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -68,7 +69,7 @@ public final class TwoApis {
     return bean(Names.class).table(name);
   }
 
-  /** Everything that tables hold of a tenant, but for the audit. */
+  /** Everything that tables hold of a tenant, but the audit and, as it is written later, a key's last use. */
   public List<Map<String, AttributeValue>> stateOf(String tenantId) {
     return Stream.of("tenants", "jobs", "usage", "webhooks")
         .map(
@@ -82,7 +83,14 @@ public final class TwoApis {
                                 .expressionAttributeValues(
                                     Map.of(":tenant", AttributeValue.fromS(tenantId)))))
         .flatMap(found -> found.items().stream())
+        .map(TwoApis::withoutLastUse)
         .toList();
+  }
+
+  private static Map<String, AttributeValue> withoutLastUse(Map<String, AttributeValue> item) {
+    var rest = new HashMap<>(item);
+    rest.remove("last_used_at");
+    return rest;
   }
 
   /** What the first asks of AWS. */

@@ -31,7 +31,8 @@ record Welcome(String address, String adminKey, boolean chosen) {
         -d '{"name":"first"}' | sed 's/.*"key":"\\([^"]*\\)".*/\\1/')
       JOB=$(curl -s $OUTPOST/jobs -H "Authorization: Bearer $KEY" -H "$JSON" \\
         -d '{"agent":"claude","command":"Say hello"}' | sed 's/.*"job_id":"\\([^"]*\\)".*/\\1/')
-      curl -sf --retry 9 --retry-all-errors --retry-delay 1 $OUTPOST/jobs/$JOB/output -H "Authorization: Bearer $KEY"
+      curl -s "$OUTPOST/jobs/$JOB?wait=25" -H "Authorization: Bearer $KEY" -o /dev/null
+      curl -s $OUTPOST/jobs/$JOB/output -H "Authorization: Bearer $KEY"
 
     Ctrl-C ends it.
     """

@@ -11,6 +11,7 @@ import io.outpost.blackbox.OutpostProcess;
 import io.outpost.blackbox.Ports;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.Provisioner;
+import io.outpost.local.Sizes;
 import io.outpost.local.SharedOutpost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,7 +51,7 @@ class P21KilledProcessesTest {
   private static final String ENV = "killed";
   private static final String ADMIN = "op_live_" + "0".repeat(31) + "2";
   private static final String JOB = "{\"agent\":\"claude\",\"command\":\"Say hello\"}";
-  private static final int KILLS = 3;
+  private static final int KILLS = Sizes.of(1, 3);
   private static final int CALLS_BETWEEN = 150;
   private static final int CLIENTS = 4;
 

@@ -5,6 +5,7 @@ import io.outpost.local.AwsCalls;
 import io.outpost.local.BackgroundWork;
 import io.outpost.local.EmbeddedAws;
 import io.outpost.local.LocalOutpost;
+import io.outpost.local.Sizes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,6 +30,9 @@ public final class ImpatientOutpost
 
   /** How long a lease is, and a message hidden, in seconds. */
   static final int LEASE = 6;
+
+  /** How much of a job's output is kept, in MB. */
+  static final int OUTPUT = Sizes.of(128, 1024);
 
   /** What a test may use of it. */
   record Impatient(
@@ -73,6 +77,7 @@ public final class ImpatientOutpost
     settings.put("outpost.auth.rate-limit-per-minute", 1_000_000);
     settings.put("outpost.worker.lease-seconds", LEASE);
     settings.put("outpost.worker.retry-after", "1s");
+    settings.put("outpost.worker.agents.output", OUTPUT + "MB");
     settings.put("outpost.worker.store-again-after", 100);
     settings.put("outpost.jobs.resend-after", "2s");
     settings.put("outpost.jobs.sweep-period", 500);

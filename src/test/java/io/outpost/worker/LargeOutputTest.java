@@ -29,7 +29,7 @@ import org.springframework.util.FileSystemUtils;
 class LargeOutputTest {
 
   /** The limit of what a job may print; the demo agent prints a few lines more. */
-  private static final long LIMIT = 1024L * 1024 * 1024;
+  private static final long LIMIT = ImpatientOutpost.OUTPUT * 1024L * 1024;
 
   private static final long HELD_AT_MOST = 50L * 1024 * 1024;
   private static final Duration LONG = Duration.ofMinutes(10);
@@ -43,11 +43,11 @@ class LargeOutputTest {
   }
 
   @Test
-  void aGibibyteIsStoredWithoutBeingHeldInMemory() throws Exception {
+  void theMostThatIsKeptIsStoredWithoutBeingHeldInMemory() throws Exception {
     var bench = new JobBench(impatient.outpost(), Tier.PRO);
     var delivery = bench.deliver(bench.submit());
     // It ends although nobody has stored anything yet: an agent never waits for its output.
-    var agent = JobBench.endedAgent(impatient.outpost(), "print 1024m bytes");
+    var agent = JobBench.endedAgent(impatient.outpost(), "print %dm bytes".formatted(ImpatientOutpost.OUTPUT));
     delivery.run().started(agent);
     try (var store = new SlowStore(LIMIT);
         var s3 = store.client()) {

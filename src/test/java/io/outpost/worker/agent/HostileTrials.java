@@ -11,15 +11,22 @@ final class HostileTrials {
 
   private HostileTrials() {}
 
-  /** Arguments: an empty directory, a file that only root may read, and how many files are many. */
+  /**
+   * Arguments: an empty directory, a file that only root may read, how many files are many, and the
+   * names of the trees.
+   */
   public static void main(String[] args) throws Exception {
-    run(Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[2]))
+    List<String> names = List.of(args).subList(3, args.length);
+    List<HostileTree> trees =
+        HostileTree.ofOneUser().stream().filter(tree -> names.contains(tree.name())).toList();
+    run(Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[2]), trees)
         .forEach((name, result) -> System.out.println(name + ": " + result));
   }
 
-  static Map<String, String> run(Path place, Path secret, int many) throws Exception {
+  static Map<String, String> run(Path place, Path secret, int many, List<HostileTree> trees)
+      throws Exception {
     Confinement confinement = new Isolation(TestConfinement.fileSettings(SandboxUse.OFF)).choose();
-    return run(place, secret, many, confinement, HostileTree.ofOneUser());
+    return run(place, secret, many, confinement, trees);
   }
 
   static Map<String, String> run(

@@ -3,11 +3,14 @@ package io.outpost.worker.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.outpost.local.Sizes;
 import io.outpost.worker.agent.AgentRunSettings.SandboxUse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
@@ -24,6 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class P25HostileTreesTest {
 
   private static final int MANY = 3000;
+
+  /** Of how many one is tried in the ways that differ from the first in whose the files are. */
+  private static final int ONE_OF = Sizes.of(4, 1);
 
   @TempDir(factory = TestConfinement.Passable.class)
   static Path directory;
@@ -47,8 +53,12 @@ class P25HostileTreesTest {
     slotUsers.run(tree);
   }
 
+  static List<HostileTree> treesOfTheSandbox() {
+    return oneOfMany(HostileTree.all());
+  }
+
   @ParameterizedTest
-  @MethodSource("trees")
+  @MethodSource("treesOfTheSandbox")
   void inASandbox(HostileTree tree) throws Exception {
     if (sandboxed == null) {
       TestConfinement.sandboxedSlots().close();
@@ -59,7 +69,14 @@ class P25HostileTreesTest {
   }
 
   static List<HostileTree> treesOfOneUser() {
-    return HostileTree.ofOneUser();
+    return oneOfMany(HostileTree.ofOneUser());
+  }
+
+  private static List<HostileTree> oneOfMany(List<HostileTree> trees) {
+    return IntStream.range(0, trees.size())
+        .filter(i -> i % ONE_OF == 0)
+        .mapToObj(trees::get)
+        .toList();
   }
 
   @ParameterizedTest
@@ -71,9 +88,15 @@ class P25HostileTreesTest {
       if (Isolation.isRoot()) {
         NormalUser user = new NormalUser(directory);
         user.give(place);
-        normalUser = user.run(HostileTrials.class, place.toString(), secret, "" + MANY);
+        normalUser =
+            user.run(
+                HostileTrials.class,
+                Stream.concat(
+                        Stream.of(place.toString(), secret, "" + MANY),
+                        treesOfOneUser().stream().map(HostileTree::name))
+                    .toArray(String[]::new));
       } else {
-        normalUser = HostileTrials.run(place, Path.of(secret), MANY);
+        normalUser = HostileTrials.run(place, Path.of(secret), MANY, treesOfOneUser());
       }
     }
     assertThat(normalUser).containsEntry(tree.name(), "held");

@@ -60,7 +60,7 @@ class P26WorkspacesComeBackTest {
     return GeneratedTrees.all();
   }
 
-  @Property(tries = 40, edgeCases = EdgeCasesMode.NONE)
+  @Property(tries = 12, edgeCases = EdgeCasesMode.NONE)
   void aTreeOfAnyKindComesBackAsItWas(@ForAll("trees") String tree) throws Exception {
     comesBack(tree);
   }
