@@ -53,7 +53,6 @@ class P21AuditQueueDownTest {
       var operator = calls.client(api.address(), admin);
       var customer = Customer.of(operator, "enterprise");
       await()
-          .atMost(LONGEST)
           .until(
               () ->
                   customer.client().get("/jobs").status() == 200 ? audit(ready(api)) : "a refusal",
@@ -71,10 +70,9 @@ class P21AuditQueueDownTest {
 
       try (var both = start(env, "local", Map.of("outpost.auth.bootstrap-admin-key", admin))) {
         calls.client(both.address(), admin).get("/tenants");
-        await().atMost(LONGEST).until(() -> entries.missing(calls.made().keySet()), Set::isEmpty);
+        await().until(() -> entries.missing(calls.made().keySet()), Set::isEmpty);
         assertThat(entries.calls().values()).allMatch(items -> items.size() == 1);
         await()
-            .atMost(LONGEST)
             .untilAsserted(
                 () ->
                     assertThat(archived(entries))
@@ -100,7 +98,6 @@ class P21AuditQueueDownTest {
       queueGoesDown(api, env);
       var customer = Customer.of(calls.client(api.address(), api.adminKey()), "enterprise");
       await()
-          .atMost(LONGEST)
           .until(
               () -> {
                 assertThat(customer.client().get("/jobs").status()).isEqualTo(200);
@@ -110,10 +107,8 @@ class P21AuditQueueDownTest {
               ready -> ready.status() == 503 && audit(ready).equals("DOWN"));
       api.context().getBean(AwsCalls.class).work();
       try (var worker = start(env, "worker", settings)) {
-        await()
-            .atMost(LONGEST)
-            .untilAsserted(() -> assertThat(archived(entries)).containsAll(changes(calls)));
-        await().atMost(LONGEST).until(() -> audit(ready(api)), "UP"::equals);
+        await().untilAsserted(() -> assertThat(archived(entries)).containsAll(changes(calls)));
+        await().until(() -> audit(ready(api)), "UP"::equals);
         assertThat(entries.calls().values()).allMatch(items -> items.size() == 1);
         assertThat(worker.context().isRunning()).isTrue();
       }
@@ -134,7 +129,6 @@ class P21AuditQueueDownTest {
           .fail(request -> isToAuditQueue(request, env) && !hangs(sends, goOn));
       var customer = Customer.of(calls.client(both.address(), both.adminKey()), "enterprise");
       await()
-          .atMost(LONGEST)
           .until(
               () -> {
                 assertThat(customer.client().get("/jobs").status()).isEqualTo(200);
@@ -143,7 +137,7 @@ class P21AuditQueueDownTest {
               });
       assertThat(entries.missing(calls.made().keySet())).isNotEmpty().isEqualTo(reads(calls));
       goOn.countDown();
-      await().atMost(LONGEST).until(() -> entries.missing(calls.made().keySet()), Set::isEmpty);
+      await().until(() -> entries.missing(calls.made().keySet()), Set::isEmpty);
       assertThat(entries.calls().values()).allMatch(items -> items.size() == 1);
     }
   }

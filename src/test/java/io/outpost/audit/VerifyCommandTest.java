@@ -17,7 +17,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
@@ -31,8 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class VerifyCommandTest {
-
-  private static final Duration LONGEST = Duration.ofSeconds(90);
 
   private final EmbeddedAws aws;
   private final Client admin;
@@ -48,7 +45,6 @@ class VerifyCommandTest {
     try (var buckets = Buckets.of(aws)) {
       var customer = Customer.of(admin, "free");
       await()
-          .atMost(LONGEST)
           .until(
               () -> {
                 assertThat(customer.client().get("/jobs").status()).isEqualTo(200);

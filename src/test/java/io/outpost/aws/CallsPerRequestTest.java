@@ -7,7 +7,6 @@ import io.outpost.auth.KeyStore;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
@@ -34,7 +33,6 @@ class CallsPerRequestTest {
     this.customer = Customer.of(apis.admin(), "enterprise");
     // Billing makes it beside the requests.
     await()
-        .atMost(Duration.ofMinutes(1))
         .until(() -> apis.admin().get(customer.path("")).json().hasNonNull("stripe_customer_id"));
     this.job = customer.client().post("/jobs", JOB).text("job_id");
     this.draws = apis.probe().record(call -> call.mentions(customer.keyId() + "#"));

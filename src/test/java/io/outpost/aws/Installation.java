@@ -41,7 +41,6 @@ final class Installation implements AutoCloseable {
 
   private static final String ENV = "rights";
   private static final String ADMIN_KEY = "op_test_0123456789abcdef0123456789abcdef";
-  private static final Duration LONGEST = Duration.ofMinutes(2);
 
   private final EmbeddedAws aws = EmbeddedAws.start(Optional.empty());
   private final AwsClients clients = aws.clients();
@@ -293,9 +292,7 @@ final class Installation implements AutoCloseable {
             .POST(HttpRequest.BodyPublishers.noBody())
             .build();
     customer.client().http().send(paid, BodyHandlers.discarding());
-    await()
-        .atMost(LONGEST)
-        .until(() -> customer.client().get(customer.path("")).text("tier").equals("pro"));
+    await().until(() -> customer.client().get(customer.path("")).text("tier").equals("pro"));
   }
 
   /** A limit is reached, operators hear of it, and past usage is looked at. */
@@ -306,7 +303,6 @@ final class Installation implements AutoCloseable {
     var usage = customer.client().get("/billing/usage?period=2026-01&group_by=agent");
     assertThat(usage.status()).isEqualTo(200);
     await()
-        .atMost(LONGEST)
         .until(
             () -> usageItems(customer.tenantId(), "notice#"),
             found ->
@@ -318,9 +314,7 @@ final class Installation implements AutoCloseable {
   private void whileStripeFails(Customer customer) throws Exception {
     var account = stripe.stub().account();
     // A price that no tier has.
-    await()
-        .atMost(LONGEST)
-        .until(() -> admin.get(customer.path("")).json().hasNonNull("stripe_customer_id"));
+    await().until(() -> admin.get(customer.path("")).json().hasNonNull("stripe_customer_id"));
     account.addPrice("price_unknown", "Unknown", 100, null);
     account.subscribe(admin.get(customer.path("")).text("stripe_customer_id"), "price_unknown");
     // An error with an idempotency key.
@@ -330,10 +324,9 @@ final class Installation implements AutoCloseable {
     account.turnMeter(stripe.meter(), "inactive");
     customer.client().submit("claude", "hello");
     // Another customer's job may be rejected first: then reports stop until the meter is back.
-    await().atMost(LONGEST).until(() -> !usageItems("usage-rejected", "").isEmpty());
+    await().until(() -> !usageItems("usage-rejected", "").isEmpty());
     account.turnMeter(stripe.meter(), "active");
     await()
-        .atMost(LONGEST)
         .until(
             () -> usageItems(customer.tenantId(), "ledger#"),
             found -> found.stream().anyMatch(entry -> entry.containsKey("reported_at")));
@@ -343,7 +336,6 @@ final class Installation implements AutoCloseable {
   private void usage(Customer customer) {
     var entry =
         await()
-            .atMost(LONGEST)
             .until(
                 () -> ledger(customer.tenantId()),
                 found -> found.stream().anyMatch(e -> e.containsKey("reported_at")))
@@ -357,7 +349,6 @@ final class Installation implements AutoCloseable {
             .formatted(
                 customer.tenantId(), entry.get("job_id").s(), entry.get("sk").s().split("#")[1]));
     await()
-        .atMost(LONGEST)
         .until(
             () -> ledger(customer.tenantId()).stream().anyMatch(e -> e.containsKey("voided_at")));
   }
@@ -393,7 +384,6 @@ final class Installation implements AutoCloseable {
     var ordered = admin.post(path, range.formatted(now.minus(Duration.ofHours(1)), now));
     assertThat(ordered.status()).as(ordered.body()).isEqualTo(202);
     await()
-        .atMost(LONGEST)
         .until(
             () -> admin.get(path + "/" + ordered.text("export_id")),
             answer -> answer.text("status").equals("done"));
@@ -407,13 +397,12 @@ final class Installation implements AutoCloseable {
       var made = admin.post(all, "{\"url\":\"%s\"}".formatted(receiver.url("/")));
       var path = all + "/" + made.text("webhook_id");
       customer.client().ended(customer.client().submit("claude", "Say hello"));
-      await().atMost(LONGEST).until(() -> !receiver.got().isEmpty());
+      await().until(() -> !receiver.got().isEmpty());
       var since = "{\"since\":\"%s\"}".formatted(Instant.now().minusSeconds(600));
       await()
-          .atMost(LONGEST)
           .until(
               () -> admin.post(path + "/redeliver", since).json().at("/redelivered").asInt() == 1);
-      await().atMost(LONGEST).until(() -> receiver.got().size() >= 2);
+      await().until(() -> receiver.got().size() >= 2);
       try (var down =
           api.context().getBean(AwsProbe.class).down("DynamoDb", "TransactWriteItems")) {
         assertThat(admin.post(all, "{\"url\":\"https://a.example\"}").status()).isEqualTo(503);
@@ -422,7 +411,7 @@ final class Installation implements AutoCloseable {
       }
       receiver.answer(got -> new Receiver.Reply(410, ""));
       admin.post(path + "/ping", null);
-      await().atMost(LONGEST).until(() -> admin.get(path).text("status").equals("disabled"));
+      await().until(() -> admin.get(path).text("status").equals("disabled"));
     }
   }
 
@@ -447,6 +436,6 @@ final class Installation implements AutoCloseable {
   }
 
   private static void awaitStatus(Client client, String job, String status) {
-    await().atMost(LONGEST).until(() -> client.get("/jobs/" + job).text("status").equals(status));
+    await().until(() -> client.get("/jobs/" + job).text("status").equals(status));
   }
 }

@@ -59,10 +59,7 @@ record Backstage(ApplicationContext outpost) {
 
   /** Waits until everything that was asked of the queue is done. */
   void drain() {
-    await()
-        .pollDelay(Duration.ZERO)
-        .atMost(Duration.ofMinutes(3))
-        .until(() -> messages("stripe") == 0);
+    await().pollDelay(Duration.ZERO).until(() -> messages("stripe") == 0);
   }
 
   /** How many messages a queue has, those that are being worked on too. */

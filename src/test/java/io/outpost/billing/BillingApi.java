@@ -184,10 +184,7 @@ final class BillingApi implements AutoCloseable {
 
   /** Waits until a tenant has its customer, and answers the customer's id. */
   String customer(Client client) {
-    await()
-        .pollDelay(Duration.ZERO)
-        .atMost(Duration.ofMinutes(2))
-        .until(() -> tenant(client).hasNonNull("stripe_customer_id"));
+    await().pollDelay(Duration.ZERO).until(() -> tenant(client).hasNonNull("stripe_customer_id"));
     try {
       return tenant(client).get("stripe_customer_id").asText();
     } catch (IOException | InterruptedException e) {

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.outpost.kernel.Ids;
 import io.outpost.local.stripe.LocalStripe;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +50,7 @@ class MoneyEventsTest {
     var client = api.tenant("paid-" + kind.length() + type.length(), "free");
     var customer = api.customer(client);
     var event = api.stripe().stub().account().money(customer, type, kind);
-    await()
-        .atMost(Duration.ofMinutes(1))
-        .until(() -> api.backstage().isApplied(event.get("id").asText()));
+    await().until(() -> api.backstage().isApplied(event.get("id").asText()));
     api.stripe().stub().webhooks().deliver(event);
     api.drain();
     assertThat(notices(client, type)).hasSize(1).first().asString().contains("advice");
@@ -66,7 +63,7 @@ class MoneyEventsTest {
     var client = api.tenant("confirming", "free");
     var customer = api.customer(client);
     api.stripe().stub().account().trouble(customer, "invoice.payment_action_required");
-    await().atMost(Duration.ofMinutes(1)).until(() -> !notices(client, "action").isEmpty());
+    await().until(() -> !notices(client, "action").isEmpty());
   }
 
   /** An alarm stands, in readiness too, until an invoice is paid. */
@@ -75,9 +72,9 @@ class MoneyEventsTest {
     var client = api.tenant("no-address", "free");
     var customer = api.customer(client);
     api.stripe().stub().account().trouble(customer, "invoice.finalization_failed");
-    await().atMost(Duration.ofMinutes(1)).until(() -> ready().contains("invoice-" + customer));
+    await().until(() -> ready().contains("invoice-" + customer));
     api.stripe().stub().account().subscribe(customer, LocalStripe.PRICE_PRO);
-    await().atMost(Duration.ofMinutes(1)).until(() -> !ready().contains("invoice-" + customer));
+    await().until(() -> !ready().contains("invoice-" + customer));
   }
 
   private static String ready() throws Exception {
@@ -92,7 +89,7 @@ class MoneyEventsTest {
     new Ledger(api).add(client.tenantId(), Ids.ulid(), Instant.now());
     api.stripe().stub().account().subscribe(customer, LocalStripe.PRICE_ENTERPRISE);
     api.stripe().stub().account().trouble(customer, "invoice.created");
-    await().atMost(Duration.ofMinutes(1)).until(() -> api.stripe().counted(customer) == 1);
+    await().until(() -> api.stripe().counted(customer) == 1);
   }
 
   /** A message of the queue is short: it reports a part, and asks for the next one. */
@@ -163,9 +160,7 @@ class MoneyEventsTest {
             account.money(stranger, "charge.dispute.created", "dispute"),
             account.money(stranger, "charge.refunded", "charge"));
     for (var event : events) {
-      await()
-          .atMost(Duration.ofMinutes(1))
-          .until(() -> api.backstage().isApplied(event.get("id").asText()));
+      await().until(() -> api.backstage().isApplied(event.get("id").asText()));
     }
     api.run("announce-billing-alarms");
     assertThat(api.notices()).noneMatch(notice -> notice.contains(stranger));
@@ -180,15 +175,15 @@ class MoneyEventsTest {
   void theStartUpCheckWarns() throws Exception {
     api.stripe().stub().account().configurePortal(false);
     api.run("check-billing-setup");
-    await().atMost(Duration.ofMinutes(1)).until(() -> ready().contains("setup"));
+    await().until(() -> ready().contains("setup"));
     assertThat(api.notices()).anyMatch(notice -> notice.contains("portal"));
     api.stripe().stub().account().configurePortal(true);
     api.run("check-billing-setup");
-    await().atMost(Duration.ofMinutes(1)).until(() -> !ready().contains("setup"));
+    await().until(() -> !ready().contains("setup"));
     api.stripe().stub().secretKey().revoke();
     api.run("check-billing-setup");
     api.stripe().stub().secretKey().restore();
-    await().atMost(Duration.ofMinutes(1)).until(() -> ready().contains("setup"));
+    await().until(() -> ready().contains("setup"));
     api.run("check-billing-setup");
   }
 

@@ -72,7 +72,7 @@ class PastDueTest {
   }
 
   private static void awaitSubmit(BillingApi.Client client, int status) {
-    await().atMost(Duration.ofMinutes(1)).until(() -> submit(client) == status);
+    await().until(() -> submit(client) == status);
   }
 
   private static int submit(BillingApi.Client client) throws Exception {

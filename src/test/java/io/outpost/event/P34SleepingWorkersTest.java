@@ -25,8 +25,6 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 @Tag("product")
 class P34SleepingWorkersTest {
 
-  private static final Duration LONG = Duration.ofMinutes(1);
-
   private final EmbeddedAws aws = EmbeddedAws.start(Optional.empty());
   private final LocalOutpost api = LocalOutpost.on(aws.endpoints(), "api", settings());
   private final LocalOutpost worker = LocalOutpost.on(aws.endpoints(), "worker", settings());
@@ -87,7 +85,7 @@ class P34SleepingWorkersTest {
   }
 
   private void told(int times) {
-    await().atMost(LONG).until(() -> receiver.got().size() == times);
+    await().until(() -> receiver.got().size() == times);
   }
 
   private static Map<String, Object> settings() {

@@ -21,7 +21,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -134,7 +133,6 @@ class ExtensionPointsTest {
     var hurried = outOfContract(enterprise, "POST", "/jobs", urgent).get("job_id").asText();
     var last =
         Awaitility.await()
-            .atMost(Duration.ofMinutes(1))
             .until(
                 () -> outOfContract(enterprise, "GET", "/jobs/" + hurried, ""),
                 job -> job.get("status").asText().equals("succeeded"));

@@ -22,7 +22,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -50,7 +49,6 @@ class FourthLaneTest {
 
   private static final String ENV = "fourthlane";
   private static final String LANE = "/outpost-jobs-urgent-" + ENV;
-  private static final Duration LONG = Duration.ofMinutes(1);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final EmbeddedAws aws;
@@ -117,9 +115,7 @@ class FourthLaneTest {
     var first = submit(tenant, "claude", "sleep 4");
     awaitStatus(tenant, first, "running");
     var held = submit(tenant, "claude", "Say hello");
-    await()
-        .atMost(LONG)
-        .until(() -> show(tenant, held).get("waiting_reason").asText().equals("tenant-limit"));
+    await().until(() -> show(tenant, held).get("waiting_reason").asText().equals("tenant-limit"));
     assertThat(awaitStatus(tenant, held, "succeeded").get("attempts").asInt()).isOne();
     assertThat(queuesOf(held))
         .as("the first delivery, and the one that woke it")
@@ -159,7 +155,7 @@ class FourthLaneTest {
   void aJobThereIsToldWhenItWillStart() throws Exception {
     var tenant = tenant("enterprise");
     var workers = outpost.context().getBean(OfferedAgents.class);
-    await().atMost(LONG).until(() -> workers.slots().equals(OptionalInt.of(2)));
+    await().until(() -> workers.slots().equals(OptionalInt.of(2)));
     var estimates = outpost.context().getBean(Estimates.class);
     for (var job :
         List.of(submit(tenant, "claude", "sleep 5"), submit(tenant, "claude", "sleep 5"))) {
@@ -177,7 +173,7 @@ class FourthLaneTest {
     awaitStatus(tenant, other, "running");
     // Two have ended while all slots were busy: that is a pace, once their messages are gone.
     var queues = outpost.context().getBean(Queues.class);
-    await().atMost(LONG).until(() -> received(queues) == 2);
+    await().until(() -> received(queues) == 2);
     outpost.context().getBean(AgentOffer.class).tell();
     workers.hear();
     estimates.measure();
@@ -237,9 +233,7 @@ class FourthLaneTest {
   }
 
   private static JsonNode awaitStatus(Client tenant, String job, String status) {
-    return await()
-        .atMost(LONG)
-        .until(() -> show(tenant, job), it -> it.get("status").asText().equals(status));
+    return await().until(() -> show(tenant, job), it -> it.get("status").asText().equals(status));
   }
 
   /** The queues that messages of a job were sent to, one for each message. */

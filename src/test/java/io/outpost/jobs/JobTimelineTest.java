@@ -10,7 +10,6 @@ import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import io.outpost.webhooks.Receiver;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -20,8 +19,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobTimelineTest {
-
-  private static final Duration LONG = Duration.ofSeconds(40);
 
   private final LocalOutpost outpost;
   private final Client admin;
@@ -59,13 +56,9 @@ class JobTimelineTest {
   @Test
   void aJobThatWaitsSaysForWhat() {
     var running = client.submit("claude", "sleep 600");
-    await()
-        .atMost(LONG)
-        .until(() -> client.get("/jobs/" + running).text("status").equals("running"));
+    await().until(() -> client.get("/jobs/" + running).text("status").equals("running"));
     var waiting = client.submit("claude", "Say hello");
-    await()
-        .atMost(LONG)
-        .until(() -> events(moments(client, "/jobs/" + waiting + "/timeline")).contains("held"));
+    await().until(() -> events(moments(client, "/jobs/" + waiting + "/timeline")).contains("held"));
     client.delete("/jobs/" + running);
     client.ended(waiting);
     var moments = moments(client, "/jobs/" + waiting + "/timeline");
@@ -83,7 +76,6 @@ class JobTimelineTest {
       var job = client.submit("claude", "Say hello");
       var moments =
           await()
-              .atMost(LONG)
               .until(
                   () -> moments(client, "/jobs/" + job + "/timeline"),
                   found -> events(found).contains("webhook"));

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -27,8 +26,6 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 @Tag("product")
 @ExtendWith({SharedOutpost.class, OutputCaptureExtension.class})
 class LiveOutputTest {
-
-  private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private final LocalOutpost outpost;
   private final Client admin;
@@ -63,9 +60,7 @@ class LiveOutputTest {
   @Test
   void operatorsSeeWhichWorkerRunsAJob() {
     var job = client.submit("claude", "sleep 600");
-    await()
-        .atMost(LONGEST)
-        .until(() -> admin.get("/admin/jobs/" + job).text("status").equals("running"));
+    await().until(() -> admin.get("/admin/jobs/" + job).text("status").equals("running"));
     var name = outpost.context().getEnvironment().getProperty("outpost.worker.name");
     assertThat(admin.get("/admin/jobs/" + job).text("worker"))
         .isEqualTo(name.replaceAll("[^A-Za-z0-9-]", "-"));
@@ -90,9 +85,7 @@ class LiveOutputTest {
       socket.setSoLinger(true, 0);
     }
     client.delete("/jobs/" + job);
-    await()
-        .atMost(LONGEST)
-        .until(() -> admin.get(customer.path("/audit?request_id=" + id)).body().contains(id));
+    await().until(() -> admin.get(customer.path("/audit?request_id=" + id)).body().contains(id));
     assertThat(log.getAll()).doesNotContain("Failed writing HTTP response", "Connection reset");
   }
 
@@ -118,9 +111,7 @@ class LiveOutputTest {
   @Test
   void nothingIsAnsweredWhenTheTimeIsOver() {
     var job = client.submit("claude", "sleep 600");
-    await()
-        .atMost(LONGEST)
-        .until(() -> !client.get("/jobs/" + job + "/output?wait=5").body().isEmpty());
+    await().until(() -> !client.get("/jobs/" + job + "/output?wait=5").body().isEmpty());
     var answer = client.get("/jobs/" + job + "/output?from=100000&wait=1");
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.body()).isEmpty();

@@ -43,7 +43,7 @@ class NewFeaturesTest {
       assertThat(tenant.post("/jobs", LFS).status()).as("jobs wait for a worker").isEqualTo(202);
 
       workers.tell("new", new TreeSet<>(List.of("claude")), JobFeature.names(), 4, 0);
-      await().atMost(LONG).until(() -> workers.slots().isPresent());
+      await().until(() -> workers.slots().isPresent());
       assertThat(tenant.post("/jobs", LFS).status()).isEqualTo(202);
 
       var old =
@@ -53,7 +53,7 @@ class NewFeaturesTest {
               "agents", AttributeValue.fromSs(List.of("claude")),
               "believed_until", AttributeValue.fromS(Instant.now().plus(LONG).toString()));
       clients.dynamoDb().putItem(p -> p.tableName(TABLE).item(old));
-      await().atMost(LONG).until(() -> !workers.allKnow(JobFeature.SSH.name()));
+      await().until(() -> !workers.allKnow(JobFeature.SSH.name()));
       for (var asks : List.of(LFS, SSH)) {
         var refused = tenant.post("/jobs", asks);
         assertThat(refused.status()).as(refused.body()).isEqualTo(503);
@@ -62,7 +62,7 @@ class NewFeaturesTest {
       assertThat(tenant.post("/jobs", PLAIN).status()).as("known to all").isEqualTo(202);
 
       workers.withdraw("old");
-      await().atMost(LONG).until(() -> workers.allKnow(JobFeature.SSH.name()));
+      await().until(() -> workers.allKnow(JobFeature.SSH.name()));
       assertThat(tenant.post("/jobs", LFS).status()).isEqualTo(202);
     }
   }

@@ -43,8 +43,7 @@ class StartupFailureTest {
 
   private String told(String setting, String value) {
     var settings = Map.<String, Object>of("server.port", 0, setting, value);
-    var failure =
-        catchThrowable(() -> LocalOutpost.on(aws.endpoints(), "local", settings).close());
+    var failure = catchThrowable(() -> LocalOutpost.on(aws.endpoints(), "local", settings).close());
     return StartupFailure.explain(failure);
   }
 }

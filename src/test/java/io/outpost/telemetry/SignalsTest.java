@@ -20,7 +20,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -40,7 +39,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedOutpost.class)
 class SignalsTest {
 
-  private static final Duration LONG = Duration.ofMinutes(2);
   private static final String COMMAND = "say-canary-51c9";
   private static final String PROVIDER_KEY = "sk-canary-77d0a1";
   private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -95,7 +93,6 @@ class SignalsTest {
         awsIsDown(api, customer.client(), collector);
         stripeIsDown(stripe, customer.client(), collector);
         await()
-            .atMost(LONG)
             .untilAsserted(
                 () -> {
                   assertThat(named(collector, "call webhook")).isNotEmpty();
@@ -176,9 +173,7 @@ class SignalsTest {
   /** A free tenant has one slot. */
   private static void aJobThatHasToWait(Client client, OtlpReceiver collector) {
     var first = client.submit("claude", "sleep 600");
-    await()
-        .atMost(LONG)
-        .until(() -> client.get("/jobs/" + first).text("status"), "running"::equals);
+    await().until(() -> client.get("/jobs/" + first).text("status"), "running"::equals);
     var second = client.submit("claude", "true");
     seen(collector, Metric.JOBS_OLDEST, "reason", "tenant-limit");
     seen(collector, Metric.SLOTS_USED);
@@ -195,7 +190,6 @@ class SignalsTest {
     try (var down = api.context().getBean(AwsProbe.class).down("Sqs", "SendMessage")) {
       assertThat(down).isNotNull();
       await()
-          .atMost(LONG)
           .until(
               () -> {
                 client.get("/jobs");
@@ -210,7 +204,6 @@ class SignalsTest {
     stripe.stub().faults().sometimes(1, 7, Fault.SERVER_ERROR);
     try {
       await()
-          .atMost(LONG)
           .until(
               () -> {
                 client.post(
@@ -226,7 +219,6 @@ class SignalsTest {
 
   private static void whatWasNotYetSeen(OtlpReceiver collector) {
     await()
-        .atMost(LONG)
         .untilAsserted(
             () ->
                 assertThat(
@@ -237,7 +229,7 @@ class SignalsTest {
   }
 
   private static void seen(OtlpReceiver collector, Metric metric, String... labels) {
-    await().atMost(LONG).until(() -> collector.most(metric.id(), labels), value -> value > 0);
+    await().until(() -> collector.most(metric.id(), labels), value -> value > 0);
   }
 
   private static void plausible(OtlpReceiver collector) {

@@ -34,9 +34,7 @@ class TenantsTest {
     this.admin = apis.admin();
     this.customer = Customer.of(admin, "pro");
     // Its customer at Stripe is made beside it, and changes it.
-    await()
-        .atMost(Duration.ofMinutes(1))
-        .until(() -> admin.get(customer.path("")).json().hasNonNull("stripe_customer_id"));
+    await().until(() -> admin.get(customer.path("")).json().hasNonNull("stripe_customer_id"));
   }
 
   @ParameterizedTest

@@ -34,7 +34,6 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 @Tag("product")
 class P34EventsAreDeliveredTest {
 
-  private static final Duration LONG = Duration.ofSeconds(60);
   private static final String ENV = "hooks";
 
   private static EmbeddedAws aws;
@@ -110,7 +109,7 @@ class P34EventsAreDeliveredTest {
     var got = told("/", 2);
     assertThat(got).extracting(Got::id).containsOnly(got.getFirst().id());
     assertThat(got).extracting(Got::body).containsOnly(got.getFirst().body());
-    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == 1);
+    await().until(() -> deliveries(hook, "succeeded") == 1);
   }
 
   /** The lease of a worker that died is over at some time: here it is put back. */
@@ -126,7 +125,7 @@ class P34EventsAreDeliveredTest {
         "SET lease_id = :dead, lease_due = :past, open_due = :past",
         Map.of(":dead", AttributeValue.fromS("dead"), ":past", past));
     receiver.answer(got -> new Reply(200, ""));
-    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == 1);
+    await().until(() -> deliveries(hook, "succeeded") == 1);
   }
 
   @Test
@@ -176,16 +175,13 @@ class P34EventsAreDeliveredTest {
     receiver.answer(got -> new Reply(503, ""));
     var hook = create("/");
     client.post(path(hook, "/ping"), null);
-    await()
-        .atMost(LONG)
-        .until(() -> !client.get(path(hook, "")).json().path("failing_since").isNull());
+    await().until(() -> !client.get(path(hook, "")).json().path("failing_since").isNull());
     var then = Json.time(Instant.now().minus(Duration.ofDays(5)));
     change(hook, "SET failing_since = :then", Map.of(":then", AttributeValue.fromS(then)));
     client.post(path(hook, "/ping"), null);
-    await().atMost(LONG).until(() -> client.get(path(hook, "")).text("status").equals("disabled"));
+    await().until(() -> client.get(path(hook, "")).text("status").equals("disabled"));
     assertThat(client.get(path(hook, "")).text("disabled_reason")).isEqualTo("failing");
     await()
-        .atMost(LONG)
         .until(
             () ->
                 client
@@ -199,7 +195,7 @@ class P34EventsAreDeliveredTest {
     receiver.answer(got -> new Reply(500, ""));
     var hook = create("/");
     client.post(path(hook, "/ping"), null);
-    await().atMost(LONG).until(() -> deliveries(hook, "failed") == 1);
+    await().until(() -> deliveries(hook, "failed") == 1);
     assertThat(receiver.got()).hasSize(5);
   }
 
@@ -209,7 +205,7 @@ class P34EventsAreDeliveredTest {
     var hook = create("/");
     client.post(path(hook, "/ping"), null);
     told("/", 1);
-    await().atMost(LONG).until(() -> list(hook).at("/0/attempts").size() == 1);
+    await().until(() -> list(hook).at("/0/attempts").size() == 1);
     var next = Instant.parse(list(hook).at("/0/next_attempt_at").asText());
     assertThat(next).isAfter(Instant.now().plus(Duration.ofMinutes(59)));
   }
@@ -233,13 +229,13 @@ class P34EventsAreDeliveredTest {
     try (var down = probe.down("SecretsManager")) {
       queueLate(hook, Instant.now().minus(Duration.ofHours(1)));
       // Each try moves the endpoint's place in the outbox ten seconds ahead.
-      await().atMost(LONG).until(() -> secondsLate() < 60);
-      await().atMost(LONG).until(() -> secondsLate() >= 15);
+      await().until(() -> secondsLate() < 60);
+      await().until(() -> secondsLate() >= 15);
       assertThat(receiver.got()).isEmpty();
     }
-    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == 1);
+    await().until(() -> deliveries(hook, "succeeded") == 1);
     assertThat(missed()).isEqualTo(before + 1);
-    await().atMost(LONG).until(() -> secondsLate() < 3);
+    await().until(() -> secondsLate() < 3);
   }
 
   private static double secondsLate() {
@@ -250,7 +246,7 @@ class P34EventsAreDeliveredTest {
   /** Delivers an event of ten minutes ago to an endpoint that was busy until then. */
   private void deliverLate(Answer hook, int nth, Instant busyUntil) {
     queueLate(hook, busyUntil);
-    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == nth);
+    await().until(() -> deliveries(hook, "succeeded") == nth);
   }
 
   private void queueLate(Answer hook, Instant busyUntil) {
@@ -307,7 +303,6 @@ class P34EventsAreDeliveredTest {
         probe.record(
             call -> call.mentions("outpost-webhooks-") && call.mentions(customer.tenantId()));
     await()
-        .atMost(LONG)
         .until(
             () -> {
               calls.clear();
@@ -333,8 +328,8 @@ class P34EventsAreDeliveredTest {
     }
     receiver.answer(got -> new Reply(200, ""));
     client.post(path(hook, "/ping"), null);
-    await().atMost(LONG).until(() -> deliveries(hook, "succeeded") == 1);
-    await().atMost(LONG).until(() -> queue(hook) == 0);
+    await().until(() -> deliveries(hook, "succeeded") == 1);
+    await().until(() -> queue(hook) == 0);
   }
 
   /** An event is an item of the transition's own transaction: no further call on that way. */
@@ -442,7 +437,6 @@ class P34EventsAreDeliveredTest {
   /** What came at a path, once it is as many. */
   private List<Got> told(String path, int most) {
     return await()
-        .atMost(LONG)
         .until(
             () -> receiver.got().stream().filter(got -> got.path().equals(path)).toList(),
             got -> got.size() >= most);

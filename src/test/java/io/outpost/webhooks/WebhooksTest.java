@@ -25,8 +25,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedOutpost.class)
 class WebhooksTest {
 
-  private static final Duration LONG = Duration.ofSeconds(40);
-
   private final Customer customer;
   private final Client client;
   private final Receiver receiver = new Receiver();
@@ -63,9 +61,9 @@ class WebhooksTest {
     create("{\"url\":\"%s\",\"events\":[\"job.running\"]}".formatted(receiver.url("/running")));
     create("{\"url\":\"%s\",\"events\":[\"job.cancelled\"]}".formatted(receiver.url("/cancelled")));
     var job = client.submit("claude", "sleep 600");
-    await().atMost(LONG).until(() -> receiver.got().size() == 1);
+    await().until(() -> receiver.got().size() == 1);
     assertThat(client.delete("/jobs/" + job).status()).isEqualTo(200);
-    await().atMost(LONG).until(() -> receiver.got().size() == 2);
+    await().until(() -> receiver.got().size() == 2);
     assertThat(receiver.got())
         .extracting(got -> got.path() + " " + got.type())
         .containsExactly("/running job.running", "/cancelled job.cancelled");
@@ -131,7 +129,7 @@ class WebhooksTest {
     assertThat(both.isSignedWith(second.text("secret"))).isTrue();
     var third = client.post(path(hook, "/rotate"), "{\"grace_seconds\":0}").text("secret");
     client.post(path(hook, "/ping"), null);
-    await().atMost(LONG).until(() -> receiver.got().size() == 2);
+    await().until(() -> receiver.got().size() == 2);
     var last = receiver.got().getLast();
     assertThat(last.isSignedWith(third)).isTrue();
     assertThat(last.isSignedWith(second.text("secret"))).isFalse();
@@ -184,7 +182,7 @@ class WebhooksTest {
                 : new Reply(200, ""));
     var hook = create("{\"url\":\"%s\"}".formatted(receiver.url("/")));
     var id = client.post(path(hook, "/ping"), null).text("delivery_id");
-    await().atMost(LONG).until(() -> list(hook, "").at("/0/attempts").size() > 0);
+    await().until(() -> list(hook, "").at("/0/attempts").size() > 0);
     assertThat(list(hook, "?status=pending").at("/0/delivery_id").asText()).isEqualTo(id);
     assertThat(list(hook, "").at("/0/attempts/0/status_code").asInt()).isEqualTo(307);
     assertThat(receiver.got()).extracting(Got::path).containsOnly("/");
@@ -195,12 +193,11 @@ class WebhooksTest {
     receiver.answer(any -> new Reply(410, ""));
     var hook = create("{\"url\":\"%s\"}".formatted(receiver.url("/")));
     client.post(path(hook, "/ping"), null);
-    await().atMost(LONG).until(() -> client.get(path(hook, "")).text("status").equals("disabled"));
+    await().until(() -> client.get(path(hook, "")).text("status").equals("disabled"));
     assertThat(client.get(path(hook, "")).text("disabled_reason")).isEqualTo("gone");
     assertThat(list(hook, "?status=failed")).hasSize(1);
     assertThat(client.post(path(hook, "/ping"), null).problem()).isEqualTo("conflict");
     await()
-        .atMost(LONG)
         .until(
             () ->
                 client
@@ -227,14 +224,14 @@ class WebhooksTest {
     var again = client.post(path(hook, "/deliveries/" + first + "/redeliver"), null);
     assertThat(again.status()).isEqualTo(202);
     assertThat(again.text("delivery_id")).isEqualTo(first);
-    await().atMost(LONG).until(() -> receiver.got().size() == 3);
+    await().until(() -> receiver.got().size() == 3);
     assertThat(receiver.got().getLast().id()).isEqualTo(ids.getFirst());
     delivered(hook, first);
 
     var all = client.post(path(hook, "/redeliver"), "{\"since\":\"%s\"}".formatted(since));
     assertThat(all.status()).isEqualTo(202);
     assertThat(all.json().path("redelivered").asInt()).isEqualTo(2);
-    await().atMost(LONG).until(() -> receiver.got().size() == 5);
+    await().until(() -> receiver.got().size() == 5);
     assertThat(receiver.got().subList(3, 5))
         .extracting(Got::id)
         .containsExactlyInAnyOrderElementsOf(ids);
@@ -278,7 +275,7 @@ class WebhooksTest {
   }
 
   private Got only() {
-    await().atMost(LONG).until(() -> !receiver.got().isEmpty());
+    await().until(() -> !receiver.got().isEmpty());
     return receiver.got().getFirst();
   }
 
@@ -290,7 +287,6 @@ class WebhooksTest {
 
   private JsonNode delivered(Answer hook, String id) {
     return await()
-        .atMost(LONG)
         .until(
             () -> {
               List<JsonNode> all = list(hook, "?status=succeeded").valueStream().toList();

@@ -47,7 +47,9 @@ class LargeOutputTest {
     var bench = new JobBench(impatient.outpost(), Tier.PRO);
     var delivery = bench.deliver(bench.submit());
     // It ends although nobody has stored anything yet: an agent never waits for its output.
-    var agent = JobBench.endedAgent(impatient.outpost(), "print %dm bytes".formatted(ImpatientOutpost.OUTPUT));
+    var agent =
+        JobBench.endedAgent(
+            impatient.outpost(), "print %dm bytes".formatted(ImpatientOutpost.OUTPUT));
     delivery.run().started(agent);
     try (var store = new SlowStore(LIMIT);
         var s3 = store.client()) {
@@ -98,12 +100,10 @@ class LargeOutputTest {
   void outputIsReadWhileTheAgentRunsFirstDirectlyThenByALink() {
     var jobId = tenant.submit("claude", "sleep 6 print 2m bytes sleep 300");
     var path = "/jobs/" + jobId + "/output";
-    var first =
-        await().atMost(LONG).until(() -> tenant.get(path), answer -> answer.status() != 404);
+    var first = await().until(() -> tenant.get(path), answer -> answer.status() != 404);
     assertThat(first.status()).isEqualTo(200);
     assertThat(first.body()).contains("demo claude").doesNotContain("done");
-    var large =
-        await().atMost(LONG).until(() -> tenant.get(path), answer -> answer.status() != 200);
+    var large = await().until(() -> tenant.get(path), answer -> answer.status() != 200);
     assertThat(large.status()).isEqualTo(302);
     assertThat(large.headers().map()).doesNotContainKey("Content-Type");
     assertThat(tenant.get("/jobs/" + jobId).text("status")).isEqualTo("running");

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.worker.ImpatientOutpost.Impatient;
-import java.time.Duration;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -18,8 +17,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P01EveryStateTest {
-
-  private static final Duration LONG = Duration.ofMinutes(2);
 
   private final Impatient impatient;
   private final Client tenant;
@@ -86,7 +83,7 @@ class P01EveryStateTest {
   }
 
   private void awaitField(String jobId, String name, String value) {
-    await().atMost(LONG).until(() -> field(jobId, name).equals(value));
+    await().until(() -> field(jobId, name).equals(value));
   }
 
   private String field(String jobId, String name) {

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +32,6 @@ import org.springframework.util.FileSystemUtils;
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class SlotOutOfServiceTest {
-
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @TempDir Path base;
 
@@ -73,12 +70,12 @@ class SlotOutOfServiceTest {
       assertThat(slots(health)).isEqualTo("UP");
 
       leaveSomething();
-      await().atMost(PATIENCE).until(() -> slots(health).startsWith("out of service: ["));
+      await().until(() -> slots(health).startsWith("out of service: ["));
       assertThat(health.get("/health").status()).isEqualTo(200);
       assertThat(dirty(worker)).isEqualTo(1);
 
       leaveSomething();
-      await().atMost(PATIENCE).until(() -> slots(health).equals("DOWN"));
+      await().until(() -> slots(health).equals("DOWN"));
       assertThat(health.get("/health").status()).isEqualTo(503);
       assertThat(dirty(worker)).isEqualTo(2);
 
@@ -87,7 +84,7 @@ class SlotOutOfServiceTest {
         FileSystemUtils.deleteRecursively(folder);
       }
       assertThat(tenant.ended(waiting).get("status").asText()).isEqualTo("succeeded");
-      await().atMost(PATIENCE).until(() -> slots(health).equals("UP"));
+      await().until(() -> slots(health).equals("UP"));
       assertThat(health.get("/health").status()).isEqualTo(200);
     }
   }
@@ -95,7 +92,7 @@ class SlotOutOfServiceTest {
   /** Runs a job, in whose directory root makes a folder meanwhile. */
   private void leaveSomething() throws IOException {
     var job = tenant.submit("claude", "touch here; until [ -e go ]; do sleep 0.1; done; echo done");
-    await().atMost(PATIENCE).until(() -> here().isPresent());
+    await().until(() -> here().isPresent());
     var work = here().orElseThrow();
     Files.delete(work.resolve("here"));
     var folder = Files.createDirectory(work.resolve("stuck"));

@@ -262,7 +262,7 @@ class SshRepositoriesTest {
       var mapper = new ObjectMapper();
       var first = mapper.createObjectNode().put("agent", "claude").put("command", prepare);
       var job = run(key() + line(server), "echo", repository(place));
-      assertThat(job.get("status").asText()).isEqualTo("succeeded");
+      assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
       client.ended(client.submit(first.put("workspace", "w").toString()));
       // Without a key beside it the program was run: the trial works.
       await().until(() -> !stolen.isEmpty());

@@ -8,7 +8,6 @@ import io.outpost.blackbox.Client;
 import io.outpost.blackbox.Customer;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -23,7 +22,6 @@ import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequest;
 class WorkerCallsTest {
 
   private static final int JOBS = 20;
-  private static final Duration LONG = Duration.ofMinutes(1);
 
   private static final List<String> JOBS_THINGS = List.of("outpost-jobs-", "outpost-output-");
 
@@ -41,7 +39,7 @@ class WorkerCallsTest {
     var earlier = probe.record(call -> deleted(call) > 0);
     submit(1);
     // What was done with before this job is deleted with it, or before it.
-    await().atMost(LONG).until(() -> deleted(earlier.stream()) > 0);
+    await().until(() -> deleted(earlier.stream()) > 0);
 
     var calls = probe.record(this::isOfTheJobs);
     var choices =
@@ -49,7 +47,6 @@ class WorkerCallsTest {
             call -> call.request() instanceof QueryRequest q && "waiting".equals(q.indexName()));
     submit(JOBS);
     await()
-        .atMost(LONG)
         .until(
             () ->
                 deleted(calls.stream()) == JOBS && count(calls, "TransactWriteItems") >= 3 * JOBS);
@@ -58,7 +55,7 @@ class WorkerCallsTest {
     assertThat(count(calls, "BatchGetItem") + count(calls, "GetItem"))
         .as("reads of a job: the query that chooses it has brought it")
         .isLessThan(JOBS);
-    assertThat(choices.size()).as("queries that choose").isBetween(1, 2 * JOBS);
+    assertThat(choices.size()).as("queries that choose").isBetween(1, 3 * JOBS);
     assertThat(count(calls, "TransactWriteItems"))
         .as("submission, claim and finish")
         .isEqualTo(3 * JOBS);

@@ -32,7 +32,7 @@ import java.util.UUID;
 public record Client(HttpClient http, String address, String key, DocumentedAnswers document) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration LONGEST = Duration.ofMinutes(2);
+  private static final Duration LONGEST = Duration.ofMinutes(10);
   private static final Set<String> ENDED =
       Set.of("succeeded", "failed", "cancelled", "dead_letter");
 

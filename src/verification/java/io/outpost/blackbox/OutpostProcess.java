@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  */
 public final class OutpostProcess implements AutoCloseable {
 
-  private static final Duration LONGEST_START = Duration.ofMinutes(5);
+  private static final Duration LONGEST_START = Duration.ofMinutes(10);
   private static final Pattern READY =
       Pattern.compile("Outpost is ready at (\\S+)|Started Outpost in ");
 

@@ -64,7 +64,7 @@ class P07StopTest {
       slow = tenant.submit("claude", "sleep 30");
       quick = tenant.submit("claude", "sleep 2");
       awaitRunning(slow, quick);
-      await().atMost(LONG).until(() -> worker.children().size() >= 2);
+      await().until(() -> worker.children().size() >= 2);
       var agents = worker.children();
       assertThat(worker.terminate(LONG)).as("ended:\n%s", worker.printed()).isTrue();
       // Whoever is init here may take a moment to bury them.
@@ -89,11 +89,11 @@ class P07StopTest {
   }
 
   private void awaitRunning(String... jobs) {
-    await().atMost(LONG).until(() -> Stream.of(jobs).allMatch(job -> is(job, "running", 1)));
+    await().until(() -> Stream.of(jobs).allMatch(job -> is(job, "running", 1)));
   }
 
   private void awaitSuccess(String job) {
-    await().atMost(LONG).until(() -> is(job, "succeeded", 1));
+    await().until(() -> is(job, "succeeded", 1));
   }
 
   /** A workspace is there for the worker that comes next. */
