@@ -34,9 +34,7 @@ public class SecretNames {
           "NPM_CONFIG_",
           "UV_",
           "PIP_",
-          "PERL5",
-          "PERLIO",
-          "PERLLIB");
+          "PERL");
 
   private static final Set<String> RESERVED =
       Set.of(

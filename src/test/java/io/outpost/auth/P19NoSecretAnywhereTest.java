@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -63,8 +64,7 @@ class P19NoSecretAnywhereTest {
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
   private final Queue<String> sent = new ConcurrentLinkedQueue<>();
   private final List<Answer> answers = new ArrayList<>();
-  private final List<String> secrets =
-      new ArrayList<>(List.of(PROVIDER_KEY, IDEMPOTENCY_KEY, NO_KEY));
+  private final Set<String> secrets = new HashSet<>(List.of(PROVIDER_KEY, IDEMPOTENCY_KEY, NO_KEY));
   private final AwsClients clients;
   private final LocalOutpost outpost;
   private final Client admin;
@@ -114,8 +114,13 @@ class P19NoSecretAnywhereTest {
 
   @Test
   void secretsOfEveryOperationAreNowhere() throws IOException {
+    var reader = Belongings.of(admin, Customer.of(admin, "enterprise"));
     for (var operation : outpost.context().getBean(Contract.class).operations()) {
-      var owner = Belongings.of(admin, Customer.of(admin, "enterprise"), operation);
+      // One owner for all that only read.
+      var owner =
+          operation.method().equals("GET")
+              ? reader
+              : Belongings.of(admin, Customer.of(admin, "enterprise"), operation);
       secrets.add(owner.customer().client().key());
       everyWay(operation, owner);
     }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  */
 record Tool(int exitCode, String output) {
 
-  private static final long PATIENCE_SECONDS = 10;
+  private static final long PATIENCE_SECONDS = 30;
 
   /** For commands whose output is short. */
   static Tool run(List<String> command) {

@@ -3,6 +3,7 @@ package io.outpost.worker.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.outpost.local.Sizes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -43,24 +44,26 @@ class P25HelperAsRootTest {
 
   @Test
   void nothingHoldsWithTheHelperAsRoot() throws Exception {
-    assertThat(inANamespace("root")).containsOnlyKeys(TREES).doesNotContainValue("held");
+    assertThat(inANamespace("root", TREES)).containsOnlyKeys(TREES).doesNotContainValue("held");
   }
 
   @Test
   void everythingHoldsThereAsItIs() throws Exception {
-    assertThat(inANamespace("user"))
-        .containsOnlyKeys(TREES)
+    var some = TREES.subList(0, Sizes.of(3, TREES.size()));
+    assertThat(inANamespace("user", some))
+        .containsOnlyKeys(some)
         .allSatisfy((name, result) -> assertThat(result).isEqualTo("held"));
   }
 
   @Test
   void outsideOfANamespaceItRefuses() throws Exception {
-    Process refused = start(List.of(), "root");
+    Process refused = start(List.of(), "root", TREES);
     assertThat(output(refused)).contains("REFUSED: /tmp is not this program's own");
     assertThat(refused.waitFor()).isNotZero();
   }
 
-  private static Map<String, String> inANamespace(String helper) throws Exception {
+  private static Map<String, String> inANamespace(String helper, List<String> trees)
+      throws Exception {
     assumeTrue(Isolation.isRoot(), "SKIPPED: not root, so the helper cannot be either");
     List<String> apart =
         List.of("unshare", "--mount", "--propagation", "private", "bash", "-c", APART, "bash");
@@ -69,17 +72,18 @@ class P25HelperAsRootTest {
     assumeTrue(
         new ProcessBuilder(tried).start().waitFor() == 0,
         "SKIPPED: no mount namespace can be made here");
-    Process process = start(apart, helper);
+    Process process = start(apart, helper, trees);
     String output = output(process);
     assertThat(process.waitFor()).as(output).isZero();
     return output
         .lines()
         .map(line -> line.split(": ", 2))
-        .filter(line -> TREES.contains(line[0]))
+        .filter(line -> trees.contains(line[0]))
         .collect(Collectors.toMap(line -> line[0], line -> line[1]));
   }
 
-  private static Process start(List<String> before, String helper) throws IOException {
+  private static Process start(List<String> before, String helper, List<String> trees)
+      throws IOException {
     List<String> command = new ArrayList<>(before);
     command.addAll(
         List.of(
@@ -91,7 +95,7 @@ class P25HelperAsRootTest {
             System.getProperty("java.class.path"),
             HelperAsRoot.class.getName(),
             helper));
-    command.addAll(TREES);
+    command.addAll(trees);
     return new ProcessBuilder(command).redirectErrorStream(true).start();
   }
 
