@@ -46,7 +46,7 @@ class P01FaultsTest {
   private static final Logger LOG = LoggerFactory.getLogger(P01FaultsTest.class);
   private static final String ADMIN = "op_live_00000000000000000000000000000001";
   private static final int TENANTS = 20;
-  private static final int JOBS_A_TENANT = Sizes.of(7, 14);
+  private static final int JOBS_A_TENANT = Sizes.of(5, 14);
   private static final int JOBS = TENANTS * JOBS_A_TENANT;
 
   /** Far more than it takes: how fast it goes is not what this test is about. */
