@@ -69,7 +69,7 @@ public final class TwoApis {
     return bean(Names.class).table(name);
   }
 
-  /** Everything that tables hold of a tenant, but the audit and, as it is written later, a key's last use. */
+  /** All that tables hold of a tenant, without the audit and the time of a key's last use, which is written later. */
   public List<Map<String, AttributeValue>> stateOf(String tenantId) {
     return Stream.of("tenants", "jobs", "usage", "webhooks")
         .map(

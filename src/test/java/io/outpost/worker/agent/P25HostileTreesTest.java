@@ -28,7 +28,7 @@ class P25HostileTreesTest {
 
   private static final int MANY = 3000;
 
-  /** Of how many one is tried in the ways that differ from the first in whose the files are. */
+  /** One tree of so many is tried in a sandbox and as a normal user; all are as a slot's user. */
   private static final int ONE_OF = Sizes.of(4, 1);
 
   @TempDir(factory = TestConfinement.Passable.class)
