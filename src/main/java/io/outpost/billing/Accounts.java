@@ -28,7 +28,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  * The link between tenants and their customers at Stripe, and the tier and status that tenants get
  * from subscriptions. A change is written on condition that the tenant has not changed since it was
  * read, so the latest state from Stripe is written last. Each change leaves its audit entry in the
- * variable {@code audited}. Thread-safe.
+ * property {@code audited}. Thread-safe.
  */
 @Component("accounts")
 public class Accounts {
@@ -243,7 +243,7 @@ public class Accounts {
     } catch (Overtaken e) {
       return false;
     }
-    exchange.setVariable("audited", entry);
+    exchange.setProperty("audited", entry);
     return true;
   }
 }

@@ -77,7 +77,7 @@ public class EventLog {
   }
 
   /**
-   * Records once that the event was applied, with its audit entry, which is left in the variable
+   * Records once that the event was applied, with its audit entry, which is left in the property
    * {@code audited}.
    */
   public void applied(
@@ -97,9 +97,9 @@ public class EventLog {
     trail.add(change, entry);
     try {
       transactions.write(change);
-      exchange.setVariable("audited", entry);
+      exchange.setProperty("audited", entry);
     } catch (Applied e) {
-      exchange.removeVariable("audited");
+      exchange.removeProperty("audited");
     }
   }
 

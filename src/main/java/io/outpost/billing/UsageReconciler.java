@@ -263,7 +263,7 @@ public class UsageReconciler {
     Change change = new Change();
     trail.add(change, entry);
     transactions.write(change);
-    exchange.setVariable("audited", entry);
+    exchange.setProperty("audited", entry);
   }
 
   private static String named(UsageComparison.Difference difference) {

@@ -188,7 +188,7 @@ public class VoidedJobs {
         old -> new IllegalStateException("Job " + entry.jobId() + " is being reported"));
     trail.add(change, audited);
     transactions.write(change);
-    exchange.setVariable("audited", audited);
+    exchange.setProperty("audited", audited);
   }
 
   private AuditEntry entry(LedgerEntry entry, Way way, @Nullable String reason) {

@@ -3,6 +3,7 @@ package io.outpost.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.outpost.audit.RecordedCalls.Made;
 import io.outpost.auth.SampleRequests;
 import io.outpost.auth.SampleRequests.Belongings;
@@ -122,6 +123,7 @@ class P21EveryCallIsAuditedOnceTest {
       assertTransitions(entries);
       assertWrittenWithTheirEffects();
       entries.tenants().forEach(this::assertIntact);
+      assertNoneWasLostOnTheWay();
     }
   }
 
@@ -483,6 +485,13 @@ class P21EveryCallIsAuditedOnceTest {
                             .filter(item -> item.get("tenant_id").s().equals(tenantId))
                             .map(item -> item.get("entry_id").s())
                             .toList()));
+  }
+
+  /** No process was killed, so there was nothing for the sweeper to send again. */
+  private void assertNoneWasLostOnTheWay() {
+    var sentAgain =
+        outpost.context().getBean(MeterRegistry.class).get("outpost.audit.entries.resent");
+    assertThat(sentAgain.counter().count()).isZero();
   }
 
   private void assertIntact(String tenantId) {

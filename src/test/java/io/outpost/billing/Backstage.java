@@ -110,6 +110,14 @@ record Backstage(ApplicationContext outpost) {
     return audited(client).stream().filter(item -> item.get("action").s().equals(action)).count();
   }
 
+  /** The actions of a tenant's entries that have not passed through the audit queue. */
+  List<String> untold(BillingApi.Client client) {
+    return audited(client).stream()
+        .filter(item -> item.containsKey("open_shard"))
+        .map(item -> item.get("action").s())
+        .toList();
+  }
+
   /** What a metric has counted. */
   double counted(String metric) {
     return outpost.getBean(MeterRegistry.class).find(metric).counters().stream()

@@ -8,7 +8,10 @@ import com.stripe.param.SubscriptionCreateParams;
 import io.outpost.local.stripe.Card;
 import io.outpost.local.stripe.LocalStripe;
 import io.outpost.local.stripe.StripeStub;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What subscriptions go through at Stripe, and what a tenant is and hears meanwhile. */
 @Tag("product")
@@ -23,17 +27,40 @@ class SubscriptionLivesTest {
   private static final String FLAT = "price_enterprise_flat";
   private static final String SECOND_SECRET = "whsec_second";
 
+  /** An extension of somebody's own that counts the tenants it hears of in the tier pro. */
+  private static final String COUNTS_PRO =
+      """
+      - route:
+          id: tenant-changed
+          description: Counts the changes of tenants that have the tier pro.
+          from:
+            uri: direct:tenant-changed
+            steps:
+              - filter:
+                  id: if-pro
+                  simple: "${body.tier} == 'PRO'"
+                  steps:
+                    - to: { id: count-pro, uri: "micrometer:counter:outpost.own.pro" }
+      """;
+
   private static BillingApi api;
   private static StripeStub stub;
 
   @BeforeAll
-  static void start() {
+  static void start(@TempDir Path routes) throws IOException {
+    var common = Files.createDirectory(routes.resolve("common"));
+    Files.writeString(common.resolve("tenant-changed.camel.yaml"), COUNTS_PRO);
     api =
         BillingApi.start(
             Map.of(
-                "outpost.worker.slots", 0,
-                "outpost.stripe.price-enterprise", LocalStripe.PRICE_ENTERPRISE + "," + FLAT,
-                "outpost.stripe.webhook-secrets", "whsec_outpost_stub," + SECOND_SECRET));
+                "outpost.routes",
+                routes.toString(),
+                "outpost.worker.slots",
+                0,
+                "outpost.stripe.price-enterprise",
+                LocalStripe.PRICE_ENTERPRISE + "," + FLAT,
+                "outpost.stripe.webhook-secrets",
+                "whsec_outpost_stub," + SECOND_SECRET));
     stub = api.stripe().stub();
     stub.account().addPrice(FLAT, "Enterprise at a flat rate", 99_000, null);
   }
@@ -105,6 +132,22 @@ class SubscriptionLivesTest {
     stub.account().card(customer, Card.PAYS);
     stub.account().pay(waiting.get("latest_invoice").asText());
     assertThat(tier(client)).isEqualTo("pro");
+  }
+
+  /** The audit's queue and a route of one's own hear at once, not when the sweeper comes by. */
+  @Test
+  void whatASubscriptionChangesIsToldAtOnce() throws Exception {
+    var client = api.client("told", "free");
+    var customer = api.customer(client);
+    settle();
+    var backstage = api.backstage();
+    var heard = backstage.counted("outpost.own.pro");
+    stub.account().subscribe(customer, LocalStripe.PRICE_PRO);
+    assertThat(tier(client)).isEqualTo("pro");
+    await().until(() -> backstage.counted("outpost.own.pro") > heard);
+    assertThat(backstage.audited(client, "billing.subscription-applied")).isPositive();
+    await().until(() -> backstage.untold(client), List::isEmpty);
+    assertThat(backstage.counted("outpost.audit.entries.resent")).isZero();
   }
 
   @Test

@@ -3,13 +3,20 @@ package io.outpost.house;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.outpost.local.LocalOutpost;
 import io.outpost.local.SharedOutpost;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -29,6 +36,11 @@ class RouteBeansTest {
   private static final Pattern REFERENCE = Pattern.compile("^#(?:bean:)?(\\w+)$");
   private static final Pattern CLASS =
       Pattern.compile("^(?:#class:)?((?:[a-z]\\w*\\.){2,}[A-Z]\\w*)");
+
+  private static final JavaClasses OURS = new ClassFileImporter().importPackages("io.outpost");
+  private static final Set<String> MESSAGE =
+      Set.of("org.apache.camel.Exchange", "org.apache.camel.Message");
+  private static final String WRITES = "(set|remove)(Variables?|Headers?|Body|Message|In|Out)";
 
   private final ApplicationContext context;
 
@@ -82,14 +94,55 @@ class RouteBeansTest {
         .allSatisfy(name -> assertThatCode(() -> Class.forName(name)).doesNotThrowAnyException());
   }
 
+  /**
+   * Camel gives an expression a copy of the message and takes back properties alone: a variable, a
+   * header or a body that its Java writes is lost.
+   */
+  @ParameterizedTest
+  @MethodSource("files")
+  void javaOfAnExpressionWritesNothingThatIsLost(RouteFile file) {
+    assertThat(expressions(file))
+        .allSatisfy(call -> assertThat(written(call)).as("%s writes", call).isEmpty());
+  }
+
   private static Stream<Call> calls(RouteFile file) {
-    var steps =
-        file.fields()
-            .map(RouteFile.Field::value)
-            .filter(node -> node.has("ref") && node.has("method"))
-            .map(node -> new Call(node.get("ref").asText(), node.get("method").asText()));
+    return Stream.concat(named(file, "bean"), expressions(file));
+  }
+
+  private static Stream<Call> expressions(RouteFile file) {
     var inSimple = file.find(IN_SIMPLE).map(found -> new Call(found.group(1), found.group(2)));
-    return Stream.concat(steps, inSimple);
+    return Stream.concat(named(file, "method"), inSimple);
+  }
+
+  private static Stream<Call> named(RouteFile file, String field) {
+    return file.fields()
+        .filter(f -> f.name().equals(field) && f.value().has("ref") && f.value().has("method"))
+        .map(f -> new Call(f.value().get("ref").asText(), f.value().get("method").asText()));
+  }
+
+  /** What a method, and the methods of its class that it calls, write into the message. */
+  private Set<String> written(Call call) {
+    var type = OURS.get(type(call));
+    var seen = new HashSet<JavaCodeUnit>();
+    var open = new ArrayDeque<JavaCodeUnit>();
+    type.getMethods().stream().filter(m -> m.getName().equals(call.name())).forEach(open::add);
+    var written = new TreeSet<String>();
+    while (!open.isEmpty()) {
+      var unit = open.remove();
+      if (seen.add(unit)) {
+        for (var made : unit.getCallsFromSelf()) {
+          if (MESSAGE.contains(made.getTargetOwner().getFullName())
+              && made.getTarget().getName().matches(WRITES)) {
+            written.add(made.getTarget().getName());
+          }
+          made.getTarget()
+              .resolveMember()
+              .filter(m -> m.getOwner().equals(type))
+              .ifPresent(open::add);
+        }
+      }
+    }
+    return written;
   }
 
   private Class<?> type(Call call) {
