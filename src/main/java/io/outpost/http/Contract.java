@@ -101,8 +101,9 @@ public class Contract {
 
   /** The methods of the operations that a path has, in the order of the document. */
   public List<String> methodsAt(String path) {
+    var template = templateOf(path);
     return operations.values().stream()
-        .filter(operation -> operation.isAt(path))
+        .filter(operation -> operation.path().equals(template))
         .map(Operation::method)
         .toList();
   }
@@ -114,12 +115,27 @@ public class Contract {
 
   /** The operation of a method at a raw path. */
   Optional<Operation> at(String method, String path) {
+    var template = templateOf(path);
     for (var operation : operations.values()) {
-      if (operation.method().equals(method) && operation.isAt(path)) {
+      if (operation.method().equals(method) && operation.path().equals(template)) {
         return Optional.of(operation);
       }
     }
     return Optional.empty();
+  }
+
+  /** The path of the document that a raw path matches; one in letters wins over one with an id. */
+  private @Nullable String templateOf(String path) {
+    String template = null;
+    for (var operation : operations.values()) {
+      if (operation.path().equals(path)) {
+        return path;
+      }
+      if (template == null && operation.isAt(path)) {
+        template = operation.path();
+      }
+    }
+    return template;
   }
 
   /** An operation by its operationId. */

@@ -57,7 +57,7 @@ public class RefusedByServer extends ErrorReportValve {
     body.put("type", ProblemWriter.TYPES + code.slug());
     body.put("title", code.title());
     body.put("status", code.status());
-    var detail = detail(code);
+    var detail = detail(code, request);
     body.put("detail", detail);
     if (request.getRequestURI() != null) {
       body.put("instance", ProblemWriter.printable(request.getRequestURI()));
@@ -78,8 +78,15 @@ public class RefusedByServer extends ErrorReportValve {
     }
   }
 
-  private static String detail(Problem.Code code) {
+  private static String detail(Problem.Code code, Request request) {
     return switch (code) {
+      case METHOD_NOT_ALLOWED -> "No path has this method; see the header Allow.";
+      case HEADER_TOO_LARGE ->
+          "There may be %d headers, which with the request line may have %s bytes."
+              .formatted(
+                  MOST_HEADERS, request.getConnector().getProperty("maxHttpRequestHeaderSize"));
+      case NOT_IMPLEMENTED -> "Only chunked is supported in the header Transfer-Encoding.";
+      case HTTP_VERSION_NOT_SUPPORTED -> "Send the request with HTTP/1.1.";
       case REQUEST_TIMEOUT -> TOO_SLOW;
       case EXPECTATION_FAILED -> "Only 100-continue is supported in the header Expect.";
       default -> DETAIL;

@@ -69,10 +69,19 @@ record EventPosition(
     return status.equals("none");
   }
 
-  /** The position after the job's state. */
+  /** Whether the job has run since the last sent state. */
+  boolean isBeforeRun(Job job) {
+    return job.startedAt() != null && !run.equals(JobOutput.run(job));
+  }
+
+  /**
+   * The position after the job's state. A job that was released or redriven goes on with an attempt
+   * of an earlier number.
+   */
   EventPosition told(Job job) {
+    var next = attempt > job.attempts() + 1 ? atAttempt(job.attempts() + 1) : this;
     return new EventPosition(
-        job.status().name(), job.attempts(), JobOutput.run(job), attempt, offset, false);
+        job.status().name(), job.attempts(), JobOutput.run(job), next.attempt, next.offset, false);
   }
 
   /** The position at the beginning of an attempt's output. */

@@ -98,7 +98,8 @@ final class JobEventStream extends InputStream {
     } else if (position.attempt() < job.attempts()
         || (position.attempt() == job.attempts() && job.status() == Job.Status.pending)) {
       drain(job);
-    } else if (position.attempt() == job.attempts() && job.status().isTerminal()) {
+    } else if (job.status().isTerminal()
+        && (position.attempt() == job.attempts() || position.isBeforeRun(job))) {
       tellRun(EventText.asRunning(job));
     } else if (job.status() == Job.Status.running) {
       tellRun(job);

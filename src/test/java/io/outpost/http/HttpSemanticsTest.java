@@ -40,38 +40,58 @@ class HttpSemanticsTest {
     var post = "POST /jobs HTTP/1.1\r\n" + CLOSE + "Content-Type: application/json\r\n";
     return Stream.of(
         arguments(
-            post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "not-implemented"),
-        arguments(post + "Transfer-Encoding: nonsense\r\n\r\n", 501, "not-implemented"),
-        arguments("GET /health HTTP/3.0\r\n" + CLOSE + "\r\n", 505, "http-version-not-supported"),
+            post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            501,
+            "not-implemented",
+            "Transfer-Encoding"),
         arguments(
-            post + "Expect: a-wonder\r\nContent-Length: 2\r\n\r\n{}", 417, "expectation-failed"),
+            post + "Transfer-Encoding: nonsense\r\n\r\n",
+            501,
+            "not-implemented",
+            "Transfer-Encoding"),
+        arguments(
+            "GET /health HTTP/3.0\r\n" + CLOSE + "\r\n",
+            505,
+            "http-version-not-supported",
+            "HTTP/1.1"),
+        arguments(
+            post + "Expect: a-wonder\r\nContent-Length: 2\r\n\r\n{}",
+            417,
+            "expectation-failed",
+            "100-continue"),
         arguments(
             "GET /health HTTP/1.1\r\n" + CLOSE + "Expect: 200-ok\r\n\r\n",
             417,
-            "expectation-failed"),
-        arguments("CONNECT l:443 HTTP/1.1\r\n" + CLOSE + "\r\n", 405, "method-not-allowed"),
+            "expectation-failed",
+            "100-continue"),
+        arguments(
+            "CONNECT l:443 HTTP/1.1\r\n" + CLOSE + "\r\n", 405, "method-not-allowed", "Allow"),
         arguments(
             "GET /health HTTP/1.1\r\n" + CLOSE + "X-Long: " + "a".repeat(20_000) + "\r\n\r\n",
             431,
-            "header-too-large"),
-        arguments("GET /health HTTP/1.1\r\n" + CLOSE + "A b: c\r\n\r\n", 400, "invalid-request"),
+            "header-too-large",
+            "8192 bytes"),
+        arguments(
+            "GET /health HTTP/1.1\r\n" + CLOSE + "A b: c\r\n\r\n", 400, "invalid-request", "HTTP"),
         arguments(
             "GET /health HTTP/1.1\r\n" + CLOSE + "A: b\r\n".repeat(150) + "\r\n",
             431,
-            "header-too-large"),
-        arguments("GET /%2f HTTP/1.1\r\n" + CLOSE + "\r\n", 400, "invalid-request"),
-        arguments("GET /jobs/ HTTP/1.1\r\n" + CLOSE + "\r\n", 404, "not-found"),
-        arguments("GET /health/ HTTP/1.1\r\n" + CLOSE + "\r\n", 404, "not-found"));
+            "header-too-large",
+            "100"),
+        arguments("GET /%2f HTTP/1.1\r\n" + CLOSE + "\r\n", 400, "invalid-request", "path"),
+        arguments("GET /jobs/ HTTP/1.1\r\n" + CLOSE + "\r\n", 404, "not-found", "path"),
+        arguments("GET /health/ HTTP/1.1\r\n" + CLOSE + "\r\n", 404, "not-found", "path"));
   }
 
   @ParameterizedTest
   @MethodSource("refusals")
-  void whatIsNotUnderstoodIsRefusedByItsOwnStatus(String request, int status, String code)
-      throws IOException {
+  void whatIsNotUnderstoodIsRefusedByItsOwnStatus(
+      String request, int status, String code, String reason) throws IOException {
     var answer = RawAnswer.to(outpost.address(), request);
     assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
     assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
     assertThat(answer.body()).contains("/" + code + "\"", "\"status\":" + status);
+    assertThat(answer.body().replaceAll(".*\"detail\":\"([^\"]*)\".*", "$1")).contains(reason);
     assertThat(answer.header("X-Request-Id")).isNotEmpty();
     for (var name : new String[] {"X-Content-Type-Options", "Referrer-Policy", "Cache-Control"}) {
       assertThat(answer.header(name)).as(name).isIn("nosniff", "no-referrer", "no-store");
@@ -85,6 +105,7 @@ class HttpSemanticsTest {
     "/jobs, 'POST, GET, HEAD, OPTIONS'",
     "/health, 'GET, HEAD, OPTIONS'",
     "/webhooks/stripe, 'POST, OPTIONS'",
+    "/jobs/batch, 'POST, OPTIONS'",
     "*, 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS'",
     "/jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV, 'GET, DELETE, HEAD, OPTIONS'"
   })
@@ -95,6 +116,21 @@ class HttpSemanticsTest {
     assertThat(answer.header("Allow").split(", ")).containsExactlyInAnyOrder(methods.split(", "));
     assertThat(answer.header("X-Request-Id")).isNotEmpty();
     assertThat(answer.body()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET /jobs/batch, 'POST, OPTIONS'",
+    "HEAD /jobs/batch, 'POST, OPTIONS'",
+    "DELETE /jobs/cancel, 'POST, OPTIONS'",
+    "PUT /jobs/cancel, 'POST, OPTIONS'",
+    "PUT /jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV, 'GET, DELETE, HEAD, OPTIONS'",
+    "GET /admin/dead-letters/redrive, 'POST, OPTIONS'"
+  })
+  void aPathInLettersIsNoId(String request, String methods) throws IOException {
+    var answer = RawAnswer.to(outpost.address(), request + " HTTP/1.1\r\n" + CLOSE + "\r\n");
+    assertThat(answer.status()).isEqualTo(405);
+    assertThat(answer.header("Allow").split(", ")).containsExactlyInAnyOrder(methods.split(", "));
   }
 
   @ParameterizedTest

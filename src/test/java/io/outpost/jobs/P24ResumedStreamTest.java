@@ -14,6 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A stream of a job's events that is cut at any event goes on without a gap and without a double.
@@ -93,6 +95,27 @@ class P24ResumedStreamTest {
     client.ended(job);
     try (var reader = EventReader.open(client, job, "made-up")) {
       assertThat(output(reader.rest())).isEqualTo(client.get("/jobs/" + job + "/output").body());
+    }
+  }
+
+  /** A released attempt and a redriven job run again under numbers that were told before. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "running-1-1-1-6",
+        "running-3-1-3-6",
+        "pending-0-0-2-0",
+        "pending-0-0-1-0",
+        "dead_letter-3-0-4-0-end",
+        "cancelled-1-1-1-6-end"
+      })
+  void aClientOfAnEarlierRunIsToldTheLatestOneWhole(String last) throws Exception {
+    var job = client.submit("claude", "Say hello");
+    client.ended(job);
+    try (var reader = EventReader.open(client, job, last)) {
+      var events = reader.rest();
+      assertThat(statuses(events)).containsExactly("running", "succeeded");
+      assertThat(output(events)).isEqualTo(client.get("/jobs/" + job + "/output").body());
     }
   }
 
