@@ -16,7 +16,7 @@ public class Verification {
 
   /** Whether the caller is an authorizer of API Gateway, which requires a policy. */
   public boolean wantsPolicy(@ExchangeProperty(Call.NAME) Call call) {
-    return call.header("Accept").filter(accept -> accept.contains(POLICY)).isPresent();
+    return call.prefers(POLICY);
   }
 
   /** The key's scopes, in order, separated by spaces. */

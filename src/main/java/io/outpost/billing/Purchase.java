@@ -6,7 +6,6 @@ import io.outpost.kernel.Problem;
 import io.outpost.tenant.Tenant;
 import io.outpost.tenant.Tier;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.apache.camel.Body;
@@ -108,8 +107,6 @@ public class Purchase {
 
   /** Whether the caller is a browser, which follows a redirect. */
   public boolean isBrowser(@ExchangeProperty(Call.NAME) Call call) {
-    return call.header("Accept")
-        .map(accept -> accept.toLowerCase(Locale.ROOT).contains("text/html"))
-        .orElse(false);
+    return call.prefers("text/html");
   }
 }

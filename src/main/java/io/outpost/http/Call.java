@@ -16,9 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.catalina.Globals;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
 
 /**
  * One HTTP request: the facts that the edge read from it, and what admission found out (the
@@ -160,6 +163,26 @@ public final class Call implements LogSubject {
   /** All values of a request header; empty when there is none. */
   public String[] headers(String name) {
     return Collections.list(request.getHeaders(name)).toArray(String[]::new);
+  }
+
+  /**
+   * Whether the header Accept names a media type and likes JSON no better (RFC 9110, section
+   * 12.5.1).
+   */
+  public boolean prefers(String type) {
+    try {
+      var accepted = MediaType.parseMediaTypes(List.of(headers("Accept")));
+      var named = MediaType.parseMediaType(type);
+      var quality = best(accepted, named::equalsTypeAndSubtype);
+      return quality > 0
+          && quality >= best(accepted, range -> range.includes(MediaType.APPLICATION_JSON));
+    } catch (InvalidMediaTypeException e) {
+      return false;
+    }
+  }
+
+  private static double best(List<MediaType> accepted, Predicate<MediaType> which) {
+    return accepted.stream().filter(which).mapToDouble(MediaType::getQualityValue).max().orElse(0);
   }
 
   /** A query parameter; null when it is missing; the contract refuses repeated ones. */

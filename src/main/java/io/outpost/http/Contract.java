@@ -36,6 +36,10 @@ public class Contract {
 
   private static final String BASE = "https://outpost.invalid/openapi";
   private static final String BODY_LIMIT = "x-body-limit";
+
+  /** What a POST without a body in the contract may send. */
+  private static final String NO_FIELDS = "{\"type\":\"object\",\"additionalProperties\":false}";
+
   private static final String ENTRIES_APART = "x-entries-apart";
   static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
@@ -176,7 +180,10 @@ public class Contract {
         parameters.add(parameter(pointer(list.getKey() + "/parameters/" + i)));
       }
     }
-    var body = bodyOf(at + "/" + method);
+    var body =
+        method.equals("post") && !node.has("requestBody")
+            ? schemas.getSchema(NO_FIELDS)
+            : bodyOf(at + "/" + method);
     return new Operation(
         node.get("operationId").asText(),
         method.toUpperCase(java.util.Locale.ROOT),

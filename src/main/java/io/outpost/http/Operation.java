@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param path the path with its parameters in braces
  * @param anyOf scopes of which the caller needs one; null: open to everyone; empty: any key
  * @param parameters path, query and header parameters
- * @param body the schema of the JSON body; null when the operation takes none or takes it raw
+ * @param body the schema of the JSON body, without fields for a POST that has none in the contract;
+ *     null when the operation takes none or takes it raw
  * @param bodyRequired whether the body is required
  * @param bodyLimit how many bytes the body may have
  * @param idempotent whether it takes an Idempotency-Key

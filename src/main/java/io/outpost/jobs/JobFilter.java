@@ -60,9 +60,10 @@ record JobFilter(
     var byName = new TreeMap<String, String>();
     for (var label : labels == null ? List.<String>of() : labels) {
       var colon = label.indexOf(':');
-      var other = byName.put(label.substring(0, colon), label.substring(colon + 1));
-      if (other != null) {
-        throw Problem.invalid("label", "names the same label twice");
+      var value = label.substring(colon + 1);
+      var other = byName.put(label.substring(0, colon), value);
+      if (other != null && !other.equals(value)) {
+        throw Problem.invalid("label", "names the same label twice, with different values");
       }
     }
     return new JobFilter(

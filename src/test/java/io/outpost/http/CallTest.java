@@ -8,6 +8,8 @@ import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
 import io.outpost.telemetry.Tracing;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 
@@ -26,6 +28,25 @@ class CallTest {
     request.gone = true;
     assertThat(call.span()).isSameAs(span);
     assertThat(call.logFields()).containsOnlyKeys("request_id");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "text/html, true",
+    "'TEXT/HTML, */*', true",
+    "'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', true",
+    "'application/json, text/html;q=0.5', false",
+    "text/html;q=0, false",
+    "text/htmlx, false",
+    "'application/json, text/plain, */*', false",
+    "no type, false",
+    "'', false"
+  })
+  void acceptIsReadWithItsQualities(String accept, boolean isPreferred) {
+    var request = new MockHttpServletRequest();
+    request.addHeader("Accept", accept);
+    var call = new Call(request, new MockHttpServletResponse(), new byte[0]);
+    assertThat(call.prefers("text/html")).isEqualTo(isPreferred);
   }
 
   /** As Tomcat's facade is once the answer has been sent. */

@@ -133,6 +133,26 @@ class HttpSemanticsTest {
     assertThat(answer.header("Allow").split(", ")).containsExactlyInAnyOrder(methods.split(", "));
   }
 
+  /** Whoever repeats a job with another command must not believe that it was heard. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/jobs/{id}/rerun",
+        "{tenant}/webhooks/{id}/ping",
+        "{tenant}/webhooks/{id}/deliveries/{id}/redeliver"
+      })
+  void fieldsAreRefusedWhereTheContractHasNone(String template) {
+    var id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    var path = template.replace("{tenant}", customer.path("")).replace("{id}", id);
+    var client = customer.client();
+    var refused = client.post(path, "{\"command\":\"Say hello\"}");
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.json().at("/errors/0/field").asText()).isEqualTo("command");
+    assertThat(client.post(path, "[]").status()).isEqualTo(400);
+    assertThat(client.post(path, "{}").status()).isEqualTo(404);
+    assertThat(client.post(path, "").status()).isEqualTo(404);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"limit=%zz", "limit=%", "status=%ff", "status=%c0%af", "status=pending&%zz=1"})

@@ -35,6 +35,7 @@ class FindAndRepeatJobsTest {
     assertThat(client.get("/jobs/" + none).json().get("labels").toString()).isEqualTo("{}");
     assertThat(list("label=team:pay")).containsExactly(one, both);
     assertThat(list("label=team:pay&label=env:a%3Ab%20c")).containsExactly(both);
+    assertThat(list("label=team:pay&label=team:pay")).containsExactly(one, both);
     assertThat(list("label=team:other")).isEmpty();
     assertThat(client.ended(both).get("labels").get("team").asText()).isEqualTo("pay");
   }
