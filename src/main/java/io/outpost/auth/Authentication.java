@@ -108,7 +108,7 @@ public class Authentication implements Callers {
   private KeyStore.View view(String hash, String address) {
     var known = keys.known(hash);
     Metric.AUTH_CACHE.counter(meters, known.isEmpty() ? "miss" : "hit").increment();
-    if (known.isEmpty()) {
+    if (known.isEmpty() && !keys.isUnknown(hash)) {
       if (!keys.existed(hash)) {
         unknownKeyThrottle.admit(address);
       }

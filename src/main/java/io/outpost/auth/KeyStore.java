@@ -109,6 +109,15 @@ public class KeyStore {
     return cached == null || !cached.isDone() ? Optional.empty() : trusted(cached);
   }
 
+  /** Whether a key was not found a moment ago, so that refusing it costs no read. */
+  boolean isUnknown(String hash) {
+    var cached = cache.getIfPresent(hash);
+    return cached != null
+        && cached.isDone()
+        && !cached.isCompletedExceptionally()
+        && cached.join().isEmpty();
+  }
+
   /** Whether a key existed when it was last read; its entry may be gone from the cache. */
   boolean existed(String hash) {
     return existing.getIfPresent(hash) != null;

@@ -168,6 +168,18 @@ class KeysTest {
     await().until(() -> admin.with(secret).get("/jobs").status() == 200);
   }
 
+  /** Somebody's program with one wrong key locks out nobody else at its address. */
+  @Test
+  void aWrongKeyThatIsRepeatedLeavesItsAddressAlone() throws UnknownHostException {
+    var here = HttpClient.newBuilder().localAddress(InetAddress.getByName("127.0.0.78")).build();
+    var repeating = new Client(here, apis.second().replace("localhost", "127.0.0.1"), randomKey());
+    for (int i = 0; i < 120; i++) {
+      assertThat(repeating.get("/jobs").status()).isEqualTo(401);
+    }
+    var newcomer = Customer.of(admin, "pro").client().key();
+    assertThat(repeating.with(newcomer).get("/jobs").status()).isEqualTo(200);
+  }
+
   /** Guessing costs a bounded number of reads a minute, and locks nobody out who is known. */
   @Test
   void aFloodOfUnknownKeysCostsABoundedNumberOfReads() throws UnknownHostException {
