@@ -20,17 +20,15 @@ final class RoutesCheck {
 
   private static final Set<String> ROUTES = Set.of("route", "from", "rest", "templatedRoute");
   private static final Set<String> BESIDE_ROUTES =
-      Set.of(
-          "onException",
-          "onCompletion",
-          "errorHandler",
-          "intercept",
-          "interceptFrom",
-          "interceptSendToEndpoint");
+      Set.of("onException", "onCompletion", "errorHandler", "intercept", "interceptFrom");
   private static final String BESIDE_NONE =
       "`%s` reaches the routes of its own file, and there is none: put it into a"
           + " routeConfiguration whose id begins with "
           + Interceptions.EVERYWHERE;
+
+  private static final String CALLS =
+      "`interceptSendToEndpoint` here would be part of the calls of every flow: put it into a"
+          + " routeConfiguration, where it gets a copy";
 
   /** The component that serves the contract. */
   static final String CONTRACT = "api/contract.camel.yaml";
@@ -121,6 +119,11 @@ final class RoutesCheck {
           handler
               .get()
               .finding("`errorHandler` here is that of every flow: put it into each route"));
+    }
+    var calls =
+        top.stream().filter(field -> field.key().equals("interceptSendToEndpoint")).findFirst();
+    if (calls.isPresent()) {
+      return List.of(calls.get().finding(CALLS));
     }
     return top.stream().anyMatch(field -> ROUTES.contains(field.key()))
         ? List.of()

@@ -337,7 +337,6 @@ class RouteMistakesTest {
           """
           onException: [{ onException: { exception: [java.lang.Exception], handled: { constant: "true" }, steps: [{ log: x }] } }] | '`onException` would handle failures in every flow'
           errorHandler: { deadLetterChannel: { deadLetterUri: "log:x" } } | '`errorHandler` would handle failures in every flow'
-          interceptSendToEndpoint: [{ interceptSendToEndpoint: { uri: "direct:record-transition", skipSendToOriginalEndpoint: "true", steps: [{ log: x }] } }] | '`skipSendToOriginalEndpoint` would leave out a call in every flow'
           onCompletion: [{ onCompletion: { mode: BeforeConsumer, steps: [{ log: x }] } }] | '`BeforeConsumer` would change answers in every flow'
           interceptFrom: [] | 'does nothing: add `interceptFrom`, or remove it'
           """)
@@ -358,6 +357,46 @@ class RouteMistakesTest {
             + HEAD.replace("    description", "    routeConfigurationId: mine\n    description")
             + "        - log: { id: l, message: x }\n");
     assertThat(check().out().lines()).hasSize(fault.startsWith("does") ? 1 : 0);
+  }
+
+  /** Camel does not keep it to the routes that name its configuration, nor to those of its file. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          skipSendToOriginalEndpoint: "true" | '`skipSendToOriginalEndpoint` would leave out a call'
+          skipSendToOriginalEndpoint: "{{x:false}}" | '`skipSendToOriginalEndpoint` would leave out a call'
+          afterUri: "log:x" | '`afterUri` would be part of the call'
+          """)
+  void anInterceptionThatWouldTakeOverACallOfEveryFlowIsNamed(String option, String finding)
+      throws IOException {
+    var interception =
+        "interceptSendToEndpoint: { id: s, uri: 'direct:record-transition', %s, steps: [{ log: x }] }"
+            .formatted(option);
+    var route = HEAD + "        - log: { id: l, message: x }\n";
+    for (var id : List.of("every-x", "mine")) {
+      write(
+          "worker/x.camel.yaml",
+          "- routeConfiguration:\n    id: %s\n    interceptSendToEndpoint: [{ %s }]\n"
+                  .formatted(id, interception)
+              + (id.equals("mine")
+                  ? route.replace(
+                      "    description", "    routeConfigurationId: mine\n    description")
+                  : route));
+      assertThat(check().out().lines())
+          .containsExactly(
+              "worker/x.camel.yaml:1: "
+                  + id
+                  + ": "
+                  + finding.replaceAll("^'|'$", "")
+                  + " in every flow, whichever routes name the configuration: leave it out, or replace the file that has the call");
+    }
+    write("worker/x.camel.yaml", "- " + interception + "\n" + route);
+    assertThat(check().out().lines())
+        .containsExactly(
+            "worker/x.camel.yaml:1: s: `interceptSendToEndpoint` here would be part of the calls of every flow: put it into a routeConfiguration, where it gets a copy");
   }
 
   @Test
