@@ -30,6 +30,10 @@ final class ConfigurationCheck {
           + Interceptions.EVERYWHERE
           + " and name it in the routeConfigurationId of your routes";
 
+  private static final String IN_CALLS =
+      "%s in every flow, whichever routes name the configuration: leave it out, or replace the"
+          + " file that has the call";
+
   private ConfigurationCheck() {}
 
   /**
@@ -53,6 +57,19 @@ final class ConfigurationCheck {
       found.add(configuration.finding("does nothing: add `interceptFrom`, or remove it"));
     }
     var id = RouteFile.text(configuration.value(), "id");
+    if (isAdded) {
+      // Camel applies this part to every flow, whichever routes name the configuration.
+      if (within(configuration.value(), "skipSendToOriginalEndpoint")
+          .anyMatch(value -> !RouteFile.key(value).equalsIgnoreCase("false"))) {
+        found.add(
+            configuration.finding(
+                IN_CALLS.formatted("`skipSendToOriginalEndpoint` would leave out a call")));
+      }
+      if (within(configuration.value(), "afterUri").findAny().isPresent()) {
+        found.add(
+            configuration.finding(IN_CALLS.formatted("`afterUri` would be part of the call")));
+      }
+    }
     if (isAdded && (id.isEmpty() || id.startsWith(Interceptions.EVERYWHERE))) {
       for (var part : List.of("onException", "errorHandler")) {
         if (RouteFile.field(configuration.value(), part).isPresent()) {
@@ -60,16 +77,6 @@ final class ConfigurationCheck {
               configuration.finding(
                   TAKES_OVER.formatted("`%s` would handle failures".formatted(part))));
         }
-      }
-      if (within(configuration.value(), "skipSendToOriginalEndpoint")
-          .anyMatch(value -> !RouteFile.key(value).equalsIgnoreCase("false"))) {
-        found.add(
-            configuration.finding(
-                TAKES_OVER.formatted("`skipSendToOriginalEndpoint` would leave out a call")));
-      }
-      if (within(configuration.value(), "afterUri").findAny().isPresent()) {
-        found.add(
-            configuration.finding(TAKES_OVER.formatted("`afterUri` would be part of the call")));
       }
       if (within(configuration.value(), "mode")
           .anyMatch(value -> RouteFile.key(value).equalsIgnoreCase("BeforeConsumer"))) {

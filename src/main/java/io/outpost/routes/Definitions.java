@@ -20,6 +20,7 @@ import org.apache.camel.model.SendDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.language.ConstantExpression;
+import org.apache.camel.model.language.SimpleExpression;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the parts of a route's definition, at any depth. */
@@ -60,7 +61,7 @@ final class Definitions {
     return given;
   }
 
-  /** The addresses that a step chooses from, as far as they are constant. */
+  /** The addresses that a step chooses from, as far as they are written out. */
   static List<String> choices(ProcessorDefinition<?> step) {
     var isRouter =
         step instanceof RecipientListDefinition<?>
@@ -70,9 +71,11 @@ final class Definitions {
     return all == null ? List.of() : List.of(all.strip().split("\\s*,\\s*"));
   }
 
+  /** An address that is written out; the value of a message in it is left as it is. */
   private static @Nullable String constant(ExpressionNode step) {
-    return step.getExpression() instanceof ConstantExpression constant
-        ? constant.getExpression()
+    var expression = step.getExpression();
+    return expression instanceof ConstantExpression || expression instanceof SimpleExpression
+        ? expression.getExpression()
         : null;
   }
 

@@ -47,7 +47,8 @@ final class ExpressionCheck {
 
   /** Only the syntax counts here; settings and beans are looked up elsewhere. */
   private static String filled(String text) {
-    return text.replaceAll("\\{\\{[^}]*}}", "0").replaceAll("\\$\\{bean:[^}]*}", "\\${body}");
+    return text.replaceAll("\\{\\{[^}]*}}", "0")
+        .replaceAll("\\$(?:simple)?\\{bean:[^}]*}", "\\${body}");
   }
 
   private static String reason(RuntimeException e) {

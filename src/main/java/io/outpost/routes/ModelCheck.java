@@ -6,8 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -80,6 +82,7 @@ final class ModelCheck {
 
   private static final String CONTRACT = "rest-openapi";
 
+  private final Function<String, Optional<String>> refused;
   private final CamelContext camel;
   private final Collection<RouteDefinition> routes;
   private final Collection<String> operations;
@@ -87,10 +90,21 @@ final class ModelCheck {
   private final List<Finding> findings = new ArrayList<>();
   private final Map<String, RouteDefinition> starts = new LinkedHashMap<>();
 
+  /** Of routes whose text was checked before. */
+  ModelCheck(ModelCamelContext camel, Collection<String> operations, Interceptions interceptions) {
+    this(camel, operations, interceptions, address -> Optional.empty());
+  }
+
   /**
    * @param operations the operationIds of the contract
+   * @param refused why no route may use an address: that of a template is known only here
    */
-  ModelCheck(ModelCamelContext camel, Collection<String> operations, Interceptions interceptions) {
+  ModelCheck(
+      ModelCamelContext camel,
+      Collection<String> operations,
+      Interceptions interceptions,
+      Function<String, Optional<String>> refused) {
+    this.refused = refused;
     this.camel = camel;
     this.routes = camel.getRouteDefinitions();
     this.operations = operations;
@@ -179,6 +193,9 @@ final class ModelCheck {
   }
 
   private void checkCall(RouteDefinition route, OptionalIdentifiedDefinition<?> step, String to) {
+    if (!Definitions.ofTemplate(route).isEmpty()) {
+      refused.apply(to).ifPresent(fault -> add(route, step, fault));
+    }
     if (step instanceof PollDefinition || step instanceof PollEnrichDefinition) {
       checkPoll(route, step, to);
     } else if (CALL.matcher(to).matches() && !starts.containsKey(to)) {

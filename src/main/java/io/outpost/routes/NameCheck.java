@@ -32,12 +32,13 @@ final class NameCheck {
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([?!]?)([^}:]+)(:[^}]*)?}}");
   private static final Pattern BEAN_IN_SIMPLE =
-      Pattern.compile("\\$\\{bean:(?!type:)(\\w+)(?:(?:\\?method=|::|\\.)(\\w+))?");
+      Pattern.compile(
+          "\\$(?:simple)?\\{(?:bean|ref):(?!type:)(\\w+)(?:(?:\\?method=|::|\\.)(\\w+))?");
   private static final Pattern WORD_IN_SIMPLE =
       Pattern.compile(
           "\\$\\{(exchangeProperty|variable)(?:\\.|:|\\[['\"]?)([A-Za-z][\\w-]*)['\"]?]?((?:\\??\\.\\w+)*)");
   private static final Pattern SETTING_IN_SIMPLE =
-      Pattern.compile("\\$\\{properties(?:Exist)?:([^}:]+)(:[^}]*)?}");
+      Pattern.compile("\\$(?:simple)?\\{properties(?:Exist)?:([^{}:]+)(:[^}]*)?}");
   private static final Pattern BEAN_ADDRESS =
       Pattern.compile("bean:(?://)?(\\w+)(?:\\?(?:.*&)?method=(\\w+))?.*");
   private static final Pattern REFERENCE = Pattern.compile("#(?:bean:)?(\\w+)");
@@ -53,10 +54,15 @@ final class NameCheck {
           "onPrepare",
           "executorService",
           "comparator",
+          "factoryBean",
           "idempotentRepository",
           "onRedeliveryRef",
           "onExceptionOccurredRef",
           "redeliveryPolicyRef");
+
+  /** Parts whose field {@code ref} is checked with a method, or is a name of their own. */
+  private static final Set<String> OTHER_REFERENCES =
+      Set.of("bean", "method", "parameters", "properties");
 
   /** Look-ups that Camel makes outside the settings, as in {@code {{env:HOME}}}. */
   private static final Map<String, Function<String, @Nullable String>> ELSEWHERE =
@@ -146,6 +152,9 @@ final class NameCheck {
       if (type != null) {
         checkMethod(field, "class `" + field.text() + "`", type, field.beside("method"));
       }
+    }
+    if (field.key().equals("beanName") && field.parent().equals("parameters")) {
+      checkCall(field, field.text(), field.beside("method"));
     }
     if (field.key().equals("ref") && CALLS.contains(field.parent())) {
       checkCall(field, field.text(), field.beside("method"));
@@ -265,7 +274,8 @@ final class NameCheck {
   private void checkReference(Field field) {
     var isProcess = field.key().equals("ref") && field.parent().equals("process");
     var name = field.text();
-    if (!isProcess && !REFERENCES.contains(field.key())
+    var isRef = field.key().equals("ref") && !OTHER_REFERENCES.contains(field.parent());
+    if (!isRef && !REFERENCES.contains(field.key())
         || !name.matches("\\w+")
         || ownBeans.contains(name)) {
       return;

@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
@@ -22,9 +24,34 @@ final class OptionCheck {
   private static final Set<String> SENDERS =
       Set.of("to", "toD", "wireTap", "enrich", "pollEnrich", "poll");
 
-  /** Steps whose address is an expression; a constant one can be checked. */
+  /** Steps whose address is an expression. */
   private static final Set<String> ROUTERS =
       Set.of("enrich", "pollEnrich", "recipientList", "routingSlip", "dynamicRouter");
+
+  /** Those of them that split their address at commas. */
+  private static final Set<String> LISTS = Set.of("recipientList", "routingSlip", "dynamicRouter");
+
+  /** Languages in which an address is written out; with the others a value is the address. */
+  private static final Set<String> WRITTEN = Set.of("constant", "simple");
+
+  /** Languages of which the installation has no list, because other fields have their names. */
+  private static final Set<String> VALUES = Set.of("header", "variable", "language");
+
+  /** Elements whose address Camel uses as it is written. */
+  private static final Set<String> FIXED = Set.of("to", "from", "deadLetterChannel");
+
+  private static final Pattern VALUE = Pattern.compile("\\$(?:simple)?\\{");
+
+  private static final String ANYWHERE =
+      "`%s` lets the message choose the component: begin the address with one, such as `https://`";
+  private static final String LISTED =
+      "a comma in the message would be another address: use `toD`, or constant addresses in a `choice`";
+  private static final String ANY_BEAN =
+      "the message could name any bean or method: write both out, one step for each";
+  private static final String TWICE =
+      "the option `%s` would replace the address `%s`: write it into the address";
+  private static final String NOT_FILLED_IN =
+      "`%s` is not filled in here: use `toD`, or a setting as in {{team.address}}";
 
   /** Steps whose expression is a number. */
   private static final Set<String> WAITS = Set.of("delay", "throttle");
@@ -54,12 +81,8 @@ final class OptionCheck {
   List<Finding> check(Field field) {
     var isUri = ADDRESSES.contains(field.key()) && !field.parent().startsWith("intercept");
     var isShort = SENDERS.contains(field.key()) && field.parent().equals("steps");
-    if (ROUTERS.contains(field.parent()) && LITERALS.contains(field.key())) {
-      var each = constant(field).split("\\s*,\\s*");
-      return Arrays.stream(each)
-          .filter(uri -> !uri.isEmpty())
-          .flatMap(uri -> address(field, uri).stream())
-          .toList();
+    if (ROUTERS.contains(field.parent())) {
+      return router(field);
     }
     if (WAITS.contains(field.parent()) && LITERALS.contains(field.key())) {
       var time = constant(field);
@@ -73,18 +96,42 @@ final class OptionCheck {
     return isUri || isShort ? address(field, field.text()) : installed(field);
   }
 
+  /** The addresses that a step chooses from, or the value that it takes for one. */
+  private List<Finding> router(Field field) {
+    if (field.key().equals("expression") && field.value() instanceof MappingNode expression) {
+      return expression.getValue().stream()
+          .flatMap(it -> router(field, RouteFile.key(it.getKeyNode()), it.getValueNode()).stream())
+          .toList();
+    }
+    return router(field, field.key(), field.value());
+  }
+
+  private List<Finding> router(Field field, String in, Node expression) {
+    if (WRITTEN.contains(in) && LISTS.contains(field.parent()) && isOpen(text(expression))) {
+      return List.of(field.finding(LISTED));
+    }
+    if (WRITTEN.contains(in)) {
+      return Arrays.stream(text(expression).split("\\s*,\\s*"))
+          .filter(uri -> !uri.isEmpty())
+          .flatMap(uri -> address(field, uri).stream())
+          .toList();
+    }
+    return VALUES.contains(in) || language.languages().contains(in)
+        ? List.of(field.finding(ANYWHERE.formatted(in)))
+        : List.of();
+  }
+
   /** The literal of an expression, in each form in which it can be written. */
   private static String constant(Field field) {
-    var node = Optional.<Node>of(field.value());
-    if (field.key().equals("expression")) {
-      node = RouteFile.field(field.value(), "constant");
-    }
-    return node.map(
-            value ->
-                value instanceof ScalarNode
-                    ? RouteFile.key(value)
-                    : RouteFile.text(value, "expression"))
-        .orElse("")
+    return field.key().equals("expression")
+        ? RouteFile.field(field.value(), "constant").map(OptionCheck::text).orElse("")
+        : text(field.value());
+  }
+
+  private static String text(Node expression) {
+    return (expression instanceof ScalarNode
+            ? RouteFile.key(expression)
+            : RouteFile.text(expression, "expression"))
         .strip();
   }
 
@@ -117,9 +164,57 @@ final class OptionCheck {
         : List.of(field.finding("the %s `%s` is not in this installation".formatted(what, name)));
   }
 
+  /** Whether a value of the message is a part of a text. */
+  private static boolean isOpen(String text) {
+    return VALUE.matcher(text).find();
+  }
+
+  /** Whether an address is used as it is written, so that a message cannot change it. */
+  private static boolean isFixed(Field field, String uri) {
+    if (uri.startsWith("micrometer:")) {
+      return false; // fills in the names of its counters itself
+    }
+    var isTap = field.parent().equals("wireTap") && field.beside("dynamicUri").equals("false");
+    return isTap
+        || field.key().equals("to") && field.parent().equals("steps")
+        || ADDRESSES.contains(field.key()) && FIXED.contains(field.parent());
+  }
+
+  /** An address without its options. */
+  private static String path(String uri) {
+    return uri.replaceFirst("(?s)(?<!\\{\\{)\\?.*", "");
+  }
+
+  /** What decides on the component of an address: the setting at its begin, or its scheme. */
+  private static String begin(String uri) {
+    var setting = uri.startsWith("{{") ? uri.indexOf("}}") : -1;
+    return setting < 0 ? path(uri).replaceFirst("(?s):.*", "") : uri.substring(0, setting);
+  }
+
+  /** Why no route may use an address, whatever its options are. */
+  Optional<String> refused(String uri) {
+    var scheme = uri.replaceFirst("(?s)[:?].*", "");
+    if (isOpen(begin(uri))) {
+      return Optional.of(ANYWHERE.formatted(begin(uri)));
+    }
+    if (!schemes.contains(scheme)) {
+      var fault = "there is no component `%s`%s";
+      return Optional.of(fault.formatted(scheme, Suggestion.of(scheme, schemes)));
+    }
+    return ReachCheck.ofAddress(scheme, uri)
+        .or(
+            () ->
+                language.readsFile(scheme)
+                    ? Optional.of("`%s` reads a file: call a bean instead".formatted(scheme))
+                    : Optional.empty());
+  }
+
   private List<Finding> address(Field field, String written) {
     var uri = ReachCheck.withDefault(written);
-    if (uri.isEmpty() || uri.startsWith("{{") || uri.startsWith("${")) {
+    if (isOpen(path(uri)) && isFixed(field, uri)) {
+      return List.of(field.finding(NOT_FILLED_IN.formatted(path(uri))));
+    }
+    if (uri.isEmpty() || uri.startsWith("{{") && !isOpen(begin(uri))) {
       var isEmpty =
           uri.isEmpty() && field.value() instanceof ScalarNode && field.key().equals("uri");
       return isEmpty
@@ -127,19 +222,17 @@ final class OptionCheck {
           : uri.startsWith("{{") ? parameters(field, "http") : List.of();
     }
     var scheme = uri.replaceFirst("[:?].*", "");
-    if (!schemes.contains(scheme)) {
-      return List.of(
-          field.finding(
-              "there is no component `%s`%s".formatted(scheme, Suggestion.of(scheme, schemes))));
+    if (isOpen(begin(uri)) || !schemes.contains(scheme)) {
+      return refused(uri).map(field::finding).stream().toList();
     }
     var found = new ArrayList<>(missing(field, "component", "component", scheme));
-    ReachCheck.ofAddress(scheme, uri).map(field::finding).ifPresent(found::add);
-    if (found.isEmpty() && language.readsFile(scheme)) {
-      found.add(field.finding("`%s` reads a file: call a bean instead".formatted(scheme)));
+    if (found.isEmpty()) {
+      refused(uri).map(field::finding).ifPresent(found::add);
     }
     if (uri.matches("[\\w+-]+:/*")) {
       found.add(field.finding("`%s` names nothing behind the colon".formatted(uri)));
     }
+    found.addAll(ofPath(field, scheme, uri));
     found.addAll(parameters(field, scheme));
     if (uri.contains("?")) {
       for (var option : uri.substring(uri.indexOf('?') + 1).split("&")) {
@@ -148,6 +241,31 @@ final class OptionCheck {
       }
     }
     return found;
+  }
+
+  /** Reports what decides on the target of a call and does not stand where it is looked for. */
+  private List<Finding> ofPath(Field field, String scheme, String uri) {
+    var options = new TreeMap<String, String>();
+    if (RouteFile.field(field.owner(), "parameters").orElse(null) instanceof MappingNode given) {
+      given
+          .getValue()
+          .forEach(
+              it -> options.put(RouteFile.key(it.getKeyNode()), RouteFile.key(it.getValueNode())));
+    }
+    if (uri.contains("?")) {
+      for (var option : uri.substring(uri.indexOf('?') + 1).split("&")) {
+        options.put(option.replaceFirst("=.*", ""), option);
+      }
+    }
+    if (scheme.equals("bean") && isOpen(path(uri) + options.values())) {
+      return List.of(field.finding(ANY_BEAN));
+    }
+    return language.options(scheme).entrySet().stream()
+        .filter(option -> path(uri).contains(":") && option.getValue().isAddress())
+        .map(Map.Entry::getKey)
+        .filter(options::containsKey)
+        .map(name -> field.finding(TWICE.formatted(name, path(uri))))
+        .toList();
   }
 
   private List<Finding> parameters(Field field, String scheme) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -20,7 +21,9 @@ final class ReachCheck {
 
   /** Names by which an expression leaves the message. */
   private static final Pattern FOREIGN =
-      Pattern.compile("(?:java|javax|jdk|sun|com\\.sun|org\\.springframework)\\..*");
+      Pattern.compile(
+          "(?:java|javax|jdk|sun|com\\.sun|org\\.springframework)\\..*"
+              + "|org\\.apache\\.camel\\.component\\..*Component");
 
   private static final Pattern CLASS_VALUE = Pattern.compile("#(?:class|type):([\\w.$]+)");
   private static final Pattern CLASS_IN_SIMPLE =
@@ -29,10 +32,15 @@ final class ReachCheck {
       Pattern.compile("\\$(?:simple)?\\{(?:env|sysenv|sys)[.:]([\\w.-]+)");
   private static final Pattern INTO_JAVA =
       Pattern.compile(
-          "\\$(?:simple)?\\{.*?(getClass|[cC]lassLoader|\\.class\\b|getContext|getCamelContext|exchange\\.context|camelContext(?!\\.stopping}))");
+          "\\$(?:simple)?\\{.*?(getClass|[cC]lassLoader|\\.class\\b|getContext|getCamelContext|exchange\\.context|[fF]romEndpoint|[uU]nitOfWork|camelContext(?!\\.stopping}))");
   private static final Pattern PLACEHOLDER =
       Pattern.compile(
           "\\{\\{[?!]?(?:(?:env|sys):)?([^}:]+)|\\$(?:simple)?\\{properties(?:Exist)?:([^}:]+)");
+
+  /** The name of a setting that another setting or the message would complete. */
+  private static final Pattern ASSEMBLED =
+      Pattern.compile(
+          "\\{\\{[^{}:]*\\{\\{[^{}]*|\\$(?:simple)?\\{properties(?:Exist)?:[^{}:]*[{][^{}]*");
 
   private static final Pattern WITH_DEFAULT =
       Pattern.compile("^\\{\\{[?!]?(?:(?:env|sys):)?[^{}:]+:([^{}]*)}}");
@@ -91,7 +99,8 @@ final class ReachCheck {
   private static Stream<String> classes(Field field) {
     var isCalled =
         field.key().equals("beanType")
-            || field.key().equals("type") && field.parent().equals("beans");
+            || Set.of("type", "builderClass").contains(field.key())
+                && field.parent().equals("beans");
     return Stream.of(
             isCalled ? Stream.of(field.text()) : Stream.<String>empty(),
             named(field, CLASS_VALUE),
@@ -120,6 +129,11 @@ final class ReachCheck {
         .results()
         .map(
             each -> "`%s` reaches beyond the message: call a bean instead".formatted(each.group(1)))
+        .forEach(fault -> found.add(field.finding(fault)));
+    ASSEMBLED
+        .matcher(text)
+        .results()
+        .map(each -> "`%s` puts a setting's name together: write it out".formatted(each.group()))
         .forEach(fault -> found.add(field.finding(fault)));
     PLACEHOLDER
         .matcher(text)

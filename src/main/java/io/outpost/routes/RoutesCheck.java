@@ -20,17 +20,16 @@ final class RoutesCheck {
 
   private static final Set<String> ROUTES = Set.of("route", "from", "rest", "templatedRoute");
   private static final Set<String> BESIDE_ROUTES =
-      Set.of(
-          "onException",
-          "onCompletion",
-          "errorHandler",
-          "intercept",
-          "interceptFrom",
-          "interceptSendToEndpoint");
+      Set.of("onException", "onCompletion", "errorHandler", "intercept", "interceptFrom");
   private static final String BESIDE_NONE =
       "`%s` reaches the routes of its own file, and there is none: put it into a"
           + " routeConfiguration whose id begins with "
           + Interceptions.EVERYWHERE;
+
+  private static final Set<String> BEAN_PARTS = Set.of("beans", "properties", "constructors");
+  private static final String CALLS =
+      "`interceptSendToEndpoint` here would be part of the calls of every flow: put it into a"
+          + " routeConfiguration, where it gets a copy";
 
   /** The component that serves the contract. */
   static final String CONTRACT = "api/contract.camel.yaml";
@@ -71,7 +70,7 @@ final class RoutesCheck {
       faults.addAll(withoutRoutes(parsed));
       found.addAll(faults);
       found.addAll(ConfigurationCheck.check(parsed, isAdded.test(file.getLocation())));
-      if (!faults.isEmpty()) {
+      if (!faults.isEmpty() || makesForbidden(parsed)) {
         unreadable.add(parsed.name());
       }
     }
@@ -100,10 +99,17 @@ final class RoutesCheck {
     // For a fault in the text, Camel reports the same in other words.
     model.findings().stream().filter(f -> !named.contains(f.file())).forEach(found::add);
     if (whole && model.findings().isEmpty()) {
-      new ModelCheck(model.camel(), known.operations(), model.interceptions())
+      new ModelCheck(model.camel(), known.operations(), model.interceptions(), options::refused)
           .check().stream().map(finding -> placed(finding, files)).forEach(found::add);
     }
     return new Result(List.copyOf(new TreeSet<>(found)), model);
+  }
+
+  /** Whether a file has a forbidden bean: Camel would make it while it reads the file. */
+  private static boolean makesForbidden(RouteFile file) {
+    return file.fields().stream()
+        .filter(field -> BEAN_PARTS.contains(field.parent()))
+        .anyMatch(field -> !ReachCheck.check(field).isEmpty());
   }
 
   /**
@@ -121,6 +127,11 @@ final class RoutesCheck {
           handler
               .get()
               .finding("`errorHandler` here is that of every flow: put it into each route"));
+    }
+    var calls =
+        top.stream().filter(field -> field.key().equals("interceptSendToEndpoint")).findFirst();
+    if (calls.isPresent()) {
+      return List.of(calls.get().finding(CALLS));
     }
     return top.stream().anyMatch(field -> ROUTES.contains(field.key()))
         ? List.of()

@@ -27,6 +27,9 @@ final class StepNames {
   private static final List<String> BRANCHES = List.of("anyOf", "oneOf", "allOf");
   private static final String EXPRESSION = ".language.ExpressionDefinition";
 
+  private static final String MERGED =
+      "`<<` is not read, because Camel knows no merged fields: write them out";
+
   private final JsonNode schema;
 
   StepNames() {
@@ -240,6 +243,8 @@ final class StepNames {
           var stranger =
               "`%s` stands beside a step: indent it further, or begin a step with \"- \"";
           found.add(new Finding(file, line, route, before, stranger.formatted(key)));
+        } else if (key.equals("<<")) {
+          found.add(new Finding(file, line, route, before, MERGED));
         } else if (!known.containsKey(key)) {
           var what = isStep ? "no step `%s`" : "no property `" + "%s` of `" + parent + "`";
           var meant = Suggestion.of(key, known.keySet());

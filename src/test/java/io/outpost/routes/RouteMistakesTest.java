@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an integration engineer does wrong is told with file, line, route, step and the way out. */
 class RouteMistakesTest {
@@ -155,6 +156,10 @@ class RouteMistakesTest {
                     "    description", "    routeConfigurationId: retry-writs\n    description")
                 + "        - log: x\n",
             "my-route: there is no configuration `retry-writs`; did you mean `retry-writes`?"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - log: &one { message: x }\n        - log: { <<: *one, id: two }\n",
+            "api/x.camel.yaml:8: my-route/two: `<<` is not read, because Camel knows no merged fields: write them out"),
         mistake("api/x.yaml", HEAD, "api/x.yaml:1: is not read: name it x.camel.yaml"),
         mistake("api/x.camel.yml", HEAD, "api/x.camel.yml:1: is not read: name it x.camel.yaml"),
         mistake(
@@ -275,11 +280,108 @@ class RouteMistakesTest {
           pollEnrich: { id: l, constant: "platform-http:/hook" } | '`platform-http` takes requests without a key: add an operation to the contract and start the route at direct:<operationId>'
           poll: { id: l, uri: "aws2-sqs:outpost-stripe-{{outpost.env}}" } | 'the queue stripe starts the route `take-stripe-message` (api/billing-queue.camel.yaml:7): fetch nothing from it'
           to: { id: l, uri: "seda:nobody" } | 'no route starts at seda:nobody'
+          toD: { id: l, uri: "${header.x}" } | '`${header.x}` lets the message choose the component: begin the address with one, such as `https://`'
+          toD: { id: l, uri: "lang${header.x}:simple:x" } | '`lang${header.x}` lets the message choose the component: begin the address with one, such as `https://`'
+          toD: { id: l, uri: "{{x:${body}}}" } | '`{{x:${body` lets the message choose the component: begin the address with one, such as `https://`'
+          wireTap: { id: l, uri: "$simple{body}" } | '`$simple{body}` lets the message choose the component: begin the address with one, such as `https://`'
+          poll: { id: l, uri: "${body}" } | '`${body}` lets the message choose the component: begin the address with one, such as `https://`'
+          enrich: { id: l, simple: "${body}" } | '`${body}` lets the message choose the component: begin the address with one, such as `https://`'
+          pollEnrich: { id: l, expression: { simple: { expression: "${body}" } } } | '`${body}` lets the message choose the component: begin the address with one, such as `https://`'
+          enrich: { id: l, header: x } | '`header` lets the message choose the component: begin the address with one, such as `https://`'
+          recipientList: { id: l, expression: { variable: { expression: x } } } | '`variable` lets the message choose the component: begin the address with one, such as `https://`'
+          routingSlip: { id: l, language: { language: header, expression: x } } | '`language` lets the message choose the component: begin the address with one, such as `https://`'
+          recipientList: { id: l, simple: "direct:${body}" } | 'a comma in the message would be another address: use `toD`, or constant addresses in a `choice`'
+          recipientList: { id: l, simple: "log:x, language:simple:x" } | '`language` runs code from text: call a bean instead'
+          enrich: { id: l, simple: "xslt:${body}" } | '`xslt` reads a file: call a bean instead'
+          pollEnrich: { id: l, simple: "platform-http:/hook" } | '`platform-http` takes requests without a key: add an operation to the contract and start the route at direct:<operationId>'
+          toD: { id: l, uri: "bean:${body}" } | 'the message could name any bean or method: write both out, one step for each'
+          toD: { id: l, uri: "bean:jobReader", parameters: { method: "${body}" } } | 'the message could name any bean or method: write both out, one step for each'
+          to: { id: l, uri: "https://example.com/${body}?x=y" } | '`https://example.com/${body}` is not filled in here: use `toD`, or a setting as in {{team.address}}'
+          wireTap: { id: l, uri: "direct:${body}", dynamicUri: false } | '`direct:${body}` is not filled in here: use `toD`, or a setting as in {{team.address}}'
+          setBody: { id: l, simple: "${exchange.fromEndpoint.getComponent.close}" } | '`fromEndpoint` reaches beyond the message: call a bean instead'
+          setBody: { id: l, simple: "${exchange.getUnitOfWork.done}" } | '`UnitOfWork` reaches beyond the message: call a bean instead'
+          setBody: { id: l, simple: "${ref:environment}" } | 'there is no bean `environment`'
+          setBody: { id: l, simple: "$simple{bean:environment}" } | 'there is no bean `environment`'
+          setBody: { id: l, ref: environment } | 'there is no bean `environment`'
+          policy: { id: l, ref: somePolicy, steps: [{ log: x }] } | 'there is no bean `somePolicy`'
+          to: { id: l, uri: bean, parameters: { beanName: camelContext, method: stop } } | 'there is no bean `camelContext`'
+          log: { id: l, message: "{{outpost.stripe.{{x:secret-key}}}}" } | '`{{outpost.stripe.{{x:secret-key` puts a setting's name together: write it out'
+          setBody: { id: l, simple: "${properties:outpost.${body}:none}" } | '`${properties:outpost.${body` puts a setting's name together: write it out'
+          to: { id: l, uri: "bean:jobReader?method=read&beanName=camelContext" } | 'the option `beanName` would replace the address `bean:jobReader`: write it into the address'
+          to: { id: l, uri: "direct:queue-job", parameters: { name: submitJob } } | 'the option `name` would replace the address `direct:queue-job`: write it into the address'
           """)
   void aStepThatWouldDoHarmIsNamed(String step, String finding) throws IOException {
     write("api/x.camel.yaml", HEAD + "        - " + step + "\n");
     assertThat(check().out().lines())
         .containsExactly("api/x.camel.yaml:7: my-route/l: " + finding.replaceAll("^'|'$", ""));
+  }
+
+  /** Only the model shows what a template's parameters make of an address. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          to: { id: go, uri: "{{a}}" } | language:simple:x | '`language` runs code from text: call a bean instead'
+          toD: { id: go, uri: "{{a}}" } | xslt:style.xsl | '`xslt` reads a file: call a bean instead'
+          toD: { id: go, uri: "{{a}}" } | ${body} | '`${body}` lets the message choose the component: begin the address with one, such as `https://`'
+          """)
+  void anAddressThatATemplateIsGivenIsChecked(String step, String value, String finding)
+      throws IOException {
+    write(
+        "api/x.camel.yaml",
+        """
+        - routeTemplate:
+            id: my-template
+            parameters: [{ name: a }]
+            from:
+              uri: direct:my-template
+              steps:
+                - %s
+        - templatedRoute:
+            routeTemplateRef: my-template
+            routeId: made
+            parameters: [{ name: a, value: "%s" }]
+        """
+            .formatted(step, value));
+    assertThat(check().out().lines())
+        .singleElement()
+        .asString()
+        .startsWith("api/x.camel.yaml:")
+        .endsWith(": made/go: " + finding.replaceAll("^'|'$", ""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"type", "type: io.outpost.job.Job\n      builderClass"})
+  void aBeanThatIsRefusedIsNotMadeByTheCheck(String field) throws IOException {
+    var made = folder.resolve("made");
+    write(
+        "api/x.camel.yaml",
+        "- beans:\n    - name: mine\n      %s: java.io.FileOutputStream\n      constructors: { 0: '%s' }\n"
+            .formatted(field, made));
+    assertThat(check().out())
+        .contains("routes may not call `java.io.FileOutputStream`: call a bean instead");
+    assertThat(made).doesNotExist();
+  }
+
+  /** The component is known, so what a message adds stays within it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "toD: { id: l, uri: 'https://example.com/${header.x}?httpMethod=${header.y}' }",
+        "toD: { id: l, uri: '{{x:https://example.com}}/${header.x}' }",
+        "toD: { id: l, uri: 'aws2-s3:{{outpost.buckets.output}}?keyName=${body}' }",
+        "to: { id: l, uri: 'micrometer:counter:mine.${header.x}?tags=a=${header.y}' }",
+        "to: { id: l, uri: 'file:{{x:folder}}?fileName=${header.x}' }",
+        "to: { id: l, uri: direct, parameters: { name: queue-job } }",
+        "enrich: { id: l, simple: 'https://example.com/${header.x}' }",
+        "recipientList: { id: l, simple: 'direct:queue-job,{{x:log:x}}' }",
+        "dynamicRouter: { id: l, method: { ref: jobReader, method: read } }"
+      })
+  void anAddressThatAMessageCompletesIsAllowed(String step) throws IOException {
+    write("api/x.camel.yaml", HEAD + "        - " + step + "\n");
+    assertThat(check().out()).isEmpty();
   }
 
   /**
@@ -337,7 +439,6 @@ class RouteMistakesTest {
           """
           onException: [{ onException: { exception: [java.lang.Exception], handled: { constant: "true" }, steps: [{ log: x }] } }] | '`onException` would handle failures in every flow'
           errorHandler: { deadLetterChannel: { deadLetterUri: "log:x" } } | '`errorHandler` would handle failures in every flow'
-          interceptSendToEndpoint: [{ interceptSendToEndpoint: { uri: "direct:record-transition", skipSendToOriginalEndpoint: "true", steps: [{ log: x }] } }] | '`skipSendToOriginalEndpoint` would leave out a call in every flow'
           onCompletion: [{ onCompletion: { mode: BeforeConsumer, steps: [{ log: x }] } }] | '`BeforeConsumer` would change answers in every flow'
           interceptFrom: [] | 'does nothing: add `interceptFrom`, or remove it'
           """)
@@ -358,6 +459,46 @@ class RouteMistakesTest {
             + HEAD.replace("    description", "    routeConfigurationId: mine\n    description")
             + "        - log: { id: l, message: x }\n");
     assertThat(check().out().lines()).hasSize(fault.startsWith("does") ? 1 : 0);
+  }
+
+  /** Camel does not keep it to the routes that name its configuration, nor to those of its file. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          skipSendToOriginalEndpoint: "true" | '`skipSendToOriginalEndpoint` would leave out a call'
+          skipSendToOriginalEndpoint: "{{x:false}}" | '`skipSendToOriginalEndpoint` would leave out a call'
+          afterUri: "log:x" | '`afterUri` would be part of the call'
+          """)
+  void anInterceptionThatWouldTakeOverACallOfEveryFlowIsNamed(String option, String finding)
+      throws IOException {
+    var interception =
+        "interceptSendToEndpoint: { id: s, uri: 'direct:record-transition', %s, steps: [{ log: x }] }"
+            .formatted(option);
+    var route = HEAD + "        - log: { id: l, message: x }\n";
+    for (var id : List.of("every-x", "mine")) {
+      write(
+          "worker/x.camel.yaml",
+          "- routeConfiguration:\n    id: %s\n    interceptSendToEndpoint: [{ %s }]\n"
+                  .formatted(id, interception)
+              + (id.equals("mine")
+                  ? route.replace(
+                      "    description", "    routeConfigurationId: mine\n    description")
+                  : route));
+      assertThat(check().out().lines())
+          .containsExactly(
+              "worker/x.camel.yaml:1: "
+                  + id
+                  + ": "
+                  + finding.replaceAll("^'|'$", "")
+                  + " in every flow, whichever routes name the configuration: leave it out, or replace the file that has the call");
+    }
+    write("worker/x.camel.yaml", "- " + interception + "\n" + route);
+    assertThat(check().out().lines())
+        .containsExactly(
+            "worker/x.camel.yaml:1: s: `interceptSendToEndpoint` here would be part of the calls of every flow: put it into a routeConfiguration, where it gets a copy");
   }
 
   @Test
