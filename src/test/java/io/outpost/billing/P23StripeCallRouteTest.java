@@ -43,11 +43,13 @@ class P23StripeCallRouteTest {
     settings.put("outpost.stripe.retries", "3");
     settings.put("outpost.stripe.retry-delay", "5");
     settings.put("outpost.stripe.connect-timeout", "500");
-    settings.put("outpost.stripe.response-timeout", "2000");
+    settings.put("outpost.stripe.response-timeout", "1000");
     camel.getPropertiesComponent().setInitialProperties(settings);
     camel.getRegistry().bind("stripeCredentials", new StripeCredentials(StripeStub.SECRET_KEY));
     camel.getRegistry().bind("stripeKeys", new KeysInMemory());
-    camel.getRegistry().bind("stripeConnection", new StripeConnection(SilentTelemetry.calls()));
+    camel
+        .getRegistry()
+        .bind("stripeConnection", new StripeConnection(SilentTelemetry.calls(), 500, 1000));
     PluginHelper.getRoutesLoader(camel)
         .loadRoutes(
             ResourceHelper.resolveResource(
