@@ -220,4 +220,18 @@ class P23StripeCallRouteTest {
     assertThat(answer.getMessage().getHeaders()).doesNotContainKeys("Authorization", "Request-Id");
     assertThat(stub.calls()).map(Call::path).containsExactly("/v1/customers");
   }
+
+  /** Among a caller's headers is the receipt by which its message is deleted from the queue. */
+  @Test
+  void givesTheCallerItsHeadersBackWhenStripeRefuses() {
+    var answer =
+        producer.request(
+            "direct:caller",
+            exchange -> {
+              exchange.setVariable("call", StripeCall.get("/v1/customers/cus_none", null));
+              exchange.getMessage().setHeader("mine", "kept");
+            });
+    assertThat(answer.getException()).isInstanceOf(StripeRefusal.class);
+    assertThat(answer.getMessage().getHeaders()).containsOnly(Map.entry("mine", "kept"));
+  }
 }
