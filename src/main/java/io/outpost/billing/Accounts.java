@@ -137,7 +137,8 @@ public class Accounts {
 
   /**
    * Whether the tenant's customer has an outdated name or address, or may have one: when the tenant
-   * changed during our call, another container may have sent the newer name before ours arrived.
+   * changed during our call, or when an earlier try was broken off, another container may have sent
+   * the newer name before the older one arrived.
    */
   public boolean isOutdated(
       @ExchangeProperty("tenant") @Nullable Tenant tenant,

@@ -183,14 +183,23 @@ public final class StripeAnswers {
     List<SubscriptionItem> items = required(subscription.getItems(), Subscription.class).getData();
     Invoice newest = subscription.getLatestInvoiceObject();
     boolean unpaid =
-        newest != null && List.of("open", "uncollectible").contains(newest.getStatus());
+        newest != null
+            && List.of("open", "uncollectible").contains(String.valueOf(newest.getStatus()));
     return new StripeSubscription(
         required(subscription.getId(), Subscription.class),
         required(subscription.getStatus(), Subscription.class),
         items.stream().map(item -> item.getPrice().getId()).toList(),
         at(subscription.getCreated()),
         at(subscription.getBillingCycleAnchor()),
-        at(unpaid ? newest.getCreated() : items.getFirst().getCurrentPeriodStart()));
+        at(unpaid ? newest.getCreated() : periodStart(subscription)));
+  }
+
+  private static Long periodStart(Subscription subscription) {
+    return subscription.getItems().getData().stream()
+        .map(SubscriptionItem::getCurrentPeriodStart)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(subscription.getBillingCycleAnchor());
   }
 
   /** The subscription to one of our prices: the highest of its items. */

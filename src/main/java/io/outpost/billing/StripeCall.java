@@ -1,5 +1,6 @@
 package io.outpost.billing;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -24,20 +25,33 @@ public record StripeCall(
     @Nullable String form,
     @Nullable String idempotencyKey,
     boolean once) {
+  private static final String CALLERS_HEADERS = "callersHeaders";
 
   /**
    * Converts a request for a call: a {@link StripeCall}, or a map (or its JSON) with {@code
    * method}, {@code path} and {@code params}. Its {@code key} makes repeating a POST safe even
-   * after this exchange.
+   * after this exchange. Keeps the caller's headers for a failure of the call.
    *
    * @throws IllegalArgumentException for anything else
    */
   public static StripeCall of(@Body Object asked, Exchange exchange) {
+    exchange.setVariable(CALLERS_HEADERS, new HashMap<>(exchange.getMessage().getHeaders()));
     if (asked instanceof StripeCall call) {
       return call;
     }
     var map = asked instanceof Map<?, ?> given ? given : StripeWish.parse(String.valueOf(asked));
     return StripeWish.call(map, exchange.getExchangeId());
+  }
+
+  /**
+   * Gives a caller whose call failed its headers back, as Camel does after a success. Without the
+   * receipt among them a message could not be deleted from its queue after its failure was handled.
+   */
+  static void restore(Exchange exchange) {
+    Map<?, ?> kept = exchange.getVariable(CALLERS_HEADERS, Map.class);
+    if (kept != null) {
+      kept.forEach((name, value) -> exchange.getMessage().setHeader((String) name, value));
+    }
   }
 
   /** A GET. */

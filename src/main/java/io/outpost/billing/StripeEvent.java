@@ -36,7 +36,8 @@ public record StripeEvent(
     @Nullable String charge) {
   private static final Pattern EVENT_ID = Pattern.compile("evt_[A-Za-z0-9_]{1,200}");
   private static final Pattern TYPE = Pattern.compile("[a-z0-9_.]{1,100}");
-  private static final Pattern VERSION = Pattern.compile("[a-z0-9.-]{1,40}");
+  // Endpoints with beta features have the features in their version, after semicolons.
+  private static final Pattern VERSION = Pattern.compile("[A-Za-z0-9.;=_, -]{1,200}");
   private static final Pattern CUSTOMER_ID = Pattern.compile("cus_[A-Za-z0-9]{1,200}");
   private static final Pattern CHARGE_ID = Pattern.compile("(?:ch|py)_[A-Za-z0-9]{1,200}");
   private static final Pattern THIN_TIME =

@@ -103,9 +103,9 @@ public final class StripeRefusal extends RuntimeException {
     return status == 400 && (ofTime || ofValue);
   }
 
-  /** Whether an object that was named does not exist. */
+  /** Whether an object that was named does not exist, in the words of the API v1 or v2. */
   public boolean isMissing() {
-    return "resource_missing".equals(code);
+    return "resource_missing".equals(code) || "not_found".equals(code);
   }
 
   /** Whether there is no next invoice to look at. */

@@ -17,6 +17,7 @@ public final class StripeUnavailable extends RuntimeException {
     // The exchange is marked as finally failed by the retries; for the caller, error handling
     // starts again.
     exchange.getExchangeExtension().setErrorHandlerHandled(null);
+    StripeCall.restore(exchange);
     if (cause instanceof StripeRefusal refusal) {
       throw refusal;
     }

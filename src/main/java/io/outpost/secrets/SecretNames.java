@@ -120,7 +120,7 @@ public class SecretNames {
    */
   public void check(@Header("name") String name) {
     var upper = name.toUpperCase(Locale.ROOT);
-    if (RESERVED.contains(upper) || RESERVED_BEGINNINGS.stream().anyMatch(upper::startsWith)) {
+    if (isReserved(name)) {
       throw Problem.invalid("name", "%s is reserved; choose another name".formatted(name));
     }
     var known = known();
@@ -134,6 +134,12 @@ public class SecretNames {
                     "name", "no agent reads %s: did you mean %s?".formatted(name, variable));
               });
     }
+  }
+
+  /** Whether a name has a meaning of its own, so that no agent may get a secret by it. */
+  public static boolean isReserved(String name) {
+    var upper = name.toUpperCase(Locale.ROOT);
+    return RESERVED.contains(upper) || RESERVED_BEGINNINGS.stream().anyMatch(upper::startsWith);
   }
 
   /** The agents that get a secret automatically, in alphabetical order. */

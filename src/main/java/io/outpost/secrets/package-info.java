@@ -1,4 +1,6 @@
-/** The steps of storing a tenant's provider keys in Secrets Manager. */
+/**
+ * The steps of storing a tenant's provider keys in Secrets Manager, and the names they may have.
+ */
 @NullMarked
 package io.outpost.secrets;
 

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.outpost.agents.Agent;
+import io.outpost.secrets.SecretNames;
 import io.outpost.tenant.TenantSecret;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
@@ -28,6 +31,8 @@ import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundExce
 @Profile({"worker", "local"})
 @Component("providerKeys")
 public class ProviderKeys {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ProviderKeys.class);
 
   private static final Duration REMEMBERED = Duration.ofMinutes(5);
 
@@ -68,14 +73,22 @@ public class ProviderKeys {
   }
 
   /**
-   * The tenant's keys that the agent reads, by variable.
+   * The tenant's keys that the agent reads, by variable, without those whose names are reserved.
    *
    * @param more names of further secrets of the job; may be null
    */
   Map<String, String> of(String tenantId, Agent agent, @Nullable List<String> more) {
     var keys = new HashMap<String, String>();
     var wanted = new ArrayList<>(agent.providerVariables());
-    wanted.addAll(more == null ? List.of() : more);
+    for (var name : more == null ? List.<String>of() : more) {
+      // Names are checked when secrets are stored, and a later release may reserve more of them.
+      if (SecretNames.isReserved(name)) {
+        LOG.warn(
+            "The agent does not get {} of tenant {}: the name is reserved now", name, tenantId);
+      } else {
+        wanted.add(name);
+      }
+    }
     for (var variable : wanted) {
       value(new Name(tenantId, variable)).ifPresent(value -> keys.put(variable, value));
     }

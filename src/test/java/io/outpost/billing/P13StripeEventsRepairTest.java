@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An event counts once, by whatever way it comes, and one that no webhook brought counts too. */
 @Tag("product")
@@ -145,6 +147,31 @@ class P13StripeEventsRepairTest {
     } finally {
       api.repeatFailuresSoon();
     }
+  }
+
+  /** An endpoint for connected accounts hears of them, and of both modes. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        """
+        {"id": "evt_elsewhere1", "object": "event", "type": "charge.dispute.created",
+         "created": 1764000000, "api_version": "2026-07-29.dahlia", "account": "acct_2",
+         "livemode": true, "data": {"object": {"object": "dispute", "charge": "ch_elsewhere"}}}""",
+        """
+        {"id": "evt_elsewhere2", "object": "event", "type": "customer.subscription.updated",
+         "created": 1764000000, "api_version": "2026-07-29.dahlia", "livemode": true,
+         "data": {"object": {"object": "subscription", "customer": "cus_elsewhere"}}}""",
+        """
+        {"id": "evt_elsewhere3", "object": "v2.core.event", "livemode": true,
+         "type": "v1.billing.meter.error_report_triggered",
+         "created": "2026-11-21T12:00:00.000Z"}"""
+      })
+  void ignoresOtherAccountsAndTheOtherMode(String event) throws Exception {
+    var body = event.getBytes(StandardCharsets.UTF_8);
+    var signature = Webhooks.sign("whsec_outpost_stub", Instant.now().getEpochSecond(), body);
+    assertThat(api.webhook(body, signature).statusCode()).isEqualTo(200);
+    api.drain();
+    assertThat(api.backstage().isApplied(event.substring(8, 22))).isTrue();
   }
 
   /** A customer of somebody else in the same Stripe account is none of our business. */

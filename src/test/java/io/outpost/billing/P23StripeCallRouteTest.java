@@ -43,11 +43,13 @@ class P23StripeCallRouteTest {
     settings.put("outpost.stripe.retries", "3");
     settings.put("outpost.stripe.retry-delay", "5");
     settings.put("outpost.stripe.connect-timeout", "500");
-    settings.put("outpost.stripe.response-timeout", "2000");
+    settings.put("outpost.stripe.response-timeout", "1000");
     camel.getPropertiesComponent().setInitialProperties(settings);
     camel.getRegistry().bind("stripeCredentials", new StripeCredentials(StripeStub.SECRET_KEY));
     camel.getRegistry().bind("stripeKeys", new KeysInMemory());
-    camel.getRegistry().bind("stripeConnection", new StripeConnection(SilentTelemetry.calls()));
+    camel
+        .getRegistry()
+        .bind("stripeConnection", new StripeConnection(SilentTelemetry.calls(), 500, 1000));
     PluginHelper.getRoutesLoader(camel)
         .loadRoutes(
             ResourceHelper.resolveResource(
@@ -217,5 +219,19 @@ class P23StripeCallRouteTest {
     assertThat(answer.getMessage().getHeader("mine")).isEqualTo("kept");
     assertThat(answer.getMessage().getHeaders()).doesNotContainKeys("Authorization", "Request-Id");
     assertThat(stub.calls()).map(Call::path).containsExactly("/v1/customers");
+  }
+
+  /** Among a caller's headers is the receipt by which its message is deleted from the queue. */
+  @Test
+  void givesTheCallerItsHeadersBackWhenStripeRefuses() {
+    var answer =
+        producer.request(
+            "direct:caller",
+            exchange -> {
+              exchange.setVariable("call", StripeCall.get("/v1/customers/cus_none", null));
+              exchange.getMessage().setHeader("mine", "kept");
+            });
+    assertThat(answer.getException()).isInstanceOf(StripeRefusal.class);
+    assertThat(answer.getMessage().getHeaders()).containsOnly(Map.entry("mine", "kept"));
   }
 }

@@ -39,7 +39,14 @@ class StripeEventTest {
   /** The event is read alike whichever API version shaped it. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"2019-05-16", "2025-02-24.acacia", "2026-07-29.dahlia", "2031-01-01.zinc"})
+      strings = {
+        "2019-05-16",
+        "2022-08-01; orders_beta=v4;link_beta=v1",
+        "2025-02-24.acacia",
+        "2026-07-29.dahlia",
+        "2026-07-29.preview",
+        "2031-01-01.zinc"
+      })
   void readsEveryApiVersion(String version) {
     assertThat(read(WHOLE.replace("2026-07-29.dahlia", version)))
         .hasValueSatisfying(event -> assertThat(event.customer()).isEqualTo("cus_1"));

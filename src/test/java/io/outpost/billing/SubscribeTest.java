@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -129,6 +130,53 @@ class SubscribeTest {
     api.drain();
     assertThat(atStripe(customer).get("name").asText()).isEqualTo("wed");
     assertThat(atStripe(customer).get("email").asText()).isEqualTo("wed@example.com");
+  }
+
+  /** A container ended after its call with an older name, before it looked at the tenant again. */
+  @Test
+  void tellsStripeTheNewestNameAfterATryThatWasBrokenOff() throws Exception {
+    var client = api.tenant("left", "free");
+    var customer = api.customer(client);
+    api.drain();
+    var context = api.outpost().context();
+    var routes = context.getBean(CamelContext.class).getRouteController();
+    routes.stopRoute("take-stripe-message");
+    try {
+      context.getBean(StripeMessages.class).requestCustomer(client.tenantId());
+      var queue = api.backstage().url("stripe");
+      await()
+          .until(
+              () ->
+                  api.backstage()
+                      .sqs()
+                      .receiveMessage(r -> r.queueUrl(queue).visibilityTimeout(0))
+                      .hasMessages());
+      var older = StripeRequests.customerNow("older", "older@example.com");
+      context
+          .getBean(ProducerTemplate.class)
+          .requestBody(
+              "direct:call-stripe", StripeCall.post("/v1/customers/" + customer, older, null));
+      assertThat(atStripe(customer).get("name").asText()).isEqualTo("older");
+    } finally {
+      routes.startRoute("take-stripe-message");
+    }
+    api.drain();
+    assertThat(atStripe(customer).get("name").asText()).isEqualTo("left");
+    assertThat(atStripe(customer).get("email").asText()).isEqualTo("left@example.com");
+  }
+
+  /** Somebody deleted the customer at Stripe, and nobody has heard of it yet. */
+  @Test
+  void givesATenantAnotherCustomerWhenStripeHasNoneToRename() throws Exception {
+    var client = api.tenant("bereft", "free");
+    var gone = api.customer(client);
+    api.stripe().stub().webhooks().hold();
+    api.stripe().stub().account().deleteCustomer(gone);
+    api.stripe().stub().webhooks().drop();
+    rename(client, "consoled", "consoled@example.com");
+    await().until(() -> !api.customer(client).equals(gone));
+    api.drain();
+    assertThat(atStripe(api.customer(client)).get("name").asText()).isEqualTo("consoled");
   }
 
   /** Stripe may be down, or our message lost: the repair sees to it. */

@@ -17,10 +17,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** What a worker remembers of provider keys, seen by changing them behind its back. */
 @Tag("product")
-@ExtendWith(SharedOutpost.class)
+@ExtendWith({SharedOutpost.class, OutputCaptureExtension.class})
 class ProviderKeysTest {
 
   private static final String VARIABLE = "ACME_API_KEY";
@@ -56,6 +58,18 @@ class ProviderKeysTest {
   @AfterEach
   void close() {
     aws.close();
+  }
+
+  /** A secret was stored before its name was reserved. */
+  @Test
+  void aReservedNameIsNotHandedToAnAgent(CapturedOutput output) {
+    for (var name : List.of("LD_PRELOAD", "node_options", "DATABASE_URL")) {
+      var id = TenantSecret.name(tenant, name);
+      aws.secrets().createSecret(c -> c.name(id).secretString("value"));
+    }
+    assertThat(keys.of(tenant, AGENT, List.of("LD_PRELOAD", "node_options", "DATABASE_URL")))
+        .isEqualTo(Map.of("DATABASE_URL", "value"));
+    assertThat(output).contains("LD_PRELOAD of tenant " + tenant).contains("node_options");
   }
 
   @Test

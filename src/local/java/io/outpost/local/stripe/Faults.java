@@ -21,6 +21,12 @@ public final class Faults {
     SERVER_ERROR,
     /** 500 after everything happened; the answer stays with the idempotency key. */
     SERVER_ERROR_AFTER,
+    /** A proxy on the way answers 302 before anything happened. */
+    REDIRECTED,
+    /** A proxy on the way answers 408 with a page before anything happened. */
+    REQUEST_TIMEOUT,
+    /** The effect happens, the answer comes byte by byte and never ends. */
+    TRICKLE,
     /** The effect happens, the answer never comes. */
     TIMEOUT,
     /** The effect happens, the connection closes without an answer. */
@@ -31,12 +37,18 @@ public final class Faults {
       return switch (this) {
         case BUSY_FOR_AN_HOUR -> Map.of("Retry-After", "3600");
         case NOT_AGAIN -> Map.of("Stripe-Should-Retry", "false");
+        case REDIRECTED -> Map.of("Location", "/v1/customers");
         default -> Map.of();
       };
     }
 
-    boolean isSilent() {
-      return this == TIMEOUT || this == DROPPED;
+    /** The status of a proxy that answers in Stripe's place, or 0. */
+    int ofProxy() {
+      return switch (this) {
+        case REDIRECTED -> 302;
+        case REQUEST_TIMEOUT -> 408;
+        default -> 0;
+      };
     }
   }
 

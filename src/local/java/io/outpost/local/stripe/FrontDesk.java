@@ -54,6 +54,9 @@ final class FrontDesk {
       if (fault == Fault.LOCK_TIMEOUT) {
         throw StripeError.lockTimeout();
       }
+      if (fault != null && fault.ofProxy() > 0) {
+        return null;
+      }
       return perform(call, fault);
     } catch (StripeError e) {
       return Answer.of(e);

@@ -70,11 +70,12 @@ final class StripeError extends RuntimeException {
             + "'; a similar object exists in live mode, but a test mode key was used");
   }
 
+  /** The two APIs have different words for it (docs.stripe.com/error-codes, .../api-v2-overview). */
   static StripeError missing(String kind, String id) {
     return new StripeError(
         404,
         "invalid_request_error",
-        "resource_missing",
+        kind.startsWith("v2.") ? "not_found" : "resource_missing",
         kind,
         "No such " + kind + ": '" + id + "'");
   }

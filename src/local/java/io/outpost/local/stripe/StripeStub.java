@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -109,11 +110,23 @@ public final class StripeStub implements AutoCloseable {
       }
       if (fault == Fault.TIMEOUT) {
         closed.await();
+      } else if (fault == Fault.TRICKLE) {
+        trickle(exchange);
+      } else if (fault != null && fault.ofProxy() > 0) {
+        write(exchange, fault.ofProxy(), "text/html", "<html>This is not Stripe</html>");
       } else if (fault != Fault.DROPPED) {
         send(exchange, answer);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void trickle(HttpExchange exchange) throws IOException, InterruptedException {
+    exchange.sendResponseHeaders(200, 0);
+    while (!closed.await(100, TimeUnit.MILLISECONDS)) {
+      exchange.getResponseBody().write(' ');
+      exchange.getResponseBody().flush();
     }
   }
 
