@@ -88,6 +88,9 @@ public class UsageView {
     if (first.isAfter(now)) {
       throw Problem.invalid("period", "is in the future");
     }
+    if (first.isBefore(Instant.EPOCH)) {
+      throw Problem.invalid("period", "is before 1970");
+    }
     var next = first.atZone(ZoneOffset.UTC);
     var last =
         switch (wanted.length()) {
@@ -102,7 +105,7 @@ public class UsageView {
     try {
       return Instant.parse(wanted + FIRST.substring(Math.min(wanted.length(), FIRST.length())));
     } catch (DateTimeParseException e) {
-      throw Problem.invalid("period", "is not a month, a date or an RFC 3339 time in UTC");
+      throw Problem.invalid("period", "is not a month, a date or an RFC 3339 time");
     }
   }
 }

@@ -37,6 +37,7 @@ public class JobEvents {
       message.setBody(null);
       return;
     }
+    message.setHeader(Exchange.HTTP_RESPONSE_CODE, 200);
     message.setHeader(Exchange.CONTENT_TYPE, "text/event-stream");
     message.setHeader("X-Accel-Buffering", "no");
     message.setBody(

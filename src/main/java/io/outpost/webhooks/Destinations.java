@@ -108,10 +108,15 @@ class Destinations implements DnsResolver {
     if (!scheme.equals("https") && !(settings.allowLoopback() && scheme.equals("http"))) {
       throw refusal("must begin with https://");
     }
-    if (uri.getHost() == null
-        || uri.getRawUserInfo() != null
-        || uri.getRawAuthority().contains("@")) {
-      throw refusal("must have a host, without user name and password");
+    if (uri.getRawAuthority() == null) {
+      throw refusal("must have a host");
+    }
+    if (uri.getRawAuthority().contains("@")) {
+      throw refusal("must have no user name and password");
+    }
+    if (uri.getHost() == null) {
+      throw refusal(
+          "must have a host of letters, digits, hyphens and dots; write others in their xn-- form");
     }
     if (uri.getRawFragment() != null) {
       throw refusal("must have no fragment");

@@ -7,6 +7,8 @@ import io.outpost.kernel.Ids;
 import io.outpost.local.stripe.Faults.Fault;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -100,7 +102,9 @@ class P14UsageOnceTest {
     assertThat(end).isAfter(Instant.now());
     new Ledger(api).count(client.tenantId(), start, 7);
     var now = Instant.now().toString();
-    for (var period : List.of(start, now, now.substring(0, 10), now.substring(0, 7))) {
+    var elsewhere =
+        OffsetDateTime.parse(now).withOffsetSameInstant(ZoneOffset.ofHours(-5)).toString();
+    for (var period : List.of(start, now, elsewhere, now.substring(0, 10), now.substring(0, 7))) {
       var again = api.read(api.get("/billing/usage?period=" + period, client.key()));
       assertThat(again.get("used").asInt()).as(period).isEqualTo(7);
     }
@@ -109,6 +113,10 @@ class P14UsageOnceTest {
         .isEqualTo(400);
     assertThat(api.get("/billing/usage?period=2999-01-01", client.key()).statusCode())
         .isEqualTo(400);
+    var early = api.get("/billing/usage?period=1970-01-01T00:00:00-00:01", client.key());
+    assertThat(early.statusCode()).isEqualTo(200);
+    early = api.get("/billing/usage?period=1970-01-01T00:00:00%2B00:01", client.key());
+    assertThat(early.statusCode()).isEqualTo(400);
     var before = api.read(api.get("/billing/usage?period=2025-01-15", client.key()));
     assertThat(before.get("used").asInt()).isZero();
   }

@@ -90,6 +90,14 @@ class P24ResumedStreamTest {
   }
 
   @Test
+  void aHeadIsAnsweredAsItsGet() {
+    var job = client.submit("claude", "Say hello");
+    var head = client.json("HEAD", "/jobs/" + job + "/events", null);
+    assertThat(head.status()).isEqualTo(200);
+    assertThat(head.header("Content-Type")).startsWith("text/event-stream");
+  }
+
+  @Test
   void aMadeUpIdBeginsAtTheBeginning() throws Exception {
     var job = client.submit("claude", "Say hello");
     client.ended(job);

@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -133,6 +134,17 @@ class P20NoWayInsideTest {
     assertThatThrownBy(() -> destinations(false).check(url))
         .isInstanceOf(Problem.class)
         .hasMessageNotContaining("pw");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://bücher.example/, xn--",
+    "https://my_hooks.example.com/, xn--",
+    "https://user@hooks.example.com/, no user name",
+    "https:///hook, a host"
+  })
+  void theRefusalOfAHostNamesItsFault(String url, String fault) {
+    assertThatThrownBy(() -> destinations(false).check(url)).hasMessageContaining(fault);
   }
 
   @ParameterizedTest
