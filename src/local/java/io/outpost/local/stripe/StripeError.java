@@ -70,7 +70,10 @@ final class StripeError extends RuntimeException {
             + "'; a similar object exists in live mode, but a test mode key was used");
   }
 
-  /** The two APIs have different words for it (docs.stripe.com/error-codes, .../api-v2-overview). */
+  /**
+   * The API v1 calls it {@code resource_missing} (docs.stripe.com/error-codes); the code of the API
+   * v2 stands on no page that we found.
+   */
   static StripeError missing(String kind, String id) {
     return new StripeError(
         404,
