@@ -1,6 +1,7 @@
 package io.outpost.secrets;
 
 import io.outpost.agents.AgentCatalogue;
+import io.outpost.agents.ReservedNames;
 import io.outpost.kernel.Problem;
 import java.util.Arrays;
 import java.util.List;
@@ -18,92 +19,6 @@ import org.springframework.stereotype.Component;
 @Component("secretNames")
 public class SecretNames {
 
-  private static final List<String> RESERVED_BEGINNINGS =
-      List.of(
-          "OUTPOST_",
-          "AWS_",
-          "ECS_",
-          "LD_",
-          "DYLD_",
-          "LC_",
-          "BASH_",
-          "XDG_",
-          "SSH_",
-          "GIT_CONFIG",
-          "MALLOC_",
-          "NPM_CONFIG_",
-          "UV_",
-          "PIP_",
-          "PERL");
-
-  private static final Set<String> RESERVED =
-      Set.of(
-          "PATH",
-          "HOME",
-          "SHELL",
-          "USER",
-          "LOGNAME",
-          "PWD",
-          "OLDPWD",
-          "MAIL",
-          "TMPDIR",
-          "TMP",
-          "TEMP",
-          "TERM",
-          "LANG",
-          "LANGUAGE",
-          "TZ",
-          "HOSTNAME",
-          "IFS",
-          "ENV",
-          "PS1",
-          "PS2",
-          "PS4",
-          "CDPATH",
-          "SHLVL",
-          "UID",
-          "EUID",
-          "PPID",
-          "PROMPT_COMMAND",
-          "SHELLOPTS",
-          "BASHOPTS",
-          "GLOBIGNORE",
-          "GLIBC_TUNABLES",
-          "GCONV_PATH",
-          "LOCPATH",
-          "NLSPATH",
-          "HOSTALIASES",
-          "RES_OPTIONS",
-          "NODE_OPTIONS",
-          "NODE_PATH",
-          "NODE_EXTRA_CA_CERTS",
-          "PYTHONPATH",
-          "PYTHONHOME",
-          "PYTHONSTARTUP",
-          "PYTHONINSPECT",
-          "RUBYLIB",
-          "RUBYOPT",
-          "CLASSPATH",
-          "JAVA_TOOL_OPTIONS",
-          "_JAVA_OPTIONS",
-          "JDK_JAVA_OPTIONS",
-          "JAVA_HOME",
-          "GIT_EXEC_PATH",
-          "GIT_SSH",
-          "GIT_SSH_COMMAND",
-          "GIT_ASKPASS",
-          "GIT_PAGER",
-          "GIT_EDITOR",
-          "GIT_DIR",
-          "GIT_WORK_TREE",
-          "PAGER",
-          "EDITOR",
-          "VISUAL",
-          "BROWSER",
-          "TRACEPARENT",
-          "TRACESTATE",
-          "NOTIFY_SOCKET");
-
   /** Up to two wrong, missing or extra letters make a near miss. */
   private static final int NEAR = 2;
 
@@ -120,7 +35,7 @@ public class SecretNames {
    */
   public void check(@Header("name") String name) {
     var upper = name.toUpperCase(Locale.ROOT);
-    if (isReserved(name)) {
+    if (ReservedNames.contains(name)) {
       throw Problem.invalid("name", "%s is reserved; choose another name".formatted(name));
     }
     var known = known();
@@ -134,12 +49,6 @@ public class SecretNames {
                     "name", "no agent reads %s: did you mean %s?".formatted(name, variable));
               });
     }
-  }
-
-  /** Whether a name has a meaning of its own, so that no agent may get a secret by it. */
-  public static boolean isReserved(String name) {
-    var upper = name.toUpperCase(Locale.ROOT);
-    return RESERVED.contains(upper) || RESERVED_BEGINNINGS.stream().anyMatch(upper::startsWith);
   }
 
   /** The agents that get a secret automatically, in alphabetical order. */

@@ -1,6 +1,4 @@
-/**
- * The steps of storing a tenant's provider keys in Secrets Manager, and the names they may have.
- */
+/** The steps of storing a tenant's provider keys in Secrets Manager. */
 @NullMarked
 package io.outpost.secrets;
 

@@ -6,7 +6,7 @@ import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.outpost.agents.Agent;
-import io.outpost.secrets.SecretNames;
+import io.outpost.agents.ReservedNames;
 import io.outpost.tenant.TenantSecret;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,7 +82,7 @@ public class ProviderKeys {
     var wanted = new ArrayList<>(agent.providerVariables());
     for (var name : more == null ? List.<String>of() : more) {
       // Names are checked when secrets are stored, and a later release may reserve more of them.
-      if (SecretNames.isReserved(name)) {
+      if (ReservedNames.contains(name)) {
         LOG.warn(
             "The agent does not get {} of tenant {}: the name is reserved now", name, tenantId);
       } else {

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * succeed without effect, because hidden files would not count towards the disk limit. Perl, which
  * is part of every Debian and Ubuntu, sets the filter; most systems have no other tool for that. It
  * runs before the agent's user is set, so no variable of a tenant may be one by which Perl loads
- * code ({@link io.outpost.secrets.SecretNames}). Immutable.
+ * code ({@link io.outpost.agents.ReservedNames}). Immutable.
  */
 final class CallFilter {
 
