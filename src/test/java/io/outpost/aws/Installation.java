@@ -174,7 +174,7 @@ final class Installation implements AutoCloseable {
   private void jobsOfEachPriority(Customer customer) {
     var client = customer.client();
     var jobs =
-        Stream.of("high", "normal", "low", "high", "normal", "low")
+        Stream.of("high", "high", "normal", "normal", "low", "low")
             .map(lane -> submit(client, lane))
             .toList();
     for (var job : jobs) {
