@@ -17,9 +17,10 @@ import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * Warms up the AWS clients at the start: classes are loaded and connections opened before routes
- * and requests need them all at once ({@link io.outpost.VirtualThreadCarriers} has the reason).
- * Operators see early which service does not answer; the container starts nevertheless.
+ * Warms up the AWS clients at the start, so that classes are loaded and connections opened before
+ * routes and requests need them all at once ({@link io.outpost.VirtualThreadCarriers} says why that
+ * matters). Operators also see early which service does not answer; the container starts
+ * nevertheless.
  */
 @Profile({"api", "worker", "local"})
 @Component
@@ -39,7 +40,7 @@ class AwsWarmUp {
     this.names = names;
   }
 
-  /** Calls that the rights of every role allow. */
+  /** Makes one call to each service that every role may make. */
   @PostConstruct
   void ask() {
     var operators = KeysAndAttributes.builder().keys(List.of(Tenant.key(Ids.OPERATORS))).build();

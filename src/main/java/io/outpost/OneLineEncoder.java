@@ -9,15 +9,15 @@ import org.springframework.boot.logging.logback.StructuredLogEncoder;
 import org.springframework.core.env.Environment;
 
 /**
- * The log's layout: one event is one line with its stack trace, whatever text a file name, an agent
+ * The log's layout: an event is one line including its stack trace, whatever a file name, an agent
  * or an exception contains. Invisible characters, line ends, terminal control characters and
- * bidirectional marks are escaped. Writes JSON where that is configured. Thread-safe.
+ * bidirectional marks are escaped. Writes JSON if the settings say so. Thread-safe.
  */
 public final class OneLineEncoder extends PatternLayoutEncoder {
 
   /**
-   * Reports of a failed start may have several lines, because no agent runs yet that could forge
-   * them.
+   * Loggers with this prefix report failed starts. They may write several lines, because no agent
+   * runs yet that could forge lines.
    */
   private static final String START = "org.springframework.boot.diagnostics.";
 

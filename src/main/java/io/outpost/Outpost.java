@@ -13,7 +13,7 @@ import org.springframework.context.annotation.Bean;
 public class Outpost {
 
   /**
-   * Starts the role named by the active profile; a command ends when it is done.
+   * Starts the role that the active profile names, or runs a command and ends.
    *
    * @param args {@code routes check [folder]}, {@code billing check}, {@code verify-audit
    *     <tenant>}, or Spring's options
@@ -28,7 +28,7 @@ public class Outpost {
     start(args.length == 2 && args[0].equals("verify-audit") ? verification(args[1]) : args);
   }
 
-  /** The clock. */
+  /** The clock of all beans. */
   @Bean
   static Clock clock() {
     return Clock.systemUTC();

@@ -11,8 +11,8 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Environment;
 
 /**
- * Checks the environment before anything starts. In the roles api and worker, all missing or
- * malformed settings are named at once, with the remedy, and the start ends. Values are never
+ * Checks the environment before anything else starts. In the roles api and worker, a message names
+ * all missing or malformed settings at once, with the remedy, and the start ends. Values are never
  * shown, because they may be secret. Stateless.
  */
 public final class StartupSettings
@@ -141,8 +141,8 @@ public final class StartupSettings
    *
    * @param name the environment variable
    * @param roles the profiles that read it
-   * @param needed whether it is required, depending on the other settings
-   * @param pattern that the whole value must match
+   * @param needed whether it is required, given the other settings
+   * @param pattern the pattern that the whole value must match
    * @param remedy what to set it to
    */
   record Setting(
@@ -198,7 +198,10 @@ public final class StartupSettings
     return Stream.concat(settings, samePort(environment).stream()).toList();
   }
 
-  /** On the API's port every caller could read data that is meant only for this machine. */
+  /**
+   * Refuses a management port that is also the API's port, where every caller could read data that
+   * is meant only for this machine.
+   */
   private static Optional<String> samePort(Environment environment) {
     var port = environment.getProperty("management.server.port", Integer.class, 0);
     return port > 0 && port.equals(environment.getProperty("server.port", Integer.class))
@@ -222,12 +225,14 @@ public final class StartupSettings
     return new Setting(name, roles, environment -> false, Pattern.compile(pattern), remedy);
   }
 
-  /** Required by a role with a Stripe account. */
+  /** A setting that a role requires when there is a Stripe account. */
   private static Setting withStripe(String name, Set<String> roles, String pattern, String remedy) {
     return new Setting(name, roles, StartupSettings::bills, Pattern.compile(pattern), remedy);
   }
 
-  /** Required by workers and by an API that bills: both read queues and notify operators. */
+  /**
+   * A setting that workers and an API with billing require: both read queues and notify operators.
+   */
   private static Setting forWork(String name, String pattern, String remedy) {
     return new Setting(
         name, BOTH, e -> e.matchesProfiles("worker") || bills(e), Pattern.compile(pattern), remedy);

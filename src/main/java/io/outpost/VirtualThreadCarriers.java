@@ -4,21 +4,21 @@ import java.lang.management.ManagementFactory;
 
 /**
  * Raises the number of carrier threads on small machines. Before JDK 26 a virtual thread keeps its
- * carrier while it waits for the initialization of a class. When all carriers wait like that, the
+ * carrier while it waits for a class to be initialized. When all carriers wait in this way, the
  * thread that initializes the class can never run, and the process stops answering.
  */
 public final class VirtualThreadCarriers {
 
   private static final String PARALLELISM = "jdk.virtualThreadScheduler.parallelism";
 
-  /** More carriers would compete for the processors. */
+  /** The number of carriers. With more, they would compete for the processors. */
   private static final int ENOUGH = 8;
 
   private VirtualThreadCarriers() {}
 
   /**
-   * Must be called before the first virtual thread is created; a value on the command line takes
-   * precedence.
+   * Raises the number, unless the command line sets one. Must be called before the first virtual
+   * thread is created.
    */
   public static void provide() {
     var processors = ManagementFactory.getOperatingSystemMXBean().getAvailableProcessors();

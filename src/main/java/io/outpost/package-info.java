@@ -1,4 +1,4 @@
-/** The main class and the steps of the start itself. */
+/** The main class, and what runs at the start. */
 @NullMarked
 package io.outpost;
 

@@ -9,12 +9,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 
-/** Does something many times in parallel, all starting at the same moment. */
+/** Runs a task many times in parallel; all start at the same moment. */
 public final class AtOnce {
 
   private AtOnce() {}
 
-  /** The results, in the order of their numbers from 0. */
+  /** The results by the number of the run, from 0. */
   public static <T> List<T> times(int times, IntFunction<T> task) {
     var ready = new CountDownLatch(times);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

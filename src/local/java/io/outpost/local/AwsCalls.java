@@ -14,8 +14,8 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
 /**
- * Every call to AWS that succeeded, in an Outpost started with the setting {@code
- * outpost.test.aws-calls}; and calls can be made to fail, as if AWS was down. Thread-safe.
+ * Records every call to AWS of an Outpost that was started with the setting {@code
+ * outpost.test.aws-calls}. Can also make calls fail, as if AWS were down. Thread-safe.
  */
 @Component
 @ConditionalOnProperty("outpost.test.aws-calls")
@@ -28,7 +28,7 @@ public class AwsCalls implements ExecutionInterceptor {
   /** A call and its answer. */
   public record Seen(SdkRequest request, SdkResponse response) {}
 
-  /** From now on such calls fail. */
+  /** From now on matching calls fail. */
   public void fail(Predicate<SdkRequest> calls) {
     broken = calls;
   }
@@ -38,12 +38,12 @@ public class AwsCalls implements ExecutionInterceptor {
     broken = request -> false;
   }
 
-  /** The calls so far, in the order of their answers. */
+  /** The calls that succeeded so far, in the order of their answers. */
   public List<Seen> seen() {
     return List.copyOf(seen);
   }
 
-  /** The calls so far that AWS was asked, whatever it answered. */
+  /** All calls so far, including those that failed. */
   public List<SdkRequest> asked() {
     return List.copyOf(asked);
   }

@@ -14,7 +14,9 @@ import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** SDK clients of the services that Outpost uses, for tests and for creating its resources. */
+/**
+ * SDK clients of the services that Outpost uses, for tests and for creating Outpost's resources.
+ */
 public record AwsClients(
     SqsClient sqs,
     DynamoDbClient dynamoDb,
@@ -26,7 +28,7 @@ public record AwsClients(
   /** Where each service listens. */
   public record Endpoints(URI sqs, URI dynamoDb, URI s3, URI secrets, URI sns, URI kms) {
 
-    /** All services at one address, as LocalStack has it. */
+    /** All services at one address, as with LocalStack. */
     public static Endpoints at(URI all) {
       return new Endpoints(all, all, all, all, all, all);
     }
@@ -40,7 +42,7 @@ public record AwsClients(
           "outpost.aws.endpoints.secretsmanager", secrets.toString(),
           "outpost.aws.endpoints.sns", sns.toString(),
           "outpost.aws.endpoints.kms", kms.toString(),
-          // LocalStack has no such key: nothing is signed there.
+          // LocalStack does not have this key, so nothing is signed there.
           "outpost.receipts.kms-keys", kms.equals(sqs) ? "" : KmsEmulator.KEY,
           "outpost.aws.region", EmbeddedAws.REGION,
           "outpost.aws.access-key", EmbeddedAws.ACCESS_KEY,
@@ -48,7 +50,7 @@ public record AwsClients(
     }
   }
 
-  /** Clients with the credentials of the embedded AWS, which LocalStack takes too. */
+  /** Clients with the credentials of the embedded AWS, which LocalStack also accepts. */
   public static AwsClients of(Endpoints at) {
     return new AwsClients(
         build(SqsClient.builder(), at.sqs()),

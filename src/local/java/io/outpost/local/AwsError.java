@@ -1,6 +1,6 @@
 package io.outpost.local;
 
-/** An error that an emulated service answers, by the code under which AWS documents it. */
+/** An error in the answer of an emulated service, with the code that AWS documents. */
 final class AwsError extends RuntimeException {
 
   private final int status;

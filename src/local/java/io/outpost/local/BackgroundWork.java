@@ -14,27 +14,30 @@ import org.apache.camel.support.ScheduledPollConsumer;
 import org.apache.camel.support.service.ServiceHelper;
 
 /**
- * What an Outpost does unasked: its timers, and its polls of queues. An idle one that several test
- * classes share would take a tenth of a processor until the end of the run; it rests while no class
- * uses it. Safe for use by many threads.
+ * The work that an Outpost does without a request: its timers, and its polls of queues. An idle
+ * Outpost that several test classes share would use a tenth of a processor until the end of the
+ * run, so this work is suspended while no class uses it. Safe for use by many threads.
  */
 public final class BackgroundWork {
 
-  /** How the addresses begin where such work comes from. */
+  /** The beginnings of the addresses of routes that do such work. */
   private static final Set<String> SOURCES = Set.of("timer", "aws2-sqs", "jobs");
 
-  /** SQS holds a poll for 20 seconds at most; what it brings is taken in by then. */
+  /**
+   * SQS holds a poll for at most 20 seconds; a message that it returns is processed within this
+   * time.
+   */
   private static final Duration LONGEST_POLL = Duration.ofMinutes(1);
 
   private final CamelContext camel;
   private final List<Consumer> resting = new ArrayList<>();
 
-  /** That of an Outpost that has started. */
+  /** The background work of an Outpost that has started. */
   public BackgroundWork(LocalOutpost outpost) {
     camel = outpost.context().getBean(CamelContext.class);
   }
 
-  /** Has it begin nothing more; what runs goes on. */
+  /** Suspends the work: nothing new begins, and what runs is finished. */
   public synchronized void rest() {
     for (var route : camel.getRoutes()) {
       if (isOne(route)) {
@@ -45,8 +48,8 @@ public final class BackgroundWork {
   }
 
   /**
-   * Waits until no poll that had begun before it rested can still take a message. At rest already;
-   * long polls take their time, so only who shares its queues waits for that.
+   * Waits until no poll that began before the suspension can still take a message. Long polls take
+   * their time, so only callers that use the same queues need to wait.
    */
   public synchronized void awaitQuiet() {
     for (var consumer : resting) {
@@ -56,13 +59,16 @@ public final class BackgroundWork {
     }
   }
 
-  /** Has it go on where it rests. */
+  /** Resumes the suspended work. */
   public synchronized void goOn() {
     resting.forEach(ServiceHelper::resumeService);
     resting.clear();
   }
 
-  /** A route that is stopped or suspended already is left so. */
+  /**
+   * Whether to suspend a route. One that is stopped or suspended already stays so, and must not be
+   * resumed later.
+   */
   private static boolean isOne(Route route) {
     var scheme = route.getEndpoint().getEndpointBaseUri().replaceFirst(":.*", "");
     return SOURCES.contains(scheme)

@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** Where state is kept over restarts: the owner's only, as it holds secrets, and one user's. */
+/**
+ * The folder that keeps state over restarts. Only its owner can read it, because it contains
+ * secrets, and only one process can use it.
+ */
 final class DataFolder implements AutoCloseable {
 
   private final Path root;
@@ -20,7 +23,10 @@ final class DataFolder implements AutoCloseable {
     this.lock = lock;
   }
 
-  /** Opens a folder, creating it where needed; fails if another process (or test) has it open. */
+  /**
+   * Opens a folder, which is created if necessary. Fails if another process, or another test, has
+   * it open.
+   */
   static DataFolder open(Path folder) throws IOException {
     Path root = create(folder.toAbsolutePath().normalize());
     FileChannel channel =
@@ -30,7 +36,7 @@ final class DataFolder implements AutoCloseable {
         return new DataFolder(root, channel);
       }
     } catch (OverlappingFileLockException e) {
-      // Held by this very process: the same answer as for any other.
+      // This process itself has it open, which is reported like any other process.
     }
     channel.close();
     throw new IllegalStateException(

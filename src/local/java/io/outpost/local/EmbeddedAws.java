@@ -9,10 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The AWS services that Outpost uses, in this JVM and reachable from this machine only: SQS,
- * DynamoDB, S3, Secrets Manager, SNS and KMS. Ports are free ones and change with each start: nothing
- * may keep a queue URL. Thread-safe. Several can run at a time, but only one of them with a data
- * folder.
+ * The AWS services that Outpost uses, in this JVM and reachable only from this machine: SQS,
+ * DynamoDB, S3, Secrets Manager, SNS and KMS. Each start uses other free ports, so a queue URL must
+ * not be stored. Thread-safe. Several can run at a time, but only one of them with a data folder.
  */
 public final class EmbeddedAws implements AutoCloseable {
 
@@ -20,7 +19,7 @@ public final class EmbeddedAws implements AutoCloseable {
   static final String ACCESS_KEY = "test";
   static final String SECRET_KEY = "test";
 
-  /** What to close, the last started first. */
+  /** The started services, in the order of closing: the last one first. */
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
 
   private AwsClients.Endpoints endpoints;
@@ -28,12 +27,14 @@ public final class EmbeddedAws implements AutoCloseable {
 
   private EmbeddedAws() {}
 
-  /** Starts all services, or fails with none left running; with a folder, state is kept there. */
+  /**
+   * Starts all services; if one fails, the others are stopped. With a folder, state is kept there.
+   */
   public static EmbeddedAws start(Optional<Path> data) {
     return start(data, Clock.systemUTC());
   }
 
-  /** Starts all services; the clock is the one of Secrets Manager's recovery windows. */
+  /** Starts all services. The clock is used for the recovery windows of Secrets Manager. */
   public static EmbeddedAws start(Optional<Path> data, Clock clock) {
     EmbeddedAws aws = new EmbeddedAws();
     try {
@@ -54,7 +55,7 @@ public final class EmbeddedAws implements AutoCloseable {
     return endpoints;
   }
 
-  /** New SDK clients of the services, for the caller to close. */
+  /** New SDK clients of the services. The caller must close them. */
   public AwsClients clients() {
     return AwsClients.of(endpoints);
   }
@@ -69,7 +70,10 @@ public final class EmbeddedAws implements AutoCloseable {
     return sns.published();
   }
 
-  /** Ends open long polls, then stops everything; on an idle machine within three seconds. Closing twice is once. */
+  /**
+   * Ends open long polls, then stops everything; takes at most three seconds on an idle machine.
+   * Closing again has no effect.
+   */
   @Override
   public void close() {
     IllegalStateException failure = null;
@@ -99,7 +103,8 @@ public final class EmbeddedAws implements AutoCloseable {
         started(SecretsManagerEmulator.start(part(folder, "secretsmanager"), REGION, clock));
     sns = started(SnsEmulator.start(REGION));
     var kms = started(KmsEmulator.start(part(folder, "kms")));
-    // The last to start is the first to stop: polls end while what they lead to still works.
+    // Started last and so stopped first: polls end while the services that their messages need
+    // still run.
     var sqs = started(EmbeddedSqs.start(part(folder, "sqs"), REGION));
     endpoints =
         new AwsClients.Endpoints(

@@ -12,13 +12,13 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * DynamoDB Local. Its request handler runs on a server of ours, because its own one listens on
- * every network interface and reports its use to AWS.
+ * DynamoDB Local. Its request handler runs on a server of our own, because DynamoDB Local's server
+ * listens on every network interface and reports its use to AWS.
  */
 final class EmbeddedDynamoDb implements EmbeddedService {
 
-  // DynamoDB Local quietens its database through a logger that nobody holds: once it was collected,
-  // each connection spoke on standard error. Held here, it stays quiet.
+  // DynamoDB Local silences its database by a logger that it does not keep. After a garbage
+  // collection each connection would print to standard error, so the logger is kept here.
   private static final Logger DATABASE = Logger.getLogger("com.almworks.sqlite4java");
 
   static {
@@ -39,7 +39,8 @@ final class EmbeddedDynamoDb implements EmbeddedService {
 
   static EmbeddedDynamoDb start(Optional<Path> folder) throws Exception {
     String path = folder.map(Path::toString).orElse(null);
-    // One database for all regions and access keys; tables are ready as soon as they are created.
+    // One database serves all regions and access keys; tables are ready as soon as they are
+    // created.
     var requests = new LocalDynamoDBRequestHandler(0, folder.isEmpty(), path, true, false);
     var service = new EmbeddedDynamoDb(new LocalDynamoDBServerHandler(requests, null));
     try {
@@ -62,7 +63,7 @@ final class EmbeddedDynamoDb implements EmbeddedService {
       server.stop();
     } finally {
       handler.close();
-      // Jobs of its own that sleep for minutes would keep the JVM from ending.
+      // Threads of DynamoDB Local that sleep for minutes would keep the JVM from ending.
       threads.interrupt();
     }
   }

@@ -8,7 +8,7 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.AbstractNio2BlobStore;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
 
-/** S3Proxy: path-style addresses, signatures and the expiry of presigned URLs are checked. */
+/** S3Proxy, with path-style addresses. It checks signatures and the expiry of presigned URLs. */
 final class EmbeddedS3 implements EmbeddedService {
 
   private final S3Proxy proxy;
@@ -24,7 +24,7 @@ final class EmbeddedS3 implements EmbeddedService {
             .endpoint(EmbeddedService.onPort(0))
             .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, accessKey, secretKey)
             .ignoreUnknownHeaders(true)
-            // Stopping would wait for clients that merely keep a connection.
+            // Otherwise stopping would wait for clients that only keep a connection open.
             .stopTimeout(0)
             .blobStore(
                 folder.isPresent() ? new InFolder(folder.get()) : new TransientNio2BlobStore())
@@ -38,7 +38,10 @@ final class EmbeddedS3 implements EmbeddedService {
     return new EmbeddedS3(proxy);
   }
 
-  /** As S3Proxy's own store in a folder, which hides what it can do: the one in memory tells it. */
+  /**
+   * S3Proxy's store in a folder. The original hides abilities that the store in memory reports;
+   * this class reports them.
+   */
   private static final class InFolder extends AbstractNio2BlobStore {
 
     InFolder(Path folder) {

@@ -5,10 +5,10 @@ import java.net.URI;
 /** One AWS service of this JVM, listening on a free port of 127.0.0.1. */
 interface EmbeddedService extends AutoCloseable {
 
-  /** Where an AWS SDK client finds it, for example {@code http://127.0.0.1:40123}. */
+  /** The address for an AWS SDK client, for example {@code http://127.0.0.1:40123}. */
   URI endpoint();
 
-  /** Stops listening and frees threads and files; data that was to be kept is on disk already. */
+  /** Stops listening, and releases threads and files. Data that must be kept is on disk already. */
   @Override
   void close() throws Exception;
 

@@ -28,15 +28,15 @@ import scala.util.Either;
 import scalikejdbc.ConnectionPool;
 
 /**
- * ElasticMQ, assembled from its parts: its own server class listens before the stored queues are
- * back, so that a queue created in between ends the server. The connection pool behind a stored
- * queue is one for the whole JVM: only one instance with a folder can run at a time.
+ * ElasticMQ, assembled from its parts. Its own server class listens before the stored queues are
+ * restored, and fails when a queue is created meanwhile. All stored queues of a JVM share one
+ * connection pool, so only one instance with a folder can run at a time.
  */
 final class EmbeddedSqs implements EmbeddedService {
 
   private static final Duration RESTORE = Duration.ofSeconds(30);
 
-  /** A long poll that has not ended by then is cut off. */
+  /** A long poll that still waits after this time is cut off. */
   private static final Duration LAST_POLLS = Duration.ofMillis(1500);
 
   private final ActorSystem actors;
@@ -50,8 +50,8 @@ final class EmbeddedSqs implements EmbeddedService {
   }
 
   static EmbeddedSqs start(Optional<Path> folder, String region) throws Exception {
-    // Only close() ends it: a hook of its own would race with the jobs that still finish. Its clock
-    // is for polls that end without a message: by default it wakes a hundred times a second.
+    // Only close() ends the actor system: a shutdown hook would race with jobs that still finish.
+    // The tick ends polls without a message; the default would wake a hundred times a second.
     var config =
         ConfigFactory.parseString(
             "pekko.daemonic = on, pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off,"
@@ -113,10 +113,11 @@ final class EmbeddedSqs implements EmbeddedService {
   }
 
   private ActorRef store(Path folder) {
-    // H2 would answer a send before it is on disk, and would close while jobs still finish.
+    // By default H2 confirms a message before it is on disk, and closes at exit while jobs still
+    // finish.
     String uri = "jdbc:h2:" + folder.resolve("messages") + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE";
     var config = new SqlQueuePersistenceConfig(true, "org.h2.Driver", uri, "", "", false);
-    // ElasticMQ opens the pool of the first folder that this JVM sees, and never another.
+    // ElasticMQ opens the pool of the first folder that this JVM uses, and never another.
     DB.initializeSingleton(config);
     ConnectionPool.singleton(
         uri,

@@ -23,12 +23,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Sign and GetPublicKey of KMS (AWS JSON 1.1) for the one key that there is, on P-256; given a
- * folder, it is the same after a restart. Credentials are not checked. Thread-safe.
+ * Sign and GetPublicKey of KMS (AWS JSON 1.1) for a single key on P-256. With a folder, the key is
+ * the same after a restart. Credentials are not checked. Thread-safe.
  */
 final class KmsEmulator implements EmbeddedService {
 
-  /** The key that signs receipts. */
+  /** The ARN of the key that signs receipts. */
   static final String KEY =
       "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000001";
 

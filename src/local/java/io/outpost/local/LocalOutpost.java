@@ -20,16 +20,19 @@ import org.springframework.core.Ordered;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * API and worker in one process on the embedded AWS: the program of {@code mvn
- * spring-boot:test-run}, and what tests drive over HTTP. Closing it ends running jobs first, AWS
- * last. Thread-safe.
+ * API and worker in one process on the embedded AWS: the program that {@code mvn
+ * spring-boot:test-run} runs, and that tests use over HTTP. Closing it ends running jobs first and
+ * AWS last. Thread-safe.
  */
 public final class LocalOutpost implements AutoCloseable {
 
   private static final String ADMIN_KEY = "outpost.auth.bootstrap-admin-key";
   private static final String STRIPE = "outpost.stripe.api-base";
 
-  /** Settings with which {@code camel get} sees this process, one a process. */
+  /**
+   * Settings with which {@code camel get} sees this process. Only one application in a process can
+   * have them.
+   */
   public static final Map<String, Object> CAMEL_COMMAND =
       Map.of(
           "camel.cli.enabled",
@@ -47,7 +50,7 @@ public final class LocalOutpost implements AutoCloseable {
     this.context = context;
   }
 
-  /** Starts everything, or says in one line why not and exits with 1. */
+  /** Starts everything. If that fails, prints the reason in one line and exits with 1. */
   public static void main(String[] args) {
     VirtualThreadCarriers.provide();
     try {
@@ -66,7 +69,7 @@ public final class LocalOutpost implements AutoCloseable {
    * Starts API and worker on an embedded AWS of their own, which is closed with them.
    *
    * @param data where AWS keeps its state; empty: in memory
-   * @param settings Spring properties that win over all others
+   * @param settings Spring properties that take precedence over all others
    */
   public static LocalOutpost start(Optional<Path> data, Map<String, Object> settings) {
     var aws = EmbeddedAws.start(data);
@@ -79,12 +82,11 @@ public final class LocalOutpost implements AutoCloseable {
   }
 
   /**
-   * Starts another Outpost on an AWS that is there and stays: embedded, or LocalStack. Its tables
-   * and queues are made as far as they are missing, for the environment that the setting {@code
-   * outpost.env} names.
+   * Starts another Outpost on an AWS that exists and stays: embedded, or LocalStack. Missing tables
+   * and queues are created, for the environment that the setting {@code outpost.env} names.
    *
    * @param profile {@code api}, {@code worker} or {@code local} for both
-   * @param settings Spring properties that win over all others
+   * @param settings Spring properties that take precedence over all others
    */
   public static LocalOutpost on(
       AwsClients.Endpoints aws, String profile, Map<String, Object> settings) {
@@ -101,7 +103,7 @@ public final class LocalOutpost implements AutoCloseable {
     return property(ADMIN_KEY);
   }
 
-  /** Where the AWS beneath listens. */
+  /** The addresses of the AWS services that it uses. */
   public AwsClients.Endpoints aws() {
     return aws;
   }
@@ -135,7 +137,7 @@ public final class LocalOutpost implements AutoCloseable {
     return withStripe(aws, profile, all, last);
   }
 
-  /** With a Stripe of its own, which tells it what happens. */
+  /** Starts an Outpost with a Stripe of its own, which sends it events. */
   private static LocalOutpost withStripe(
       AwsClients.Endpoints aws, String profile, Map<String, Object> all, Runnable last) {
     var stripe = LocalStripe.start(Clock.systemUTC(), name -> setting(name).orElse(null));
@@ -162,13 +164,16 @@ public final class LocalOutpost implements AutoCloseable {
     return new LocalOutpost(aws, application.run());
   }
 
-  /** What is registered last is closed first, while Outpost stops already. */
+  /**
+   * Closes a resource before everything else, while Outpost is stopping: beans that are registered
+   * last are closed first.
+   */
   private void closeFirst(String name, AutoCloseable resource) {
     var beans = (DefaultListableBeanFactory) context.getBeanFactory();
     beans.registerDisposableBean(name, resource::close);
   }
 
-  /** Settings that are there before anybody reads one. */
+  /** Adds settings before anything reads one. */
   private record Settings(Map<String, Object> settings)
       implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
     @Override
@@ -183,7 +188,10 @@ public final class LocalOutpost implements AutoCloseable {
     }
   }
 
-  /** What is registered first is closed last, when nothing uses AWS any more. */
+  /**
+   * Closes AWS last, when nothing uses it any more: beans that are registered first are closed
+   * last.
+   */
   private static void closeLast(ConfigurableApplicationContext context, Runnable last) {
     var beans = (DefaultListableBeanFactory) context.getBeanFactory();
     beans.registerDisposableBean("aws", last::run);
@@ -198,8 +206,9 @@ public final class LocalOutpost implements AutoCloseable {
   }
 
   /**
-   * In a checkout the routes are edited where they are written. Camel's command line sees it where
-   * that is wanted: its connector looks at every route each second, half a processor's work.
+   * Settings for a checkout, in which routes are edited in the source folder. Camel's command line
+   * is connected only on request: its connector reads every route each second, which takes half a
+   * processor.
    */
   private static Map<String, Object> workshop() {
     Map<String, Object> settings =

@@ -15,7 +15,7 @@ import java.util.function.Function;
 /** The JDK's HTTP server for the services that we emulate ourselves; handlers run in parallel. */
 final class LoopbackServer implements EmbeddedService {
 
-  /** What a service answers: an HTTP status and a whole body. */
+  /** An answer of a service: an HTTP status and a whole body. */
   record Answer(int status, String contentType, String body) {}
 
   private final HttpServer http;
@@ -27,7 +27,7 @@ final class LoopbackServer implements EmbeddedService {
   }
 
   static LoopbackServer start(Function<HttpExchange, Answer> service) throws IOException {
-    // Read once, when the server's classes load; without it each answer waits 40 ms for an ACK.
+    // Read once, when the server's classes load. Without it each answer waits 40 ms for an ACK.
     System.setProperty("sun.net.httpserver.nodelay", "true");
     HttpServer http =
         HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);

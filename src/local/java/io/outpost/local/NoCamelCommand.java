@@ -3,9 +3,10 @@ package io.outpost.local;
 import org.apache.camel.cli.connector.DefaultCliConnectorFactory;
 
 /**
- * What a Camel context finds instead of the connector of Camel's command line, which it would start
- * because it is on the class path: it looks at every route each second, from a thread of its own
- * while the context still starts. {@code camel.cli.enabled} brings it back for one context.
+ * Replaces the connector of Camel's command line, which a Camel context would start because it is
+ * on the class path. The connector reads every route each second, on a thread of its own, even
+ * while the context still starts. The setting {@code camel.cli.enabled} enables the connector for
+ * one context.
  */
 public class NoCamelCommand extends DefaultCliConnectorFactory {
 

@@ -21,8 +21,8 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 
 /**
- * Creates what Terraform creates in AWS: tables and queues from the files in {@code schema/},
- * buckets and the topic, as far as they are missing. Works on the embedded AWS and on LocalStack.
+ * Creates what Terraform creates in AWS, if it is missing: tables and queues from the files in
+ * {@code schema/}, buckets and the topic. Works on the embedded AWS and on LocalStack.
  *
  * @param env the last part of every name, for example {@code local}
  */
@@ -33,7 +33,7 @@ public record Provisioner(AwsClients clients, String env) {
   private static final TypeReference<Map<String, QueueDefinition>> QUEUES =
       new TypeReference<>() {};
 
-  /** Creates everything that is missing; what it returns from can be used at once. */
+  /** Creates everything that is missing. All of it can be used when this returns. */
   public void provision() {
     read("/schema/tables.json", TABLES).forEach(this::table);
     queues(read("/schema/queues.json", QUEUES));
@@ -41,21 +41,21 @@ public record Provisioner(AwsClients clients, String env) {
     clients.sns().createTopic(topic -> topic.name(named("notices")));
   }
 
-  /** Creates the queues that a folder of somebody's own routes adds, if it does. */
+  /** Creates the queues that a folder with an installation's own routes declares. */
   public void provision(Path routes) {
     var file = routes.resolve("queues.json");
     if (Files.exists(file)) {
       try {
         queues(JsonMapper.builder().build().readValue(file.toFile(), QUEUES));
       } catch (JsonProcessingException | SqsException e) {
-        return; // The start refuses such a folder, and says why.
+        return; // Outpost itself refuses to start with such a folder, and says why.
       } catch (IOException e) {
         throw new UncheckedIOException(file + " cannot be read.", e);
       }
     }
   }
 
-  /** A queue can only name a dead-letter queue that is there. */
+  /** Creates all queues first, because a queue can only name an existing dead-letter queue. */
   private void queues(Map<String, QueueDefinition> queues) {
     queues.forEach(this::queue);
     queues.forEach(this::deadLetters);
@@ -83,7 +83,7 @@ public record Provisioner(AwsClients clients, String env) {
     }
   }
 
-  /** A kept table may be older than its definition. */
+  /** Refuses a stored table that is older than its definition. */
   private static void checkIndexes(TableDescription table, TableDefinition definition) {
     Set<String> names =
         table.globalSecondaryIndexes().stream()

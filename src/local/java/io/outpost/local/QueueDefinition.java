@@ -3,6 +3,6 @@ package io.outpost.local;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 
-/** A queue of {@code schema/queues.json}; a dead-letter queue itself names none (null). */
+/** A queue of {@code schema/queues.json}. A dead-letter queue names no other queue (null). */
 @JsonNaming(SnakeCaseStrategy.class)
 record QueueDefinition(String deadLetter, int receives, int visibilitySeconds) {}

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * A secret with all its versions, oldest first. Null where AWS knows nothing: {@code description},
- * {@code kmsKey}, {@code rotation} (as RotateSecret received it), {@code deleted} (when it was
- * deleted) and {@code purge} (when it cannot be restored any more).
+ * A secret with all its versions, oldest first. These may be null: {@code description}, {@code
+ * kmsKey}, {@code rotation} (as RotateSecret received it), {@code deleted} (when it was deleted)
+ * and {@code purge} (when it can no longer be restored).
  */
 record Secret(
     String name,
@@ -48,7 +48,10 @@ record Secret(
     return with(more, version.created());
   }
 
-  /** Moves a stage to a version; what was current until now becomes the previous one. */
+  /**
+   * Moves a stage to a version. When it is the current stage, the version that had it becomes the
+   * previous one.
+   */
   Secret staged(String stage, String id, Instant now) {
     Optional<SecretVersion> holder = at(stage);
     if (holder.isPresent() && holder.get().id().equals(id)) {
@@ -60,7 +63,7 @@ record Secret(
         : moved;
   }
 
-  /** Takes a stage from the version that holds it. */
+  /** Removes a stage from the version that has it. */
   Secret unstaged(String stage, Instant now) {
     return each(now, version -> version.without(stage));
   }
@@ -85,7 +88,7 @@ record Secret(
         name, arn, description, kmsKey, tags, newRotation, created, now, deleted, purge, versions);
   }
 
-  /** Marks it deleted, or with two nulls restores it. */
+  /** Marks the secret as deleted; with two nulls, restores it. */
   Secret deleted(Instant when, Instant purgeAt) {
     return new Secret(
         name, arn, description, kmsKey, tags, rotation, created, changed, when, purgeAt, versions);

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 
-/** The shapes that Secrets Manager answers. */
+/** The answers of Secrets Manager as JSON. */
 final class SecretAnswers {
 
   private SecretAnswers() {}
@@ -42,12 +42,12 @@ final class SecretAnswers {
     return answer;
   }
 
-  /** DescribeSecret's answer. */
+  /** The answer of DescribeSecret. */
   static ObjectNode description(Secret secret) {
     return described(secret, "VersionIdsToStages");
   }
 
-  /** An entry of ListSecrets: the same, but for the name of one field. */
+  /** An entry of ListSecrets. It is the same as a description, except for the name of one field. */
   static ObjectNode entry(Secret secret) {
     return described(secret, "SecretVersionsToStages");
   }
@@ -74,7 +74,7 @@ final class SecretAnswers {
     return answer;
   }
 
-  /** Times are seconds since 1970, with a fraction. */
+  /** A time in seconds since 1970, with a fraction. */
   static double seconds(Instant time) {
     return time.toEpochMilli() / 1000.0;
   }

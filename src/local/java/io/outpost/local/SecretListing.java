@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Iterator;
 
-/** ListSecrets: by name, in pages; the token of the next page is the last name of this one. */
+/** ListSecrets: by name, in pages. The token for the next page is the last name of this one. */
 record SecretListing(SecretStore store) {
 
   private static final int LARGEST_PAGE = 100;

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/** What Secrets Manager does, request by request, as its API reference tells. Not thread-safe. */
+/** The operations of Secrets Manager, as its API reference describes them. Not thread-safe. */
 final class SecretOperations {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9/_+=.@-]{1,512}");
@@ -27,7 +27,10 @@ final class SecretOperations {
     this.clock = clock;
   }
 
-  /** Answers one operation, for example {@code CreateSecret}; fails with an {@link AwsError}. */
+  /**
+   * Performs one operation, for example {@code CreateSecret}; fails with an {@link AwsError} when
+   * AWS would refuse it.
+   */
   ObjectNode perform(String operation, JsonNode body) {
     store.purge(clock.instant());
     SecretRequest in = new SecretRequest(body);
@@ -67,7 +70,10 @@ final class SecretOperations {
         in);
   }
 
-  /** A repeated creation is the same one only if its token and its value are. */
+  /**
+   * The answer to a creation of an existing secret. Only with the same token and value is it a
+   * repetition.
+   */
   private static ObjectNode createdBefore(Secret secret, SecretRequest in) {
     if (secret.purge() != null) {
       throw AwsError.refused("A secret with this name is scheduled for deletion.");
@@ -85,7 +91,7 @@ final class SecretOperations {
     return values.putCurrent(secret.described(description, kmsKey, clock.instant()), in);
   }
 
-  /** Keeps the settings; nothing is rotated, as there is no Lambda to call. */
+  /** Stores the rotation settings. Nothing is rotated, because there is no Lambda to call. */
   private ObjectNode rotate(Secret secret, SecretRequest in) {
     if (secret.rotation() == null && !in.has("RotationLambdaARN")) {
       throw AwsError.refused("No Lambda rotation function ARN is associated with this secret.");

@@ -16,7 +16,7 @@ record SecretRequest(JsonNode body) {
     return body.hasNonNull(field) ? body.get(field).asText() : null;
   }
 
-  /** A field as text, or another text when it is absent or empty. */
+  /** A field as text, or {@code otherwise} when it is absent or empty. */
   String text(String field, String otherwise) {
     String text = text(field);
     return text == null || text.isEmpty() ? otherwise : text;
@@ -35,7 +35,7 @@ record SecretRequest(JsonNode body) {
         && Objects.equals(version.binary(), text("SecretBinary"));
   }
 
-  /** What makes a repeated request the same one; becomes the version's id. */
+  /** The token by which a repeated request is recognized; also the id of the new version. */
   String token() {
     return text("ClientRequestToken", UUID.randomUUID().toString());
   }

@@ -20,9 +20,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The secrets by name, in memory and, given a folder, one file for each. A file is replaced as a
- * whole before the change is answered, so that a killed process leaves the old or the new one. Not
- * thread-safe.
+ * The secrets by name, in memory and, with a folder, in one file for each. A file is replaced as a
+ * whole before the change is answered, so a killed process leaves either the old or the new one.
+ * Not thread-safe.
  */
 final class SecretStore {
 
@@ -50,7 +50,7 @@ final class SecretStore {
     return secrets.values().stream().filter(secret -> secret.arn().equals(arn)).findFirst();
   }
 
-  /** The secrets whose name is greater, in the order of their names. */
+  /** The secrets with a name after this one, in the order of their names. */
   Collection<Secret> after(String name) {
     return secrets.tailMap(name, false).values();
   }
@@ -71,7 +71,7 @@ final class SecretStore {
     return secret;
   }
 
-  /** Forgets the secrets whose recovery window has ended. */
+  /** Removes secrets whose recovery window has ended. */
   void purge(Instant now) {
     List.copyOf(secrets.values()).stream()
         .filter(secret -> secret.purge() != null && !secret.purge().isAfter(now))
@@ -90,7 +90,10 @@ final class SecretStore {
     secrets.remove(secret.name());
   }
 
-  /** Names hold slashes and up to 512 characters: the file is named by their hash. */
+  /**
+   * The file of a secret, named by a hash, because names may contain slashes and have 512
+   * characters.
+   */
   private static Path file(Path folder, Secret secret) {
     try {
       byte[] name = secret.name().getBytes(StandardCharsets.UTF_8);

@@ -29,7 +29,7 @@ record SecretValues(SecretStore store, Clock clock) {
     return add(secret, in, in.stages().isEmpty() ? Set.of(CURRENT) : in.stages());
   }
 
-  /** Adds a current version if the request has a value, and saves the secret in any case. */
+  /** Adds a current version if the request has a value. Saves the secret in any case. */
   ObjectNode putCurrent(Secret secret, SecretRequest in) {
     return in.hasValue()
         ? add(secret, in, Set.of(CURRENT))
@@ -51,7 +51,10 @@ record SecretValues(SecretStore store, Clock clock) {
         store.save(to == null ? secret.unstaged(stage, now) : secret.staged(stage, to, now)));
   }
 
-  /** Adds a version, once for each token; the first one is current whatever its stages. */
+  /**
+   * Adds a version, once for each token. The first version becomes current, whatever stages the
+   * request names.
+   */
   private ObjectNode add(Secret secret, SecretRequest in, Set<String> stages) {
     if (in.has("SecretString") && in.has("SecretBinary")) {
       throw AwsError.invalid("SecretString and SecretBinary exclude each other.");

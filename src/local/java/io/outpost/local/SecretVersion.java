@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** One value of a secret: text, or binary in Base64; the other is null. */
+/** One value of a secret: as text, or binary in Base64; the other one is null. */
 record SecretVersion(String id, String text, String binary, Instant created, Set<String> stages) {
 
   SecretVersion {
@@ -23,7 +23,7 @@ record SecretVersion(String id, String text, String binary, Instant created, Set
     return new SecretVersion(id, text, binary, created, fewer);
   }
 
-  /** Without the value, so that no log shows it. */
+  /** Omits the value, so that no log shows it. */
   @Override
   public String toString() {
     return "SecretVersion[" + id + " " + stages + "]";

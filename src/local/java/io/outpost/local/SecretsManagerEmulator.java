@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * AWS Secrets Manager (AWS JSON 1.1): versions and stages, rotation settings, recovery window.
- * Credentials are not checked. Thread-safe: one request at a time.
+ * Credentials are not checked. Thread-safe: it handles one request at a time.
  */
 final class SecretsManagerEmulator implements EmbeddedService {
 
@@ -29,7 +29,7 @@ final class SecretsManagerEmulator implements EmbeddedService {
     this.server = LoopbackServer.start(this::answer);
   }
 
-  /** Starts it with the secrets of a folder, or empty and in memory. */
+  /** Starts the service with the secrets of a folder, or empty and in memory. */
   static SecretsManagerEmulator start(Optional<Path> folder, String region, Clock clock)
       throws IOException {
     return new SecretsManagerEmulator(new SecretOperations(new SecretStore(folder), region, clock));

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Gives tests a {@link LocalOutpost} (profile local), the {@link EmbeddedAws} beneath it, or {@link
- * TwoApis} as a parameter: one of each for all tests of a JVM, started when first asked for, at rest
- * while no class uses it, and ended with the JVM. Tests keep apart by tenants of their own. An {@link
- * EmbeddedAws} alone is for Outposts that a class starts itself.
+ * TwoApis} as a parameter. All tests of a JVM share one of each. It is started when first asked
+ * for, suspended while no class uses it, and ended with the JVM. Tests stay apart by using tenants
+ * of their own. An {@link EmbeddedAws} alone is for Outposts that a class starts itself.
  */
 public final class SharedOutpost implements ParameterResolver, AfterAllCallback {
 
@@ -34,8 +34,8 @@ public final class SharedOutpost implements ParameterResolver, AfterAllCallback 
           1_000_000);
 
   /**
-   * What has been started. Not in JUnit's store: Surefire has JUnit run one class after another,
-   * each in a run of its own, whose end closes what is in there.
+   * What has been started. Not kept in JUnit's store: Surefire makes JUnit run each class in a run
+   * of its own, at whose end JUnit closes what is in its store.
    */
   private static final Map<Class<?>, Shared> STARTED = new HashMap<>();
 
@@ -64,7 +64,10 @@ public final class SharedOutpost implements ParameterResolver, AfterAllCallback 
         : started(TwoApis.class, SharedOutpost::twoApis);
   }
 
-  /** Who starts an Outpost on it leaves jobs and messages there, that no other one shall take. */
+  /**
+   * A separate AWS for classes that start Outposts themselves, because these leave jobs and
+   * messages that no other Outpost must take.
+   */
   private static EmbeddedAws ownAws(ExtensionContext extension) {
     return extension
         .getRoot()
@@ -85,7 +88,10 @@ public final class SharedOutpost implements ParameterResolver, AfterAllCallback 
     }
   }
 
-  /** A class in another has what the outer one was given, which may go on with it. */
+  /**
+   * Suspends the background work after a class, but not after a nested one: the class around it may
+   * still use the same objects.
+   */
   @Override
   public void afterAll(ExtensionContext extension) {
     if (extension.getRequiredTestClass().getEnclosingClass() == null) {
@@ -95,7 +101,7 @@ public final class SharedOutpost implements ParameterResolver, AfterAllCallback 
     }
   }
 
-  /** What there is one of in this JVM, at work. */
+  /** The shared object of a type, started or resumed. */
   private static <T> T started(Class<T> type, Supplier<Shared> start) {
     synchronized (STARTED) {
       if (type != EmbeddedAws.class) {

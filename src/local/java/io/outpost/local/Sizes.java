@@ -1,13 +1,16 @@
 package io.outpost.local;
 
-/** How large tests are: as shows a fault, or, with Maven's profile {@code deep}, as is promised. */
+/**
+ * The sizes of tests: large enough to show a fault or, with Maven's profile {@code deep}, as large
+ * as the promises.
+ */
 public final class Sizes {
 
   private static final boolean DEEP = Boolean.getBoolean("outpost.deep");
 
   private Sizes() {}
 
-  /** The size that every verification has, or the one of the profile {@code deep}. */
+  /** The size {@code usual}, or {@code deep} with the profile {@code deep}. */
   public static int of(int usual, int deep) {
     return DEEP ? deep : usual;
   }

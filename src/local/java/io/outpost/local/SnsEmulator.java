@@ -16,7 +16,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** CreateTopic, ListTopics and Publish of SNS (AWS Query protocol); keeps what was published. */
+/**
+ * CreateTopic, ListTopics and Publish of SNS (AWS Query protocol). Remembers what was published.
+ */
 final class SnsEmulator implements EmbeddedService {
 
   private static final Pattern TOPIC_NAME = Pattern.compile("[A-Za-z0-9_-]{1,256}");
@@ -118,7 +120,10 @@ final class SnsEmulator implements EmbeddedService {
     return new LoopbackServer.Answer(status, "text/xml", body);
   }
 
-  /** No text from a request reaches an answer, except names that were checked: no escaping. */
+  /**
+   * An XML element. Its content needs no escaping, because the only text from requests is names
+   * that were checked.
+   */
   private static String element(String name, String content) {
     return "<" + name + ">" + content + "</" + name + ">";
   }

@@ -10,7 +10,7 @@ import org.springframework.beans.TypeMismatchException;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.web.server.PortInUseException;
 
-/** Why the start failed, in one line with the remedy. */
+/** Explains why the start failed, in one line with the remedy. */
 final class StartupFailure {
 
   private static final String ROUTES = " (docs/routes.md tells what a route file is made of)";
@@ -56,7 +56,10 @@ final class StartupFailure {
     return causes(failure).reduce((outer, inner) -> inner).orElseThrow();
   }
 
-  /** A message of ours is a sentence; what others throw needs its type to be understood. */
+  /**
+   * The text of an exception. Our own messages are sentences; those of libraries may need the
+   * exception's type to be understood.
+   */
   private static String text(Throwable cause) {
     var message = String.valueOf(cause.getMessage());
     var isSentence = message.contains(" ");

@@ -13,7 +13,7 @@ import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
 
-/** A table of {@code schema/tables.json}; a range key may be null. */
+/** A table of {@code schema/tables.json}; the range key may be null. */
 @JsonNaming(SnakeCaseStrategy.class)
 record TableDefinition(
     String description,
@@ -23,7 +23,7 @@ record TableDefinition(
     Map<String, Index> indexes,
     String ttl) {
 
-  /** A global secondary index, on all attributes unless its projection is another. */
+  /** A global secondary index. It contains all attributes, unless it has another projection. */
   @JsonNaming(SnakeCaseStrategy.class)
   record Index(String hashKey, String rangeKey, String projection) {
 
@@ -42,7 +42,7 @@ record TableDefinition(
                 attributes.entrySet().stream()
                     .map(e -> attribute(e.getKey(), e.getValue()))
                     .toList());
-    // DynamoDB takes no empty list.
+    // DynamoDB refuses an empty list.
     return indexes.isEmpty()
         ? request.build()
         : request

@@ -11,12 +11,13 @@ import java.util.stream.Stream;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Two API containers on one AWS, without a worker: jobs stay pending. One pair for all tests of a
- * JVM, started when first asked for; tests keep apart by tenants of their own.
+ * Two API containers on one AWS, without a worker, so that jobs stay pending. All tests of a JVM
+ * share one pair, which is started when first asked for. Tests stay apart by using tenants of their
+ * own.
  */
 public final class TwoApis {
 
-  /** The KMS key that the second is told to keep provider keys with. */
+  /** The KMS key with which the second container encrypts provider keys. */
   public static final String SECONDS_KMS_KEY = "alias/provider-keys";
 
   private static final String ADMIN_KEY = "op_live_0123456789abcdef0123456789abcdef";
@@ -37,29 +38,29 @@ public final class TwoApis {
     settings.put("outpost.env", "proofs");
     settings.put("outpost.probe", true);
     settings.put("outpost.jobs.resend-after", "1h"); // a sweep would change what tests compare
-    settings.put("outpost.jobs.stream-for", "1s"); // nobody runs jobs: their events never end
+    settings.put("outpost.jobs.stream-for", "1s"); // no worker runs jobs, so their events never end
     settings.put("outpost.auth.rate-limit-per-minute", 100_000);
-    settings.put("outpost.webhooks.settle", 0); // nobody runs jobs: no event can be missed
+    settings.put("outpost.webhooks.settle", 0); // no worker runs jobs, so no event can be missed
     settings.put("outpost.auth.bootstrap-admin-key", ADMIN_KEY);
     return LocalOutpost.on(aws.endpoints(), "api", settings);
   }
 
-  /** An operator at the first. */
+  /** A client of the first container with an operator's key. */
   public Client admin() {
     return Client.of(first.address()).with(ADMIN_KEY);
   }
 
-  /** Both. */
+  /** Both containers. */
   LocalOutpost[] outposts() {
     return new LocalOutpost[] {first, second};
   }
 
-  /** Where the second is. */
+  /** The address of the second container. */
   public String second() {
     return second.address();
   }
 
-  /** Clients of the AWS beneath. */
+  /** Clients of the AWS that both containers use. */
   public AwsClients clients() {
     return clients;
   }
@@ -69,7 +70,10 @@ public final class TwoApis {
     return bean(Names.class).table(name);
   }
 
-  /** All that tables hold of a tenant, without the audit and the time of a key's last use, which is written later. */
+  /**
+   * All items of a tenant, except its audit and the time of a key's last use, which are written
+   * later.
+   */
   public List<Map<String, AttributeValue>> stateOf(String tenantId) {
     return Stream.of("tenants", "jobs", "usage", "webhooks")
         .map(
@@ -93,17 +97,17 @@ public final class TwoApis {
     return rest;
   }
 
-  /** What the first asks of AWS. */
+  /** The calls of the first container to AWS. */
   public AwsProbe probe() {
     return bean(AwsProbe.class);
   }
 
-  /** What the second asks of AWS. */
+  /** The calls of the second container to AWS. */
   public AwsProbe secondProbe() {
     return second.context().getBean(AwsProbe.class);
   }
 
-  /** A bean of the first. */
+  /** A bean of the first container. */
   public <T> T bean(Class<T> type) {
     return first.context().getBean(type);
   }

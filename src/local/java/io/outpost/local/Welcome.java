@@ -6,15 +6,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * What a user needs when everything is up.
+ * What a user needs to know when everything runs.
  *
- * @param chosen whether the user has set the key: then it is theirs to know, and never printed
+ * @param chosen whether the user has set the key; then it is not printed
  */
 record Welcome(String address, String adminKey, boolean chosen) {
 
   private static final String FILE = "outpost.env";
 
-  /** Where it is, the operator's key, and a first job to paste. */
+  /** The address, the operator's key, and a first job to paste. */
   String text() {
     return """
 
@@ -43,8 +43,8 @@ record Welcome(String address, String adminKey, boolean chosen) {
   }
 
   /**
-   * Leaves the variables of the README's commands in a file, the owner's only, while this process
-   * runs. Does nothing where the folder is missing.
+   * Writes the variables for the README's commands to a file that only the owner can read, and that
+   * is removed when this process ends. Does nothing when the folder does not exist.
    */
   void leaveIn(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {

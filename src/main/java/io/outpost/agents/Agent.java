@@ -14,18 +14,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the value of a job's {@code agent}
  * @param title the display name
- * @param command program and arguments; {@code {model}} and {@code {task_file}} are filled at
+ * @param command program and arguments; {@code {model}} and {@code {task_file}} are replaced at
  *     launch
  * @param model the value of {@code {model}}; empty when the command has no such placeholder
  * @param providerVariables variables that carry the provider's key, the preferred one first
- * @param login command to run before, with the provider key on standard input; empty: none
+ * @param login command to run first, with the provider key on standard input; empty: none
  * @param environment variables with a fixed value
  * @param timeLimit for jobs without a time limit of their own
  * @param version command that prints the version of a usable program; empty: not checked
  * @param successCodes exit codes that mean success
  * @param usage where the output reports the consumption; {@code null}: nowhere
- * @param models further models that a job may name; a {@code *} at the end matches every name that
- *     begins so
+ * @param models further models that a job may name; one that ends with {@code *} matches every name
+ *     with this beginning
  * @param costLimit arguments that make the program stop at {@code {max_cost_usd}}; empty when it
  *     cannot
  * @param conversation how a conversation is continued; {@code null} when it cannot be
@@ -50,12 +50,12 @@ public record Agent(
 
   private static final String ALL = "*";
 
-  /** Whether its command comes from a setting and is therefore not checked. */
+  /** Whether the command comes from a setting, so that no version check applies. */
   public boolean trusted() {
     return version.isEmpty() && !demo;
   }
 
-  /** Fills optional fields. */
+  /** Fills in optional fields. */
   public Agent {
     command = List.copyOf(command);
     model = Objects.requireNonNullElse(model, "");
@@ -76,7 +76,7 @@ public record Agent(
         .toList();
   }
 
-  /** Whether a job may name the model. */
+  /** Whether a job may name this model. */
   public boolean allows(String wanted) {
     return allowedModels().stream()
         .anyMatch(
@@ -86,7 +86,7 @@ public record Agent(
                     : wanted.equals(name));
   }
 
-  /** Whether its command comes from the catalogue, so that arguments may be added. */
+  /** Whether the command comes from the catalogue, so that arguments may be added to it. */
   public boolean original() {
     return !demo && !trusted();
   }
@@ -99,9 +99,9 @@ public record Agent(
   /**
    * How a later job continues a conversation.
    *
-   * @param session JSON pointer to its id in a JSON line of the output
-   * @param folder where the program stores conversations, below its home
-   * @param command instead of the agent's usual command; {@code {session}} is the id
+   * @param session JSON pointer to the conversation's id in a JSON line of the output
+   * @param folder the folder, below the agent's home, in which the program stores conversations
+   * @param command replaces the agent's usual command; {@code {session}} is the id
    */
   public record Conversation(String session, String folder, List<String> command) {
 
@@ -120,7 +120,7 @@ public record Agent(
    */
   public record UsagePointers(String inputTokens, String outputTokens, @Nullable String costUsd) {}
 
-  /** The same agent with another command, which has no login step and no version check. */
+  /** The same agent with another command, and without a login step and a version check. */
   Agent withCommand(List<String> replacement) {
     return launchedBy(replacement, usage, false);
   }

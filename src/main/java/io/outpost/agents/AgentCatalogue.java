@@ -30,10 +30,10 @@ public final class AgentCatalogue {
   }
 
   /**
-   * Reads agent files; of two agents with the same name the later one counts.
+   * Reads agent files. When two files name the same agent, the later one counts.
    *
    * @param files text by file name, in order
-   * @throws InvalidAgentException naming every file and field at fault
+   * @throws InvalidAgentException naming every faulty file and field
    */
   public static AgentCatalogue of(List<Map.Entry<String, String>> files) {
     AgentFiles reader = new AgentFiles();
@@ -41,7 +41,7 @@ public final class AgentCatalogue {
     return new AgentCatalogue(reader.agents(), List.of());
   }
 
-  /** The same catalogue with the demo script in place of the agents that match. */
+  /** The same catalogue, in which the demo script replaces the agents that match. */
   public AgentCatalogue withDemo(List<String> script, Predicate<Agent> standIn) {
     var all =
         map(agent -> standIn.test(agent) ? agent.asDemo(withName(script, agent.name())) : agent);
@@ -49,10 +49,10 @@ public final class AgentCatalogue {
   }
 
   /**
-   * The same catalogue with commands and models replaced by settings.
+   * The same catalogue with the commands and models that settings replace.
    *
-   * @param setting value of a setting by its environment name, or {@code null}
-   * @throws InvalidAgentException when a setting is not a program or a list
+   * @param setting returns a setting's value by its environment name, or {@code null}
+   * @throws InvalidAgentException when a setting is neither a program nor a list
    */
   public AgentCatalogue withOverrides(UnaryOperator<@Nullable String> setting) {
     return map(agent -> override(agent, setting));
@@ -69,12 +69,12 @@ public final class AgentCatalogue {
     return List.copyOf(agents.keySet());
   }
 
-  /** The agent of that name, if there is one. */
+  /** The agent with this name, if there is one. */
   public Optional<Agent> find(String name) {
     return Optional.ofNullable(agents.get(name));
   }
 
-  /** The agent of that name played by the demo script, for test jobs. */
+  /** The agent with this name, played by the demo script, for test jobs. */
   public Optional<Agent> demoOf(String name) {
     return find(name).map(agent -> agent.asDemo(withName(demo, name)));
   }
@@ -84,7 +84,7 @@ public final class AgentCatalogue {
     return List.copyOf(agents.values());
   }
 
-  /** Every variable from which an agent reads a provider key. */
+  /** All variables from which agents read a provider key. */
   public SortedSet<String> providerVariables() {
     SortedSet<String> variables = new TreeSet<>();
     agents.values().forEach(agent -> variables.addAll(agent.providerVariables()));
@@ -101,7 +101,10 @@ public final class AgentCatalogue {
         : named.withCommand(commandOf(prefix + "_COMMAND", command.strip()));
   }
 
-  /** A single program, whose path may contain spaces, or a YAML list (JSON is a part of YAML). */
+  /**
+   * The command in a setting: a single program, whose path may contain spaces, or a YAML list (JSON
+   * is also YAML).
+   */
   private static List<String> commandOf(String name, String text) {
     if (!text.startsWith("[") && !text.startsWith("- ")) {
       return List.of(text);

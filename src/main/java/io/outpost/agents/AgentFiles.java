@@ -35,7 +35,7 @@ final class AgentFiles {
             .getSchema(AgentFiles.class.getResourceAsStream("/agents/schema.json"));
   }
 
-  /** Reads one file; a later file of the same name replaces an earlier one. */
+  /** Reads one file. A later file for the same agent replaces an earlier one. */
   void read(String fileName, String text) {
     try {
       JsonNode tree = YAML.readTree(text);
@@ -50,7 +50,7 @@ final class AgentFiles {
     }
   }
 
-  /** The agents by name, or every fault at once. */
+  /** The agents by name; throws all faults at once. */
   Map<String, Agent> agents() {
     if (agents.isEmpty() && faults.isEmpty()) {
       faults.add("no agent file was found");
@@ -62,7 +62,8 @@ final class AgentFiles {
   }
 
   /**
-   * A list of strings; empty when the text is not one. Its content is never repeated in an error.
+   * A list of strings; empty when the text is not one. Errors never repeat the text, which may be
+   * secret.
    */
   static List<String> listOf(String text) {
     try {

@@ -20,13 +20,13 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 @Configuration(proxyBeanMethods = false)
 class AgentsConfiguration {
 
-  /** The subfolder of a mounted folder with agents. */
+  /** The subfolder of a mounted folder that contains agents. */
   private static final String BESIDE_ROUTES = "agents";
 
   /** When the demo script replaces an agent. */
   enum Demo {
     NEVER,
-    /** For agents whose program is not installed. */
+    /** When the agent's program is not installed. */
     MISSING,
     ALWAYS
   }
@@ -74,7 +74,8 @@ class AgentsConfiguration {
   }
 
   /**
-   * The script is passed inside the command, so that agents' users need not be able to read a file.
+   * The command with the script inside it, so that the users of agents need no right to read a
+   * file.
    */
   private static List<String> demoCommand() throws IOException {
     String script =

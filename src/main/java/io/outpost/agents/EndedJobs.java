@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * Sums the job counts of workers, which each count from their own start. Workers come and go, but
- * the sum only grows. Used by one thread at a time.
+ * Adds up the jobs that have ended on all workers. Each worker counts from its own start; workers
+ * come and go, but this sum only grows. Used by one thread at a time.
  */
 final class EndedJobs {
 
@@ -17,14 +17,16 @@ final class EndedJobs {
   private long sum;
 
   /**
-   * The sum, of which only differences are meaningful; empty when not all workers report a count.
+   * Adds new reports and returns the sum, of which only differences are meaningful; empty when not
+   * all workers report a count.
    *
-   * @param told reports by worker; empty for a worker of the previous release
+   * @param told the count of each worker; empty for a worker of the previous release
    */
   OptionalLong add(Map<String, OptionalLong> told) {
     told.forEach(
         (worker, count) -> {
-          // For workers that started before us, the part before our start is unknown.
+          // A worker of the first reading may have ended jobs before this container started; those
+          // do not count.
           var sinceThen = hasHeard ? 0L : count.orElse(0);
           var before = last.getOrDefault(worker, sinceThen);
           last.put(worker, count.orElse(before));

@@ -2,7 +2,7 @@ package io.outpost.agents;
 
 import java.util.List;
 
-/** The catalogue cannot be used; the message names every file and field at fault. */
+/** The catalogue cannot be used; the message names every faulty file and field. */
 public final class InvalidAgentException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

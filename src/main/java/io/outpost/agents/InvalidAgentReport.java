@@ -3,7 +3,10 @@ package io.outpost.agents;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints a start with a faulty agent file as one line for each fault. */
+/**
+ * Prints one line for each fault, instead of a stack trace, when an agent file is faulty and the
+ * application cannot start.
+ */
 final class InvalidAgentReport extends AbstractFailureAnalyzer<InvalidAgentException> {
 
   @Override

@@ -22,26 +22,35 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The agents that workers can run, the job features that all of them know, the number of jobs that
- * all of them run at once, and the number of ended jobs. Workers report these figures, and the API
- * reads them to refuse jobs that no worker can run and to estimate the start of others.
- * Thread-safe.
+ * What the workers of this installation offer together: the agents that any of them can run, the
+ * job features that all of them know, how many jobs they run at once, and how many have ended.
+ * Workers report these figures. The API uses them to refuse jobs that no worker can run, and to
+ * estimate when others start. Thread-safe.
  */
 @Component("offeredAgents")
 public class OfferedAgents {
 
   private static final String PARTITION = "workers";
 
-  /** How long a worker's last report is believed. */
+  /** The time after which a worker that no longer reports counts as gone. */
   private static final Duration BELIEVED = Duration.ofMinutes(2);
 
-  /** Its slots count for a shorter time, because workers report them every 15 s. */
+  /**
+   * The time after which the number of its slots no longer counts. It is shorter, because workers
+   * report every 15 s.
+   */
   private static final Duration SLOTS_BELIEVED = Duration.ofSeconds(40);
 
-  /** How old a reading may be that decides about job features; usual are 5 s. */
+  /**
+   * The greatest age of a reading that may decide about job features. Readings are usually 5 s
+   * apart.
+   */
   private static final Duration RECENT = Duration.ofSeconds(40);
 
-  /** A worker withdraws while it stops, and must not be held up then. */
+  /**
+   * The time limit for withdrawing a report: it happens while the worker stops, and must not delay
+   * that.
+   */
   private static final Duration LONGEST_WITHDRAWAL = Duration.ofMillis(1500);
 
   private final DynamoDbClient dynamoDb;
@@ -70,9 +79,9 @@ public class OfferedAgents {
   /**
    * Writes a worker's report.
    *
-   * @param features the job features that it knows besides those of every release; not empty
-   * @param jobs the number of jobs at once
-   * @param ended the number of jobs that have ended there since its start
+   * @param features the job features that it knows, besides those of every release; not empty
+   * @param jobs how many jobs it runs at once
+   * @param ended how many jobs have ended on it since its start
    */
   public void tell(
       String worker, SortedSet<String> agents, List<String> features, int jobs, long ended) {
@@ -90,7 +99,7 @@ public class OfferedAgents {
     dynamoDb.putItem(p -> p.tableName(names.table("tenants")).item(item));
   }
 
-  /** Removes the report of a worker that takes no further job. */
+  /** Removes the report of a worker that takes no further jobs. */
   public void withdraw(String worker) {
     dynamoDb.deleteItem(
         d ->
@@ -102,7 +111,7 @@ public class OfferedAgents {
                 .overrideConfiguration(o -> o.apiCallTimeout(LONGEST_WITHDRAWAL)));
   }
 
-  /** Reads what all workers can run and know, how many jobs at once, and how many have ended. */
+  /** Reads and combines the reports of all workers. */
   public synchronized void hear() {
     var began = ticker.getAsLong();
     var now = Instant.now();
@@ -150,40 +159,43 @@ public class OfferedAgents {
     return common;
   }
 
-  /** A worker of the previous release reports none. */
+  /** The job features in a report; a worker of the previous release may report none. */
   private static Set<String> featuresOf(Map<String, AttributeValue> item) {
     var told = item.get("features");
     return told == null ? Set.of() : Set.copyOf(told.ss());
   }
 
-  /** A worker of the release before tells none. */
+  /** The ended jobs in a report; a worker of the previous release may not report them. */
   private static OptionalLong endedAt(Map<String, AttributeValue> item) {
     var told = item.get("ended");
     return told == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(told.n()));
   }
 
-  /** A worker of the release before tells none. */
+  /** The slots in a report; a worker of the previous release may not report them. */
   private static OptionalInt slotsOf(Map<String, AttributeValue> item) {
     var told = item.get("slots");
     return told == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(told.n()));
   }
 
-  /** The number of jobs that all workers run at once; empty when not all have reported. */
+  /**
+   * The number of jobs that all workers together run at once; empty when not all have reported it.
+   */
   public OptionalInt slots() {
     return slots;
   }
 
   /**
    * The number of jobs that have ended on all workers, of which only differences are meaningful;
-   * empty when not all have reported.
+   * empty when not all have reported it.
    */
   public OptionalLong ended() {
     return ended;
   }
 
   /**
-   * Whether all workers that take jobs know the job feature; true when there is none, so that jobs
-   * wait for one. Without a recent reading it reads itself, and fails rather than guesses.
+   * Whether all workers that take jobs know the feature; true without any worker, so that jobs wait
+   * for one. When the last reading is too old, reads again; fails when that fails, because a guess
+   * could let a worker ignore the job's options.
    */
   public boolean allKnow(String feature) {
     if (isOld()) {

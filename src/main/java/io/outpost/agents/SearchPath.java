@@ -14,7 +14,9 @@ import java.util.stream.Stream;
  */
 public record SearchPath(String folders) {
 
-  /** The program's file: the path itself, or the first executable of that name. */
+  /**
+   * The file of a program: the path itself, or the first executable with this name in the folders.
+   */
   public Optional<Path> find(String program) {
     Stream<Path> candidates =
         program.contains("/")

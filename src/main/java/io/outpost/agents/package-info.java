@@ -1,4 +1,4 @@
-/** The agent catalogue: which agents exist, how each is launched, and which ones workers offer. */
+/** The agent catalogue: which agents exist, how each is started, and which ones workers offer. */
 @NullMarked
 package io.outpost.agents;
 

@@ -17,11 +17,16 @@ import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.ObjectVersion;
 
-/** The two buckets of the archive: blocks, and the heads that seal them. Thread-safe. */
+/**
+ * The two buckets of the archive: one with blocks, one with the heads that seal them. Thread-safe.
+ */
 @Component("archive")
 public class Archive {
 
-  /** Many times the size of the largest possible block; larger objects are not read into memory. */
+  /**
+   * The maximum size of an object that is read into memory: many times that of the largest possible
+   * block.
+   */
   private static final int LARGEST = 128 << 20;
 
   private final S3Client s3;
@@ -35,11 +40,12 @@ public class Archive {
   }
 
   /**
-   * An object under a tenant's prefix, with its uncompressed content; empty when it is not a block.
+   * An object under a tenant's prefix. Its content is uncompressed; empty when the object cannot be
+   * a block.
    */
   record Stored(String key, Supplier<Optional<byte[]>> content) {}
 
-  /** The tenant's objects whose names sort after {@code after}, read lazily. */
+  /** The tenant's objects whose names sort after {@code after}, read as needed. */
   Iterator<Stored> blocks(String tenantId, String after) {
     return s3
         .listObjectsV2Paginator(
@@ -52,8 +58,8 @@ public class Archive {
   }
 
   /**
-   * The heads of a tenant from a sequence on, in order. Heads under a delete marker, which Object
-   * Lock does not prevent, are included.
+   * The heads of a tenant from a sequence on, in order. Object Lock does not prevent delete
+   * markers, so heads under such a marker are included.
    */
   Iterator<HeadCopy> heads(String tenantId, long sequence) {
     return s3
@@ -84,7 +90,7 @@ public class Archive {
     return content(mark.key()).filter(c -> Block.sha256(c).equals(mark.sha256())).isPresent();
   }
 
-  /** Writes the head of a block to the second bucket; a repetition has no further effect. */
+  /** Writes the head of a block to the second bucket. A repetition changes nothing. */
   public void seal(@Body Block block) throws JsonProcessingException {
     seal(block.tenantId(), block.mark());
   }
@@ -92,7 +98,7 @@ public class Archive {
   void seal(String tenantId, BlockReference mark) throws JsonProcessingException {
     var name = new HeadCopy(tenantId, mark.sequence(), mark.sha256()).text();
     var body = RequestBody.fromBytes(mapper.writeValueAsBytes(mark));
-    // A bucket with Object Lock requires a checksum.
+    // S3 requires a checksum in a bucket with Object Lock.
     s3.putObject(
         p ->
             p.bucket(names.bucket("audit-head"))

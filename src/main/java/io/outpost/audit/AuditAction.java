@@ -4,7 +4,7 @@ import java.util.Set;
 
 /**
  * The actions of audit entries that are neither calls nor transitions of jobs, with their metadata.
- * To add one, add a line here; {@code docs/audit.md} has a table that is made from this list.
+ * To add an action, add a line here; {@code docs/audit.md} has a table that is made from this list.
  */
 public enum AuditAction {
   CUSTOMER_LINKED(
@@ -70,17 +70,17 @@ public enum AuditAction {
     this.metadata = Set.of(metadata);
   }
 
-  /** Its name in entries. */
+  /** The action's name in entries. */
   public String word() {
     return word;
   }
 
-  /** What has happened, for the page. */
+  /** What has happened, for {@code docs/audit.md}. */
   public String text() {
     return text;
   }
 
-  /** The names that its metadata may have. */
+  /** The names that the entry's metadata may have. */
   public Set<String> metadata() {
     return metadata;
   }

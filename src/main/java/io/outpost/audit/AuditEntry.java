@@ -15,9 +15,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An audit entry: the action, its caller and its outcome. It has the same entry_id wherever it is
- * written, so that writing it twice has no further effect. Contains no body, command, key or
- * secret.
+ * An audit entry: the action, its caller and its outcome. An entry keeps its entry_id wherever it
+ * is written, so that writing it twice changes nothing. Contains no body, command, key or secret.
  *
  * @param action the operationId of a call, {@code job.<status>} for a job's transition, or the word
  *     of an {@link AuditAction}
@@ -41,7 +40,10 @@ public record AuditEntry(
     @Nullable String userAgent,
     Map<String, String> metadata) {
 
-  /** Of calls and transitions; {@link AuditAction} has those of other actions. */
+  /**
+   * The metadata that entries of calls and transitions may have. For other actions see {@link
+   * AuditAction}.
+   */
   private static final Set<String> OF_CALLS_AND_JOBS =
       Set.of("problem", "attempt", "attempts", "exit_code", "error", "reason", "was", "routes");
 
@@ -68,7 +70,10 @@ public record AuditEntry(
     return own(tenantId, at, action, action.word(), resource, outcome, metadata);
   }
 
-  /** The entry of an event of Stripe; one whose name is no valid action is {@code stripe.other}. */
+  /**
+   * The entry of an event of Stripe. An event whose name is no valid action becomes {@code
+   * stripe.other}.
+   */
   public static AuditEntry ofStripe(
       String tenantId, Instant at, String event, String resource, Map<String, String> metadata) {
     var action = "stripe." + event;
@@ -110,7 +115,9 @@ public record AuditEntry(
     denied,
     failed;
 
-    /** 401, 403, 402, 404 and 429 are refusals; other errors are failures. */
+    /**
+     * The outcome of a status: 401, 402, 403, 404 and 429 are refusals; other errors are failures.
+     */
     public static Outcome of(int status) {
       return switch (status) {
         case 401, 402, 403, 404, 429 -> denied;

@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
-/** Takes orders for exports and shows their results. Stateless. */
+/** Accepts requests for exports, and shows their results. Stateless. */
 @Component("auditExports")
 public class AuditExports {
 
@@ -59,7 +59,7 @@ public class AuditExports {
     this.settings = settings;
   }
 
-  /** A file with a link that works without a key for a limited time. */
+  /** A file with a link that works without an API key for a limited time. */
   record Link(
       String name,
       Manifest.@Nullable Kind kind,
@@ -68,7 +68,7 @@ public class AuditExports {
       @Nullable Long lines,
       String url) {}
 
-  /** An export as clients see it; {@code files} has the manifest first, once it is done. */
+  /** An export as clients see it. Once it is done, {@code files} lists the manifest first. */
   public record View(
       String exportId,
       String tenantId,
@@ -84,7 +84,8 @@ public class AuditExports {
   /**
    * Adds an export to the change.
    *
-   * @throws Problem 400 for a time range that cannot be exported; 409 when too many are being made
+   * @throws Problem 400 for a time range that cannot be exported; 409 when too many exports of the
+   *     tenant are unfinished
    */
   public View create(@Body JsonNode body, @Header("tenant_id") String tenantId, Exchange exchange) {
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
@@ -124,7 +125,7 @@ public class AuditExports {
     return view(export, List.of(), null);
   }
 
-  /** An export with its status, and links to its files once it is done. */
+  /** An export with its status and, once it is done, links to its files. */
   public View read(@Header("tenant_id") String tenantId, @Header("export_id") String exportId)
       throws IOException {
     var found =

@@ -21,7 +21,7 @@ public class AuditMessages {
 
   private static final TypeReference<List<AuditEntry>> ENTRIES = new TypeReference<>() {};
 
-  /** The maximum of SQS. */
+  /** The maximum number of deletions in a request to SQS. */
   private static final int DELETES = 10;
 
   private final SqsClient sqs;
@@ -38,10 +38,16 @@ public class AuditMessages {
     this.mapper = mapper;
   }
 
-  /** A queue message, which stays until it is deleted; each of its entries once. */
+  /**
+   * A queue message with its entries, each once. The message stays in the queue until it is
+   * deleted.
+   */
   record Received(String receipt, List<AuditEntry> entries) {}
 
-  /** Reads a message; an unreadable message stays, and SQS moves it to the dead-letter queue. */
+  /**
+   * Reads a message. A message that cannot be read stays in the queue, and SQS moves it to the
+   * dead-letter queue.
+   */
   public Received read(
       @Body String message,
       @Header("CamelAwsSqsReceiptHandle") String receipt,

@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.outpost.telemetry.Metric;
 import org.springframework.stereotype.Component;
 
-/** Measures how many audit batches wait. Stateless. */
+/** Measures how many audit batches wait in the spool. Stateless. */
 @Component
 class AuditMetrics implements MeterBinder {
 

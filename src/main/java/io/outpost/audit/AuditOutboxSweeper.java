@@ -19,13 +19,13 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * Finds entries that were written with their change and then lost on the way to the audit queue,
- * because their process was killed. Stateless.
+ * Finds entries that were written with their change but never reached the audit queue, because
+ * their process was killed. Stateless.
  */
 @Component("auditOutboxSweeper")
 public class AuditOutboxSweeper {
 
-  /** When an entry is checked again after it was sent again. */
+  /** The time after which an entry that was sent again is checked once more. */
   private static final Duration AGAIN = Duration.ofMinutes(30);
 
   private final DynamoDbClient dynamoDb;
@@ -42,7 +42,7 @@ public class AuditOutboxSweeper {
     this.names = names;
   }
 
-  /** Takes due entries for one message, so that no other worker sends them. */
+  /** Takes due entries for one message; no other worker sends them meanwhile. */
   public List<AuditEntry> take() {
     var taken = new ArrayList<AuditEntry>();
     for (var shard : Shards.all(AuditTrail.UNTOLD)) {

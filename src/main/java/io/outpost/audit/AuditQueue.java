@@ -14,7 +14,7 @@ public class AuditQueue {
 
   private static final String QUEUE = "audit";
 
-  /** Longer than another writer needs for its block. */
+  /** Longer than another writer needs to finish its block. */
   private static final int LATER_SECONDS = 60;
 
   private final Queues queues;
@@ -25,12 +25,14 @@ public class AuditQueue {
     this.mapper = mapper;
   }
 
-  /** Sends a batch, a JSON array of entries. */
+  /** Sends a batch, which is a JSON array of entries. */
   public void send(@Body String batch) {
     queues.send(QUEUE, batch, QUEUE, Map.of(), 0);
   }
 
-  /** Sends entries of one tenant to the queue again when they could not be archived. */
+  /**
+   * Sends a tenant's entries to the queue again, after a delay, because they could not be archived.
+   */
   public void sendLater(@Body TenantBatch part) throws JsonProcessingException {
     var entries = part.entries();
     for (int from = 0; from < entries.size(); from += TenantBatch.MESSAGE) {

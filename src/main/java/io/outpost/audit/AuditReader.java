@@ -25,7 +25,7 @@ public class AuditReader {
     this.names = names;
   }
 
-  /** A page of entries, newest first; each filter may be null. */
+  /** A page of entries, newest first; null filters match all. */
   public Page<AuditEntry> list(
       @Header("tenant_id") String tenantId,
       @Header("from") String from,
@@ -45,7 +45,8 @@ public class AuditReader {
     Map<String, String> attributes = new HashMap<>();
     Map<String, AttributeValue> values = new HashMap<>();
     values.put(":tenant", Items.text(tenantId));
-    // No sort key is a time alone, so the second bound is exclusive.
+    // Sort keys are longer than a time, so none equals the upper bound, which is therefore
+    // exclusive.
     values.put(":from", Items.text(Json.time(range.from())));
     values.put(":to", Items.text(Json.time(range.to())));
     values.put(":now", Items.number(Instant.now().getEpochSecond()));

@@ -8,11 +8,11 @@ import org.springframework.util.unit.DataSize;
 /**
  * The settings of the audit.
  *
- * @param spool where batches wait while the audit queue does not answer
- * @param spoolLimit the maximum of bytes there
+ * @param spool the folder in which batches wait while the audit queue does not answer
+ * @param spoolLimit the maximum size of that folder in bytes
  * @param archiveKept how long the bucket's lifecycle keeps the archive
  * @param exportAfter how long after the end of its time range an export is made
- * @param exportKept how long an export can be fetched
+ * @param exportKept how long an export can be downloaded
  * @param linkFor how long a link to a file of an export works
  */
 @ConfigurationProperties("outpost.audit")

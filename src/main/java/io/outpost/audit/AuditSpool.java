@@ -20,9 +20,10 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.stereotype.Component;
 
 /**
- * The spool: batches of entries on disk while the audit queue does not answer, oldest first, up to
- * a number of bytes. The next start of the process finds them. Batches that do not fit are lost and
- * logged; entries of changes are still in the table and are sent again from there. Thread-safe.
+ * The spool: batches of entries that wait on disk while the audit queue does not answer, oldest
+ * first, up to a number of bytes. They survive a restart of the process. Batches that do not fit
+ * are lost and logged; of those, entries that were written with their change are still in the table
+ * and are sent again from there. Thread-safe.
  */
 @Component("auditSpool")
 @EnableConfigurationProperties(AuditSettings.class)
@@ -50,12 +51,12 @@ public class AuditSpool implements HealthPart {
     return waiting.isEmpty();
   }
 
-  /** The number of batches. */
+  /** The number of waiting batches. */
   public int size() {
     return waiting.size();
   }
 
-  /** Their total size in bytes. */
+  /** The size of all waiting batches in bytes. */
   long bytes() {
     return bytes.get();
   }
@@ -68,7 +69,7 @@ public class AuditSpool implements HealthPart {
         throw new IOException("the limit of %d bytes is reached".formatted(limit));
       }
       var name = Ids.ulid() + BATCH;
-      // Renames a complete file, so that a reader never sees half a batch.
+      // The file is complete before it gets its name, so a reader never sees half a batch.
       var half = Files.write(folder.resolve(name + ".half"), content);
       Files.move(half, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
       waiting.put(name, (long) content.length);
@@ -83,7 +84,7 @@ public class AuditSpool implements HealthPart {
     }
   }
 
-  /** The oldest batch; the property {@code spooled} names its file. */
+  /** The oldest batch. The property {@code spooled} gets the name of its file. */
   public String oldest(Exchange exchange) throws IOException {
     var name = waiting.firstKey();
     exchange.setProperty("spooled", name);
@@ -110,7 +111,10 @@ public class AuditSpool implements HealthPart {
     return "audit";
   }
 
-  /** UP; DELAYED while batches wait, which affects no request; DOWN when entries are lost. */
+  /**
+   * UP; DELAYED while batches wait, which does not affect requests; DOWN when entries are being
+   * lost.
+   */
   @Override
   public String state() {
     if (losing) {

@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 @Component("auditTable")
 public class AuditTable {
 
-  /** The maximum of DynamoDB. */
+  /** The maximum number of writes in a request to DynamoDB. */
   private static final int WRITES = 25;
 
   private final DynamoDbClient dynamoDb;
@@ -33,7 +33,10 @@ public class AuditTable {
     this.names = names;
   }
 
-  /** Up to 25 writes, with those that remain to be done; for one exchange. */
+  /**
+   * Up to 25 entries that are written together, and the writes that remain to be done. For one
+   * exchange.
+   */
   static final class Batch {
     private final List<AuditEntry> entries;
     private List<WriteRequest> left;
@@ -53,7 +56,7 @@ public class AuditTable {
     }
   }
 
-  /** The entries of a message as batches. */
+  /** The entries of a message in batches. */
   public List<Batch> batches(@Body Received message) {
     var batches = new ArrayList<Batch>();
     var entries = message.entries();

@@ -14,12 +14,15 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
-/** Audit entries as items of the audit table. Thread-safe. */
+/** Converts audit entries to items of the audit table. Thread-safe. */
 @Component
 @EnableConfigurationProperties(AuditRetention.class)
 public class AuditTrail {
 
-  /** Partitions of the index open: entries that have not passed through the queue yet. */
+  /**
+   * The prefix of partitions of the index {@code open} with entries that have not passed through
+   * the audit queue yet.
+   */
   public static final String UNTOLD = "entry";
 
   private final Items items;
@@ -39,8 +42,8 @@ public class AuditTrail {
   }
 
   /**
-   * Adds an entry to the transaction of its change. Until the entry has passed through the audit
-   * queue, and so into the archive, it is in the index open.
+   * Adds an entry to the transaction of its change. The entry stays in the index {@code open} until
+   * it has passed through the audit queue, and so into the archive.
    */
   public void add(Change change, AuditEntry entry) {
     var item = item(entry, Tier.ENTERPRISE);
@@ -49,7 +52,10 @@ public class AuditTrail {
     change.put(Put.builder().tableName(names.table("audit")).item(item));
   }
 
-  /** The item of an entry from the queue; writing it twice has no further effect. */
+  /**
+   * The item of an entry from the queue. It replaces the item that was written with the change, so
+   * writing it twice changes nothing.
+   */
   public Map<String, AttributeValue> item(AuditEntry entry, Tier tier) {
     Map<String, AttributeValue> item = items.write(entry);
     item.put("sk", Items.text(entry.sk()));

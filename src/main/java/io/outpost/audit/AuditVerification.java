@@ -40,11 +40,11 @@ public class AuditVerification {
   /**
    * The result of checking a part of the chain.
    *
-   * @param intact whether there are no faults
+   * @param intact whether no fault was found
    * @param objects the number of checked objects
-   * @param entries in unchanged blocks
+   * @param entries the number of entries in unchanged blocks
    * @param firstSequence the first block of this part; 0: none
-   * @param lastSequence the last block up to here; 0: none
+   * @param lastSequence the last block of this part or an earlier one; 0: none
    * @param lastSha256 of that block's content before compression
    * @param nextCursor where the next part begins; null at the end of the chain
    */

@@ -14,18 +14,18 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One object of a tenant's archive before compression: a line with its link to the block before it,
- * then a line for each entry, all JSON in UTF-8.
+ * One object of a tenant's archive before compression. The first line is the link to the previous
+ * block; each further line is an entry. All lines are JSON in UTF-8.
  *
- * @param content these lines, each with its line feed; must not be changed
+ * @param content the lines, each with its line feed; must not be changed
  */
 record Block(String tenantId, BlockReference mark, byte[] content) {
 
   /**
-   * The first line, under the name {@code link}.
+   * The first line of a block, under the name {@code link}.
    *
    * @param previousKey null in the first block
-   * @param previousSha256 of the content of the block before; null in the first block
+   * @param previousSha256 of the previous block's content; null in the first block
    * @param firstTimestamp the time of the first entry
    * @param entries the number of lines that follow
    */

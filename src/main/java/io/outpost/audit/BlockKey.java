@@ -8,10 +8,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The name of a block in the archive; a tenant's names sort in the order of its chain.
+ * The name of a block in the archive. A tenant's names sort in the order of its chain.
  *
- * @param hour when it was archived; in a parsed name, the full hour
- * @param first the time of its first entry, so that a listing shows the time ranges
+ * @param hour when the block was archived; in a parsed name, the full hour
+ * @param first the time of the block's first entry, so that a listing shows the time ranges
  */
 record BlockKey(String tenantId, Instant hour, long sequence, Instant first) {
 
@@ -29,7 +29,7 @@ record BlockKey(String tenantId, Instant hour, long sequence, Instant first) {
     return "tenant=" + tenantId + "/";
   }
 
-  /** The prefix at which a tenant's blocks of an hour begin. */
+  /** The prefix of a tenant's blocks that were archived in this hour. */
   static String folder(String tenantId, Instant hour) {
     return folder(tenantId) + FOLDER.format(hour) + "/";
   }
@@ -39,7 +39,7 @@ record BlockKey(String tenantId, Instant hour, long sequence, Instant first) {
     return folder(tenantId, hour) + "%012d-%s.ndjson.gz".formatted(sequence, FIRST.format(first));
   }
 
-  /** Parses a name; empty when it is not a block's. */
+  /** Parses the name of an object; empty when it is not the name of a block. */
   static Optional<BlockKey> parse(String text) {
     var name = NAME.matcher(text);
     if (!name.matches()) {

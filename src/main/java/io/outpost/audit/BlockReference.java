@@ -5,9 +5,9 @@ import java.time.Instant;
 /**
  * A block's place in its tenant's chain.
  *
- * @param sequence 1 for the first block, each next one is one more
- * @param sha256 of the block's content before compression, lower-case hex
+ * @param sequence 1 for the first block, one more for each next one
+ * @param sha256 of the block's content before compression, in lower-case hex
  * @param key the object in the archive's bucket
- * @param archivedAt when it was created; never before the previous block
+ * @param archivedAt when the block was created; never before the previous block
  */
 record BlockReference(long sequence, String sha256, String key, Instant archivedAt) {}

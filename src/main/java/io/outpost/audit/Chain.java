@@ -12,14 +12,14 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
- * The steps of adding a block to a tenant's chain: reserve its place, write it, seal it, advance.
- * When a writer dies on the way, the next one finds its block and finishes it or, if the block was
- * never written, takes its place. Stateless.
+ * The steps of adding a block to a tenant's chain: reserve its place, write it, seal it, make it
+ * the end of the chain. When a writer dies on the way, the next writer finishes its block or, if
+ * the block was never written, takes its place. Stateless.
  */
 @Component("chain")
 public class Chain {
 
-  /** Longer than a live writer takes for the rest, including its retries. */
+  /** Longer than a live writer takes from the reservation to the last step, including retries. */
   static final Duration RESERVED = Duration.ofMinutes(3);
 
   private final ChainHeads heads;
@@ -42,7 +42,7 @@ public class Chain {
   /**
    * Creates the next block of a chain and reserves its place.
    *
-   * @throws Contended when another writer has it
+   * @throws Contended when another writer has reserved it
    */
   public Block reserve(@Body TenantBatch part) throws JsonProcessingException {
     var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
@@ -59,15 +59,15 @@ public class Chain {
   }
 
   /**
-   * Records a written and sealed block as the last of its chain.
+   * Makes a block that was written and sealed the end of its chain.
    *
-   * @throws Contended when another writer took its place meanwhile
+   * @throws Contended when another writer has meanwhile taken its place
    */
   public void advance(@Body Block block) {
     heads.advance(block.tenantId(), block.mark());
   }
 
-  /** Finishes the block of a dead writer, if it was written. */
+  /** Finishes the block of a dead writer, if that writer had written it. */
   private Standing finish(String tenantId, Standing standing) throws JsonProcessingException {
     var reserved = standing.reserved();
     if (reserved == null || !archive.holds(reserved)) {

@@ -14,9 +14,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the blocks of a chain, in the order of their names, with their heads: each block must
- * exist once, at its place, unchanged since it was sealed, and name the previous block. For one
- * check of one tenant, not thread-safe.
+ * Compares the blocks of a chain, in the order of their names, with their heads. Each block must
+ * exist once, at its place, be unchanged since it was sealed, and name the previous block. For one
+ * check of one tenant; not thread-safe.
  */
 final class ChainCheck {
 
@@ -35,7 +35,7 @@ final class ChainCheck {
   private long entries;
 
   /**
-   * The position that a check has reached.
+   * How far a check has come.
    *
    * @param key the last object
    * @param sequence the last block; 0 before the first
@@ -48,8 +48,9 @@ final class ChainCheck {
   /**
    * A check.
    *
-   * @param upTo the last sequence when the check began; later blocks may be incomplete
-   * @param expired blocks before this time may have been removed by the bucket's lifecycle
+   * @param upTo the chain's last sequence when the check began; later blocks may still be
+   *     incomplete
+   * @param expired the bucket's lifecycle may have removed blocks that are older than this
    * @param start where an earlier check ended
    * @param heads from the sequence after {@code start}
    * @param blocks from the name after {@code start}, read after {@code upTo}
@@ -96,9 +97,9 @@ final class ChainCheck {
   }
 
   /**
-   * Checks blocks beyond {@code upTo}, after the rest of the chain.
+   * Ends the check with the blocks after {@code upTo}.
    *
-   * @param now the chain's end, read last
+   * @param now the end of the chain, read after everything else
    */
   void end(Standing now) {
     if (now.head() != null
@@ -126,12 +127,12 @@ final class ChainCheck {
     return faults;
   }
 
-  /** The position reached. */
+  /** How far the check has come. */
   Position last() {
     return last;
   }
 
-  /** The first checked block; 0: none. */
+  /** The sequence of the first checked block; 0: none. */
   long firstSequence() {
     return firstSequence;
   }
@@ -152,7 +153,10 @@ final class ChainCheck {
             || now.reserved() != null && sequence == now.reserved().sequence());
   }
 
-  /** The lifecycle may have removed the beginning; the first remaining block then says so. */
+  /**
+   * Skips blocks that the lifecycle may have removed. The first remaining block names its
+   * predecessor, whose age shows whether that was so.
+   */
   private void skipExpired() {
     var first = link(block);
     var gone =
@@ -251,7 +255,7 @@ final class ChainCheck {
         : stored.content().get().flatMap(c -> Block.link(c, mapper));
   }
 
-  /** Sorts by the object's name; invalid names come first. */
+  /** The sequence in an object's name, by which objects are sorted. Invalid names come first. */
   private long sequence(@Nullable Stored stored) {
     return stored == null
         ? Long.MAX_VALUE

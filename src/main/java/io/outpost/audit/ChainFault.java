@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fault of a chain.
  *
- * @param sequence the block it is about
+ * @param sequence the faulty block
  * @param key the object; null when there is none
  * @param detail a description
  */
@@ -21,9 +21,12 @@ record ChainFault(Kind kind, long sequence, @Nullable String key, String detail)
     misplaced,
     /** A block exists a second time. */
     duplicated,
-    /** An object without a head. */
+    /** An object has no head. */
     unsealed,
-    /** A block has two heads, does not follow the previous one, or the table names another one. */
+    /**
+     * A block has two heads, does not follow the previous block, or is another one than the table
+     * names.
+     */
     forked
   }
 }

@@ -13,8 +13,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * The end of each tenant's chain, in the audit table. Conditional updates prevent two writers from
- * creating blocks of the same sequence. Thread-safe.
+ * The end of each tenant's chain, in the audit table. Conditional updates keep two writers from
+ * creating blocks with the same sequence. Thread-safe.
  */
 @Component
 class ChainHeads {
@@ -49,7 +49,7 @@ class ChainHeads {
     }
   }
 
-  /** Another writer is adding to this chain. */
+  /** Another writer is adding to the same chain. */
   static final class Contended extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -71,8 +71,9 @@ class ChainHeads {
   /**
    * Reserves the next place in a chain for a block.
    *
-   * @param seen the end of the chain when the block was created; a reservation in it has expired
-   * @throws Contended when the end has changed
+   * @param seen the end of the chain when the block was created; if it has a reservation, that has
+   *     expired
+   * @throws Contended when the end has changed since
    */
   void reserve(String tenantId, Standing seen, BlockReference next, Instant until) {
     var values = new HashMap<String, AttributeValue>();
@@ -86,9 +87,9 @@ class ChainHeads {
   }
 
   /**
-   * Makes a reserved block the last one.
+   * Makes a reserved block the last one; a repetition changes nothing.
    *
-   * @throws Contended when the block is neither reserved nor the last one any more
+   * @throws Contended when the block is neither reserved nor already the last one
    */
   void advance(String tenantId, BlockReference reserved) {
     var values = new HashMap<String, AttributeValue>();

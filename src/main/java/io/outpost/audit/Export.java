@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An export of a tenant's audit. Stored in the audit table under the sort key {@code
+ * An export of a tenant's audit, stored in the audit table under the sort key {@code
  * export#<export_id>}.
  *
  * @param to at most the time of the request
@@ -27,7 +27,7 @@ record Export(
   /** The prefix of exports' sort keys. */
   static final String SK_PREFIX = "export#";
 
-  /** Partitions of the index open: unfinished exports. */
+  /** The prefix of partitions of the index {@code open} with unfinished exports. */
   static final String OPEN = "export";
 
   /** The name of the file that lists all others. */
@@ -46,7 +46,7 @@ record Export(
     return SK_PREFIX + exportId;
   }
 
-  /** A file of the export in the output bucket. */
+  /** The key of one of the export's files in the output bucket. */
   String key(String file) {
     return "exports/" + BlockKey.folder(tenantId) + exportId + "/" + file;
   }

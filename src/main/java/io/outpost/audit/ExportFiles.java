@@ -41,11 +41,11 @@ public class ExportFiles {
 
   private record Entry(String entryId, Instant timestamp) {}
 
-  /** Finds the part of the chain that has all entries of the export. */
+  /** Finds the part of the chain that contains all entries of the export. */
   public ExportWork begin(@ExchangeProperty("export") Export export) {
     var blocks = new ArrayList<BlockKey>();
     var within = 0;
-    // Because clocks differ, an entry may seem younger than its block.
+    // Begins an hour earlier: clocks differ, so an entry may seem younger than its block.
     var after = BlockKey.folder(export.tenantId(), export.from().minus(HOUR));
     var listed = archive.blocks(export.tenantId(), after);
     while (listed.hasNext()) {
@@ -70,7 +70,7 @@ public class ExportFiles {
     return work.days();
   }
 
-  /** Stores the entries of a day within the time range, each once, hour by hour. */
+  /** Stores the day's entries that are in the time range, each once, hour by hour. */
   public void entries(@Body Day day) throws IOException {
     try (var file = new LineFile()) {
       var hour = day.date().atStartOfDay().toInstant(ZoneOffset.UTC);
@@ -99,7 +99,7 @@ public class ExportFiles {
     }
   }
 
-  /** Stores the manifest. */
+  /** Stores the manifest, which lists the other files. */
   public void manifest(@Body ExportWork work) throws IOException {
     var manifest = work.manifest(Instant.now().truncatedTo(ChronoUnit.MILLIS));
     var json = mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest);

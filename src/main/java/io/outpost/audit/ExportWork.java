@@ -41,7 +41,7 @@ final class ExportWork {
   /** One day, UTC, of an export. */
   record Day(ExportWork work, LocalDate date) {}
 
-  /** The days with files: those of the time range and those of the blocks. */
+  /** The days for which there are files: those of the time range and those of the blocks. */
   List<Day> days() {
     var last = date(export.to().minusMillis(1));
     return Stream.concat(
@@ -57,7 +57,7 @@ final class ExportWork {
     return export;
   }
 
-  /** The blocks of this part, in order. */
+  /** The blocks of the export, in order. */
   List<BlockKey> blocks() {
     return blocks;
   }
@@ -73,12 +73,12 @@ final class ExportWork {
     entries += file.kind() == Manifest.Kind.entries ? file.lines() : 0;
   }
 
-  /** Records an object that is not an unchanged block. */
+  /** Records an object that is not an unchanged block, so its entries are not exported. */
   void unusable(String key) {
     unusable.add(key);
   }
 
-  /** Records a block of this part; blocks come in order. */
+  /** Records that a block is in the export. Called in the order of the blocks. */
   void pass(Block.Link link, String sha256) {
     chain =
         chain == null

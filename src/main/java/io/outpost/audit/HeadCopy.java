@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The head of a block in the second bucket, whose objects cannot be changed. All data is in the
+ * The head of a block, in the second bucket, whose objects cannot be changed. All data is in the
  * object's name, so a listing of names gives all heads.
  */
 record HeadCopy(String tenantId, long sequence, String sha256) {
@@ -17,12 +17,12 @@ record HeadCopy(String tenantId, long sequence, String sha256) {
     return from(tenantId, sequence) + "-" + sha256;
   }
 
-  /** The name after which all heads of a sequence and later ones sort. */
+  /** The name after which the heads of this sequence and of later ones sort. */
   static String from(String tenantId, long sequence) {
     return BlockKey.folder(tenantId) + "%012d".formatted(sequence);
   }
 
-  /** Parses a head; empty when the name is not a head's. */
+  /** Parses the name of an object; empty when it is not the name of a head. */
   static Optional<HeadCopy> parse(String text) {
     var name = NAME.matcher(text);
     return name.matches()

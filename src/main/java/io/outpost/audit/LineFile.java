@@ -44,7 +44,7 @@ final class LineFile implements Closeable {
     return path;
   }
 
-  /** Ends the file and describes it. */
+  /** Ends the file; returns its description. */
   File finish(String name, Kind kind) throws IOException {
     out.close();
     var sha256 = HexFormat.of().formatHex(digest.getMessageDigest().digest());

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The contents of an export.
  *
- * @param entries how many there are in the time range, each counted once
+ * @param entries the number of entries in the time range, each counted once
  * @param chain null when nothing was archived in the time range
- * @param unusable objects that are left out, because they changed since they were sealed
+ * @param unusable objects that are left out, because they have changed since they were sealed
  */
 record Manifest(
     String exportId,
@@ -22,14 +22,14 @@ record Manifest(
     List<File> files,
     List<String> unusable) {
 
-  /** A kind of file: entries of the time range, or blocks of the chain that prove them. */
+  /** A kind of file: entries of the time range, or the blocks of the chain that prove them. */
   enum Kind {
     entries,
     chain
   }
 
   /**
-   * One file, gzipped lines of JSON.
+   * One file of gzipped lines of JSON.
    *
    * @param sha256 of the gzipped file
    * @param bytes the size of the gzipped file
@@ -37,7 +37,7 @@ record Manifest(
   record File(String name, Kind kind, String sha256, long bytes, long lines) {}
 
   /**
-   * The blocks in the files of the kind chain, without a gap.
+   * The blocks in the files of the kind {@code chain}, without a gap.
    *
    * @param previousSha256 of the block before the first; null: none
    */

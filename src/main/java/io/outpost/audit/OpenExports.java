@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
-/** The exports to be made, each under the lease of one worker. Thread-safe. */
+/** The unfinished exports, each under the lease of at most one worker. Thread-safe. */
 @Component("openExports")
 public class OpenExports {
 
@@ -39,10 +39,10 @@ public class OpenExports {
     this.names = names;
   }
 
-  /** A due export, with the due time that was read. */
+  /** A due export, with its due time when it was read. */
   record Due(Export export, String openDue) {}
 
-  /** The due exports that no worker is making. */
+  /** The due exports that no worker is making at present. */
   public List<Due> due() {
     var due = new ArrayList<Due>();
     for (var shard : Shards.all(Export.OPEN)) {
@@ -66,7 +66,7 @@ public class OpenExports {
     return due;
   }
 
-  /** Takes an export; false when another worker was faster. */
+  /** Takes an export for this worker; false when another worker was faster. */
   public boolean take(@Body Due due) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":seen", Items.text(due.openDue()));
@@ -106,7 +106,7 @@ public class OpenExports {
         values);
   }
 
-  /** Schedules another try of an export, or gives it up after the third. */
+  /** Schedules another attempt at an export or, after the third, gives it up. */
   public void failed(@ExchangeProperty("export") Export export) {
     if (export.attempts() + 1 < ATTEMPTS) {
       update(

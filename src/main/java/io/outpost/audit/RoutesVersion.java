@@ -3,7 +3,7 @@ package io.outpost.audit;
 import org.springframework.stereotype.Component;
 
 /**
- * The version of the running routes, a short hash of their files, for audit entries of jobs.
+ * The version of the running routes, a short hash of their files. Audit entries of jobs name it.
  * Thread-safe.
  */
 @Component

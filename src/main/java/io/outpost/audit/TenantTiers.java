@@ -40,7 +40,7 @@ class TenantTiers {
             .build(this::load);
   }
 
-  /** A tenant's tier; the lowest when there is no such tenant any more. */
+  /** A tenant's tier; the lowest one when the tenant no longer exists. */
   Tier of(String tenantId) {
     return tiers.get(tenantId);
   }

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A stretch of time, in milliseconds: {@code from} is within, {@code to} is not any more. */
+/** A range of time, in milliseconds: {@code from} is inclusive, {@code to} exclusive. */
 record TimeRange(Instant from, Instant to) {
 
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");
@@ -14,9 +14,9 @@ record TimeRange(Instant from, Instant to) {
   /**
    * The range that a client asks for, in RFC 3339 times.
    *
-   * @param from null: the oldest there is
-   * @param to null: the newest there is
-   * @throws Problem 400 when it is none
+   * @param from null: from the oldest entry
+   * @param to null: to the newest entry
+   * @throws Problem 400 when the times are no valid range
    */
   static TimeRange of(@Nullable String from, @Nullable String to) {
     var range =
@@ -28,7 +28,7 @@ record TimeRange(Instant from, Instant to) {
     return range;
   }
 
-  /** Whether an instant lies within. */
+  /** Whether an instant is within the range. */
   boolean contains(Instant instant) {
     return !instant.isBefore(from) && instant.isBefore(to);
   }

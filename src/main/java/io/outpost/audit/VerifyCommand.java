@@ -13,7 +13,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * The operator's command: with the profile {@code verify} the program checks one tenant's archive,
- * prints a line of JSON for each stretch, and ends with 0 when it is intact, with 2 when it is not.
+ * prints a line of JSON for each part, and ends with exit code 0 when the archive is intact, 2 when
+ * it is not.
  */
 @Component
 @Profile("verify")
@@ -46,7 +47,7 @@ public class VerifyCommand implements ApplicationRunner, ExitCodeGenerator {
     return intact ? 0 : NOT_INTACT;
   }
 
-  /** Checks the whole chain, a stretch at a time. */
+  /** Checks the whole chain, one part at a time. */
   void verify(PrintStream out) throws IOException {
     Verification stretch = null;
     do {

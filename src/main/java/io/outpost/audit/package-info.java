@@ -1,4 +1,7 @@
-/** Audit entries: from a call or a transition to table, archive, export and verification. */
+/**
+ * Audit entries: from a call or a transition to the table and the archive, their export and their
+ * verification.
+ */
 @NullMarked
 package io.outpost.audit;
 

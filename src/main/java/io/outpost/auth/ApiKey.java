@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An API key without the key text, which is shown once and stored only as its SHA-256. Stored in
- * the table tenants under the sort key {@code key#<key_id>}.
+ * An API key without its text, which is shown once and stored only as a SHA-256 hash. Stored in the
+ * table tenants under the sort key {@code key#<key_id>}.
  *
  * @param rateLimitPerMinute null: that of the tier
  * @param expiresAt null: never; a rotation sets it to the end of the grace

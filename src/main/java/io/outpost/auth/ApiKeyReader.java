@@ -16,11 +16,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Select;
 
-/** Reads API keys of a tenant, never the key itself or its hash for a client. Stateless. */
+/** Reads a tenant's API keys. Clients never get a key's text or hash. Stateless. */
 @Component("apiKeyReader")
 public class ApiKeyReader {
 
-  /** The original expiry of a rotated key that had none. */
+  /** Stored as the original expiry of a rotated key that never expired. */
   static final String NEVER = "never";
 
   static final String LINEAGE = "lineage";
@@ -40,9 +40,10 @@ public class ApiKeyReader {
   /**
    * A key as stored in its item.
    *
-   * @param hash by which caches find it
-   * @param lineage the first key in its chain of rotations; itself when it was never rotated
-   * @param ownEnd its expiry before any rotation; null: never
+   * @param hash the hash by which caches find the key
+   * @param lineage the first key in its chain of rotations; the key itself when it was never
+   *     rotated
+   * @param ownEnd when it would expire without any rotation; null: never
    */
   record Stored(ApiKey key, String hash, String lineage, @Nullable Instant ownEnd) {}
 
@@ -64,7 +65,7 @@ public class ApiKeyReader {
         ownEnd(key, found.item()));
   }
 
-  /** The first key in a key's chain of rotations, from its item. */
+  /** The first key in a key's chain of rotations, read from the key's item. */
   static String lineage(String keyId, Map<String, AttributeValue> item) {
     return item.containsKey(LINEAGE) ? item.get(LINEAGE).s() : keyId;
   }
@@ -77,7 +78,7 @@ public class ApiKeyReader {
     return end.equals(NEVER) ? null : Instant.parse(end);
   }
 
-  /** The number of a tenant's live keys. */
+  /** The number of a tenant's keys that can still be used. */
   int countLive(String tenantId) {
     return dynamoDb
         .queryPaginator(

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 
 /**
  * The text of an API key: {@code op_live_} or {@code op_test_} and 32 lower-case hex digits (128
- * random bits). Never printed: {@link #toString} shows only its mode. Looking it up by its hash
- * reveals nothing by its timing.
+ * random bits). Never printed: {@link #toString} shows only the mode. Keys are looked up by their
+ * hash, so the time of a look-up reveals nothing about them.
  */
 final class ApiKeyText {
 
@@ -25,14 +25,14 @@ final class ApiKeyText {
     this.text = text;
   }
 
-  /** A new key of a mode, {@code live} or {@code test}. */
+  /** A new key for a mode, {@code live} or {@code test}. */
   static ApiKeyText random(String mode) {
     var bytes = new byte[BYTES];
     RANDOM.nextBytes(bytes);
     return new ApiKeyText("op_" + mode + "_" + HexFormat.of().formatHex(bytes));
   }
 
-  /** The key in a text, when it has the format of one. */
+  /** The key in a text; empty when the text does not have the form of a key. */
   static Optional<ApiKeyText> parse(String text) {
     return FORMAT.matcher(text).matches() ? Optional.of(new ApiKeyText(text)) : Optional.empty();
   }
@@ -48,7 +48,7 @@ final class ApiKeyText {
     }
   }
 
-  /** The key itself, for the one answer that shows it. */
+  /** The text of the key, for the one answer that shows it. */
   String reveal() {
     return text;
   }

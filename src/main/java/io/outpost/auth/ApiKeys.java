@@ -71,10 +71,10 @@ public class ApiKeys {
     this.names = names;
   }
 
-  /** The only answer that shows a key. */
+  /** A new key with its text. No other answer shows the text. */
   public record Created(@JsonUnwrapped ApiKey apiKey, String key) {}
 
-  /** A client's request. */
+  /** What a client asks for. */
   record Wish(
       String name,
       @Nullable List<String> scopes,
@@ -85,7 +85,7 @@ public class ApiKeys {
   /**
    * Creates a key for a tenant.
    *
-   * @throws Problem 403 for a scope that the caller's own key lacks; 400 when its expiry is past
+   * @throws Problem 403 for a scope that the caller's own key lacks; 400 when the expiry is past
    */
   public Created create(
       @Body JsonNode body,
@@ -120,10 +120,10 @@ public class ApiKeys {
   }
 
   /**
-   * Replaces a key by a new one; the old key works until its grace ends, so there may be twice as
-   * many live keys. The new key expires when the old one would have without any rotation. So a
-   * client that rotates twice, because it lost the first answer, gets no key that ends with the old
-   * one's grace.
+   * Replaces a key by a new one. The old key works until its grace ends, so for that time there may
+   * be twice as many live keys. The new key expires when the old one would have expired without any
+   * rotation: a client that rotates twice, because it lost the first answer, must not get a key
+   * that ends with the old one's grace.
    *
    * @throws Problem 409 when the old key has ended; 403 when it has scopes that the caller's own
    *     key lacks
@@ -181,7 +181,7 @@ public class ApiKeys {
         cap(tier, 2 * tier.in(settings.liveKeys())));
   }
 
-  /** Revokes a key for good. */
+  /** Revokes a key. This cannot be undone. */
   public void revoke(
       @Header("tenant_id") String tenantId, @Header("key_id") String keyId, Exchange exchange) {
     var old = reader.load(tenantId, keyId);
@@ -231,7 +231,10 @@ public class ApiKeys {
     return new Created(key, secret.reveal());
   }
 
-  /** The tenant gets an event before it expires, at once when that is soon. */
+  /**
+   * Schedules the event that warns the tenant before the key expires; when that is soon, the event
+   * is due at once.
+   */
   private void warn(Change change, ApiKey key) {
     if (key.expiresAt() != null) {
       var early = key.expiresAt().minus(WARNED_BEFORE);

@@ -10,13 +10,13 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * The settings of authentication.
  *
- * @param bootstrapAdminKey a key that is an admin key without being stored; blank: none
+ * @param bootstrapAdminKey an admin key that is not stored; blank: none
  * @param cacheFor how long a cached key is trusted when no change is announced
  * @param unknownFor how long an unknown key is cached as unknown
  * @param cachedKeys the maximum of cached keys in a container
- * @param rateLimitPerMinute requests a key may make in a minute unless it or its tier says
- *     otherwise
- * @param rateLimits requests a minute of tiers that have their own limit
+ * @param rateLimitPerMinute requests that a key may make in a minute, unless the key or its tier
+ *     has another limit
+ * @param rateLimits requests in a minute for tiers that have their own limit
  * @param unknownKeysPerMinute unknown keys that an address may try in a minute
  * @param tenantRateFactor the limit of all keys of a tenant together, as a multiple of one key's
  *     limit
@@ -38,7 +38,7 @@ record AuthSettings(
     @Nullable Instant bootstrapExpiresAt,
     Duration pastDueGrace) {
 
-  /** The requests a minute of a tier's keys. */
+  /** How many requests a key of the tier may make in a minute. */
   int rateLimit(Tier tier) {
     return rateLimits == null
         ? rateLimitPerMinute

@@ -79,8 +79,8 @@ public class Authentication implements Callers {
   /**
    * Refuses calls that the status of the caller's tenant does not allow.
    *
-   * @throws Problem 403 when it is suspended, or changes something after the grace of a failed
-   *     payment
+   * @throws Problem 403 when the tenant is suspended, or changes something after the grace that
+   *     follows a failed payment
    */
   public void checkStanding(@ExchangeProperty(Call.NAME) Call call) {
     switch (call.principal().standing()) {
@@ -132,7 +132,7 @@ public class Authentication implements Callers {
     }
   }
 
-  /** Why a key is invalid, in one word; empty for a valid one. */
+  /** Why a key can no longer be used, in one word; empty for a usable one. */
   private static Optional<String> end(KeyStore.View view, Instant now) {
     if (view.key().revokedAt() != null) {
       return Optional.of("revoked");
@@ -163,8 +163,8 @@ public class Authentication implements Callers {
   }
 
   /**
-   * The only key of the request; two keys are refused, because a proxy may have checked the other
-   * one.
+   * The request's key. A request with two keys is refused, because a proxy may have checked the
+   * other one.
    */
   private static Optional<String> credential(Call call) {
     if (call.headers("Authorization").length > 1 || call.headers("X-API-Key").length > 1) {

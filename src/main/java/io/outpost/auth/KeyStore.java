@@ -29,9 +29,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 
 /**
- * The cache of keys, by hash: an entry is kept for minutes, loaded once for all concurrent callers,
+ * The cache of keys, by hash. An entry is kept for minutes, loaded once for all concurrent callers,
  * and removed when a change of the key or its tenant is announced. While the change feed cannot be
- * read, entries are trusted for seconds only. Unknown keys are cached for seconds. Thread-safe.
+ * read, entries are trusted only for seconds. Unknown keys are cached for seconds. Thread-safe.
  */
 @Component("keyStore")
 @EnableConfigurationProperties(AuthSettings.class)
@@ -41,7 +41,8 @@ public class KeyStore {
   private static final String BOOTSTRAP_KEY_ID = "0".repeat(26);
 
   /**
-   * Together with the polling interval, below the five seconds in which a revocation takes effect.
+   * How long an entry is trusted after the last successful poll of the change feed. With the
+   * polling interval this stays below the five seconds in which a revocation must take effect.
    */
   static final long TRUSTED_UNHEARD = Duration.ofSeconds(3).toNanos();
 
@@ -57,9 +58,10 @@ public class KeyStore {
   private volatile long heard = System.nanoTime();
 
   /**
-   * A key and its tenant at the time of reading.
+   * A key and its tenant as they were when read.
    *
-   * @param lineage the first key in its chain of rotations; itself when it was never rotated
+   * @param lineage the first key in its chain of rotations; the key itself when it was never
+   *     rotated
    * @param read when reading began, by {@link System#nanoTime}
    */
   record View(ApiKey key, Tenant tenant, String lineage, long read) {}
@@ -86,7 +88,7 @@ public class KeyStore {
 
   /**
    * The entry of a key, read when it is not cached; empty when the key does not exist. Concurrent
-   * callers share one read and its failure.
+   * callers share one read, and its failure.
    */
   Optional<View> find(String hash) {
     var cached = cache.getIfPresent(hash);
@@ -109,7 +111,7 @@ public class KeyStore {
     return cached == null || !cached.isDone() ? Optional.empty() : trusted(cached);
   }
 
-  /** Whether a key was not found a moment ago, so that refusing it costs no read. */
+  /** Whether a key was found missing a moment ago, so that refusing it costs no read. */
   boolean isUnknown(String hash) {
     var cached = cache.getIfPresent(hash);
     return cached != null
@@ -118,7 +120,7 @@ public class KeyStore {
         && cached.join().isEmpty();
   }
 
-  /** Whether a key existed when it was last read; its entry may be gone from the cache. */
+  /** Whether a key existed when it was last read. Its entry may have left the cache since. */
   boolean existed(String hash) {
     return existing.getIfPresent(hash) != null;
   }
@@ -128,7 +130,9 @@ public class KeyStore {
     cache.asMap().remove(hash);
   }
 
-  /** Removes every key of a tenant from the cache, also keys that are being read at the moment. */
+  /**
+   * Removes all keys of a tenant from the cache, including keys that are being read at the moment.
+   */
   public void forgetTenant(String tenantId) {
     cache
         .asMap()
@@ -140,12 +144,15 @@ public class KeyStore {
                     || view.join().filter(v -> v.tenant().tenantId().equals(tenantId)).isPresent());
   }
 
-  /** Records that all changes announced so far are applied. */
+  /** Records that all changes announced so far have been applied to the cache. */
   public void upToDate() {
     heard = System.nanoTime();
   }
 
-  /** Unknown keys are cached for so short a time that the entry is always trusted. */
+  /**
+   * Whether an entry must be read again. The entry of an unknown key is always trusted, because it
+   * stays in the cache only for seconds.
+   */
   private boolean isStale(CompletableFuture<Optional<View>> cached) {
     return cached.isCompletedExceptionally()
         || cached.join().isPresent() && trusted(cached).isEmpty();
@@ -172,8 +179,8 @@ public class KeyStore {
   }
 
   /**
-   * The index is only used to find the tenant, because it may lag; the item itself is read
-   * consistently.
+   * Reads a key. The index only finds its tenant, because the index may lag; the item itself is
+   * read consistently.
    */
   private Optional<View> read(String hash) {
     var began = System.nanoTime();
@@ -204,7 +211,7 @@ public class KeyStore {
             began));
   }
 
-  /** The current items, by sort key. */
+  /** Reads items consistently; returns them by sort key. */
   @SafeVarargs
   private Map<String, Map<String, AttributeValue>> read(
       String table, Map<String, AttributeValue>... keys) {

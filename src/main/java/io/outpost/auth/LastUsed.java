@@ -35,7 +35,7 @@ public class LastUsed {
     noted.put(new Key(key.tenantId(), key.keyId()), now);
   }
 
-  /** Writes the uses recorded since the last time. */
+  /** Writes the uses that were recorded since the last time. */
   public void write() {
     for (var key : List.copyOf(noted.keySet())) {
       var at = noted.remove(key);
@@ -56,7 +56,7 @@ public class LastUsed {
                       "attribute_exists(sk) AND (attribute_not_exists(last_used_at) OR last_used_at < :at)")
                   .expressionAttributeValues(Map.of(":at", Items.text(Json.time(at)))));
     } catch (ConditionalCheckFailedException e) {
-      // The bootstrap key has no item, or another container recorded a later use.
+      // The bootstrap key has no item, or another container has recorded a later use.
     } catch (TransactionConflictException e) {
       noted.putIfAbsent(key, at);
     }

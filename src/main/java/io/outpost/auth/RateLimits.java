@@ -24,18 +24,21 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 
 /**
- * Limits the requests a minute of each key and of each tenant, over all containers. Containers draw
- * permits from one shared counter for each minute, in chunks that grow with use and shrink near the
- * limit. So the sum never exceeds the limit, and few permits stay unused. Thread-safe.
+ * Limits the requests in a minute of each key and of each tenant, over all containers. Containers
+ * draw permits from one shared counter for each minute, in chunks that grow with use and shrink
+ * near the limit. So the sum never exceeds the limit, and few permits stay unused. Thread-safe.
  *
- * <p>Header fields: draft-ietf-httpapi-ratelimit-headers.
+ * <p>The header fields follow draft-ietf-httpapi-ratelimit-headers.
  */
 @Component("rateLimits")
 public class RateLimits {
 
   private static final long WINDOW_SECONDS = 60;
 
-  /** A container first draws a fiftieth of the limit, and never more than a tenth. */
+  /**
+   * A container's first chunk is the limit divided by this number; no chunk is more than a tenth of
+   * the limit.
+   */
   private static final int FIRST_SHARE = 50;
 
   private static final int LARGEST_SHARE = 10;
@@ -64,7 +67,7 @@ public class RateLimits {
   }
 
   /**
-   * Takes one permit for the call and sets the RateLimit headers.
+   * Takes one permit for the call, and sets the RateLimit headers.
    *
    * @throws Problem 429 when none is left in this minute
    */
@@ -91,19 +94,22 @@ public class RateLimits {
     }
   }
 
-  /** The permits left in the minute after taking one; -1 when there was none. */
+  /**
+   * Takes one of the key's permits; returns how many are left in the minute, -1 when there was none
+   * to take.
+   */
   long take(Principal caller, long minute) {
     return take(caller.keyId(), caller.rateLimit(), minute);
   }
 
-  /** The same for the tenant: all its keys together. */
+  /** Takes one of the permits that all keys of the tenant share; returns how many are left. */
   long takeOfTenant(Principal caller, long minute) {
     return caller.tenantId().equals(Ids.OPERATORS)
         ? Long.MAX_VALUE
         : take(caller.tenantId(), tenantLimit(caller), minute);
   }
 
-  /** A tenant's limit is at least that of its key. */
+  /** The limit of a tenant, which is at least that of the key. */
   private int tenantLimit(Principal caller) {
     return Math.max(
         caller.rateLimit(), settings.tenantRateFactor() * settings.rateLimit(caller.tier()));
@@ -120,8 +126,8 @@ public class RateLimits {
   }
 
   /**
-   * The current minute of a key or tenant in this container: permits in hand, and the last known
-   * shared count.
+   * The current minute of a key or tenant in this container: its permits that are not used yet, and
+   * the shared count as last known.
    */
   private final class Window {
     private final String whose;
@@ -164,13 +170,19 @@ public class RateLimits {
       }
     }
 
-    /** Draws as many again as were used, so that an idle container holds few permits back. */
+    /**
+     * How many permits to draw: as many as were used so far, so that an idle container holds few
+     * permits back.
+     */
     private int chunk() {
       var wanted = Math.min(Math.max(taken, limit / FIRST_SHARE), (limit - drawn) / 4);
       return Math.clamp(wanted, 1, Math.max(1, limit / LARGEST_SHARE));
     }
 
-    /** Callers that wait for this draw share its failure, so that none waits for a second one. */
+    /**
+     * Draws permits. All callers that wait for the draw share its failure, so that none must wait
+     * for a second one.
+     */
     private void draw(int chunk, CompletableFuture<Void> done) {
       try {
         var used = count(chunk);

@@ -29,7 +29,7 @@ class UnknownKeyThrottle {
   }
 
   /**
-   * Refuses an address with too many look-ups of unknown keys.
+   * Refuses an address that has looked up too many unknown keys.
    *
    * @throws Problem 429
    */
@@ -44,7 +44,7 @@ class UnknownKeyThrottle {
     }
   }
 
-  /** Counts an unknown key. */
+  /** Counts a look-up of an unknown key. */
   void missed(String address) {
     misses.get(IpAddress.network(address), a -> new AtomicInteger()).incrementAndGet();
   }

@@ -8,13 +8,13 @@ import java.util.TreeSet;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** The answer to a gateway about a valid key. Stateless. */
+/** The answer to a gateway that asks about a valid key. Stateless. */
 @Component("verification")
 public class Verification {
 
   private static final String POLICY = "application/vnd.aws.iam-policy+json";
 
-  /** Whether the caller is an authorizer of API Gateway, which requires a policy. */
+  /** Whether the caller is an authorizer of AWS API Gateway, which expects a policy. */
   public boolean wantsPolicy(@ExchangeProperty(Call.NAME) Call call) {
     return call.prefers(POLICY);
   }
@@ -37,8 +37,9 @@ public class Verification {
   }
 
   /**
-   * The answer of a Lambda authorizer (API Gateway developer guide, "Output from an API Gateway
-   * Lambda authorizer"): any method of the API may be called, for Outpost itself checks the scope.
+   * The answer of a Lambda authorizer (API Gateway developer guide, Output from an API Gateway
+   * Lambda authorizer). It allows every method of the API, because Outpost itself checks the
+   * scopes.
    */
   public Map<String, Object> policy(@ExchangeProperty(Call.NAME) Call call) {
     Principal caller = call.principal();

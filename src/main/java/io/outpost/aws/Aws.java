@@ -26,8 +26,8 @@ import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * The only place that builds AWS clients: one HTTP pool, bounded waits, three tries with jitter
- * (the SDK's standard mode). The clients are thread-safe.
+ * Builds all AWS clients, which share one HTTP pool, wait for limited times, and try three times
+ * with jitter (the SDK's standard mode). No other code builds any. The clients are thread-safe.
  */
 @Configuration
 @EnableConfigurationProperties(AwsSettings.class)
@@ -84,8 +84,8 @@ public class Aws {
   }
 
   /**
-   * No limit on the whole call: a large output takes as long as it takes, the socket's wait is
-   * bounded.
+   * The whole call has no time limit, because large outputs take long; only the wait for the next
+   * bytes is limited.
    */
   @Bean
   S3Client s3(SdkHttpClient http) {

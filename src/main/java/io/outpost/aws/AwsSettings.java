@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * The address of AWS. In production everything here is empty and the SDK's own chain decides.
+ * The address of AWS. In production all fields are empty, so the SDK decides by its own rules.
  *
  * @param endpoint one endpoint for every service (an emulator)
- * @param endpoints an endpoint for a service: sqs, dynamodb, s3, secretsmanager, sns, kms
+ * @param endpoints an endpoint for each service: sqs, dynamodb, s3, secretsmanager, sns, kms
  * @param accessKey fixed credentials for an emulator
  * @param secretKey fixed credentials for an emulator
  */

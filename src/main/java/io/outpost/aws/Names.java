@@ -3,7 +3,10 @@ package io.outpost.aws;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
-/** Physical names: {@code outpost-<name>-<env>}, for buckets as set. Thread-safe. */
+/**
+ * The names of resources in AWS: {@code outpost-<name>-<env>}; names of buckets are settings.
+ * Thread-safe.
+ */
 @Component
 public class Names {
 
@@ -15,17 +18,17 @@ public class Names {
     this.env = settings.getRequiredProperty("outpost.env");
   }
 
-  /** A table of schema/tables.json. */
+  /** The name of a table of schema/tables.json. */
   public String table(String name) {
     return "outpost-" + name + "-" + env;
   }
 
-  /** A queue of schema/queues.json. */
+  /** The name of a queue of schema/queues.json. */
   public String queue(String name) {
     return "outpost-" + name + "-" + env;
   }
 
-  /** A bucket: output, audit or audit-head. */
+  /** The name of a bucket: output, audit or audit-head. */
   public String bucket(String name) {
     return settings.getRequiredProperty("outpost.buckets." + name);
   }

@@ -9,13 +9,15 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /**
- * Sends to queues by name, with a message group (fair queues), which Camel's component does not do.
+ * Sends messages to queues with a message group (fair queues), which Camel's component cannot set.
  * Thread-safe.
  */
 @Component("queues")
 public class Queues {
 
-  /** Sending must be quick or fail, because its callers have a fallback. */
+  /**
+   * The time limit of sending. Callers have a fallback, so a failure is better than a long wait.
+   */
   private static final Duration LONGEST_SEND = Duration.ofSeconds(5);
 
   private final SqsClient sqs;
@@ -27,7 +29,7 @@ public class Queues {
     this.names = names;
   }
 
-  /** The URL of a queue of schema/queues.json, looked up once. */
+  /** The URL of a queue of schema/queues.json; looked up once. */
   public String url(String queue) {
     return urls.computeIfAbsent(
         queue, q -> sqs.getQueueUrl(r -> r.queueName(names.queue(q))).queueUrl());
@@ -57,7 +59,7 @@ public class Queues {
    * Sends one message.
    *
    * @param group the tenant: SQS keeps one tenant's backlog from delaying the others
-   * @param delaySeconds 0–900
+   * @param delaySeconds from 0 to 900
    */
   public void send(
       String queue, String body, String group, Map<String, String> attributes, int delaySeconds) {

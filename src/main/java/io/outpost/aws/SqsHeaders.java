@@ -5,7 +5,8 @@ import org.apache.camel.spi.HeaderFilterStrategy;
 import org.springframework.stereotype.Component;
 
 /**
- * No header leaves as a message attribute, and no message attribute becomes a header. Stateless.
+ * Keeps headers and message attributes apart: no header is sent as an attribute, and no attribute
+ * becomes a header. Stateless.
  */
 @Component("sqsHeaders")
 class SqsHeaders implements HeaderFilterStrategy {

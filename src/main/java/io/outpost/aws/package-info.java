@@ -1,7 +1,4 @@
-/**
- * The AWS clients, built here and nowhere else, and the physical names of tables, queues and
- * buckets.
- */
+/** The AWS clients, built here and nowhere else, and the names of tables, queues and buckets. */
 @NullMarked
 package io.outpost.aws;
 

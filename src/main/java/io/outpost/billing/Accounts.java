@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 /**
  * The link between tenants and their customers at Stripe, and the tier and status that tenants get
  * from subscriptions. A change is written on condition that the tenant has not changed since it was
- * read, so the latest state from Stripe is written last. Each change leaves its audit entry in the
+ * read, so the latest state from Stripe is written last. Each change puts its audit entry into the
  * property {@code audited}. Thread-safe.
  */
 @Component("accounts")
@@ -57,7 +57,7 @@ public class Accounts {
     this.history = history;
   }
 
-  /** The tenant has changed since it was read. */
+  /** The tenant has changed since it was read, so nothing is written. */
   private static final class Overtaken extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -85,7 +85,7 @@ public class Accounts {
         && tenant.status() != Tenant.Status.deleted;
   }
 
-  /** The tenant of a customer; null without one, or when it is not linked yet. */
+  /** The tenant of a customer; null when no tenant is linked to the customer. */
   public @Nullable String tenantOf(@ExchangeProperty("customer") @Nullable String customer) {
     if (customer == null) {
       return null;
@@ -136,9 +136,9 @@ public class Accounts {
   }
 
   /**
-   * Whether the tenant's customer has an outdated name or address, or may have one: when the tenant
-   * changed during our call, or when an earlier try was broken off, another container may have sent
-   * the newer name before the older one arrived.
+   * Whether the tenant's customer has an outdated name or address. It also counts as outdated when
+   * the tenant changed during our call, or an earlier attempt was interrupted: then another
+   * container may have sent the newer name first, and the older one arrived after it.
    */
   public boolean isOutdated(
       @ExchangeProperty("tenant") @Nullable Tenant tenant,
@@ -176,9 +176,9 @@ public class Accounts {
    * Gives the tenant the tier and status of its subscriptions. A tenant that never subscribed keeps
    * the tier that an operator gave it.
    *
-   * @return whether there was nothing to change. Otherwise, even after a write, Stripe must be read
-   *     again: it may have changed during our write, and a concurrent reader may have found nothing
-   *     to change
+   * @return true when there was nothing to change. When false, even after a write, Stripe must be
+   *     read again: its state may have changed during our write, and a concurrent reader may have
+   *     seen the old state
    */
   public boolean apply(
       @ExchangeProperty("tenant") Tenant tenant,
@@ -219,7 +219,10 @@ public class Accounts {
             entitlement.pastDueSince() == null ? null : Json.time(entitlement.pastDueSince()));
   }
 
-  /** A payment does not reactivate a tenant that an operator suspended or deleted. */
+  /**
+   * The status to write: a payment does not reactivate a tenant that an operator suspended or
+   * deleted.
+   */
   private static Tenant.Status statusOf(Tenant tenant, Entitlement entitlement) {
     return switch (tenant.status()) {
       case suspended, deleted -> tenant.status();

@@ -15,8 +15,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * Alarms about faults at Stripe that only an operator can repair: raised once, on until the same
- * thing works again. Thread-safe.
+ * Alarms about faults at Stripe that only an operator can repair. An alarm is raised once, and
+ * stays active until what failed works again. Thread-safe.
  */
 @Component("billingAlarms")
 public class BillingAlarms {
@@ -93,7 +93,7 @@ public class BillingAlarms {
     return dynamoDb.getItem(g -> g.tableName(names.table("usage")).key(key(what))).hasItem();
   }
 
-  /** The alarms without a notice so far. */
+  /** The active alarms that operators were not notified of yet. */
   public List<Alarm> unannounced() {
     return standing().stream().filter(alarm -> !alarm.announced()).toList();
   }
@@ -114,7 +114,7 @@ public class BillingAlarms {
                           ":why",
                           Items.text(alarm.why()))));
     } catch (ConditionalCheckFailedException e) {
-      // The alarm ended meanwhile, or has another reason now.
+      // The alarm has meanwhile ended or got another reason.
     }
   }
 

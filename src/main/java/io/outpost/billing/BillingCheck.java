@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Compares a Stripe account with the needs of billing; changes nothing. For one thread. */
+/** Compares a Stripe account with what billing needs; changes nothing. For one thread. */
 final class BillingCheck {
   private static final String ENDPOINT = "/webhooks/stripe";
   // The types that api/billing-queue.camel.yaml handles.
@@ -61,7 +61,7 @@ final class BillingCheck {
   }
 
   /**
-   * The findings, one sentence each, with the remedy.
+   * The findings, one sentence each, with what to do about it.
    *
    * @throws StripeException when Stripe does not answer
    */
@@ -90,7 +90,10 @@ final class BillingCheck {
     return List.copyOf(findings);
   }
 
-  /** A missing right is a finding; any other error of Stripe ends the check. */
+  /**
+   * Runs one part of the check. A missing right is a finding; an error that affects all parts ends
+   * the check.
+   */
   private void part(String right, Part part) throws StripeException {
     try {
       part.look();

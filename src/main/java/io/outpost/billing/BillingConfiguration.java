@@ -7,7 +7,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** The beans of billing that are made from settings. */
+/** The beans of billing that are built from settings. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(StripeSettings.class)
 class BillingConfiguration {
@@ -18,7 +18,7 @@ class BillingConfiguration {
     return new WebhookSignature(settings.webhookSecrets(), clock);
   }
 
-  /** Runs the consumers of the queue {@code stripe}; each has a thread when it needs one. */
+  /** Runs the consumers of the queue {@code stripe}, on virtual threads. */
   @Bean(destroyMethod = "shutdownNow")
   ScheduledExecutorService stripeConsumers() {
     return Executors.newScheduledThreadPool(

@@ -21,8 +21,8 @@ class BillingHealth implements HealthPart {
   }
 
   /**
-   * Names the failing parts; the reasons are only in the log and the notices, because anyone may
-   * read this.
+   * Names the failing parts. The reasons are only in the log and the notices, because anyone may
+   * read this state.
    */
   @Override
   public String state() {

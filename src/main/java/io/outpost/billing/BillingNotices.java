@@ -6,7 +6,7 @@ import java.util.Map;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** Notices to operators, as JSON for the topic. Stateless. */
+/** Writes notices to operators, as JSON for the topic. Stateless. */
 @Component("billingNotices")
 public class BillingNotices {
   private final ObjectMapper mapper;

@@ -28,7 +28,8 @@ public class BillingSetup {
   }
 
   /**
-   * Warns of each finding, and reports {@code setup} in the readiness check while there are any.
+   * Logs a warning for each finding, and reports {@code setup} in the readiness check while there
+   * are findings.
    */
   public void check() {
     var client = StripeClient.builder().setApiKey(settings.secretKey()).setApiBase(base).build();

@@ -27,7 +27,7 @@ public class ClusterLock {
   }
 
   /**
-   * Takes the lock {@code what} for at most so many seconds; false when another container has it.
+   * Takes the lock {@code what} for at most this many seconds; false when another container has it.
    */
   public boolean take(String what, int seconds) {
     Instant now = Instant.now();

@@ -9,13 +9,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last period of a metered price whose subscription was ended before the period was over. If
- * the subscription ended without a last invoice, Stripe does not bill that period
+ * The last period of a metered price whose subscription ended before the period was over. If the
+ * subscription ended without a last invoice, Stripe does not bill that period
  * (docs.stripe.com/billing/subscriptions/cancel).
  *
  * @param start when the period began
  * @param end when the subscription ended
- * @param unit the price of one unit in the currency's smallest unit; null when it has none
+ * @param unit the price of one unit in the currency's smallest unit; null when units have no single
+ *     price
  */
 record EndedUse(
     String subscription,
@@ -25,7 +26,10 @@ record EndedUse(
     @Nullable BigDecimal unit,
     String currency) {
 
-  /** The last periods of a subscription; none when it is active, never began or was on trial. */
+  /**
+   * The last periods of an ended subscription. There is none while the subscription is active, and
+   * none for a trial.
+   */
   static Stream<EndedUse> of(Subscription one) {
     if (!"canceled".equals(one.getStatus()) || one.getEndedAt() == null) {
       return Stream.of();
@@ -50,14 +54,14 @@ record EndedUse(
     return recurring != null && "metered".equals(recurring.getUsageType());
   }
 
-  /** Whether an invoice bills it, or will when it is finalized. */
+  /** Whether an invoice bills this period, or will when it is finalized. */
   boolean isBilledBy(List<InvoiceLine> lines) {
     return lines.stream()
         .filter(line -> price.equals(line.price()) && line.start().equals(start))
         .anyMatch(line -> !line.isFinal() || line.closes());
   }
 
-  /** The period as a line that bills nothing, so that all its jobs count as late. */
+  /** This period as an invoice line that bills nothing, so that all its jobs count as late. */
   InvoiceLine asLine() {
     return new InvoiceLine(subscription, end, price, start, end, 0, unit, 0, currency);
   }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tier and status that a tenant gets from its Stripe subscriptions: the table in
+ * The tier and status that a tenant gets from its Stripe subscriptions, by the table in
  * docs/billing.md.
  *
  * @param subscriptionStatus Stripe's status of the deciding subscription, or null without one
@@ -23,19 +23,19 @@ public record Entitlement(
     @Nullable String subscriptionStatus,
     @Nullable Instant anchor,
     @Nullable Instant pastDueSince) {
-  // Paid statuses first, then unpaid ones, then those without any entitlement.
+  // Statuses of paid subscriptions; then of unpaid ones; then of those that entitle to nothing.
   private static final List<String> PAID = List.of("active", "trialing");
   private static final List<String> OWED = List.of("past_due", "unpaid");
   private static final List<String> IDLE =
       List.of("paused", "incomplete", "canceled", "incomplete_expired");
 
   /**
-   * Judges all subscriptions of one customer with all their items: the highest paid tier decides,
-   * otherwise the highest unpaid one. Items with prices that are not ours are ignored.
+   * Judges all subscriptions of one customer with all their items. The highest paid tier decides;
+   * without one, the highest unpaid tier. Items with prices that are not ours are ignored.
    *
-   * @param tiers the tier of each current or older price of ours
-   * @return empty when something is paid or unpaid but all its prices are unknown: then nothing
-   *     changes
+   * @param tiers the tier of each of our prices, current and older ones
+   * @return empty when the customer has paid or unpaid subscriptions, but only with prices that are
+   *     not ours: then nothing changes
    */
   public static Optional<Entitlement> of(List<StripeSubscription> all, Map<String, Tier> tiers) {
     return best(all, PAID, tiers)
@@ -43,13 +43,13 @@ public record Entitlement(
         .or(() -> hasAny(all, PAID) || hasAny(all, OWED) ? Optional.empty() : idle(all));
   }
 
-  /** The deciding subscription; empty when none is paid or unpaid with a price of ours. */
+  /** The subscription that decides; empty when no paid or unpaid one has a price of ours. */
   static Optional<StripeSubscription> deciding(
       List<StripeSubscription> all, Map<String, Tier> tiers) {
     return first(all, PAID, tiers).or(() -> first(all, OWED, tiers));
   }
 
-  /** The entitlement after a customer was deleted with its subscriptions. */
+  /** The entitlement after the customer was deleted, with all its subscriptions. */
   static Entitlement ended() {
     return new Entitlement(Tier.FREE, Tenant.Status.active, "canceled", null, null);
   }
@@ -83,7 +83,10 @@ public record Entitlement(
         : new Entitlement(tier, Tenant.Status.past_due, one.status(), one.anchor(), debt);
   }
 
-  /** Past due counts from the oldest unpaid invoice of any subscription of ours. */
+  /**
+   * Since when the customer owes: the creation of the oldest unpaid invoice of any subscription
+   * with a price of ours.
+   */
   private static @Nullable Instant oldestDebt(
       List<StripeSubscription> all, StripeSubscription decides, Map<String, Tier> tiers) {
     return all.stream()

@@ -27,7 +27,7 @@ public class Entitlements {
         .anyMatch(one -> OWED.contains(one.status()));
   }
 
-  /** The tenant's entitlement; null when all its prices are unknown. */
+  /** The tenant's entitlement; null when only prices that are not ours are paid or unpaid. */
   public @Nullable Entitlement judge(
       @Variable("subscriptions") String subscriptions,
       @Variable("unpaid") @Nullable String unpaid) {
@@ -38,7 +38,7 @@ public class Entitlements {
     return Entitlement.of(all, tiers).orElse(null);
   }
 
-  /** Whether a tenant pays for more than one subscription of ours. */
+  /** Whether a tenant pays for more than one subscription with our prices. */
   public boolean hasSeveral(@Variable("subscriptions") String subscriptions) {
     return StripeAnswers.subscriptions(subscriptions).stream()
             .filter(one -> LIVING.contains(one.status()))
@@ -47,7 +47,7 @@ public class Entitlements {
         > 1;
   }
 
-  /** The current subscriptions. */
+  /** The ids of the subscriptions that have not ended. */
   public List<String> living(@Variable("subscriptions") String subscriptions) {
     return StripeAnswers.living(subscriptions);
   }

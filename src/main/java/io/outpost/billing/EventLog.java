@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
  * Records which Stripe events were received, and which were applied. Stripe lists events for 30
- * days; we keep them for 35. Thread-safe.
+ * days; we keep ours for 35. Thread-safe.
  */
 @Component("eventLog")
 public class EventLog {
@@ -39,7 +39,7 @@ public class EventLog {
     this.trail = trail;
   }
 
-  /** Thrown from the transaction when the event was applied before. */
+  /** Thrown from the transaction: the event was applied before. */
   private static final class Applied extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -49,9 +49,9 @@ public class EventLog {
   }
 
   /**
-   * Records the event.
+   * Records that the event was received.
    *
-   * @return whether it must still be applied; false when that was done before
+   * @return whether the event must still be applied; false when it was applied before
    */
   public boolean remember(@ExchangeProperty("event") StripeEvent event) {
     try {
@@ -77,8 +77,8 @@ public class EventLog {
   }
 
   /**
-   * Records once that the event was applied, with its audit entry, which is left in the property
-   * {@code audited}.
+   * Records once that the event was applied, together with its audit entry, which goes into the
+   * property {@code audited}.
    */
   public void applied(
       @ExchangeProperty("event") StripeEvent event,

@@ -20,12 +20,12 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * Keeps the position up to which Stripe's events were listed, to find those that no webhook
- * brought. Stripe keeps the list for 30 days. Thread-safe.
+ * Keeps the time up to which Stripe's events were listed. Listing finds events that no webhook
+ * delivered; Stripe lists the events of 30 days. Thread-safe.
  */
 @Component("eventRepair")
 public class EventRepair {
-  // A margin for events that Stripe lists late and for different clocks.
+  // A margin for events that Stripe lists late, and for clocks that differ.
   private static final Duration OVERLAP = Duration.ofHours(1);
   private static final Duration AT_FIRST = Duration.ofDays(3);
 
@@ -41,12 +41,12 @@ public class EventRepair {
     this.names = names;
   }
 
-  /** The time at which a listing begins. */
+  /** The time now, to be recorded when the listing is complete. */
   public Instant begin() {
     return clock.instant();
   }
 
-  /** The time from which to list: the begin of the last listing. */
+  /** The time from which to list: the beginning of the last listing, less the margin. */
   public Instant since() {
     var found = dynamoDb.getItem(g -> g.tableName(names.table("events")).key(key()));
     return found.hasItem()
@@ -82,7 +82,7 @@ public class EventRepair {
     return events.path(events.size() - 1).path("id").textValue();
   }
 
-  /** Records up to when events were listed. */
+  /** Records when the complete listing began. */
   public void looked(@ExchangeProperty("began") Instant began) {
     dynamoDb.updateItem(
         u ->

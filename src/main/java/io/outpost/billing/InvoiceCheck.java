@@ -26,7 +26,7 @@ import org.springframework.stereotype.Component;
 public class InvoiceCheck {
   // A job starts at most 30 days after its acceptance, so older invoices no longer change.
   static final Duration LOOK_BACK = Duration.ofDays(70);
-  // The time before which finalized invoices were checked at least twice.
+  // Finalized invoices that are older than this have been checked at least twice.
   private static final Duration NEW = Duration.ofHours(13);
   private static final Set<String> LIVING = Set.of("active", "trialing", "past_due");
   private static final int MOST_IN_POSITION = 500;
@@ -51,8 +51,8 @@ public class InvoiceCheck {
   }
 
   /**
-   * Compares the metered lines of final invoices with the ledger, and finds usage that no invoice
-   * bills because its subscription ended without a last one.
+   * Compares the metered lines of final invoices with the ledger. Also finds usage that no invoice
+   * bills, because its subscription ended without a last invoice.
    */
   public InvoiceFindings check(
       @ExchangeProperty("tenantId") String tenantId,
@@ -72,8 +72,9 @@ public class InvoiceCheck {
   }
 
   /**
-   * An invoice for the end of a subscription exists an hour later. Stripe counts usage by customer,
-   * so usage that another subscription will also bill is checked after that.
+   * The ended periods that no invoice bills. An invoice for the end of a subscription may come up
+   * to an hour later. Stripe counts usage by customer, so usage that another subscription of the
+   * customer will bill, too, is checked after that.
    */
   private List<InvoiceLine> unbilled(String subscriptions, List<InvoiceLine> lines) {
     var living = StripeAnswers.livingByUse(subscriptions);
@@ -87,7 +88,7 @@ public class InvoiceCheck {
         .toList();
   }
 
-  /** The jobs that a line should bill and no other line does. */
+  /** The jobs that this line should bill and no other line bills. */
   private static List<LedgerEntry> onNone(
       List<InvoiceLine> others, InvoiceLine line, List<LedgerEntry> entries) {
     return InvoiceComparison.due(line, entries).stream()
@@ -96,8 +97,8 @@ public class InvoiceCheck {
   }
 
   /**
-   * With several tiers the price of single jobs is undefined, so there must be no item without an
-   * amount.
+   * Adds the late jobs of a line to the findings. Where the price of single jobs is undefined,
+   * because it has several tiers, they are reported instead: an item needs an amount.
    */
   private void late(InvoiceLine line, List<LedgerEntry> entries, InvoiceFindings findings) {
     if (!entries.isEmpty() && !prices.isByUnit(line.price())) {
@@ -130,7 +131,7 @@ public class InvoiceCheck {
     }
   }
 
-  /** Invoice items that were begun, and are not confirmed yet. */
+  /** Invoice items that were recorded, but whose existence at Stripe is not confirmed yet. */
   private List<LateUsage> again(List<LedgerEntry> entries, List<InvoiceLine> lines) {
     return entries.stream()
         .filter(entry -> entry.adjustment() != null && entry.adjustedAt() == null)
@@ -175,9 +176,8 @@ public class InvoiceCheck {
   }
 
   /**
-   * Records the invoice item for late jobs before it is created. Returns false when a job is
-   * already on another item: then no item is created, and the remaining jobs get one at the next
-   * check.
+   * Records the invoice item for late jobs before it is created. False when a job is already on
+   * another item: then this item is not created, and its other jobs get one at the next check.
    */
   public boolean begin(@ExchangeProperty("late") LateUsage late) {
     var ours = true;
@@ -197,7 +197,9 @@ public class InvoiceCheck {
     return ours;
   }
 
-  /** Whether the invoice item exists: a crash may have come after its creation. */
+  /**
+   * Whether the invoice item exists already: an earlier attempt may have crashed after creating it.
+   */
   public boolean isThere(
       @ExchangeProperty("late") LateUsage late, @Variable("positions") String positions) {
     return StripeAnswers.adjustments(positions).contains(late.adjustment());
@@ -216,13 +218,13 @@ public class InvoiceCheck {
     }
   }
 
-  /** Whether the tenant will get no next invoice. */
+  /** Whether the tenant will get no further invoice. */
   public boolean isLeaving(@ExchangeProperty("tenant") Tenant tenant) {
     return tenant.status() == Tenant.Status.deleted
         || !LIVING.contains(String.valueOf(tenant.subscriptionStatus()));
   }
 
-  /** The periods of recently closed invoices, to be compared hour by hour. */
+  /** The periods of recently finalized invoices, which are compared hour by hour. */
   public List<UsageComparison> closed(
       @ExchangeProperty("tenantId") String tenantId, @Variable("invoices") String invoices) {
     return billed(invoices).stream()
@@ -233,7 +235,7 @@ public class InvoiceCheck {
         .toList();
   }
 
-  /** The whole hours around a line's period, as far as they are past. */
+  /** The whole hours that contain a line's period, but none in the future. */
   private UsageComparison.Window hours(InvoiceLine line) {
     var now = clock.instant().truncatedTo(ChronoUnit.HOURS);
     var end = line.end().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.HOURS);

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * Compares one line of a final invoice with the ledger. Jobs that were reported after the invoice
- * was finalized, or were too old to be reported, are not on it. For jobs whose report came shortly
- * before, or was confirmed only afterwards, the sums decide. Pure.
+ * was finalized, or were too old to be reported, are not on the line. Where that is unclear,
+ * because a report came shortly before or was confirmed only later, the sums decide. Immutable.
  */
 final class InvoiceComparison {
   // Stripe counts reports some minutes after accepting them.
@@ -32,12 +32,12 @@ final class InvoiceComparison {
         .forEach(late::add);
   }
 
-  /** Whether a job is certainly missing on the line of its period. */
+  /** Whether a job is certainly not on the line of its period. */
   static boolean isTooLate(InvoiceLine line, LedgerEntry entry) {
     return entry.unmeteredAt() != null || isAfter(line, entry.begun());
   }
 
-  /** The jobs that a line should bill, whether or not they could be reported. */
+  /** The jobs that a line should bill, whether or not they could be reported in time. */
   static List<LedgerEntry> due(InvoiceLine line, List<LedgerEntry> entries) {
     return entries.stream()
         .filter(entry -> line.covers(entry.countedAt()) && entry.isDue())
@@ -53,17 +53,17 @@ final class InvoiceComparison {
     return expected - line.quantity();
   }
 
-  /** The jobs to bill on the next invoice. */
+  /** The jobs that are not on the line, to be billed on the next invoice. */
   List<LedgerEntry> late() {
     return late;
   }
 
-  /** The unexplained difference in jobs: too many (above zero) or too few. */
+  /** How many jobs too many (above zero) or too few are on the line for unknown reasons. */
   long unexplained() {
     return line.quantity() - (expected - late.size());
   }
 
-  /** Whether the line's amount does not match its jobs. */
+  /** Whether the line's amount differs from the price of its jobs. */
   boolean isMispriced() {
     return line.unit() != null && line.amount() != line.price(line.quantity());
   }

@@ -8,10 +8,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The result of the check of one tenant's invoices.
+ * What the check of one tenant's invoices has found.
  *
- * @param unpriced late jobs at prices without one amount for each unit
- * @param checked the keys of compared periods
+ * @param unpriced late jobs at prices for which the cost of one job is undefined
+ * @param checked the keys of the compared periods
  */
 public record InvoiceFindings(
     List<LateUsage> late,
@@ -25,9 +25,10 @@ public record InvoiceFindings(
   }
 
   /**
-   * An amount on an invoice that the ledger does not explain.
+   * A line of an invoice that the ledger does not explain.
    *
-   * @param jobs too many (above zero) or too few
+   * @param jobs how many too many (above zero) or too few
+   * @param mispriced whether the amount differs from the price of the jobs
    */
   public record Difference(
       String invoice, @Nullable String price, Instant start, long jobs, boolean mispriced)

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param invoice the invoice's id
  * @param finalizedAt when the invoice was finalized; null for a draft
  * @param price the price's id; null without a price
- * @param start the begin of its usage (included), until {@code end}
- * @param unit the price of one unit in the currency's smallest unit; null when it has none
+ * @param start the beginning of its usage (inclusive), until {@code end}
+ * @param unit the price of one unit in the currency's smallest unit; null when units have no single
+ *     price
  * @param amount the line's amount, before taxes and discounts
  */
 public record InvoiceLine(
@@ -32,10 +33,10 @@ public record InvoiceLine(
     @Nullable BigDecimal unit,
     long amount,
     String currency) {
-  // The number of decimals that Stripe has for a unit's price.
+  // The number of decimals of a unit's price at Stripe.
   private static final int DECIMALS = 12;
 
-  /** Reads a line; its price is null without a price. */
+  /** Converts Stripe's line. */
   static InvoiceLine of(Invoice invoice, InvoiceLineItem line) {
     var pricing = line.getPricing();
     var details = pricing == null ? null : pricing.getPriceDetails();
@@ -51,7 +52,7 @@ public record InvoiceLine(
         line.getCurrency());
   }
 
-  /** The lines of one invoice; lines with the same price and period are merged. */
+  /** The lines of one invoice, with lines of the same price and period merged into one. */
   static Stream<InvoiceLine> merged(List<InvoiceLine> lines) {
     Map<List<Object>, InvoiceLine> merged = new LinkedHashMap<>();
     lines.stream()
@@ -76,7 +77,7 @@ public record InvoiceLine(
         currency);
   }
 
-  /** Reads an invoice item that names its jobs. */
+  /** Converts an invoice item that names its jobs. */
   static InvoiceLine of(InvoiceItem item) {
     long jobs =
         item.getMetadata().entrySet().stream()
@@ -100,7 +101,7 @@ public record InvoiceLine(
   }
 
   private static @Nullable Instant finalizedAt(Invoice invoice) {
-    // A voided invoice requires no payment
+    // A voided invoice requires no payment, so it counts like a draft.
     if ("draft".equals(invoice.getStatus()) || "void".equals(invoice.getStatus())) {
       return null;
     }
@@ -114,24 +115,24 @@ public record InvoiceLine(
     return finalizedAt != null;
   }
 
-  /** Whether it was finalized after a time. */
+  /** Whether the invoice was finalized after this time. */
   boolean isFinalAfter(Instant time) {
     return finalizedAt != null && finalizedAt.isAfter(time);
   }
 
   /**
-   * Whether it finally bills the usage of its period: a subscription's first invoice also has a
-   * line for the period that begins.
+   * Whether the line bills the usage of a past period. A subscription's first invoice also has a
+   * line for the period that has just begun.
    */
   boolean closes() {
     return finalizedAt != null && !finalizedAt.isBefore(end);
   }
 
   /**
-   * The cost of some units, in whole smallest units of the currency.
+   * The cost of this many units, in whole smallest units of the currency.
    *
-   * @throws IllegalStateException without a price for a unit, because nothing may be billed at zero
-   *     by mistake
+   * @throws IllegalStateException when units have no single price: nothing may be billed at zero by
+   *     mistake
    */
   long price(long units) {
     if (unit == null) {
@@ -140,7 +141,7 @@ public record InvoiceLine(
     return unit.multiply(BigDecimal.valueOf(units)).setScale(0, RoundingMode.HALF_UP).longValue();
   }
 
-  /** The cost of one billed unit; with tiers the average. */
+  /** The cost of one billed unit; the average when the price has tiers. */
   long share() {
     return unit != null || quantity == 0
         ? price(1)
@@ -149,7 +150,7 @@ public record InvoiceLine(
             .longValue();
   }
 
-  /** Whether it bills the usage at a time. */
+  /** Whether the line's period contains this time. */
   boolean covers(Instant at) {
     return !at.isBefore(start) && at.isBefore(end);
   }

@@ -3,12 +3,12 @@ package io.outpost.billing;
 import java.util.List;
 
 /**
- * Jobs that missed the invoice of their period, as one item of the next invoice.
+ * Jobs that are missing on the invoice of their period, as one item of the next invoice.
  *
  * @param adjustment the id of this item
- * @param invoice the invoice that lacks them
- * @param entries their entries in the ledger
- * @param amount their cost, in the currency's smallest unit
+ * @param invoice the invoice on which the jobs are missing
+ * @param entries the ledger entries of the jobs
+ * @param amount the cost of the jobs, in the currency's smallest unit
  */
 public record LateUsage(
     String adjustment,
@@ -18,7 +18,7 @@ public record LateUsage(
     String currency,
     String description) {
 
-  /** The jobs. */
+  /** The ids of the jobs. */
   List<String> jobs() {
     return entries.stream().map(LedgerEntry::jobId).toList();
   }

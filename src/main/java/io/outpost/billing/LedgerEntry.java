@@ -8,23 +8,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A billable job in the ledger: written in the transaction that ended the job.
+ * A billable job in the ledger, written in the transaction that ended the job.
  *
  * @param sk {@code ledger#<period_start>#<job_id>}
  * @param acceptedAt when the job was accepted; null in older entries
  * @param recordedAt when the job ended
- * @param reportBegan when its report was first tried; null before
+ * @param reportBegan when reporting it to Stripe was first tried; null before
  * @param reportedAt when Stripe was known to have the report; null before
- * @param unmeteredAt when it was too old for Stripe's meter, so that an invoice item bills it; null
- *     otherwise
- * @param parkedFor why Stripe refuses it; null unless parked
- * @param parkedAt when Stripe refused it; null unless parked
- * @param voidedAt when it was taken off the bill; null unless voided
- * @param voidedBy how it was taken off the bill; null unless voided
- * @param adjustment the item of a later invoice that bills it, because the invoice of its period
- *     was already final; null when that one bills it
+ * @param unmeteredAt when the job was found too old for Stripe's meter, so that an invoice item
+ *     bills it; null otherwise
+ * @param parkedFor why Stripe refuses the report; null unless parked
+ * @param parkedAt when Stripe refused the report; null unless parked
+ * @param voidedAt when the job was taken off the bill; null unless voided
+ * @param voidedBy how the job was taken off the bill; null unless voided
+ * @param adjustment the item of a later invoice that bills the job, because the invoice of its
+ *     period was already final; null when that invoice bills it
  * @param adjustedAt when that item was known to exist; null before
- * @param resends how many times Stripe accepted and later rejected it; null for never
+ * @param resends how many times Stripe accepted and later rejected the report; null for never
  * @param traceParent the trace context of the job's submission; may be null
  */
 public record LedgerEntry(
@@ -51,21 +51,24 @@ public record LedgerEntry(
     return Map.of("tenant_id", tenantId, "job_id", jobId);
   }
 
-  /** The trace context for its report to Stripe. */
+  /** The trace context for reporting the job to Stripe. */
   @Override
   public Span span() {
     return Tracing.remote(traceParent);
   }
 
   /**
-   * The time at which it counts, here and at Stripe: a job belongs to the period in which it was
-   * accepted. Older entries count at the job's end.
+   * The time at which the job counts, here and at Stripe: its acceptance. In older entries it is
+   * the job's end.
    */
   public Instant countedAt() {
     return acceptedAt == null ? recordedAt : acceptedAt;
   }
 
-  /** The identifier by which Stripe recognizes duplicates: a new one after each rejection. */
+  /**
+   * The identifier by which Stripe recognizes duplicates. It changes after each rejection, because
+   * Stripe would refuse the old one.
+   */
   public String identifier() {
     return resends == null ? jobId : jobId + "-" + resends;
   }
@@ -78,7 +81,7 @@ public record LedgerEntry(
   /**
    * When Stripe was known to have the report.
    *
-   * @throws IllegalStateException before
+   * @throws IllegalStateException before that
    */
   public Instant reported() {
     if (reportedAt == null) {
@@ -88,9 +91,9 @@ public record LedgerEntry(
   }
 
   /**
-   * When its report was first tried.
+   * When reporting was first tried.
    *
-   * @throws IllegalStateException before
+   * @throws IllegalStateException before that
    */
   public Instant begun() {
     if (reportBegan == null) {
@@ -99,17 +102,17 @@ public record LedgerEntry(
     return reportBegan;
   }
 
-  /** Whether a report was tried and its outcome is unknown. */
+  /** Whether a report was begun whose outcome is unknown. */
   public boolean isOpen() {
     return reportBegan != null && reportedAt == null && parkedFor == null;
   }
 
-  /** Whether Stripe should count it; a job that was refunded by a credit still counts. */
+  /** Whether Stripe should count the job. A job that was refunded by a credit still counts. */
   public boolean isCounted() {
     return reportedAt != null && isOnBill();
   }
 
-  /** Whether an invoice should bill it: metered jobs, and jobs that were too old for the meter. */
+  /** Whether an invoice should bill the job: it was reported, or it was too old to be. */
   public boolean isDue() {
     return (reportedAt != null || unmeteredAt != null) && isOnBill();
   }

@@ -10,8 +10,7 @@ import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
 /**
- * Reads the lines that Stripe omits from lists of invoices, which have ten lines of each
- * Thread-safe.
+ * Completes the invoices in a list: Stripe includes only the first ten lines of each. Thread-safe.
  */
 @Component("longInvoices")
 public class LongInvoices {
@@ -21,12 +20,12 @@ public class LongInvoices {
     this.mapper = mapper;
   }
 
-  /** Whether an invoice of the list has more lines. */
+  /** Whether an invoice in the list lacks lines. */
   public boolean any(@Variable("invoices") String invoices) throws JsonProcessingException {
     return first(mapper.readTree(invoices)).isPresent();
   }
 
-  /** The call for more lines of the first such invoice. */
+  /** The call for more lines of the first invoice that lacks some. */
   public StripeCall more(@Variable("invoices") String invoices) throws JsonProcessingException {
     var invoice = first(mapper.readTree(invoices)).orElseThrow();
     var shown = invoice.at("/lines/data");
@@ -37,7 +36,7 @@ public class LongInvoices {
             + shown.path(shown.size() - 1).path("id").asText());
   }
 
-  /** The list of invoices with these lines. */
+  /** The list with these lines added to the first invoice that lacks some. */
   public String complete(@Variable("invoices") String invoices, @Variable("lines") String lines)
       throws JsonProcessingException {
     var list = mapper.readTree(invoices);

@@ -20,7 +20,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** The finished jobs that Stripe refuses, for operators. Thread-safe. */
+/** The finished jobs whose reports Stripe refuses, for operators. Thread-safe. */
 @Component("parkedUsage")
 public class ParkedUsage {
   private static final String LIST = "parked-usage";
@@ -50,7 +50,7 @@ public class ParkedUsage {
     }
   }
 
-  /** A page, newest job first; the shards are read in parallel and merged. */
+  /** A page of parked jobs, newest first, merged from all shards. */
   public Page<Parked> list(@Header("limit") int limit, @Header("cursor") String cursor) {
     var before = cursor == null ? "~" : Cursor.open(cursor, LIST);
     var found = new ArrayList<LedgerEntry>();
@@ -63,7 +63,9 @@ public class ParkedUsage {
     return new Page<>(page.stream().map(Parked::of).toList(), next);
   }
 
-  /** The entries to report again: of the jobs in the request, or all. */
+  /**
+   * The entries to report again: of the jobs that the request names or, when it names none, all.
+   */
   public List<LedgerEntry> chosen(@Body JsonNode request) {
     Set<String> wanted = new HashSet<>();
     request.path("job_ids").forEach(id -> wanted.add(id.asText()));
@@ -74,7 +76,7 @@ public class ParkedUsage {
     return found.stream().filter(e -> wanted.isEmpty() || wanted.contains(e.jobId())).toList();
   }
 
-  /** Makes the entries unreported again. */
+  /** Makes the entries unreported, so that the next round reports them. */
   public Map<String, Integer> retry(@Body List<LedgerEntry> chosen) {
     return Map.of("retried", (int) chosen.stream().filter(ledger::release).count());
   }

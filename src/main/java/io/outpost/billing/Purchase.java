@@ -19,7 +19,7 @@ public class Purchase {
   private static final Set<String> LIVING =
       Set.of("active", "trialing", "past_due", "unpaid", "paused");
 
-  // The time that the calls to Stripe may take, with all their retries.
+  // The longest time that the calls to Stripe may take, with all their retries.
   private static final int LONGEST_SECONDS = 60;
 
   private final StripeSettings settings;
@@ -31,10 +31,10 @@ public class Purchase {
   }
 
   /**
-   * Takes the lock of the tenant's checkout, because two checkouts opened at once would expire each
-   * other.
+   * Takes the lock of the tenant's checkout. Without it, two checkouts opened at the same time
+   * would expire each other.
    *
-   * @throws Problem 409 while another is being opened
+   * @throws Problem 409 while another checkout is being opened
    */
   public void takeTurn(@ExchangeProperty("tenantId") String tenantId) {
     if (!clusterLock.take("checkout-" + tenantId, LONGEST_SECONDS)) {
@@ -49,9 +49,9 @@ public class Purchase {
   }
 
   /**
-   * Refuses when Stripe has a subscription, whatever our copy says.
+   * Refuses a checkout when Stripe has a subscription, even if our copy of the state has none.
    *
-   * @throws Problem 409 with a current subscription
+   * @throws Problem 409 when a subscription has not ended
    */
   public void requireNoneAtStripe(@Variable("subscriptions") String subscriptions) {
     if (StripeAnswers.subscriptions(subscriptions).stream()
@@ -71,7 +71,7 @@ public class Purchase {
     return StripeAnswers.checkouts(sessions);
   }
 
-  /** The caller's tenant, which pays. */
+  /** The tenant that pays: the caller's. */
   public String payer(@ExchangeProperty(Call.NAME) Call call) {
     return call.principal().tenantId();
   }
@@ -79,7 +79,7 @@ public class Purchase {
   /**
    * The tier that the request names.
    *
-   * @throws Problem 503 when its price is not set
+   * @throws Problem 503 when no price is set for the tier
    */
   public Tier wanted(@Body JsonNode request) {
     var tier = Tier.of(request.get("tier").textValue());
@@ -90,7 +90,7 @@ public class Purchase {
   }
 
   /**
-   * Refuses operators, who have no subscription.
+   * Refuses operators, who are no tenant and have no subscription.
    *
    * @throws Problem 404
    */
@@ -100,7 +100,7 @@ public class Purchase {
     }
   }
 
-  /** The answer with the address for the browser. */
+  /** The answer with the address that the browser must open. */
   public Map<String, String> answer(@Variable("session") String session) {
     return Map.of("url", StripeAnswers.sessionUrl(session));
   }

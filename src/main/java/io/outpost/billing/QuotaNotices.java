@@ -33,10 +33,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * Notices that a tenant used 80 % or 100 % of its limit, each once in a period. A notice is written
- * with its audit entry and the tenant's event in one transaction, and counts as untold until
- * operators were notified. Given notices are cached, so that later submissions write nothing.
- * Thread-safe.
+ * Notices that a tenant has used 80 % or 100 % of its limit, each once in a period. A notice is
+ * written in one transaction with its audit entry and the tenant's event; sending it to operators
+ * follows. Written notices are cached, so that later submissions write nothing. Thread-safe.
  */
 @Component("quotaNotices")
 public class QuotaNotices {
@@ -44,8 +43,8 @@ public class QuotaNotices {
   private static final String UNTOLD = "notice";
 
   /**
-   * The size of the cache of given notices: each submission checks for one, and about this many
-   * tenants have one at a time.
+   * The size of the cache of written notices. Each submission looks there, and about this many
+   * tenants have a notice at a time.
    */
   private static final int REMEMBERED = 100_000;
 
@@ -102,7 +101,7 @@ public class QuotaNotices {
       String email,
       Instant givenAt) {}
 
-  /** The notice was given before. */
+  /** The notice was written before. */
   private static final class GivenBefore extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -111,10 +110,10 @@ public class QuotaNotices {
     }
   }
 
-  /** A new notice, with its audit entry. */
+  /** A notice that was written just now, with its audit entry. */
   public record Given(Notice notice, AuditEntry entry) {}
 
-  /** Gives the due notices; a repetition does not give them again. */
+  /** Writes the notices that are due and not written yet. */
   public List<Given> due(@ExchangeProperty("tenant") Tenant tenant) {
     List<Given> due = new ArrayList<>();
     if (tenant == null || tenant.terms().limit().isEmpty()) {
@@ -198,7 +197,7 @@ public class QuotaNotices {
     }
   }
 
-  /** The notices that are not completely sent. */
+  /** The notices that were written but not completely sent. */
   public List<Notice> untold() {
     return Shards.all(UNTOLD).stream().flatMap(shard -> untold(shard).stream()).toList();
   }
@@ -233,7 +232,7 @@ public class QuotaNotices {
             "email", notice.email()));
   }
 
-  /** Records that all notices were sent. */
+  /** Records that the notice was sent to everyone. */
   public void told(@ExchangeProperty("threshold") Notice notice) {
     Map<String, AttributeValue> key =
         Map.of("tenant_id", Items.text(notice.tenantId()), "sk", Items.text(notice.sk()));

@@ -18,12 +18,13 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * The reports that Stripe accepted and later rejected, from its error reports. An error report has
- * only samples; the comparison of sums finds the others. Thread-safe.
+ * only samples; the comparison of sums finds the rest. Thread-safe.
  */
 @Component("rejectedReports")
 public class RejectedReports {
   private static final Duration KEPT = Duration.ofDays(40);
-  // Codes for faults of the job itself; others must be repaired by an operator or a customer.
+  // Stripe's codes for faults of the job itself. Other faults must be repaired by an operator or a
+  // customer.
   private static final Set<String> OF_JOBS =
       Set.of(
           "timestamp_too_far_in_past",
@@ -44,17 +45,17 @@ public class RejectedReports {
     this.mapper = mapper;
   }
 
-  /** A rejected report with Stripe's code. */
+  /** A rejected report, by its identifier, with Stripe's code. */
   public record Rejected(String identifier, String code) {
-    /** Whether our account or a customer is at fault, not the job. */
+    /** Whether the fault is not the job's, but our account's or a customer's. */
     public boolean isOurs() {
       return !OF_JOBS.contains(String.valueOf(code));
     }
   }
 
   /**
-   * The rejected reports in an error report, read as JSON because stripe-java's type cannot parse
-   * it.
+   * The rejected reports in an error report. Parsed as plain JSON, because stripe-java's type for
+   * it cannot be read.
    */
   public List<Rejected> named(@Variable("report") String json) throws JsonProcessingException {
     List<Rejected> rejected = new ArrayList<>();
@@ -69,7 +70,7 @@ public class RejectedReports {
     return rejected;
   }
 
-  /** Stores them until the next comparison, which finds their tenants. */
+  /** Stores a rejected report until the next comparison, which finds its tenant. */
   public void keep(@Body Rejected one) {
     var expires = Items.number(Instant.now().plus(KEPT).getEpochSecond());
     dynamoDb.putItem(
@@ -83,7 +84,10 @@ public class RejectedReports {
                         "expires_at", expires)));
   }
 
-  /** Schedules another report of a rejected job, or parks it; false when it was not rejected. */
+  /**
+   * Schedules another report of a rejected job, or parks the job when the fault is its own; false
+   * when no report was rejected.
+   */
   boolean settle(LedgerEntry entry) {
     var found = dynamoDb.getItem(g -> g.tableName(names.table("usage")).key(key(entry)));
     if (!found.hasItem()) {

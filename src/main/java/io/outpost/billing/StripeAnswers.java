@@ -31,13 +31,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads Stripe's answers with stripe-java's types. Pure. */
+/** Reads Stripe's answers with stripe-java's types. Stateless. */
 public final class StripeAnswers {
   private static final List<String> ENDED = List.of("canceled", "incomplete_expired");
 
   private StripeAnswers() {}
 
-  /** An answer that does not have Stripe's published form. */
+  /** An answer that is not in the form that Stripe documents. */
   public static final class Unreadable extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -51,7 +51,7 @@ public final class StripeAnswers {
     return required(read(json, Customer.class).getId(), Customer.class);
   }
 
-  /** The tenant in a customer's metadata; empty for a deleted or foreign customer. */
+  /** The tenant in a customer's metadata; empty for a customer that is deleted or not ours. */
   public static Optional<String> tenantOf(String json) {
     Customer customer = read(json, Customer.class);
     return Boolean.TRUE.equals(customer.getDeleted()) || customer.getMetadata() == null
@@ -59,7 +59,7 @@ public final class StripeAnswers {
         : Optional.ofNullable(customer.getMetadata().get(StripeRequests.TENANT));
   }
 
-  /** The oldest customer in a list that was created for a tenant. */
+  /** The oldest customer in a list that was created for this tenant. */
   public static Optional<String> customerOf(String json, String tenantId) {
     return required(read(json, CustomerCollection.class).getData(), CustomerCollection.class)
         .stream()
@@ -82,7 +82,7 @@ public final class StripeAnswers {
         .reduce((one, next) -> next);
   }
 
-  /** The customer of a payment. */
+  /** The customer who made a payment. */
   static Optional<String> payer(String json) {
     return Optional.ofNullable(read(json, Charge.class).getCustomer());
   }
@@ -92,9 +92,9 @@ public final class StripeAnswers {
     return Boolean.TRUE.equals(read(json, Customer.class).getDeleted());
   }
 
-  /** The address for the browser, of a checkout or portal session. */
+  /** The address of a checkout or portal session, for the browser. */
   public static String sessionUrl(String json) {
-    // Both kinds of sessions have it under the same name.
+    // Sessions of both kinds have the address under this name.
     return required(
         read(json, com.stripe.model.checkout.Session.class).getUrl(),
         com.stripe.model.checkout.Session.class);
@@ -106,12 +106,12 @@ public final class StripeAnswers {
     return price.getRecurring() != null && "metered".equals(price.getRecurring().getUsageType());
   }
 
-  /** The kind of a price. */
+  /** How a price bills. */
   static StripePrices.Terms terms(String json) {
     return new StripePrices.Terms(isMetered(json), isByUnit(read(json, Price.class)));
   }
 
-  /** Whether each unit costs the same: no tiers, packages or custom amounts. */
+  /** Whether each unit costs the same: the price has no tiers, packages or custom amounts. */
   static boolean isByUnit(Price price) {
     return price.getUnitAmountDecimal() != null
         && !"tiered".equals(price.getBillingScheme())
@@ -128,8 +128,9 @@ public final class StripeAnswers {
   }
 
   /**
-   * The same with their past-due time: a subscription is past due since the creation of its oldest
-   * open invoice or, without one, of the oldest uncollectible invoice after the last paid one.
+   * The subscriptions of a list, each with the time since which it is past due: the creation of its
+   * oldest open invoice or, without one, of its oldest uncollectible invoice after the last paid
+   * one.
    *
    * @param invoices a list of the customer's invoices
    */
@@ -147,7 +148,7 @@ public final class StripeAnswers {
                 case "uncollectible" -> givenUp.putIfAbsent(subscriptionOf(invoice), made);
                 case "paid" -> givenUp.remove(subscriptionOf(invoice));
                 default -> {
-                  // A draft is not due yet, and a voided one no longer.
+                  // A draft is not due yet, and a voided invoice is no longer due.
                 }
               }
             });
@@ -202,7 +203,10 @@ public final class StripeAnswers {
         .orElse(subscription.getBillingCycleAnchor());
   }
 
-  /** The subscription to one of our prices: the highest of its items. */
+  /**
+   * What the tenant sees of its subscription; the tier is the highest one of its items with prices
+   * of ours.
+   */
   static SubscriptionView.Subscribed subscribed(
       String json, String subscription, Map<String, Tier> tiers) {
     Subscription one =
@@ -221,18 +225,18 @@ public final class StripeAnswers {
         item.getPrice().getId(),
         at(item.getCurrentPeriodStart()),
         at(item.getCurrentPeriodEnd()),
-        // The portal and newer API versions set this instead of the flag.
+        // The portal and newer API versions set this date instead of the flag.
         Boolean.TRUE.equals(one.getCancelAtPeriodEnd()) || one.getCancelAt() != null);
   }
 
-  /** The amount of an invoice preview. */
+  /** The amount of the next invoice, from a preview. */
   static SubscriptionView.NextInvoice nextInvoice(String json, Instant at) {
     Invoice invoice = read(json, Invoice.class);
     return new SubscriptionView.NextInvoice(
         required(invoice.getAmountDue(), Invoice.class), invoice.getCurrency(), at);
   }
 
-  /** The number of jobs that Stripe counted, over all windows of a summary. */
+  /** The number of jobs that Stripe counted, summed over all windows of a summary. */
   public static long counted(String json) {
     return required(
             read(json, MeterEventSummaryCollection.class).getData(),
@@ -242,7 +246,7 @@ public final class StripeAnswers {
         .sum();
   }
 
-  /** Jobs counted in each hour or window of a summary, by its start. */
+  /** The number of jobs that Stripe counted in each window of a summary, by the window's start. */
   public static Map<Instant, Long> countedByStart(String json) {
     Map<Instant, Long> counts = new HashMap<>();
     required(
@@ -257,7 +261,10 @@ public final class StripeAnswers {
     return counts;
   }
 
-  /** Every line of every invoice in a list; a tiered price has one line for each tier. */
+  /**
+   * The lines of all invoices in a list. Stripe has one line for each tier of a price; here they
+   * are merged.
+   */
   public static List<InvoiceLine> lines(String json) {
     return required(read(json, InvoiceCollection.class).getData(), InvoiceCollection.class).stream()
         .flatMap(
@@ -269,7 +276,7 @@ public final class StripeAnswers {
         .toList();
   }
 
-  /** The begins of the periods that current subscriptions will bill by usage. */
+  /** The beginnings of the current periods of metered subscriptions that have not ended. */
   static List<Instant> livingByUse(String json) {
     return required(
             read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
@@ -281,7 +288,7 @@ public final class StripeAnswers {
         .toList();
   }
 
-  /** The last periods of ended metered subscriptions. */
+  /** The last periods of metered subscriptions that have ended. */
   static List<EndedUse> ended(String json) {
     return required(
             read(json, SubscriptionCollection.class).getData(), SubscriptionCollection.class)
@@ -291,8 +298,8 @@ public final class StripeAnswers {
   }
 
   /**
-   * Whether the portal cannot change any subscription in a list, because it has several or metered
-   * prices.
+   * Whether the portal cannot change any current subscription of a list, because each has several
+   * or metered prices.
    */
   static boolean areFixed(String json) {
     return required(
@@ -305,7 +312,7 @@ public final class StripeAnswers {
                     || one.getItems().getData().stream().anyMatch(EndedUse::isByUse));
   }
 
-  /** The item of an adjustment, as a line with one unit for each named job. */
+  /** The invoice item of an adjustment, as a line with one unit for each job that it names. */
   static Optional<InvoiceLine> position(String json, String adjustment) {
     return required(read(json, InvoiceItemCollection.class).getData(), InvoiceItemCollection.class)
         .stream()
@@ -315,7 +322,7 @@ public final class StripeAnswers {
         .map(InvoiceLine::of);
   }
 
-  /** The adjustments that a list of invoice items is for. */
+  /** The adjustments that the invoice items of a list belong to. */
   static Set<String> adjustments(String json) {
     return required(read(json, InvoiceItemCollection.class).getData(), InvoiceItemCollection.class)
         .stream()
@@ -325,7 +332,7 @@ public final class StripeAnswers {
         .collect(Collectors.toSet());
   }
 
-  /** The jobs that a list of balance transactions or invoice items is for. */
+  /** The jobs that the balance transactions, or invoice items, of a list name. */
   public static Set<String> jobsOf(String json) {
     Set<String> jobs = new HashSet<>();
     required(
@@ -363,7 +370,7 @@ public final class StripeAnswers {
     try {
       return required(ApiResource.GSON.fromJson(json, type), type);
     } catch (JsonSyntaxException e) {
-      // Drops the cause, because it would quote the answer, which may name a customer.
+      // The cause is dropped, because it quotes the answer, which may name a customer.
       throw new Unreadable(type);
     }
   }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param form the encoded body of a POST, otherwise null
  * @param idempotencyKey makes repeating a POST safe, the same for every attempt; null when
  *     repeating is safe anyway
- * @param once whether a second effect would be harmful: after an error of Stripe the caller checks
- *     for the effect before it tries again
+ * @param once whether a second effect would be harmful: after an error of Stripe the caller looks
+ *     for the effect before trying again
  */
 public record StripeCall(
     String method,
@@ -28,9 +28,9 @@ public record StripeCall(
   private static final String CALLERS_HEADERS = "callersHeaders";
 
   /**
-   * Converts a request for a call: a {@link StripeCall}, or a map (or its JSON) with {@code
-   * method}, {@code path} and {@code params}. Its {@code key} makes repeating a POST safe even
-   * after this exchange. Keeps the caller's headers for a failure of the call.
+   * Converts what a route asks for into a call: a {@link StripeCall}, or a map (or its JSON) with
+   * {@code method}, {@code path} and {@code params}. With a {@code key} in the map, a POST can be
+   * repeated safely even in another exchange. Keeps the caller's headers, in case the call fails.
    *
    * @throws IllegalArgumentException for anything else
    */
@@ -44,8 +44,9 @@ public record StripeCall(
   }
 
   /**
-   * Gives a caller whose call failed its headers back, as Camel does after a success. Without the
-   * receipt among them a message could not be deleted from its queue after its failure was handled.
+   * Restores the caller's headers after a failed call, as Camel does after a successful one. They
+   * include the receipt without which a message could not be deleted from its queue after its
+   * failure was handled.
    */
   static void restore(Exchange exchange) {
     Map<?, ?> kept = exchange.getVariable(CALLERS_HEADERS, Map.class);
@@ -59,18 +60,20 @@ public record StripeCall(
     return new StripeCall("GET", path, query, null, null, false);
   }
 
-  /** A DELETE; repeating it has no further effect. */
+  /** A DELETE; repeating it changes nothing. */
   public static StripeCall delete(String path, @Nullable String query) {
     return new StripeCall("DELETE", path, query, null, null, false);
   }
 
-  /** A POST that takes effect once for each key; a second effect would be harmless. */
+  /**
+   * A POST that takes effect once for each key. If it still happened twice, that would be harmless.
+   */
   public static StripeCall post(
       String path, @Nullable String form, @Nullable String idempotencyKey) {
     return new StripeCall("POST", path, null, form, idempotencyKey, false);
   }
 
-  /** A POST that creates something which must not exist twice. */
+  /** A POST that creates an object which must not exist twice. */
   public static StripeCall make(String path, String form, String idempotencyKey) {
     return new StripeCall("POST", path, null, form, idempotencyKey, true);
   }

@@ -14,8 +14,8 @@ import org.apache.camel.Variable;
 import org.springframework.stereotype.Component;
 
 /**
- * The calls that routes make to Stripe. An idempotency key is derived from the action, so it is the
- * same on every container. Stateless.
+ * The calls that routes make to Stripe. Idempotency keys are derived from the action, so they are
+ * the same on every container. Stateless.
  */
 @Component("stripeCalls")
 public class StripeCalls {
@@ -31,27 +31,30 @@ public class StripeCalls {
     this.settings = settings;
   }
 
-  /** Searches for the existing customer of a tenant. */
+  /** Searches for the customer that a tenant may already have. */
   public StripeCall findCustomer(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("after") String after) {
     return StripeCall.get(CUSTOMERS, StripeRequests.customersWith(tenant.email(), after));
   }
 
-  /** Reads an event with the object that it is about. */
+  /** Reads an event with the object that it describes. */
   public StripeCall event(@ExchangeProperty("event") StripeEvent event) {
     var version = event.apiVersion().equals("thin") ? "/v2/core" : "/v1";
     return StripeCall.get(version + "/events/" + event.id(), null);
   }
 
-  /** Reads the object of an event of the API v2, which does not contain it. */
+  /**
+   * Reads the error report that an event of the API v2 refers to; such an event does not contain
+   * its object.
+   */
   public StripeCall errorReport(@ExchangeProperty("event") StripeEvent event) {
     return StripeCall.get("/v2/core/events/" + event.id(), null);
   }
 
   /**
    * Creates the customer of a tenant. The key contains the tenant's version, so that the tenant can
-   * get another customer after this one is deleted; Stripe would return the first one for 24 hours
-   * under the same key.
+   * get a new customer after this one was deleted: under the same key Stripe would return the first
+   * one for 24 hours.
    */
   public StripeCall createCustomer(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.make(
@@ -60,7 +63,10 @@ public class StripeCalls {
         "outpost-customer-" + tenant.tenantId() + "-" + tenant.version());
   }
 
-  /** Sends a tenant's name and address to Stripe. It sets the whole state, so it needs no key. */
+  /**
+   * Sends a tenant's name and address to Stripe. It sets both whatever they were, so it needs no
+   * key.
+   */
   public StripeCall refreshCustomer(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.post(
         CUSTOMERS + "/" + tenant.customer(),
@@ -83,7 +89,7 @@ public class StripeCalls {
     return StripeCall.get("/v1/subscriptions", StripeRequests.subscriptionsOf(customer));
   }
 
-  /** Ends a subscription at once, and bills its usage until then. */
+  /** Ends a subscription at once, and bills its usage up to now. */
   public StripeCall endSubscription(@Body String subscription) {
     return StripeCall.delete("/v1/subscriptions/" + subscription, StripeRequests.ending());
   }
@@ -141,7 +147,7 @@ public class StripeCalls {
         "outpost-portal-" + call.entryId());
   }
 
-  /** Reports a job; Stripe recognizes duplicates by the job's id. */
+  /** Reports a job. Stripe recognizes duplicates by the report's identifier. */
   public StripeCall report(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("entry") LedgerEntry entry) {
     return StripeCall.post(
@@ -151,7 +157,7 @@ public class StripeCalls {
         null);
   }
 
-  /** Cancels the report of a job of the last hours. */
+  /** Cancels the report of a job; Stripe allows that for 24 hours. */
   public StripeCall cancelReport(@ExchangeProperty("entry") LedgerEntry entry) {
     return StripeCall.post(
         "/v1/billing/meter_event_adjustments",
@@ -159,7 +165,7 @@ public class StripeCalls {
         "outpost-void-" + entry.jobId());
   }
 
-  /** Reports the opposite of a job whose report Stripe can no longer cancel. */
+  /** Reports a job with the count -1, when its report can no longer be cancelled. */
   public StripeCall reportOpposite(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("entry") LedgerEntry entry) {
     return StripeCall.post(
@@ -174,7 +180,7 @@ public class StripeCalls {
     return StripeCall.get("/v1/invoices", StripeRequests.invoicesOf(tenant.customer()));
   }
 
-  /** Reads the preview of the next invoice; creates nothing. */
+  /** Reads a preview of the next invoice; creates nothing. */
   public StripeCall nextInvoice(
       @ExchangeProperty("customer") String customer,
       @ExchangeProperty("subscribed") SubscriptionView.Subscribed subscribed) {
@@ -184,7 +190,7 @@ public class StripeCalls {
         null);
   }
 
-  /** Reads a customer's pending and billed invoice items, newest first. */
+  /** Reads a customer's invoice items, pending and billed ones, newest first. */
   public StripeCall positions(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(INVOICE_ITEMS, StripeRequests.positionsOf(tenant.customer()));
   }
@@ -198,7 +204,7 @@ public class StripeCalls {
         "outpost-late-" + late.adjustment());
   }
 
-  /** Bills pending items at once, for a customer without a next invoice. */
+  /** Bills pending items at once, for a customer who gets no further invoice. */
   public StripeCall lastInvoice(
       @ExchangeProperty("tenant") Tenant tenant, @ExchangeProperty("late") LateUsage late) {
     return StripeCall.post(
@@ -207,12 +213,12 @@ public class StripeCalls {
         "outpost-last-" + late.adjustment());
   }
 
-  /** Reads a customer's credits. */
+  /** Reads the credits that a customer has got. */
   public StripeCall credits(@ExchangeProperty("tenant") Tenant tenant) {
     return StripeCall.get(balance(tenant), StripeRequests.page());
   }
 
-  /** Credits the price of a job on a final invoice. */
+  /** Credits the price of a job that is on a final invoice. */
   public StripeCall credit(
       @ExchangeProperty("tenant") Tenant tenant,
       @ExchangeProperty("entry") LedgerEntry entry,

@@ -10,12 +10,12 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** Measures the state of Stripe's circuit breakers. Stateless. */
+/** Measures the state of the circuit breakers around calls to Stripe. Stateless. */
 @Profile({"api", "local"})
 @Component
 class StripeCircuits implements MeterBinder {
 
-  /** The circuit breakers' steps in the route, by their use. */
+  /** The ids of the routes' circuit breaker steps, by what they protect. */
   private static final Map<String, String> STEPS =
       Map.of(
           "usage", "stripe-usage-circuit",

@@ -19,10 +19,10 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Sends each call once, and reads the whole answer in a limited time. The client's own retry would
- * sleep as long as {@code Retry-After} says, which may be an hour, and its time limit counts from
- * byte to byte. It follows no redirect: Stripe sends none, and the POST would become a GET. The
- * route decides about retries. Thread-safe.
+ * Sends each call once, and reads the whole answer within a time limit. Two habits of the HTTP
+ * client are replaced: its own retry would sleep as long as {@code Retry-After} says, which may be
+ * an hour, and its time limit starts again with each byte. Redirects are not followed: Stripe sends
+ * none, and a POST would become a GET. The route decides about retries. Thread-safe.
  */
 @Component("stripeConnection")
 public class StripeConnection implements HttpClientConfigurer {
@@ -33,7 +33,7 @@ public class StripeConnection implements HttpClientConfigurer {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("stripe-deadline").factory());
 
-  /** An attempt may take {@code connect} and {@code response} milliseconds together. */
+  /** The time limit of an attempt is {@code connect} plus {@code response}, in milliseconds. */
   StripeConnection(
       HttpCalls calls,
       @Value("${outpost.stripe.connect-timeout}") long connect,

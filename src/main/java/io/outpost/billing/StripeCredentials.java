@@ -3,7 +3,7 @@ package io.outpost.billing;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
-/** Our secret key at Stripe; it is used only in the one header that needs it. Immutable. */
+/** Our secret key at Stripe. It is used only in the header that needs it. Immutable. */
 @Component("stripeCredentials")
 public final class StripeCredentials {
   private final String secretKey;

@@ -10,7 +10,10 @@ import org.springframework.stereotype.Component;
 @Component("stripeCustomers")
 public class StripeCustomers {
 
-  /** The existing customer of the tenant, even when it is not linked yet; null for none. */
+  /**
+   * The customer that the tenant already has at Stripe, even when it is not linked yet; null for
+   * none.
+   */
   public @Nullable String existing(
       @Variable("customers") String customers, @ExchangeProperty("tenant") Tenant tenant) {
     return StripeAnswers.customerOf(customers, tenant.tenantId()).orElse(null);
@@ -26,25 +29,25 @@ public class StripeCustomers {
     return StripeAnswers.lastCustomer(customers).orElse(null);
   }
 
-  /** Whether a customer was deleted; Stripe still returns it with that mark. */
+  /** Whether a customer was deleted. Stripe still returns deleted customers, marked as such. */
   public boolean isDeleted(@Variable("customer") String customer) {
     return StripeAnswers.isDeletedCustomer(customer);
   }
 
-  /** The created customer. */
+  /** The id of the created customer. */
   public String created(@Variable("customer") String customer) {
     return StripeAnswers.customerId(customer);
   }
 
-  /** The customer of a payment; null for a guest. */
+  /** The customer of a payment; null when a guest paid. */
   public @Nullable String payer(@Variable("charge") String charge) {
     return StripeAnswers.payer(charge).orElse(null);
   }
 
   /**
-   * Whether an event is about a customer of another product of the account. A customer of a removed
-   * tenant does not count as one, because a dispute can come months later. A deleted customer has
-   * lost its metadata and may have been ours.
+   * Whether an event is not about a tenant of ours, because the account is also used for other
+   * products. A deleted customer counts as ours, since it may have been: it has lost its metadata,
+   * and a dispute can come months later.
    */
   public boolean isStranger(
       @ExchangeProperty("tenantId") String tenantId, @Variable("customer") String customer) {

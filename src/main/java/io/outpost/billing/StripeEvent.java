@@ -17,13 +17,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stored part of a Stripe event: only that something happened to a customer. The details are
- * read from Stripe again, so neither order nor age of events matters.
+ * The stored part of a Stripe event, which says only that something happened to a customer. The
+ * details are read from Stripe again, so neither the order nor the age of events matters.
  *
  * @param id such as {@code evt_1Pgc76}
  * @param type such as {@code invoice.paid}
  * @param apiVersion the API version that shaped the event
- * @param created when it happened, whole seconds
+ * @param created when it happened, in whole seconds
  * @param customer the affected customer, or null when the event names none
  * @param charge the affected payment, when the event names no customer; otherwise null
  */
@@ -36,7 +36,7 @@ public record StripeEvent(
     @Nullable String charge) {
   private static final Pattern EVENT_ID = Pattern.compile("evt_[A-Za-z0-9_]{1,200}");
   private static final Pattern TYPE = Pattern.compile("[a-z0-9_.]{1,100}");
-  // Endpoints with beta features have the features in their version, after semicolons.
+  // The version of an endpoint with beta features contains those features after semicolons.
   private static final Pattern VERSION = Pattern.compile("[A-Za-z0-9.;=_, -]{1,200}");
   private static final Pattern CUSTOMER_ID = Pattern.compile("cus_[A-Za-z0-9]{1,200}");
   private static final Pattern CHARGE_ID = Pattern.compile("(?:ch|py)_[A-Za-z0-9]{1,200}");
@@ -56,7 +56,7 @@ public record StripeEvent(
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** Reads a webhook body; empty when it is not a supported event. */
+  /** Reads a webhook's body; empty when it is not a supported event. */
   public static Optional<StripeEvent> read(byte[] body) {
     try {
       return read(JSON.readTree(body));
@@ -70,7 +70,10 @@ public record StripeEvent(
     return event.path("object").asText().equals("v2.core.event") ? thin(event) : snapshot(event);
   }
 
-  /** Of the API v2 only meter events are supported; such an event contains no details. */
+  /**
+   * Reads an event of the API v2, which contains no details. Of these only meter events are
+   * supported.
+   */
   private static Optional<StripeEvent> thin(JsonNode event) {
     boolean whole =
         is(event.path("id"), EVENT_ID)
@@ -89,7 +92,7 @@ public record StripeEvent(
         : Optional.empty();
   }
 
-  /** A day that does not exist in a month becomes the first of the next month. */
+  /** Parses a time. A day that its month does not have becomes a day of the next month. */
   private static Instant time(String text) {
     var day = YearMonth.parse(text.substring(0, 7)).atDay(1);
     return day.plusDays(Long.parseLong(text.substring(8, 10)) - 1)
@@ -122,7 +125,10 @@ public record StripeEvent(
         chargeOf(object));
   }
 
-  /** Disputes and warnings name the payment, which has a customer. */
+  /**
+   * The payment, when an event names no customer: disputes and warnings name only the payment,
+   * which has a customer.
+   */
   private static @Nullable String chargeOf(JsonNode object) {
     JsonNode charge = object.path("charge");
     JsonNode id = charge.isObject() ? charge.path("id") : charge;
@@ -130,8 +136,8 @@ public record StripeEvent(
   }
 
   /**
-   * The customer's id: of a customer its own, of every other object the one that it names, by id or
-   * in full.
+   * The customer's id. When the object is a customer, its own id; otherwise the customer that the
+   * object names, by id or in full.
    */
   private static @Nullable String customerOf(JsonNode object) {
     JsonNode customer = object.path("customer");

@@ -17,9 +17,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * The idempotency keys of our calls to Stripe. Stripe keeps the first answer to a key for a day, an
- * error too (docs.stripe.com/api/idempotent_requests): a key whose answer is an error is retired on
- * every container, and the next attempt has another. Thread-safe.
+ * The idempotency keys of our calls to Stripe. Stripe stores the first answer to a key for a day,
+ * even an error (docs.stripe.com/api/idempotent_requests). So a key whose answer is an error is
+ * retired on every container, and the next attempt uses a new one. Thread-safe.
  */
 @Component("stripeKeys")
 public class StripeKeys {
@@ -34,7 +34,7 @@ public class StripeKeys {
     this.names = names;
   }
 
-  /** A failed call that must not be repeated as it is. */
+  /** A call failed and must not be repeated unchanged. */
   public static final class Final extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -52,7 +52,7 @@ public class StripeKeys {
     return retired == 0 ? call.idempotencyKey() : call.idempotencyKey() + "-" + retired;
   }
 
-  /** Retires the key after a refusal, because Stripe would replay that answer. */
+  /** Retires the key after a refusal, because under it Stripe would repeat the refusal. */
   public void refused(
       @Variable("stripeCall") StripeCall call, @Variable("stripeKey") @Nullable String key) {
     if (key != null && call.idempotencyKey() != null) {
@@ -61,8 +61,8 @@ public class StripeKeys {
   }
 
   /**
-   * Judges a failed answer: rethrows it for a retry, or throws {@link Final} when a retry would be
-   * wrong.
+   * Decides after a failed call: throws its exception again, so that the call is retried, or {@link
+   * Final} when a retry would be wrong.
    */
   public void failed(
       @Variable("stripeCall") StripeCall call,
@@ -87,8 +87,8 @@ public class StripeKeys {
   }
 
   /**
-   * Stripe's requested wait overrides our own pause; a call with a long wait fails and is repeated
-   * later by the queue or at the next interval.
+   * Makes the retry wait as long as Stripe asks. When that is too long, the call fails, and the
+   * queue or the next timer repeats it later.
    */
   private static void rest(HttpOperationFailedException answer, Exchange exchange) {
     String wait = header(answer, "Retry-After");
@@ -122,7 +122,7 @@ public class StripeKeys {
     retire(base, used.equals(base) ? 0 : Long.parseLong(used.substring(base.length() + 1)));
   }
 
-  /** When several containers see the error, only one counts it. */
+  /** Retires a key once, even when several containers see the error. */
   void retire(String base, long generation) {
     try {
       dynamoDb.updateItem(
@@ -137,7 +137,7 @@ public class StripeKeys {
                           ":used", Items.number(generation),
                           ":expires", Items.number(Instant.now().plus(KEPT).getEpochSecond()))));
     } catch (ConditionalCheckFailedException e) {
-      // Another container retired it.
+      // Another container has retired the key.
     }
   }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param event the event of Stripe
  * @param jobId the job to take off the bill
  * @param period the billing period of the job, as in its ledger entry
- * @param reason why to take it off the bill
+ * @param reason why the job is taken off the bill
  */
 public record StripeMessage(
     @JsonFormat(with = JsonFormat.Feature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE) Kind kind,
@@ -24,7 +24,10 @@ public record StripeMessage(
     @Nullable String period,
     @Nullable String reason) {
 
-  /** A message without a kind does not come from a newer release: it becomes a dead letter. */
+  /**
+   * Refuses a message without a kind, so that it becomes a dead letter. A newer release would have
+   * written a kind, even if an unknown one.
+   */
   public StripeMessage {
     Objects.requireNonNull(kind, "The message has no kind");
   }
@@ -32,7 +35,7 @@ public record StripeMessage(
   /**
    * The tenant of the customer or job.
    *
-   * @throws IllegalArgumentException when it names none
+   * @throws IllegalArgumentException when the message names none
    */
   String concerned() {
     if (tenantId == null) {
@@ -44,7 +47,7 @@ public record StripeMessage(
   /**
    * The job to take off the bill.
    *
-   * @throws IllegalArgumentException where it names none
+   * @throws IllegalArgumentException when the message names none
    */
   String voided() {
     if (jobId == null) {
@@ -59,7 +62,7 @@ public record StripeMessage(
     event,
     /** Ensure that a tenant has a customer. */
     customer,
-    /** Report more usage of a tenant, while its invoice is a draft. */
+    /** Report more usage of a tenant, before its invoice is finalized. */
     report,
     /** End the subscription of a tenant that was deleted. */
     close,

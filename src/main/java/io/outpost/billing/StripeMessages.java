@@ -19,8 +19,8 @@ public class StripeMessages {
   private static final String QUEUE = "stripe";
 
   /**
-   * The delay before a message for a newer release is received again: a deployment takes minutes,
-   * and meanwhile older containers should not receive it in a loop.
+   * The delay before a message of an unknown kind is received again. A deployment takes minutes,
+   * and older containers should not receive the message in a loop meanwhile.
    */
   private static final int UNKNOWN_AGAIN_SECONDS = 60;
 
@@ -65,8 +65,8 @@ public class StripeMessages {
   }
 
   /**
-   * Sends an unchanged message again, for a container of the release that knows its kind. As a new
-   * message it does not become a dead letter by being received often.
+   * Sends a message unchanged as a new one, for a container whose release knows its kind. A message
+   * that is only returned to the queue would become a dead letter after some receptions.
    */
   public void leave(@ExchangeProperty("received") String body) {
     queues.send(QUEUE, body, "none", Map.of(), UNKNOWN_AGAIN_SECONDS);
@@ -79,7 +79,7 @@ public class StripeMessages {
     return mapper.readValue(body, StripeMessage.class);
   }
 
-  /** The object of an event, as maps. */
+  /** The object that an event contains, as maps. */
   public Map<String, Object> object(@Variable("wholeEvent") String event)
       throws JsonProcessingException {
     var data = mapper.readTree(event).path("data");

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * The cache of which of our prices are metered, and which have one price for each unit; prices
- * never change that. Thread-safe.
+ * Caches which of our prices are metered, and which have the same price for each unit. A price
+ * never changes in that. Thread-safe.
  */
 @Component("stripePrices")
 public class StripePrices {
@@ -24,13 +24,13 @@ public class StripePrices {
   }
 
   /**
-   * The kind of a price.
+   * How a price bills.
    *
    * @param byUnit whether each unit costs the same, so that single jobs can be priced
    */
   record Terms(boolean metered, boolean byUnit) {}
 
-  /** Our prices that were not read from Stripe yet. */
+  /** Those of our prices that were not read from Stripe yet. */
   public List<String> unknown() {
     return Arrays.stream(Tier.values())
         .flatMap(tier -> settings.prices(tier).stream())
@@ -48,12 +48,12 @@ public class StripePrices {
     known.put(price, StripeAnswers.terms(json));
   }
 
-  /** Whether it is one of ours and metered. */
+  /** Whether this is a price of ours and metered. */
   boolean isMetered(@Nullable String price) {
     return price != null && known.containsKey(price) && known.get(price).metered();
   }
 
-  /** Whether it is one of ours and each of its units costs the same. */
+  /** Whether this is a price of ours at which each unit costs the same. */
   boolean isByUnit(@Nullable String price) {
     return price != null && known.containsKey(price) && known.get(price).byUnit();
   }

@@ -11,17 +11,17 @@ import org.springframework.stereotype.Component;
 @Component("stripeProblems")
 public class StripeProblems {
 
-  /** Whether an operator must repair the cause, not the client. */
+  /** Whether an operator must repair the cause, and not the client. */
   public boolean isOurs(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal) {
     return !refusal.isAboutEmail();
   }
 
-  /** The reason for the operators. */
+  /** The reason, for operators. */
   public String why(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal) {
     return refusal.getMessage() + ": " + refusal.text();
   }
 
-  /** Turns the refusal into a problem. */
+  /** Throws the problem for the client. */
   public void explain(
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) StripeRefusal refusal, Exchange exchange) {
     exchange.setProperty(Exchange.EXCEPTION_CAUGHT, problem(refusal));

@@ -10,7 +10,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
-/** Stripe refused a call: repeating it is useless. */
+/** Stripe refused a call; repeating it is useless. */
 public final class StripeRefusal extends RuntimeException {
   private static final long serialVersionUID = 1;
   private static final Set<String> OF_VALUES =
@@ -21,9 +21,9 @@ public final class StripeRefusal extends RuntimeException {
   private final String param;
   private final String text;
 
-  /** The subject of a refusal, which tells who can repair it. */
+  /** What a refusal is about, which tells who can repair the cause. */
   public enum About {
-    /** Stripe has it already, which counts as success. */
+    /** Stripe has the object already, which counts as success. */
     DUPLICATE,
     /** One job: too old, or an invalid value. */
     JOB,
@@ -47,14 +47,14 @@ public final class StripeRefusal extends RuntimeException {
     return error.getCode() == null ? error.getType() : error.getCode();
   }
 
-  /** Throws the refusal in an answer of status 400 to 499. */
+  /** Throws the refusal that an answer with a status from 400 to 499 contains. */
   public static void raise(@Header(Exchange.HTTP_RESPONSE_CODE) int status, @Body String answer) {
     StripeError error = null;
     try {
       JsonObject wrapped = ApiResource.GSON.fromJson(answer, JsonObject.class);
       error = ApiResource.GSON.fromJson(wrapped.get("error"), StripeError.class);
     } catch (JsonSyntaxException | NullPointerException e) {
-      // The answer is not from Stripe itself but from a proxy; the status is enough.
+      // The answer is not Stripe's, but a proxy's. Its status is enough.
     }
     throw new StripeRefusal(status, error == null ? new StripeError() : error);
   }
@@ -73,12 +73,12 @@ public final class StripeRefusal extends RuntimeException {
     return status;
   }
 
-  /** Stripe's error code, otherwise its error type, otherwise null. */
+  /** Stripe's error code; without one its error type; without both null. */
   public @Nullable String code() {
     return code;
   }
 
-  /** The subject. An unknown code counts as a fault of our account. */
+  /** What the refusal is about. An unknown code counts as a fault of our account. */
   public About about() {
     if ("duplicate_meter_event".equals(code) || text.startsWith("An event already exists")) {
       return About.DUPLICATE;
@@ -89,8 +89,8 @@ public final class StripeRefusal extends RuntimeException {
     if ("email_invalid".equals(code) || "email".equals(param)) {
       return About.EMAIL;
     }
-    // With a key of the other mode every customer is unknown, so the key is at fault, not the
-    // customer.
+    // With a key of the other mode (test or live) no customer is known. Then the key is at fault,
+    // not the customer.
     boolean unknown = isMissing() && text.startsWith("No such customer") && !text.contains("mode");
     return unknown || "meter_event_customer_not_found".equals(code)
         ? About.CUSTOMER
@@ -103,12 +103,12 @@ public final class StripeRefusal extends RuntimeException {
     return status == 400 && (ofTime || ofValue);
   }
 
-  /** Whether an object that was named does not exist, in the words of the API v1 or v2. */
+  /** Whether an object that the call named does not exist, in the words of the API v1 or v2. */
   public boolean isMissing() {
     return "resource_missing".equals(code) || "not_found".equals(code);
   }
 
-  /** Whether there is no next invoice to look at. */
+  /** Whether there will be no next invoice. */
   public boolean isNothingToInvoice() {
     return "invoice_upcoming_none".equals(code);
   }
@@ -118,22 +118,22 @@ public final class StripeRefusal extends RuntimeException {
     return text;
   }
 
-  /** Whether the object exists already: a meter event with the same identifier. */
+  /** Whether Stripe already has a meter event with the same identifier. */
   public boolean isDuplicate() {
     return about() == About.DUPLICATE;
   }
 
-  /** Whether it names the job itself. */
+  /** Whether the refusal is about one job. */
   public boolean isAboutJob() {
     return about() == About.JOB;
   }
 
-  /** Whether it names the customer. */
+  /** Whether the refusal is about the customer. */
   public boolean isAboutCustomer() {
     return about() == About.CUSTOMER;
   }
 
-  /** Whether it names the tenant's e-mail address. */
+  /** Whether the refusal is about the tenant's e-mail address. */
   public boolean isAboutEmail() {
     return about() == About.EMAIL;
   }

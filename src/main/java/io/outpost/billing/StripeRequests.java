@@ -24,23 +24,26 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Parameters of our calls to Stripe, form-encoded by Stripe's own types. Pure. */
+/** Parameters of our calls to Stripe, form-encoded by Stripe's own types. Stateless. */
 public final class StripeRequests {
-  /** The metadata that leads from a customer back to its tenant. */
+  /** The name of the metadata by which a customer leads to its tenant. */
   public static final String TENANT = "tenant_id";
 
-  /** The metadata that leads from a credit to the job it is for. */
+  /** The name of the metadata by which a credit leads to its job. */
   static final String JOB = "job_id";
 
-  /** The metadata that leads from a position of an invoice to the entries of the ledger. */
+  /** The name of the metadata by which an invoice item leads to its ledger entries. */
   static final String ADJUSTMENT = "adjustment";
 
-  /** The prefix of numbered metadata values that name jobs. */
+  /** The prefix of the numbered metadata that name jobs. */
   static final String JOBS = "jobs_";
 
   private static final long PAGE = 100;
 
-  /** Fits a value's 500 characters, with 26 for each ULID. */
+  /**
+   * How many jobs a metadata value may name: 500 characters, 26 for each ULID and a space between
+   * two.
+   */
   private static final int JOBS_A_VALUE = 18;
 
   private StripeRequests() {}
@@ -100,7 +103,7 @@ public final class StripeRequests {
       session.setAllowPromotionCodes(true);
     }
     if (taxed) {
-      // Taxes need an address, which our customers enter only here.
+      // Taxes depend on the address, which customers enter only in a checkout.
       session
           .setAutomaticTax(SessionCreateParams.AutomaticTax.builder().setEnabled(true).build())
           .setCustomerUpdate(
@@ -120,7 +123,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Lists every subscription of a customer, ended ones too, with their newest invoices. */
+  /** Lists all subscriptions of a customer, including ended ones, with their newest invoices. */
   public static String subscriptionsOf(String customer) {
     return encode(
         SubscriptionListParams.builder()
@@ -131,17 +134,20 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Ends a subscription; unbilled usage is billed now. */
+  /** Ends a subscription, and bills its unbilled usage now. */
   public static String ending() {
     return encode(SubscriptionCancelParams.builder().setInvoiceNow(true).build());
   }
 
-  /** Reports one job that ended at {@code at}; the job's id keeps it from counting twice. */
+  /**
+   * Reports one job that counts at the time {@code at}. The identifier keeps it from counting
+   * twice.
+   */
   public static String meterEvent(String eventName, String customer, String jobId, Instant at) {
     return meterEvent(eventName, customer, jobId, at, 1);
   }
 
-  /** Subtracts one job of that time from the count. */
+  /** Subtracts one job at the time {@code at} from Stripe's count. */
   public static String counterEvent(String eventName, String customer, String jobId, Instant at) {
     return meterEvent(eventName, customer, jobId + "-void", at, -1);
   }
@@ -158,7 +164,7 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Cancels a report, within 24 hours. */
+  /** Cancels a report that is not older than 24 hours. */
   public static String cancelMeterEvent(String eventName, String jobId) {
     return encode(
         MeterEventAdjustmentCreateParams.builder()
@@ -169,7 +175,9 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Reads Stripe's count for a customer from {@code start} to {@code end}, whole minutes. */
+  /**
+   * Reads Stripe's count for a customer from {@code start} to {@code end}, which are whole minutes.
+   */
   public static String meterSummary(String customer, Instant start, Instant end) {
     return encode(
         MeterEventSummaryListParams.builder()
@@ -179,7 +187,9 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Reads the same by hour; whole hours. */
+  /**
+   * Reads Stripe's count for each hour from {@code start} to {@code end}, which are whole hours.
+   */
   public static String hourlySummary(String customer, Instant start, Instant end) {
     return encode(
         MeterEventSummaryListParams.builder()
@@ -206,7 +216,7 @@ public final class StripeRequests {
     return encode(InvoiceListParams.builder().setCustomer(customer).setLimit(PAGE).build());
   }
 
-  /** Lists a customer's invoices that were made since a time. */
+  /** Lists a customer's invoices that were created since this time. */
   static String invoicesSince(String customer, Instant since) {
     return encode(
         InvoiceListParams.builder()
@@ -225,12 +235,12 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Lists a customer's invoice items, pending ones too. */
+  /** Lists a customer's invoice items, including pending ones. */
   static String positionsOf(String customer) {
     return encode(InvoiceItemListParams.builder().setCustomer(customer).setLimit(PAGE).build());
   }
 
-  /** Bills jobs that missed the invoice of their period, and names them. */
+  /** Bills jobs that are missing on the invoice of their period, and names them. */
   static String lateUsage(String customer, LateUsage late) {
     var position =
         InvoiceItemCreateParams.builder()
@@ -263,7 +273,7 @@ public final class StripeRequests {
     return "limit=" + PAGE;
   }
 
-  /** Credits an amount, in the currency's smallest unit, to the next invoice. */
+  /** Credits an amount, in the currency's smallest unit, on the next invoice. */
   public static String credit(String jobId, long amount, String currency) {
     return encode(
         CustomerBalanceTransactionCreateParams.builder()
@@ -274,13 +284,13 @@ public final class StripeRequests {
             .build());
   }
 
-  /** Lists the meters that are in use. */
+  /** Lists the active meters. */
   public static String meters() {
     return encode(
         MeterListParams.builder().setStatus(MeterListParams.Status.ACTIVE).setLimit(PAGE).build());
   }
 
-  /** Lists events of some types since a time; {@code after} is the last id seen, or null. */
+  /** Lists events of these types since a time; {@code after} is the last id seen, or null. */
   public static String events(List<String> types, Instant since, @Nullable String after) {
     return encode(
         EventListParams.builder()

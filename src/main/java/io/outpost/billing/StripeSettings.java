@@ -10,11 +10,11 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * The settings of our Stripe account.
  *
  * @param secretKey empty: no account, so billing is off
- * @param webhookSecrets any of them may have signed an event
- * @param pricePro the first is for new subscriptions, the others are older prices of the tier
+ * @param webhookSecrets an event may be signed with any of them
+ * @param pricePro the first price is for new subscriptions, the others are older prices of the tier
  * @param priceEnterprise as {@code pricePro}
- * @param automaticTax whether Stripe works out and charges taxes
- * @param promotionCodes whether checkouts take promotion codes
+ * @param automaticTax whether Stripe computes and charges taxes
+ * @param promotionCodes whether checkouts accept promotion codes
  * @param meterEventName the {@code event_name} of the meter that counts jobs
  */
 @ConfigurationProperties("outpost.stripe")
@@ -40,7 +40,7 @@ public record StripeSettings(
         : values.stream().map(String::strip).filter(value -> !value.isEmpty()).toList();
   }
 
-  /** The prices of a paid tier, the current one first. */
+  /** The prices of a paid tier; the current one is first. */
   List<String> prices(Tier tier) {
     return switch (tier) {
       case FREE -> List.of();

@@ -4,13 +4,13 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The needed facts of a Stripe subscription.
+ * What we need to know of a Stripe subscription.
  *
  * @param status Stripe's status, such as {@code past_due}
  * @param prices the ids of its prices
  * @param created when it began
  * @param anchor the start of its first month
- * @param unpaidSince the creation of its oldest unpaid invoice; without one, the begin of the
+ * @param unpaidSince the creation of its oldest unpaid invoice; without one, the beginning of the
  *     current period
  */
 public record StripeSubscription(
@@ -21,7 +21,7 @@ public record StripeSubscription(
     Instant anchor,
     Instant unpaidSince) {
 
-  /** The same with another past-due time. */
+  /** The same subscription with another past-due time. */
   StripeSubscription unpaidSince(Instant since) {
     return new StripeSubscription(id, status, prices, created, anchor, since);
   }

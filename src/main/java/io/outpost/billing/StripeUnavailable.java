@@ -3,7 +3,7 @@ package io.outpost.billing;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 
-/** Stripe did not answer, or the circuit breaker was open: a later call may succeed. */
+/** Stripe did not answer, or the circuit breaker was open. A later call may succeed. */
 public final class StripeUnavailable extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -11,11 +11,14 @@ public final class StripeUnavailable extends RuntimeException {
     super("Stripe is unavailable: " + why, null, false, false);
   }
 
-  /** Throws the failure of a call; a refusal of Stripe stays a refusal. */
+  /**
+   * Throws the failure of a call to the route that asked for it. A refusal of Stripe stays a
+   * refusal.
+   */
   public static void raise(
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause, Exchange exchange) {
-    // The exchange is marked as finally failed by the retries; for the caller, error handling
-    // starts again.
+    // The retries have marked the exchange as finally failed. Without the mark, the calling route's
+    // own error handling can start.
     exchange.getExchangeExtension().setErrorHandlerHandled(null);
     StripeCall.restore(exchange);
     if (cause instanceof StripeRefusal refusal) {

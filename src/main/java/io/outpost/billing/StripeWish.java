@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A call to Stripe as written in a route: Pure. */
+/** Parses a call to Stripe as written in a route. Stateless. */
 final class StripeWish {
 
   private static final Pattern PATH = Pattern.compile("/v[12]/[A-Za-z0-9_/-]{1,300}");
@@ -43,7 +43,7 @@ final class StripeWish {
     };
   }
 
-  @SuppressWarnings("unchecked") // Names in JSON are texts.
+  @SuppressWarnings("unchecked") // All names in JSON are strings.
   private static @Nullable String params(@Nullable Object params) {
     return params instanceof Map<?, ?> map && !map.isEmpty()
         ? FormEncoder.createQueryString((Map<String, Object>) map)

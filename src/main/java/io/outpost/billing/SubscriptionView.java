@@ -37,7 +37,7 @@ public class SubscriptionView {
   /**
    * The deciding subscription.
    *
-   * @param subscription its id
+   * @param subscription its id at Stripe
    * @param status Stripe's status
    */
   public record Subscribed(
@@ -48,10 +48,10 @@ public class SubscriptionView {
       Instant periodEnd,
       boolean cancelAtPeriodEnd) {}
 
-  /** The amount of the next invoice as of now. */
+  /** The amount of the next invoice, as known now. */
   public record NextInvoice(long amountDue, String currency, Instant at) {}
 
-  /** The answer. */
+  /** The answer to the tenant. */
   record Subscription(
       @Nullable Tier tier,
       @Nullable String status,
@@ -73,7 +73,7 @@ public class SubscriptionView {
     lists.put(customer, subscriptions);
   }
 
-  /** The current subscription; null without a paid or unpaid one. */
+  /** The deciding subscription; null when none is paid or unpaid. */
   public @Nullable Subscribed subscribed(
       @Variable("subscriptions") @Nullable String subscriptions) {
     if (subscriptions == null) {
@@ -89,7 +89,9 @@ public class SubscriptionView {
     return subscribed != null && previews.getIfPresent(subscribed) == null;
   }
 
-  /** Caches the preview of the next invoice; {@code preview} is null when there will be none. */
+  /**
+   * Caches the preview of the next invoice; {@code preview} is null when no invoice will follow.
+   */
   public void preview(
       @ExchangeProperty("subscribed") Subscribed subscribed,
       @Variable("preview") @Nullable String preview) {

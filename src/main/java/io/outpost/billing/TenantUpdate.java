@@ -24,8 +24,8 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 final class TenantUpdate {
 
   /**
-   * Changes the link to Stripe's customer without a new version: it happens beside requests, and
-   * must not fail a client's If-Match.
+   * The link to Stripe's customer. Setting it does not increase the tenant's version, because it
+   * happens in the background and must not fail a client's If-Match.
    */
   private static final String CUSTOMER = "stripe_customer_id";
 
@@ -65,7 +65,7 @@ final class TenantUpdate {
     return this;
   }
 
-  /** Records the terms until now. */
+  /** Adds the terms that end now to the history. */
   void remember(TermsHistory history, Change change) {
     if (next != null) {
       history.add(change, tenant, next, now);
@@ -73,8 +73,8 @@ final class TenantUpdate {
   }
 
   /**
-   * Increases the version, which is part of the key that creates a customer, so that the next
-   * customer is a new one.
+   * Removes the link to the customer, and increases the tenant's version. The version is part of
+   * the idempotency key for creating a customer, so the tenant then gets a new one.
    */
   TenantUpdate withoutCustomer() {
     with(CUSTOMER, null);

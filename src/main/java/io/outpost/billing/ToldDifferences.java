@@ -17,13 +17,13 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * The differences between Stripe and the ledger that operators were told of: each is reported once,
- * again only when it has changed, and once more when it is gone. Thread-safe.
+ * The differences between Stripe and the ledger that operators were notified of. Each is reported
+ * once, again when it changes, and a last time when it is gone. Thread-safe.
  */
 @Component("toldDifferences")
 public class ToldDifferences {
   private static final String TOLD = "told#";
-  // Longer than the range of any comparison.
+  // Longer than the time range of any comparison.
   private static final Duration KEPT = Duration.ofDays(90);
 
   private final DynamoDbClient dynamoDb;
@@ -38,42 +38,42 @@ public class ToldDifferences {
 
   /** A difference. */
   public interface Difference {
-    /** The key of the difference, the same in each comparison. */
+    /** Identifies the difference in every comparison. */
     String key();
 
-    /** The content of the difference. */
+    /** What the difference is now; when it changes, operators are notified again. */
     String state();
   }
 
-  /** Differences of usage that are new or have changed since the last notice. */
+  /** The differences of usage that are new or have changed since the last notice. */
   public List<? extends Difference> ofUsage(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("reconciliation") UsageComparison comparison) {
     return unknown(tenantId, comparison.differences());
   }
 
-  /** Differences of invoices that are new or have changed since the last notice. */
+  /** The differences of invoices that are new or have changed since the last notice. */
   public List<? extends Difference> ofInvoices(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("findings") InvoiceFindings findings) {
     return unknown(tenantId, findings.differences());
   }
 
-  /** Reported differences that a comparison of usage no longer finds. */
+  /** The reported differences that the comparison of usage no longer finds. */
   public List<String> goneFromUsage(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("reconciliation") UsageComparison comparison) {
     return gone(tenantId, comparison.differences(), comparison::holds);
   }
 
-  /** Reported differences that a check of invoices no longer finds. */
+  /** The reported differences that the check of invoices no longer finds. */
   public List<String> goneFromInvoices(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("findings") InvoiceFindings findings) {
     return gone(tenantId, findings.differences(), findings.checked()::contains);
   }
 
-  /** Records that operators were notified. */
+  /** Records that operators were notified of the difference. */
   public void told(
       @ExchangeProperty("tenantId") String tenantId,
       @ExchangeProperty("difference") Difference difference) {
@@ -88,7 +88,7 @@ public class ToldDifferences {
     dynamoDb.putItem(p -> p.tableName(names.table("usage")).item(item));
   }
 
-  /** Removes a difference that operators know to be gone. */
+  /** Removes a difference after operators were notified that it is gone. */
   public void forget(@ExchangeProperty("tenantId") String tenantId, @Body String key) {
     var item = Map.of("tenant_id", Items.text(tenantId), "sk", Items.text(TOLD + key));
     dynamoDb.deleteItem(d -> d.tableName(names.table("usage")).key(item));

@@ -10,8 +10,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The customers with unknown prices: they are checked again until the price is in our settings.
- * Thread-safe.
+ * The customers with prices that are not in our settings. They are checked again until the settings
+ * have the price. Thread-safe.
  */
 @Component("unknownPrices")
 public class UnknownPrices {
@@ -30,7 +30,7 @@ public class UnknownPrices {
     dynamoDb.putItem(p -> p.tableName(names.table("usage")).item(key(customer)));
   }
 
-  /** Removes a customer whose prices are known or gone. */
+  /** Removes a customer whose prices are known now, or gone. */
   public void remove(@ExchangeProperty("customer") String customer) {
     dynamoDb.deleteItem(d -> d.tableName(names.table("usage")).key(key(customer)));
   }

@@ -19,7 +19,7 @@ public class UnsyncedTenants {
     this.names = names;
   }
 
-  /** Tenants without a customer, or with an outdated one. */
+  /** Tenants that have no customer, or whose customer is out of date. */
   public List<String> unlikeTheirCustomer() {
     return listed(
         "tenants",

@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compares Stripe's count of one customer's jobs with the ledger. Stripe returns only sums: a time
- * range whose sums differ is halved until a minute is left, and the jobs of that minute are
+ * Compares Stripe's count of one customer's jobs with the ledger. Stripe returns only sums, so a
+ * time range whose sums differ is halved until one minute is left; the jobs of that minute are
  * reported. For one thread.
  */
 public final class UsageComparison {
   private static final String KEY = "usage#";
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration HOUR = Duration.ofHours(1);
-  // Stripe lists a hundred hours at once.
+  // Stripe returns at most a hundred hours at once.
   private static final Duration LISTED = Duration.ofHours(96);
 
   /** A time range, in whole minutes. */
@@ -31,7 +31,7 @@ public final class UsageComparison {
       return !time.isBefore(start) && time.isBefore(end);
     }
 
-    /** Whether Stripe is asked for it by hour. */
+    /** Whether Stripe is asked for the sums of each hour. */
     public boolean isLong() {
       return Duration.between(start, end).compareTo(HOUR) > 0;
     }
@@ -45,9 +45,9 @@ public final class UsageComparison {
    * A difference.
    *
    * @param minute when the jobs were accepted
-   * @param stripe how many Stripe has
-   * @param ledger how many it should have
-   * @param jobs the jobs among which the difference is
+   * @param stripe how many jobs Stripe has counted
+   * @param ledger how many it should have counted
+   * @param jobs the jobs of that minute; the difference is among them
    */
   public record Difference(Instant minute, long stripe, long ledger, List<String> jobs)
       implements ToldDifferences.Difference {
@@ -63,9 +63,9 @@ public final class UsageComparison {
   }
 
   /**
-   * Jobs of a minute of which Stripe did not count all.
+   * The jobs of a minute of which Stripe has not counted all.
    *
-   * @param none whether it counted none of them
+   * @param none whether it has counted none of them
    */
   record Missing(boolean none, List<LedgerEntry> entries) {}
 
@@ -77,7 +77,7 @@ public final class UsageComparison {
   private final List<LedgerEntry> there = new ArrayList<>();
   private final List<LedgerEntry> notThere = new ArrayList<>();
 
-  /** A comparison of {@code whole}; entries outside of it do not matter. */
+  /** A comparison of the range {@code whole}; entries outside of it are ignored. */
   UsageComparison(List<LedgerEntry> entries, Window whole) {
     this.whole = whole;
     this.entries = entries.stream().filter(whole::holds).toList();
@@ -102,15 +102,18 @@ public final class UsageComparison {
     return windows.getFirst();
   }
 
-  /** Takes Stripe's sums of {@link #next} by their starts: of each hour, or of the whole range. */
+  /**
+   * Compares Stripe's sums of the range {@link #next}, by their starts: one for each hour, or one
+   * for the whole range.
+   */
   void judge(Map<Instant, Long> sums) {
     Window window = windows.removeFirst();
     if (!window.isLong()) {
       judge(window, sums.values().stream().mapToLong(Long::longValue).sum());
       return;
     }
-    // Compares each hour separately, so that a missing job in one and a surplus in another do not
-    // cancel out.
+    // Each hour is compared separately, so that a missing job in one and a surplus in another do
+    // not cancel out.
     for (Instant at = window.end().minus(HOUR); !at.isBefore(window.start()); at = at.minus(HOUR)) {
       Window hour = new Window(at, at.plus(HOUR));
       if (!agrees(hour, sums.getOrDefault(at, 0L))) {
@@ -146,7 +149,10 @@ public final class UsageComparison {
     windows.addFirst(new Window(window.start(), middle));
   }
 
-  /** In a minute, entries in doubt are decided when the sums allow only one answer. */
+  /**
+   * Decides about the entries of a minute that are in doubt, if the sums allow only one answer;
+   * otherwise reports the difference.
+   */
   private void name(Window window, List<LedgerEntry> here, long stripe, long counted) {
     List<LedgerEntry> open = here.stream().filter(LedgerEntry::isOpen).toList();
     if (stripe == counted) {
@@ -167,27 +173,27 @@ public final class UsageComparison {
     return entry.countedAt().truncatedTo(ChronoUnit.MINUTES);
   }
 
-  /** Jobs that Stripe accepted and did not count. */
+  /** The minutes in which Stripe has counted fewer jobs than it accepted. */
   List<Missing> missing() {
     return missing;
   }
 
-  /** Entries in doubt that Stripe has. */
+  /** The entries that were in doubt and that Stripe has. */
   List<LedgerEntry> there() {
     return there;
   }
 
-  /** Entries in doubt that Stripe does not have. */
+  /** The entries that were in doubt and that Stripe does not have. */
   List<LedgerEntry> notThere() {
     return notThere;
   }
 
-  /** Whether the range of a difference with this key was compared. */
+  /** Whether this comparison covers the time of the difference with this key. */
   boolean holds(String key) {
     return key.startsWith(KEY) && whole.holds(Instant.parse(key.split("#")[1]));
   }
 
-  /** Differences that we cannot correct. */
+  /** The differences that the comparison cannot correct. */
   public List<Difference> differences() {
     return differences;
   }

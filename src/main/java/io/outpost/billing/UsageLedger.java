@@ -27,9 +27,9 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 
 /**
- * The reporting state of ledger entries, from unreported to reported. An entry whose report has an
- * unknown outcome after 23 hours is in doubt and is not sent again, because Stripe recognizes
- * duplicates only for 24 hours. Thread-safe.
+ * The reporting state of ledger entries, from unreported to reported. Stripe recognizes duplicates
+ * only for 24 hours. So a report whose outcome is unknown after 23 hours puts its entry in doubt
+ * and is not sent again. Thread-safe.
  */
 @Component("usageLedger")
 public class UsageLedger {
@@ -38,13 +38,13 @@ public class UsageLedger {
   static final String PARKED = "parked";
 
   private static final Duration SAFE = Duration.ofHours(23);
-  // Stripe takes events of the last 35 days.
+  // Stripe accepts events of the last 35 days.
   private static final Duration TOO_OLD = Duration.ofDays(34);
-  // Older invoices are no longer checked, so no item would be created.
+  // Older invoices are no longer checked, so no invoice item would be created for the job.
   private static final Duration TOO_OLD_FOR_POSITION = InvoiceCheck.LOOK_BACK.minusDays(2);
-  // A limit for each tenant, so that every tenant has its share of each round.
+  // Limited for each tenant, so that every tenant gets a share of each round.
   private static final int MOST_OF_TENANT = 200;
-  // As many reports as fit into a message's visibility timeout, at 250 ms a report or slower.
+  // As many as can be sent within a message's visibility timeout, even at 250 ms a report.
   private static final int MOST_OF_MESSAGE = 50;
 
   private final DynamoDbClient dynamoDb;
@@ -65,7 +65,7 @@ public class UsageLedger {
   /**
    * One tenant's unreported jobs, oldest first.
    *
-   * @param more whether there are further ones
+   * @param more whether the tenant has more of them
    */
   public record Backlog(String tenantId, List<LedgerEntry> entries, boolean more) {}
 
@@ -92,7 +92,10 @@ public class UsageLedger {
         .toList();
   }
 
-  /** The next jobs of one tenant to report: at most 50, because a queue message has little time. */
+  /**
+   * The next jobs of one tenant to report: at most 50, because a queue message must be handled in
+   * limited time.
+   */
   public Backlog backlogOf(@ExchangeProperty("tenantId") String tenantId) {
     List<LedgerEntry> entries = new ArrayList<>();
     for (String shard : Shards.all(UNREPORTED)) {
@@ -134,8 +137,8 @@ public class UsageLedger {
   /**
    * Records that a report begins.
    *
-   * @return whether it may begin: not when the job is reported, too old for Stripe's meter, or in
-   *     doubt
+   * @return whether to send the report: not when the job is reported already, too old for Stripe's
+   *     meter, or in doubt
    */
   public boolean begin(@Body LedgerEntry entry) {
     Instant now = clock.instant();
@@ -157,8 +160,9 @@ public class UsageLedger {
   }
 
   /**
-   * Marks a job that is too old for Stripe's meter: the check of invoices bills it by an item, once
-   * it is known that Stripe does not have it.
+   * Marks a job that is too old for Stripe's meter, so that the check of invoices bills it by an
+   * item. If a report was begun, it must first be known that Stripe does not have it. A job that is
+   * too old even for that check is parked.
    */
   private void setAside(LedgerEntry entry, Instant now) {
     if (entry.reportBegan() != null) {
@@ -174,7 +178,7 @@ public class UsageLedger {
     }
   }
 
-  /** A tenant's ledger entry of a job of any period. */
+  /** A tenant's ledger entry of a job, whatever its period. */
   Optional<LedgerEntry> of(String tenantId, String jobId) {
     return dynamoDb
         .queryPaginator(
@@ -203,7 +207,7 @@ public class UsageLedger {
         Map.of(":now", Items.text(Json.time(clock.instant()))));
   }
 
-  /** Parks a job that Stripe refuses, with the reason, for operators. */
+  /** Parks a job whose report Stripe refuses, with the reason, for operators. */
   public void park(@ExchangeProperty("entry") LedgerEntry entry, String reason) {
     update(
         entry,
@@ -215,7 +219,7 @@ public class UsageLedger {
             ":parked", Items.text(Shards.of(PARKED, entry.jobId()))));
   }
 
-  /** Makes a parked job unreported again; returns whether it was parked. */
+  /** Makes a parked job unreported; returns whether it was parked. */
   boolean release(LedgerEntry entry) {
     return update(
             entry,
@@ -233,7 +237,7 @@ public class UsageLedger {
         Map.of(":shard", Items.text(Shards.of(DOUBT, entry.jobId()))));
   }
 
-  /** Makes a job that Stripe does not have unreported, as if for the first time. */
+  /** Makes a job in doubt unreported, because Stripe does not have its report. */
   void reportAgain(LedgerEntry entry) {
     update(
         entry,
@@ -244,7 +248,10 @@ public class UsageLedger {
             ":doubt", Items.text(DOUBT)));
   }
 
-  /** Schedules another report, as a new event, of a job that Stripe accepted and later rejected. */
+  /**
+   * Schedules another report, under a new identifier, of a job whose report Stripe accepted and
+   * later rejected.
+   */
   boolean resend(LedgerEntry entry) {
     return update(
             entry,
@@ -260,10 +267,10 @@ public class UsageLedger {
   }
 
   /**
-   * Schedules another report of a job that Stripe accepted and did not count. This is safe only
-   * within 23 hours of the first try, while Stripe recognizes duplicates.
+   * Schedules the same report again, of a job that Stripe accepted and did not count. This is safe
+   * only within 23 hours of the first try, while Stripe recognizes duplicates.
    *
-   * @return whether it is reported again
+   * @return whether it will be reported again
    */
   boolean tellAgain(LedgerEntry entry) {
     Instant limit = clock.instant().minus(SAFE);
@@ -278,7 +285,7 @@ public class UsageLedger {
         .isPresent();
   }
 
-  /** One change of an entry; empty when its condition does not hold. */
+  /** Changes an entry and returns it; empty when the condition does not hold. */
   Optional<LedgerEntry> update(
       LedgerEntry entry, String change, String condition, Map<String, AttributeValue> values) {
     Map<String, AttributeValue> key = new HashMap<>();

@@ -27,12 +27,12 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 /** The steps of comparing Stripe's counts with the ledger, tenant by tenant. Thread-safe. */
 @Component("usageReconciler")
 public class UsageReconciler {
-  // Three whole days, so that a day that could not be compared is compared at a later run.
+  // Three days, so that hours that could not be compared in one run are compared in a later one.
   private static final Duration LOOK_BACK = Duration.ofDays(3);
-  // Entries in doubt are compared for longer than Stripe accepts events, because they may be too
-  // old when they are decided.
+  // Longer than Stripe accepts events: an entry in doubt may be too old for a report when it is
+  // decided.
   private static final Duration LOOK_BACK_FOR_DOUBT = Duration.ofDays(40);
-  // The longest time from a job's acceptance to its end: it may wait and run that long.
+  // The longest time from a job's acceptance to its end.
   private static final Duration PERIOD_AND_RUN = Duration.ofDays(62);
   private static final Duration SETTLED = Duration.ofHours(1);
   private static final int NAMED = 50;
@@ -76,7 +76,7 @@ public class UsageReconciler {
     return StripeCall.get("/v1/billing/meters", StripeRequests.meters());
   }
 
-  /** The meter that counts our jobs; raises an alarm when it is missing. */
+  /** The meter that counts our jobs. Raises an alarm when it is missing. */
   public String meter(@Variable("meters") String meters) {
     return StripeAnswers.meterOf(meters, settings.meterEventName())
         .orElseThrow(
@@ -87,7 +87,7 @@ public class UsageReconciler {
             });
   }
 
-  /** Stops the reports while Stripe's meter cannot be confirmed. */
+  /** Stops the round of reports, because Stripe's meter could not be confirmed. */
   public void stop(
       @ExchangeProperty("usageRun") UsageRun run,
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
@@ -95,7 +95,7 @@ public class UsageReconciler {
     run.stop(refusal == null ? failure.getMessage() : refusal.getMessage() + ": " + refusal.text());
   }
 
-  /** The tenants to compare: those with a customer, deleted ones too. */
+  /** The tenants to compare: all that have a customer, including deleted ones. */
   public List<String> tenants() {
     return Stream.of("tenants", "deleted").flatMap(part -> listed(part).stream()).toList();
   }
@@ -116,15 +116,15 @@ public class UsageReconciler {
   }
 
   /**
-   * The time range to compare for a tenant: the last whole days, further back while entries are in
-   * doubt.
+   * A comparison of a tenant's last three days, in whole hours. It begins earlier while entries are
+   * in doubt, or when a job that has ended in these days was accepted earlier.
    */
   public UsageComparison begin(@ExchangeProperty("tenantId") String tenantId) {
-    // Stripe's sums lag behind its events.
+    // An hour ago, because Stripe's sums lag behind its events.
     Instant today = clock.instant().minus(SETTLED).truncatedTo(ChronoUnit.HOURS);
     Instant limit = today.minus(LOOK_BACK_FOR_DOUBT);
     List<LedgerEntry> entries = entries(tenantId, limit);
-    // A job counts at its acceptance, and may end long after.
+    // A job counts at the time of its acceptance, and may end long after.
     Instant start =
         entries.stream()
             .filter(entry -> entry.isOpen() || !entry.recordedAt().isBefore(today.minus(LOOK_BACK)))
@@ -176,8 +176,8 @@ public class UsageReconciler {
   }
 
   /**
-   * Decides entries in doubt, and schedules another report of jobs that Stripe accepted and did not
-   * count.
+   * Decides about entries in doubt, and schedules another report of jobs that Stripe accepted and
+   * did not count.
    */
   public void settle(@ExchangeProperty("reconciliation") UsageComparison usageComparison) {
     usageComparison.there().forEach(ledger::reported);
@@ -191,7 +191,9 @@ public class UsageReconciler {
     }
   }
 
-  /** Writes a difference into the tenant's audit; the entry is left in {@code audited}. */
+  /**
+   * Writes a difference into the tenant's audit; the entry goes into the property {@code audited}.
+   */
   public void record(
       @Body UsageComparison.Difference difference,
       @ExchangeProperty("tenantId") String tenantId,
@@ -208,7 +210,7 @@ public class UsageReconciler {
         exchange);
   }
 
-  /** Writes amounts that the ledger does not explain into the tenant's audit. */
+  /** Writes a line that the ledger does not explain into the tenant's audit. */
   public void recordInvoice(
       @Body InvoiceFindings.Difference difference,
       @ExchangeProperty("tenantId") String tenantId,

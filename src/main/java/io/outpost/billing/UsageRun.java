@@ -5,8 +5,8 @@ import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One round of reports to Stripe. One round of usage reports. A fault of our account stops the
- * whole round, a fault of one customer only that customer's reports. Thread-safe.
+ * One round of usage reports to Stripe. A fault of our account stops the whole round; a fault of
+ * one customer stops only that customer's reports. Thread-safe.
  */
 public final class UsageRun {
   private volatile @Nullable String stoppedFor;
@@ -21,7 +21,7 @@ public final class UsageRun {
     return stoppedFor != null;
   }
 
-  /** Why the round was stopped; null while it runs. */
+  /** Why the round was stopped; null while it goes on. */
   public @Nullable String getStoppedFor() {
     return stoppedFor;
   }
@@ -32,8 +32,8 @@ public final class UsageRun {
   }
 
   /**
-   * The effect of a failed report: {@code customer} when the customer does not exist, {@code
-   * account} when our account is at fault (the round is stopped), {@code later} otherwise.
+   * Decides what a failed report means: {@code customer} when the customer does not exist, {@code
+   * account} when our account is at fault (this also stops the round), {@code later} otherwise.
    */
   public static String judge(
       @ExchangeProperty("usageRun") UsageRun run,

@@ -22,7 +22,7 @@ import org.springframework.stereotype.Component;
 /** Shows a tenant its usage. Stateless. */
 @Component("usageView")
 public class UsageView {
-  /** The default for the omitted parts of a time. */
+  /** Fills in the parts of a time that the request omits. */
   private static final String FIRST = "0000-01-01T00:00:00Z";
 
   private static final int MONTH = 7;
@@ -41,7 +41,7 @@ public class UsageView {
   /**
    * The usage of a period, with its tier and limit.
    *
-   * @param used jobs that were accepted in the period and not given back
+   * @param used the jobs accepted in the period, without those whose quota was given back
    * @param limit the maximum of jobs in the period; null: unlimited
    * @param groups finished jobs with their cost, by group; null when not requested
    * @param ungrouped finished jobs that are in no group; null when not requested
@@ -56,9 +56,9 @@ public class UsageView {
       @JsonInclude(JsonInclude.Include.NON_NULL) UsageGroups.@Nullable Sum ungrouped) {}
 
   /**
-   * The usage of the last period that began before the end of {@code wanted} (a month, a date or a
-   * time), or of the current period. So the day on which a period begins selects that period,
-   * whatever the hour.
+   * The usage of the current period or, when {@code wanted} is given (a month, a date or a time),
+   * of the last period that began before the end of that month, day or time. So the date on which a
+   * period begins selects that period, whatever the hour of its beginning.
    *
    * @throws Problem 400 for any other value, or one in the future
    */
@@ -82,7 +82,7 @@ public class UsageView {
         grouped == null ? null : grouped.ungrouped());
   }
 
-  /** The last second of the wanted time; now, if that is in the future. */
+  /** The last second of the wanted month, day or time; now, if that is in the future. */
   private static Instant within(String wanted, Instant now) {
     var first = first(wanted);
     if (first.isAfter(now)) {

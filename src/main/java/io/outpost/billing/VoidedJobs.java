@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** Takes jobs off the bill, at Stripe first, then in the ledger. */
+/** Takes jobs off the bill: at Stripe first, then in the ledger. */
 @Component("voidedJobs")
 public class VoidedJobs {
-  // Stripe cancels an event within 24 hours of receiving it.
+  // Stripe cancels an event only within 24 hours of receiving it.
   private static final Duration CANCELLABLE = Duration.ofHours(23);
 
   private final UsageLedger ledger;
@@ -52,20 +52,20 @@ public class VoidedJobs {
 
   /** The ways to take a job off the bill. */
   public enum Way {
-    /** It is voided already. */
+    /** Nothing to do: the job is off the bill already. */
     nothing,
-    /** Stripe does not count it, so nothing needs to be done there. */
+    /** Nothing to do at Stripe, which does not count the job. */
     unsent,
-    /** Stripe cancels its report. */
+    /** Stripe cancels the report. */
     cancel,
-    /** Stripe counts an opposite event. */
+    /** Stripe counts an opposite event (-1). */
     opposite,
-    /** Its invoice is final: the customer gets a credit. */
+    /** The invoice is final, so the customer gets a credit. */
     credit
   }
 
   /**
-   * The operator's request.
+   * The message for an operator's request.
    *
    * @throws Problem 404 when the tenant's ledger has no such job
    */
@@ -84,7 +84,7 @@ public class VoidedJobs {
   /**
    * The ledger entry that a message names.
    *
-   * @throws IllegalArgumentException for a job or a period that the ledger does not have
+   * @throws IllegalArgumentException when the ledger has no such job in this period
    */
   public LedgerEntry find(@Body StripeMessage message) {
     return ledger
@@ -97,15 +97,18 @@ public class VoidedJobs {
                         .formatted(message.jobId(), message.period())));
   }
 
-  /** Whether Stripe counts the job or an item bills it, so that its invoices must be checked. */
+  /**
+   * Whether Stripe counts the job or an invoice item bills it, so that the customer's invoices must
+   * be read.
+   */
   public boolean isBilled(@ExchangeProperty("entry") LedgerEntry entry) {
     return entry.isCounted() || entry.isDue() && entry.adjustment() != null;
   }
 
   /**
-   * The line of a final invoice, or the later item, that bills the job; null without one.
+   * The line of a final invoice, or the invoice item, that bills the job; null when none does.
    *
-   * @throws IllegalStateException while that item is being created: try later
+   * @throws IllegalStateException while that item is being created; a later try may succeed
    */
   public @Nullable InvoiceLine billed(
       @ExchangeProperty("entry") LedgerEntry entry,
@@ -133,7 +136,8 @@ public class VoidedJobs {
   /**
    * The way to take the job off the bill.
    *
-   * @throws IllegalStateException while it is unknown whether Stripe has it: try later
+   * @throws IllegalStateException while it is unknown whether Stripe has the report; a later try
+   *     may succeed
    */
   public Way way(
       @ExchangeProperty("entry") LedgerEntry entry,
@@ -155,9 +159,10 @@ public class VoidedJobs {
   }
 
   /**
-   * Records that the job is off the bill; the audit entry is left in {@code audited}.
+   * Records that the job is off the bill; the audit entry goes into the property {@code audited}.
    *
-   * @throws RuntimeException when its report began meanwhile: try later
+   * @throws RuntimeException when the job has meanwhile been reported or put on an item; a later
+   *     try may succeed
    */
   public void done(
       @ExchangeProperty("entry") LedgerEntry entry,
@@ -165,7 +170,8 @@ public class VoidedJobs {
       @Body StripeMessage message,
       Exchange exchange) {
     var audited = entry(entry, way, message.reason());
-    // A job that an item bills meanwhile is credited at the next try.
+    // If an invoice item bills the job meanwhile, the write is refused, and the next try credits
+    // the job.
     var condition =
         switch (way) {
           case unsent ->

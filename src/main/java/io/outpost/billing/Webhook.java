@@ -6,7 +6,7 @@ import io.outpost.kernel.Problem;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** Accepts events only from Stripe. Thread-safe. */
+/** Accepts webhooks only from Stripe. Thread-safe. */
 @Component("webhook")
 public class Webhook {
   private final WebhookSignature signature;
@@ -20,7 +20,7 @@ public class Webhook {
   /**
    * The event in the request.
    *
-   * @throws Problem 400 without a fresh signature of Stripe, or for an invalid event
+   * @throws Problem 400 when the signature is not Stripe's or is too old, or the event is invalid
    */
   public StripeEvent read(@ExchangeProperty(Call.NAME) Call call) {
     signature

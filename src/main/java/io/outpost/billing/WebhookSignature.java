@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Checks that Stripe signed a webhook body within the last minutes. During a rotation any of
  * several secrets is valid. Safe for use by many threads.
  *
- * <p>Source of the rules: Stripe's manual signature verification, with one of our own: a time ahead
- * of ours by more than the tolerance is refused as one behind it is.
+ * <p>The rules are those of Stripe's manual signature verification, and one of ours: a time too far
+ * in the future is refused like one too far in the past.
  */
 public final class WebhookSignature {
   private static final Duration TOLERANCE = Duration.ofMinutes(5);
@@ -27,7 +27,10 @@ public final class WebhookSignature {
   private final List<String> secrets;
   private final Clock clock;
 
-  /** Accepts what one of {@code secrets} signed within five minutes of {@code clock}. */
+  /**
+   * Accepts bodies that were signed with one of {@code secrets} within five minutes of {@code
+   * clock}.
+   */
   public WebhookSignature(List<String> secrets, Clock clock) {
     this.secrets = List.copyOf(secrets);
     this.clock = clock;
@@ -35,17 +38,20 @@ public final class WebhookSignature {
 
   /** Why a webhook is refused. */
   public enum Refusal {
-    /** No body, or no signature header. */
+    /** The request has no body, or no signature header. */
     ABSENT,
-    /** The header does not have Stripe's form. */
+    /** The signature header does not have Stripe's form. */
     MALFORMED,
-    /** Signed too long ago, or in the future. */
+    /** The body was signed too long ago, or in the future. */
     UNTIMELY,
-    /** No secret of ours made this signature. */
+    /** None of our secrets made this signature. */
     FORGED
   }
 
-  /** Empty when the body is genuine; {@code header} and {@code body} may be null. */
+  /**
+   * Why the webhook is refused; empty when it is genuine. {@code header} and {@code body} may be
+   * null.
+   */
   public Optional<Refusal> refusal(byte @Nullable [] body, @Nullable String header) {
     if (body == null || body.length == 0 || header == null) {
       return Optional.of(Refusal.ABSENT);
@@ -66,7 +72,7 @@ public final class WebhookSignature {
 
   private static boolean signedWith(String secret, String payload, String header) {
     try {
-      // The age was checked above, in both directions; zero disables the library's own check.
+      // The age is checked above, in both directions; 0 turns off the library's own check.
       return Webhook.Signature.verifyHeader(payload, header, secret, 0);
     } catch (SignatureVerificationException e) {
       return false;

@@ -1,4 +1,4 @@
-/** Billing: Stripe customers for tenants, subscriptions, webhooks and usage reports. */
+/** Billing: customers at Stripe, subscriptions, webhooks and usage reports. */
 @NullMarked
 package io.outpost.billing;
 

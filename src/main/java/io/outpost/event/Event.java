@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A webhook event of a tenant. Stored in the table webhooks under {@code event#<event_id>}; until
- * it is distributed it is in the index open.
+ * A webhook event of a tenant. Stored in the table webhooks under {@code event#<event_id>}; in the
+ * index {@code open} until it is distributed.
  *
  * @param payload the body, the same bytes at each delivery
- * @param subject the id of its job or key; null: none
+ * @param subject the id of the job or key that the event is about; null: none
  * @param traceParent the W3C trace context of the reported change; null: none
  */
 public record Event(
@@ -28,10 +28,10 @@ public record Event(
   /** The prefix of events' sort keys. */
   public static final String SK_PREFIX = "event#";
 
-  /** The prefix of sort keys that list the deliveries about a job. */
+  /** The prefix of the sort keys under which the deliveries about a job are listed. */
   public static final String TOLD_PREFIX = "told#";
 
-  /** Due work of webhooks: an event to distribute, or an endpoint to serve. */
+  /** Due work of webhooks: events to distribute, and endpoints with deliveries. */
   public static final DueIndex DUE = new DueIndex("webhooks");
 
   /** Checks the required fields. */
@@ -42,7 +42,7 @@ public record Event(
     Rules.present("payload", payload);
   }
 
-  /** Whether it is about a job. */
+  /** Whether the event is about a job. */
   public boolean isOfJob() {
     return type.word().startsWith("job.") && subject != null;
   }

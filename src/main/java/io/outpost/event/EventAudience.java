@@ -12,8 +12,8 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * The tenants with webhook endpoints, cached in every container: it polls new ones continuously and
- * reads all of them periodically. A container whose last successful poll is older than {@link
+ * The tenants with webhook endpoints, cached in every container: new ones are polled continuously,
+ * and all are read periodically. A container whose last successful poll is older than {@link
  * #BOUND} treats every tenant as having an endpoint. So a tenant misses no event once its endpoint
  * is older than that. Thread-safe.
  */
@@ -23,7 +23,7 @@ public class EventAudience {
   /** The partition with one item for each tenant that has an endpoint. */
   public static final String DIRECTORY = "directory";
 
-  /** The maximum age of the cache. */
+  /** The age up to which the cache is trusted. */
   static final Duration BOUND = Duration.ofSeconds(2);
 
   private static final Duration READ_AGAIN_AFTER = Duration.ofMinutes(10);
@@ -43,14 +43,14 @@ public class EventAudience {
     this.names = names;
   }
 
-  /** Whether the tenant has an endpoint; true when unknown. */
+  /** Whether the tenant has an endpoint; true when that is unknown. */
   public boolean mayListen(String tenantId) {
     return listening.containsKey(tenantId) || System.nanoTime() - heard >= BOUND.toNanos();
   }
 
   /**
-   * Reads which tenants have created an endpoint since the last time, and whether an event was
-   * written to the outbox by a container that does not deliver.
+   * Reads which tenants have created an endpoint since the last time. Also wakes the reader of the
+   * outbox when a container that does not read it has written an event.
    */
   public void hear() {
     var began = System.nanoTime();
@@ -75,7 +75,9 @@ public class EventAudience {
     listening.put(tenantId, System.nanoTime());
   }
 
-  /** Removes tenants that no longer have endpoints, unless they created one meanwhile. */
+  /**
+   * Reads all tenants with endpoints. Removes the others, unless they have meanwhile created one.
+   */
   private void readAll() {
     var began = System.nanoTime();
     var found = new HashSet<String>();

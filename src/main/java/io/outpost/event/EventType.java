@@ -16,7 +16,7 @@ public enum EventType {
   API_KEY_EXPIRING("api_key.expiring"),
   PING("webhook.ping");
 
-  /** Every end of a job. */
+  /** The types that report the end of a job. */
   public static final List<EventType> JOB_ENDS =
       List.of(JOB_SUCCEEDED, JOB_FAILED, JOB_CANCELLED, JOB_DEAD_LETTER);
 
@@ -26,7 +26,7 @@ public enum EventType {
     this.word = word;
   }
 
-  /** The type with a name. */
+  /** The type with this name in the contract. */
   @JsonCreator
   public static EventType of(String word) {
     return Arrays.stream(values())

@@ -46,9 +46,9 @@ public class Events {
   }
 
   /**
-   * The same for an event about a job or key.
+   * Adds an event about a job or key, when the tenant has an endpoint.
    *
-   * @param subject its id
+   * @param subject the id of the job or key
    * @param traceParent the W3C trace context of the reported change; may be null
    */
   public void add(
@@ -66,10 +66,10 @@ public class Events {
   }
 
   /**
-   * Adds a future event, even when the tenant has no endpoint yet.
+   * Adds an event that is sent later. The tenant need not have an endpoint yet.
    *
    * @param due when it is sent
-   * @param subject the id of its subject, to be checked again at that time
+   * @param subject the id of what the event is about, which is checked again at that time
    */
   public void schedule(
       Change change,
@@ -92,7 +92,7 @@ public class Events {
     return new Event(tenantId, Ids.ulid(), type, at, payload(type, at, data), subject, traceParent);
   }
 
-  /** An event to store, without distribution. */
+  /** The item of an event that is stored but not distributed. */
   public Map<String, AttributeValue> item(Event event) {
     var item = items.write(event);
     item.put("sk", Items.text(Event.SK_PREFIX + event.eventId()));

@@ -21,27 +21,28 @@ import org.springframework.core.env.Profiles;
 import org.springframework.stereotype.Component;
 
 /**
- * Decides when a worker reads the outbox: at its next tick when an event was written here or in a
- * container that does not read (an API, or a worker that stops), or when an item falls due;
- * otherwise at growing intervals, because each read costs a query of each shard. Events of a killed
- * container are found after the longest pause. Thread-safe.
+ * Decides when a worker reads the outbox. It reads at its next tick when an event was written here
+ * or in a container that does not read (an API, or a worker that stops), or when an item falls due.
+ * Otherwise it reads at growing intervals, because each read costs a query of each shard. Events of
+ * a killed container are found after the longest interval. Thread-safe.
  */
 @Component("outboxPace")
 public class OutboxPace {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutboxPace.class);
 
-  /** The subject of announcements about the outbox, which are not about a new endpoint. */
+  /** The subject of announcements that concern the outbox, and not a new endpoint. */
   static final String OUTBOX = "outbox";
 
   /**
-   * The fixed share of a pause; the rest is random, so that workers do not read at the same time.
+   * The fixed share of a pause. The rest is random, so that workers do not read at the same time.
    */
   private static final double SURE = 0.8;
 
   /**
-   * How long an announcement is enough, however many events follow. It keeps the readers awake for
-   * 30 s, because they read the change feed with that overlap; the rest is for different clocks.
+   * How long one announcement serves, however many events follow. Readers stay awake for 30 s after
+   * it, because they read the change feed with that overlap; the rest of that time allows for
+   * clocks that differ.
    */
   static final Duration ANNOUNCED_FOR = Duration.ofSeconds(10);
 
@@ -63,7 +64,7 @@ public class OutboxPace {
    * The current wait.
    *
    * @param until the earliest time of the next read, by the ticker
-   * @param pause the latest pause; the next one is twice as long
+   * @param pause the length of the latest pause; the next one is twice as long
    */
   private record Rest(long until, Duration pause) {}
 
@@ -84,10 +85,10 @@ public class OutboxPace {
   }
 
   /**
-   * With given sources of time and chance.
+   * Uses these sources of time and chance.
    *
    * @param clock for the times when items fall due
-   * @param ticker nanoseconds that no change of the clock moves, for the pauses
+   * @param ticker nanoseconds that do not depend on the clock, for the pauses
    */
   OutboxPace(
       ChangeFeed changeFeed,
@@ -109,8 +110,8 @@ public class OutboxPace {
   }
 
   /**
-   * Whether to read now. The pause begins with the read, so that a change announced during the read
-   * triggers the next one at once.
+   * Whether to read now. If so, the next pause begins before the read, so that an event announced
+   * during the read triggers another one at once.
    */
   public synchronized boolean isDue() {
     var now = ticker.getAsLong();
@@ -132,21 +133,23 @@ public class OutboxPace {
     return new Rest(ticker.getAsLong(), Duration.ZERO);
   }
 
-  /** For tests: no more reads without a reason. */
+  /** For tests: stops reads that have no reason. */
   synchronized void sleep() {
     rest = new Rest(ticker.getAsLong() + Long.MAX_VALUE / 2, longest);
   }
 
-  /** The time up to which a read must find due items, because the next read may be that late. */
+  /**
+   * How far into the future a read must look for due items, because the next read may be that late.
+   */
   public Instant horizon() {
     return clock.instant().plus(longest);
   }
 
-  /** Ensures a read at the time when an item falls due. */
+  /** Makes sure that the outbox is read when an item falls due. */
   public void comes(Instant due) {
     var now = clock.instant();
     if (!due.isBefore(now.plus(longest))) {
-      return; // Every worker reads before that.
+      return; // Every worker reads before that time anyway.
     }
     if (!looksHere) {
       announce();
@@ -161,14 +164,17 @@ public class OutboxPace {
   }
 
   /**
-   * Records that an event was written, or that there may be more: the next tick reads, and others
-   * follow soon.
+   * Records that an event was written, or that more events may follow: the next tick reads, and
+   * other reads follow soon.
    */
   public synchronized void wake() {
     rest = over();
   }
 
-  /** Makes a change with a due item wake the readers: here, or through the change feed. */
+  /**
+   * Makes this change, which adds a due item, wake a reader: this worker or, through the change
+   * feed, others.
+   */
   public void wakeAfter(Change change) {
     change.afterwards(this::written);
   }
@@ -181,7 +187,10 @@ public class OutboxPace {
     }
   }
 
-  /** Leaves the outbox to other workers when this one stops, because its timers stop first. */
+  /**
+   * Leaves the outbox to other workers when this one stops: its timers stop before the last events
+   * are written.
+   */
   @EventListener(ContextClosedEvent.class)
   public void leave() {
     if (looksHere) {
@@ -190,7 +199,10 @@ public class OutboxPace {
     }
   }
 
-  /** A failure changes nothing: the next event is announced, and all are found after the pause. */
+  /**
+   * Wakes readers in other containers. A failure does no harm: the next event is announced again,
+   * and the longest pause ends, too.
+   */
   private void announce() {
     var now = ticker.getAsLong();
     synchronized (this) {

@@ -49,10 +49,10 @@ public class Health {
     this.parts = List.copyOf(parts);
   }
 
-  /** {@code UP} or {@code DOWN}, for the whole and for each dependency. */
+  /** {@code UP} or {@code DOWN}, in total and for each component. */
   public record State(String status, Map<String, String> components) {
 
-    /** The status of the answer. */
+    /** The HTTP status of the answer. */
     public int code() {
       return status.equals("UP") ? 200 : 503;
     }
@@ -64,8 +64,8 @@ public class Health {
   }
 
   /**
-   * Answers that the process is alive, with the state of its own parts. A failed dependency does
-   * not end a worker, but a failed part of its own does.
+   * Answers that the process is alive, with the state of its own parts only: a failed part ends a
+   * worker, a failed dependency must not.
    */
   public State told() {
     var components = new TreeMap<String, String>();
@@ -75,7 +75,10 @@ public class Health {
     return whole(components);
   }
 
-  /** The state of every dependency, cached for a second so that frequent requests cost nothing. */
+  /**
+   * The state of every component, including dependencies. Cached for a second, so that frequent
+   * requests cost nothing.
+   */
   public State ready() {
     return asked.get("ready");
   }

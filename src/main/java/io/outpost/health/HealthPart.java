@@ -7,11 +7,12 @@ public interface HealthPart {
   String name();
 
   /**
-   * {@code UP}; {@code DOWN} when requests must go elsewhere; any other word is only information.
+   * {@code UP}; {@code DOWN} when requests must be sent to other containers; any other word is only
+   * information.
    */
   String state();
 
-  /** Whether the state is known locally, without a call to a dependency. */
+  /** Whether the state is known without a call to a dependency. */
   default boolean asksNothing() {
     return false;
   }

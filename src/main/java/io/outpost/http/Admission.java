@@ -21,7 +21,7 @@ public class Admission {
     this.validation = validation;
   }
 
-  /** Finds the call and its operation; removes every header that the client could have set. */
+  /** Finds the call and its operation. Removes every header, because clients set headers too. */
   public void begin(Exchange exchange) {
     var intercepted =
         exchange.getProperty(ExchangePropertyKey.INTERCEPTED_ROUTE_ENDPOINT_URI, String.class);
@@ -33,7 +33,7 @@ public class Admission {
     exchange.getMessage().removeHeaders("*");
   }
 
-  /** Whether a key is needed. */
+  /** Whether the operation needs a key. */
   public boolean needsKey(@ExchangeProperty(Call.NAME) Call call) {
     return !call.operation().open();
   }
@@ -53,8 +53,8 @@ public class Admission {
   }
 
   /**
-   * Checks parameters and body against the contract. The declared parameters become headers, the
-   * body becomes a tree; Refuses a tenant in the path that the caller may not see.
+   * Checks parameters and body against the contract: the declared parameters become headers, the
+   * body becomes a tree. Refuses a tenant in the path that the caller may not see.
    */
   public void validate(
       Exchange exchange,

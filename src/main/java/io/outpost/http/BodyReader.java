@@ -12,7 +12,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Reads whole bodies, up to a maximum length and within a time, however slowly they arrive.
+ * Reads whole bodies, up to a maximum length and within a time limit, however slowly they arrive.
  * Thread-safe.
  */
 @Component
@@ -20,7 +20,10 @@ class BodyReader {
 
   private static final int FIRST = 8192;
 
-  /** How much of a too large body is read, so that its sender can see the answer. */
+  /**
+   * How many bytes of a body that is too large are still read. Some clients read no answer before
+   * they have sent the whole body.
+   */
   private static final int MOST_DISCARDED = 2 * 1024 * 1024;
 
   private final Duration within;
@@ -33,8 +36,9 @@ class BodyReader {
    * The whole body; empty when it exceeds its limit.
    *
    * @param share reserves the memory for the body
-   * @throws Problem 408 when it did not arrive in time, 429 or 503 when there is no memory for it
-   * @throws IOException when it ends too early
+   * @throws Problem 408 when the body did not arrive in time; 429 or 503 when there is no memory
+   *     for it
+   * @throws IOException when the body ends too early
    */
   Optional<byte[]> read(HttpServletRequest request, int most, HeldBodies.Share share)
       throws IOException {
@@ -101,7 +105,7 @@ class BodyReader {
         "The body did not come within %d seconds.".formatted(within.toSeconds()));
   }
 
-  /** Measures elapsed time, because the machine's clock may be set meanwhile. */
+  /** Measures time by a clock that nobody sets, unlike the machine's. */
   private final class Countdown {
     private final long began = System.nanoTime();
     private final long nanoseconds;

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tomcat's HTTP/1.1 protocol with two limits that Tomcat lacks: open connections of one address,
- * and the time for a request's header, however slowly it arrives.
+ * Tomcat's HTTP/1.1 protocol with two limits that Tomcat lacks: the number of open connections of
+ * one address, and the time in which a request's header must arrive.
  */
 public class BoundedConnections extends Http11NioProtocol {
 
@@ -34,14 +34,14 @@ public class BoundedConnections extends Http11NioProtocol {
   /**
    * The limits of connections.
    *
-   * @param ofAddress how many an address may have open
-   * @param headerWithin the time for a request's header
+   * @param ofAddress how many connections an address may have open
+   * @param headerWithin the time in which a request's header must arrive
    * @param unlimited addresses without a limit of connections: proxies, which connect for many
    *     clients
    */
   record Limits(int ofAddress, Duration headerWithin, Predicate<String> unlimited) {}
 
-  /** Called by Tomcat, which creates it by name. */
+  /** Called by Tomcat, which creates this class by its name. */
   public BoundedConnections() {
     super(new CountingEndpoint());
     ((CountingEndpoint) getEndpoint()).welcome = this::isWelcome;
@@ -71,13 +71,19 @@ public class BoundedConnections extends Http11NioProtocol {
     super.stop();
   }
 
-  /** Tomcat would answer OPTIONS * itself, as if every file could be deleted; we answer it. */
+  /**
+   * Keeps Tomcat from answering OPTIONS * itself: its answer would name methods that we do not
+   * have, such as DELETE for every file.
+   */
   @Override
   public void setAdapter(Adapter tomcat) {
     super.setAdapter(new WholeServer(tomcat));
   }
 
-  /** Tomcat's own timeout restarts with each byte. */
+  /**
+   * Closes connections whose header arrives too slowly. Tomcat's own timeout is no help, because it
+   * starts again with each byte.
+   */
   private void closeWhatDrips() {
     try {
       for (var connection : getEndpoint().getConnections()) {
@@ -90,7 +96,10 @@ public class BoundedConnections extends Http11NioProtocol {
     }
   }
 
-  /** Tomcat keeps a processor for each connection while a header is incomplete. */
+  /**
+   * Whether a request's header is overdue. While it is incomplete, Tomcat keeps a processor for the
+   * connection.
+   */
   private boolean isLate(SocketWrapperBase<?> connection) {
     if (!(connection.getCurrentProcessor() instanceof Processor processor)
         || processor.isUpgrade()) {

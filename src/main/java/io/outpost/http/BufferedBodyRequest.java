@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request with its body read ahead. Content type and Accept are hidden from the web server's
+ * The request, with its body read already. Hides Content-Type and Accept from the web server's
  * mapping, because the contract's own step checks them after authentication.
  */
 final class BufferedBodyRequest extends HttpServletRequestWrapper {
@@ -50,7 +50,10 @@ final class BufferedBodyRequest extends HttpServletRequestWrapper {
     return new BodyStream(body);
   }
 
-  /** Empty, because Camel would allocate 16 KB for each request; steps read the call's body. */
+  /**
+   * Returns an empty reader. Steps read the body from the call, and Camel would allocate 16 KB for
+   * each request.
+   */
   @Override
   public BufferedReader getReader() {
     return new BufferedReader(Reader.nullReader(), 1);

@@ -78,7 +78,7 @@ public class ByteRange {
     return Optional.of(new long[] {first, last});
   }
 
-  /** A number with more digits than any output's length counts as the largest number. */
+  /** A number; one with more digits than any output's length counts as the largest number. */
   private static long number(String digits) {
     return digits.length() > MOST_DIGITS ? Long.MAX_VALUE : Long.parseLong(digits);
   }

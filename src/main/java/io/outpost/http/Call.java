@@ -24,12 +24,12 @@ import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 
 /**
- * One HTTP request: the facts that the edge read from it, and what admission found out (the
- * operation, the caller). Lives as long as the request; used by one thread at a time.
+ * One HTTP request: what was read from it at the edge, and what admission found out (the operation,
+ * the caller). Lives as long as the request; used by one thread at a time.
  */
 public final class Call implements LogSubject {
 
-  /** The name of the request attribute and exchange property with the call. */
+  /** The name of the request attribute, and of the exchange property, with the call. */
   public static final String NAME = "call";
 
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
@@ -66,7 +66,8 @@ public final class Call implements LogSubject {
     this.body = body;
     this.ipAddress = request.getRemoteAddr();
     this.requestId = requestId(request, entryId);
-    // Read at once, because the server recycles the request while work beside it may still go on.
+    // Read now, because the server reuses the request object while background work may still need
+    // the span.
     this.span =
         request.getAttribute(Tracing.SPAN) instanceof Span given ? given : Span.getInvalid();
   }
@@ -87,7 +88,7 @@ public final class Call implements LogSubject {
     return requestId;
   }
 
-  /** The id of this call's audit entry, wherever it is written. */
+  /** The id of this call's audit entry, the same wherever the entry is written. */
   public String entryId() {
     return entryId;
   }
@@ -122,7 +123,7 @@ public final class Call implements LogSubject {
     return ipAddress;
   }
 
-  /** At most 256 characters of it; null when there is none. */
+  /** At most 256 characters of the User-Agent; null when there is none. */
   public @Nullable String userAgent() {
     var agent = request.getHeader("User-Agent");
     return agent == null || agent.length() <= LONGEST_USER_AGENT
@@ -130,20 +131,20 @@ public final class Call implements LogSubject {
         : agent.substring(0, LONGEST_USER_AGENT);
   }
 
-  /** The W3C trace context of the caller, when it is well formed. */
+  /** The caller's W3C trace context, when it is well formed. */
   static Optional<String> traceParent(HttpServletRequest request) {
     return Optional.ofNullable(request.getHeader("traceparent"))
         .filter(t -> TRACE_PARENT.matcher(t).matches())
         .filter(t -> Tracing.remote(t).getSpanContext().isValid());
   }
 
-  /** The W3C trace context to pass on: that of the call's span, if there is one. */
+  /** The W3C trace context for later steps: that of the call's span, if there is one. */
   public Optional<String> traceParent() {
     return Tracing.context(span());
   }
 
   /**
-   * The caller's W3C trace context when no span of ours continues it. It is only for the caller's
+   * The caller's W3C trace context, if none of our spans continues it. It is only for the caller's
    * own agents; its sampling flag has no effect on us.
    */
   public Optional<String> callerTrace() {
@@ -166,8 +167,8 @@ public final class Call implements LogSubject {
   }
 
   /**
-   * Whether the header Accept names a media type and likes JSON no better (RFC 9110, section
-   * 12.5.1).
+   * Whether the header Accept names this media type, and ranks it at least as high as JSON (RFC
+   * 9110, section 12.5.1).
    */
   public boolean prefers(String type) {
     try {
@@ -185,13 +186,16 @@ public final class Call implements LogSubject {
     return accepted.stream().filter(which).mapToDouble(MediaType::getQualityValue).max().orElse(0);
   }
 
-  /** A query parameter; null when it is missing; the contract refuses repeated ones. */
+  /**
+   * The values of a query parameter; null when it is missing. The contract refuses repeated ones.
+   */
   public String @Nullable [] query(String name) {
     return request.getParameterValues(name);
   }
 
   /**
-   * Whether part of the query is not valid text; Tomcat drops such parameters and reports it here.
+   * Whether part of the query is not valid text. Tomcat drops such parameters, and only reports
+   * here that it did.
    */
   boolean hasMalformedQuery() {
     return request.getAttribute(Globals.PARAMETER_PARSE_FAILED_ATTR) != null;
@@ -202,7 +206,7 @@ public final class Call implements LogSubject {
     return request.getParameterMap().keySet();
   }
 
-  /** The unchanged body; empty when there was none. */
+  /** The body as it arrived; empty when there was none. */
   public byte[] body() {
     return body;
   }
@@ -216,7 +220,10 @@ public final class Call implements LogSubject {
     response.setHeader(name, value);
   }
 
-  /** Whether the operation is known: not before the edge, nor on other paths. */
+  /**
+   * Whether the operation is known. It is not in the edge's first steps, nor on paths outside the
+   * contract.
+   */
   boolean hasOperation() {
     return operation != null;
   }
@@ -245,7 +252,7 @@ public final class Call implements LogSubject {
   /**
    * The caller.
    *
-   * @throws IllegalStateException when nobody is authenticated
+   * @throws IllegalStateException before authentication
    */
   public Principal principal() {
     if (principal == null) {
@@ -259,12 +266,14 @@ public final class Call implements LogSubject {
     this.principal = caller;
   }
 
-  /** Records the faults of body entries that are answered one by one, by index. */
+  /**
+   * Records the faults of the entries of a body whose entries are answered one by one, by index.
+   */
   void faults(Map<Integer, List<FieldError>> byEntry) {
     this.entryFaults = byEntry;
   }
 
-  /** The first faults of a body entry; empty for a valid one. */
+  /** The first faults of an entry of the body; empty for a valid one. */
   public List<FieldError> faultsOf(int entry) {
     return entryFaults.getOrDefault(entry, List.of());
   }
@@ -274,7 +283,7 @@ public final class Call implements LogSubject {
     this.authorized = principal != null;
   }
 
-  /** Records that the call is valid: it is admitted, if its caller is allowed. */
+  /** Records that the call is valid. It is admitted if its caller is allowed, too. */
   void admit() {
     this.admitted = operation().open() || authorized;
   }
@@ -285,8 +294,8 @@ public final class Call implements LogSubject {
   }
 
   /**
-   * The tenant whose audit has the call: the tenant it acts on, otherwise the caller's; null
-   * without either.
+   * The tenant whose audit gets the call's entry: the tenant that the call acts on, otherwise the
+   * caller's; null without either.
    */
   public @Nullable String tenant() {
     return concerned != null || principal == null ? concerned : principal.tenantId();
@@ -297,40 +306,49 @@ public final class Call implements LogSubject {
     this.concerned = tenantId;
   }
 
-  /** Sets the tenant that the call creates: its audit begins with this call, if it is written. */
+  /**
+   * Sets the tenant that the call creates. The new tenant's audit begins with this call, if the
+   * tenant is created.
+   */
   public void makes(String tenantId) {
     this.made = tenantId;
   }
 
-  /** The tenant whose audit gets the entry that is written with the call's effect; or null. */
+  /**
+   * The tenant whose audit gets the entry that is written together with the call's effect: a
+   * created tenant, otherwise {@link #tenant}.
+   */
   @Nullable String tenantOnceWritten() {
     return made == null ? tenant() : made;
   }
 
-  /** Records that the call's effect was written together with this entry, which is final. */
+  /**
+   * Records the entry that was written together with the call's effect. No other entry may replace
+   * it.
+   */
   void written(AuditEntry entry) {
     this.written = entry;
   }
 
-  /** The entry that was written with the call's effect; null when there is none. */
+  /** The entry that was written together with the call's effect; null when there is none. */
   @Nullable AuditEntry written() {
     return written;
   }
 
   /**
-   * Records that it is unknown whether the effect was written: no other entry may replace the one
-   * that may exist.
+   * Records that the effect may or may not have been written. From then on other entries get
+   * another id, because they must not replace the entry that may exist.
    */
   void uncertain() {
     this.uncertain = true;
   }
 
-  /** Sets the status of the answer; the first caller decides. */
+  /** Sets the status of the answer, unless it is set already. */
   void decide(int status) {
     this.decided = decided == 0 ? status : decided;
   }
 
-  /** The status of the answer, also when the client did not wait for it. */
+  /** The status of the answer, even when the client disconnected before it was sent. */
   OptionalInt decided() {
     if (refusal != null) {
       return OptionalInt.of(refusal.status());
@@ -338,7 +356,7 @@ public final class Call implements LogSubject {
     return decided == 0 ? OptionalInt.empty() : OptionalInt.of(decided);
   }
 
-  /** The id of the audit entry of the answer. */
+  /** The id of the audit entry about the answer. */
   String answerEntryId() {
     return uncertain ? Ids.ulid() : entryId;
   }
@@ -348,15 +366,16 @@ public final class Call implements LogSubject {
     this.answered = location;
   }
 
-  /** The resource of the audit entry: the created one, otherwise the path. */
+  /** The resource that the audit entry names: the created one, otherwise the path. */
   String resource() {
     return answered == null ? path() : answered;
   }
 
   /**
-   * Records the owner of a refused key, for the audit.
+   * Records a refused key for the audit.
    *
-   * @param reason one word
+   * @param tenantId the key's owner
+   * @param reason in one word
    */
   public void refuseKey(@Nullable String tenantId, String keyId, String reason) {
     this.concerned = tenantId;
@@ -365,13 +384,13 @@ public final class Call implements LogSubject {
   }
 
   /**
-   * Records, for the audit, the exact reason of a refusal, in one word; the caller does not see it.
+   * Records the exact reason of a refusal for the audit, in one word. The caller does not see it.
    */
   public void because(@Nullable String word) {
     this.reason = word;
   }
 
-  /** The id of the call's key, valid or not; null when it has none. */
+  /** The id of the caller's key, even when the key was refused; null when there is none. */
   @Nullable String keyId() {
     return principal == null ? refusedKey : principal.keyId();
   }

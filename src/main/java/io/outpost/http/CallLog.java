@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records every call from the web server's access log, which sees each call exactly once, when it
- * is answered. That includes calls that the server itself refused, such as an invalid request line.
+ * Records every call by the web server's access log, which sees each call exactly once, when it is
+ * answered, including requests that the server itself refused, such as an invalid request line.
  * Thread-safe.
  */
 final class CallLog extends ValveBase implements AccessLog {
@@ -63,7 +63,10 @@ final class CallLog extends ValveBase implements AccessLog {
     }
   }
 
-  /** A path outside the contract is a caller's text, so its span has no name. */
+  /**
+   * Ends the call's span. A path outside the contract is text from the caller, so it does not
+   * become the span's name.
+   */
   private static void end(Request request, @Nullable Operation operation, int status) {
     if (request.getAttribute(Tracing.SPAN) instanceof Span span) {
       if (operation != null) {

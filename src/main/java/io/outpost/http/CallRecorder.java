@@ -21,8 +21,8 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Passes the audit entry of every answered call to the audit route. Entries of calls during the
- * start are passed once the routes have started. Thread-safe.
+ * Passes the audit entry of every answered call to the audit route. While the application starts,
+ * entries wait until the routes have started. Thread-safe.
  */
 @Component
 public class CallRecorder {
@@ -49,14 +49,14 @@ public class CallRecorder {
    * The entry of a call with the status of its answer.
    *
    * @param tenant whose audit gets the entry; null: the operators'
-   * @param resource the affected resource
+   * @param resource the resource that the call affected
    */
   static AuditEntry entry(Call call, @Nullable String tenant, String resource, int status) {
     return entry(call, call.entryId(), tenant, resource, status);
   }
 
   /**
-   * The entry of one part of a call that has several.
+   * The audit entry of one part of a call that has several.
    *
    * @param action of the part
    * @param refused the reason of a refusal; null when the part succeeded
@@ -110,7 +110,8 @@ public class CallRecorder {
   /**
    * Records how a call was answered.
    *
-   * @param sent the status that the server sent; it differs when the client disconnected
+   * @param sent the status that the server sent; another one than decided when the client
+   *     disconnected
    */
   void record(Call call, int sent) {
     var status = call.decided().orElse(sent);

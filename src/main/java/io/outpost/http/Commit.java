@@ -14,7 +14,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 
 /**
  * Writes an operation's change in one transaction with its audit entry and, for requests with an
- * Idempotency-Key, the answer. So none of them exists without the others. Stateless.
+ * Idempotency-Key, the answer. None of them can exist without the others. Stateless.
  */
 @Component("commit")
 public class Commit {
@@ -31,8 +31,8 @@ public class Commit {
 
   /**
    * Commits the exchange's change. The message is the answer; its body, status and Location are
-   * stored for a repetition. For a repetition, the message becomes the first answer and the
-   * property {@code repeated} is true.
+   * stored for repetitions of the request. When this request is a repetition, the message becomes
+   * the first answer and the property {@code repeated} is true.
    */
   public void commit(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var change = Change.of(exchange);
@@ -40,7 +40,7 @@ public class Commit {
     var made = exchange.getMessage().getHeader("Location", call.path(), String.class);
     var entry = CallRecorder.entry(call, call.tenantOnceWritten(), made, status);
     trail.add(change, entry);
-    // If recall ran before, it has already counted the key.
+    // When recall ran before, it has already counted the Idempotency-Key.
     if (exchange.getProperty("repeated") == null) {
       idempotency.requireRoom(call);
     }
@@ -64,8 +64,8 @@ public class Commit {
   /**
    * Commits one entry of a call that has several, with its own audit entry and, for requests with
    * an Idempotency-Key, with its result, which is the message as in {@link #commit}. A refused
-   * entry without a key writes nothing. Returns the audit entry; null for a repetition, where the
-   * message becomes the first result.
+   * entry without an Idempotency-Key writes nothing. Returns the audit entry; null for a
+   * repetition, where the message becomes the first result.
    *
    * @param action of the entry, for the audit
    * @param refused the reason of a refusal; null when the entry is carried out
@@ -92,8 +92,8 @@ public class Commit {
   }
 
   /**
-   * Answers a repeated request before any other step, for operations whose first run changed what a
-   * repetition would find; otherwise as {@link #commit}.
+   * Answers a repeated request before any other step. Needed by operations that could not be
+   * repeated after their own effect; all others need only {@link #commit}.
    */
   public void recall(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var repeated = idempotency.find(call);

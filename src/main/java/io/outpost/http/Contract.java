@@ -26,7 +26,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * The OpenAPI document, read once: operations with their scopes, and compiled schemas. The names of
- * the agents come from the catalogue, so that a new agent needs no edit here. Thread-safe.
+ * agents come from the catalogue, so that a new agent needs no edit here. Thread-safe.
  */
 @Component
 public class Contract {
@@ -37,7 +37,7 @@ public class Contract {
   private static final String BASE = "https://outpost.invalid/openapi";
   private static final String BODY_LIMIT = "x-body-limit";
 
-  /** What a POST without a body in the contract may send. */
+  /** The schema for a POST that has no body in the contract: an empty object. */
   private static final String NO_FIELDS = "{\"type\":\"object\",\"additionalProperties\":false}";
 
   private static final String ENTRIES_APART = "x-entries-apart";
@@ -83,7 +83,7 @@ public class Contract {
     return document;
   }
 
-  /** The description of a pattern in words, from its neighbour {@code x-form}. */
+  /** What a pattern allows, in words: the text {@code x-form} beside it. */
   String form(SchemaLocation pattern) {
     var path = pattern.getFragment();
     var node = document;
@@ -93,7 +93,7 @@ public class Contract {
     return node.path("x-form").asText();
   }
 
-  /** A name in a JSON pointer (RFC 6901), unescaped. */
+  /** One name of a JSON pointer (RFC 6901), unescaped. */
   private static String name(NodePath path, int i) {
     return path.getElement(i).toString().replace("~1", "/").replace("~0", "~");
   }
@@ -112,12 +112,12 @@ public class Contract {
         .toList();
   }
 
-  /** The maximum bytes of a body, unless the operation sets its own. */
+  /** The maximum size of a body in bytes, unless the operation sets its own. */
   int bodyLimit() {
     return document.path(BODY_LIMIT).asInt();
   }
 
-  /** The operation of a method at a raw path. */
+  /** The operation of a method at a path as sent. */
   Optional<Operation> at(String method, String path) {
     var template = templateOf(path);
     for (var operation : operations.values()) {
@@ -128,7 +128,10 @@ public class Contract {
     return Optional.empty();
   }
 
-  /** The path of the document that a raw path matches; one in letters wins over one with an id. */
+  /**
+   * The document's path that matches a path as sent. A path without parameters wins over one with
+   * parameters.
+   */
   private @Nullable String templateOf(String path) {
     String template = null;
     for (var operation : operations.values()) {
@@ -151,7 +154,7 @@ public class Contract {
     return operation;
   }
 
-  /** The compiled schema of components/schemas. */
+  /** The compiled form of a schema in components/schemas. */
   public Schema schema(String name) {
     return schemaAt("/components/schemas/" + name);
   }
@@ -221,7 +224,7 @@ public class Contract {
         : schemaAt(content);
   }
 
-  /** The node, or the target of its $ref. */
+  /** The pointer to this node or, if the node is a link ($ref), to the link's target. */
   private String pointer(String at) {
     var ref = document.at(at).path("$ref").asText();
     if (!ref.isEmpty() && !ref.startsWith("#/")) {

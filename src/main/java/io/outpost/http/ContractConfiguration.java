@@ -7,14 +7,14 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Gives Camel the parts of the served contract that it uses, with additions: operations by path,
- * and media types. At every start Camel's parser copies each schema to each place that names it;
- * admission checks what a request may contain.
+ * Gives Camel only the parts of the contract that it uses: operations by path, and media types.
+ * Camel's parser copies each schema to each place that names it, at every start, and does not need
+ * schemas, because admission checks requests.
  */
 @Configuration(proxyBeanMethods = false)
 class ContractConfiguration {
 
-  /** Camel reads it by this name; the ending tells it that it is JSON. */
+  /** Camel finds the document by this name; the ending says that it is JSON. */
   @Bean("contract.json")
   String contractFrame(Contract contract) {
     return frame(contract.document()).toString();
@@ -53,7 +53,8 @@ class ContractConfiguration {
 
   private static void mediaTypes(ObjectNode frame, JsonNode node, JsonNode document) {
     var link = node.path("$ref").asText();
-    // A link to another file is for readers of the contract: here it has no media types.
+    // A link to another file helps readers of the contract. Here it counts as having no media
+    // types.
     var whole = link.startsWith("#/") ? document.at(link.substring(1)) : node;
     if (whole.has("content")) {
       var content = frame.putObject("content");

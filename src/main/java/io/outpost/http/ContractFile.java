@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 
 /**
- * Reads the contract, and adds the operations of a mounted folder's {@code contract.yaml}: {@code
- * paths} and the {@code components} that they need. Pure.
+ * Reads the contract, and adds the operations in {@code contract.yaml} of a mounted folder: {@code
+ * paths}, and the {@code components} that they need. Stateless.
  */
 public final class ContractFile {
 
@@ -32,8 +32,8 @@ public final class ContractFile {
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
   /**
-   * The pattern of the interception in admission.camel.yaml: an operation with another name would
-   * bypass admission.
+   * The pattern of the interception in admission.camel.yaml. An operation whose name does not match
+   * it would bypass admission.
    */
   static final Pattern ADMITTED = Pattern.compile("[a-zA-Z]+");
 
@@ -42,7 +42,7 @@ public final class ContractFile {
   /**
    * The whole document.
    *
-   * @param ours the contract that is added to
+   * @param ours the product's own contract
    * @param folder the mounted folder; null when there is none
    * @throws ContractRefused when the addition changes existing parts, or cannot be served
    */
@@ -63,7 +63,7 @@ public final class ContractFile {
     return YAML.readTree(text) instanceof ObjectNode tree ? tree : YAML.createObjectNode();
   }
 
-  /** The additions of a folder. */
+  /** What a folder adds. */
   private record Addition(ObjectNode document, String text) {
 
     void add() {
@@ -147,7 +147,7 @@ public final class ContractFile {
       }
     }
 
-    /** At the line of a name's first occurrence. */
+    /** A refusal that names the line where {@code name} first occurs. */
     private ContractRefused refused(String name, String why) {
       var at = Math.max(0, text.indexOf(name));
       var line = 1 + (int) text.substring(0, at).chars().filter(c -> c == '\n').count();

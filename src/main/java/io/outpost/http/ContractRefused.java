@@ -1,6 +1,6 @@
 package io.outpost.http;
 
-/** The addition of a mounted folder cannot be served; the message names file and line. */
+/** The contract addition of a mounted folder cannot be served; the message names file and line. */
 public final class ContractRefused extends IllegalStateException {
 
   private static final long serialVersionUID = 1L;
@@ -14,12 +14,12 @@ public final class ContractRefused extends IllegalStateException {
     this.fault = fault;
   }
 
-  /** The line of the file; the first is 1. */
+  /** The line of the fault; the first is 1. */
   public int line() {
     return line;
   }
 
-  /** The fault. */
+  /** The fault in words. */
   public String fault() {
     return fault;
   }

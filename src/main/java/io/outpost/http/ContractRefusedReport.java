@@ -3,7 +3,10 @@ package io.outpost.http;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints a start with a faulty contract addition as one line. */
+/**
+ * Prints one line, instead of a stack trace, when a contract addition is faulty and the application
+ * cannot start.
+ */
 final class ContractRefusedReport extends AbstractFailureAnalyzer<ContractRefused> {
 
   @Override

@@ -8,9 +8,9 @@ import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leaves errors without an answer to the edge, instead of the server's error page or Camel, which
- * would echo the request's body for unknown operations. Other answers are sent when they are
- * complete.
+ * Leaves error answers without a body to the edge. Otherwise the server would send its error page,
+ * or Camel an answer that repeats the request's body for unknown operations. Answers of other kinds
+ * are sent when they are complete.
  */
 final class DeferredErrorResponse extends HttpServletResponseWrapper {
   private final Call call;
@@ -20,7 +20,7 @@ final class DeferredErrorResponse extends HttpServletResponseWrapper {
     this.call = call;
   }
 
-  /** Whether the edge answers: an error outside the operations. */
+  /** Whether the edge writes this answer: an error outside the operations of the contract. */
   private boolean isForEdge() {
     return getStatus() >= 400 && !call.hasOperation();
   }
@@ -48,7 +48,10 @@ final class DeferredErrorResponse extends HttpServletResponseWrapper {
     }
   }
 
-  /** An empty answer must have no content type; Camel would set all types of the contract. */
+  /**
+   * Sets the type, but not of an empty answer, which must have none: Camel would set all types in
+   * the contract.
+   */
   @Override
   public void setContentType(@Nullable String type) {
     super.setContentType(isWithoutContent() ? null : type);

@@ -3,7 +3,7 @@ package io.outpost.http;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 
-/** Discards everything. */
+/** Discards every byte. */
 final class DiscardingOutputStream extends ServletOutputStream {
   @Override
   public void write(int value) {}

@@ -18,8 +18,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * The outermost step of every request: sets its id, limits its body, and turns every unanswered
- * failure into a problem document.
+ * The outermost step of every request: sets its id, limits its body, and turns every failure that
+ * nothing else has answered into a problem document.
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)
@@ -75,7 +75,7 @@ class Edge extends OncePerRequestFilter {
     headers.set(request, response);
     try {
       if (refusal != null) {
-        // The rest of the body will not be read.
+        // The rest of the body is not read, so the connection cannot be used again.
         response.setHeader("Connection", "close");
         throw refusal;
       }
@@ -114,12 +114,15 @@ class Edge extends OncePerRequestFilter {
     }
   }
 
-  /** OPTIONS * arrives as a request for the root. */
+  /** Whether the path exists. OPTIONS * arrives as a request for the root. */
   private boolean isSomewhere(Call call) {
     return call.path().equals("/") || !contract.methodsAt(call.path()).isEmpty();
   }
 
-  /** No operation's path ends in a slash; Spring would match the path without it. */
+  /**
+   * Whether to refuse the path: no operation's path ends in a slash, but Spring would match it
+   * without the slash.
+   */
   private static boolean endsInSlash(Call call) {
     return call.path().endsWith("/") && !call.path().startsWith("/docs/");
   }
@@ -132,7 +135,10 @@ class Edge extends OncePerRequestFilter {
     headers.preflight(request, response, methods);
   }
 
-  /** Methods implied by a path's operations: HEAD wherever there is GET, OPTIONS everywhere. */
+  /**
+   * Adds the methods that are implied by a path's operations: HEAD wherever there is GET, OPTIONS
+   * everywhere.
+   */
   private static List<String> allowed(Collection<String> methods) {
     var all = new ArrayList<>(methods);
     if (all.contains("GET")) {
@@ -154,7 +160,10 @@ class Edge extends OncePerRequestFilter {
                     Problem.Code.PAYLOAD_TOO_LARGE, "The body may have %d bytes.".formatted(most)));
   }
 
-  /** Every error answer of ours is JSON; Camel answers failures that escape a route with text. */
+  /**
+   * Turns an error answer without a JSON body into a problem document, because every error of ours
+   * is JSON. Camel answers with text when a failure escapes a route.
+   */
   private void answerWhatNobodyDid(Call call) throws IOException {
     var response = call.response();
     if (response.getStatus() < 400 || response.isCommitted()) {
@@ -177,8 +186,8 @@ class Edge extends OncePerRequestFilter {
   }
 
   /**
-   * Why no operation matches a call; the web server's own answer does not know all paths and
-   * methods.
+   * Why no operation matches a call. Found here, because the web server's own answer does not know
+   * all paths and methods.
    */
   private Problem nowhere(Call call) {
     var methods = contract.methodsAt(call.path());

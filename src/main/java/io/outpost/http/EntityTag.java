@@ -7,7 +7,7 @@ import org.apache.camel.Message;
 import org.springframework.stereotype.Component;
 
 /**
- * Entity tags (RFC 9110, section 8.8.3): a hash of the representation, so that the tag changes with
+ * Entity tags (RFC 9110, section 8.8.3). A tag is a hash of the representation, so it changes with
  * the content. Stateless.
  */
 @Component("entityTag")
@@ -20,13 +20,13 @@ public class EntityTag {
     return "\"" + ResponseCipher.hash(representation).substring(0, DIGITS) + "\"";
   }
 
-  /** Whether a tag is one of a list such as If-Match, compared strongly. */
+  /** Whether a list of tags, such as If-Match, contains this tag, by strong comparison. */
   public static boolean isIn(String list, String tag) {
     return list.strip().equals("*")
         || Arrays.stream(list.split(",", -1)).map(String::strip).anyMatch(tag::equals);
   }
 
-  /** Whether the caller of a GET has the representation already, compared weakly. */
+  /** Whether the caller of a GET already has the representation, by weak comparison. */
   static boolean isKnown(Call call, String tag) {
     return call.method().equals("GET")
         && call.header("If-None-Match")
@@ -36,20 +36,23 @@ public class EntityTag {
   }
 
   /**
-   * Sets the ETag of the answer, and answers 304 when the caller of a GET has the content already.
+   * Sets the ETag of the answer, and answers 304 when the caller of a GET already has the content.
    */
   public void add(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var tag = tagOf(exchange.getMessage());
     show(exchange, call, tag, tag);
   }
 
-  /** The same with a weak ETag, for answers that may be compressed. */
+  /** Sets a weak ETag, for answers that may be compressed; otherwise like {@link #add}. */
   public void addWeak(Exchange exchange, @ExchangeProperty(Call.NAME) Call call) {
     var tag = tagOf(exchange.getMessage());
     show(exchange, call, tag, "W/" + tag);
   }
 
-  /** A body that is a stream is consumed here, so it is replaced by the read bytes. */
+  /**
+   * The tag of the body. Reading consumes a stream, so the body is replaced by the bytes that were
+   * read.
+   */
   private static String tagOf(Message message) {
     var body = message.getBody(byte[].class);
     message.setBody(body);

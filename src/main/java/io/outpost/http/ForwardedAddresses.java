@@ -16,8 +16,8 @@ import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 
 /**
- * Cleans the header with the client's address: removes ports, brackets and zones, and drops
- * everything before an invalid entry, because no trusted proxy vouches for it. Runs before the
+ * Cleans the header with the client's address: removes ports, brackets and zones, and drops all
+ * entries before an invalid one, because no trusted proxy has written those. Runs before the
  * server's own valve, which trusts proxies. Stateless.
  */
 @Component
@@ -35,7 +35,7 @@ class ForwardedAddresses implements WebServerFactoryCustomizer<TomcatServletWebS
     factory.addEngineValves(new Cleaner());
   }
 
-  /** The valid addresses at the end of a header's values, nearest proxy last. */
+  /** The valid addresses at the end of a header's values; that of the nearest proxy is last. */
   static String clean(List<String> values) {
     var entries = String.join(",", values).split(",", -1);
     var addresses = new ArrayList<String>();

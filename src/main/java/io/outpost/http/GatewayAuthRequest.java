@@ -8,9 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gateway's request to check a key. Some gateways (Envoy) use the method, path and query of their
- * client's request, appended to the path of verifyAuth. All three are ignored: the request is
- * treated as {@code GET /auth/verify}.
+ * A gateway's request to check a key. Some gateways (Envoy) send it with the method, path and query
+ * of their client's request, appended to the path of verifyAuth. All three are ignored: the request
+ * is treated as {@code GET /auth/verify}.
  */
 final class GatewayAuthRequest extends HttpServletRequestWrapper {
 
@@ -20,7 +20,7 @@ final class GatewayAuthRequest extends HttpServletRequestWrapper {
     super(request);
   }
 
-  /** The key check that a request stands for, or the request itself. */
+  /** The key check that this request means; any other request is returned as it is. */
   static HttpServletRequest of(HttpServletRequest request) {
     return request.getRequestURI().startsWith(PATH + "/")
         ? new GatewayAuthRequest(request)

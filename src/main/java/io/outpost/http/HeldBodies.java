@@ -10,13 +10,13 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Counts the body bytes of all current calls, in total and by address, because the caller is known
- * only later. Thread-safe.
+ * Counts the body bytes of all current calls, in total and by address. It cannot count by caller,
+ * because callers are identified only after the body is read. Thread-safe.
  */
 @Component
 class HeldBodies {
 
-  /** The request attribute that holds a call's share. */
+  /** The request attribute with a call's share. */
   static final String NAME = "body";
 
   private static final String SOON = "2";
@@ -45,8 +45,8 @@ class HeldBodies {
     /**
      * Reserves more bytes.
      *
-     * @throws Problem 503 when all calls together reserve too many, 429 when those of the address
-     *     do
+     * @throws Problem 503 when all calls together reserve too many, 429 when the calls of this
+     *     address do
      */
     void grow(int more) {
       bytes += more;

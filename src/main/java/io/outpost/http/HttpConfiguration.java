@@ -51,7 +51,8 @@ class HttpConfiguration implements WebMvcConfigurer {
       Tracing tracing) {
     return factory -> {
       factory.addEngineValves(new CallLog(recorder, meters.getObject(), tracing));
-      // The edge refuses TRACE with a problem; Tomcat itself would answer without a body.
+      // Lets TRACE through to the edge, which refuses it with a problem; Tomcat's own refusal has
+      // no body.
       factory.addConnectorCustomizers(connector -> connector.setAllowTrace(true));
       factory.addContextCustomizers(
           context -> {

@@ -8,7 +8,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * The header filter of HTTP. No client header becomes a Camel header; path parameters are set by
- * the contract's binding. Only the listed headers leave in an answer. Stateless.
+ * the contract's binding. Answers contain only the headers in the list. Stateless.
  */
 @Component("httpHeaders")
 class HttpHeaders implements HeaderFilterStrategy {

@@ -24,8 +24,8 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 /**
  * Stores the answer of a request with an Idempotency-Key in the transaction of its effect. The
  * answer may contain a new API key, so it is encrypted with a key derived from the client's
- * Idempotency-Key, of which the table has only the hash. It is valid for one API key and the keys
- * that it was rotated to. Thread-safe.
+ * Idempotency-Key, of which the table has only a hash. The stored answer is valid for one API key
+ * and for the keys that replaced that one by rotation. Thread-safe.
  */
 @Component
 class Idempotency {
@@ -49,7 +49,10 @@ class Idempotency {
   /** The stored answer of the first request. */
   record Answer(int status, String location, String body) {}
 
-  /** Thrown from the transaction when the key is known; has the stored answer. */
+  /**
+   * Thrown from the transaction when an answer is stored for this Idempotency-Key; carries the
+   * stored answer.
+   */
   static final class Repeated extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final transient Map<String, AttributeValue> item;
@@ -61,16 +64,16 @@ class Idempotency {
   }
 
   /**
-   * Adds the record of this request, if it has a key; it comes first, so that a repetition is
-   * recognized before any other refusal.
+   * Adds the record of this request, if it has an Idempotency-Key. The record is the transaction's
+   * first write, so that a repetition is recognized before any other refusal.
    */
   void add(Change change, Call call, Message answer) {
     add(change, call, answer, WHOLE);
   }
 
   /**
-   * Adds the record of one entry of a request whose entries are carried out one by one, so that a
-   * repetition completes what a crash interrupted, and repeats nothing.
+   * Adds the record of one entry of a request whose entries are carried out one by one. After a
+   * crash, a repetition then completes the missing entries, and repeats none.
    */
   void addEntry(Change change, Call call, Message answer, int entry) {
     add(change, call, answer, "#" + entry);
@@ -108,7 +111,8 @@ class Idempotency {
   }
 
   /**
-   * Counts the call's key, if it has one, once for each request and before any other step.
+   * Counts the call's Idempotency-Key, if it has one. Called once for each request, before any
+   * other step.
    *
    * @throws Problem 409 when the tenant has too many keys, and this one is new
    */
@@ -126,7 +130,10 @@ class Idempotency {
     }
   }
 
-  /** The stored answer of an earlier request with the call's key; empty when there is none. */
+  /**
+   * The stored answer of an earlier request with the same Idempotency-Key; empty when there is
+   * none.
+   */
   Optional<Repeated> find(Call call) {
     var key = call.header(HEADER);
     if (key.isEmpty()) {
@@ -147,7 +154,7 @@ class Idempotency {
     return Long.parseLong(Items.required(item, "expires_at").n()) >= Instant.now().getEpochSecond();
   }
 
-  /** Makes the message the first answer. */
+  /** Makes the stored first answer the message. */
   void answerAgain(Repeated repeated, Call call, Message message) {
     if (!Items.required(repeated.item, "request_hash").s().equals(requestHash(call))) {
       throw new Problem(

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** An IP address in the forms that proxies write. Never asks a name server. */
+/** An IP address in the forms that proxies write. Parsing never asks a name server. */
 public final class IpAddress {
 
   private static final int LONGEST = 64;
@@ -17,7 +17,10 @@ public final class IpAddress {
 
   private IpAddress() {}
 
-  /** The address alone, without port, brackets, quotes and zone; empty when there is none. */
+  /**
+   * The address alone, without port, brackets, quotes and zone; empty when the text is not an
+   * address.
+   */
   static Optional<String> of(String text) {
     var entry = text.strip().toLowerCase(Locale.ROOT);
     if (entry.length() > LONGEST) {
@@ -30,7 +33,8 @@ public final class IpAddress {
   }
 
   /**
-   * The first 64 bits of an IPv6 address, because one caller owns all addresses with these bits.
+   * The part of an address by which callers are told apart: of an IPv6 address the first 64 bits,
+   * because one caller owns all addresses with these bits.
    */
   public static String network(String address) {
     if (!address.contains(":")) {
@@ -70,7 +74,7 @@ public final class IpAddress {
       return Optional.empty();
     }
     try {
-      // Text in brackets, or of four numbers, is not a host name.
+      // Asks no name server: text in brackets, or of four numbers, is not a host name.
       return Optional.of(
           InetAddress.getByName(isV6 ? "[" + address + "]" : address).getHostAddress());
     } catch (UnknownHostException e) {

@@ -14,7 +14,7 @@ final class JsonMedia {
   private JsonMedia() {}
 
   /**
-   * Refuses a body with another declared format.
+   * Refuses a body with any other declared format.
    *
    * @throws Problem 415
    */
@@ -34,7 +34,8 @@ final class JsonMedia {
   }
 
   /**
-   * The text of a body (RFC 3629: no overlong forms, no surrogates), without a byte order mark.
+   * The text of a body in strict UTF-8 (RFC 3629: no overlong forms, no surrogates), without a byte
+   * order mark.
    *
    * @throws Problem 400
    */
@@ -47,7 +48,10 @@ final class JsonMedia {
     }
   }
 
-  /** JSON has no media type parameters (RFC 8259, section 11), so only the charset matters. */
+  /**
+   * Whether the type is JSON. Parameters other than the charset have no meaning (RFC 8259, section
+   * 11).
+   */
   private static boolean isJson(String type) {
     try {
       var media = MediaType.parseMediaType(type);

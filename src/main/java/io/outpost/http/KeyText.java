@@ -2,7 +2,7 @@ package io.outpost.http;
 
 import java.util.regex.Pattern;
 
-/** Finds API keys in places where they do not belong: a path, a header, a name. */
+/** Finds API keys where they do not belong: in a path, a header, a name. */
 final class KeyText {
 
   private static final Pattern KEY = Pattern.compile("op_(live|test)_[0-9a-fA-F]+");
@@ -14,7 +14,7 @@ final class KeyText {
     return text.contains("op_") && KEY.matcher(text).find();
   }
 
-  /** The text without keys. */
+  /** The text with keys replaced. */
   static String hidden(String text) {
     return text.contains("op_") ? KEY.matcher(text).replaceAll("[redacted]") : text;
   }

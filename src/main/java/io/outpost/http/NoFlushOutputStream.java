@@ -5,8 +5,8 @@ import jakarta.servlet.WriteListener;
 import java.io.IOException;
 
 /**
- * An answer's body that ignores flushes: Camel flushes after each write, and a small answer would
- * be sent in pieces and without its length.
+ * The stream of an answer's body that ignores flushes. Camel flushes after each write, so that a
+ * small answer would be sent in pieces and without its length.
  */
 final class NoFlushOutputStream extends ServletOutputStream {
 
@@ -14,7 +14,7 @@ final class NoFlushOutputStream extends ServletOutputStream {
   private final boolean live;
 
   /**
-   * @param live whether the answer is a stream whose parts must leave as they come
+   * @param live whether this is an event stream, whose parts must be sent at once
    */
   NoFlushOutputStream(ServletOutputStream out, boolean live) {
     this.out = out;
@@ -32,8 +32,8 @@ final class NoFlushOutputStream extends ServletOutputStream {
   }
 
   /**
-   * The server flushes when the answer is complete or its buffer is full; event streams are
-   * flushed.
+   * Flushes only event streams. The server sends other answers when they are complete or its buffer
+   * is full.
    */
   @Override
   public void flush() throws IOException {

@@ -19,8 +19,8 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 
 /**
  * Counts the Idempotency-Keys of a tenant in a day, because each is stored for a day. Requests need
- * no extra call: each container counts locally, and adds its count to a shared counter in the
- * background whenever it reaches a hundredth of the cap. The cap may be exceeded by that much.
+ * no extra call: each container counts locally and, at each hundredth of the cap, adds its count to
+ * a shared counter in the background. So each container can exceed the cap by a hundredth.
  * Thread-safe.
  */
 @Component
@@ -42,7 +42,7 @@ class OpenKeys {
   /**
    * The caps.
    *
-   * @param idempotencyKeys how many keys of a tenant are remembered, by its tier
+   * @param idempotencyKeys how many keys of a tenant are stored, by its tier
    */
   @ConfigurationProperties("outpost.http")
   record Most(Map<Tier, Integer> idempotencyKeys) {}
@@ -58,7 +58,7 @@ class OpenKeys {
     return caller.tier().in(most.idempotencyKeys());
   }
 
-  /** Whether the caller's tenant may use one more key, which is then counted. */
+  /** Whether the caller's tenant may use one more key; if so, counts it. */
   boolean admit(Principal caller) {
     var cap = most(caller);
     var day = clock.instant().getEpochSecond() / DAY_SECONDS;
@@ -66,7 +66,10 @@ class OpenKeys {
     return counts.get(whose, w -> new Count(w, (day + 2) * DAY_SECONDS)).admit(cap);
   }
 
-  /** The counts of a tenant's day: the shared count, and this container's uncounted rest. */
+  /**
+   * The counts of a tenant on one day: the shared count as last known, and this container's own
+   * count that was not added to it yet.
+   */
   private final class Count {
     private final String whose;
     private final long expires;
@@ -102,7 +105,7 @@ class OpenKeys {
           told = sum;
           untold -= count;
         }
-      } catch (RuntimeException e) { // also of an AWS client that was closed meanwhile
+      } catch (RuntimeException e) { // also when the AWS client was closed meanwhile
         LOG.warn("The Idempotency-Keys of a tenant were not counted: {}", e.toString());
       } finally {
         synchronized (this) {

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param path the path with its parameters in braces
  * @param anyOf scopes of which the caller needs one; null: open to everyone; empty: any key
  * @param parameters path, query and header parameters
- * @param body the schema of the JSON body, without fields for a POST that has none in the contract;
- *     null when the operation takes none or takes it raw
+ * @param body the schema of the JSON body; one without fields for a POST that has no body in the
+ *     contract; null when the operation takes no body, or takes it raw
  * @param bodyRequired whether the body is required
  * @param bodyLimit how many bytes the body may have
- * @param idempotent whether it takes an Idempotency-Key
- * @param entriesApart whether the entries of its list are answered one by one: a faulty entry does
- *     not refuse the request
+ * @param idempotent whether the operation takes an Idempotency-Key
+ * @param entriesApart whether the entries of the body's list are answered one by one, so that a
+ *     faulty entry does not refuse the request
  */
 public record Operation(
     String id,
@@ -37,7 +37,7 @@ public record Operation(
    * A parameter with its schema.
    *
    * @param number whether the schema's type is integer
-   * @param list whether it is an array: the parameter may be repeated
+   * @param list whether the schema is an array, so that the parameter may be repeated
    */
   public record Parameter(
       String name,
@@ -48,7 +48,7 @@ public record Operation(
       @Nullable Object fallback,
       Schema schema) {
 
-    /** Whether it is a path parameter. */
+    /** Whether this is a path parameter. */
     public boolean inPath() {
       return in == Place.path;
     }
@@ -64,7 +64,7 @@ public record Operation(
   /**
    * Scopes of which the caller needs one; empty: any key.
    *
-   * @throws IllegalStateException when it is open to everyone
+   * @throws IllegalStateException when the operation is open to everyone
    */
   public Set<String> scopes() {
     if (anyOf == null) {
@@ -73,7 +73,7 @@ public record Operation(
     return anyOf;
   }
 
-  /** Whether a raw path matches this operation. */
+  /** Whether a path as sent belongs to this operation. */
   boolean isAt(String sent) {
     int at = 0;
     int in = 0;
@@ -98,14 +98,14 @@ public record Operation(
   }
 
   /**
-   * Whether the client chooses this path segment: PUT creates the resource that the last segment
-   * names.
+   * Whether the client chooses the value of this parameter freely, because the last segment of a
+   * PUT names the resource to create.
    */
   boolean isNamedBy(Parameter parameter) {
     return method.equals("PUT") && path.endsWith("{" + parameter.name() + "}");
   }
 
-  /** Whether everyone may call it without a key. */
+  /** Whether everyone may call the operation without a key. */
   public boolean open() {
     return anyOf == null;
   }

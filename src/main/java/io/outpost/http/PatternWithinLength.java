@@ -12,7 +12,7 @@ import com.networknt.schema.path.NodePath;
 
 /**
  * JSON Schema's keyword {@code pattern}, skipped for texts longer than the schema's {@code
- * maxLength}. These are refused anyway, and the cost of a pattern grows with the text.
+ * maxLength}. Such texts are refused anyway, and the cost of a pattern grows with the text.
  */
 final class PatternWithinLength extends AbstractKeyword {
 

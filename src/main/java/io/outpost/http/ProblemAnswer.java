@@ -22,7 +22,7 @@ class ProblemAnswer {
     this.writer = writer;
   }
 
-  /** Answers with a refusal; a split may have wrapped it. */
+  /** Answers with a refusal, which a split may have wrapped. */
   public void refuse(
       Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause) {
     answer(exchange, ObjectHelper.getException(Problem.class, cause));
@@ -38,7 +38,7 @@ class ProblemAnswer {
             "A service that this request needs does not answer; try again shortly."));
   }
 
-  /** Answers that we failed. */
+  /** Answers that an error of ours occurred. */
   public void fail(
       Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception cause) {
     LOG.error("Request {} failed", call(exchange).requestId(), cause);

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
-/** Problems as application/problem+json (RFC 9457). Thread-safe. */
+/** Writes problems as application/problem+json (RFC 9457). Thread-safe. */
 @Component
 public class ProblemWriter {
 
@@ -22,7 +22,7 @@ public class ProblemWriter {
     this.mapper = mapper;
   }
 
-  /** The members of RFC 9457, the request's id, and the faults of a 400. */
+  /** The members that RFC 9457 defines, the request's id, and the faults of a 400. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   private record Body(
       String type,
@@ -33,13 +33,15 @@ public class ProblemWriter {
       String requestId,
       List<Problem.FieldError> errors) {}
 
-  /** The body for the problem of a call, whose audit entry will name it. */
+  /**
+   * The body for the problem of a whole call. The call's audit entry will name the problem, too.
+   */
   public byte[] body(Problem problem, Call call) {
     call.refuse(problem.code());
     return entryBody(problem, call);
   }
 
-  /** The body for the problem of one entry of a call that is answered as a whole. */
+  /** The body for the problem of one entry of a call; the call itself is not refused. */
   public byte[] entryBody(Problem problem, Call call) {
     var code = problem.code();
     try {
@@ -62,7 +64,7 @@ public class ProblemWriter {
     return KeyText.hidden(path).replaceAll("[^ -~]", "?");
   }
 
-  /** Writes the whole answer, for failures outside the routes. */
+  /** Writes a complete answer, for failures outside the routes. */
   void write(Problem problem, Call call, HttpServletResponse response) throws IOException {
     response.setStatus(problem.code().status());
     problem.headers().forEach(response::setHeader);

@@ -16,20 +16,23 @@ import org.apache.coyote.http11.Http11InputBuffer;
 import org.apache.tomcat.util.http.MimeHeaders;
 import org.apache.tomcat.util.res.StringManager;
 
-/** Answers what Tomcat refuses before any filter sees it, such as an encoded slash in the path. */
+/**
+ * Answers requests that Tomcat refuses before any filter sees them, such as one with an encoded
+ * slash in the path.
+ */
 public class RefusedByServer extends ErrorReportValve {
 
   private static final String DETAIL =
       "The request line or a header is not valid HTTP, or the path holds a character that it may"
           + " not.";
 
-  /** Tomcat's default. */
+  /** Tomcat's default maximum. */
   private static final int MOST_HEADERS = 100;
 
   private static final String TOO_SLOW =
       "The body stopped arriving for too long; send the request again.";
 
-  /** Tomcat's own message. */
+  /** Tomcat's message for this refusal, by which it is recognized. */
   private static final String HEADER_TOO_LARGE =
       StringManager.getManager(Http11InputBuffer.class)
           .getString("iib.requestheadertoolarge.error");
@@ -101,7 +104,10 @@ public class RefusedByServer extends ErrorReportValve {
         .orElseThrow();
   }
 
-  /** Tomcat has one status for too large headers, CONNECT and invalid HTTP. */
+  /**
+   * The code of a refusal. Tomcat has one status for headers that are too large, CONNECT and
+   * invalid HTTP.
+   */
   private static Problem.Code code(Request request, int status) {
     if ((status == 400 || status == 501) && "CONNECT".equals(request.getMethod())) {
       return Problem.Code.METHOD_NOT_ALLOWED;

@@ -5,14 +5,14 @@ import org.apache.camel.Processor;
 import org.springframework.stereotype.Component;
 
 /**
- * Runs before the first step of every operation and refuses calls that were not admitted: with a
- * key where the operation needs one, allowed and valid. Stateless.
+ * Runs before the first step of every operation, and refuses calls that have not passed admission.
+ * This guards against routes that bypass admission. Stateless.
  */
 @Component("requireAdmission")
 class RequireAdmission implements Processor {
 
   /**
-   * @throws IllegalStateException when admission was left out or passed by
+   * @throws IllegalStateException when the call has not passed every step of admission
    */
   @Override
   public void process(Exchange exchange) {

@@ -25,7 +25,7 @@ final class ResponseCipher {
     this.key = key;
   }
 
-  /** The cipher of an Idempotency-Key for one request. */
+  /** The cipher for an answer, from the client's Idempotency-Key and the request. */
   static ResponseCipher of(String secret, String context) {
     var digest =
         digest(

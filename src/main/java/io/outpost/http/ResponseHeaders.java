@@ -10,19 +10,22 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * The headers of every answer: for browser security, caching and other origins (CORS). Immutable,
- * thread-safe.
+ * The headers of every answer: for browser security, caching, and requests from other origins
+ * (CORS). Immutable, thread-safe.
  */
 @Component
 class ResponseHeaders {
 
-  /** The servlet context attribute with these headers, for the web server's own answers. */
+  /**
+   * The servlet context attribute with these headers, by which the web server's own answers get
+   * them, too.
+   */
   static final String NAME = ResponseHeaders.class.getName();
 
-  /** Answers are data: browsers must not run, frame or load anything from them. */
+  /** For answers, which are data: browsers must not run, frame or load anything from them. */
   private static final String DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-  /** The page at /docs runs its own scripts and calls only this API. */
+  /** For the page at /docs, which runs its own scripts and calls only this API. */
   private static final String DOCS_POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src"
           + " 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors"
@@ -50,7 +53,7 @@ class ResponseHeaders {
     this.transportSecurity = transportSecurity;
   }
 
-  /** Sets them. */
+  /** Sets the headers of an answer. */
   void set(HttpServletRequest request, HttpServletResponse response) {
     var path = String.valueOf(request.getRequestURI());
     var isDocs = path.equals("/docs") || path.startsWith("/docs/");

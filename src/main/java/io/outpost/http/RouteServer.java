@@ -13,16 +13,16 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Runs the route of an operation on the request's own thread, which is virtual and may wait.
- * Through Spring's servlet the route would run on a second thread and its answer end on a third,
- * each time with another pass through the web server. Thread-safe.
+ * Runs the route of an operation on the request's own thread, which is virtual and may wait. With
+ * Spring's servlet the route would run on a second thread and its answer end on a third, with
+ * another pass through the web server each time. Thread-safe.
  */
 @Component("platform-http-engine")
 class RouteServer implements PlatformHttpEngine {
 
   private final int port;
 
-  /** The start of all operations' routes, of which there is one; null until it is built. */
+  /** The consumer that starts the routes of all operations; null until Camel has built it. */
   private volatile @Nullable SpringBootPlatformHttpConsumer operations;
 
   RouteServer(@Value("${server.port}") int port) {
@@ -41,12 +41,12 @@ class RouteServer implements PlatformHttpEngine {
     return port;
   }
 
-  /** Not in a worker, which has no operations. */
+  /** Whether the operations are built. A worker has none. */
   boolean areBuilt() {
     return operations != null;
   }
 
-  /** Returns when the answer is written. */
+  /** Serves a request; returns when the answer is written. */
   void serve(HttpServletRequest request, HttpServletResponse response) {
     Objects.requireNonNull(operations, "Routes are built").service(request, response).join();
   }

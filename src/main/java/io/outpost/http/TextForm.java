@@ -11,11 +11,11 @@ import java.util.function.Function;
 
 /**
  * A {@code format} of the contract that Java checks, in linear time, with a sentence that explains
- * a fault. Immutable.
+ * the fault. Immutable.
  */
 final class TextForm implements Format {
 
-  /** All of them. */
+  /** All formats. */
   static final List<TextForm> ALL =
       List.of(
           new TextForm("name", VisibleName::fault),
@@ -30,7 +30,7 @@ final class TextForm implements Format {
     this.fault = fault;
   }
 
-  /** The fault of a text; empty for a valid text, or when the format is not ours. */
+  /** The fault of a text; empty for a valid text, or for a format that Java does not check. */
   static Optional<String> fault(String format, String text) {
     return ALL.stream()
         .filter(form -> form.name.equals(format))

@@ -25,20 +25,26 @@ import org.springframework.stereotype.Component;
 @Component
 public class Validation {
 
-  /** The largest body that is checked on the request's own thread. */
+  /**
+   * The largest body, in bytes, that is checked on the request's own thread without a limit on how
+   * many at once.
+   */
   private static final int SMALL = 8192;
 
-  /** A client corrects a few; thousands of faults would make the answer larger than the request. */
+  /**
+   * The maximum number of faults in an answer: a client corrects only a few, and thousands would
+   * make the answer larger than the request.
+   */
   private static final int MOST_ERRORS = 100;
 
-  /** So many entries may have faults. */
+  /** The maximum number of faults that are explained for one entry. */
   private static final int MOST_ENTRY_ERRORS = 10;
 
-  /** Threads that carry virtual threads, at least. */
+  /** The number of threads that carry virtual threads. */
   private static final int CARRIERS =
       Math.max(2, Integer.getInteger("jdk.virtualThreadScheduler.parallelism", 8));
 
-  /** JSON's types, as a sentence names them. */
+  /** How a sentence names the types of JSON. */
   private static final Map<String, String> TYPES =
       Map.of(
           "string", "a string",
@@ -59,8 +65,8 @@ public class Validation {
   }
 
   /**
-   * The declared parameters of the call, checked, with defaults filled in; headers are checked
-   * alone, steps read them from the call.
+   * The declared parameters of the call, checked, with defaults filled in. Headers are only
+   * checked; steps read them from the call.
    *
    * @param pathValues path parameters by name
    * @throws Problem 400 naming each parameter; 404 when the path cannot name any resource
@@ -110,7 +116,7 @@ public class Validation {
     return values;
   }
 
-  /** Load balancers and monitors may add any query to health checks. */
+  /** Whether this is a health check. Load balancers and monitors may add any query to it. */
   private static boolean isHealth(Call call) {
     return call.operation().path().startsWith("/health");
   }
@@ -130,8 +136,8 @@ public class Validation {
   }
 
   /**
-   * A virtual thread that computes keeps its carrier, so a few large bodies could stop all
-   * requests.
+   * Checks a large body when it is its turn. Checking blocks the carrier of a virtual thread, so
+   * several large bodies at once could stop all requests.
    */
   private JsonNode checkInTurn(Call call) {
     large.acquireUninterruptibly();
@@ -149,8 +155,8 @@ public class Validation {
   }
 
   /**
-   * The faults of the request; faults of entries that are answered one by one are recorded in the
-   * call.
+   * The faults of the request. Faults of entries that are answered one by one are recorded in the
+   * call instead.
    */
   private List<FieldError> bodyFaults(Call call, JsonNode body) {
     var errors = judge(schemaOf(call), body, "");
@@ -319,7 +325,10 @@ public class Validation {
     };
   }
 
-  /** JSON can escape half a surrogate pair, which is not valid text and could not be stored. */
+  /**
+   * Whether all text is valid. JSON can escape half a surrogate pair, which is not valid text and
+   * could not be stored.
+   */
   private static boolean isText(byte[] raw, JsonNode body) {
     for (var b : raw) {
       if (b < 0 || b == '\\') {
@@ -329,7 +338,7 @@ public class Validation {
     return true;
   }
 
-  /** A client's name, made safe to show. */
+  /** A name from the client, made safe to show. */
   private static String printable(String name) {
     var safe = KeyText.hidden(name).replaceAll("[^ -~]", "?");
     return safe.length() <= 100 ? safe : safe.substring(0, 100);

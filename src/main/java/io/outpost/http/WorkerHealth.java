@@ -10,8 +10,8 @@ import org.springframework.web.servlet.function.ServerResponse;
 
 /**
  * The only HTTP operation of a worker: whether it is alive and can run a job. The container's
- * health check uses it, and a container that is down is replaced. It needs no route, because a
- * worker serves no other operation.
+ * health check uses it; an unhealthy container is replaced. No route is needed for a single
+ * operation.
  */
 @Configuration(proxyBeanMethods = false)
 @Profile("worker & !api")
@@ -23,7 +23,8 @@ class WorkerHealth {
         .GET(
             "/health",
             request -> {
-              // It is the contract's operation, which the audit leaves out, as in the API.
+              // Marks the call as the contract's operation health, so that the audit leaves it out,
+              // as in the API.
               Call.of(request.servletRequest()).match(contract.operation("health"));
               var told = health.told();
               return ServerResponse.status(told.code()).body(told);

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A job as clients see it. {@link JobDetails} has our internal data about it, {@link JobTransition}
- * its transitions.
+ * A job as clients see it. {@link JobDetails} has our internal data about the job, {@link
+ * JobTransition} its transitions.
  *
  * <p>To add a field: one line here and one in the schema {@code Job} of the contract. Builder and
  * {@code with…} methods are generated ({@code job.withStatus(…)}, {@link JobBuilder}), and the
@@ -27,23 +27,23 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  *
  * @param command the task, in words; never in a message, a log or an argument list
  * @param timeoutSeconds how long one attempt of the agent may run
- * @param secrets names of secrets that it gets besides its agent's provider keys; null: none
- * @param mode {@code test}: made with a test key, played by the demo agent and never billed;
+ * @param secrets names of secrets that the agent gets besides its provider keys; null: none
+ * @param mode {@code test}: submitted with a test key, played by the demo agent and never billed;
  *     otherwise {@code live}
- * @param attempts how many times an agent was started for it; released runs do not count
+ * @param attempts how many times an agent was started for the job; released runs do not count
  * @param estimatedStart only in the answer to a submission
  * @param labels the tenant's own names and values; empty: none
- * @param rerunOf the job that it repeats; null when it is not a rerun
+ * @param rerunOf the job that this one repeats; null when it is not a rerun
  * @param startAfter the earliest start; null: at once
  * @param model the requested model; null: the installation's choice
  * @param maxCostUsd the cost at which the agent is stopped; null: no limit
  * @param usage the consumption that the agent reports; null: none
- * @param continues the job whose conversation it continues; null when it begins one
+ * @param continues the job whose conversation this one continues; null when it begins one
  * @param conversation the agent's id of the conversation; of a pending job, the one to continue;
  *     may be null
  * @param repository to be cloned; null: none
- * @param inputs uploaded files for its working directory; empty: none
- * @param warnings losses of its last attempt; empty: none
+ * @param inputs uploaded files for the working directory; empty: none
+ * @param warnings losses of the last attempt; empty: none
  */
 @RecordBuilder
 public record Job(
@@ -93,16 +93,16 @@ public record Job(
     return Map.of("tenant_id", tenantId, "job_id", jobId, "attempt", Integer.toString(attempts));
   }
 
-  /** The contract checks it against the lanes. */
+  /** Only the form; the contract checks that the priority is one of the lanes. */
   private static final Pattern PRIORITY = Pattern.compile("[a-z][a-z0-9-]{0,31}");
 
   private static final Pattern LABEL = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,39}");
   private static final Pattern LABEL_VALUE = Pattern.compile("[^\\x00-\\x1f\\x7f]{0,100}");
 
-  /** The first character prevents that the agent's program reads it as an option. */
+  /** The first character keeps the agent's program from reading a model as an option. */
   private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}");
 
-  /** Ids of conversations come from an agent's output and become arguments. */
+  /** Ids of conversations come from an agent's output and become arguments of a program. */
   private static final Pattern CONVERSATION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}");
 
   private static final int MOST_LABELS = 16;
@@ -112,7 +112,7 @@ public record Job(
 
   private static final Set<String> MODES = Set.of(Principal.LIVE, Principal.TEST);
 
-  /** Checks the contract's rules; jobs from before modes existed are live. */
+  /** Checks the contract's rules. A job without a mode is live: it is older than modes. */
   public Job {
     inputs = inputs == null ? List.of() : List.copyOf(inputs);
     warnings = warnings == null ? List.of() : List.copyOf(warnings);
@@ -152,9 +152,9 @@ public record Job(
   /**
    * A job's consumption, as the agent reports it.
    *
-   * @param inputTokens tokens that models read
-   * @param outputTokens tokens that models wrote
-   * @param costUsd null when the agent does not report it
+   * @param inputTokens tokens that models have read
+   * @param outputTokens tokens that models have written
+   * @param costUsd null when the agent does not report a cost
    */
   public record Usage(long inputTokens, long outputTokens, @Nullable BigDecimal costUsd) {
 
@@ -166,10 +166,10 @@ public record Job(
   }
 
   /**
-   * The agent's report about its run.
+   * What the agent reports about its run.
    *
    * @param usage null: nothing
-   * @param conversation its id, when it is well formed; null: none
+   * @param conversation the conversation's id, when it is well formed; null: none
    * @param repository with commit and push; null: the job has none
    */
   public record Told(
@@ -187,17 +187,17 @@ public record Job(
   /** Why a job did not succeed. */
   public record Fault(String code, String message) {
 
-    /** Keeps the rules of the contract. */
+    /** Checks the contract's rules. */
     public Fault {
       Rules.present("error.code", code);
       Rules.present("error.message", message);
     }
   }
 
-  /** A loss that the tenant should know of, although the job did not fail. */
+  /** A loss that the tenant should know of, although it did not make the job fail. */
   public record Warning(String code, String detail) {
 
-    /** Keeps the rules of the contract. */
+    /** Checks the contract's rules. */
     public Warning {
       Rules.present("warnings.code", code);
       Rules.text("warnings.detail", detail, LONGEST_DETAIL);
@@ -210,7 +210,7 @@ public record Job(
     }
   }
 
-  /** pending → running → one of the others. */
+  /** A job is pending, then running, then in one of the other states. */
   public enum Status {
     pending,
     running,
@@ -226,9 +226,9 @@ public record Job(
   }
 
   /**
-   * The repository to be cloned.
+   * The repository to clone.
    *
-   * @throws IllegalStateException when there is none
+   * @throws IllegalStateException when the job has none
    */
   public Repository cloned() {
     if (repository == null) {
@@ -238,9 +238,9 @@ public record Job(
   }
 
   /**
-   * The workspace that it runs in.
+   * The workspace that the job runs in.
    *
-   * @throws IllegalStateException when it has none
+   * @throws IllegalStateException when the job has none
    */
   public String inWorkspace() {
     if (workspace == null) {
@@ -249,30 +249,34 @@ public record Job(
     return workspace;
   }
 
-  /** Whether it is a test job, which is never billed. */
+  /** Whether this is a test job, which is never billed. */
   @JsonIgnore
   public boolean isTest() {
     return mode.equals(Principal.TEST);
   }
 
-  /** Whether it waits for its start time. */
+  /** Whether the job waits for its start time. */
   @JsonIgnore
   public boolean isScheduled() {
     return SCHEDULED.equals(waitingReason);
   }
 
-  /** The running job in its next attempt. */
+  /** The job, running in its next attempt. */
   public Job started(Instant now) {
     return unstarted().withStatus(Status.running).withAttempts(attempts + 1).withStartedAt(now);
   }
 
-  /** The pending job as before the last attempt, with the given number of attempts. */
+  /**
+   * The job, pending again without the fields of its last attempt.
+   *
+   * @param counted the number of attempts that it has now
+   */
   public Job pendingAgain(int counted, String reason) {
     return unstarted().withStatus(Status.pending).withAttempts(counted).withWaitingReason(reason);
   }
 
   /**
-   * The job ended by its agent: succeeded without an error.
+   * The job, ended by its agent: succeeded when there is no {@code fault}, otherwise failed.
    *
    * @param told null: the agent was not started
    */
@@ -301,7 +305,7 @@ public record Job(
         .build();
   }
 
-  /** The job ended before its agent; a job that ran has output. */
+  /** The job, cancelled. If it was running, it has output. */
   public Job cancelled(Instant now) {
     return with()
         .status(Status.cancelled)
@@ -311,7 +315,7 @@ public record Job(
         .build();
   }
 
-  /** The dead letter, because the platform could not run it. */
+  /** The job as a dead letter, because the platform could not run it. */
   public Job deadLettered(Instant now) {
     var message = "The platform could not run the job in %d attempts.".formatted(attempts);
     return with()
@@ -322,7 +326,7 @@ public record Job(
         .build();
   }
 
-  /** A new job with the same input, to start at once; other fields are not copied. */
+  /** A new job with the same input, to start at once. No result of this job is copied. */
   public Job repeated(String id, String itsMode, Instant now) {
     return unstarted()
         .with()

@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param billingPeriod start of the period that the job is counted in
  * @param traceParent trace context of the submission's span; null when it has none
- * @param requestId of the submission, for the audit
- * @param keyId the API key that submitted it; null in older jobs
+ * @param requestId the submission's request, for the audit
+ * @param keyId the API key that submitted the job; null in older jobs
  * @param counted how the job counts in its period: {@link #ONE}, {@link #SPREAD} or {@link #NONE};
- *     null in jobs of before that was written down
- * @param callerTrace the W3C trace context that its caller sent, where no span of ours continues
- *     it; null: none
+ *     null in jobs that are older than this field
+ * @param callerTrace the W3C trace context that the caller sent, if none of our spans continues it;
+ *     null: none
  */
 public record JobDetails(
     Tier tier,
@@ -24,27 +24,27 @@ public record JobDetails(
     @Nullable String counted,
     @Nullable String callerTrace) {
 
-  /** Counted in the single counter item of its period, because a limit applies. */
+  /** The job is counted in the one counter item of its period, because a limit applies. */
   public static final String ONE = "one";
 
-  /** Counted in one of several counter items of its period, because no limit applies. */
+  /** The job is counted in one of several counter items of its period, because no limit applies. */
   public static final String SPREAD = "spread";
 
-  /** Not counted: a test job. */
+  /** The job is not counted, because it is a test job. */
   public static final String NONE = "none";
 
-  /** The same with another tier. */
+  /** The same details with another tier. */
   JobDetails withTier(Tier other) {
     return new JobDetails(
         other, billingPeriod, traceParent, requestId, keyId, counted, callerTrace);
   }
 
-  /** Whether it is counted. */
+  /** Whether the job is counted. */
   public boolean counts() {
     return counted == null ? tier.quota().isPresent() : !counted.equals(NONE);
   }
 
-  /** Whether it is counted in one of several items. */
+  /** Whether the job is counted in one of several items. */
   public boolean spreads() {
     return SPREAD.equals(counted);
   }

@@ -19,14 +19,15 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * Schedules the removal of ended jobs with all their files: an entry in the table usage, sorted by
- * the time of removal, so that neither a scan nor an index of all jobs is needed. Thread-safe.
+ * Schedules the removal of ended jobs with all their files. Entries in the table usage are sorted
+ * by the time of removal, so finding them needs neither a scan nor an index of all jobs.
+ * Thread-safe.
  */
 @Component
 @EnableConfigurationProperties(JobExpiry.Kept.class)
 public class JobExpiry {
 
-  /** The prefix of these entries' partitions. */
+  /** The prefix of the partitions with these entries. */
   public static final String ENDED = "ended";
 
   private final Names names;
@@ -53,7 +54,7 @@ public class JobExpiry {
     change.put(Put.builder().tableName(names.table("usage")).item(item));
   }
 
-  /** The entry that schedules the removal of a job, and of its workspace, if any. */
+  /** The entry that schedules the removal of a job and, if there is one, of its workspace. */
   public static Map<String, AttributeValue> note(
       String tenantId, String jobId, @Nullable String workspace, Instant at) {
     var item = new HashMap<String, AttributeValue>();

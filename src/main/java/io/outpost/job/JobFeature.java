@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Options of a job that a worker of the previous release would ignore, because it ignores unknown
- * fields. Every worker reports the features that it knows, and while one lacks a feature, jobs that
- * need it are refused. To add one: a line here. Remove it when no release without it is deployed
- * any more.
+ * Options of a job that a worker of the previous release would silently ignore, because it ignores
+ * unknown fields. Every worker reports the features that it knows; while one does not know a
+ * feature, jobs that need it are refused. To add a feature: a line here. Remove the line when no
+ * release without the feature is deployed any more.
  */
 public enum JobFeature {
   GIT_LFS("Git LFS", job -> has(job, repository -> Boolean.TRUE.equals(repository.lfs()))),
@@ -22,7 +22,7 @@ public enum JobFeature {
     this.asks = asks;
   }
 
-  /** The features that the job needs. */
+  /** The features that this job needs. */
   public static List<JobFeature> of(Job job) {
     return Arrays.stream(values()).filter(feature -> feature.asks.test(job)).toList();
   }
@@ -32,7 +32,7 @@ public enum JobFeature {
     return Arrays.stream(values()).map(JobFeature::name).toList();
   }
 
-  /** The display name. */
+  /** The feature in words, for messages. */
   public String words() {
     return words;
   }

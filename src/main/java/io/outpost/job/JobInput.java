@@ -10,25 +10,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param inputId the id of its upload
  * @param path of the file below the working directory
- * @param sizeBytes null until the upload was found
- * @param sha256 of its content, in hex; null until the upload was found
+ * @param sizeBytes null before the upload has been looked up
+ * @param sha256 of the content, in hex; null before the upload has been looked up
  */
 public record JobInput(
     String inputId, String path, @Nullable Long sizeBytes, @Nullable String sha256) {
 
-  /** Metadata of the object: the {@link #sha256} for which its link was made. */
+  /** The name of the object's metadata with the {@link #sha256} for which the link was made. */
   public static final String SHA256 = "sha256";
 
-  /** How long an upload is kept; then the bucket's lifecycle removes it, by its prefix. */
+  /** How long an upload is kept. Then the bucket's lifecycle rule for the prefix removes it. */
   public static final Duration KEPT = Duration.ofDays(30);
 
   /** The prefix of all uploads, for a lifecycle rule of the bucket. */
   public static final String PREFIX = "inputs/";
 
-  /** The sort key of an upload in the table tenants, where they are counted. */
+  /** The prefix of an upload's sort key in the table tenants, where uploads are counted. */
   public static final String SK = "input#";
 
-  /** Its size in bytes, 0 until the upload was found. */
+  /** The file's size in bytes; 0 before the upload has been looked up. */
   public long bytes() {
     return sizeBytes == null ? 0 : sizeBytes;
   }
@@ -43,7 +43,7 @@ public record JobInput(
     return prefix(tenantId) + inputId;
   }
 
-  /** When an upload expires; its id contains the time of creation. */
+  /** When an upload expires. Its id contains the time of its creation. */
   public static Instant keptUntil(String inputId) {
     return Ids.timeOf(inputId).plus(KEPT);
   }

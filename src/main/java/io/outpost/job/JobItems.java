@@ -19,8 +19,8 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * Converts jobs to items of the table: the job's fields, its details, its lease, and the keys of
- * the indexes. Thread-safe.
+ * Converts jobs to items of the table and back: the job's fields, its details, its lease, and the
+ * keys of the indexes. Thread-safe.
  */
 @Component
 public class JobItems {
@@ -28,13 +28,13 @@ public class JobItems {
   /** Open jobs, by the time at which the sweeper should check them. */
   public static final DueIndex OPEN = new DueIndex("open");
 
-  /** Dead letters, by the time at which they became one. */
+  /** Dead letters, by the time at which they became dead letters. */
   public static final DueIndex DEAD = new DueIndex("dead");
 
-  /** Shards of the index all: every job, by its id. */
+  /** The prefix of the shards of the index {@code all}, which contains every job by its id. */
   public static final String ALL = "all";
 
-  /** The index of jobs that any worker may take, by priority, tenant and age. */
+  /** The attributes of the index of jobs that any worker may take: by priority, tenant and age. */
   public static final List<String> TURN = List.of("waiting_lane", "waiting_turn");
 
   /** The waiting reason of a job that any worker may take. */
@@ -104,7 +104,7 @@ public class JobItems {
   /**
    * The write of a transition.
    *
-   * @param entry the id of its audit entry; null: it has none
+   * @param entry the id of the transition's audit entry; null: it has none
    */
   Update.Builder update(JobTransition transition, @Nullable String entry) {
     return switch (transition) {
@@ -150,7 +150,7 @@ public class JobItems {
    */
   public List<StoredJob> waiting(
       String priority, String afterTurn, @Nullable String ofTenant, int most) {
-    // The sign sorts directly after the turn, so no other turn lies between them.
+    // This character sorts directly after the turn, so no other turn lies between them.
     var after = afterTurn + "!";
     var first = ofTenant == null || after.compareTo(ofTenant) > 0 ? after : ofTenant;
     var last = ofTenant == null ? "~" : ofTenant + "#~";
@@ -175,7 +175,10 @@ public class JobItems {
         .toList();
   }
 
-  /** Lets a job wait that no worker runs: it has no turn until it is woken. */
+  /**
+   * Parks a job that no worker runs. It leaves the index of jobs that any worker may take, until it
+   * is woken.
+   */
   Update.Builder park(StoredJob stored, String reason, String entry, Instant due) {
     var job = stored.job();
     var values = new HashMap<String, AttributeValue>();
@@ -204,7 +207,7 @@ public class JobItems {
         .expressionAttributeValues(values);
   }
 
-  /** Gives a waiting job its turn again. */
+  /** Puts a parked job back into the index of jobs that any worker may take. */
   Update.Builder wake(JobMessage job, AttributeValue entry, Instant due) {
     var values = new HashMap<String, AttributeValue>();
     var set = new StringBuilder("SET open_due = :due, waiting_reason = :queued");
@@ -230,8 +233,8 @@ public class JobItems {
   }
 
   /**
-   * Writes a job's next state and its timeline event; an end is recorded even when the timeline is
-   * full.
+   * Writes a job's next state and its timeline event. When the timeline is full, only the job's end
+   * is still recorded.
    */
   private JobUpdate write(
       StoredJob from, JobTransition t, @Nullable Instant due, @Nullable String entry) {

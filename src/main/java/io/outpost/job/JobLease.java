@@ -4,9 +4,11 @@ import io.outpost.kernel.Ids;
 import java.time.Instant;
 
 /**
- * The right to run a job until a time, with a slot of its tenant and its workspace.
+ * The right of one worker to run a job until a given time, with a slot of its tenant and, if it has
+ * one, its workspace.
  *
- * @param id the fencing token: only its holder can finish the job; it begins with the worker's name
+ * @param id the fencing token: only the worker that holds it can finish the job; it begins with the
+ *     worker's name
  */
 public record JobLease(String id, Instant until) {
 
@@ -19,7 +21,7 @@ public record JobLease(String id, Instant until) {
     return new JobLease(shown + "." + Ids.ulid(), until);
   }
 
-  /** The name of its worker; the whole token when an older release wrote it. */
+  /** The name of the worker that has the lease; the whole token when an older release wrote it. */
   public String worker() {
     var end = id.lastIndexOf('.');
     return end <= 0 ? id : id.substring(0, end);

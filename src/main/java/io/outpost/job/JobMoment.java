@@ -7,16 +7,16 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event in a job's timeline. It is written into the job's item by the write that it reports. The
- * number of events is limited, so that a job that is held again and again stays small.
+ * An event in a job's timeline, written into the job's item together with the change that it
+ * reports. The number of events is limited, so that a job that is held again and again stays small.
  *
- * @param event submitted, queued, held, running, released, retried, redriven, webhook, or how it
- *     ended
+ * @param event submitted, queued, held, running, released, retried, redriven, webhook, or how the
+ *     job ended
  * @param attempt the number of the attempt; null: none
- * @param worker the name of the worker that runs it; null: none
+ * @param worker the name of the worker that runs the job; null: none
  * @param reason in one word; null: none
  * @param detail further information; null: none
- * @param auditEntry the id of its audit entry; null: none of its own
+ * @param auditEntry the id of the event's audit entry; null: it has none
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @RecordBuilder
@@ -43,10 +43,10 @@ public record JobMoment(
     this(at, event, attempt, worker, reason, detail, null);
   }
 
-  /** The attribute with the events, oldest first. */
+  /** The attribute of a job's item with the events, oldest first. */
   public static final String ATTRIBUTE = "timeline";
 
-  /** The maximum of events before the job's end. */
+  /** The maximum number of events before the job's end, which is always recorded. */
   static final int MOST = 200;
 
   static JobMoment of(Instant at, String event) {
@@ -57,7 +57,10 @@ public record JobMoment(
     return new JobMoment(at, "held", null, null, reason, null);
   }
 
-  /** The timeline event of a transition; a submission has two events, a renewal none. */
+  /**
+   * The timeline event of a transition. Submissions (two events) and renewals (none) are not
+   * handled here.
+   */
   static JobMoment of(JobTransition transition, Instant now) {
     var job = transition.job();
     var attempt = job.attempts() == 0 ? null : job.attempts();
@@ -95,7 +98,10 @@ public record JobMoment(
     };
   }
 
-  /** The same with a pseudonym of the worker that is unique to the tenant and hides our names. */
+  /**
+   * The event for the tenant: the worker's name, which is internal, becomes a pseudonym that
+   * differs for each tenant.
+   */
   public JobMoment forTenant(String tenantId) {
     return worker == null
         ? this

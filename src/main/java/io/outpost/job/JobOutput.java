@@ -3,27 +3,33 @@ package io.outpost.job;
 /** Keys and metadata of a job's output. */
 public final class JobOutput {
 
-  /** Metadata of the object: the {@link #run(Job)} that printed it. */
+  /** The name of the object's metadata with the {@link #run(Job)} that printed the output. */
   public static final String RUN = "run";
 
-  /** Metadata of the object: true once the agent has ended and the output is complete. */
+  /**
+   * The name of the object's metadata that is true once the agent has ended and the output is
+   * complete.
+   */
   public static final String ENDED = "ended";
 
   private JobOutput() {}
 
-  /** The object of the job's latest attempt in the output bucket: under the tenant's own prefix. */
+  /**
+   * The key of the output of the job's latest attempt in the output bucket, under the tenant's own
+   * prefix.
+   */
   public static String key(Job job) {
     return key(job, job.attempts());
   }
 
-  /** The object of one of the job's attempts, counted from 1. */
+  /** The key of the output of one attempt, counted from 1. */
   public static String key(Job job, int attempt) {
     return prefix(job.tenantId(), job.jobId()) + "output-" + attempt + ".txt";
   }
 
   /**
-   * Identifies the run of an output: a released attempt runs again under the same number, so the
-   * object records when its run started.
+   * Identifies a run by its start. The number of its attempt is not enough, because a released
+   * attempt runs again under the same number.
    */
   public static String run(Job job) {
     return job.startedAt() == null ? "0" : Long.toString(job.startedAt().toEpochMilli());
@@ -39,7 +45,7 @@ public final class JobOutput {
     return prefix(tenantId) + "jobs/" + jobId + "/";
   }
 
-  /** The path at which clients read it. */
+  /** The path at which clients read the output. */
   public static String location(Job job) {
     return "/jobs/" + job.jobId() + "/output";
   }

@@ -60,7 +60,7 @@ class JobSignals {
     Metric.JOB_REFUSALS.counter(meters, reason.name().toLowerCase(Locale.ROOT)).increment();
   }
 
-  /** Why the previous attempt ended without ending the job. */
+  /** Counts attempts that ended without ending the job, by their reason. */
   private void attemptEnded(JobTransition transition) {
     var reason =
         switch (transition) {

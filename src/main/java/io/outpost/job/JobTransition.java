@@ -18,7 +18,7 @@ public sealed interface JobTransition {
   /** The job's internal data. */
   JobDetails details();
 
-  /** The request that caused it, for the audit. */
+  /** The request that caused the transition, for the audit. */
   default String requestId() {
     return details().requestId();
   }
@@ -29,13 +29,13 @@ public sealed interface JobTransition {
   }
 
   /**
-   * A client submits the job: it is pending. The call's own audit entry tells of it.
+   * A client submits the job: it is pending. The API call writes the audit entry.
    *
-   * @param due when the sweeper checks whether a worker has claimed it
+   * @param due when the sweeper checks whether a worker has claimed the job
    */
   record Submitted(Job job, JobDetails details, Instant due) implements JobTransition {}
 
-  /** A worker takes the job: pending, or running under a lease that is over → running. */
+  /** A worker takes the job: pending, or running with a lease that has ended → running. */
   record Claimed(StoredJob from, JobLease lease, Instant at) implements JobTransition {
     @Override
     public Job job() {
@@ -54,21 +54,21 @@ public sealed interface JobTransition {
   }
 
   /**
-   * Its worker renews the lease.
+   * The worker that runs the job renews its lease.
    *
-   * @param push the push that it begins; null: none, and only the lease changes
+   * @param push the push that the worker begins; null: none, and only the lease changes
    */
   record Renewed(Job job, JobDetails details, JobLease lease, @Nullable PushBegun push)
       implements JobTransition {}
 
   /**
-   * Its agent has ended: running → succeeded or failed.
+   * The agent has ended: running → succeeded or failed.
    *
    * @param from the claimed job
    * @param files the saved files of the workspace; null: the workspace stays as it was
    * @param told the agent's report about its run
    * @param warnings further losses
-   * @param evidence of the program and its output, for the receipt; null: nothing ran
+   * @param evidence of the program and its output, for the receipt; null: no agent ran
    */
   record Finished(
       StoredJob from,
@@ -103,7 +103,7 @@ public sealed interface JobTransition {
     }
   }
 
-  /** Its worker stops and releases it: running → pending, and the attempt does not count. */
+  /** The worker stops and releases the job: running → pending. The attempt does not count. */
   record Released(StoredJob from, Instant due) implements JobTransition {
     @Override
     public Job job() {
@@ -121,7 +121,7 @@ public sealed interface JobTransition {
     }
   }
 
-  /** The platform failed: running → pending, and the attempt counts. */
+  /** The platform failed: running → pending. The attempt counts. */
   record Retried(StoredJob from, Instant due) implements JobTransition {
     @Override
     public Job job() {
@@ -140,9 +140,9 @@ public sealed interface JobTransition {
   }
 
   /**
-   * It has no attempts left and no worker runs it → dead letter, and its quota is given back.
+   * The job has no attempts left and no worker runs it → dead letter. Its quota is given back.
    *
-   * @param attempts how many it must have used
+   * @param attempts how many attempts the job must have used
    */
   record DeadLettered(StoredJob from, Instant at, int attempts) implements JobTransition {
     @Override
@@ -163,10 +163,10 @@ public sealed interface JobTransition {
   }
 
   /**
-   * It is cancelled: pending or running → cancelled. A job that ran is billed, so it is in the
+   * The job is cancelled: pending or running → cancelled. A job that ran is billed, so it is in the
    * ledger, and its worker is told to stop; a pending job gives its quota back.
    *
-   * @param reason null: a client asked for it; {@code tenant-deleted}: its tenant is deleted, and
+   * @param reason null: a client asked for it; {@code tenant-deleted}: the tenant was deleted, and
    *     the job must not be running
    */
   record Cancelled(StoredJob from, Instant at, String requestId, @Nullable String reason)
@@ -186,13 +186,13 @@ public sealed interface JobTransition {
       return reason == null ? Map.of("was", from.job().status().name()) : Map.of("reason", reason);
     }
 
-    /** Whether its agent was running, so that the job is billed. */
+    /** Whether an agent was running, so that the job is billed. */
     public boolean used() {
       return reason == null && from.job().status() == Job.Status.running;
     }
   }
 
-  /** An operator redrives it, with all its attempts: dead letter → pending. */
+  /** An operator redrives the job: dead letter → pending, with all attempts again. */
   record Redriven(StoredJob from, String requestId, Instant due) implements JobTransition {
     @Override
     public Job job() {

@@ -93,9 +93,9 @@ public class JobTransitions {
   }
 
   /**
-   * Applies a transition in a transaction of its own; returns its written audit entry.
+   * Applies a transition in a transaction of its own.
    *
-   * @throws TransitionRefused when it is no longer possible; then nothing is written
+   * @throws TransitionRefused when the transition is no longer possible; then nothing is written
    */
   public Applied apply(JobTransition transition) {
     var withSlot = true;
@@ -111,7 +111,7 @@ public class JobTransitions {
         if (refused.reason() == OTHERS_WAIT && unawaited) {
           unawaited = false;
         } else if (refused.reason() == SLOT_LOST && withSlot) {
-          // Its lease had ended and another job has the slot; the rest of the transition is still
+          // The lease had ended and another job has the slot. The rest of the transition is still
           // valid.
           withSlot = false;
         } else {
@@ -122,10 +122,10 @@ public class JobTransitions {
   }
 
   /**
-   * Renews a run's lease with one write each for the slot, the workspace and, last and decisive,
-   * the job. This needs no transaction, which matters because most writes of a job are renewals: a
-   * slot or workspace renewed before a refused write ends by itself, or is freed by the run that
-   * lost the job.
+   * Renews a run's lease with one write each for the slot, the workspace and, last, the job, which
+   * decides. There is no transaction, because most writes of a job are renewals and a transaction
+   * costs more. It is not needed: if the last write is refused, the renewed slot or workspace
+   * expires, or is freed by the run that lost the job.
    *
    * @throws TransitionRefused when another run has the lease
    */
@@ -146,7 +146,7 @@ public class JobTransitions {
   /**
    * A written transition.
    *
-   * @param entry its written audit entry; null: none
+   * @param entry its audit entry; null: none
    * @param othersWait whether other jobs wait for the freed slot or workspace
    */
   public record Applied(@Nullable AuditEntry entry, boolean othersWait) {}
@@ -154,7 +154,7 @@ public class JobTransitions {
   /**
    * Adds a transition to a larger change; returns its audit entry, or null when it has none.
    *
-   * @throws TransitionRefused from the transaction, when it is no longer possible
+   * @throws TransitionRefused from the transaction, when the transition is no longer possible
    */
   public @Nullable AuditEntry add(Change change, JobTransition transition) {
     return add(change, transition, true, true);
@@ -203,7 +203,7 @@ public class JobTransitions {
     return entry;
   }
 
-  /** Webhook events exist for a start and for an end, not for the transitions in between. */
+  /** Adds the webhook event of a start or an end; other transitions have none. */
   private void tell(Change change, JobTransition transition) {
     var job = transition.job();
     var type =
@@ -254,7 +254,10 @@ public class JobTransitions {
     return new TransitionRefused(away ? TENANT_AWAY : OTHER_TIER, tenant);
   }
 
-  /** Checks that the tenant is active and has the expected tier; operators have no item. */
+  /**
+   * Checks that the tenant is active and has the expected tier. The operators' own tenant has no
+   * item.
+   */
   private ConditionCheck.Builder mayRun(Job job, Tier tier) {
     return ConditionCheck.builder()
         .tableName(names.table("tenants"))
@@ -270,7 +273,7 @@ public class JobTransitions {
                 ":tier", Items.text(tier.word())));
   }
 
-  /** Writes without a condition: usage, quota, and the signal to its worker. */
+  /** Adds the writes that have no condition: usage, quota, and the signal to the worker. */
   private void unconditional(Change change, JobTransition transition) {
     var job = transition.job();
     var details = transition.details();

@@ -13,8 +13,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The update expression from one state of a job to the next: sets changed attributes and removes
- * missing ones.
+ * The update expression that leads from one state of a job to the next: sets changed attributes and
+ * removes missing ones.
  */
 final class JobUpdate {
 
@@ -27,8 +27,8 @@ final class JobUpdate {
   private @Nullable String appended;
 
   /**
-   * @param due for the index that the job is in afterwards; null with a lease, or when it is in
-   *     none
+   * @param due for the index that the job is in afterwards; null when it gets a lease, or is in no
+   *     such index
    */
   JobUpdate(Items items, String table, Job before, Job after, @Nullable Instant due) {
     this.table = table;

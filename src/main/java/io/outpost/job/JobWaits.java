@@ -27,11 +27,11 @@ import software.amazon.awssdk.services.dynamodb.model.Delete;
 import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
- * Jobs that wait for a slot, a workspace, or the end of a suspension of their tenant. A waiting job
- * has no message; whoever frees the resource wakes the next job, highest priority first, then
+ * Jobs that wait for a slot, a workspace, or the end of their tenant's suspension. A waiting job
+ * has no message; the code that frees the resource wakes the next job, highest priority first, then
  * oldest. Each waiting job has an item beside the resource, and the resource has the attribute
- * {@code waiters} while there are any. The attribute gets a new value for each new waiter, so that
- * none is overlooked. Thread-safe.
+ * {@code waiters} while any job waits. The attribute gets a new value for each new waiter, so that
+ * no waiter is overlooked. Thread-safe.
  */
 @Component("jobWaits")
 public class JobWaits {
@@ -41,10 +41,10 @@ public class JobWaits {
   private static final int MOST_TRIES = 5;
   private static final int MOST_AT_ONCE = 100;
 
-  /** Distinguishes this item from an earlier one of the same job. */
+  /** The attribute that distinguishes the item from an earlier one of the same job. */
   private static final String MARK = "mark";
 
-  /** The resources that a job may wait for. */
+  /** The values of {@code waiting_reason} with which a job waits for a resource. */
   static final Set<String> REASONS = Set.of("tenant-limit", "workspace", "tenant-suspended");
 
   private final DynamoDbClient dynamoDb;
@@ -72,7 +72,7 @@ public class JobWaits {
     this.names = names;
   }
 
-  /** The result of parking a job: it waits, its resource is free, or it has moved on. */
+  /** The result of parking a job: it waits; its resource is free; or its state has changed. */
   public enum Parked {
     waiting,
     free,
@@ -80,11 +80,11 @@ public class JobWaits {
   }
 
   /**
-   * Parks a job until its resource is free, unless the resource is free by now, or the job has
-   * moved on or waits already.
+   * Parks a job until its resource is free. Does nothing when the resource is free by now, or when
+   * the job waits already or has changed its state.
    *
    * @param reason the job's {@code waiting_reason}, which names the resource
-   * @param due when the sweeper checks the job, in case it is not woken
+   * @param due when the sweeper checks the job, in case nothing wakes it
    */
   public Parked park(StoredJob stored, String reason, Instant due) {
     var job = stored.job();
@@ -114,7 +114,10 @@ public class JobWaits {
     }
   }
 
-  /** After a job's end: wakes the next job that waits for its slot, and for its workspace. */
+  /**
+   * Wakes the next jobs after one has ended: one that waits for its slot, and one that waits for
+   * its workspace.
+   */
   public List<JobMessage> wakeAfter(@ExchangeProperty("job") Job left) {
     var woken = new ArrayList<>(wakeForSlot(left));
     if (left.workspace() != null) {
@@ -123,15 +126,18 @@ public class JobWaits {
     return woken;
   }
 
-  /** Wakes the next job that waits for a slot, when the woken one does not need it. */
+  /**
+   * Wakes the next job that waits for a slot, because the job that was woken for the slot does not
+   * need it.
+   */
   public List<JobMessage> wakeForSlot(@ExchangeProperty("job") Job instead) {
     return wakeNext(instead.tenantId(), TenantSlots.SK).stream().toList();
   }
 
   /**
-   * After a change of an active or deleted tenant: wakes jobs that waited for the end of a
-   * suspension, and as many jobs that wait for a slot as its tier has free slots for. A deleted
-   * tenant's jobs are all woken, because they are then cancelled. A bounded number at a time.
+   * Wakes jobs after a change of their tenant. When the tenant is not suspended: the jobs that
+   * waited for the end of a suspension, and as many jobs as there are free slots. When it is
+   * deleted: all jobs, because they are then cancelled. A limited number at a time.
    */
   public List<JobMessage> wakeAll(String tenantId) {
     var tenant =
@@ -165,7 +171,8 @@ public class JobWaits {
 
   private Optional<JobMessage> wakeNext(String tenantId, String thing) {
     for (int tries = 0; tries < MOST_TRIES; ) {
-      // Reads the flag first: a waiter that comes later is in the list, or has changed the flag.
+      // Reads the flag before the list: a job that begins to wait later is in the list, or has
+      // changed the flag.
       var flag = new WaiterFlag(table(), tenantId, thing);
       var mark = dynamoDb.getItem(flag::read).item().get(WaiterFlag.WAITERS);
       if (mark == null) {
@@ -193,7 +200,7 @@ public class JobWaits {
     return Optional.empty();
   }
 
-  /** Removes the entry of a job that no longer waits, unless it waits again meanwhile. */
+  /** Removes the entry of a job that no longer waits, unless the job has begun to wait again. */
   private void forget(Map<String, AttributeValue> entry) {
     var mark = entry.get(MARK);
     var delete = entry(entry);
@@ -208,7 +215,7 @@ public class JobWaits {
       transactions.write(
           new Change().delete(delete, old -> new TransitionRefused(OTHERS_WAIT, old)));
     } catch (TransitionRefused again) {
-      // Entries further back are woken when their turn comes.
+      // The job waits again; the next round reads its new entry.
     }
   }
 

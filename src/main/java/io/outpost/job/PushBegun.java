@@ -1,8 +1,8 @@
 package io.outpost.job;
 
 /**
- * A push that an attempt is about to make, stored with the job: the next attempt can check whether
- * it arrived.
+ * A push that an attempt is about to make. It is stored with the job, so that the next attempt can
+ * check whether the push arrived.
  *
  * @param base the commit that the agent began with
  * @param commit the pushed commit

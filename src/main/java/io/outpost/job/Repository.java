@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param ref a branch, a tag or a commit; null: the repository's default branch
  * @param depth how many commits of history are cloned; null: all
  * @param submodules whether submodules are cloned too; null: no
- * @param lfs whether Git LFS files are downloaded too, from its own server; null: no
- * @param secret the name of the secret that gives access; null: it is public
+ * @param lfs whether Git LFS files are downloaded too, from the repository's own server; null: no
+ * @param secret the name of the secret that gives access; null: the repository is public
  * @param push the target of the changes; null: no push
  * @param commit the commit that the agent began with; null until it is known
  * @param pushed branch and commit of the push; null: none
@@ -30,7 +30,7 @@ public record Repository(
     implements RepositoryBuilder.With {
 
   /**
-   * The target of the push, never forced.
+   * The target of a push, which is never forced.
    *
    * @param message of the commit; null: a default message
    * @param pullRequest whether to open a pull request for the branch; null: no
@@ -43,7 +43,7 @@ public record Repository(
   /**
    * The target of the push.
    *
-   * @throws IllegalStateException when there is no push
+   * @throws IllegalStateException when the job pushes nothing
    */
   public Push pushTo() {
     if (push == null) {
@@ -55,7 +55,7 @@ public record Repository(
   /**
    * The commit that the agent began with.
    *
-   * @throws IllegalStateException until it is known
+   * @throws IllegalStateException before it is known
    */
   public String base() {
     if (commit == null) {
@@ -64,7 +64,7 @@ public record Repository(
     return commit;
   }
 
-  /** The repository as requested. */
+  /** The repository as the client requested it. */
   public Repository fresh() {
     return withCommit(null).withPushed(null);
   }

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * The address of a repository on the Internet: https without credentials, or ssh. In the local
  * profile it may also be on this machine, by http.
  *
- * @param loopback whether this machine is allowed
+ * @param loopback whether addresses of this machine are allowed
  */
 public record RepositoryAddress(URI uri, boolean loopback) {
 
@@ -27,15 +27,15 @@ public record RepositoryAddress(URI uri, boolean loopback) {
   private static final Pattern FORM = Pattern.compile("[A-Za-z0-9.+:/\\[\\]_~@%-]{1,500}");
 
   /**
-   * Only unambiguous hosts: four decimal numbers, or a name whose last part is not a number. Other
-   * forms are addresses too, but programs read them differently.
+   * Only unambiguous hosts: four decimal numbers, or a name whose last part is not a number.
+   * Programs read other forms of addresses differently.
    */
   private static final Pattern HOST =
       Pattern.compile(
           "(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}"
               + "|([a-z0-9-]{1,63}\\.){0,9}[a-z][a-z0-9-]{0,62}");
 
-  /** Names that ssh and git cannot read as options. */
+  /** User names that ssh and git cannot mistake for options. */
   private static final Pattern USER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
 
   private static final Pattern SHORT_FORM =
@@ -47,7 +47,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
   /**
    * Parses an address.
    *
-   * @param loopback whether this machine is allowed
+   * @param loopback whether addresses of this machine are allowed
    * @throws Problem 400 with the fault
    */
   public static RepositoryAddress of(String url, boolean loopback) {
@@ -67,7 +67,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     }
   }
 
-  /** git's short form for ssh: {@code user@host:path}. */
+  /** Converts git's short form for ssh, {@code user@host:path}. */
   private static String longForm(String url) {
     var parts = SHORT_FORM.matcher(url);
     return parts.matches() ? "ssh://" + parts.group(1) + "/" + parts.group(2) : url;
@@ -101,7 +101,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
     }
   }
 
-  /** Whether it uses ssh. */
+  /** Whether the address uses ssh. */
   public boolean isSsh() {
     return "ssh".equals(uri.getScheme());
   }
@@ -138,7 +138,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
         .collect(Collectors.joining(",", host() + ":" + port() + ":", ""));
   }
 
-  /** The port, by default that of the scheme. */
+  /** The port; by default that of the scheme. */
   public int port() {
     return uri.getPort() > 0 ? uri.getPort() : USUAL_PORTS.getOrDefault(uri.getScheme(), 443);
   }

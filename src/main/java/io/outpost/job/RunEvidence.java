@@ -3,7 +3,7 @@ package io.outpost.job;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Facts about the run that ended a job, stored for its receipt.
+ * Facts about the run that ended a job, stored for the job's receipt.
  *
  * @param outputSha256 of the whole output, in hex
  * @param outputBytes the size of the output

@@ -1,7 +1,8 @@
 package io.outpost.job;
 
 /**
- * The stored archive of a run's workspace, before it becomes the workspace.
+ * The archive of the files that a run leaves in its workspace. It becomes the workspace when the
+ * job ends.
  *
  * @param key the archive's object
  * @param sha256 of the archive, in hex

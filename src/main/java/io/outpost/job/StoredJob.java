@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A job as stored in the table.
  *
- * @param lease its latest lease while it runs, even if ended; otherwise null
- * @param moments the number of its timeline events
+ * @param lease the latest lease of a running job, even if it has ended; otherwise null
+ * @param moments the number of the job's timeline events
  */
 public record StoredJob(Job job, JobDetails details, @Nullable JobLease lease, int moments) {
 
@@ -18,9 +18,9 @@ public record StoredJob(Job job, JobDetails details, @Nullable JobLease lease, i
   }
 
   /**
-   * The lease of a job that runs.
+   * The lease of a running job.
    *
-   * @throws IllegalStateException when it has none
+   * @throws IllegalStateException when the job has none
    */
   public JobLease running() {
     if (lease == null) {
@@ -29,12 +29,12 @@ public record StoredJob(Job job, JobDetails details, @Nullable JobLease lease, i
     return lease;
   }
 
-  /** Its place in the index of jobs that any worker may take. */
+  /** The job's place in the index of jobs that any worker may take. */
   public String turn() {
     return JobItems.turn(job.tenantId(), job.jobId());
   }
 
-  /** Whether a worker may take it: it waits only for a worker, or its worker was lost. */
+  /** Whether any worker may take the job: it waits for nothing else, or its worker was lost. */
   public boolean isTurnOf(Instant now) {
     return switch (job.status()) {
       case pending ->
@@ -44,12 +44,12 @@ public record StoredJob(Job job, JobDetails details, @Nullable JobLease lease, i
     };
   }
 
-  /** The same with its tenant's current tier. */
+  /** The same job with its tenant's current tier. */
   public StoredJob withTier(Tier tier) {
     return new StoredJob(job, details.withTier(tier), lease, moments);
   }
 
-  /** Whether its timeline has room for another event. */
+  /** Whether the timeline has room for another event. */
   boolean hasRoom() {
     return moments < JobMoment.MOST;
   }

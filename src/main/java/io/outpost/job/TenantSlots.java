@@ -14,10 +14,10 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The slots of a tenant, which limit its running jobs: one item for each tenant with the count and,
- * for each lease of a job, the time until which its slot is held. A worker that lost a job cannot
- * free the slot of the job's next run. A slot whose lease has ended is free, so a crash leaks none.
- * Thread-safe.
+ * The slots of a tenant, which limit its running jobs. One item for each tenant has the number of
+ * used slots and, for each lease, the time until which its slot is held. Slots belong to leases, so
+ * a worker that lost a job cannot free the slot of the job's next run. A slot can be taken back
+ * when its lease has ended, so a crash loses none. Thread-safe.
  */
 @Component("tenantSlots")
 public class TenantSlots {
@@ -33,7 +33,7 @@ public class TenantSlots {
     this.names = names;
   }
 
-  /** Takes a slot, if fewer than {@code cap} are in use. */
+  /** Takes a slot, if the tenant uses fewer than {@code cap}. */
   Update.Builder take(Job job, JobLease lease, int cap) {
     return of(job, lease)
         .updateExpression("ADD used :one SET #lease = :until")
@@ -56,7 +56,7 @@ public class TenantSlots {
         .expressionAttributeValues(Map.of(":until", Items.text(Json.time(lease.until()))));
   }
 
-  /** Parks a job until a slot is free, on condition that none is. */
+  /** Records that a job waits for a slot, on condition that none is free. */
   Update.Builder awaitFree(Job job, int cap, String mark) {
     return new WaiterFlag(names.table("tenants"), job.tenantId(), SK)
         .set(mark)
@@ -65,9 +65,9 @@ public class TenantSlots {
   }
 
   /**
-   * Frees the slot of a run, within a transaction.
+   * Frees the slot of a run, as part of a transaction.
    *
-   * @param unawaited only if no job waits for a slot
+   * @param unawaited whether to refuse this when jobs wait for a slot
    */
   Update.Builder release(Job job, JobLease lease, boolean unawaited) {
     return of(job, lease)
@@ -88,17 +88,17 @@ public class TenantSlots {
     return cap - (slots.hasItem() ? Integer.parseInt(Items.required(slots.item(), "used").n()) : 0);
   }
 
-  /** Whether the item contains a lease's slot. */
+  /** Whether the item still has the slot of this lease. */
   static boolean has(Map<String, AttributeValue> slots, JobLease lease) {
     return slots.containsKey(LEASE + lease.id());
   }
 
-  /** Frees the slot of a run if it still has one; for abandoned runs. */
+  /** Frees the slot of an abandoned run, if the run still has it. */
   public void releaseAlone(Job job, JobLease lease) {
     remove(job.tenantId(), LEASE + lease.id(), null);
   }
 
-  /** Frees the slots with ended leases; returns whether there were any. */
+  /** Frees the slots whose leases have ended; returns whether any was freed. */
   public boolean freeExpired(Map<String, AttributeValue> slots, Instant now) {
     var freed = false;
     for (var slot : slots.entrySet()) {

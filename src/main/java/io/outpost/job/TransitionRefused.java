@@ -3,7 +3,7 @@ package io.outpost.job;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** A transition that was refused, because one of its conditions did not hold. */
+/** A transition was refused, because one of its conditions did not hold. */
 public final class TransitionRefused extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -19,22 +19,22 @@ public final class TransitionRefused extends RuntimeException {
 
   /** The condition that did not hold. */
   public enum Reason {
-    /** The job is in another state, or another run has its lease. */
+    /** The job is in another state, or another run has the lease. */
     JOB_MOVED,
     /** The tenant has no free slot. */
     NO_SLOT,
-    /** This lease no longer has the slot. */
+    /** The lease no longer has its slot. */
     SLOT_LOST,
     /** Another run uses the workspace. */
     WORKSPACE_BUSY,
-    /** This lease no longer has the workspace. */
+    /** The lease no longer has the workspace. */
     WORKSPACE_LOST,
     /** The tenant is suspended or deleted. */
     TENANT_AWAY,
     /** The tenant's tier has changed, and so has its number of slots. */
     OTHER_TIER,
     /**
-     * Other jobs wait for the freed slot or workspace; or, when parking a job, its resource is
+     * Other jobs wait for the freed slot or workspace; or, when a job is parked, the resource is
      * free.
      */
     OTHERS_WAIT
@@ -45,7 +45,7 @@ public final class TransitionRefused extends RuntimeException {
     return reason;
   }
 
-  /** The current item whose condition failed; empty when it does not exist. */
+  /** The item whose condition failed, as it is now; empty when it does not exist. */
   public Map<String, AttributeValue> item() {
     return item;
   }

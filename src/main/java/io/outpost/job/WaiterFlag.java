@@ -8,8 +8,8 @@ import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The attribute of a slot or workspace item that says whether jobs wait for it; its value changes
- * with each new waiter.
+ * The attribute of a slot or workspace item that says that jobs wait for it. Its value changes with
+ * each new waiter.
  */
 record WaiterFlag(String table, String tenantId, String thing) {
 
@@ -25,7 +25,7 @@ record WaiterFlag(String table, String tenantId, String thing) {
         .expressionAttributeValues(Map.of(":mark", Items.text(mark)));
   }
 
-  /** Clears the flag, unless another waiter has come. */
+  /** Clears the flag, unless another job has begun to wait. */
   Update.Builder clear(AttributeValue mark) {
     return update()
         .updateExpression("REMOVE waiters")

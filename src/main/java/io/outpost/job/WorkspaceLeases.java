@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The lease of a workspace: one run at a time may use it, as long as it has its job. The saved
+ * The lease of a workspace: only one run at a time may use it, while the run has its job. The saved
  * files become the workspace in the transaction that ends the job, so a run that lost its lease
  * changes nothing. Thread-safe.
  */
@@ -42,8 +42,8 @@ public class WorkspaceLeases {
   }
 
   /**
-   * Takes the workspace of a run's job, unless another run has it. The first run also sets the name
-   * of the directory in which all its jobs will run.
+   * Takes the workspace for a run, unless another run has it. The workspace's first run also
+   * chooses the name of the directory in which all jobs of the workspace will run.
    */
   Update.Builder take(Job job, JobLease lease, Instant now) {
     return of(job)
@@ -76,7 +76,7 @@ public class WorkspaceLeases {
         .expressionAttributeValues(Map.of(":mine", Items.text(lease.id())));
   }
 
-  /** Parks a job until the workspace is free, on condition that it is not. */
+  /** Records that a job waits for the workspace, on condition that the workspace is in use. */
   Update.Builder awaitFree(Job job, Instant now, String mark) {
     return new WaiterFlag(names.table("tenants"), job.tenantId(), SK + job.inWorkspace())
         .set(mark)
@@ -85,7 +85,7 @@ public class WorkspaceLeases {
             Map.of(":mark", Items.text(mark), ":now", Items.text(Json.time(now))));
   }
 
-  /** Whether a lease has the workspace. */
+  /** Whether the lease has the workspace. */
   static boolean has(Map<String, AttributeValue> workspace, JobLease lease) {
     return Items.text(lease.id()).equals(workspace.get("holder"));
   }
@@ -93,7 +93,7 @@ public class WorkspaceLeases {
   /**
    * Releases the workspace, with the run's saved files if there are any.
    *
-   * @param unawaited only if no job waits for the workspace
+   * @param unawaited whether to refuse this when jobs wait for the workspace
    */
   Update.Builder release(
       Job job, JobLease lease, @Nullable SavedFiles files, Instant now, boolean unawaited) {
@@ -118,7 +118,7 @@ public class WorkspaceLeases {
         .expressionAttributeValues(values);
   }
 
-  /** Releases the workspace if the run still has it; for abandoned runs. */
+  /** Releases the workspace of an abandoned run, if the run still has it. */
   public void releaseAlone(Job job, JobLease lease) {
     var release = release(job, lease, false).build();
     try {

@@ -28,10 +28,10 @@ import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 @Component("anyJobReader")
 public class AnyJobReader {
 
-  /** The maximum of index pages that one request reads for jobs of a status. */
+  /** The maximum number of index pages that one request reads to find jobs of a status. */
   private static final int MOST_ROUNDS = 5;
 
-  /** Sorts after every job id. */
+  /** A position that sorts after every job id. */
   private static final String NEWEST = "~";
 
   private static final Comparator<Map<String, AttributeValue>> NEWEST_FIRST =
@@ -51,7 +51,7 @@ public class AnyJobReader {
   /**
    * A job as operators see it.
    *
-   * @param worker the name of the worker that runs it; null when none does
+   * @param worker the name of the worker that runs the job; null when none does
    */
   public record View(
       @JsonUnwrapped Job job,
@@ -91,8 +91,8 @@ public class AnyJobReader {
   }
 
   /**
-   * A page of jobs, newest first, optionally of a status and a tenant. The shards are read in
-   * parallel and merged; a page may be short, because the number of examined jobs is limited.
+   * A page of jobs, newest first, optionally only of a status or a tenant, merged from all shards.
+   * It may be short, because the number of examined jobs is limited.
    */
   public Page<View> list(
       @Header("status") String status,
@@ -172,7 +172,7 @@ public class AnyJobReader {
         .toList();
   }
 
-  /** The current jobs of some keys, in the keys' order. */
+  /** The jobs with these keys, in the order of the keys. */
   private List<StoredJob> load(List<Map<String, AttributeValue>> keys) {
     var found = new HashMap<String, StoredJob>();
     var wanted =

@@ -35,9 +35,10 @@ public class Artifacts {
   }
 
   /**
-   * An artifact with a link that works without a key for a limited time.
+   * An artifact with a link that works without an API key for a limited time.
    *
-   * @param url downloads it as a file, so that no browser renders an agent's page
+   * @param url downloads the artifact as a file, so that no browser renders a page that an agent
+   *     wrote
    */
   public record View(String path, long sizeBytes, String sha256, String url) {}
 
@@ -48,7 +49,10 @@ public class Artifacts {
    */
   public record Views(List<View> data, int leftOut) {}
 
-  /** The artifacts of the job's latest attempt by path; none before it has ended. */
+  /**
+   * The artifacts of the job's latest attempt, by path. There are none before the attempt has
+   * ended.
+   */
   public Views list(@ExchangeProperty("job") Job job) throws IOException {
     var manifest = manifest(job);
     var artifacts = manifest.artifacts();

@@ -20,18 +20,18 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * The steps of accepting many jobs in one request: each is accepted or refused separately, in a
- * transaction of its own that also stores its result. Stateless.
+ * The steps of accepting many jobs in one request. Each job is accepted or refused separately, in a
+ * transaction of its own that also stores the result. Stateless.
  */
 @Component("batch")
 public class Batch {
 
-  /** The audit action of a job of a batch. */
+  /** The audit action of an accepted job in a batch. */
   private static final String ACCEPTED = "job.pending";
 
   private static final String REFUSED = "job.refused";
 
-  /** A fault that is not a single job's own: the client should repeat the request. */
+  /** Problems of the whole request, not of a single job: the client should repeat the request. */
   private static final Set<Problem.Code> OF_THE_WHOLE =
       Set.of(Problem.Code.UNAVAILABLE, Problem.Code.INTERNAL, Problem.Code.IDEMPOTENCY_KEY_REUSED);
 
@@ -54,7 +54,7 @@ public class Batch {
     return IntStream.range(0, jobs.size()).mapToObj(i -> new Wanted(i, jobs.get(i))).toList();
   }
 
-  /** The validated fields of a job; otherwise a problem that names the faulty ones. */
+  /** Validates a job's fields; throws a problem that names the faulty ones. */
   public JsonNode check(
       @ExchangeProperty("wanted") Wanted wanted, @ExchangeProperty(Call.NAME) Call call) {
     var faults = call.faultsOf(wanted.index());
@@ -66,7 +66,7 @@ public class Batch {
     return wanted.job();
   }
 
-  /** Writes the job with its result; a repetition gets the first result. */
+  /** Writes the job with its result. When the request is repeated, the first result stays. */
   public void keep(
       @ExchangeProperty("wanted") Wanted wanted,
       @ExchangeProperty(Call.NAME) Call call,
@@ -75,7 +75,8 @@ public class Batch {
   }
 
   /**
-   * The result of a refused job, stored when the request may be repeated.
+   * Turns the problem of a refused job into its result, and stores the result like that of an
+   * accepted job.
    *
    * @throws Problem when the whole request must be refused
    */
@@ -103,7 +104,7 @@ public class Batch {
     exchange.setProperty("accepted", entry != null && refused == null);
   }
 
-  /** Steps name fields as in a request for one job, so the position is added. */
+  /** Adds the position in the batch, because steps name fields as in a request for one job. */
   private static Problem inItsPlace(Problem problem, int index) {
     var place = "jobs[" + index + "]";
     if (problem.errors().stream().allMatch(error -> error.field().startsWith(place))) {

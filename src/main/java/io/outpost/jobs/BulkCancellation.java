@@ -40,16 +40,16 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 @Component("bulkCancellation")
 public class BulkCancellation {
 
-  /** The maximum of jobs that one request cancels. */
+  /** The maximum number of jobs that one request cancels. */
   static final int MOST = 1000;
 
-  /** Jobs that are cancelled in parallel. */
+  /** How many jobs are cancelled in parallel. */
   private static final int AT_ONCE = 8;
 
-  /** The time limit of a request; remaining jobs are left. */
+  /** The time limit of a request; the client can cancel the remaining jobs with another one. */
   private static final Duration LONGEST = Duration.ofSeconds(15);
 
-  /** How many times a job is read again when it changes during its cancellation. */
+  /** How many times cancelling a job is tried when the job changes meanwhile. */
   private static final int MOST_TRIES = 5;
 
   private final DynamoDbClient dynamoDb;
@@ -71,7 +71,7 @@ public class BulkCancellation {
     this.mapper = mapper;
   }
 
-  /** The filter. */
+  /** The conditions that a job must meet to be cancelled. */
   record Filter(List<Job.Status> status, Map<String, String> labels, String agent) {
 
     Filter {
@@ -88,8 +88,8 @@ public class BulkCancellation {
   public record Cancelled(Job job, @Nullable AuditEntry entry, boolean wakes) {}
 
   /**
-   * Cancels the open jobs that match the request's filter and the caller's mode, oldest first; the
-   * property {@code moreToCancel} says whether some are left.
+   * Cancels the open jobs that match the request's filter and the caller's mode, oldest first. The
+   * property {@code moreToCancel} says whether some remain.
    */
   public List<Cancelled> cancel(
       @Body JsonNode body, @ExchangeProperty(Call.NAME) Call call, Exchange exchange)
@@ -104,7 +104,7 @@ public class BulkCancellation {
     return waking(cancelled, call.principal().tier().slots());
   }
 
-  /** The matching open jobs, at most one more than are cancelled. */
+  /** The matching open jobs, at most one more than may be cancelled. */
   private List<StoredJob> find(Filter filter, Call call) {
     var tenantId = call.principal().tenantId();
     var found = new LinkedHashMap<String, StoredJob>();
@@ -133,7 +133,7 @@ public class BulkCancellation {
    * The result for one job.
    *
    * @param it the cancelled job; null: it was not cancelled
-   * @param left whether it still needs to be cancelled
+   * @param left whether the job still has to be cancelled
    */
   private record Attempt(@Nullable Cancelled it, boolean left) {
     Stream<Cancelled> cancelled() {
@@ -162,7 +162,10 @@ public class BulkCancellation {
     return new Attempt(null, true);
   }
 
-  /** At most as many waiting jobs can start as the tenant has slots. */
+  /**
+   * Limits how many waiting jobs are woken to the tenant's number of slots, because no more can
+   * start.
+   */
   private static List<Cancelled> waking(List<Cancelled> cancelled, int slots) {
     var rest = slots;
     var result = new ArrayList<Cancelled>();
@@ -178,7 +181,10 @@ public class BulkCancellation {
     Attempt on(StoredJob stored);
   }
 
-  /** Runs a step on each job, some in parallel; jobs after the time limit are left. */
+  /**
+   * Runs a step on each job, some in parallel. Jobs whose turn comes after the time limit are
+   * skipped.
+   */
   private static List<Attempt> each(List<StoredJob> stored, Step step) throws InterruptedException {
     var until = Instant.now().plus(LONGEST);
     var permits = new Semaphore(AT_ONCE);

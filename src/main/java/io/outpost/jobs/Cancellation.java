@@ -19,13 +19,13 @@ import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 
 /**
- * Cancels jobs. A job is cancelled from the moment of the transaction, because its worker can
- * finish only a job that still runs under its lease. Stateless.
+ * Cancels jobs. The transaction alone cancels a job: its worker can finish only a job that still
+ * runs under the worker's lease. Stateless.
  */
 @Component("cancellation")
 public class Cancellation {
 
-  /** How many times a job is read again when it changes during its cancellation. */
+  /** How many times cancelling a job is tried when the job changes meanwhile. */
   private static final int MOST_TRIES = 10;
 
   private final JobReader reader;
@@ -51,7 +51,7 @@ public class Cancellation {
    * Cancels the job in its current state, and answers with it. A pending job gives its quota back;
    * a running job is billed, so it is in the ledger, and its worker is told to stop.
    *
-   * @throws Problem 409 when it has ended; 503 when it changes at each try
+   * @throws Problem 409 when the job has ended; 503 when it changes during each try
    */
   public void cancel(
       @Header("job_id") String jobId, @ExchangeProperty(Call.NAME) Call call, Exchange exchange)
@@ -71,7 +71,7 @@ public class Cancellation {
     throw Problem.unavailable("The job changes too quickly to be cancelled; try again shortly.");
   }
 
-  /** Adds the cancellation of the current job to the change. */
+  /** Adds the job's cancellation to the change. */
   public Job addTo(Change change, String jobId, Call call, Exchange exchange) {
     var stored = jobs.read(reader.item(jobId, call));
     var status = stored.job().status();

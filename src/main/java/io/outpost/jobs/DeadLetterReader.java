@@ -30,7 +30,7 @@ public class DeadLetterReader {
     this.names = names;
   }
 
-  /** A page of dead letters, newest first; the shards are read in parallel and merged. */
+  /** A page of dead letters, newest first, merged from all shards. */
   public Page<Job> list(@Header("limit") int limit, @Header("cursor") String cursor) {
     var before = cursor == null ? "~" : Cursor.open(cursor, "dead-letters");
     var found = new ArrayList<Letter>();
@@ -43,7 +43,7 @@ public class DeadLetterReader {
     return new Page<>(page.stream().map(Letter::job).toList(), next);
   }
 
-  /** All dead letters, a bounded number at a time. */
+  /** The dead letters of all shards, at most this many of each shard. */
   List<Letter> all(int most) {
     var found = new ArrayList<Letter>();
     for (var shard : JobItems.DEAD.shards()) {
@@ -55,7 +55,7 @@ public class DeadLetterReader {
   /**
    * A dead letter.
    *
-   * @param position among all dead letters
+   * @param position its place in the order of all dead letters
    */
   public record Letter(String position, StoredJob stored) {
 
@@ -65,7 +65,10 @@ public class DeadLetterReader {
     }
   }
 
-  /** The filter distinguishes dead letters of the same millisecond by their ids. */
+  /**
+   * Reads one shard. The key condition compares only times; the filter also compares ids, for dead
+   * letters of the same millisecond.
+   */
   private List<Letter> read(String shard, String before, int most) {
     var time = before.split("#", 2)[0];
     Map<String, AttributeValue> values =

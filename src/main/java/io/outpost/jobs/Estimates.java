@@ -27,15 +27,15 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Estimates when a job will start: at once while a slot is free for it, otherwise when as many jobs
- * have ended as are ahead of it, at the pace of the last minutes, and not before its tenant has a
- * slot. The figures are measured in the background, never during a request. When all slots are busy
- * and no job has ended lately there is no estimate. Thread-safe.
+ * Estimates when a job will start: at once while a slot is free for it; otherwise when all jobs
+ * ahead of it have ended, at the pace of the last minutes; and not before its tenant has a free
+ * slot. The figures are measured in the background, never during a request. There is no estimate
+ * when all slots are busy and no job has ended lately. Thread-safe.
  */
 @Component("estimates")
 public class Estimates {
 
-  /** Longer estimates are not given. */
+  /** A longer estimate is not given to the client. */
   private static final Duration LONGEST = Duration.ofDays(30);
 
   private static final Duration STALE = Duration.ofMinutes(1);
@@ -45,12 +45,14 @@ public class Estimates {
   private final TenantBacklogs backlogs;
   private final Clock clock;
 
-  /** Highest first: roughly, a lane waits for the lanes before it. */
+  /**
+   * The lanes, highest first. Roughly, the jobs of a lane start after those of the lanes before it.
+   */
   private final List<String> lanes;
 
   private final Map<String, Reading> depths;
 
-  /** Jobs of each lane that this container accepted since the last measurement. */
+  /** How many jobs of each lane this container has accepted since the last measurement. */
   private final Map<String, Long> sent = new ConcurrentHashMap<>();
 
   private final Pace pace = new Pace();
@@ -61,8 +63,8 @@ public class Estimates {
    *
    * @param waiting visible messages of each lane
    * @param running messages in flight
-   * @param free slots of all workers; null when unknown
-   * @param ended jobs that have ended on all workers; empty when not all of them report it
+   * @param free free slots of all workers; null when unknown
+   * @param ended jobs that have ended on all workers; empty when not all workers report them
    */
   private record Seen(
       Instant at,
@@ -80,10 +82,11 @@ public class Estimates {
     }
 
     /**
-     * Jobs that have ended since. A job that waits for a slot or workspace loses its message and
-     * gets a new one later, so messages are counted only when workers do not report ended jobs.
+     * How many jobs have ended since an earlier measurement. Messages are counted only when workers
+     * do not report ended jobs, because a job that waits for a slot or workspace loses its message
+     * and gets a new one later.
      *
-     * @param arrived jobs that this container accepted meanwhile
+     * @param arrived jobs that this container accepted in between
      */
     long ended(Seen before, long arrived) {
       return ended.isPresent() && before.ended().isPresent()
@@ -122,7 +125,7 @@ public class Estimates {
     this.clock = clock;
   }
 
-  /** Counts waiting and running jobs, and how fast jobs ended since the last measurement. */
+  /** Counts waiting and running jobs, and the jobs that ended since the last measurement. */
   public synchronized void measure() {
     var before = seen;
     var arrived = sum(sent.values());
@@ -144,7 +147,8 @@ public class Estimates {
   }
 
   /**
-   * When messages wait during two measurements, no slot is free for them, whatever workers report.
+   * The number of free slots; null when unknown. When messages wait in two measurements in a row,
+   * no slot is free, whatever workers report.
    */
   private @Nullable Long free(@Nullable Seen before, Map<String, Long> waiting, long running) {
     var isLeft = sum(waiting.values()) > 0;
@@ -155,7 +159,7 @@ public class Estimates {
     return slots.isPresent() ? Long.valueOf(Math.max(0, slots.getAsInt() - running)) : null;
   }
 
-  /** The job with an estimate, if there is one; a scheduled job starts at its start time. */
+  /** Adds an estimate to the job, if there is one. A scheduled job starts at its start time. */
   public Job estimate(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
     if (job.isScheduled()) {
       return job.withEstimatedStart(job.startAfter());
@@ -186,7 +190,7 @@ public class Estimates {
         .map(job.createdAt()::plus);
   }
 
-  /** The number of jobs ahead of a new one, in its lane and the lanes before it. */
+  /** The number of jobs ahead of a new one in these lanes. */
   private long before(Seen now, Collection<String> some) {
     return some.stream()
         .mapToLong(lane -> now.waiting().getOrDefault(lane, 0L) + sent.getOrDefault(lane, 0L))
@@ -197,12 +201,12 @@ public class Estimates {
     return counts.stream().mapToLong(Long::longValue).sum();
   }
 
-  /** The pace at which jobs ended while all slots were busy; older measurements count less. */
+  /** The pace at which jobs ended while all slots were busy. Older measurements count less. */
   private static final class Pace {
 
     private static final double MEMORY = Duration.ofMinutes(3).toMillis();
 
-    /** Below this fraction of a job the pace counts as zero. */
+    /** A smaller number of ended jobs is too small to estimate with. */
     private static final double TOO_LITTLE = 0.1;
 
     private double jobs;
@@ -214,7 +218,7 @@ public class Estimates {
       millis = millis * kept + time.toMillis();
     }
 
-    /** How long it takes until so many jobs have ended; empty when unknown. */
+    /** How long it takes until this many jobs have ended; empty when unknown. */
     synchronized Optional<Duration> timeOf(long count) {
       return jobs < TOO_LITTLE || millis == 0
           ? Optional.empty()

@@ -5,10 +5,11 @@ import io.outpost.job.JobOutput;
 import java.util.regex.Pattern;
 
 /**
- * The position of a job's event stream: the last sent state of the job, and the offset of its
- * output. Its text is the id of an event, so that a client with that id can resume exactly there.
+ * The position in a job's event stream: the state of the job that was sent last, and the offset in
+ * its output. Its text is the id of an event, so that a client with that id can resume exactly
+ * there.
  *
- * @param status the last sent status; {@code none} before the first
+ * @param status the status that was sent last; {@code none} before the first
  * @param attempts of the job as sent
  * @param run of the job as sent, see {@link JobOutput#run}
  * @param attempt whose output is being sent, counted from 1
@@ -24,7 +25,7 @@ record EventPosition(
       Pattern.compile(
           "([a-z_]{1,20})-([0-9]{1,6})-([0-9]{1,16})-([0-9]{1,6})-([0-9]{1,16})(-end)?");
 
-  /** The position of an event's id; the start for anything else. */
+  /** The position of an event with this id; the start when the id is no position. */
   static EventPosition of(String id) {
     var parts = TEXT.matcher(id);
     return parts.matches()
@@ -69,14 +70,14 @@ record EventPosition(
     return status.equals("none");
   }
 
-  /** Whether the job has run since the last sent state. */
+  /** Whether the job has started a run that was not sent yet. */
   boolean isBeforeRun(Job job) {
     return job.startedAt() != null && !run.equals(JobOutput.run(job));
   }
 
   /**
-   * The position after the job's state. A job that was released or redriven goes on with an attempt
-   * of an earlier number.
+   * The position after sending the job's state. The number of the attempt may go down, because a
+   * job was released or redriven.
    */
   EventPosition told(Job job) {
     var next = attempt > job.attempts() + 1 ? atAttempt(job.attempts() + 1) : this;
@@ -89,12 +90,12 @@ record EventPosition(
     return new EventPosition(status, attempts, run, number, 0, false);
   }
 
-  /** The position so many bytes further. */
+  /** The position after this many more bytes of output. */
   EventPosition after(long bytes) {
     return new EventPosition(status, attempts, run, attempt, offset + bytes, false);
   }
 
-  /** The position after the end. */
+  /** The position after the end of the stream. */
   EventPosition end() {
     return new EventPosition(status, attempts, run, attempt, offset, true);
   }

@@ -6,13 +6,13 @@ import io.outpost.job.Job;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** Events as the lines of {@code text/event-stream}. */
+/** Formats events as lines of {@code text/event-stream}. */
 record EventText(ObjectMapper mapper) {
 
-  /** The beginning of every stream: the delay of reconnections. */
+  /** The beginning of every stream: how long clients wait before they reconnect. */
   static final byte[] HEAD = utf8("retry: 1000\n\n");
 
-  /** A comment that shows that the stream is alive. */
+  /** A comment line, which shows that the stream is alive. */
   static final byte[] COMMENT = utf8(": waiting\n\n");
 
   byte[] output(EventPosition position, Map<String, Object> data) {
@@ -41,7 +41,7 @@ record EventText(ObjectMapper mapper) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** An ended job in its state during its last attempt. */
+  /** The job as it was during its last attempt, before it ended. */
   static Job asRunning(Job job) {
     return job.with()
         .status(Job.Status.running)

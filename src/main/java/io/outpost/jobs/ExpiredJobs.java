@@ -26,8 +26,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Removes expired jobs. Each step may be repeated; the entry in the list of expiring jobs is
- * removed last, so that an interrupted removal is resumed. Stateless.
+ * Removes expired jobs. Each step can be repeated. The entry in the list of expired jobs is removed
+ * last, so that an interrupted removal is resumed. Stateless.
  */
 @Component("expiredJobs")
 public class ExpiredJobs {
@@ -35,7 +35,10 @@ public class ExpiredJobs {
   private static final int MOST_A_SHARD = 500;
   private static final Duration AGAIN_AFTER = Duration.ofDays(1);
 
-  /** No job has saved the workspace since, uses it or waits for it. */
+  /**
+   * The condition that no later job has saved the workspace and that no job uses it or waits for
+   * it.
+   */
   private static final String UNUSED =
       "job_id = :job AND (attribute_not_exists(holder) OR holder_until < :now)"
           + " AND attribute_not_exists(waiters)";
@@ -57,12 +60,12 @@ public class ExpiredJobs {
    *
    * @param tenantId with {@code sk} the key of the entry
    * @param owner the tenant
-   * @param workspace that it ran in; null: none
+   * @param workspace that the job ran in; null: none
    */
   public record Expired(
       String tenantId, String sk, String owner, String endedJob, @Nullable String workspace) {}
 
-  /** The expired jobs of all shards, longest overdue first; a bounded number. */
+  /** The expired jobs of all shards, longest overdue first; a limited number. */
   public List<Expired> due() {
     var now = Json.time(Instant.now());
     var due = new ArrayList<Expired>();
@@ -82,19 +85,19 @@ public class ExpiredJobs {
     return due;
   }
 
-  /** Removes its output and artifacts. */
+  /** Removes the job's output and artifacts. */
   public void files(@Body Expired job) {
     objects(JobOutput.prefix(job.owner(), job.endedJob())).forEach(this::delete);
   }
 
   /**
-   * Removes the workspace that it saved, unless a later job has saved it.
+   * Removes the workspace that the job saved, unless a later job has saved it.
    *
-   * @return whether it is kept because a job uses it or waits for it
+   * @return whether the workspace is kept for now, because a job uses it or waits for it
    */
   public boolean workspace(@Body Expired job) {
     var workspace = Objects.requireNonNull(job.workspace(), "The route asks for one");
-    // Archives first: a job that writes after the item is removed uses other keys.
+    // Lists the archives first: a job that begins after the item is removed saves under other keys.
     var archives = objects(WorkspaceLeases.files(job.owner(), workspace));
     try {
       dynamoDb.deleteItem(
@@ -112,13 +115,13 @@ public class ExpiredJobs {
       if (e.hasItem() && !e.item().isEmpty()) {
         return Items.text(job.endedJob()).equals(e.item().get("job_id"));
       }
-      // The item was removed before; its files may be left.
+      // An earlier, interrupted removal has removed the item, but perhaps not the files.
     }
     archives.forEach(this::delete);
     return false;
   }
 
-  /** Schedules another look at the job's workspace, a day later. */
+  /** Tries to remove the job's workspace again a day later. */
   public void again(@Body Expired job) {
     var later = Instant.now().plus(AGAIN_AFTER);
     var note = JobExpiry.note(job.owner(), job.endedJob(), job.workspace(), later);
@@ -138,7 +141,7 @@ public class ExpiredJobs {
     s3.deleteObject(d -> d.bucket(names.bucket("output")).key(key));
   }
 
-  /** Removes the job, and its entry in the list of expiring jobs. */
+  /** Removes the job and its entry in the list of expired jobs. */
   public void job(@Body Expired job) {
     dynamoDb.deleteItem(
         d -> d.tableName(names.table("jobs")).key(Job.key(job.owner(), job.endedJob())));

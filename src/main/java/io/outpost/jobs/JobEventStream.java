@@ -12,11 +12,12 @@ import java.util.LinkedHashMap;
 
 /**
  * The event stream of one job as an answer's body: each read returns the available events, or waits
- * for one. The next event depends only on the position and the job, so that a stream that was cut
- * can resume. For one thread.
+ * for one. The next event depends only on the position and the job, so that a client can resume a
+ * stream. For one thread.
  *
- * <p>Order: the output of every attempt that is over, whole; the job, whenever it has changed; the
- * output of the attempt that runs, as it comes; at last the job as it ended, and the end.
+ * <p>The order of events: for every attempt that is over, its whole output; the job, whenever it
+ * has changed; the output of the running attempt, as it is written; finally the ended job, and the
+ * end of the stream.
  */
 final class JobEventStream extends InputStream {
 
@@ -35,7 +36,7 @@ final class JobEventStream extends InputStream {
   private boolean done;
 
   /**
-   * @param until when the client is to ask again
+   * @param until when the stream ends and the client must ask again
    */
   JobEventStream(
       WatchedJobs.Watch watch,
@@ -108,12 +109,17 @@ final class JobEventStream extends InputStream {
     }
   }
 
-  /** The first state to send: an ended job first appears as running, before its output. */
+  /**
+   * The first state to send. An ended job is sent as running first, because its output comes before
+   * its end.
+   */
   private static Job startOf(Job job) {
     return job.status().isTerminal() && job.startedAt() != null ? EventText.asRunning(job) : job;
   }
 
-  /** The job is unchanged: sends output as it comes, the end, or a comment after a silence. */
+  /**
+   * For an unchanged job: sends new output, the end of the stream, or a comment after a silence.
+   */
   private void goOn(Seen seen) throws InterruptedException {
     var job = seen.job();
     if (job.status().isTerminal()) {
@@ -129,7 +135,7 @@ final class JobEventStream extends InputStream {
     }
   }
 
-  /** The run has ended the job: sends the rest of its output, then the job. */
+  /** For a run that has ended the job: sends the rest of its output, then the job. */
   private void finish(Seen seen) throws InterruptedException {
     var job = seen.job();
     if (position.attempt() < job.attempts()) {
@@ -144,7 +150,7 @@ final class JobEventStream extends InputStream {
     }
   }
 
-  /** The run is over without ending the job: sends the rest of its output. */
+  /** For a run that is over without ending the job: sends the rest of its output. */
   private void drainLeftRun(Job job) {
     var part = parts.read(job, position.attempt(), position.offset(), MOST_BYTES);
     var isOfRun = part.run() == null || part.run().equals(position.run());
@@ -153,7 +159,7 @@ final class JobEventStream extends InputStream {
     }
   }
 
-  /** An attempt is over: sends the rest of its output. */
+  /** For an attempt that is over: sends the rest of its output. */
   private void drain(Job job) {
     if (!tellOutput(parts.read(job, position.attempt(), position.offset(), MOST_BYTES), true)) {
       position = position.atAttempt(position.attempt() + 1);
@@ -184,7 +190,7 @@ final class JobEventStream extends InputStream {
     return true;
   }
 
-  /** A new run: its output begins at 0. */
+  /** For a new run: sends the job; the run's output begins at offset 0. */
   private void tellRun(Job job) {
     position = position.atAttempt(job.attempts());
     held = 0;

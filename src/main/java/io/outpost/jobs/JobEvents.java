@@ -8,7 +8,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** Answers with the events of a job. Stateless. */
+/** Answers requests for a job's events. Stateless. */
 @Component("jobEvents")
 public class JobEvents {
 
@@ -26,7 +26,7 @@ public class JobEvents {
 
   /**
    * Opens the stream after the client's last event. A client that has already received the end gets
-   * 204, which tells browsers to stop reconnecting.
+   * 204, which keeps browsers from reconnecting.
    */
   public void open(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {

@@ -20,15 +20,15 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 
 /**
- * A filter of a tenant's jobs; all its conditions must hold. Conditions that the keys can express
- * are evaluated by key, so that pages read few jobs that they do not show.
+ * A filter of a tenant's jobs; all its conditions must hold. Conditions that keys can express
+ * become key conditions, so that a page reads few jobs that it does not show.
  *
  * @param statuses any of them; empty: all
  * @param agent null: all
  * @param labels names and values
  * @param after created after this time; null: no bound
  * @param before created before this time; null: no bound
- * @param mode jobs of live or of test keys
+ * @param mode jobs submitted with live or with test keys
  */
 record JobFilter(
     List<String> statuses,
@@ -38,7 +38,10 @@ record JobFilter(
     @Nullable Instant before,
     String mode) {
 
-  /** A job's id is created a moment before its time of creation is taken. */
+  /**
+   * The greatest difference between the time in a job's id and the job's time of creation, which is
+   * taken a moment later.
+   */
   private static final Duration ID_AND_TIME_APART = Duration.ofSeconds(5);
 
   private static final String LOWEST = "0".repeat(26);
@@ -109,7 +112,10 @@ record JobFilter(
     query.filterExpression(String.join(" AND ", conditions)).expressionAttributeNames(attributes);
   }
 
-  /** Ids sort by time, so the times bound the ids; the filter is exact. */
+  /**
+   * The key condition for the times. Ids sort by time, so the range of ids contains all jobs of
+   * these times; the filter then compares the exact times.
+   */
   private String range(QueryRequest.Builder query, Map<String, AttributeValue> values) {
     var from = after == null ? LOWEST : idAt(after.minus(ID_AND_TIME_APART), LOWEST);
     var to = before == null ? HIGHEST : idAt(before.plus(ID_AND_TIME_APART), HIGHEST);

@@ -35,14 +35,17 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
-/** Input files of jobs: uploaded by a link first, then named by a job. Stateless. */
+/**
+ * Input files of jobs: the client first uploads a file by a link, then names it in a job.
+ * Stateless.
+ */
 @Component("jobInputs")
 public class JobInputs {
 
   private static final int NOT_FOUND = 404;
   private static final int LONGEST_NAME = 255;
 
-  /** The inputs that a batch names. */
+  /** The property with the inputs that a batch names. */
   private static final String FOUND = "foundInputs";
 
   private final S3Client s3;
@@ -62,16 +65,16 @@ public class JobInputs {
   }
 
   /**
-   * A file to be uploaded.
+   * A file that a client may upload.
    *
-   * @param keptUntil when it expires
+   * @param keptUntil when the file expires
    */
   public record Upload(String inputId, Instant keptUntil) {}
 
   /**
    * A link for one upload.
    *
-   * @param headers to send with the file
+   * @param headers that the client must send with the file
    * @param expiresAt when the link stops working
    * @param keptUntil when the file expires
    */
@@ -93,7 +96,10 @@ public class JobInputs {
     return new Upload(id, keptUntil);
   }
 
-  /** A link for an upload of exactly the size and hash in the request. */
+  /**
+   * A link that accepts only a file of the size in the request; the client must send the hash along
+   * as metadata.
+   */
   public Link link(@Body String upload, @ExchangeProperty(Call.NAME) Call call) throws IOException {
     var body = mapper.readTree(call.body());
     var id = mapper.readTree(upload).get("input_id").asText();
@@ -117,7 +123,7 @@ public class JobInputs {
   }
 
   /**
-   * Prepares looking up each input of a batch once, however many of its jobs name it.
+   * Prepares to look up each input of a batch once, however many jobs name it.
    *
    * @throws Problem 400 when the batch names too many different inputs
    */
@@ -161,7 +167,7 @@ public class JobInputs {
     return job.withInputs(found);
   }
 
-  /** Checks a job's inputs, and returns them. */
+  /** Checks a job's inputs; returns the ids of their uploads. */
   private Set<String> check(Job job) {
     var named = new HashSet<String>();
     var paths = new HashSet<String>();
@@ -178,7 +184,7 @@ public class JobInputs {
     return named;
   }
 
-  /** Checks the expiry here, because the bucket may remove files late. */
+  /** Checks that an upload has not expired. The bucket may remove expired files late. */
   private void checkKept(String field, String inputId, @Nullable Instant startAfter) {
     var until = JobInput.keptUntil(inputId);
     if (!until.isAfter(clock.instant())) {
@@ -204,7 +210,7 @@ public class JobInputs {
     }
   }
 
-  /** The upload with an id; empty: none. */
+  /** Looks an upload up; empty when there is none. */
   private Optional<JobInput> look(String tenantId, String inputId) {
     try {
       var object =

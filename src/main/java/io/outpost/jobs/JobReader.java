@@ -50,7 +50,9 @@ public class JobReader {
     return found.item();
   }
 
-  /** A page of jobs, newest first, that match the filter; test jobs are listed separately. */
+  /**
+   * A page of jobs that match the filter, newest first. Live and test jobs are listed separately.
+   */
   public Page<Job> list(
       @Header("status") List<String> statuses,
       @Header("agent") String agent,

@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 @Component("jobTimeline")
 public class JobTimeline {
 
-  /** The maximum of webhook deliveries shown. */
+  /** The maximum number of webhook deliveries in the answer. */
   private static final int MOST_TOLD = 100;
 
   private final JobReader reader;
@@ -45,7 +45,7 @@ public class JobTimeline {
   /** The events, oldest first. */
   public record View(List<JobMoment> data) {}
 
-  /** The timeline of a job of the caller's tenant, without our machines' names. */
+  /** The timeline of a job of the caller's tenant, without the names of workers. */
   public View read(@Header("job_id") String jobId, @ExchangeProperty(Call.NAME) Call call) {
     var moments = of(reader.item(jobId, call)).data();
     var tenantId = call.principal().tenantId();
@@ -66,12 +66,12 @@ public class JobTimeline {
       kept.l().forEach(moment -> moments.add(items.read(moment.m(), JobMoment.class)));
     }
     moments.addAll(told(Items.required(item, "tenant_id"), Items.required(item, "job_id").s()));
-    // Events of the same millisecond keep the order in which they were written.
+    // The sort is stable: events of the same millisecond keep the order in which they were written.
     moments.sort(Comparator.comparing(JobMoment::at));
     return new View(moments);
   }
 
-  /** The timeline of a job from before timelines existed. */
+  /** Derives the timeline of a job that is older than timelines from its fields. */
   private static List<JobMoment> known(Job job) {
     var known = new ArrayList<JobMoment>();
     known.add(moment(job.createdAt(), "submitted"));

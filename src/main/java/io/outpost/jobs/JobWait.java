@@ -18,7 +18,7 @@ public class JobWait {
     this.watchedJobs = watchedJobs;
   }
 
-  /** The job at its end, or in its current state after so many seconds. */
+  /** The job at its end, or in its current state when this many seconds are over. */
   public Job awaitEnd(
       @Body Job job, @Header("wait") Integer wait, @ExchangeProperty(Call.NAME) Call call)
       throws InterruptedException {

@@ -5,8 +5,8 @@ import org.apache.camel.Exchange;
 import org.springframework.stereotype.Component;
 
 /**
- * Keeps only the refusal of a before-submit rule; other changes to its copy of the submission are
- * dropped. Stateless.
+ * Takes over only the refusal from a before-submit rule. The rule works on a copy of the
+ * submission, whose other changes are dropped. Stateless.
  */
 @Component("keepRefusal")
 public class KeepRefusal implements AggregationStrategy {

@@ -23,9 +23,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Counts the open jobs by reason, and measures how long the oldest has waited. It reads only a
- * bounded number, the jobs that sweepers look at next, so the cost stays the same when many wait.
- * Thread-safe.
+ * Counts the open jobs by reason, and measures how long the oldest has waited. Reads only a limited
+ * number of jobs, those that sweepers check next, so the cost does not grow with the number of
+ * waiting jobs. Thread-safe.
  */
 @Component("openJobMeasures")
 public class OpenJobMeasures {
@@ -66,11 +66,11 @@ public class OpenJobMeasures {
   }
 
   /**
-   * The fields that are read of a job.
+   * The fields of a job that the measurement needs.
    *
-   * @param waitingReason null: it runs
+   * @param waitingReason null: the job runs
    * @param startAfter null: at once
-   * @param leaseUntil null: no worker runs it
+   * @param leaseUntil null: no worker runs the job
    */
   record Open(
       String priority,
@@ -80,7 +80,7 @@ public class OpenJobMeasures {
       @Nullable Instant startAfter,
       @Nullable Instant leaseUntil) {
 
-    /** "running", or the waiting reason. */
+    /** The priority with the state: running, or the waiting reason. */
     Optional<List<String>> kind() {
       return Optional.ofNullable(status == Job.Status.running ? status.name() : waitingReason)
           .map(state -> List.of(priority, state));
@@ -95,7 +95,7 @@ public class OpenJobMeasures {
     }
   }
 
-  /** Takes a measurement. */
+  /** Measures now. */
   public void measure() {
     var now = clock.instant();
     var counts = new HashMap<List<String>, Integer>();

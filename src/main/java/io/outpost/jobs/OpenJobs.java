@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 
 /**
  * The sweeper of jobs: finds open jobs that have not changed for too long, because their message
- * may be lost, and sends them again. A surplus message is harmless, because a claim is conditional.
+ * may be lost, and sends them again. A surplus message is harmless, because claims are conditional.
  * Any number of containers may sweep at once: each takes a job by advancing its due time.
  * Stateless.
  */
@@ -60,18 +60,21 @@ public class OpenJobs {
       @Nullable Integer sweeps,
       @Nullable String waitingReason) {
 
-    /** Whether it waited for a slot, a workspace or its tenant, and no longer does. */
+    /**
+     * Whether sending the job again changes its waiting reason to {@code queued}; that of a retry
+     * stays.
+     */
     boolean waits() {
       return waitingReason != null && !waitingReason.equals("retry");
     }
 
-    /** Whether its start time has come, so that no message was lost. */
+    /** Whether the job was sent because its start time has come; then no message was lost. */
     public boolean isScheduled() {
       return Job.SCHEDULED.equals(waitingReason);
     }
   }
 
-  /** The due jobs of all shards, longest overdue first; a bounded number. */
+  /** The due jobs of all shards, longest overdue first; a limited number. */
   public List<Due> due() {
     var now = Json.time(Instant.now());
     var due = new ArrayList<Due>();
@@ -93,8 +96,8 @@ public class OpenJobs {
   }
 
   /**
-   * Takes a job to send it, whatever it waited for; false when another container took it, or when
-   * it has moved on.
+   * Takes a job to send it again, whatever it waited for. False when another container has taken it
+   * or its state has changed.
    */
   public boolean take(@Body Due due) {
     var doublings = due.sweeps() == null ? 0 : Math.min(due.sweeps(), 5);

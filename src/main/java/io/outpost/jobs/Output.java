@@ -51,7 +51,7 @@ public class Output {
         .asByteArrayUnsafe();
   }
 
-  /** A link that works without a key for a limited time. */
+  /** A link to the output that works without an API key for a limited time. */
   public String link(@ExchangeProperty("job") Job job) {
     return presigner
         .presignGetObject(

@@ -15,7 +15,7 @@ import org.springframework.stereotype.Component;
 @Component("outputAnswer")
 public class OutputAnswer {
 
-  /** How often the end of a cancelled agent's output is checked for. */
+  /** The interval of checks for the last output of a cancelled agent. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
   private final OutputParts parts;
@@ -34,8 +34,8 @@ public class OutputAnswer {
   }
 
   /**
-   * Waits for output after the offset, and answers with it up to the limit of direct answers; with
-   * an empty body when the time is over.
+   * Waits for output after the offset, and answers with it up to the limit of direct answers. The
+   * body is empty when the time is over.
    */
   public void follow(
       @ExchangeProperty("job") Job job,
@@ -76,7 +76,10 @@ public class OutputAnswer {
         "X-Output-Complete", Boolean.toString(OutputParts.isComplete(job, part, end)));
   }
 
-  /** Output of another run is ignored, even while it is still stored under this attempt's key. */
+  /**
+   * Reads output of the job's latest run. The key of the attempt may still have output of an
+   * earlier, released run, which is ignored.
+   */
   private Part read(Job job, long offset) {
     var part = parts.read(job, job.attempts(), offset, settings.inlineOutput().toBytes());
     return part.isOf(job) || job.status() == Job.Status.pending

@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 @Component
 class OutputParts {
 
-  /** By then, the last output of a cancelled agent is stored. */
+  /** The time in which the last output of a cancelled agent is stored. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(15);
 
   private static final int NO_SUCH_RANGE = 416;
@@ -31,13 +31,13 @@ class OutputParts {
   /**
    * A part of an output.
    *
-   * @param size of the stored output; the offset when there is nothing after it
-   * @param run that printed it; null: written by an older release
-   * @param ended whether the agent had ended when it was stored
+   * @param size of the whole stored output; the offset when nothing follows it
+   * @param run that printed the output; null: an older release stored it
+   * @param ended whether the agent had ended when the output was stored
    */
   record Part(byte[] bytes, long size, @Nullable String run, boolean ended) {
 
-    /** Whether it belongs to the job's latest run. */
+    /** Whether the job's latest run printed this output. */
     boolean isOf(Job job) {
       return run == null || run.equals(JobOutput.run(job));
     }
@@ -74,7 +74,7 @@ class OutputParts {
     }
   }
 
-  /** There is nothing after the offset: the metadata says whether more may come. */
+  /** The empty part at the end of the stored output. Its metadata says whether more may come. */
   private Part end(Job job, int attempt, long from) {
     var found =
         s3.headObject(h -> h.bucket(names.bucket("output")).key(JobOutput.key(job, attempt)));
@@ -86,8 +86,8 @@ class OutputParts {
   }
 
   /**
-   * Whether the output ends at an offset. A cancelled agent has a few seconds for its last output,
-   * which is stored after the job has ended.
+   * Whether the output ends at this offset. A cancelled agent has a few seconds for its last
+   * output, which is stored after the job has ended.
    */
   static boolean isComplete(Job job, Part part, long end) {
     if (!job.status().isTerminal() || end < part.size()) {

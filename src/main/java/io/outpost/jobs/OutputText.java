@@ -11,15 +11,15 @@ import java.util.Map;
 /**
  * The beginning of some output in the form of an event: text, or base64 when it is not UTF-8.
  *
- * @param length the number of bytes in it; 0: only the beginning of a character
- * @param field the event's field that holds it
+ * @param length the number of bytes; 0: so far there is only the first part of a character
+ * @param field the event's field with the output
  */
 record OutputText(int length, Map.Entry<String, String> field) {
 
   /**
    * The longest prefix that is text; all bytes when they do not begin with text.
    *
-   * @param last whether these are the last bytes: half a character then counts as not text
+   * @param last whether no bytes follow: then an incomplete character does not count as text
    */
   static OutputText of(byte[] bytes, boolean last) {
     CharsetDecoder decoder =

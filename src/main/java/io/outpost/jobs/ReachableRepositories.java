@@ -7,8 +7,8 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Which repositories this installation's workers reach: where their network lets no ssh out, a job
- * with such a repository could only fail. Immutable.
+ * Knows which repositories this installation's workers can reach. Where the network allows no
+ * outgoing ssh, a job with an ssh repository could only fail. Immutable.
  */
 @Component
 class ReachableRepositories {
@@ -27,7 +27,7 @@ class ReachableRepositories {
     return RepositoryAddress.of(repository.url(), loopback).isSsh();
   }
 
-  /** Whether workers reach it; also true without a repository. */
+  /** Whether workers can reach the repository; true when there is none. */
   boolean reach(@Nullable Repository repository) {
     return ssh || repository == null || !isSsh(repository);
   }

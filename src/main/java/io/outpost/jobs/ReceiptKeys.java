@@ -38,8 +38,8 @@ import software.amazon.awssdk.services.kms.model.MessageType;
 import software.amazon.awssdk.services.kms.model.SigningAlgorithmSpec;
 
 /**
- * The keys of receipts, P-256 keys in KMS: the first one signs, and the public halves of all are
- * published, so that receipts of a key that was replaced can still be checked. Thread-safe.
+ * The keys of receipts, P-256 keys in KMS. The first one signs. The public halves of all are
+ * published, so that receipts signed with a replaced key can still be checked. Thread-safe.
  */
 @Component("receiptKeys")
 public class ReceiptKeys {
@@ -54,8 +54,8 @@ public class ReceiptKeys {
   private final Counter tries;
 
   /**
-   * The cache of public keys: unauthenticated callers cause at most one call to KMS every ten
-   * seconds.
+   * The keys that could not be read in the last ten seconds: callers without authentication must
+   * not cause more calls to KMS than one per key in that time.
    */
   private final Cache<String, RuntimeException> unreadable =
       Caffeine.newBuilder().expireAfterWrite(Duration.ofSeconds(10)).maximumSize(MOST).build();
@@ -70,9 +70,9 @@ public class ReceiptKeys {
   }
 
   /**
-   * Signs a statement: a JWS in its compact form.
+   * Signs a statement: a JWS in compact form.
    *
-   * @throws Problem 501 where there is no key
+   * @throws Problem 501 when this installation has no key
    */
   public String sign(@Body byte[] statement) throws JOSEException {
     if (ids.isEmpty()) {
@@ -85,7 +85,7 @@ public class ReceiptKeys {
             .keyID(publicKey(ids.getFirst()).getKeyID())
             .build();
     var signed = header.toBase64URL() + "." + Base64URL.encode(statement);
-    // Signs the digest, because KMS signs messages of at most 4 KiB.
+    // KMS signs messages of at most 4 KiB, so it gets the digest.
     var signature =
         kms.sign(
                 s ->
@@ -99,7 +99,7 @@ public class ReceiptKeys {
     return signed + "." + Base64URL.encode(ECDSA.transcodeSignatureToConcat(signature, length));
   }
 
-  /** The readable public keys, as a JWK set; if none is readable, the request fails. */
+  /** The public keys that can be read, as a JWK set; fails when none can be read. */
   public Map<String, Object> publish() {
     var keys = new ArrayList<JWK>();
     RuntimeException fault = null;

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Creates the statement of a receipt: a job's input, end and results. Stateless. */
+/** Creates the content of a receipt: a job's input, end and results. Stateless. */
 @Component("receipts")
 public class Receipts {
 
@@ -37,7 +37,7 @@ public class Receipts {
   }
 
   /**
-   * The statement.
+   * The content of a receipt.
    *
    * @param iat the time of signing, in seconds since 1970
    * @param requestId of the submission
@@ -84,9 +84,9 @@ public class Receipts {
   public record Output(String sha256, long sizeBytes) {}
 
   /**
-   * The statement of a job of the caller's tenant.
+   * The content of the receipt of a job of the caller's tenant.
    *
-   * @throws Problem 409 while it has not ended
+   * @throws Problem 409 before the job has ended
    */
   public Statement state(@Header("job_id") String jobId, @ExchangeProperty(Call.NAME) Call call)
       throws IOException {

@@ -17,8 +17,8 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
 /**
- * Redrives dead letters. Each redrive is a separate transition on condition that the job is a dead
- * letter, so a repetition has no effect.
+ * Redrives dead letters. Each job is redriven separately, on condition that it is a dead letter, so
+ * a repetition has no effect.
  */
 @Component("redrive")
 public class Redrive {
@@ -40,10 +40,10 @@ public class Redrive {
   }
 
   /**
-   * The dead letters in the request; records named jobs that are not dead letters. Without names
-   * all whose repositories workers reach.
+   * The dead letters to redrive: those that the request names or, when it names none, all whose
+   * repositories workers can reach. Also records the named jobs that are no dead letters.
    *
-   * @throws Problem 400 for a named one whose repository they do not reach
+   * @throws Problem 400 when workers cannot reach the repository of a named one
    */
   public List<Letter> choose(@Body JsonNode body, Exchange exchange) {
     if (!body.has("job_ids")) {
@@ -72,8 +72,8 @@ public class Redrive {
   }
 
   /**
-   * Makes a dead letter pending again, with all attempts, and counts it against the quota again;
-   * false when it is no longer a dead letter.
+   * Makes a dead letter pending again, with all attempts, and counts it against the quota again.
+   * False when it is no longer a dead letter.
    */
   public boolean revive(
       @Body Letter dead, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {

@@ -6,10 +6,10 @@ import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 
-/** Counts the dead letters that are pending again. Stateless. */
+/** Counts the dead letters that were made pending again. Stateless. */
 public class RedriveCounter implements AggregationStrategy {
 
-  /** The property with the named ids that are not dead letters. */
+  /** The property with the ids in the request that are no dead letters. */
   static final String UNKNOWN = "unknown";
 
   private static final String COUNT = "redriven";
@@ -21,7 +21,7 @@ public class RedriveCounter implements AggregationStrategy {
     return one;
   }
 
-  /** The number of redriven jobs, and the named ids that are not dead letters. */
+  /** The number of redriven jobs, and the ids in the request that are no dead letters. */
   public static Map<String, Object> answer(
       @ExchangeProperty(COUNT) Integer count, @ExchangeProperty(UNKNOWN) List<String> unknown) {
     return Map.of(COUNT, count == null ? 0 : count, UNKNOWN, unknown == null ? List.of() : unknown);

@@ -12,8 +12,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The uploads that a request names. When the first is needed all are looked up, each once and in
- * parallel; when none is needed there is no look-up. For one thread.
+ * The uploads that a request names. The first access looks all of them up, each once and in
+ * parallel. For one thread.
  */
 final class SoughtInputs {
 
@@ -26,7 +26,7 @@ final class SoughtInputs {
     this.ids = ids;
   }
 
-  /** The upload with an id; empty: none. */
+  /** The upload with this id; empty when there is none. */
   Optional<JobInput> get(String id, Function<String, Optional<JobInput>> look) {
     if (found == null) {
       found = all(look);

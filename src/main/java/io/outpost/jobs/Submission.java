@@ -75,8 +75,8 @@ public class Submission {
   }
 
   /**
-   * The pending job of the request. The fields that the contract allows in a request are copied
-   * into the job by name, so a new field needs no code here; our own fields are set afterwards.
+   * The pending job of the request. Every field that the contract allows in a request is copied by
+   * name, so a new field needs no code here; then the fields that clients must not set are added.
    */
   public Job create(@Body JsonNode body, @ExchangeProperty(Call.NAME) Call call) {
     var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
@@ -125,7 +125,10 @@ public class Submission {
     }
   }
 
-  /** An ssh repository needs a key. */
+  /**
+   * Checks the limits of ssh repositories: they need a secret, and have neither LFS files nor pull
+   * requests.
+   */
   private static void checkSsh(Repository repository) {
     if (repository.secret() == null) {
       throw Problem.invalid(
@@ -153,7 +156,7 @@ public class Submission {
     }
   }
 
-  /** git's rules for names, beyond their pattern. */
+  /** Checks git's rules for names that the contract's pattern does not express. */
   private static void checkName(String field, @Nullable String name) {
     if (name != null
         && (name.contains("..")
@@ -188,7 +191,7 @@ public class Submission {
 
   /**
    * A new job with the input of another, to start at once. Its mode is that of the caller's key,
-   * but a rerun of a test job is never billed.
+   * but the rerun of a test job is always a test job.
    */
   public Job repeat(@Body Job job, @ExchangeProperty(Call.NAME) Call call) {
     checkWay(job.repository());
@@ -199,7 +202,7 @@ public class Submission {
   /**
    * A new job that continues the conversation of an ended one, in its workspace.
    *
-   * @throws Problem 409 when it cannot be continued
+   * @throws Problem 409 when the conversation cannot be continued
    */
   public Job goOn(
       @ExchangeProperty("continued") Job job,
@@ -222,7 +225,7 @@ public class Submission {
     return repeat(job, call)
         .with()
         .rerunOf(null)
-        .inputs(null) // they are in the workspace
+        .inputs(null) // the workspace has them already
         .command(body.get("command").asText())
         .continues(job.jobId())
         .conversation(job.conversation())
@@ -234,8 +237,8 @@ public class Submission {
   }
 
   /**
-   * Refuses a job whose agent no worker has (except test jobs, which the demo agent plays), or
-   * whose agent does not take the model.
+   * Refuses a job whose agent no worker has (except test jobs, which the demo agent plays), and an
+   * agent that does not take the model or does not keep to a cost limit.
    */
   public void requireAgent(@ExchangeProperty("job") Job job) {
     requireFeatures(job);
@@ -271,13 +274,13 @@ public class Submission {
     }
   }
 
-  /** Refuses the job, with the field and the reason of an installation's rule. */
+  /** Refuses the job with the field and the reason that a rule of this installation gives. */
   public void refuse(
       @ExchangeProperty("field") String field, @ExchangeProperty("refusal") String reason) {
     throw Problem.invalid(field, reason);
   }
 
-  /** Adds the job to the change, with the attributes for sweepers, lease and billing. */
+  /** Adds the job to the change, with what sweepers, workers and billing need to know. */
   public void put(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var details =
@@ -297,14 +300,15 @@ public class Submission {
     if (job.secrets() != null) {
       job.secrets().forEach(name -> require("secrets", name, job.tenantId(), Change.of(exchange)));
     }
-    // A transaction may contain each condition only once.
+    // A transaction may contain each condition only once, so the repository's secret is checked
+    // only if it is not among the others.
     var opening = job.repository() == null ? null : job.repository().secret();
     if (opening != null && (job.secrets() == null || !job.secrets().contains(opening))) {
       require("repository.secret", opening, job.tenantId(), Change.of(exchange));
     }
   }
 
-  /** A secret that a job names must exist at submission. */
+  /** Checks that a secret that the job names exists. */
   private void require(String field, String secret, String tenantId, Change change) {
     change.check(
         ConditionCheck.builder()
@@ -321,7 +325,7 @@ public class Submission {
         job.tenantId(), job.jobId(), job.priority(), call.traceParent().orElse(null), 0);
   }
 
-  /** Counts the job in its period, on condition of the limit. */
+  /** Counts the job in its period, on condition that the limit is not reached. */
   public void count(
       @ExchangeProperty("job") Job job, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     var tenantId = call.principal().tenantId();
@@ -345,7 +349,10 @@ public class Submission {
     return counted(job, call).equals(JobDetails.ONE);
   }
 
-  /** Jobs that were accepted earlier in this period without a limit count against it too. */
+  /**
+   * The number of jobs in this period that were accepted while the tenant had no limit. They count
+   * against the limit that it has now.
+   */
   private long acceptedUncapped(Principal caller, BillingPeriod period) {
     var until = caller.uncappedUntil();
     return until == null || until.isBefore(period.start())

@@ -22,8 +22,8 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.Select;
 
 /**
- * Caps on a tenant's pending jobs, workspaces and uploads. Requests need no extra call, because all
- * are counted in the background. Thread-safe.
+ * Caps on a tenant's pending jobs, workspaces and uploads. All are counted in the background, so
+ * requests need no extra call. Thread-safe.
  */
 @Component("submissionCaps")
 @EnableConfigurationProperties(SubmissionCaps.Most.class)
@@ -40,9 +40,9 @@ public class SubmissionCaps {
   /**
    * The caps, by the tier of a tenant.
    *
-   * @param mostPending its pending jobs
-   * @param mostWorkspaces its workspaces
-   * @param mostInputs its uploads that have not expired
+   * @param mostPending the maximum of pending jobs
+   * @param mostWorkspaces the maximum of workspaces
+   * @param mostInputs the maximum of uploads that have not expired
    */
   @ConfigurationProperties("outpost.jobs")
   record Most(
@@ -65,7 +65,7 @@ public class SubmissionCaps {
   }
 
   /**
-   * Refuses a job over the limit of pending jobs or of workspaces.
+   * Refuses a job over the cap on pending jobs or workspaces.
    *
    * @throws Problem 409
    */
@@ -82,7 +82,7 @@ public class SubmissionCaps {
   }
 
   /**
-   * Refuses an upload over the limit.
+   * Refuses an upload over the cap.
    *
    * @throws Problem 409
    */
@@ -136,7 +136,10 @@ public class SubmissionCaps {
         most);
   }
 
-  /** Ids begin with their times, so those before the first kept id have expired. */
+  /**
+   * Counts the uploads that have not expired. Ids begin with their times, so expired uploads sort
+   * before the first id counted.
+   */
   private int countInputs(String tenantId, int most) {
     var first = Ids.firstUlidAt(clock.instant().minus(JobInput.KEPT));
     return count(
@@ -150,7 +153,7 @@ public class SubmissionCaps {
         most);
   }
 
-  /** Counts up to the cap. */
+  /** Counts items, but no more than the cap. */
   private int count(QueryRequest.Builder query, Map<String, AttributeValue> values, int most) {
     Map<String, AttributeValue> start = null;
     var count = 0;

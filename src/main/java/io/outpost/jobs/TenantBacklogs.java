@@ -18,9 +18,10 @@ import org.springframework.stereotype.Component;
 
 /**
  * Estimates how long a tenant's own jobs delay its next one, because the tenant has a limited
- * number of slots. Jobs are counted when they are submitted to this container, less those that have
- * ended at the pace of the tenant's last jobs. The counts are measured in the background for
- * tenants that may be at their cap, less and less often while they stay there. Thread-safe.
+ * number of slots. Counts the jobs submitted to this container, and subtracts jobs that have
+ * probably ended at the pace of the tenant's last jobs. For tenants that may be at their cap the
+ * number is also measured in the background, less and less often while they stay there.
+ * Thread-safe.
  */
 @Component
 class TenantBacklogs {
@@ -29,7 +30,7 @@ class TenantBacklogs {
   private static final int TENANTS = 100_000;
   private static final Duration KEPT = Duration.ofHours(1);
 
-  /** By then, earlier submissions are written and in their index. */
+  /** The time in which earlier submissions appear in the index. */
   private static final long SETTLED = Duration.ofSeconds(1).toNanos();
 
   private static final long LONGEST_PAUSE = Duration.ofMinutes(1).toNanos();
@@ -57,8 +58,8 @@ class TenantBacklogs {
   }
 
   /**
-   * Counts one more job of a tenant, and estimates when fewer than {@code cap} of the jobs before
-   * it are left; empty when their duration is unknown.
+   * Counts one more job of a tenant, and estimates how long it takes until fewer than {@code cap}
+   * of the jobs before it remain; empty when the duration of the tenant's jobs is unknown.
    */
   Optional<Duration> add(String tenantId, int cap) {
     return backlogs.get(tenantId, Backlog::new).add(cap);
@@ -91,7 +92,7 @@ class TenantBacklogs {
         return Optional.of(Duration.ZERO);
       }
       if (each == null && !learning) {
-        // For the next job of a burst; this one is not written yet.
+        // Helps the next job of a burst; this job is not in the table yet.
         learning = true;
         since.set(1);
         beside.execute(this::learn);
@@ -100,7 +101,7 @@ class TenantBacklogs {
           .map(one -> Duration.ofMillis((long) (one.toMillis() * ends / cap)));
     }
 
-    /** Subtracts the jobs that have ended at this pace. */
+    /** Subtracts the jobs that have probably ended since the last call. */
     private void drain(int cap) {
       var now = clock.instant();
       if (each != null) {
@@ -111,7 +112,8 @@ class TenantBacklogs {
     }
 
     /**
-     * After the submissions are written, and less and less often while the tenant stays at its cap.
+     * Measures once the submissions are in the index, and then less and less often while the tenant
+     * stays at its cap.
      */
     private void measureSoon(int cap) {
       try {
@@ -120,7 +122,7 @@ class TenantBacklogs {
           LockSupport.parkNanos(pause);
           left = measureNow();
         }
-      } catch (RuntimeException e) { // also of an AWS client that was closed meanwhile
+      } catch (RuntimeException e) { // also when the AWS client was closed meanwhile
         LOG.warn("The number of a tenant's open jobs was not counted: {}", e.toString());
       } finally {
         measuring = false;
@@ -130,7 +132,7 @@ class TenantBacklogs {
     private void learn() {
       try {
         var unused = measureSince();
-      } catch (RuntimeException e) { // also of a client that was closed meanwhile
+      } catch (RuntimeException e) { // also when the AWS client was closed meanwhile
         LOG.warn("The run times of a tenant's jobs were not measured: {}", e.toString());
       } finally {
         learning = false;
@@ -148,7 +150,7 @@ class TenantBacklogs {
         open =
             found.open() < TenantMeasures.MOST_OPEN
                 ? found.open() + since.get()
-                : Math.max(open, found.open()); // The count is a lower bound.
+                : Math.max(open, found.open()); // The measured number is a lower bound.
         each = found.each() == null ? each : found.each();
         at = clock.instant();
       }
@@ -156,7 +158,7 @@ class TenantBacklogs {
     }
   }
 
-  /** Measures a tenant at once, for tests. */
+  /** For tests: measures a tenant at once. */
   void measureNow(String tenantId) {
     var unused = backlogs.get(tenantId, Backlog::new).measureNow();
   }

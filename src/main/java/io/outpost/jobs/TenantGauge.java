@@ -11,10 +11,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tracks how close a tenant is to a cap that is too hot to be counted in a transaction: a
- * measurement, taken in the background, plus the number accepted here since. It measures again
- * after a tenth of the remaining number, so each other container can exceed the cap by at most that
- * much. Thread-safe.
+ * Tracks how close a tenant is to a cap. Counting in each transaction would make one item too busy,
+ * so the number is a measurement, taken in the background, plus what this container has accepted
+ * since. It is measured again when a tenth of the remaining number has been accepted, so each other
+ * container can exceed the cap by at most that much. Thread-safe.
  */
 final class TenantGauge {
 
@@ -22,11 +22,12 @@ final class TenantGauge {
   private static final int TENANTS = 100_000;
   private static final Duration KEPT = Duration.ofMinutes(10);
 
-  /** Accepted by a container before its first measurement. */
+  /** How many a container accepts before it measures for the first time. */
   private static final int UNMEASURED = 100;
 
   /**
-   * By then, accepted items are written and in their index; measurements are never more frequent.
+   * The time in which accepted items appear in the index, and the shortest interval of
+   * measurements.
    */
   private static final long SETTLED = Duration.ofSeconds(1).toNanos();
 
@@ -38,14 +39,14 @@ final class TenantGauge {
   /**
    * A gauge.
    *
-   * @param measure counts a tenant's items, by its id; may stop at the cap
+   * @param measure counts the items of a tenant with this id; may stop at the cap
    */
   TenantGauge(int most, ToIntFunction<String> measure) {
     this.most = most;
     this.measure = measure;
   }
 
-  /** Whether a tenant may have one more, which is then counted. */
+  /** Whether the tenant may have one more; if so, counts it. */
   boolean admit(String tenantId) {
     var level = levels.get(tenantId, id -> new Level());
     var admitted = level.estimate() < most;
@@ -72,7 +73,7 @@ final class TenantGauge {
       return known ? Math.max(1, (most - measured) / 10) : Math.min(UNMEASURED, most);
     }
 
-    /** Measures in the background, one measurement at a time. */
+    /** Measures in the background, unless a measurement is under way. */
     void measure(String tenantId) {
       if (measuring.compareAndSet(false, true)) {
         var unused = Thread.startVirtualThread(() -> count(tenantId));
@@ -86,7 +87,7 @@ final class TenantGauge {
         measured = measure.applyAsInt(tenantId);
         since.addAndGet(-before);
         known = true;
-      } catch (RuntimeException e) { // also of an AWS client that was closed meanwhile
+      } catch (RuntimeException e) { // also when the AWS client was closed meanwhile
         LOG.warn("The number of a tenant's resources was not counted: {}", e.toString());
       } finally {
         measuring.set(false);

@@ -18,10 +18,10 @@ import software.amazon.awssdk.services.dynamodb.model.Select;
 @Component
 class TenantMeasures {
 
-  /** The maximum of open jobs counted; with more, the wait is long anyway. */
+  /** The maximum number of open jobs that are counted. With more, the wait is long anyway. */
   static final int MOST_OPEN = 1000;
 
-  /** The number of ended jobs whose durations are averaged. */
+  /** How many ended jobs the average is taken from. */
   private static final int LAST = 10;
 
   private final DynamoDbClient dynamoDb;
@@ -35,14 +35,14 @@ class TenantMeasures {
   /**
    * A measurement.
    *
-   * @param open number of pending and running jobs
-   * @param each average duration of its last jobs; null: none has ended
+   * @param open the number of pending and running jobs
+   * @param each the average duration of the tenant's last successful jobs; null: none has ended
    */
   record Measure(int open, @Nullable Duration each) {}
 
   /** Measures a tenant. */
   Measure measure(String tenantId) {
-    // No other status sorts between these two.
+    // Pending and running sort next to each other, so one query finds both.
     var open =
         dynamoDb.query(
             byStatus(tenantId, Job.Status.pending + "#", Job.Status.running + "#~")

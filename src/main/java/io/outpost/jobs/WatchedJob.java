@@ -10,23 +10,23 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A followed job in its last polled state, shared by all waiting requests of this container.
- * Thread-safe.
+ * A job that requests wait for, in the state that was polled last. All waiting requests of this
+ * container share it. Thread-safe.
  */
 final class WatchedJob {
 
-  /** Half the time for which a worker keeps a watch. */
+  /** Half as long as a worker remembers that its output is followed. */
   private static final Duration ANNOUNCE_EVERY = Duration.ofSeconds(30);
 
   /**
-   * The last polled state.
+   * The state that was polled last.
    *
-   * @param output stored bytes of the output
+   * @param output the number of stored bytes of output
    * @param outputRun the run of this output, as {@link JobOutput#run}
    */
   record Seen(Job job, long output, @Nullable String outputRun) {
 
-    /** Output bytes of the job's latest run. */
+    /** The number of output bytes of the job's latest run. */
     long outputOfRun() {
       return outputRun == null || outputRun.equals(JobOutput.run(job)) ? output : 0;
     }
@@ -52,7 +52,7 @@ final class WatchedJob {
     }
   }
 
-  /** Sets the newly read job. */
+  /** Records the job as just read. */
   void saw(Job job) {
     lock.lock();
     try {
@@ -64,7 +64,7 @@ final class WatchedJob {
     }
   }
 
-  /** Sets the newly read size of the output. */
+  /** Records the size of the output as just read. */
   void sawOutput(long bytes, @Nullable String run) {
     lock.lock();
     try {
@@ -87,7 +87,7 @@ final class WatchedJob {
     }
   }
 
-  /** Waits for a change, a wake-up, or the deadline; may end sooner. */
+  /** Waits for a change, a wake-up or the deadline; may return sooner. */
   @SuppressWarnings("WaitNotInLoop") // callers check again
   void await(Seen last, Instant deadline) throws InterruptedException {
     lock.lock();
@@ -110,7 +110,7 @@ final class WatchedJob {
     }
   }
 
-  /** Whether a request waits for its output, and there may be more. */
+  /** Whether a request waits for the job's output, and the job has been started. */
   boolean isOutputWatched() {
     lock.lock();
     try {
@@ -120,7 +120,7 @@ final class WatchedJob {
     }
   }
 
-  /** Whether its worker must be told now that it is followed; true again after a while. */
+  /** Whether to tell the worker now that a client follows the job; true again after an interval. */
   boolean takeAnnouncement(Instant now) {
     lock.lock();
     try {

@@ -17,7 +17,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * The jobs that this container's waiting requests follow. All of them are polled together, a
- * hundred in one read, however many requests wait; a waiting request holds no platform thread.
+ * hundred in one read, however many requests wait. A waiting request holds no platform thread.
  * Thread-safe.
  */
 @Component("watchedJobs")
@@ -38,7 +38,7 @@ public class WatchedJobs {
 
   private record Entry(WatchedJob job, int watches) {}
 
-  /** One request's interest in a job, until it is closed. */
+  /** One request that follows a job, until it is closed. */
   final class Watch implements AutoCloseable {
 
     private final Job first;
@@ -63,8 +63,8 @@ public class WatchedJobs {
     }
 
     /**
-     * Whether the request must be answered now: its caller is no longer allowed, or the process
-     * stops.
+     * Whether the request must be answered now, because its caller is no longer allowed or the
+     * process stops.
      */
     boolean isOver() {
       return stopping || !callers.isLetIn(call);
@@ -84,9 +84,9 @@ public class WatchedJobs {
    *
    * @param job as just read
    * @param call the request
-   * @param output whether its output is needed too; then its worker is told that a client follows
-   *     it
-   * @throws Problem 429 when the tenant has too many requests waiting here
+   * @param output whether the request needs the output too; then the job's worker is told that a
+   *     client follows it
+   * @throws Problem 429 when too many requests of the tenant wait in this container
    */
   Watch watch(Job job, Call call, boolean output) {
     var open = watchers.merge(job.tenantId(), 1, Integer::sum);
@@ -120,7 +120,7 @@ public class WatchedJobs {
     watchers.computeIfPresent(job.tenantId(), (id, n) -> n == 1 ? null : n - 1);
   }
 
-  /** The followed open jobs, in one part for each read. */
+  /** The followed jobs that may still change, in batches of one read each. */
   public List<List<WatchedJob>> batches() {
     var open =
         jobs.values().stream()
@@ -134,7 +134,10 @@ public class WatchedJobs {
     return batches;
   }
 
-  /** Checks the keys of waiting requests again, after a change of a key or the tenant. */
+  /**
+   * Wakes the tenant's waiting requests, so that they check their keys again after a change of a
+   * key or the tenant.
+   */
   public void askAgain(@Body Announcement announcement) {
     jobs.values().stream()
         .map(Entry::job)

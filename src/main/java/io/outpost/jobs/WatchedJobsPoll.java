@@ -46,7 +46,7 @@ public class WatchedJobsPoll {
     this.transactions = transactions;
   }
 
-  /** Reads a batch of jobs at once; returns those whose output is needed. */
+  /** Reads a batch of jobs at once; returns the jobs whose output is needed. */
   public List<WatchedJob> read(@Body List<WatchedJob> batch) {
     var table = names.table("jobs");
     var byKey = new HashMap<String, WatchedJob>();
@@ -69,7 +69,7 @@ public class WatchedJobsPoll {
     return batch.stream().filter(WatchedJob::isOutputWatched).toList();
   }
 
-  /** Reads the current size of the output. */
+  /** Reads the current size of a job's output. */
   public void measure(@Body WatchedJob watched) {
     try {
       var found =
@@ -81,7 +81,7 @@ public class WatchedJobsPoll {
     }
   }
 
-  /** Tells the worker of a job that a client follows its output. */
+  /** Tells the job's worker that a client follows the output. */
   public void announce(@Body WatchedJob watched) {
     if (watched.takeAnnouncement(Instant.now())) {
       var job = watched.seen().job();

@@ -1,14 +1,14 @@
 package io.outpost.kernel;
 
 /**
- * The user ids that agents can have on this machine: one range for each worker, and each worker
- * takes the first free one. Immutable.
+ * The user ids that agents can have on this machine. There is one range for each worker, and each
+ * worker takes the first free one. Immutable.
  *
  * @param first the first id of the first range
  */
 public record AgentUsers(int first) {
 
-  /** The number of ids of a worker. */
+  /** The number of ids in a range. */
   public static final int SIZE = 1000;
 
   /** The number of ranges. */

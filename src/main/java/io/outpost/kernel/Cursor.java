@@ -8,9 +8,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The position at which the next page begins, opaque to the client and bound to its tenant and
- * query. The binding catches mistakes; it protects no data, because the tenant of a list never
- * comes from a cursor.
+ * The position at which the next page begins, opaque to the client and valid only for one tenant
+ * and query. Binding it prevents mistakes; it protects no data, because a list's tenant never comes
+ * from a cursor.
  */
 public final class Cursor {
 
@@ -18,7 +18,9 @@ public final class Cursor {
 
   private Cursor() {}
 
-  /** A cursor to a position of a query ({@code scope}: tenant, operation and filters). */
+  /**
+   * A cursor to a position of a query, which {@code scope} names (tenant, operation and filters).
+   */
   public static String to(String position, String scope) {
     var bytes = position.getBytes(StandardCharsets.UTF_8);
     var cursor = new byte[MAC + bytes.length];
@@ -30,20 +32,20 @@ public final class Cursor {
   /**
    * The position of a cursor.
    *
-   * @throws Problem 400 when it was altered or is of another query
+   * @throws Problem 400 when the cursor was altered or belongs to another query
    */
   public static String open(String cursor, String scope) {
     try {
       var bytes = Base64.getUrlDecoder().decode(cursor);
       if (bytes.length > MAC) {
         var position = new String(bytes, MAC, bytes.length - MAC, StandardCharsets.UTF_8);
-        // Compares whole cursors, because several base64 texts decode to the same bytes.
+        // Compares the encoded cursors, because several base64 texts decode to the same bytes.
         if (MessageDigest.isEqual(ascii(to(position, scope)), ascii(cursor))) {
           return position;
         }
       }
     } catch (IllegalArgumentException e) {
-      // Invalid base64 is treated like an altered cursor.
+      // Invalid base64 counts as an altered cursor.
     }
     throw Problem.invalid(
         "cursor",

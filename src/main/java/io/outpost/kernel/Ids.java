@@ -11,7 +11,7 @@ import java.util.UUID;
 public final class Ids {
 
   /**
-   * The operators' tenant: it owns the bootstrap key and the audit entries of calls without a
+   * The operators' tenant. It owns the bootstrap key, and the audit entries of calls without a
    * tenant.
    */
   public static final String OPERATORS = "00000000-0000-0000-0000-000000000000";
@@ -20,12 +20,12 @@ public final class Ids {
 
   private Ids() {}
 
-  /** A ULID that sorts after every one made before it in this process. */
+  /** A ULID that sorts after every ULID made before it in this process. */
   public static String ulid() {
     return UlidCreator.getMonotonicUlid().toString();
   }
 
-  /** The smallest ULID of an instant: a lower bound for range reads. */
+  /** The smallest ULID of an instant, for example as the lower bound of a query. */
   public static String firstUlidAt(Instant instant) {
     return Ulid.min(instant.toEpochMilli()).toString();
   }
@@ -40,14 +40,14 @@ public final class Ids {
     return Ulid.from(ulid).getInstant();
   }
 
-  /** A random name of 32 hexadecimal digits that cannot be guessed. */
+  /** A random name of 32 hexadecimal digits, which nobody can guess. */
   public static String unguessable() {
     var bytes = new byte[16];
     RANDOM.nextBytes(bytes);
     return HexFormat.of().formatHex(bytes);
   }
 
-  /** A random UUID, lower case. */
+  /** A random UUID in lower case. */
   public static String uuid() {
     return UUID.randomUUID().toString();
   }

@@ -29,14 +29,17 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** The one JSON dialect: snake_case, RFC 3339 UTC times with milliseconds, strict reading. */
+/**
+ * The JSON of answers, messages and stored items: snake_case, RFC 3339 UTC times with milliseconds,
+ * strict reading.
+ */
 @Configuration
 public class Json {
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
-  /** An instant in the form of answers and table items; it sorts as text. */
+  /** An instant in the form of answers and table items. Such texts sort by time. */
   public static String time(Instant instant) {
     return TIME.format(instant);
   }
@@ -50,7 +53,7 @@ public class Json {
             .addDeserializer(Instant.class, new InstantReader())
             .addDeserializer(Integer.class, new IntegerReader(false))
             .addDeserializer(int.class, new IntegerReader(true));
-    // Buffers are pooled, because a new thread for each request would allocate new ones.
+    // Buffers are pooled, because each request has a new thread, which would allocate new ones.
     var factory =
         JsonFactory.builder().recyclerPool(JsonRecyclerPools.newConcurrentDequePool()).build();
     return JsonMapper.builder(factory)
@@ -74,7 +77,7 @@ public class Json {
         .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
   }
 
-  /** Times must be texts with an offset; numbers are refused. */
+  /** Reads times. They must be texts with an offset; numbers are refused. */
   private static final class InstantReader extends JsonDeserializer<Instant> {
     @Override
     public Instant deserialize(JsonParser in, DeserializationContext context) throws IOException {
@@ -88,8 +91,8 @@ public class Json {
   }
 
   /**
-   * An integer as in JSON Schema: 1.0 is valid, 1.5 and "1" are not. A primitive one is required. A
-   * primitive one must be there.
+   * Reads integers as JSON Schema defines them: 1.0 is valid, 1.5 and {@code "1"} are not. A field
+   * of a primitive type must be present.
    */
   private static final class IntegerReader extends JsonDeserializer<Integer> {
     private final boolean required;
@@ -111,7 +114,7 @@ public class Json {
           return in.getDecimalValue().intValueExact();
         }
       } catch (ArithmeticException e) {
-        // Fractions and too large numbers are refused like other invalid values.
+        // Fractions and numbers that are too large are refused below, like other invalid values.
       }
       return context.reportInputMismatch(Integer.class, "A whole number is needed");
     }

@@ -3,7 +3,7 @@ package io.outpost.kernel;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The lanes of jobs from the setting {@code outpost.worker.lanes}. Pure. */
+/** Parses the lanes of jobs from the setting {@code outpost.worker.lanes}. Stateless. */
 public final class Lanes {
 
   private Lanes() {}

@@ -14,7 +14,7 @@ public final class MailAddress {
 
   private MailAddress() {}
 
-  /** The fault of an address, worded as a remedy; empty for a valid one. */
+  /** What is wrong with an address, worded as a remedy; empty for a valid one. */
   public static Optional<String> fault(String address) {
     var at = address.indexOf('@');
     if (at < 1 || at != address.lastIndexOf('@') || at == address.length() - 1) {

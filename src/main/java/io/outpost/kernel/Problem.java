@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A refusal or failure as an exception: its code decides status and title (RFC 9457), its detail
- * says the remedy. The detail is shown to the client and must contain no secret.
+ * A refusal or failure as an exception. Its code decides status and title (RFC 9457), its detail
+ * names the remedy. The detail is shown to the client and must contain no secret.
  */
 public class Problem extends RuntimeException {
 
@@ -50,7 +50,7 @@ public class Problem extends RuntimeException {
       return status;
     }
 
-    /** One line that is the same for every occurrence. */
+    /** A title that is the same for every occurrence. */
     public String title() {
       return title;
     }
@@ -60,7 +60,7 @@ public class Problem extends RuntimeException {
       return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
     }
 
-    /** The code for a status that was set outside our routes. */
+    /** The code for a status that was set outside the routes. */
     public static Code of(int status) {
       for (Code code : values()) {
         if (code.status == status) {
@@ -72,8 +72,8 @@ public class Problem extends RuntimeException {
   }
 
   /**
-   * One fault of the request: the field's name (with dots and indexes for nested fields) and its
-   * requirement.
+   * One fault of the request: the field's name (with dots and indexes for nested fields), and what
+   * the field must be.
    */
   public record FieldError(String field, String detail) {}
 
@@ -87,7 +87,7 @@ public class Problem extends RuntimeException {
     this(code, detail, List.of(), Map.of());
   }
 
-  /** A problem that names fields, or that sends headers such as Retry-After along. */
+  /** A problem that names fields, or that adds headers such as Retry-After to the answer. */
   public Problem(Code code, String detail, List<FieldError> errors, Map<String, String> headers) {
     super(detail, null, false, false);
     this.detail = detail;

@@ -3,10 +3,10 @@ package io.outpost.kernel;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 
-/** Tells public addresses from those in IANA's special-purpose registries. */
+/** Distinguishes public addresses from those in IANA's special-purpose registries. */
 public final class PublicAddress {
 
-  /** IPv4 networks that contain no customer's host (RFC 6890 and multicast). */
+  /** IPv4 networks in which no customer's host can be (RFC 6890 and multicast). */
   private static final Network[] INSIDE_V4 = {
     network("0.0.0.0", 8),
     network("10.0.0.0", 8),
@@ -27,10 +27,10 @@ public final class PublicAddress {
     network("224.0.0.0", 3) // multicast and reserved
   };
 
-  /** Global unicast, the only public part of IPv6, ... */
+  /** Global unicast: the only public part of IPv6, except for the ranges below. */
   private static final Network GLOBAL_V6 = network("2000::", 3);
 
-  /** ... except these ranges. */
+  /** Ranges within global unicast that are not public. */
   private static final Network[] INSIDE_V6 = {
     network("2001::", 23), // Teredo, benchmarks, ORCHID
     network("2001:db8::", 32),
@@ -56,7 +56,10 @@ public final class PublicAddress {
     }
   }
 
-  /** Whether an address is public. Java has already converted IPv4-mapped addresses to IPv4. */
+  /**
+   * Whether an address is public. IPv4-mapped addresses need no rule: Java has already converted
+   * them to IPv4.
+   */
   public static boolean is(InetAddress address) {
     var bytes = address.getAddress();
     if (address instanceof Inet4Address) {

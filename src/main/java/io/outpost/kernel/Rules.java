@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contract's rules for single values, for the constructors of records; the contract's schemas
- * have the same rules. Errors name the field, never its value, which may be secret.
+ * The contract's rules for single values, which the constructors of records check; the contract's
+ * schemas have the same rules. Errors name the field, never its value, which may be secret.
  */
 public final class Rules {
 
@@ -14,7 +14,10 @@ public final class Rules {
   public static final Pattern UUID =
       Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
-  /** Stored values may be older than the stricter form of requests. */
+  /**
+   * The form of stored names. Requests must meet a stricter one, but stored names may be older than
+   * that.
+   */
   public static final Pattern NAME = Pattern.compile("[^\\x00-\\x1f\\x7f]{1,100}");
 
   public static final Pattern EMAIL =
@@ -24,7 +27,7 @@ public final class Rules {
 
   private Rules() {}
 
-  /** Requires a value. */
+  /** Requires that a value is present. */
   public static void present(String field, @Nullable Object value) {
     check(field, value != null, "is required");
   }
@@ -34,18 +37,18 @@ public final class Rules {
     check(field, value != null && form.matcher(value).matches(), "does not have the required form");
   }
 
-  /** Requires a text of at most so many characters. */
+  /** Requires a text of at most {@code most} characters. */
   public static void text(String field, @Nullable String value, int most) {
     var length = value == null ? 0 : value.codePointCount(0, value.length());
     check(field, length >= 1 && length <= most, "must have 1 to " + most + " characters");
   }
 
-  /** Requires one of some words. */
+  /** Requires one of these words. */
   public static void oneOf(String field, @Nullable String value, Collection<String> words) {
     check(field, value != null && words.contains(value), "is not one of the allowed values");
   }
 
-  /** Requires a number within bounds, both included. */
+  /** Requires a number from {@code least} to {@code most}, both included. */
   public static void between(String field, long value, long least, long most) {
     check(field, value >= least && value <= most, "must be " + least + " to " + most);
   }

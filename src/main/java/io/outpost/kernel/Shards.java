@@ -3,7 +3,10 @@ package io.outpost.kernel;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Spreads a sparse index over partitions, so that no single status makes a hot partition. */
+/**
+ * Spreads the entries of an index over several partitions, so that no status or kind makes one
+ * partition too busy.
+ */
 public final class Shards {
 
   private static final int COUNT = 8;

@@ -31,7 +31,7 @@ public final class Times {
     }
   }
 
-  /** The fault of a time, worded as a remedy; empty for a valid one. */
+  /** What is wrong with a time, worded as a remedy; empty for a valid one. */
   public static Optional<String> fault(String text) {
     return parse(text).isPresent()
         ? Optional.empty()

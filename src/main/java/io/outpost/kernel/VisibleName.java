@@ -3,20 +3,20 @@ package io.outpost.kernel;
 import java.util.Optional;
 
 /**
- * Checks names that people choose: at least one visible character, and no characters that control a
- * terminal.
+ * Checks names that people choose: they need at least one visible character, and must not contain
+ * characters that control a terminal.
  */
 public final class VisibleName {
 
   /**
-   * Characters that count as letters in Unicode but are invisible: Hangul fillers and the empty
+   * Invisible characters that Unicode counts as letters or symbols: Hangul fillers and the empty
    * Braille cell.
    */
   private static final String BLANKS = "\u115f\u1160\u3164\uffa0\u2800";
 
   private VisibleName() {}
 
-  /** The fault of a name, worded as a remedy; empty for a valid one. */
+  /** What is wrong with a name, worded as a remedy; empty for a valid one. */
   public static Optional<String> fault(String name) {
     if (name.codePoints().anyMatch(VisibleName::isControl)) {
       return Optional.of("must not hold control characters or line breaks");
@@ -26,7 +26,7 @@ public final class VisibleName {
         : Optional.of("must hold at least one visible character");
   }
 
-  /** Includes marks that change the direction of text. */
+  /** Whether this is a control character, or a mark that changes the direction of text. */
   private static boolean isControl(int c) {
     return Character.isISOControl(c)
         || c == 0x2028

@@ -1,6 +1,6 @@
 /**
- * Ids, times, JSON, cursors, pages, problems and addresses, for all modules. Knows no domain and no
- * AWS.
+ * Ids, times, JSON, cursors, pages, problems and addresses, for all modules. Depends neither on the
+ * domain nor on AWS.
  */
 @NullMarked
 package io.outpost.kernel;

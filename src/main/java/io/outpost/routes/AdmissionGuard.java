@@ -7,8 +7,8 @@ import org.apache.camel.model.ProcessDefinition;
 import org.apache.camel.model.RouteDefinition;
 
 /**
- * Inserts a guard before the first step of every operation, after all interceptions. The guard
- * refuses calls that were not admitted, whatever configurations applied. Immutable.
+ * Inserts a guard before the first step of every operation, behind all interceptions. The guard
+ * refuses calls that have not passed admission, whatever configurations apply. Immutable.
  */
 final class AdmissionGuard extends ModelLifecycleStrategySupport {
 

@@ -5,8 +5,8 @@ import org.apache.camel.Processor;
 import org.springframework.stereotype.Component;
 
 /**
- * Prepares the copy of a message for an extension point: it gets none of the flow's headers, and
- * its result never reaches the caller of the flow. Stateless.
+ * Prepares the copy of a message for an extension point. The copy has no headers of the flow, and
+ * its result never reaches the flow's caller. Stateless.
  */
 @Component("besideFlow")
 class BesideFlow implements Processor {

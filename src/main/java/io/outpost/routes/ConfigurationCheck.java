@@ -10,9 +10,8 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * Checks that a configuration has an effect, and that it does not change other flows: one that
- * applies to every route may watch them, but not handle their failures, calls or answers.
- * Stateless.
+ * Checks that a configuration has an effect, and that it changes no other flow: one that applies to
+ * every route may watch the routes, but not handle their failures, calls or answers. Stateless.
  */
 final class ConfigurationCheck {
 
@@ -37,7 +36,7 @@ final class ConfigurationCheck {
   private ConfigurationCheck() {}
 
   /**
-   * The faults of the configurations of a file.
+   * The faults of the configurations in a file.
    *
    * @param isAdded whether the file is an installation's own, and does not replace a shipped file
    *     with configurations
@@ -58,7 +57,7 @@ final class ConfigurationCheck {
     }
     var id = RouteFile.text(configuration.value(), "id");
     if (isAdded) {
-      // Camel applies this part to every flow, whichever routes name the configuration.
+      // Camel applies this element to every flow, even if only some routes name the configuration.
       if (within(configuration.value(), "skipSendToOriginalEndpoint")
           .anyMatch(value -> !RouteFile.key(value).equalsIgnoreCase("false"))) {
         found.add(
@@ -92,7 +91,7 @@ final class ConfigurationCheck {
         || part.get() instanceof MappingNode fields && fields.getValue().isEmpty();
   }
 
-  /** The values of a field, however deep. */
+  /** All values of a field, however deeply nested. */
   private static Stream<Node> within(Node node, String name) {
     return switch (node) {
       case SequenceNode list -> list.getValue().stream().flatMap(entry -> within(entry, name));

@@ -5,14 +5,14 @@ import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations of the contract as a pattern, for routes that run before all of them. The pattern
- * matches no other route.
+ * Provides the operations of the contract as a pattern, for routes that run before every operation
+ * and no other route.
  *
  * @param operations their operationIds
  */
 record ContractNames(Collection<String> operations) implements PropertiesSource {
 
-  /** The placeholder in double braces. */
+  /** The name of the placeholder (written in double braces). */
   static final String OPERATIONS = "contract.operations";
 
   @Override

@@ -23,7 +23,7 @@ import org.apache.camel.model.language.ConstantExpression;
 import org.apache.camel.model.language.SimpleExpression;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the parts of a route's definition, at any depth. */
+/** Finds elements of a route's definition, however deeply nested. */
 final class Definitions {
 
   private Definitions() {}
@@ -49,7 +49,7 @@ final class Definitions {
     return found;
   }
 
-  /** The parameters of the template that made a route; empty for any other route. */
+  /** The parameters of the template from which a route was made; empty for any other route. */
   static Map<String, Object> ofTemplate(RouteDefinition route) {
     var given = new LinkedHashMap<String, Object>();
     if (route.getTemplateDefaultParameters() != null) {
@@ -61,7 +61,7 @@ final class Definitions {
     return given;
   }
 
-  /** The addresses that a step chooses from, as far as they are written out. */
+  /** The addresses from which a step chooses, as far as they are in the file. */
   static List<String> choices(ProcessorDefinition<?> step) {
     var isRouter =
         step instanceof RecipientListDefinition<?>
@@ -71,7 +71,10 @@ final class Definitions {
     return all == null ? List.of() : List.of(all.strip().split("\\s*,\\s*"));
   }
 
-  /** An address that is written out; the value of a message in it is left as it is. */
+  /**
+   * An address as it is in the file, including placeholders for values of the message; null when an
+   * expression computes it.
+   */
   private static @Nullable String constant(ExpressionNode step) {
     var expression = step.getExpression();
     return expression instanceof ConstantExpression || expression instanceof SimpleExpression
@@ -79,7 +82,7 @@ final class Definitions {
         : null;
   }
 
-  /** The Java steps, each as bean and method, in the order of the file. */
+  /** The Java steps of a route, each as bean and method, in the order of the file. */
   static List<String> beans(RouteDefinition route) {
     return steps(route).stream()
         .filter(BeanDefinition.class::isInstance)
@@ -87,7 +90,7 @@ final class Definitions {
         .toList();
   }
 
-  /** All steps of a route, interceptions included. */
+  /** All steps of a route, including interceptions. */
   static List<ProcessorDefinition<?>> steps(RouteDefinition route) {
     var found = new ArrayList<ProcessorDefinition<?>>();
     route.getOutputs().forEach(step -> collect(step, found));

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.CamelContext;
 
-/** Checks whether expressions in the language simple can be parsed. */
+/** Checks whether expressions in the language {@code simple} can be parsed. */
 final class ExpressionCheck {
 
   private static final Set<String> CONDITIONS =
@@ -45,7 +45,10 @@ final class ExpressionCheck {
     return field.key().equals("precondition") || CONDITIONS.contains(field.parent()) || isLoop;
   }
 
-  /** Only the syntax counts here; settings and beans are looked up elsewhere. */
+  /**
+   * Replaces settings and beans by harmless values: here only the syntax is checked, and {@link
+   * NameCheck} looks the names up.
+   */
   private static String filled(String text) {
     return text.replaceAll("\\{\\{[^}]*}}", "0")
         .replaceAll("\\$(?:simple)?\\{bean:[^}]*}", "\\${body}");

@@ -12,7 +12,7 @@ public class ExtensionPoints {
     this.folder = folder;
   }
 
-  /** Whether a mounted folder replaces the empty shipped route. */
+  /** Whether a mounted folder replaces the empty route that is shipped for the extension point. */
   public boolean isUsed(String point) {
     return MountedFolder.ROLES.stream()
         .anyMatch(role -> folder.isYours(role + "/" + point + MountedFolder.SUFFIX));

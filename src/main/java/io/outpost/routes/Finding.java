@@ -11,7 +11,7 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
  * A fault in the routes, with its place.
  *
  * @param file folder and name, for example {@code api/jobs.camel.yaml}
- * @param line the first line is 1
+ * @param line the line; the first is 1
  * @param route the id of the route or configuration; empty when there is none
  * @param step the id of the step, or its kind when it has none; empty when there is no step
  * @param fault a description, if possible with a suggestion
@@ -32,7 +32,10 @@ public record Finding(String file, int line, String route, String step, String f
     return new Finding(file, 1, "", "", fault);
   }
 
-  /** Camel's fault while it loaded a file; the exception's message when it has no place. */
+  /**
+   * The fault at which Camel could not load a file: with its place or, if Camel names none, as the
+   * exception's message.
+   */
   static Finding of(String file, Throwable failure) {
     return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
         .limit(20)
@@ -45,7 +48,7 @@ public record Finding(String file, int line, String route, String step, String f
             () -> of(file, String.valueOf(failure.getMessage()).lines().findFirst().orElse("")));
   }
 
-  /** Jackson's fault of a file beside the routes. */
+  /** A fault that Jackson found in a file beside the routes. */
   static Finding of(String file, String what, JsonProcessingException failure) {
     var line = failure.getLocation() == null ? 1 : Math.max(1, failure.getLocation().getLineNr());
     var said = failure.getOriginalMessage().lines().findFirst().orElse("");
@@ -62,7 +65,7 @@ public record Finding(String file, int line, String route, String step, String f
     return ORDER.compare(this, other);
   }
 
-  /** One line: {@code file:line: route/step: fault}. */
+  /** The finding in one line: {@code file:line: route/step: fault}. */
   @Override
   public String toString() {
     var where =
@@ -71,7 +74,7 @@ public record Finding(String file, int line, String route, String step, String f
         "%s:%d: %s%s".formatted(file, line, where.isEmpty() ? "" : where + ": ", fault));
   }
 
-  /** Names of files and ids may contain any character. */
+  /** Escapes control characters, because names of files and ids may contain them. */
   private static String inOneLine(String text) {
     return CONTROL
         .matcher(text)

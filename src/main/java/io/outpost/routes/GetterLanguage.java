@@ -20,14 +20,17 @@ import org.springframework.stereotype.Component;
 
 /**
  * A faster version of Camel's bean language, which also evaluates {@code
- * ${exchangeProperty.job.test}}: Camel would create an expression and a copy of the message for
- * each name at each call. This version calls the getters directly; from the first name that is
- * anything else it leaves the path to Camel. It calls nothing twice. Thread-safe.
+ * ${exchangeProperty.job.test}}. For each name and call, Camel would create an expression and copy
+ * the message. This version calls getters directly. At the first name that is no getter it leaves
+ * the rest of the path to Camel, so nothing is called twice. Thread-safe.
  */
 @Component("bean-language")
 class GetterLanguage extends BeanLanguage {
 
-  /** Camel's properties of the language: none, the value, the names. */
+  /**
+   * The indexes of what Camel passes to the language: the first is unused, then the value, then the
+   * names.
+   */
   private static final int VALUE = 1;
 
   private static final int NAMES = 2;
@@ -43,7 +46,7 @@ class GetterLanguage extends BeanLanguage {
         }
       };
 
-  /** The parts of a path of names; empty when it is more than names. */
+  /** The names in a path; empty when the path contains anything other than names. */
   private final Map<String, String[]> parts = new ConcurrentHashMap<>();
 
   @Override
@@ -75,9 +78,9 @@ class GetterLanguage extends BeanLanguage {
   }
 
   /**
-   * Chooses like Camel: a method of that name, otherwise {@code get…} or {@code is…}. Where a class
-   * has both, Camel's choice depends on the order in which the JVM lists its methods; this one does
-   * not.
+   * Finds a getter by Camel's rules: a method with that name, otherwise {@code get…} or {@code
+   * is…}. A method with that name takes precedence here; Camel's choice would depend on the order
+   * in which the JVM lists methods.
    */
   private static Optional<Method> getter(Class<?> type, String name) {
     if (!Modifier.isPublic(type.getModifiers()) || Map.class.isAssignableFrom(type)) {
@@ -115,7 +118,9 @@ class GetterLanguage extends BeanLanguage {
         && !CompletionStage.class.isAssignableFrom(method.getReturnType());
   }
 
-  /** Calls the getters of a path, each once; Camel goes on from the first name that is not one. */
+  /**
+   * Calls the getters of a path, each once. Camel continues at the first name that is no getter.
+   */
   private final class Getters implements Expression {
 
     private final Object start;
@@ -141,7 +146,7 @@ class GetterLanguage extends BeanLanguage {
         try {
           value = getter.get().invoke(value);
         } catch (IllegalAccessException e) {
-          return camels(value, i).evaluate(exchange, type); // Nothing has been called.
+          return camels(value, i).evaluate(exchange, type); // no getter was called
         } catch (InvocationTargetException e) {
           throw new RuntimeBeanExpressionException(exchange, null, names[i], cause(exchange, e));
         }
@@ -151,7 +156,7 @@ class GetterLanguage extends BeanLanguage {
           : exchange.getContext().getTypeConverter().convertTo(type, exchange, value);
     }
 
-    /** Camel's expression for the names from the one at this index. */
+    /** Camel's expression for the names from this index on. */
     private Expression camels(Object value, int from) {
       var rest = "." + String.join(".", Arrays.asList(names).subList(from, names.length));
       var expression =
@@ -160,7 +165,10 @@ class GetterLanguage extends BeanLanguage {
       return expression;
     }
 
-    /** Camel wraps an error, as an exchange can only have exceptions. */
+    /**
+     * The cause as an exception. An error is wrapped as Camel does it, because an exchange can only
+     * hold exceptions.
+     */
     private static Throwable cause(Exchange exchange, InvocationTargetException e) {
       return e.getCause() instanceof Exception failure
           ? failure

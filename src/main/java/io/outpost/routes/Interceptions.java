@@ -25,16 +25,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Adapts the configurations of all files, after they are read and before the first route is built.
- * Those whose id begins with {@code every-} apply to every route, and an installation's own
+ * Configurations whose id begins with {@code every-} apply to every route. An installation's own
  * interceptions get a copy of the message on a separate route, so that they can neither fail nor
  * delay the flow. The last of the builders; used by one thread.
  */
 final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, Ordered {
 
-  /** The prefix of the id of configurations that apply to every route. */
+  /** The prefix of the ids of configurations that apply to every route. */
   static final String EVERYWHERE = "every-";
 
-  /** The property that marks the copy for an installation's own interception. */
+  /** The exchange property that marks the copy for an installation's own interception. */
   static final String WATCHING = "watching";
 
   private final Predicate<String> isTheirs;
@@ -42,18 +42,18 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
   private final List<RouteDefinition> watchers = new ArrayList<>();
 
   /**
-   * @param isTheirs whether a file, by its location, is not of the jar
+   * @param isTheirs whether a file, by its location, comes from a folder and not from the jar
    */
   Interceptions(Predicate<String> isTheirs) {
     this.isTheirs = isTheirs;
   }
 
-  /** The id in the file; null when there is none. */
+  /** The id of a configuration as written in its file; null when it has none. */
   @Nullable String idOf(RouteConfigurationDefinition configuration) {
     return ids.get(configuration);
   }
 
-  /** Whether a route is an installation's own addition. */
+  /** Whether a route was added by an installation. */
   boolean isTheirs(RouteDefinition route) {
     return isTheirs.test(String.valueOf(route.getInput().getLocation()));
   }
@@ -81,7 +81,7 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
     }
   }
 
-  /** The file of a configuration; Camel records it only for the configuration's parts. */
+  /** The file of a configuration. Camel records the file only in the parts of a configuration. */
   static String locationOf(RouteConfigurationDefinition configuration) {
     return Stream.of(
             configuration.getInterceptFroms(),
@@ -96,7 +96,10 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
         .orElse("");
   }
 
-  /** Moves the steps of an interception to a separate route and replaces them by a tap to it. */
+  /**
+   * Moves the steps of an interception to a separate route, and replaces them by a tap to that
+   * route.
+   */
   private void watch(OutputDefinition<?> interception, RouteConfigurationDefinition around) {
     var name =
         "watch-"
@@ -150,6 +153,6 @@ final class Interceptions implements RoutesBuilder, RouteConfigurationsBuilder, 
 
   @Override
   public void addTemplatedRoutesToCamelContext(CamelContext camel) {
-    // Interceptions have none.
+    // Interceptions make no template routes.
   }
 }

@@ -27,7 +27,7 @@ import org.springframework.core.io.Resource;
  * The names that an installation's routes may use.
  *
  * @param beans names of the beans that steps may call
- * @param type returns the class of a bean; null when there is none of that name
+ * @param type returns the class of a bean; null when no bean has that name
  * @param settings names of the settings, for suggestions
  * @param setting returns the value of a setting; null when there is none
  * @param operations operationIds of the contract
@@ -44,7 +44,7 @@ record Known(
   private static final String OURS = "io.outpost.";
 
   /**
-   * Reads them from an application, started or not.
+   * Reads the names from an application, whether it is started or not.
    *
    * @param folder the mounted folder; null when there is none
    */
@@ -67,8 +67,9 @@ record Known(
   }
 
   /**
-   * Whether a bean is the product's. A started application has many more beans, Camel itself among
-   * them; a step could use those to affect any flow, and the check command does not know them.
+   * Whether a bean is the product's own. A started application has many more beans, including
+   * Camel's, with which a step could affect any flow; and the check command, which starts nothing,
+   * does not know them.
    */
   private static boolean isOurs(ListableBeanFactory beans, String name) {
     if (!(beans instanceof ConfigurableListableBeanFactory all)
@@ -91,7 +92,7 @@ record Known(
     }
   }
 
-  /** The same with the queues that a folder has at present. */
+  /** The same names, with the queues that a folder declares at present. */
   Known withQueuesOf(@Nullable Path folder) throws IOException {
     return new Known(beans, type, settings, setting, operations, queues(folder));
   }

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A route whose steps can be replaced while it receives messages. New messages go through the new
- * steps; messages in progress end in the old steps, which stop when they are empty. Camel starts
- * and stops only the consumer. Thread-safe.
+ * steps. Messages in progress finish in the old steps, which stop when they are empty. Camel itself
+ * starts and stops only the consumer. Thread-safe.
  */
 final class LiveRoute extends DefaultRoute {
 
@@ -58,7 +58,10 @@ final class LiveRoute extends DefaultRoute {
     this.traffic = traffic;
   }
 
-  /** A route of the contract stays as Camel made it, because its component inspects the steps. */
+  /**
+   * Creates the route; that of the contract stays as Camel makes it, because its component inspects
+   * the steps.
+   */
   static Route create(
       CamelContext camel,
       NamedNode definition,
@@ -95,7 +98,9 @@ final class LiveRoute extends DefaultRoute {
     onCompletions.put(id, processor);
   }
 
-  /** Camel would stop these services with the route; they stop with the steps instead. */
+  /**
+   * Empty, because Camel would stop these services with the route; here they stop with the steps.
+   */
   @Override
   public Collection<Processor> getOnExceptions() {
     return List.of();
@@ -106,7 +111,10 @@ final class LiveRoute extends DefaultRoute {
     return List.of();
   }
 
-  /** Does the same as Camel's own method, without the entrance, because it prepares the steps. */
+  /**
+   * As in Camel, but begins behind the entrance, because Camel walks through the steps to prepare
+   * them.
+   */
   @Override
   @SuppressWarnings("unchecked")
   public Navigate<Processor> navigate() {
@@ -116,12 +124,12 @@ final class LiveRoute extends DefaultRoute {
         : all;
   }
 
-  /** The original steps of this route. */
+  /** The steps that this route was built with. */
   Steps steps() {
     return steps;
   }
 
-  /** Sends new messages through other, already started steps; returns the old ones. */
+  /** Sends new messages through other steps, which are started already; returns the old steps. */
   Steps enter(Steps next) {
     var before = entrance.steps;
     entrance.steps = next;
@@ -133,15 +141,15 @@ final class LiveRoute extends DefaultRoute {
     return entrance.steps;
   }
 
-  /** Whether Camel may stop this route without waiting for messages in progress. */
+  /** Lets Camel stop this route without waiting for messages in progress. */
   void leave() {
     entrance.left = true;
   }
 
-  /** The entrance of messages; Camel takes it for all the steps. */
+  /** The place where messages enter. Camel knows only this one processor instead of the steps. */
   private final class Entrance implements AsyncProcessor, ShutdownAware, Service {
 
-    @SuppressWarnings("NullAway.Init") // Camel sets the processor before it starts the route.
+    @SuppressWarnings("NullAway.Init") // Camel sets it before it starts the route.
     private volatile Steps steps;
 
     private volatile boolean left;
@@ -151,7 +159,10 @@ final class LiveRoute extends DefaultRoute {
       steps.start();
     }
 
-    /** When only the route is stopped, messages may still be in the steps. */
+    /**
+     * Stops the steps only with the whole application: when just the route is stopped, messages may
+     * still be in its steps.
+     */
     @Override
     public void stop() {
       if (getCamelContext().isStopping()) {
@@ -214,8 +225,8 @@ final class LiveRoute extends DefaultRoute {
     }
 
     /**
-     * Counts the message before checking that the steps are still current, so that no steps are
-     * stopped while in use.
+     * Counts the message first, and then checks that the steps are still current, so that no steps
+     * are stopped while in use.
      */
     @SuppressWarnings("ReferenceEquality") // Steps are compared by identity.
     private Steps enter() {
@@ -230,12 +241,12 @@ final class LiveRoute extends DefaultRoute {
     }
   }
 
-  /** The parts of a route without its consumer. */
+  /** The steps of a route with their services: everything except the consumer. */
   final class Steps {
 
     private final AtomicInteger inside = new AtomicInteger();
 
-    @SuppressWarnings("NullAway.Init") // The same.
+    @SuppressWarnings("NullAway.Init") // Camel sets it before it starts the route.
     private AsyncProcessor first;
 
     private volatile Set<Service> services = Set.of();
@@ -259,12 +270,12 @@ final class LiveRoute extends DefaultRoute {
       services.forEach(ServiceHelper::startService);
     }
 
-    /** The number of messages in the steps, including those that a step holds back. */
+    /** The number of messages in the steps, including those that an aggregation has collected. */
     int inside() {
       return inside.get() + putAside();
     }
 
-    /** The messages that an aggregation has collected, and those that it is just sending. */
+    /** The messages that aggregations have collected, and those that they are just sending. */
     private int putAside() {
       int count = 0;
       for (var service : services) {
@@ -278,7 +289,7 @@ final class LiveRoute extends DefaultRoute {
       return count;
     }
 
-    /** Lets steps that collect messages pass them on. */
+    /** Tells steps that collect messages to send them. */
     void prepareStop(boolean suspendOnly, boolean forced) {
       services.stream()
           .filter(ShutdownPrepared.class::isInstance)

@@ -18,22 +18,22 @@ import org.apache.camel.model.RouteDefinitionHelper;
 import org.apache.camel.spi.RouteFactory;
 
 /**
- * Replaces the running routes by those of another model, all or none. A route that keeps its start
- * keeps its consumer and gets new steps; messages in progress are not interrupted. Used by one
- * thread at a time.
+ * Replaces the running routes by those of another model: all or none. A route that still starts in
+ * the same way keeps its consumer and gets new steps; messages in progress are not interrupted.
+ * Used by one thread at a time.
  */
 final class LiveRoutes {
 
   private final ModelCamelContext camel;
   private final Underway underway = new Underway();
 
-  /** Old steps that no message enters any more. */
+  /** Old steps that get no new messages. */
   private final List<LiveRoute.Steps> leaving = new ArrayList<>();
 
-  /** Routes that are in no file any more, but may still be called by messages in progress. */
+  /** Routes that are no longer in any file, but that messages in progress may still call. */
   private final Set<String> retired = new HashSet<>();
 
-  /** To be called before the first route is built: makes Camel's routes replaceable. */
+  /** Makes Camel's routes replaceable. Must be created before the first route is built. */
   LiveRoutes(CamelContext camel, TrafficBook traffic) {
     this.camel = (ModelCamelContext) camel;
     camel.setInflightRepository(underway);
@@ -47,10 +47,10 @@ final class LiveRoutes {
   }
 
   /**
-   * Replaces the changed routes.
+   * Replaces the routes that have changed.
    *
    * @param isChanged whether a route with the same id may behave differently
-   * @throws Exception when Camel cannot build one of them; then all stay as they were
+   * @throws Exception when Camel cannot build one of the routes; then all stay as they were
    */
   void become(
       Collection<RouteDefinition> wanted,
@@ -78,7 +78,7 @@ final class LiveRoutes {
     camel.getRouteConfigurationDefinitions().addAll(configurations);
   }
 
-  /** Stops old steps that are empty; called again and again. */
+  /** Stops old steps that have become empty. Called repeatedly. */
   void tidy() throws Exception {
     for (var steps : List.copyOf(leaving)) {
       if (steps.inside() == 0) {
@@ -103,7 +103,7 @@ final class LiveRoutes {
     }
   }
 
-  /** Stops a route's consumer at once and removes the route; its steps finish their messages. */
+  /** Stops a route's consumer at once and removes the route. Its steps finish their messages. */
   private void remove(String id) throws Exception {
     var route = (LiveRoute) camel.getRoute(id);
     route.leave();
@@ -127,7 +127,7 @@ final class LiveRoutes {
         && Objects.equals(one.getStartupOrder(), other.getStartupOrder());
   }
 
-  /** The actions of the replacement; on failure they are undone. */
+  /** The actions of one replacement, which are undone when one of them fails. */
   private final class Changes {
 
     private final Map<String, RouteDefinition> before;
@@ -150,7 +150,8 @@ final class LiveRoutes {
 
     void apply(Collection<RouteDefinition> wanted) throws Exception {
       var starts = new HashSet<>(wanted.stream().map(LiveRoutes::start).toList());
-      // A called route stays for messages in progress, unless another takes its place.
+      // A route that other routes call stays for messages in progress, unless a new route takes its
+      // address.
       var stays =
           gone.stream()
               .filter(route -> start(route).startsWith("direct:"))
@@ -159,7 +160,7 @@ final class LiveRoutes {
               .toList();
       var removed = new ArrayList<>(gone);
       removed.removeAll(stays);
-      // A retired route may have the address at which a new one starts.
+      // A retired route is removed when a new route starts at its address.
       retired.stream()
           .map(before::get)
           .filter(Objects::nonNull)
@@ -193,7 +194,7 @@ final class LiveRoutes {
       return one.getRouteId().equals(other.getRouteId());
     }
 
-    /** The route with its steps started, but without its consumer. */
+    /** Builds a route and starts its steps, but not its consumer. */
     private LiveRoute make(RouteDefinition definition) throws Exception {
       RouteDefinitionHelper.forceAssignIds(camel, definition);
       var settings = camel.getPropertiesComponent();

@@ -29,15 +29,15 @@ import org.apache.camel.util.StringHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verifies the model that Camel makes of all files, with interceptions and configurations applied:
- * their effect counts, not the look of the files. Used by one thread.
+ * Checks the model that Camel makes of all files, with interceptions and configurations applied,
+ * because what they do counts, and not how the files look. Used by one thread.
  */
 final class ModelCheck {
 
-  /** The route of admission, which runs before every operation. */
+  /** The id of the route of admission, which runs before every operation. */
   static final String ADMISSION = "admit-request";
 
-  /** The required steps of admission, in this order; each a bean and its method. */
+  /** The steps that admission must have, in this order, each as bean and method. */
   private static final List<String> ADMISSION_STEPS =
       List.of(
           "admission.begin",
@@ -77,7 +77,7 @@ final class ModelCheck {
       "`%s` takes requests without a key: add an operation to the contract and start the route at"
           + " direct:<operationId>";
 
-  /** Components whose messages only routes of this program receive. */
+  /** Addresses whose messages only routes of this program receive. */
   private static final Pattern CALL = Pattern.compile("(?:direct|seda):[^$]*");
 
   private static final String CONTRACT = "rest-openapi";
@@ -90,14 +90,15 @@ final class ModelCheck {
   private final List<Finding> findings = new ArrayList<>();
   private final Map<String, RouteDefinition> starts = new LinkedHashMap<>();
 
-  /** Of routes whose text was checked before. */
+  /** Checks routes whose addresses were checked before, as text. */
   ModelCheck(ModelCamelContext camel, Collection<String> operations, Interceptions interceptions) {
     this(camel, operations, interceptions, address -> Optional.empty());
   }
 
   /**
    * @param operations the operationIds of the contract
-   * @param refused why no route may use an address: that of a template is known only here
+   * @param refused says why no route may use an address; checked again here, because the addresses
+   *     of template routes are known only in the model
    */
   ModelCheck(
       ModelCamelContext camel,
@@ -125,7 +126,10 @@ final class ModelCheck {
     return findings;
   }
 
-  /** Its routes are inlined into their callers, so faults would be reported for the wrong files. */
+  /**
+   * Refuses REST definitions other than the contract. Camel would inline their routes into the
+   * callers, and faults would be reported for the wrong files.
+   */
   private void checkRests() {
     for (var rest : ((ModelCamelContext) camel).getRestDefinitions()) {
       if (!rest.getVerbs().isEmpty() || rest.getOpenApi() == null) {
@@ -168,7 +172,10 @@ final class ModelCheck {
     }
   }
 
-  /** Sources that only one route can consume: with two, one would get nothing, or each a part. */
+  /**
+   * The sources at an address that only one route can consume. If two did, one would get nothing,
+   * or each would get a part.
+   */
   private List<String> sources(String uri) {
     if (uri.startsWith("jobs:")) {
       return Stream.of(uri.substring(5).split(",", -1))
@@ -204,11 +211,11 @@ final class ModelCheck {
     }
   }
 
-  /** A polling step opens a source in the same way as a route that starts there. */
+  /** Checks a polling step, which consumes a source just as a route that starts there. */
   private void checkPoll(RouteDefinition route, OptionalIdentifiedDefinition<?> step, String from) {
     var scheme = StringHelper.before(from, ":", from);
     if (SERVERS.contains(scheme)
-        && !scheme.matches("https?")) { // components that poll when they are fetched from
+        && !scheme.matches("https?")) { // http only sends a request when it is polled
       add(route, step, NO_KEY.formatted(scheme));
     }
     for (var source : sources(from)) {
@@ -220,7 +227,7 @@ final class ModelCheck {
     }
   }
 
-  /** Every cycle of routes, each reported once. */
+  /** Finds every cycle of routes, and reports each once. */
   private void checkCycles() {
     var done = new LinkedHashSet<String>();
     for (var route : starts.values()) {
@@ -256,7 +263,7 @@ final class ModelCheck {
     for (var it : ((ModelCamelContext) camel).getRouteConfigurationDefinitions()) {
       var id = interceptions.idOf(it);
       for (var interception : it.getInterceptFroms()) {
-        // A route with a precondition may be inactive, and says so itself.
+        // A configuration with a precondition may be inactive, so it need not intercept anything.
         if (it.getPrecondition() == null
             && routes.stream().noneMatch(route -> route.getOutputs().contains(interception))) {
           add(
@@ -271,7 +278,8 @@ final class ModelCheck {
       }
       for (var interception : it.getInterceptSendTos()) {
         var pattern = String.valueOf(interception.getUri());
-        // A message may name an address that is not one of our routes.
+        // Only addresses of routes are known here: at run time a message may name any other
+        // address.
         if (pattern.startsWith("direct:")
             && starts.keySet().stream().noneMatch(to -> PatternHelper.matchPattern(to, pattern))) {
           var fault = "intercepts nothing: no route starts at %s%s";
@@ -362,7 +370,7 @@ final class ModelCheck {
     }
   }
 
-  /** Checks that operations are served, and that their failures are answered. */
+  /** Checks that the contract's operations are served, and that their failures are answered. */
   private void checkServing(boolean isServed) {
     var hasOperation = operations.stream().map("direct:"::concat).anyMatch(starts::containsKey);
     if (hasOperation && !isServed) {
@@ -414,7 +422,7 @@ final class ModelCheck {
         && !Boolean.parseBoolean(to.getDisabled());
   }
 
-  /** The steps of a route that call other routes, with their targets. */
+  /** The steps of a route that call other routes, each with its target. */
   private Map<OptionalIdentifiedDefinition<?>, String> calls(RouteDefinition route) {
     var found = new LinkedHashMap<OptionalIdentifiedDefinition<?>, String>();
     Definitions.uris(route)
@@ -428,7 +436,7 @@ final class ModelCheck {
     return found;
   }
 
-  /** All routes that a message can reach from one, by a call, a choice or a failure. */
+  /** All routes that a message can reach from this one, by a call, a choice or a failure. */
   private Set<String> leadsTo(RouteDefinition route) {
     var all = new TreeSet<>(calls(route).values());
     for (var step : Definitions.steps(route)) {
@@ -444,7 +452,7 @@ final class ModelCheck {
     return uri(route, route.getInput().getEndpointUri());
   }
 
-  /** An address without options, with settings and template parameters filled in. */
+  /** An address without its options; settings and template parameters are filled in. */
   private String uri(RouteDefinition route, @Nullable String uri) {
     var written = uri == null ? "" : uri;
     for (var given : Definitions.ofTemplate(route).entrySet()) {

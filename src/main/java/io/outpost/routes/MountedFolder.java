@@ -24,8 +24,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A mounted folder with an installation's own routes: its files, and files that look like routes
- * and would not be read. Immutable.
+ * A mounted folder with an installation's own routes: its files, and the files that look like
+ * routes but would not be read. Immutable.
  *
  * @param root the folder
  */
@@ -38,7 +38,7 @@ record MountedFolder(Path root) {
 
   private static final Set<String> BESIDE = Set.of(Vocabulary.FILE, QUEUES, ContractFile.ADDITION);
 
-  /** The subfolder with further agents, which is read elsewhere. */
+  /** The subfolder with an installation's agents, which the agent catalogue reads. */
   private static final String AGENTS = "agents/";
 
   MountedFolder {
@@ -62,8 +62,8 @@ record MountedFolder(Path root) {
   }
 
   /**
-   * Whether it has routes, and nothing beside them that concerns every role: operations, words or
-   * queues.
+   * Whether the folder has routes and nothing else that every role needs, such as operations, words
+   * or queues.
    */
   boolean hasRoutesOnly() {
     return !files().isEmpty()
@@ -80,7 +80,7 @@ record MountedFolder(Path root) {
   }
 
   /**
-   * The shipped vocabulary with the folder's own words.
+   * The shipped vocabulary with the folder's own words added.
    *
    * @throws RoutesRefused when the folder's file is invalid, or redefines a shipped word
    */
@@ -109,7 +109,7 @@ record MountedFolder(Path root) {
     }
   }
 
-  /** Files that look like routes but that no container would read. */
+  /** Reports files that look like routes but that no container would read. */
   List<Finding> passedOver() {
     var walk = walk();
     var found = new ArrayList<>(walk.faults());
@@ -128,12 +128,12 @@ record MountedFolder(Path root) {
     return found;
   }
 
-  /** File endings of Camel's other languages, and of editors' backups. */
+  /** Whether a name has the ending of another language of Camel, or of an editor's backup. */
   private static boolean looksLikeRoutes(String name) {
     return name.matches("(?is).*\\.(ya?ml|xml|json|java|groovy|kts)(\\.txt)?");
   }
 
-  /** The faults of the folder's agents; a start reports them, too. */
+  /** The faults of the folder's agents, which would also be reported at a start. */
   List<Finding> agentFaults() throws IOException {
     var files = new ArrayList<Map.Entry<String, String>>();
     for (var file : all()) {
@@ -162,14 +162,14 @@ record MountedFolder(Path root) {
     }
   }
 
-  /** Whether a file replaces a shipped one of the same name. */
+  /** Whether there is a shipped file with the same name, which the file replaces. */
   static boolean replacesOurs(String name) {
     return MountedFolder.class.getResource("/routes/" + name) != null;
   }
 
   /**
-   * Whether a file replaces a shipped file whose configurations control flows: only such a file may
-   * change them.
+   * Whether the file replaces a shipped file with configurations that control flows. Only such a
+   * file may change those.
    */
   static boolean replacesConfigurations(String name) {
     try (var ours = MountedFolder.class.getResourceAsStream("/routes/" + name)) {
@@ -182,7 +182,7 @@ record MountedFolder(Path root) {
     }
   }
 
-  /** The files that are read only at a start, with their contents. */
+  /** The files that are read only at a start, with a hash of their contents. */
   Map<String, Integer> readAtStart() {
     var found = new TreeMap<String, Integer>();
     for (var file : all()) {
@@ -262,7 +262,7 @@ record MountedFolder(Path root) {
     return walk().files();
   }
 
-  /** The files of a folder, and its entries that cannot be route files. */
+  /** The files of a folder, and findings about entries that cannot be route files. */
   private record Walk(List<Path> files, List<Finding> faults) {}
 
   private Walk walk() {
@@ -324,8 +324,9 @@ record MountedFolder(Path root) {
   }
 
   /**
-   * Ignores folders that begin with two dots, in which Kubernetes keeps versions of a mounted
-   * folder, and links that begin with {@code .#}, by which editors mark open files.
+   * Whether to ignore a file: Kubernetes keeps versions of a mounted folder in folders that begin
+   * with two dots; editors mark open files with links that begin with {@code .#}; and {@code .base}
+   * has the texts for comparisons.
    */
   private boolean isPassedOver(Path file) {
     var path = root.relativize(file);

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks up every name that route files use: beans and their methods, settings, lanes, properties
- * and variables with their fields, ids. Used by one thread.
+ * and variables with their fields, and ids. Used by one thread.
  */
 final class NameCheck {
 
@@ -60,18 +60,21 @@ final class NameCheck {
           "onExceptionOccurredRef",
           "redeliveryPolicyRef");
 
-  /** Parts whose field {@code ref} is checked with a method, or is a name of their own. */
+  /**
+   * Elements in which the field {@code ref} is checked together with a method, or is a name of
+   * another kind.
+   */
   private static final Set<String> OTHER_REFERENCES =
       Set.of("bean", "method", "parameters", "properties");
 
-  /** Look-ups that Camel makes outside the settings, as in {@code {{env:HOME}}}. */
+  /** Prefixes with which Camel looks up values outside the settings, as in {@code {{env:HOME}}}. */
   private static final Map<String, Function<String, @Nullable String>> ELSEWHERE =
       Map.of("env", System::getenv, "sys", System::getProperty);
 
-  /** Look-ups of Camel in Kubernetes. */
+  /** Prefixes with which Camel looks up services in Kubernetes. */
   private static final Set<String> SERVICES = Set.of("service", "service.host", "service.port");
 
-  /** Prefixes after whose colon there is no default value. */
+  /** Prefixes after which the colon does not begin a default value. */
   private static final List<String> FUNCTIONS = List.of("env", "sys", "bean");
 
   private final Known known;
@@ -80,13 +83,13 @@ final class NameCheck {
   private final Set<String> set = new LinkedHashSet<>();
   private final Set<String> ownBeans;
 
-  /** Parameters of templates, which are written like settings. */
+  /** The names of template parameters, which are written like settings. */
   private final Set<String> ofTemplates;
 
   private final List<Finding> findings = new ArrayList<>();
 
   /**
-   * @param files all files of a role: what one sets another may read
+   * @param files all files of a role, because one file may read what another sets
    */
   NameCheck(Known known, Vocabulary vocabulary, Collection<RouteFile> files) {
     this.known = known;
@@ -108,7 +111,7 @@ final class NameCheck {
         .collect(Collectors.toSet());
   }
 
-  /** The faults of the files, of which only some are checked. */
+  /** Checks some of the files; returns their faults. */
   List<Finding> check(Set<String> asked) {
     checkIds(asked);
     for (var field : fields) {
@@ -198,7 +201,7 @@ final class NameCheck {
     }
   }
 
-  /** Values in brackets replace all arguments of a method. */
+  /** Checks the number of values in brackets, which replace the arguments of a method. */
   private void checkValues(Field field, String name, List<Method> methods, String call) {
     var given = values(call.substring(call.indexOf('(') + 1, call.lastIndexOf(')')));
     var taken = methods.stream().map(Method::getParameterCount).distinct().sorted().toList();
@@ -214,8 +217,8 @@ final class NameCheck {
   }
 
   /**
-   * Camel finds other arguments by annotations and types; empty brackets mean a method without
-   * arguments.
+   * Whether a method can be called with this many values. Camel finds the remaining arguments by
+   * annotations and types; empty brackets mean a method without arguments.
    */
   private static boolean takes(Method method, int given) {
     var parameters = method.getParameters();
@@ -230,7 +233,7 @@ final class NameCheck {
                             || rest.getType().getName().startsWith("org.apache.camel."));
   }
 
-  /** The number of values in a list, whatever commas they contain. */
+  /** The number of values in a list, in which quotes and brackets may contain commas. */
   private static int values(String list) {
     int depth = 0;
     int commas = 0;
@@ -251,7 +254,10 @@ final class NameCheck {
     return list.isBlank() ? 0 : commas + 1;
   }
 
-  /** Without a method name, Camel would choose one by the message, or none. */
+  /**
+   * Requires a method name where a bean has several: Camel would choose one by the message, or
+   * none.
+   */
   private void checkChoice(Field field) {
     var type = known.type().apply(field.text());
     if (type == null || Processor.class.isAssignableFrom(type)) {
@@ -291,7 +297,10 @@ final class NameCheck {
     }
   }
 
-  /** Camel would keep our bean and ignore theirs. */
+  /**
+   * Refuses a bean with the name of one of ours, because Camel would keep ours and ignore the new
+   * one.
+   */
   private void checkOwnBean(Field field) {
     if (field.parent().equals("beans")
         && field.key().equals("name")
@@ -359,8 +368,8 @@ final class NameCheck {
   }
 
   /**
-   * @param rest with a colon, a default, or for names such as {@code env} what is looked up; else
-   *     null
+   * @param rest the text from the colon on, which is a default value or, after a name such as
+   *     {@code env}, what is looked up; null without a colon
    */
   private void checkPlaceholder(Field field, String name, @Nullable String rest) {
     var elsewhere = ELSEWHERE.get(name);
@@ -426,7 +435,7 @@ final class NameCheck {
                         .orElse("")));
   }
 
-  /** Fields whose value is the name of a property or variable. */
+  /** Checks fields whose value is the name of a property or variable. */
   private void checkWords(Field field) {
     var kind =
         switch (field.key()) {
@@ -478,7 +487,7 @@ final class NameCheck {
     }
   }
 
-  /** The fields of an object that simple can read by a dot. */
+  /** The fields of an object that {@code simple} can read with a dot. */
   private static Map<String, Class<?>> getters(Class<?> type) {
     var found = new HashMap<String, Class<?>>();
     for (var method : type.getMethods()) {

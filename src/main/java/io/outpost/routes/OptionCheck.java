@@ -16,8 +16,8 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /**
- * Checks components and their options against Camel's catalogue. Camel itself sends unknown options
- * of some components, such as {@code http}, with the request. Used by one thread.
+ * Checks components and their options against Camel's catalogue. Camel does not report all unknown
+ * options: some components, such as {@code http}, send them with the request. Used by one thread.
  */
 final class OptionCheck {
 
@@ -28,16 +28,21 @@ final class OptionCheck {
   private static final Set<String> ROUTERS =
       Set.of("enrich", "pollEnrich", "recipientList", "routingSlip", "dynamicRouter");
 
-  /** Those of them that split their address at commas. */
+  /** Those of these steps that split the address at commas. */
   private static final Set<String> LISTS = Set.of("recipientList", "routingSlip", "dynamicRouter");
 
-  /** Languages in which an address is written out; with the others a value is the address. */
+  /**
+   * Languages in which the address is in the file; with any other, the message gives the address.
+   */
   private static final Set<String> WRITTEN = Set.of("constant", "simple");
 
-  /** Languages of which the installation has no list, because other fields have their names. */
+  /**
+   * Languages that are not checked against the installed ones, because other fields have the same
+   * names.
+   */
   private static final Set<String> VALUES = Set.of("header", "variable", "language");
 
-  /** Elements whose address Camel uses as it is written. */
+  /** Elements whose address Camel uses unchanged. */
   private static final Set<String> FIXED = Set.of("to", "from", "deadLetterChannel");
 
   private static final Pattern VALUE = Pattern.compile("\\$(?:simple)?\\{");
@@ -58,7 +63,7 @@ final class OptionCheck {
 
   private static final String NO_NUMBER = "`%s` wants a whole number, not `%s`";
 
-  /** Names of fields with a literal, and of fields around it. */
+  /** Names of fields that contain a literal value, and of fields around it. */
   private static final Set<String> LITERALS = Set.of("constant", "expression");
 
   private static final Set<String> ADDRESSES = Set.of("uri", "deadLetterUri");
@@ -68,7 +73,7 @@ final class OptionCheck {
   private final List<String> schemes;
 
   /**
-   * @param own options of components that are Outpost's own
+   * @param own the options of components that Outpost defines
    */
   OptionCheck(RouteLanguage language, Map<String, Map<String, String>> own) {
     this.language = language;
@@ -96,7 +101,7 @@ final class OptionCheck {
     return isUri || isShort ? address(field, field.text()) : installed(field);
   }
 
-  /** The addresses that a step chooses from, or the value that it takes for one. */
+  /** Checks the addresses from which a step chooses. */
   private List<Finding> router(Field field) {
     if (field.key().equals("expression") && field.value() instanceof MappingNode expression) {
       return expression.getValue().stream()
@@ -121,7 +126,7 @@ final class OptionCheck {
         : List.of();
   }
 
-  /** The literal of an expression, in each form in which it can be written. */
+  /** The literal value of an expression, in whichever form it is written. */
   private static String constant(Field field) {
     return field.key().equals("expression")
         ? RouteFile.field(field.value(), "constant").map(OptionCheck::text).orElse("")
@@ -135,7 +140,7 @@ final class OptionCheck {
         .strip();
   }
 
-  /** Reports languages and data formats that Camel has and this installation lacks. */
+  /** Reports languages and data formats that Camel has, but that this installation lacks. */
   private List<Finding> installed(Field field) {
     if (Set.of("marshal", "unmarshal").contains(field.parent())
         && field.value() instanceof MappingNode
@@ -164,15 +169,15 @@ final class OptionCheck {
         : List.of(field.finding("the %s `%s` is not in this installation".formatted(what, name)));
   }
 
-  /** Whether a value of the message is a part of a text. */
+  /** Whether a text contains a value of the message. */
   private static boolean isOpen(String text) {
     return VALUE.matcher(text).find();
   }
 
-  /** Whether an address is used as it is written, so that a message cannot change it. */
+  /** Whether an address is used unchanged, so that a message cannot change it. */
   private static boolean isFixed(Field field, String uri) {
     if (uri.startsWith("micrometer:")) {
-      return false; // fills in the names of its counters itself
+      return false; // this component fills in the names of its counters itself
     }
     var isTap = field.parent().equals("wireTap") && field.beside("dynamicUri").equals("false");
     return isTap
@@ -185,13 +190,16 @@ final class OptionCheck {
     return uri.replaceFirst("(?s)(?<!\\{\\{)\\?.*", "");
   }
 
-  /** What decides on the component of an address: the setting at its begin, or its scheme. */
+  /**
+   * The part of an address that decides on the component: the setting at its beginning, or its
+   * scheme.
+   */
   private static String begin(String uri) {
     var setting = uri.startsWith("{{") ? uri.indexOf("}}") : -1;
     return setting < 0 ? path(uri).replaceFirst("(?s):.*", "") : uri.substring(0, setting);
   }
 
-  /** Why no route may use an address, whatever its options are. */
+  /** Why no route may use an address, whatever its options; empty when it may. */
   Optional<String> refused(String uri) {
     var scheme = uri.replaceFirst("(?s)[:?].*", "");
     if (isOpen(begin(uri))) {
@@ -243,7 +251,10 @@ final class OptionCheck {
     return found;
   }
 
-  /** Reports what decides on the target of a call and does not stand where it is looked for. */
+  /**
+   * Reports parts of an address that are also given as options, and a bean that a message could
+   * choose.
+   */
   private List<Finding> ofPath(Field field, String scheme, String uri) {
     var options = new TreeMap<String, String>();
     if (RouteFile.field(field.owner(), "parameters").orElse(null) instanceof MappingNode given) {
@@ -322,7 +333,7 @@ final class OptionCheck {
                 "`%s` has no option `%s`%s".formatted(scheme, name, Suggestion.of(name, known))));
   }
 
-  /** The allowed values of an option when it cannot have this one; otherwise empty. */
+  /** What the value of an option may be, if this value is wrong; empty if it is allowed. */
   private String mayBe(RouteLanguage.Option option, String value) {
     if (value.isEmpty() || value.matches("(?s).*(\\{\\{|\\$\\{|RAW\\().*|#.*")) {
       return "";

@@ -32,7 +32,7 @@ final class OwnQueues {
   }
 
   /**
-   * The names of the queues.
+   * The names of the declared queues.
    *
    * @param ours the shipped queues
    * @throws RoutesRefused naming the faults of the file
@@ -88,7 +88,7 @@ final class OwnQueues {
     }
   }
 
-  /** At the line of the name's first occurrence in quotes. */
+  /** Adds a fault, at the line where the name first occurs in quotes. */
   private void add(String name, String fault) {
     var at = Math.max(0, text.indexOf("\"" + name + "\""));
     var line = 1 + (int) text.substring(0, at).chars().filter(c -> c == '\n').count();

@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * Refuses what no route may use: programs and Java classes, files and the environment by way of an
- * expression, secrets of Outpost. {@link OptionCheck} refuses components that read a file.
- * Legitimate steps are beans or components; the rest could take over a flow. Stateless.
+ * Refuses what no route may use: programs, Java classes, files and environment variables in
+ * expressions, and secrets of Outpost. {@link OptionCheck} refuses components that read a file.
+ * Legitimate steps are beans or components; anything else could take over a flow. Stateless.
  */
 final class ReachCheck {
 
-  /** Names by which an expression leaves the message. */
+  /** Classes by which an expression could reach beyond the message. */
   private static final Pattern FOREIGN =
       Pattern.compile(
           "(?:java|javax|jdk|sun|com\\.sun|org\\.springframework)\\..*"
@@ -37,7 +37,7 @@ final class ReachCheck {
       Pattern.compile(
           "\\{\\{[?!]?(?:(?:env|sys):)?([^}:]+)|\\$(?:simple)?\\{properties(?:Exist)?:([^}:]+)");
 
-  /** The name of a setting that another setting or the message would complete. */
+  /** The name of a setting that is put together from another setting or from the message. */
   private static final Pattern ASSEMBLED =
       Pattern.compile(
           "\\{\\{[^{}:]*\\{\\{[^{}]*|\\$(?:simple)?\\{properties(?:Exist)?:[^{}:]*[{][^{}]*");
@@ -45,24 +45,27 @@ final class ReachCheck {
   private static final Pattern WITH_DEFAULT =
       Pattern.compile("^\\{\\{[?!]?(?:(?:env|sys):)?[^{}:]+:([^{}]*)}}");
 
-  /** In any spelling: capitals, dots or dashes. */
+  /** Names of secret settings in any spelling: with capitals, dots or dashes. */
   private static final Pattern SECRET =
       Pattern.compile(
           "(?:outpost|aws|stripe).*(?:secretkey|accesskey|accesskeyid|adminkey|apikey|webhooksecrets?|token|password|credentials?\\w*)");
 
   private static final String PROGRAM = "`%s` runs code from text: call a bean instead";
 
-  /** One shipped step may stop and start the lanes. */
+  /**
+   * The beginning of the only allowed address of {@code controlbus}: the shipped step that stops
+   * and starts the lanes.
+   */
   private static final String LANES = "controlbus:route?routeId=run-jobs&";
 
   private ReachCheck() {}
 
-  /** A text as it is while the setting that it begins with is not set. */
+  /** A text in which the setting at the beginning is replaced by its default value. */
   static String withDefault(String text) {
     return WITH_DEFAULT.matcher(text.strip()).replaceFirst("$1");
   }
 
-  /** Forbidden addresses. */
+  /** Why an address is forbidden; empty when it is allowed. */
   static Optional<String> ofAddress(String scheme, String uri) {
     return switch (scheme) {
       case "language", "class" -> Optional.of(PROGRAM.formatted(scheme));

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Logs, for every failed message, the file, line, route and step of the innermost step that threw,
- * in one line, and counts it. A refused request is not a failure. Thread-safe.
+ * Logs each failed message in one line, with the file, line, route and step of the innermost step
+ * that threw, and counts it. A refused request is not a failure. Thread-safe.
  */
 @Component
 class RouteFailures implements InterceptStrategy {
@@ -31,7 +31,7 @@ class RouteFailures implements InterceptStrategy {
   private static final Logger LOG = LoggerFactory.getLogger(RouteFailures.class);
   private static final String NOTED = "outpostFailure";
 
-  /** Cached for each step, so that logging costs almost nothing when everything fails. */
+  /** The line of each step, cached so that logging costs almost nothing when everything fails. */
   private final Map<NamedNode, Integer> lines = Collections.synchronizedMap(new WeakHashMap<>());
 
   private final MeterRegistry metrics;
@@ -76,7 +76,7 @@ class RouteFailures implements InterceptStrategy {
     return route;
   }
 
-  /** The file of a route, whose line numbers are more exact than Camel's. */
+  /** Parses the file of a route, because its line numbers are more exact than Camel's. */
   private static List<RouteFile> files(NamedNode route, String name) {
     if (route instanceof RouteDefinition definition && definition.getResource() != null) {
       try (var text = definition.getResource().getInputStream()) {
@@ -96,7 +96,7 @@ class RouteFailures implements InterceptStrategy {
     }
   }
 
-  /** Only failures that nothing has handled by the end are logged. */
+  /** Logs a failure when the message ends, if nothing has handled the failure by then. */
   private final class Report extends SynchronizationAdapter {
     private final Throwable failure;
     private final NamedNode step;

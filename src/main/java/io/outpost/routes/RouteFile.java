@@ -27,8 +27,8 @@ import org.yaml.snakeyaml.reader.ReaderException;
  * The text of a route file with its lines.
  *
  * @param name folder and file, for example {@code api/jobs.camel.yaml}
- * @param root the list of routes and configurations; null when the text is no YAML
- * @param faults why it is not
+ * @param root the list of routes and configurations; null when the text is not valid YAML
+ * @param faults why it is not valid
  */
 record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
 
@@ -37,7 +37,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
    *
    * @param key the field's name
    * @param parent the name of the field around it, for example {@code parameters}
-   * @param owner the object that it is a field of
+   * @param owner the object that contains it
    */
   record Field(
       String file,
@@ -54,7 +54,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
       return value instanceof ScalarNode scalar ? scalar.getValue() : "";
     }
 
-    /** Another field of the same object, when it is a single text; otherwise empty. */
+    /** The text of another field of the same object; empty when it is not a single text. */
     String beside(String name) {
       return RouteFile.text(owner, name);
     }
@@ -64,7 +64,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
     }
   }
 
-  /** Parses a stored file; Camel reads only UTF-8. */
+  /** Parses a file as stored. It must be UTF-8, because Camel reads nothing else. */
   static RouteFile parse(String name, byte[] bytes) {
     var text = ByteBuffer.wrap(bytes);
     var decoded = CharBuffer.allocate(bytes.length);
@@ -109,10 +109,10 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
     return new RouteFile(name, null, List.of(new Finding(name, line, "", "", fault)));
   }
 
-  /** Finds constructs that YAML allows but that are mistakes here; used for one file. */
+  /** Finds constructs that YAML allows, but that are mistakes in routes. Used for one file. */
   private static final class Structure {
 
-    /** A limit above any real file: aliases can expand a few lines to millions. */
+    /** More nodes than any real file has. Aliases can expand a few lines to millions of nodes. */
     private static final int MOST_NODES = 200_000;
 
     private static final String TOO_MUCH =
@@ -128,7 +128,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
       this.faults = faults;
     }
 
-    /** Whether the file is finite when all aliases are followed. */
+    /** Whether the file stays below this limit when all aliases are followed. */
     boolean isBounded(Node node) {
       if (node == null) {
         return true;
@@ -156,7 +156,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
       return isBounded;
     }
 
-    /** Of two fields with the same name, Camel would ignore the first. */
+    /** Finds repeated fields, of which Camel would ignore the first. */
     private void findDoubles(MappingNode mapping) {
       var seen = new HashMap<String, Integer>();
       for (var field : mapping.getValue()) {
@@ -181,7 +181,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
     return parts.length < 2 ? location : parts[parts.length - 2] + "/" + parts[parts.length - 1];
   }
 
-  /** Every field, however deep. */
+  /** Every field, however deeply nested. */
   List<Field> fields() {
     var found = new ArrayList<Field>();
     if (root != null) {
@@ -196,7 +196,7 @@ record RouteFile(String name, @Nullable Node root, List<Finding> faults) {
         .filter(field -> field.key().equals("route") && field.parent().isEmpty());
   }
 
-  /** A field of an object, when it is a single text; otherwise empty. */
+  /** The text of an object's field; empty when it is not a single text. */
   static String text(Node object, String name) {
     return field(object, name)
         .filter(ScalarNode.class::isInstance)

@@ -22,8 +22,8 @@ import org.apache.camel.support.ResourceHelper;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
- * A snapshot of the route files of all roles: those of the jar, and those that replace or extend
- * them from folders. Immutable.
+ * A snapshot of the route files of all roles: the files of the jar, and the files of folders that
+ * replace or extend them. Immutable.
  *
  * @param texts by folder and name, for example {@code api/jobs.camel.yaml}
  * @param places the location of each, in Camel's form
@@ -34,9 +34,9 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
   private static final int SHORT = 6;
 
   /**
-   * Reads them.
+   * Reads the files of the jar and of these folders.
    *
-   * @param folders a later one takes precedence
+   * @param folders files of a later folder take precedence
    */
   static RouteFiles read(List<MountedFolder> folders) {
     var texts = ofJar();
@@ -55,7 +55,7 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
     return new RouteFiles(texts, places, jar);
   }
 
-  /** The files of the jar alone. */
+  /** The files of the jar, without any folder's. */
   static Map<String, byte[]> ofJar() {
     var found = new TreeMap<String, byte[]>();
     try {
@@ -79,12 +79,12 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
     }
   }
 
-  /** The files of some roles that are the shipped ones. */
+  /** The unchanged shipped files of some roles. */
   List<Resource> ours(Set<String> roles) {
     return resources(roles, true);
   }
 
-  /** The files of some roles that come from a folder and differ from the shipped ones. */
+  /** The files of some roles that a folder has changed or added. */
   List<Resource> theirs(Set<String> roles) {
     return resources(roles, false);
   }
@@ -100,12 +100,12 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
     return found;
   }
 
-  /** The text of a file; empty when there is none. */
+  /** The text of a file; empty when it does not exist. */
   String text(String name) {
     return new String(texts.getOrDefault(name, new byte[0]), StandardCharsets.UTF_8);
   }
 
-  /** The text of a route; empty when it is in no file. */
+  /** The text of a route; empty when no file has it. */
   String yaml(String name, String route) {
     var text = text(name);
     return RouteFile.parse(name, text)
@@ -123,10 +123,10 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
         .orElse("");
   }
 
-  /** No file. */
+  /** A snapshot without files. */
   static final RouteFiles NONE = new RouteFiles(Map.of(), Map.of(), Set.of());
 
-  /** The names of files that differ, were added or are missing. */
+  /** The names of files that have changed, were added or were removed. */
   Set<String> changedSince(RouteFiles before) {
     var names = new TreeSet<>(texts.keySet());
     names.addAll(before.texts.keySet());
@@ -138,7 +138,7 @@ record RouteFiles(Map<String, byte[]> texts, Map<String, String> places, Set<Str
     return names;
   }
 
-  /** A short hash of all of them. */
+  /** A short hash of all files. */
   String version() {
     try {
       var hash = MessageDigest.getInstance("SHA-256");

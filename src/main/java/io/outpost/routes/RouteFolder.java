@@ -23,10 +23,10 @@ import org.springframework.stereotype.Component;
 
 /**
  * Finds the route files of this role: those of the jar, and those of a mounted folder with the same
- * layout ({@code common/}, {@code api/}, {@code worker/}). A mounted file replaces the jar's of the
- * same name. Mounted files are checked before they are read, and the model of all routes is
- * verified before the first of them is built. Used while Camel starts, by one thread, and by the
- * reload.
+ * layout ({@code common/}, {@code api/}, {@code worker/}). A mounted file replaces the jar's file
+ * of the same name. Mounted files are checked before Camel reads them, and the model of all routes
+ * is checked before the first route is built. Used by one thread while Camel starts, and later by
+ * the reload.
  */
 @Component
 class RouteFolder extends CamelSpringBootRoutesCollector {
@@ -43,14 +43,14 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   private volatile RouteFiles running = RouteFiles.NONE;
   private volatile @Nullable LiveRoutes live;
 
-  /** Read at the first check, because it is not needed without a mounted folder. */
+  /** Loaded at the first check, because without a mounted folder there is none. */
   private volatile @Nullable RouteLanguage language;
 
   private volatile @Nullable Known known;
 
   /**
-   * @param mounted a folder of somebody's own
-   * @param source where the jar's files are written, in a checkout
+   * @param mounted a folder with an installation's own routes
+   * @param source the folder in a checkout with the sources of the jar's files
    */
   RouteFolder(
       ConfigurableApplicationContext application,
@@ -72,7 +72,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     return path.isBlank() ? Optional.empty() : Optional.of(new MountedFolder(Path.of(path)));
   }
 
-  /** The builders of all files, followed by those that check the result. */
+  /** The builders of all files, then those that check the result. */
   @Override
   public Collection<RoutesBuilder> collectRoutesFromDirectory(
       CamelContext camel, String exclude, String include) {
@@ -99,7 +99,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     if (folders.isEmpty()) {
       return super.findRouteResourcesFromDirectory(camel, exclude, include);
     }
-    var unused = check(running); // The real model is built in the context that will run.
+    var unused = check(running); // only faults matter: the running context builds the real model
     return all(running);
   }
 
@@ -108,7 +108,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     return running;
   }
 
-  /** Sets the files after a reload. */
+  /** Records the files that run after a reload. */
   void become(RouteFiles files) {
     running = files;
     version.become(files.version());
@@ -123,12 +123,12 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     return folders;
   }
 
-  /** The current files. */
+  /** Reads the files as they are now. */
   RouteFiles read() {
     return RouteFiles.read(folders);
   }
 
-  /** The names that routes may use at present; the contract is read once. */
+  /** The names that routes may use at present. The contract is read only once. */
   Known known() {
     var folder = mounted.map(MountedFolder::root).orElse(null);
     try {
@@ -144,7 +144,7 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
     }
   }
 
-  /** The files of this role. */
+  /** The files of this role among these. */
   List<Resource> all(RouteFiles files) {
     var all = files.theirs(roles);
     all.addAll(files.ours(roles));
@@ -152,9 +152,9 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   }
 
   /**
-   * Camel's model of all files.
+   * The model that Camel makes of all files.
    *
-   * @throws RoutesRefused when the files of the folders have faults
+   * @throws RoutesRefused when the folders' files have faults
    */
   RouteModel check(RouteFiles files) {
     var found = new ArrayList<Finding>();
@@ -179,14 +179,14 @@ class RouteFolder extends CamelSpringBootRoutesCollector {
   }
 
   /**
-   * Whether a file is an installation's own, and does not replace a shipped one that controls
+   * Whether a file is an installation's own, and does not replace a shipped file that controls
    * flows.
    */
   boolean isAdded(String location) {
     return isMounted(location) && !MountedFolder.replacesConfigurations(RouteFile.nameOf(location));
   }
 
-  /** Whether a file is an installation's own, by folder and name. */
+  /** Whether a file, by folder and name, is an installation's own. */
   boolean isYours(String name) {
     return isMounted(running.places().getOrDefault(name, ""));
   }

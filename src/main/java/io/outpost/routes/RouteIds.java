@@ -6,8 +6,8 @@ import org.apache.camel.model.ModelLifecycleStrategySupport;
 import org.apache.camel.model.RouteDefinition;
 
 /**
- * Gives routes without an id a name made from their file, so that a route has the same name after a
- * reload. Used by one thread.
+ * Gives routes without an id a name that is made from their file, so that they keep it across
+ * reloads. Used by one thread.
  */
 final class RouteIds extends ModelLifecycleStrategySupport {
 

@@ -14,9 +14,9 @@ import org.apache.camel.tooling.model.JsonMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Camel's own description of its steps and components: the schema of its YAML language and its
- * catalogue. It is cached by callers that check more than once, because loading takes longer than a
- * check. Used by one thread.
+ * Camel's own description of its steps and components: the schema of its YAML language, and its
+ * catalogue. Loading takes longer than a check, so callers that check repeatedly keep the object.
+ * Used by one thread.
  */
 final class RouteLanguage {
 
@@ -27,18 +27,18 @@ final class RouteLanguage {
   private final Collection<String> components = catalog.findComponentNames();
   private final Collection<String> formats = catalog.findDataFormatNames();
 
-  /** Without those that are part of Camel itself, or that have other field names. */
+  /** Except those that are part of Camel itself, or whose fields have other names. */
   private final Collection<String> languages = ofOthers(catalog.findLanguageNames());
 
   private final Map<String, Map<String, Option>> options = new HashMap<>();
 
   /**
-   * The allowed values of a component's option.
+   * What values a component's option may have.
    *
    * @param kind {@code boolean}, {@code integer}, {@code duration}, {@code enum} and others
    * @param words the allowed words; null: any
-   * @param isFile whether its value names a file or a class-path resource, whose content is used
-   * @param isAddress whether it is a part of the address, and no parameter
+   * @param isFile whether the value names a file or a class-path resource whose content is used
+   * @param isAddress whether it is a part of the address, and not a parameter
    */
   record Option(String kind, @Nullable List<String> words, boolean isFile, boolean isAddress) {}
 
@@ -56,7 +56,7 @@ final class RouteLanguage {
     return formats;
   }
 
-  /** The names of all languages that expressions may be in. */
+  /** The names of all languages for expressions. */
   Collection<String> languages() {
     return languages;
   }
@@ -79,17 +79,20 @@ final class RouteLanguage {
     return text.matches("-?\\d+") || catalog.validateTimePattern(text);
   }
 
-  /** A component's options by name; a name that ends with a dot is a prefix. */
+  /** A component's options by name. A name that ends with a dot is a prefix. */
   Map<String, Option> options(String component) {
     return options.computeIfAbsent(component, this::read);
   }
 
-  /** Whether a component works with the file or class-path resource that its address names. */
+  /** Whether a component uses the content of the file or class-path resource in its address. */
   boolean readsFile(String component) {
     return options(component).values().stream().anyMatch(it -> it.isFile() && it.isAddress());
   }
 
-  /** Older components lack the catalogue's mark, and have the name in common. */
+  /**
+   * Whether an option names a file. Older components lack the catalogue's mark, but use these
+   * names.
+   */
   private static boolean isFile(BaseOptionModel option) {
     return option.isSupportFileReference() || FILES.contains(option.getName());
   }

@@ -19,10 +19,10 @@ import org.apache.camel.model.WireTapDefinition;
 import org.apache.camel.model.language.ConstantExpression;
 
 /**
- * A map of the calls between routes and of the external things that each reads and writes, made
- * from Camel's model. Immutable.
+ * A map of the routes: their calls of each other, and the external things that each reads and
+ * writes. Made from Camel's model. Immutable.
  *
- * @param routes by file and in its order
+ * @param routes by file, in the order of the file
  */
 record RouteMap(List<Place> routes) {
 
@@ -32,11 +32,11 @@ record RouteMap(List<Place> routes) {
    * @param id its id
    * @param about its description
    * @param file folder and name
-   * @param line where it begins
+   * @param line the line at which it begins
    * @param start what starts it: an operation, a timer, a queue; empty when other routes do
-   * @param calls ids of the called routes
+   * @param calls ids of the routes that it calls
    * @param ends external things that it uses, for example {@code table jobs}
-   * @param steps its steps by id, with their descriptions
+   * @param steps descriptions of its steps, by id
    */
   record Place(
       String id,
@@ -112,7 +112,8 @@ record RouteMap(List<Place> routes) {
   }
 
   /**
-   * Parts that configurations add to every route are left out; an installation's own taps are kept.
+   * Whether a step belongs to the route itself, or is an installation's tap. Steps that
+   * configurations add to every route are left out.
    */
   private static boolean isOfRoute(OptionalIdentifiedDefinition<?> step, RouteDefinition route) {
     return step instanceof WireTapDefinition
@@ -137,7 +138,10 @@ record RouteMap(List<Place> routes) {
     return uri.startsWith("rest-openapi:") ? "HTTP" : String.join(", ", ends(lanes(uri, known)));
   }
 
-  /** Adds what beans use, by their classes, and a queue that a header names. */
+  /**
+   * The external things that a step uses: those that its bean's class uses, or the queue that it
+   * names in a header.
+   */
   private static Set<String> touched(ProcessorDefinition<?> step, Stores stores, Known known) {
     if (step instanceof BeanDefinition bean && bean.getRef() != null) {
       var type = known.type().apply(bean.getRef());
@@ -151,14 +155,14 @@ record RouteMap(List<Place> routes) {
     return Set.of();
   }
 
-  /** The lanes of jobs come from a setting. */
+  /** Fills in the lanes of jobs, which are a setting. */
   private static String lanes(String uri, Known known) {
     return uri.startsWith("jobs:{{")
         ? "jobs:" + known.setting().apply(uri.substring("jobs:{{".length(), uri.indexOf("}}")))
         : uri;
   }
 
-  /** The display name of an external address. */
+  /** The display names of an external address. */
   private static List<String> ends(String uri) {
     var name = uri.replaceFirst("\\?.*", "").replaceFirst("^[a-z0-9+-]+:(//)?", "");
     var scheme = uri.replaceFirst("[:?].*", "");

@@ -11,8 +11,8 @@ import java.util.TreeSet;
 import org.springframework.web.util.HtmlUtils;
 
 /**
- * Draws a map of routes as SVG: a column for each folder with a card for each file, the external
- * things at the right, and a line for each call. The same map always gives the same text.
+ * Draws a map of routes as SVG: a column for each folder with a card for each file, external things
+ * at the right, and a line for each call. The same map always gives the same text.
  */
 final class RouteMapPicture {
 
@@ -180,8 +180,8 @@ final class RouteMapPicture {
   }
 
   /**
-   * A line from the caller's right side to the callee's left side, or around the right side within
-   * a column.
+   * A line from the caller's right side to the callee's left side; within a column it goes around
+   * the right side.
    */
   private static String path(Row from, Row to) {
     if (from.column() == to.column()) {

@@ -15,8 +15,8 @@ import org.apache.camel.support.PluginHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Camel's model of some files, in a separate context that is never started. It shows the result of
- * a start without AWS, and without affecting the running routes. Used by one thread.
+ * Camel's model of some files, in a separate context that is never started. Shows what a start
+ * would do, without AWS and without affecting the running routes. Used by one thread.
  */
 final class RouteModel {
 
@@ -25,8 +25,8 @@ final class RouteModel {
   private final List<Finding> findings = new ArrayList<>();
 
   /**
-   * @param isTheirs whether a file, by its location, is not of the jar
-   * @param known what an installation has
+   * @param isTheirs whether a file, by its location, comes from a folder and not from the jar
+   * @param known the names that an installation has
    */
   RouteModel(Collection<Resource> files, Predicate<String> isTheirs, Known known) {
     interceptions = new Interceptions(isTheirs);
@@ -50,7 +50,7 @@ final class RouteModel {
     builders.forEach(builder -> attempt(builder, () -> camel.addTemplatedRoutes(builder)));
   }
 
-  /** Camel's faults while reading, by file. */
+  /** The faults that Camel found while reading, by file. */
   List<Finding> findings() {
     return findings;
   }
@@ -84,7 +84,10 @@ final class RouteModel {
     };
   }
 
-  /** A missing setting is a finding of its own and must not hide others. */
+  /**
+   * Supplies a value for missing settings, so that they do not hide other faults; they are reported
+   * elsewhere.
+   */
   private record Settings(UnaryOperator<String> values) implements PropertiesSource {
     @Override
     public String getName() {

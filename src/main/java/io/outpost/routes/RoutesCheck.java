@@ -13,8 +13,8 @@ import org.apache.camel.spi.Resource;
 
 /**
  * All checks of route files that need no start: names, options and expressions in the text, and
- * Camel's model of them. The command, a start and a reload all use it, so they report the same
- * findings.
+ * Camel's model of them. The command, a start and a reload all use these checks, so they report the
+ * same findings.
  */
 final class RoutesCheck {
 
@@ -46,21 +46,21 @@ final class RoutesCheck {
     this.options = new OptionCheck(language, vocabulary.components());
   }
 
-  /** The faults of route files, with Camel's model of them. */
+  /** The faults of route files, and Camel's model of the files. */
   record Result(List<Finding> findings, RouteModel model) {}
 
   /**
    * Checks the files of a role.
    *
    * @param ours shipped files that are not replaced; their text is not checked again
-   * @param asked the files whose text is checked; the model is made of all
-   * @param isAdded whether a file, by its location, is an installation's own addition
+   * @param asked the files whose text is checked; the model contains all files
+   * @param isAdded whether a file, by its location, was added by an installation
    */
   Result check(Collection<Resource> ours, Collection<Resource> asked, Predicate<String> isAdded)
       throws IOException {
     var found = new ArrayList<Finding>();
     var files = new ArrayList<RouteFile>();
-    // Camel would also stop at these faults, with less information.
+    // Files at which Camel would stop, too, and say less about the fault.
     var unreadable = new HashSet<String>();
     for (var file : asked) {
       var parsed = read(file);
@@ -96,7 +96,8 @@ final class RoutesCheck {
               new ExpressionCheck(model.camel()).check(field).ifPresent(found::add);
             });
     var named = found.stream().map(Finding::file).collect(Collectors.toSet());
-    // For a fault in the text, Camel reports the same in other words.
+    // Camel reports faults of the text again, in other words, so its findings about such files are
+    // left out.
     model.findings().stream().filter(f -> !named.contains(f.file())).forEach(found::add);
     if (whole && model.findings().isEmpty()) {
       new ModelCheck(model.camel(), known.operations(), model.interceptions(), options::refused)
@@ -105,7 +106,7 @@ final class RoutesCheck {
     return new Result(List.copyOf(new TreeSet<>(found)), model);
   }
 
-  /** Whether a file has a forbidden bean: Camel would make it while it reads the file. */
+  /** Whether a file defines a forbidden bean, which Camel would create while it reads the file. */
   private static boolean makesForbidden(RouteFile file) {
     return file.fields().stream()
         .filter(field -> BEAN_PARTS.contains(field.parent()))
@@ -113,7 +114,8 @@ final class RoutesCheck {
   }
 
   /**
-   * Elements beside the routes of a file affect only that file, so without routes they do nothing.
+   * Reports elements beside the routes that belong into another file or that Camel would apply to
+   * every flow; and, in a file without routes, elements that then have no effect.
    */
   private static List<Finding> withoutRoutes(RouteFile file) {
     var top = file.fields().stream().filter(field -> field.parent().isEmpty()).toList();
@@ -141,7 +143,10 @@ final class RoutesCheck {
             .toList();
   }
 
-  /** Camel numbers lines differently for steps that are written in one line. */
+  /**
+   * Corrects a finding's line, because Camel counts lines differently for steps that are written in
+   * one line.
+   */
   static Finding placed(Finding finding, Collection<RouteFile> files) {
     var id = finding.step().isEmpty() ? finding.route() : finding.step();
     return files.stream()

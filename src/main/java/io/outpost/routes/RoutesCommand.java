@@ -24,10 +24,10 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.core.type.filter.AnnotationTypeFilter;
 
 /**
- * The commands about routes, which start nothing. {@code outpost routes check [folder]} reports
- * faults in the files of a folder, or in the shipped ones; {@code test [folder]} runs their tests;
- * {@code diff [folder]} lists changes of shipped files since they were copied into the folder by
- * {@code copy <file> <folder>}. One finding per line on standard output; exits with 0 without
+ * The commands about routes; they start no application. {@code outpost routes check [folder]}
+ * reports faults in the files of a folder, or in the shipped ones; {@code test [folder]} runs their
+ * tests; {@code diff [folder]} lists changes of shipped files since {@code copy <file> <folder>}
+ * copied them into the folder. One finding per line on standard output; exits with 0 without
  * findings, with 1 with findings, with 2 for wrong arguments.
  */
 public final class RoutesCommand {
@@ -55,7 +55,7 @@ public final class RoutesCommand {
    * @return the exit code
    */
   public static int run(List<String> arguments) {
-    // Standard output has only findings.
+    // Nothing may be logged on standard output, which has only findings.
     LoggingSystem.get(RoutesCommand.class.getClassLoader())
         .setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.OFF);
     return new RoutesCommand(System.out, System.err).execute(arguments);
@@ -105,7 +105,7 @@ public final class RoutesCommand {
   }
 
   /**
-   * The findings.
+   * The faults of the files.
    *
    * @param folder the mounted folder; null: only the shipped files
    */
@@ -128,7 +128,7 @@ public final class RoutesCommand {
         var ours = ours(roles);
         var asked = folder == null ? ours : mounted(folder, roles);
         if (asked.isEmpty() && folder != null && folder.hasRoutesOnly()) {
-          continue; // What the folder has concerns other roles.
+          continue; // the folder has files for other roles only
         }
         var names = asked.stream().map(file -> RouteFile.nameOf(file.getLocation())).toList();
         var kept =
@@ -170,7 +170,7 @@ public final class RoutesCommand {
     return found;
   }
 
-  /** The product's beans, declared but not created. */
+  /** The product's beans, which are declared but not created. */
   static GenericApplicationContext beans() {
     var environment = new StandardEnvironment();
     ConfigDataEnvironmentPostProcessor.applyTo(environment, null, null, "api", "worker", "local");
@@ -179,7 +179,8 @@ public final class RoutesCommand {
     AnnotationConfigUtils.registerAnnotationConfigProcessors(context);
     var scanner = new ClassPathBeanDefinitionScanner(context, true, environment);
     scanner.addExcludeFilter(new AnnotationTypeFilter(SpringBootApplication.class));
-    // When test classes are on the class path, their nested configurations must be skipped.
+    // In a test run the class path also has test classes, whose nested configurations must be
+    // skipped.
     scanner.addExcludeFilter((type, classes) -> type.getClassMetadata().hasEnclosingClass());
     scanner.scan("io.outpost");
     var configurations = new ConfigurationClassPostProcessor();

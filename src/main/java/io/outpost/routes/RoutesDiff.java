@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds changes of shipped files since an installation copied them. The text that was copied is
- * kept beside the copy, in the folder {@code .base}.
+ * Finds changes of shipped files since an installation copied them. The copied text is kept beside
+ * the copy, in the folder {@code .base}.
  */
 final class RoutesDiff {
 
@@ -29,7 +29,8 @@ final class RoutesDiff {
   }
 
   /**
-   * One finding for each place where the shipped file has changed; none for files that only add.
+   * One finding for each place where a shipped file has changed. Files of the folder that replace
+   * no shipped file have none.
    */
   List<Finding> changes() throws IOException {
     var found = new ArrayList<Finding>();
@@ -50,7 +51,9 @@ final class RoutesDiff {
     return found;
   }
 
-  /** Copies a shipped file unless there is a copy, and stores its text for comparisons. */
+  /**
+   * Copies a shipped file, unless the folder has it already, and keeps its text for comparisons.
+   */
   void copy(String name) throws IOException {
     if (!MountedFolder.replacesOurs(name)) {
       throw new IllegalStateException(

@@ -14,8 +14,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.util.HtmlUtils;
 
 /**
- * The page of the running routes: the map, the traffic of each route and step, its YAML, and its
- * origin. It runs no script and loads nothing. Thread-safe.
+ * The page about the running routes: the map, the traffic of each route and step, its YAML, and
+ * where its file comes from. It runs no script and loads nothing. Thread-safe.
  */
 @Component
 class RoutesPage {
@@ -51,7 +51,7 @@ class RoutesPage {
     this.traffic = traffic;
   }
 
-  /** The page's content security policy: only its own style. */
+  /** The page's content security policy, which allows only its own style. */
   static String policy() {
     try {
       var hash =
@@ -63,7 +63,7 @@ class RoutesPage {
     }
   }
 
-  /** The current page. */
+  /** The page as HTML, with the current numbers. */
   String html() {
     var map = RouteMap.of(((ModelCamelContext) camel).getRouteDefinitions(), folder.known());
     var out = new StringBuilder();

@@ -20,7 +20,7 @@ class RoutesPageAddresses {
 
   private static final String HTML = "text/html;charset=UTF-8";
 
-  /** Only on a separate port that only operators can reach. */
+  /** Only for a separate management port, which operators alone can reach. */
   @Component
   @ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
   @WebEndpoint(id = "routes")
@@ -32,7 +32,7 @@ class RoutesPageAddresses {
       this.page = page;
     }
 
-    /** The page. */
+    /** The page as HTML. */
     @ReadOperation(produces = HTML)
     String page() {
       return page.html();

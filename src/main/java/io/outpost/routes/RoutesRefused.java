@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The routes are not as they must be; the message has one line for each finding. */
+/** The routes have faults; the message has one line for each finding. */
 public final class RoutesRefused extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -26,7 +26,7 @@ public final class RoutesRefused extends RuntimeException {
     return findings;
   }
 
-  /** Throws when there is a finding. */
+  /** Throws this exception when there is a finding. */
   static void unlessEmpty(Collection<Finding> findings) {
     if (!findings.isEmpty()) {
       throw new RoutesRefused(findings);

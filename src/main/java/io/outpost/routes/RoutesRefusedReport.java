@@ -3,7 +3,7 @@ package io.outpost.routes;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints a start that was refused because of its routes as a list of findings. */
+/** Prints a list of findings, instead of a stack trace, when faulty routes prevent the start. */
 final class RoutesRefusedReport extends AbstractFailureAnalyzer<RoutesRefused> {
 
   @Override

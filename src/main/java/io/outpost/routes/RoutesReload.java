@@ -28,9 +28,9 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Applies saved, added and removed files of route folders while everything runs. They are checked
- * as at a start; then all changes are applied or, with any fault, none. One thread watches the
- * folders.
+ * Applies saved, added and removed files of route folders while the application runs. They are
+ * checked as at a start; then either all changes are applied or, if there is any fault, none. One
+ * thread watches the folders.
  */
 @Component
 class RoutesReload {
@@ -61,12 +61,12 @@ class RoutesReload {
   private volatile String live = "";
   private volatile String seen = "";
 
-  /** When a change was first seen, by the nanosecond clock. */
+  /** When a change was first seen, by the clock of {@link System#nanoTime}. */
   private volatile long changedAt;
 
   private volatile List<Finding> refused = List.of();
 
-  /** The findings that were already logged. */
+  /** The last failure that was logged, so that it is logged only once. */
   private volatile String trouble = "";
 
   RoutesReload(
@@ -94,12 +94,15 @@ class RoutesReload {
     watch.shutdownNow();
   }
 
-  /** The faults of the last save; empty when it is live. */
+  /** The faults because of which the last change was not applied; empty when it was. */
   List<Finding> refused() {
     return refused;
   }
 
-  /** A file may still be being written, so it is checked again before it is read. */
+  /**
+   * Looks for changes. Reloads only when the files are the same at two looks in a row, because a
+   * file may still be being written.
+   */
   private void look() {
     try {
       var now = MountedFolder.fingerprint(folder.folders());
@@ -126,7 +129,7 @@ class RoutesReload {
       RoutesRefused.unlessEmpty(changedAtStartAlone());
       var files = folder.read();
       if (files.version().equals(was)) {
-        var unused = folder.check(files); // Elements beside the routes may be wrong.
+        var unused = folder.check(files); // elements beside the routes may be wrong
         refused = List.of();
         return;
       }
@@ -189,7 +192,10 @@ class RoutesReload {
     return RouteFile.nameOf(String.valueOf(route.getInput().getLocation()));
   }
 
-  /** The configurations of a file with their lines, because they affect routes of other files. */
+  /**
+   * The lines of each configuration in a file. They are compared because a configuration affects
+   * routes of other files.
+   */
   private static Map<Integer, List<String>> configurations(String name, String text) {
     var lines = text.lines().toList();
     var found = new TreeMap<Integer, List<String>>();

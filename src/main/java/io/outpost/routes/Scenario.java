@@ -17,7 +17,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  * A test of a route in a {@code .test.yaml} file.
  *
  * @param file folder and file
- * @param line where it begins
+ * @param line the line at which it begins
  * @param name its title, a clause
  * @param given the results of Java steps and other systems, by the step's id or by {@code
  *     bean.method}
@@ -37,7 +37,7 @@ record Scenario(
   private static final Set<String> THEN =
       Set.of("body", "headers", "properties", "variables", "calls", "never", "sent", "fails");
 
-  /** The tests of a file; unreadable parts become findings. */
+  /** The tests in a file; parts that cannot be read become findings. */
   static List<Scenario> read(String file, String text, List<Finding> findings) {
     var found = new ArrayList<Scenario>();
     try {
@@ -96,15 +96,15 @@ record Scenario(
     return new Finding(file, line, "", name, fault);
   }
 
-  /** The value of a name that may be missing. */
-  @SuppressWarnings("unchecked") // Names in YAML are texts.
+  /** A value as a map; empty when it is missing or another type. */
+  @SuppressWarnings("unchecked") // All names in YAML are strings.
   static Map<String, Object> map(@Nullable Object value) {
     return value instanceof Map<?, ?> map
         ? new LinkedHashMap<>((Map<String, Object>) map)
         : Map.of();
   }
 
-  /** A part of a test that is a list, or a single value. */
+  /** A value as a list. A single value becomes a list of one. */
   static List<?> list(@Nullable Object value) {
     return value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
   }

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
- * {@code outpost routes test [folder]}: runs the {@code .test.yaml} tests of a folder on its routes
- * and the shipped ones together, or the shipped tests. One finding per line on standard output;
- * then, on standard error, how many steps of each file were reached. Used by one thread.
+ * {@code outpost routes test [folder]}: runs the {@code .test.yaml} tests of a folder, on its
+ * routes and the shipped ones together, or the shipped tests. Prints one finding per line on
+ * standard output and then, on standard error, how many steps of each file were reached. Used by
+ * one thread.
  */
 final class ScenarioCommand {
 
@@ -25,7 +26,7 @@ final class ScenarioCommand {
    *
    * @param findings failed expectations
    * @param tests the number of tests
-   * @param coverage for each file how many steps were reached, and how many there are
+   * @param coverage for each file, how many steps were reached and how many there are
    * @param unreached the steps that no test has reached, each as file, line, route and step
    */
   record Result(
@@ -54,7 +55,7 @@ final class ScenarioCommand {
     return result.findings().isEmpty() ? 0 : 1;
   }
 
-  /** The tests of a folder; of the jar when there is none. */
+  /** Runs the tests of a folder, or of the jar when there is no folder. */
   static Result run(@Nullable MountedFolder folder) throws Exception {
     var findings = new ArrayList<Finding>();
     var tests = new ArrayList<Scenario>();
@@ -103,7 +104,7 @@ final class ScenarioCommand {
     return found;
   }
 
-  /** For a folder, only its own files. */
+  /** The coverage of each file; for a folder, only of its own files. */
   private static String table(@Nullable MountedFolder folder, Result result) {
     var text = new StringBuilder();
     result

@@ -26,8 +26,8 @@ import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
- * Runs tests of routes in a separate context, without AWS, HTTP or a queue, and without waiting.
- * Used by one thread.
+ * Runs tests of routes in a separate context, without AWS, HTTP, queues or waiting. Used by one
+ * thread.
  */
 final class ScenarioRun implements AutoCloseable {
 
@@ -38,7 +38,7 @@ final class ScenarioRun implements AutoCloseable {
   private final Map<String, Integer> visits = new ConcurrentHashMap<>();
   private final DefaultCamelContext camel;
 
-  /** Steps without a stand-in. */
+  /** The ids of steps that run as written, without a stand-in. */
   private final Set<String> asWritten;
 
   /**
@@ -73,7 +73,7 @@ final class ScenarioRun implements AutoCloseable {
     camel.start();
   }
 
-  /** Counts how often each step was reached. */
+  /** Counts how often each step is reached. */
   private final class Visits implements InterceptStrategy {
     @Override
     public Processor wrapProcessorInInterceptors(
@@ -215,7 +215,10 @@ final class ScenarioRun implements AutoCloseable {
     }
   }
 
-  /** For an object only the named fields count; texts and numbers are compared as written. */
+  /**
+   * Whether a result is as expected. Of an object only the expected fields are compared; texts and
+   * numbers are compared as written.
+   */
   private static boolean fits(JsonNode want, JsonNode have) {
     if (want.isObject()) {
       return have.isObject()
@@ -249,7 +252,7 @@ final class ScenarioRun implements AutoCloseable {
     }
   }
 
-  /** Steps that no test has reached, each as file, line, route and step. */
+  /** The steps that no test has reached, each as file, line, route and step. */
   Collection<String> unreached() {
     var found = new TreeSet<String>();
     routes
@@ -263,7 +266,7 @@ final class ScenarioRun implements AutoCloseable {
     return found;
   }
 
-  /** For each file how many of its steps were reached, and how many it has. */
+  /** For each file, how many of its steps were reached and how many it has. */
   Map<String, int[]> coverage() {
     var found = new TreeMap<String, int[]>();
     routes

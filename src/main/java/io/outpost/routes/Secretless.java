@@ -2,7 +2,7 @@ package io.outpost.routes;
 
 import java.util.regex.Pattern;
 
-/** Removes values that look like secrets from displayed texts. */
+/** Removes values that look like secrets from texts before they are shown. */
 final class Secretless {
 
   private static final String HIDDEN = "[hidden]";
@@ -10,16 +10,19 @@ final class Secretless {
   private static final String NAME =
       "[\\w.-]{0,40}(?:password|passphrase|secret|token|api-?key|access-?key|credential|authorization)[\\w-]{0,20}";
 
-  /** A whole value, quoted, in RAW or plain; a placeholder or expression is not a secret. */
+  /**
+   * One value: quoted, in RAW or plain. Placeholders and expressions do not match, because they
+   * contain no secret.
+   */
   private static final String VALUE =
       "(?![\"']?(?:\\{\\{|\\$\\{|RAW\\(\\{\\{|true\\b|false\\b|null\\b))"
           + "(?:\"[^\"\\n]{1,500}\"?|'[^'\\n]{1,500}'?|RAW\\([^)\\n]{1,500}\\)?|RAW\\{[^}\\n]{1,500}}?|[^\\n&}]{1,500})";
 
-  /** A value beside a name that suggests a secret. */
+  /** A value after a name that suggests a secret. */
   private static final Pattern NAMED =
       Pattern.compile("(?i)(" + NAME + "[\"']?\\s{0,5}[:=][ \\t]{0,5}+)" + VALUE);
 
-  /** A step that sets a value whose name suggests a secret. */
+  /** The value of a step that sets something whose name suggests a secret. */
   private static final Pattern SET =
       Pattern.compile(
           "(?i)(\\bname:\\s{0,5}[\"']?"
@@ -27,7 +30,7 @@ final class Secretless {
               + "[\"']?\\s{0,5},?\\s{0,40}(?:constant|simple|expression):[ \\t]{0,5}+)"
               + VALUE);
 
-  /** Keys with a known prefix, and user names in an address. */
+  /** Keys with a known prefix, and the user part of an address. */
   private static final Pattern KEYS =
       Pattern.compile(
           "\\b(?:op|sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{4,200}|\\bwhsec_[A-Za-z0-9+/=]{4,200}"

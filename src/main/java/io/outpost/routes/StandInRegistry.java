@@ -12,8 +12,9 @@ import org.apache.camel.util.concurrent.SynchronousExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The registry of routes under test: stand-ins for steps and values, an executor that runs parallel
- * work at once, and the few real objects that need nothing else, such as aggregation strategies.
+ * The registry for routes under test: stand-ins for steps and values, an executor that runs
+ * parallel work at once, and the few real objects that can be created without others, such as
+ * aggregation strategies.
  */
 record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     implements BeanRepository {
@@ -24,7 +25,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     @Nullable Object of(Exchange exchange) throws Exception;
   }
 
-  /** A value under its own name; Camel calls its single method. */
+  /** A value in the registry under a name; Camel calls the single method of its bean. */
   public static final class Value {
     private final Source source;
 
@@ -32,7 +33,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
       this.source = source;
     }
 
-    /** The current value. */
+    /** The value at present. */
     public @Nullable Object value(Exchange exchange) throws Exception {
       return source.of(exchange);
     }
@@ -76,7 +77,7 @@ record StandInRegistry(TestableRoutes routes, StandIns standIns, Known known)
     return StandIns.follow(start, rest);
   }
 
-  /** A real object that needs no other; null when there is none of that name. */
+  /** Creates a real object that needs no other; null when there is none with this name. */
   private @Nullable Object make(String name) {
     var type = known.type().apply(name);
     try {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.objenesis.SpringObjenesis;
 
 /**
- * The stand-ins for Java steps and other systems while routes are tested: each does what the test
- * says, otherwise nothing, and records its input. Used by one thread.
+ * The stand-ins for Java steps and other systems while routes are tested. Each does what the test
+ * says, or nothing, and records its input. Used by one thread.
  */
 final class StandIns {
 
@@ -25,7 +25,7 @@ final class StandIns {
   private final Map<String, Exchange> given = new HashMap<>();
   private Map<String, Object> answers = Map.of();
 
-  /** Begins another test. */
+  /** Begins another test, with these results. */
   void begin(Map<String, Object> nowGiven) {
     answers = nowGiven;
     turns.clear();
@@ -33,17 +33,17 @@ final class StandIns {
     given.clear();
   }
 
-  /** The called steps' ids, in order; a Java value appears as {@code bean.method}. */
+  /** The ids of the called steps, in order; a Java value appears as {@code bean.method}. */
   List<String> calls() {
     return calls;
   }
 
-  /** The latest message that a step got. */
+  /** The latest message that a step received. */
   @Nullable Exchange given(String step) {
     return given.get(step);
   }
 
-  /** A step: it may set values, return a body, or fail. */
+  /** Runs the stand-in of a step, which may set values, return a body, or fail. */
   void step(String id, String call, Exchange exchange) throws Exception {
     note(id, exchange);
     var answer = next(answers.containsKey(id) ? id : call);
@@ -61,14 +61,14 @@ final class StandIns {
     }
   }
 
-  /** A real step fails when a test says so. */
+  /** Makes a step without a stand-in fail, if the test says so. */
   void fault(String id) throws Exception {
     if (answers.get(id) instanceof Map<?, ?> map) {
       raise(map.get("throws"));
     }
   }
 
-  /** A Java value; null unless the test gives one. */
+  /** The result of a Java value; null unless the test gives one. */
   @Nullable Object value(String call, Exchange exchange) throws Exception {
     note(call, exchange);
     var answer = next(call);
@@ -98,7 +98,10 @@ final class StandIns {
     given.put(name, copy);
   }
 
-  /** A list has a result for each call; the last one repeats. */
+  /**
+   * The next result of a call. A list under {@code in-turn} has one for each call; the last one
+   * repeats.
+   */
   private @Nullable Object next(String name) {
     var answer = answers.get(name);
     if (answer instanceof Map<?, ?> map && map.get("in-turn") instanceof List<?> list) {
@@ -108,7 +111,10 @@ final class StandIns {
     return answer;
   }
 
-  /** {@code throws: Name}, {@code throws: {type: Name, message: …}} and the two with fields. */
+  /**
+   * Throws what a test asks for: {@code throws: Name}, or {@code throws: {type: Name, message: …}},
+   * both perhaps with fields.
+   */
   private static void raise(@Nullable Object spec) throws Exception {
     if (spec == null) {
       return;
@@ -128,7 +134,7 @@ final class StandIns {
     };
   }
 
-  /** The class that throws Stripe refusals also creates them here. */
+  /** Creates an exception. Refusals of Stripe are created by the class that throws them. */
   private static Exception make(String name, Map<String, Object> fields, String message)
       throws Exception {
     var type = Class.forName(name);
@@ -136,7 +142,7 @@ final class StandIns {
       var raise = type.getMethod("raise", int.class, String.class);
       raise.invoke(null, fields.getOrDefault("status", 400), fields.getOrDefault("answer", "{}"));
     } catch (NoSuchMethodException e) {
-      // Created below.
+      // Classes without that method are created below.
     } catch (InvocationTargetException e) {
       return e.getCause() instanceof Exception cause ? cause : e;
     }
@@ -169,7 +175,7 @@ final class StandIns {
         method.setAccessible(true);
         return method.invoke(value);
       } catch (NoSuchMethodException e) {
-        // Another form.
+        // The getter may have another form of the name.
       } catch (ReflectiveOperationException | RuntimeException e) {
         throw new RuntimeCamelException(name + " cannot be read of " + value.getClass(), e);
       }

@@ -18,8 +18,8 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * The steps that Camel has and the properties of each, as the schema of its YAML language lists
- * them. Immutable.
+ * The steps of Camel and the properties of each, as the schema of its YAML language lists them.
+ * Immutable.
  */
 final class StepNames {
 
@@ -40,7 +40,7 @@ final class StepNames {
     }
   }
 
-  /** The file's own names that Camel does not have. */
+  /** Reports names in the file that Camel does not have. */
   List<Finding> check(RouteFile file) {
     var walk = new Walk(file.name(), new ArrayList<>());
     if (isEmpty(file.root()) && file.faults().isEmpty()) {
@@ -173,7 +173,7 @@ final class StepNames {
           mapping.getValue().stream()
               .allMatch(field -> known.containsKey(RouteFile.key(field.getKeyNode())));
       if (!areKnown) {
-        return; // One of these names is allowed.
+        return; // An unknown name is reported already, and may be the missing one.
       }
       for (var name : required(at)) {
         if (known.containsKey(name) && RouteFile.field(mapping, name).isEmpty()) {
@@ -227,7 +227,10 @@ final class StepNames {
       found.add(new Finding(file, RouteFile.line(at), route, step, fault));
     }
 
-    /** An entry such as a step has one name, so a second name is an indentation mistake. */
+    /**
+     * Checks the names of an object. An entry in a list of steps has one name, so a second name is
+     * a mistake of indentation.
+     */
     private void mapping(
         MappingNode mapping, Map<String, JsonNode> known, boolean isStep, String parent) {
       boolean first = true;

@@ -18,8 +18,9 @@ import org.springframework.asm.Opcodes;
 import org.springframework.asm.Type;
 
 /**
- * Finds the tables, buckets and queues that a Java step may use, by reading its class and the
- * classes it was built with, so the result cannot be outdated. Used by one thread.
+ * Finds the tables, buckets and queues that a Java step may use, by reading the bytecode of its
+ * class and of the classes that its constructors take, so the result is never outdated. Used by one
+ * thread.
  */
 final class Stores {
 
@@ -28,10 +29,15 @@ final class Stores {
 
   private final Map<String, Read> read = new HashMap<>();
 
-  /** The names in one class. */
+  /**
+   * What one class uses.
+   *
+   * @param ends the tables, buckets and queues that it names
+   * @param parts the classes that it was built with
+   */
   private record Read(Set<String> ends, Set<String> parts) {}
 
-  /** For example {@code table jobs}. */
+  /** What a class and its parts use, for example {@code table jobs}. */
   Set<String> of(Class<?> type) {
     var ends = new TreeSet<String>();
     collect(Type.getInternalName(type), ends, new HashSet<>());
@@ -90,7 +96,10 @@ final class Stores {
           last = value;
         }
 
-        /** A name is the constant loaded just before the call. */
+        /**
+         * Finds calls that take a name. The name is the constant that was loaded just before the
+         * call.
+         */
         @Override
         public void visitMethodInsn(
             int opcode, String owner, String method, String arguments, boolean ofInterface) {

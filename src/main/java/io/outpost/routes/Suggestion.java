@@ -4,12 +4,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
-/** Suggests a known name for an unknown one. */
+/** Suggests a known name instead of an unknown one. */
 final class Suggestion {
 
   private Suggestion() {}
 
-  /** {@code ; did you mean `x`?}, or nothing when no known name is near. */
+  /** {@code ; did you mean `x`?}, or nothing when no known name is similar. */
   static String of(String written, Collection<String> known) {
     return known.stream()
         .filter(
@@ -23,7 +23,7 @@ final class Suggestion {
         .orElse("");
   }
 
-  /** Letters to insert, remove, replace or swap, without regard to case. */
+  /** How many letters must be inserted, removed, replaced or swapped, regardless of case. */
   private static int distance(String one, String other) {
     var a = one.toLowerCase(Locale.ROOT);
     var b = other.toLowerCase(Locale.ROOT);

@@ -17,13 +17,13 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * Route files in the form for tests: every Java step and every other system is replaced by a
- * stand-in, and waits and parallel work happen at once; order, choice, retry and errors stay as
- * written. Used by one thread.
+ * Route files in a form for tests. Every Java step and every other system is replaced by a
+ * stand-in; waits and parallel work happen at once; order, choices, retries and error handling stay
+ * as written. Used by one thread.
  */
 final class TestableRoutes {
 
-  /** Prefixes of names in the registry: of a step, of a Java value, of a path into data. */
+  /** Prefixes of names in the registry: for a step, for a Java value, for a path into data. */
   static final String STEP = "step_";
 
   static final String VALUE = "value_";
@@ -51,12 +51,12 @@ final class TestableRoutes {
   private String file = "";
   private String route = "";
 
-  /** The entries of a file; an invalid file was refused before. */
+  /** The entries of a file, which is valid: invalid files were refused before. */
   private static List<Node> items(RouteFile file) {
     return file.root() instanceof SequenceNode list ? list.getValue() : List.of();
   }
 
-  /** The text of a file with stand-ins. */
+  /** The text of a file, with stand-ins. */
   String rewrite(RouteFile original) {
     file = original.name();
     var items = new ArrayList<Object>();
@@ -75,7 +75,7 @@ final class TestableRoutes {
     }
   }
 
-  /** The action that a stand-in replaces: {@code bean.method}, or the endpoint. */
+  /** What a stand-in replaces: {@code bean.method}, or the endpoint. */
   String callOf(String step) {
     return stepCalls.getOrDefault(step, step);
   }
@@ -88,7 +88,10 @@ final class TestableRoutes {
     return paths.get(name);
   }
 
-  /** The start of a route, by its id or the name after {@code direct:}; null: there is none. */
+  /**
+   * The address at which a route starts, by its id or by the name after {@code direct:}; null when
+   * there is none.
+   */
   @Nullable String start(String name) {
     return starts.get(name);
   }
@@ -97,7 +100,7 @@ final class TestableRoutes {
     return starts.keySet();
   }
 
-  /** Names for which a test may give results: replaced steps, and Java values. */
+  /** The names for which a test may give results: replaced steps, and Java values. */
   Set<String> replaceable() {
     var names = new TreeSet<>(stepCalls.keySet());
     names.addAll(stepCalls.values());
@@ -137,8 +140,8 @@ final class TestableRoutes {
   }
 
   /**
-   * A step in a list of steps: it has an id, and a stand-in when it calls something outside the
-   * routes.
+   * Rewrites a step of a list. It gets an id and, if it calls anything outside the routes, a
+   * stand-in.
    */
   private Map<String, Object> step(Node item) {
     var only = ((MappingNode) item).getValue().getFirst();
@@ -151,7 +154,7 @@ final class TestableRoutes {
         String.valueOf(
             fields.computeIfAbsent(
                 "id", none -> kind + "-" + file.replaceAll("\\W", "-") + "-" + line));
-    if (!kind.equals("doTry")) { // Camel traverses its steps, not the element around them
+    if (!kind.equals("doTry")) { // Camel reports its steps, not this element
       places.put(id, "%s:%d: %s/%s".formatted(file, line, route, id));
     }
     var inner = RouteFile.text(only.getValueNode(), "constant");
@@ -171,7 +174,7 @@ final class TestableRoutes {
     return kind.equals("aggregate") ? alone(id, fields) : Map.of(kind, fields);
   }
 
-  /** An aggregation continues at once, with a list of one. */
+  /** Replaces an aggregation by steps that continue at once, with a list of one message. */
   private static Map<String, Object> alone(String id, Map<String, Object> aggregate) {
     var steps = new ArrayList<Object>();
     steps.add(Map.of("process", Map.of("id", "gather-" + id, "ref", GATHER)));
@@ -198,7 +201,10 @@ final class TestableRoutes {
     return fields;
   }
 
-  /** Waits take no time, parallel work runs at once, and calls get the test's results. */
+  /**
+   * Rewrites an element: waits take no time, parallel work runs at once, and calls get the test's
+   * results.
+   */
   private Object change(String key, Map<String, Object> fields) {
     switch (key) {
       case "method" -> {
@@ -236,13 +242,13 @@ final class TestableRoutes {
         fields.put("slidingWindowSize", "1000000");
       }
       default -> {
-        // Unchanged.
+        // Other elements stay as they are.
       }
     }
     return unmethod(fields);
   }
 
-  /** A Java value as an expression on the registry. */
+  /** Replaces a call of a Java method by an expression on the registry. */
   private Map<String, Object> unmethod(Map<String, Object> fields) {
     if (fields.get("method") instanceof Map<?, ?> method && method.containsKey("call")) {
       fields.remove("method");

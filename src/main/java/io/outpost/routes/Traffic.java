@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The traffic of a route or a step since its start: count, times, failures, and messages in
- * progress. Times are counted in buckets an eighth of an octave wide. Thread-safe.
+ * The traffic of a route or a step since the start: count, times, failures, and messages in
+ * progress. Times are counted in buckets of an eighth of an octave. Thread-safe.
  */
 final class Traffic {
 
@@ -47,13 +47,13 @@ final class Traffic {
     return Math.max(0, begun.sum() - ended.sum());
   }
 
-  /** The mean in milliseconds; 0 before the first message. */
+  /** The mean time in milliseconds; 0 before the first message. */
   double mean() {
     var count = count();
     return count == 0 ? 0 : nanos.sum() / 1e6 / count;
   }
 
-  /** The 99th percentile in milliseconds, up to a tenth too high. */
+  /** The 99th percentile of times in milliseconds, at most a tenth too high. */
   double p99() {
     long all = 0;
     for (int i = 0; i < classes.length(); i++) {

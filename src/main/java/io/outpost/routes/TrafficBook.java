@@ -7,7 +7,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import org.springframework.stereotype.Component;
 
-/** The traffic of each route and step, counted only when a page shows it. Thread-safe. */
+/**
+ * The traffic of each route and step. Counted only when there is a page to show it. Thread-safe.
+ */
 @Component
 class TrafficBook {
 
@@ -18,7 +20,7 @@ class TrafficBook {
     this.isOpen = port >= 0 || environment.acceptsProfiles(Profiles.of("local"));
   }
 
-  /** Whether anything is counted. */
+  /** Whether traffic is counted. */
   boolean isOpen() {
     return isOpen;
   }

@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.impl.engine.DefaultInflightRepository;
 
 /**
- * Counts the messages in progress in each route, as Camel does, but across reloads: a replaced
- * route is still counted, and Camel does not wait for it. Thread-safe.
+ * Counts the messages in progress in each route, as Camel does, but keeps the count across reloads.
+ * Camel does not wait for the messages of a replaced route. Thread-safe.
  */
 final class Underway extends DefaultInflightRepository {
 
@@ -32,9 +32,11 @@ final class Underway extends DefaultInflightRepository {
     return replaced.contains(route) ? 0 : super.size(route);
   }
 
-  /** Its messages may still be in progress, and the next route of that name continues the count. */
+  /**
+   * Its messages may still be in progress, and the next route with this name continues the count.
+   */
   @Override
   public void removeRoute(String route) {
-    // Keeps the count.
+    // The count stays.
   }
 }

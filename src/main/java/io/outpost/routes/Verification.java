@@ -8,13 +8,13 @@ import org.apache.camel.Ordered;
 import org.apache.camel.RoutesBuilder;
 
 /**
- * Checks the model when all routes are in it and none is built yet, and again when template routes
- * are added. The last of the builders.
+ * Checks the model when it contains all routes and none is built yet, and again when template
+ * routes are added. The last of the builders.
  */
 record Verification(Supplier<List<Finding>> check) implements RoutesBuilder, Ordered {
 
   /**
-   * @throws RoutesRefused when anything is wrong
+   * @throws RoutesRefused when the model has a fault
    */
   @Override
   public void addRoutesToCamelContext(CamelContext camel) {
@@ -27,7 +27,7 @@ record Verification(Supplier<List<Finding>> check) implements RoutesBuilder, Ord
     return Set.of();
   }
 
-  /** Camel adds template routes after all others; they are checked in the same way. */
+  /** Checks template routes, too, which Camel adds after all others. */
   @Override
   public void addTemplatedRoutesToCamelContext(CamelContext camel) {
     addRoutesToCamelContext(camel);

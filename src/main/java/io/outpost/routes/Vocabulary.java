@@ -23,14 +23,14 @@ import org.springframework.util.ClassUtils;
 
 /**
  * The vocabulary of the routes: the names and types of the data that steps exchange, and the Java
- * steps that they may call. Immutable.
+ * steps that routes may call. Immutable.
  *
- * @param properties exchange properties: they stay with a message in every route
+ * @param properties exchange properties, which stay with a message in every route
  * @param variables variables: the arguments and answers of one call
  * @param headers headers that routes read, set or hand to a component
  * @param points extension points, by the name after {@code direct:}
- * @param beans the steps in Java: bean, method, what it does
- * @param components options of components that are Outpost's own
+ * @param beans the steps in Java: bean, method, and what it does
+ * @param components options of components that Outpost defines
  */
 record Vocabulary(
     Map<String, Word> properties,
@@ -56,7 +56,7 @@ record Vocabulary(
    * A name for data.
    *
    * @param type a Java class, {@code text}, {@code number}, {@code boolean} or {@code any}
-   * @param means its meaning, a clause
+   * @param means what it means, as a clause
    * @param from {@code java} when a Java step or a component sets it, {@code extension} when an
    *     installation's own route does, otherwise null
    * @param to {@code java} when a Java step or a component reads it, otherwise null
@@ -66,9 +66,9 @@ record Vocabulary(
   /**
    * An extension point.
    *
-   * @param when the moment of the call
+   * @param when at which moment it is called
    * @param data the data for the route
-   * @param errors the effect of its failure
+   * @param errors what happens when it fails
    */
   record Point(String when, String data, String errors) {}
 
@@ -85,7 +85,7 @@ record Vocabulary(
     return READER.readValue(file);
   }
 
-  /** The fault of an invalid file, for its author. */
+  /** A finding about an invalid file, for its author. */
   static Finding fault(JsonProcessingException e) {
     var line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
     return new Finding(
@@ -113,7 +113,7 @@ record Vocabulary(
         });
   }
 
-  /** Names of missing classes. */
+  /** The types in a vocabulary that name no existing class. */
   List<Finding> unknownTypes(String text) {
     var lines = text.lines().toList();
     return Stream.of(properties, variables, headers)
@@ -131,8 +131,8 @@ record Vocabulary(
   }
 
   /**
-   * The names of ours to which a folder's vocabulary gives another meaning: the shipped routes use
-   * them, and would be checked against the wrong one.
+   * The shipped names to which a folder's vocabulary gives another meaning. Shipped routes use
+   * these names, and would be checked against the wrong meaning.
    *
    * @param text of the folder's vocabulary
    */

@@ -14,7 +14,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Runs an installation's own interceptions beside the flows that they watch. When too many are
- * running, the next message is not passed to them, so a flow never waits. Thread-safe.
+ * running, they miss the next message, so that no flow ever waits. Thread-safe.
  */
 @Component("watchers")
 class Watchers extends AbstractExecutorService {

@@ -19,7 +19,7 @@ import org.springframework.stereotype.Component;
 @Component("secretNames")
 public class SecretNames {
 
-  /** Up to two wrong, missing or extra letters make a near miss. */
+  /** How many letters may be wrong, missing or extra in a near miss. */
   private static final int NEAR = 2;
 
   private final AgentCatalogue catalogue;
@@ -29,7 +29,8 @@ public class SecretNames {
   }
 
   /**
-   * Refuses a reserved name, and a near miss of a name that an agent reads.
+   * Refuses a reserved name, and a name that is probably misspelt because an agent reads a similar
+   * one.
    *
    * @throws Problem 400
    */
@@ -51,7 +52,7 @@ public class SecretNames {
     }
   }
 
-  /** The agents that get a secret automatically, in alphabetical order. */
+  /** The agents that get a secret of this name without asking, in alphabetical order. */
   List<String> agentsOf(String name) {
     return catalogue.names().stream()
         .filter(agent -> catalogue.find(agent).orElseThrow().providerVariables().contains(name))
@@ -69,7 +70,7 @@ public class SecretNames {
         || name.contains("KEY") && stem(name).equals(stem(variable));
   }
 
-  /** The name without the words that every key's name has. */
+  /** The name without the words that all names of keys have in common. */
   private static String stem(String name) {
     return Arrays.stream(name.split("_", -1))
         .filter(word -> !Set.of("API", "KEY", "APIKEY", "TOKEN", "SECRET").contains(word))

@@ -39,7 +39,7 @@ import software.amazon.awssdk.services.secretsmanager.model.Tag;
 
 /**
  * The steps of storing provider keys: the value in Secrets Manager under the tenant's prefix, its
- * name in the table. No step logs, returns or copies a value elsewhere. Stateless.
+ * name in the table tenants. No step logs, returns or copies a value. Stateless.
  */
 @Component("secrets")
 @EnableConfigurationProperties(Secrets.Most.class)
@@ -93,14 +93,15 @@ public class Secrets {
   @ConfigurationProperties("outpost.secrets")
   record Most(Map<Tier, Integer> most) {}
 
-  /** A provider key as clients see it: without its value. */
+  /** A provider key as clients see it, without its value. */
   public record View(
       String name, List<String> agents, Instant createdAt, Instant updatedAt, Instant rotateBy) {}
 
   /**
-   * Removes the value from the body, so that no later message contains it.
+   * Takes the value out of the body, so that no later message contains it.
    *
-   * @throws Problem 400 for a value so short that masking it would spoil an agent's output
+   * @throws Problem 400 for a value that is too short, because masking it would spoil an agent's
+   *     output
    */
   public String take(@org.apache.camel.Body JsonNode body) {
     var value = body.get("value").asText();
@@ -111,7 +112,7 @@ public class Secrets {
     return value;
   }
 
-  /** Stores a new secret, with the rotation policy and the KMS key of the installation. */
+  /** Stores a new secret, with this installation's rotation policy and KMS key. */
   public void create(
       @Header("tenant_id") String tenantId,
       @Header("name") String name,
@@ -133,7 +134,7 @@ public class Secrets {
         exchange, () -> manager.deleteSecret(d -> d.secretId(id).forceDeleteWithoutRecovery(true)));
   }
 
-  /** Restores a deleted secret; has no effect on any other. */
+  /** Restores a deleted secret. */
   public void restore(
       @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
     var id = TenantSecret.name(tenantId, name);
@@ -154,7 +155,7 @@ public class Secrets {
     undo(exchange, () -> putBack(id, replaced.versionId()));
   }
 
-  /** Makes the previous version the current one again. */
+  /** Makes the previous version current again. */
   private void putBack(String id, String version) {
     var versions = manager.describeSecret(d -> d.secretId(id)).versionIdsToStages();
     versions.entrySet().stream()
@@ -169,7 +170,7 @@ public class Secrets {
                             .removeFromVersionId(version)));
   }
 
-  /** Records how to undo a change; the latest change is undone first. */
+  /** Records how to undo a change. The latest change is undone first. */
   private static void undo(Exchange exchange, Runnable step) {
     var earlier = exchange.getProperty(UNDO, Runnable.class);
     exchange.setProperty(
@@ -184,7 +185,7 @@ public class Secrets {
   }
 
   /**
-   * Undoes the changes in Secrets Manager when the table could not be written.
+   * Undoes the changes in Secrets Manager, because the table could not be written.
    *
    * @throws Exception always: the original failure
    */
@@ -203,7 +204,7 @@ public class Secrets {
     throw cause;
   }
 
-  /** Adds the name to the change. */
+  /** Adds the secret's name to the change. */
   public void note(
       @Header("tenant_id") String tenantId,
       @Header("name") String name,
@@ -236,7 +237,9 @@ public class Secrets {
             .formatted(tier.word(), number));
   }
 
-  /** Whether the tenant has no secret of that name yet, so that it counts as one more. */
+  /**
+   * Whether the tenant has no secret with this name yet, so that a new one counts towards the cap.
+   */
   public boolean isNew(@Header("tenant_id") String tenantId, @Header("name") String name) {
     return !dynamoDb
         .getItem(
@@ -262,7 +265,9 @@ public class Secrets {
         .sum();
   }
 
-  /** Deletes a secret, recoverable for seven days; nothing happens when it is deleted already. */
+  /**
+   * Deletes a secret; it can be restored for seven days. Does nothing when it is deleted already.
+   */
   public void delete(
       @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
     var id = TenantSecret.name(tenantId, name);
@@ -274,7 +279,10 @@ public class Secrets {
     }
   }
 
-  /** Removes the name in the change, which is refused with 404 when it does not exist. */
+  /**
+   * Removes the secret's name in the change, which is refused with 404 when the name does not
+   * exist.
+   */
   public void forget(
       @Header("tenant_id") String tenantId, @Header("name") String name, Exchange exchange) {
     var change = Change.of(exchange);
@@ -287,7 +295,7 @@ public class Secrets {
     changeFeed.add(change, new Announcement(Kind.secret, tenantId, name));
   }
 
-  /** All names of a tenant; there are as many as providers, so one page. */
+  /** All names of a tenant's secrets. One page is enough, because the cap is low. */
   public Page<View> list(@Header("tenant_id") String tenantId) {
     var found =
         dynamoDb.query(

@@ -11,10 +11,10 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * Caps on the number of things of a kind that a tenant may have. A counter is increased in the
- * transaction that creates a thing, so races cannot exceed the cap. The counter never decreases;
- * when it reaches the cap, the existing things are counted, and the write is tried again.
- * Stateless.
+ * Caps on how many things of a kind a tenant may have. A counter is increased in the transaction
+ * that creates a thing, so concurrent requests cannot exceed the cap. Removing a thing does not
+ * decrease it. When the counter reaches the cap, the existing things are counted, the counter is
+ * corrected, and the write is tried again. Stateless.
  */
 @Component
 public class Caps {
@@ -37,7 +37,7 @@ public class Caps {
   public record Cap(String kind, int most, String refusal) {}
 
   /**
-   * Counts one thing, in the change that creates it; refused with 409 at the cap.
+   * Counts one more thing, in the change that creates it. Refused with 409 at the cap.
    *
    * @param present counts the existing things, with a consistent read
    */
@@ -63,7 +63,7 @@ public class Caps {
     return new Transactions.TryAgain();
   }
 
-  /** Sets the counter to the real number, unless it has changed since it was read. */
+  /** Sets the counter to the number of existing things, unless another correction came first. */
   private void correct(String tenantId, Cap cap, int count, Map<String, AttributeValue> counter) {
     var version = counter.isEmpty() ? 0 : Long.parseLong(Items.required(counter, "version").n());
     try {
@@ -79,7 +79,7 @@ public class Caps {
                           ":version", Items.number(version),
                           ":next", Items.number(version + 1))));
     } catch (ConditionalCheckFailedException e) {
-      // Another container has counted; the next try sees that.
+      // Another container has corrected the counter; the next try sees that.
     }
   }
 

@@ -16,8 +16,8 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The collected writes of one exchange: steps add to it, and the commit writes all of them or
- * nothing. For one exchange, not thread-safe.
+ * The writes of one exchange. Steps add to them; the commit writes all of them or none. For one
+ * exchange, not thread-safe.
  */
 public final class Change {
 
@@ -29,9 +29,9 @@ public final class Change {
   private final List<Runnable> afterwards = new ArrayList<>();
 
   /**
-   * One write, with the problem when its condition does not hold.
+   * One write, with the problem to report when its condition does not hold.
    *
-   * @param refused creates the problem from the current item (empty when it does not exist)
+   * @param refused creates the problem from the item as it is now (empty when it does not exist)
    */
   record Write(
       TransactWriteItem item, Function<Map<String, AttributeValue>, RuntimeException> refused) {}
@@ -46,7 +46,7 @@ public final class Change {
     return change;
   }
 
-  /** A new, empty change for an exchange. */
+  /** Replaces the change of an exchange by a new, empty one. */
   public static Change renew(Exchange exchange) {
     exchange.removeProperty(PROPERTY);
     return of(exchange);
@@ -120,7 +120,7 @@ public final class Change {
     return writes.isEmpty();
   }
 
-  /** Adds a listener to be called after the commit; a failure of the listener changes nothing. */
+  /** Adds a listener that is called after the commit. If the listener fails, the commit stays. */
   public Change afterwards(Runnable told) {
     afterwards.add(told);
     return this;
@@ -135,7 +135,7 @@ public final class Change {
       try {
         told.run();
       } catch (RuntimeException e) {
-        // The writes stay valid even when a listener fails.
+        // The change is written already, so a failed listener must not make it look refused.
         LOG.warn("A listener failed after a change was written", e);
       }
     }

@@ -15,22 +15,27 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 
 /**
  * The change feed: changes that every container must read within seconds. These are changed keys
- * and tenants, cancelled running jobs, followed jobs, new webhooks, and an outbox with events.
- * Entries are written with the change itself, or after many, and polled by all containers. Reading
- * an entry twice must be harmless. Thread-safe.
+ * and tenants, cancelled running jobs, followed jobs, new webhook endpoints, and an outbox with new
+ * events. Entries are written together with a change, or after several, and polled by all
+ * containers. Reading an entry twice must do no harm. Thread-safe.
  */
 @Component("changeFeed")
 public class ChangeFeed {
 
   private static final String CHANGES = "changes";
 
-  /** A separate feed, which only workers read, and no container of an older release. */
+  /**
+   * A separate feed for followed jobs. Only workers read it, and containers of older releases do
+   * not know it.
+   */
   private static final String WATCHES = "watches";
 
-  /** Separate for the same reason. */
+  /** A separate feed for webhooks, which containers of older releases do not know. */
   private static final String WEBHOOKS = "webhook-changes";
 
-  /** The tolerance for different clocks of containers and slow transactions together. */
+  /**
+   * How far back each poll reads again, to allow for clocks that differ and for slow transactions.
+   */
   private static final Duration OVERLAP = Duration.ofSeconds(30);
 
   private static final Duration LONGEST_HEARING = Duration.ofMillis(1500);
@@ -70,16 +75,16 @@ public class ChangeFeed {
    * One change.
    *
    * @param tenant whose change it is
-   * @param subject a key's hash, a job's id; for a tenant its id
+   * @param subject the hash of a key, the id of a job, or the id of the tenant
    */
   public record Announcement(Kind kind, String tenant, String subject) {}
 
-  /** Adds an entry to the transaction of the change that it announces. */
+  /** Adds an entry to the transaction of the change that the entry announces. */
   public void add(Change change, Announcement announcement) {
     change.put(Put.builder().tableName(names.table("tenants")).item(entry(announcement)));
   }
 
-  /** Writes an entry about changes that are already written. */
+  /** Writes an entry about changes that were written before. */
   public void announce(Announcement announcement) {
     dynamoDb.putItem(
         p ->
@@ -97,18 +102,19 @@ public class ChangeFeed {
   }
 
   /**
-   * The changes announced since this listener's last successful poll, and some from shortly before.
+   * The changes announced since this listener's last successful poll, and again some from shortly
+   * before.
    */
   public List<Announcement> poll(String listener) {
     return poll(listener, CHANGES);
   }
 
-  /** The jobs that clients follow, polled in the same way. */
+  /** The jobs that clients have begun to follow, by the same rules as {@link #poll}. */
   public List<Announcement> pollWatches(String listener) {
     return poll(listener + " of watches", WATCHES);
   }
 
-  /** The tenants that created a webhook, polled in the same way. */
+  /** The tenants that have created a webhook endpoint, by the same rules as {@link #poll}. */
   public List<Announcement> pollWebhooks(String listener) {
     return poll(listener + " of webhooks", WEBHOOKS);
   }

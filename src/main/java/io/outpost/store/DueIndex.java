@@ -8,8 +8,9 @@ import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The index {@code open} of a table: items for sweepers, by due time. It is sharded, so that no
- * kind makes a hot partition, and sparse: it contains only items with these attributes.
+ * The index {@code open} of a table: items for sweepers, by the time at which they are due. It
+ * contains only items with these attributes, and has several shards for each kind, so that no kind
+ * makes one partition too busy.
  *
  * @param kind the prefix of its shards
  */
@@ -23,7 +24,7 @@ public record DueIndex(String kind) {
     return Map.of(SHARD, Items.text(Shards.of(kind, id)), DUE, Items.text(Json.time(due)));
   }
 
-  /** The names of these attributes; removing them takes an item out of the index. */
+  /** The names of these attributes. Removing them takes an item out of the index. */
   public List<String> names() {
     return List.of(SHARD, DUE);
   }

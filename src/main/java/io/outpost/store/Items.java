@@ -11,8 +11,8 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Records as DynamoDB items and back, by the same names as in JSON; nulls are left out. Attributes
- * that the record does not have are ignored when reading. Thread-safe.
+ * Converts records to DynamoDB items and back, with the same names as in JSON. Nulls are left out;
+ * when reading, attributes that the record does not have are ignored. Thread-safe.
  */
 @Component
 public class Items {
@@ -23,7 +23,7 @@ public class Items {
     this.mapper = mapper;
   }
 
-  /** The record's fields as attributes, in a map that may be added to. */
+  /** The record's fields as attributes, in a map that the caller may add to. */
   public Map<String, AttributeValue> write(Object fields) {
     return attributes(mapper.valueToTree(fields));
   }
@@ -36,7 +36,7 @@ public class Items {
         .toList();
   }
 
-  /** A record from an item. */
+  /** The record in an item. */
   public <T> T read(Map<String, AttributeValue> item, Class<T> type) {
     return mapper.convertValue(tree(AttributeValue.fromM(item)), type);
   }

@@ -22,12 +22,12 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 public class Pages {
 
   /**
-   * The maximum of queries for one request when a filter drops most items, each of at most a
-   * hundred items and 1 MB; after that the page is short and has a cursor.
+   * The maximum number of queries for one request when a filter drops most items. A query reads at
+   * most a hundred items and 1 MB. After the last query the page is short and has a cursor.
    */
   private static final int MOST_QUERIES = 20;
 
-  /** Items of one query after a filter has dropped most of the first ones. */
+  /** How many items a query reads after the first one, when a filter has dropped most items. */
   private static final int READ_ON = 100;
 
   private static final TypeReference<Map<String, String>> KEY = new TypeReference<>() {};
@@ -43,7 +43,7 @@ public class Pages {
   }
 
   /**
-   * One page. It reads one more item than it returns, to know whether it is the last page.
+   * One page. Reads one item more than it returns, to know whether more pages follow.
    *
    * @param query table, index, condition and filter; its keys must all be strings
    * @param scope binds the cursor to tenant, list and filters
@@ -81,14 +81,17 @@ public class Pages {
         start == null ? null : Cursor.to(text(start), scope));
   }
 
-  /** The names of a query's keys, for DynamoDB Local, which omits them when everything was read. */
+  /**
+   * The names of a query's key attributes. Needed for DynamoDB Local, which does not return them
+   * when everything was read.
+   */
   private Set<String> keys(Consumer<QueryRequest.Builder> query, int limit) {
     var request = QueryRequest.builder().scanIndexForward(false).limit(limit);
     query.accept(request);
     return dynamoDb.query(request.build()).lastEvaluatedKey().keySet();
   }
 
-  /** The position of an item, by the query's keys. */
+  /** The position of an item: its key attributes for the query. */
   private static Map<String, AttributeValue> position(
       Map<String, AttributeValue> item, Set<String> keys) {
     var position = new HashMap<>(item);

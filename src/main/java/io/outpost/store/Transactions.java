@@ -15,8 +15,8 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 import software.amazon.awssdk.services.dynamodb.model.TransactionConflictException;
 
 /**
- * Writes a change in one TransactWriteItems, or each of its writes separately. Conflicts and
- * throttling are retried with full jitter; the first failed condition decides the outcome.
+ * Writes a change in one transaction, or each of its writes separately. Conflicts and throttling
+ * are retried with full jitter; the first failed condition decides which problem is thrown.
  * Thread-safe.
  */
 @Component
@@ -24,7 +24,9 @@ public class Transactions {
 
   static final int TRIES = 8;
 
-  /** Thrown by a refused write whose condition may hold by now: the change is written again. */
+  /**
+   * Thrown by a refused write whose condition may hold by now, so that the change is written again.
+   */
   static final class TryAgain extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -48,7 +50,7 @@ public class Transactions {
   /**
    * For tests of the waits.
    *
-   * @param wait waits as many nanoseconds
+   * @param wait waits this many nanoseconds
    */
   Transactions(DynamoDbClient dynamoDb, LongConsumer wait) {
     this.dynamoDb = dynamoDb;
@@ -56,10 +58,10 @@ public class Transactions {
   }
 
   /**
-   * Writes all of it or nothing.
+   * Writes the whole change, or nothing.
    *
-   * @throws RuntimeException of the refused write; {@link Problem} 503 when it conflicts for too
-   *     long
+   * @throws RuntimeException the problem of the refused write; {@link Problem} 503 when other
+   *     writes conflict for too long
    */
   public void write(Change change) {
     var items = change.writes().stream().map(Change.Write::item).toList();
@@ -72,7 +74,7 @@ public class Transactions {
             try {
               refuse(change, e);
             } catch (TryAgain again) {
-              // Retried with the same waits and limit as a conflict.
+              // Tried again, with the same waits and limit as after a conflict.
             }
             return false;
           }
@@ -81,10 +83,10 @@ public class Transactions {
   }
 
   /**
-   * Writes updates one after another, up to the first that is refused; for updates that are each
-   * valid without the next. It costs half as much as a transaction.
+   * Writes updates one after another, up to the first that is refused. Only for updates that are
+   * valid without the ones after them. Costs half as much as a transaction.
    *
-   * @throws RuntimeException as {@link #write}; what came before the refused write stays
+   * @throws RuntimeException as {@link #write}; updates before the refused one stay written
    */
   public void writeEach(Change change) {
     change.writes().forEach(write -> untilDone(() -> update(write)));
@@ -123,8 +125,9 @@ public class Transactions {
   }
 
   /**
-   * Retries when a conflict comes before the failed condition, because the conflict may be with the
-   * same request.
+   * Throws the problem of the first failed condition. Returns, so that the write is tried again,
+   * when a conflict comes before it: the conflict may be with an earlier attempt of the same
+   * request.
    */
   private static void refuse(Change change, TransactionCanceledException e) {
     var reasons = e.cancellationReasons();
@@ -139,7 +142,7 @@ public class Transactions {
     throw e;
   }
 
-  /** In nanoseconds; doubles with each attempt. */
+  /** The longest wait before the next attempt, in nanoseconds. Doubles with each attempt. */
   static long longestWait(int attempt) {
     return FIRST_WAIT.toNanos() << Math.min(attempt - 1, 6);
   }

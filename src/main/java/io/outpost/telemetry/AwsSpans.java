@@ -11,7 +11,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
- * Makes a span for each call to AWS within a request or a job. It names the service and the
+ * Makes a span for each call to AWS within a request or a job. The span names the service and the
  * operation, never the content. Stateless.
  */
 @Component
@@ -53,7 +53,7 @@ class AwsSpans implements ExecutionInterceptor {
   public void onExecutionFailure(Context.FailedExecution call, ExecutionAttributes attributes) {
     var span = attributes.getAttribute(SPAN);
     if (span != null) {
-      // Not the exception's message: it may quote the content.
+      // The exception's message is left out, because it may quote the content.
       span.setAttribute("error.type", call.exception().getClass().getSimpleName())
           .setStatus(StatusCode.ERROR)
           .end();

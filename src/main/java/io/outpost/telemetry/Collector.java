@@ -13,8 +13,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
 /**
- * The OTLP collector to which spans and log lines are sent: its address, the name under which we
- * send, and the token that proves to it that we are not an agent on the same machine. Immutable.
+ * The OTLP collector to which spans and log lines are sent: its address, the name that we send
+ * under, and a token. An agent on the same machine lacks the token, so the collector can tell it
+ * from us. Immutable.
  */
 @Component
 final class Collector {
@@ -33,7 +34,7 @@ final class Collector {
     this(endpoint, token, instance, environment, CollectorPort.of(base(endpoint), environment));
   }
 
-  /** With a given check of the port. */
+  /** For tests: uses this check of the port. */
   Collector(
       String endpoint, String token, String instance, Environment environment, CollectorPort port) {
     this.endpoint = base(endpoint);
@@ -48,7 +49,7 @@ final class Collector {
                 instance));
   }
 
-  /** The address for a signal, such as {@code traces}; empty when nothing is sent. */
+  /** The address for a kind of data, such as {@code traces}; empty when nothing is sent. */
   Optional<String> of(String signal) {
     return endpoint.isEmpty() ? Optional.empty() : Optional.of(endpoint + "/v1/" + signal);
   }
@@ -57,20 +58,20 @@ final class Collector {
     return self;
   }
 
-  /** The check who listens at its port. */
+  /** The check of who listens at the collector's port. */
   CollectorPort port() {
     return port;
   }
 
   /**
-   * The retries of a failed export; null: none. There are none where an agent could listen, because
-   * the port is checked only before the first attempt.
+   * How a failed export is retried; null: not at all, where an agent could listen, because the port
+   * is checked only before the first attempt.
    */
   @Nullable RetryPolicy retries() {
     return port.isShared() ? null : RetryPolicy.getDefault();
   }
 
-  /** The headers of each request to it. */
+  /** The headers of each request to the collector. */
   Map<String, String> headers() {
     return headers;
   }
@@ -79,7 +80,7 @@ final class Collector {
     return token.isBlank() ? Map.of() : Map.of("Authorization", "Bearer " + token.strip());
   }
 
-  /** The address from the setting, without a slash at its end; empty: none. */
+  /** The address from the setting, without a slash at the end; empty: none. */
   static String base(String set) {
     var endpoint = set.strip();
     return endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;

@@ -21,7 +21,7 @@ import org.springframework.core.env.Environment;
 
 /**
  * Checks before each export which user listens at the collector's port. Agents share the worker's
- * network: one could listen there in the collector's place and would get data of all tenants. When
+ * network, so one of them could listen in the collector's place and get data of all tenants. When
  * the kernel's tables of sockets cannot be read, nothing is exported. Thread-safe.
  */
 final class CollectorPort {
@@ -30,7 +30,7 @@ final class CollectorPort {
   private static final Path TABLES = Path.of("/proc/net");
   private static final String LISTENS = "0A";
 
-  /** A row of these tables; the groups are own address and port, state, user. */
+  /** A row of such a table. The groups are: own address, own port, state, user. */
   private static final Pattern ROW =
       Pattern.compile(
           "^ *+\\d++: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]++:[0-9A-F]{4} ([0-9A-F]{2})"
@@ -52,7 +52,7 @@ final class CollectorPort {
     this.tables = tables;
   }
 
-  /** The check of this process; only a worker that is root runs agents as other users. */
+  /** The check for this process. Only a worker that is root runs agents as other users. */
   static CollectorPort of(String endpoint, Environment environment) {
     var shared = !endpoint.isEmpty() && environment.matchesProfiles("worker", "local") && isRoot();
     var first =
@@ -70,12 +70,12 @@ final class CollectorPort {
     }
   }
 
-  /** Whether an agent could listen there. */
+  /** Whether agents could listen at the port. */
   boolean isShared() {
     return shared;
   }
 
-  /** Whether an export reaches no agent now; logs each change once. */
+  /** Whether an export would reach no agent now. Logs each change once. */
   boolean isSafe() {
     var fault = shared ? fault() : "";
     if (!told.getAndSet(fault).equals(fault)) {
@@ -103,9 +103,9 @@ final class CollectorPort {
       var port = port(address);
       sockets.addAll(read("tcp", port, here));
       sockets.addAll(read("tcp6", port, here));
-      // Accepted connections count too: the agent may have stopped listening since.
-      // A socket that listens at all addresses gets nothing while another user's socket listens at
-      // exactly this address.
+      // Accepted connections count too: the agent may have stopped listening since. A socket that
+      // listens at all addresses is harmless while another user's socket listens at exactly this
+      // address, because the latter gets the connections.
       var held = here.stream().allMatch(each -> isHeld(each, sockets));
       if (sockets.stream()
           .filter(socket -> agents.has(socket.user()))
@@ -124,7 +124,7 @@ final class CollectorPort {
         .anyMatch(socket -> socket.address().equals(address));
   }
 
-  /** The addresses of a host that belong to this machine. */
+  /** Those addresses of a host that belong to this machine. */
   private static List<InetAddress> here(String host) throws IOException {
     var here = new ArrayList<InetAddress>();
     for (var address : InetAddress.getAllByName(host)) {
@@ -148,7 +148,7 @@ final class CollectorPort {
       return listens && address.isAnyLocalAddress();
     }
 
-    /** Whether a connection to one of these addresses may reach it. */
+    /** Whether a connection to one of these addresses may reach this socket. */
     boolean isAt(List<InetAddress> addresses) {
       return address.isAnyLocalAddress()
           || addresses.contains(address)
@@ -156,7 +156,7 @@ final class CollectorPort {
     }
   }
 
-  /** The sockets at a port; read line by line, because an agent can make the table long. */
+  /** The sockets at a port. Reads line by line, because an agent can make the table long. */
   private List<Socket> read(String table, int port, List<InetAddress> addresses)
       throws IOException {
     var here = ":" + HexFormat.of().withUpperCase().toHexDigits((short) port);
@@ -183,12 +183,15 @@ final class CollectorPort {
       if (table.equals("tcp")) {
         throw e;
       }
-      // A machine without IPv6.
+      // This machine has no IPv6.
     }
     return sockets;
   }
 
-  /** The kernel writes an address as words of four bytes, each in the machine's byte order. */
+  /**
+   * Converts the kernel's form of an address: words of four bytes, each in the machine's byte
+   * order.
+   */
   private static InetAddress address(String hex) throws IOException {
     var bytes = ByteBuffer.allocate(hex.length() / 2).order(ByteOrder.nativeOrder());
     for (int i = 0; i < hex.length(); i += 8) {

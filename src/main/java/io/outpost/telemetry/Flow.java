@@ -8,8 +8,8 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 
 /**
- * The route that a thread is in, with the exchange. The fields of a log line are read from the
- * exchange only when a line is written, because most requests and jobs log nothing. Immutable.
+ * The route that a thread is in, with the exchange. Log fields are read from the exchange only when
+ * a line is written, because most requests and jobs log nothing. Immutable.
  *
  * @param before the route that called this one
  */
@@ -17,15 +17,21 @@ record Flow(Flow before, Exchange exchange, String route) {
 
   private static final ThreadLocal<Flow> CURRENT = new ThreadLocal<>();
 
-  /** Exchange properties with a {@link LogSubject}; fields of later ones win. */
+  /**
+   * The exchange properties whose values are a {@link LogSubject}. When two have the same field,
+   * that of the later property counts.
+   */
   private static final List<String> SUBJECTS = List.of("call", "job", "run", "outgoing", "entry");
 
-  /** Notes that an exchange enters a route on this thread. */
+  /** Records that an exchange enters a route on this thread. */
   static void enter(Exchange exchange, String route) {
     CURRENT.set(new Flow(live(), exchange, route));
   }
 
-  /** Notes that an exchange has left a route; no effect on another thread than it entered on. */
+  /**
+   * Records that an exchange has left a route. Has no effect on a thread on which the exchange did
+   * not enter.
+   */
   static void leave(Exchange exchange, String route) {
     for (var flow = CURRENT.get(); flow != null; flow = flow.before) {
       if (flow.exchange == exchange && flow.route.equals(route)) {
@@ -84,7 +90,10 @@ record Flow(Flow before, Exchange exchange, String route) {
     return span;
   }
 
-  /** Skips exchanges that continued on another thread and have ended there. */
+  /**
+   * The innermost route whose exchange has not ended: an exchange may have moved to another thread
+   * and ended there.
+   */
   private static Flow live() {
     var flow = CURRENT.get();
     while (flow != null && flow.exchange.getUnitOfWork() == null) {

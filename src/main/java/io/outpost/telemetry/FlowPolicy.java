@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells the log which route a thread is in, measures the time of each route, and makes spans of
+ * Tells the log which route a thread is in, measures the time of each route, and makes spans for
  * routes. Thread-safe.
  */
 @Component
 class FlowPolicy implements RoutePolicyFactory {
 
-  /** The name under which Camel's own policy would publish the same times. */
+  /** Camel's own policy would publish the same times under this name. */
   private static final String TIMES = "camel.route.policy";
 
   private final Tracing tracing;

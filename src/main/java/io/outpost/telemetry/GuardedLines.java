@@ -5,7 +5,7 @@ import io.opentelemetry.sdk.logs.data.LogRecordData;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import java.util.Collection;
 
-/** Exports log lines, or drops them while an agent listens at the collector's port. */
+/** Exports log lines. Drops them while an agent listens at the collector's port. */
 record GuardedLines(LogRecordExporter exporter, CollectorPort port) implements LogRecordExporter {
 
   @Override

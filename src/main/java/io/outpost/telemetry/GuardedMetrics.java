@@ -6,8 +6,8 @@ import io.micrometer.registry.otlp.OtlpMetricsSender;
 import org.springframework.stereotype.Component;
 
 /**
- * Sends metrics, except while an agent listens at the collector's port. Nothing is lost by that:
- * metrics are totals, so the next export includes the skipped one. Stateless.
+ * Sends metrics, except while an agent listens at the collector's port. No data is lost: metrics
+ * are totals, so the next export includes what was skipped. Stateless.
  */
 @Component
 final class GuardedMetrics implements OtlpMetricsSender {

@@ -5,7 +5,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.util.Collection;
 
-/** Exports spans, or drops them while an agent listens at the collector's port. */
+/** Exports spans. Drops them while an agent listens at the collector's port. */
 record GuardedSpans(SpanExporter exporter, CollectorPort port) implements SpanExporter {
 
   @Override

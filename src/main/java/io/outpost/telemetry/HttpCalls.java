@@ -13,8 +13,8 @@ import org.apache.hc.core5.http.HttpException;
 import org.springframework.stereotype.Component;
 
 /**
- * Counts and times each outgoing HTTP call and makes a span of it. Metric and span name the called
- * service and the status, never the address or the content. Stateless.
+ * Counts and times each outgoing HTTP call, and makes a span for it. Metric and span name the
+ * called service and the status, never the address or the content. Stateless.
  */
 @Component
 public class HttpCalls {
@@ -28,7 +28,7 @@ public class HttpCalls {
   }
 
   /**
-   * A handler for the chain of an Apache HTTP client; it sees every attempt, retries too.
+   * A handler for the chain of an Apache HTTP client. It sees every attempt, including retries.
    *
    * @param peer the called service, a word such as {@code stripe}
    */

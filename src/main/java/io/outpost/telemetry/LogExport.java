@@ -17,13 +17,16 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 
 /**
- * Sends log lines to the collector, when one is set. It is the last filter of the console's
- * appender, so that it sends exactly the lines that are written. Thread-safe.
+ * Sends log lines to the collector, if one is set. As the last filter of the console's appender it
+ * sends exactly the lines that are written. Thread-safe.
  */
 @Component
 class LogExport extends Filter<ILoggingEvent> implements DisposableBean {
 
-  /** Lines of the exporter itself, such as failed exports, are not exported. */
+  /**
+   * The prefix of the exporter's own loggers. Their lines are not exported, because they would
+   * cause further ones.
+   */
   private static final String OF_THE_SENDER = "io.opentelemetry";
 
   private final @Nullable SdkLoggerProvider lines;

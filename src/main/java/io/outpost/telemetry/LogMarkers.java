@@ -3,10 +3,10 @@ package io.outpost.telemetry;
 import org.slf4j.Marker;
 import org.slf4j.MarkerFactory;
 
-/** Markers of log lines. */
+/** Marks log lines for special treatment. */
 public final class LogMarkers {
 
-  /** The line answers somebody's action, so it is never left out as a repetition. */
+  /** Marks a line that answers a user's action, so that it is not left out for repeating others. */
   public static final Marker ANSWER = MarkerFactory.getMarker("answer");
 
   private LogMarkers() {}

@@ -4,13 +4,14 @@ import io.opentelemetry.api.trace.Span;
 import java.util.Map;
 
 /**
- * The subject of a message, such as its job. While a route processes the message, log lines contain
- * the subject's ids and new spans belong to the subject's span.
+ * What a message is about, such as its job. While a route processes the message, log lines contain
+ * the subject's ids, and new spans belong to the subject's span.
  */
 public interface LogSubject {
 
   /**
-   * Its ids by name of the log field, such as {@code tenant_id}; never a secret or a caller's text.
+   * The subject's ids by the name of the log field, such as {@code tenant_id}. Never contains a
+   * secret or text from a caller.
    */
   Map<String, String> logFields();
 

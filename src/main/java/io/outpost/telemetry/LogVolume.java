@@ -14,7 +14,7 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 
 /**
- * Limits the warnings and errors that are logged in a minute, and logs how many were left out.
+ * Limits how many warnings and errors are logged in a minute, and logs how many were left out.
  * Thread-safe.
  */
 @Component
@@ -49,8 +49,8 @@ class LogVolume implements DisposableBean {
   }
 
   /**
-   * Removes our filters when the application ends: another in the same process, as in tests, has
-   * the same log.
+   * Removes our filters when the application ends. Another application in the same process, as in
+   * tests, uses the same log.
    */
   private void unbound(Appender<ILoggingEvent> appender) {
     var filters = appender.getCopyOfAttachedFiltersList();

@@ -15,10 +15,11 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
 
 /**
- * Requires the management token of every request to the management port, because agents can reach a
+ * Requires the management token in every request to the management port, because agents can reach a
  * worker's loopback. Without a token the port is on loopback only, and a worker has none ({@link
- * TelemetryEnvironment}). It is no {@code @Component}, because only the separate application
- * context of the management port may have it; {@code META-INF/spring} adds it there. Stateless.
+ * TelemetryEnvironment}). This class has no {@code @Component}, because only the separate
+ * application context of the management port may contain it; {@code META-INF/spring} adds it there.
+ * Stateless.
  */
 final class ManagementGuard {
 

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * All metrics of our own. {@code docs/metrics.md} is generated from this list, and a test fails for
- * a metric that is missing here. A label has few values: never a tenant, a job, a key or a caller's
- * text.
+ * All metrics that Outpost defines. {@code docs/metrics.md} is generated from this list, and a test
+ * fails for a metric that is missing here. A label has few values: never a tenant, a job, a key or
+ * text from a caller.
  */
 public enum Metric {
   HTTP_REQUESTS(
@@ -292,7 +292,10 @@ public enum Metric {
       "22",
       "Warnings and errors that were not logged, but counted in a summary");
 
-  /** The types of metrics; a timer has a count, a sum of seconds and a bucket for each bound. */
+  /**
+   * The types of metrics. A timer consists of a count, a sum of seconds, and a bucket for each
+   * bound.
+   */
   public enum Type {
     counter,
     timer,
@@ -329,49 +332,52 @@ public enum Metric {
     this.labels = List.of(labels);
   }
 
-  /** Its name in OpenTelemetry's form. */
+  /** The metric's name in OpenTelemetry's form. */
   public String id() {
     return id;
   }
 
-  /** Its type. */
+  /** The metric's type. */
   public Type type() {
     return type;
   }
 
-  /** The names of its labels. */
+  /** The names of the metric's labels. */
   public List<String> labels() {
     return labels;
   }
 
-  /** The numbers of the promises that it watches, see {@code docs/promises.md}. */
+  /** The numbers of the promises that the metric watches; see {@code docs/promises.md}. */
   public String promises() {
     return promises;
   }
 
-  /** Its meaning, for {@code docs/metrics.md}. */
+  /** What the metric means, for {@code docs/metrics.md}. */
   public String text() {
     return text;
   }
 
-  /** The counter with these values of its labels, in their order. */
+  /** The counter with these values of the labels, in the order of the labels. */
   public Counter counter(MeterRegistry meters, String... values) {
     return meters.counter(id, tags(values));
   }
 
-  /** The timer with these values of its labels, in their order. */
+  /** The timer with these values of the labels, in the order of the labels. */
   public Timer timer(MeterRegistry meters, String... values) {
     return Timer.builder(id).tags(tags(values)).serviceLevelObjectives(OBJECTIVES).register(meters);
   }
 
-  /** A gauge whose value is set now and then, with these values of its labels, in their order. */
+  /**
+   * A gauge that is set from time to time, with these values of the labels, in the order of the
+   * labels.
+   */
   public Reading reading(MeterRegistry meters, String... values) {
     var reading = new Reading();
     gauge(meters, reading::value, values);
     return reading;
   }
 
-  /** A gauge whose value is asked for at each export. */
+  /** Registers a gauge whose value is asked for at each export. */
   public void gauge(MeterRegistry meters, Supplier<Number> value, String... values) {
     Gauge.builder(id, value).tags(tags(values)).strongReference(true).register(meters);
   }

@@ -5,23 +5,24 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * A limit of time that we promise to keep; {@code docs/objectives.md} lists them. Two counters, of
- * all cases and of late ones, serve alarms, because CloudWatch has no histogram buckets. Callers
- * must leave out the time that a customer or an agent can prolong: it must wake nobody. Stateless.
+ * A service-level objective: a time limit that we promise to keep, listed in {@code
+ * docs/objectives.md}. Alarms use two counters, of all cases and of late ones, because CloudWatch
+ * has no histogram buckets. Callers must leave out time that a customer or an agent can prolong, so
+ * that no such delay raises an alarm. Stateless.
  */
 public enum Objective {
   /** From a request to the decision who its caller is. */
   AUTH(Duration.ofMillis(50)),
-  /** From a call or transition until its audit entry can be listed. */
+  /** From a call or transition until its audit entry can be read. */
   AUDIT(Duration.ofMinutes(1)),
   /** From the time a job may run and a slot is free to the start of its agent. */
   DISPATCH(Duration.ofMillis(200)),
   /**
-   * From a job's acceptance to its end, without the agent's run and the waits that are the
-   * tenant's.
+   * From a job's acceptance to its end, without the agent's run and the waits that the tenant
+   * causes.
    */
   END_TO_END(Duration.ofMinutes(1)),
-  /** From an event, once its endpoint may be called, to the first attempt to deliver it. */
+  /** From an event, when its endpoint may be called, to the first attempt at delivery. */
   WEBHOOKS(Duration.ofMinutes(1));
 
   private final Duration within;
@@ -35,7 +36,7 @@ public enum Objective {
     count(meters, time.compareTo(within) > 0);
   }
 
-  /** Counts a case as late however long it took, because of a failure on the way. */
+  /** Counts a case as late, whatever time it took, because a failure occurred on the way. */
   public void missed(MeterRegistry meters) {
     count(meters, true);
   }

@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Decides which spans are sent. Of spans that begin a trace, or whose parent a caller has named, a
- * random share is sent, whatever the caller's id and flags say. Every other span follows its
- * parent, so that API and worker agree. Stateless.
+ * Decides which spans are sent. A span that begins a trace, or whose parent comes from a caller, is
+ * sent with a fixed probability, whatever the caller's id and flags say. Every other span follows
+ * its parent, so that API and worker agree. Stateless.
  *
- * @param share the share to send, 0 to 1
+ * @param share the probability, 0 to 1
  */
 record OurSampling(double share) implements Sampler {
 
-  /** Marks the context of a span whose parent a caller has named. */
+  /** Marks the context of a span whose parent comes from a caller. */
   static final ContextKey<Boolean> FROM_OUTSIDE = ContextKey.named("from-outside");
 
   @Override

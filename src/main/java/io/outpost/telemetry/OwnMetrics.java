@@ -12,8 +12,8 @@ import org.springframework.context.annotation.Configuration;
 class OwnMetrics {
 
   /**
-   * Drops the label with the name of Camel's context. It is the same everywhere, and a route cannot
-   * count one of our metrics with it: a metric's labels must always be the same.
+   * Drops the label with the name of Camel's context, which is the same everywhere. A metric must
+   * always have the same labels, so with this one a route could not count a metric of ours.
    */
   @Bean
   static MeterFilter withoutCamelsName() {
@@ -22,7 +22,7 @@ class OwnMetrics {
 
   /**
    * Registers counters with 0 at the start. Otherwise the first event would create a counter with
-   * 1, in which an alarm sees no increase.
+   * 1, and an alarm would see no increase.
    */
   @Bean
   static MeterBinder countersAtZero() {

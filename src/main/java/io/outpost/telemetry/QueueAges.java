@@ -6,11 +6,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** Measures how long messages had been in their queue when they were received. Stateless. */
+/** Measures how long messages waited in their queue before they were received. Stateless. */
 @Component
 public class QueueAges {
 
-  /** The SQS attribute with the time of sending; Camel's header with it has the same name. */
+  /** The SQS attribute with the time of sending, and Camel's header with its value. */
   public static final String SENT = "SentTimestamp";
 
   private final MeterRegistry meters;
@@ -25,7 +25,8 @@ public class QueueAges {
    * Records that a message was received.
    *
    * @param queue its logical name
-   * @param sent when it was sent, in milliseconds since 1970; null when SQS was not asked for it
+   * @param sent when it was sent, in milliseconds since 1970; null when the receiver did not ask
+   *     SQS for it
    */
   public void received(String queue, @Nullable String sent) {
     if (sent != null) {

@@ -4,8 +4,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The value of a gauge that is measured from time to time. After ten minutes without a measurement
- * it has no value: another container may measure now, and an old value would be wrong. Thread-safe.
+ * The value of a gauge that is measured from time to time. Ten minutes after the last measurement
+ * the gauge has no value any more: another container may measure now, so the old value would be
+ * wrong. Thread-safe.
  */
 public final class Reading {
 
@@ -15,7 +16,7 @@ public final class Reading {
 
   private volatile @Nullable Measured last;
 
-  /** Sets the value just measured. */
+  /** Sets the value that was just measured. */
   public void set(double value) {
     last = new Measured(value, System.nanoTime());
   }

@@ -12,10 +12,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 
 /**
- * Lets only a few similar warnings and errors through in a window of time and counts the rest, so
- * that a broken dependency does not bury other lines. Lines are similar when they have the same
- * logger and exception and differ only in numbers and ids. Lines marked as an {@link
- * LogMarkers#ANSWER answer} do not count as similar. Thread-safe.
+ * Lets only a few similar warnings and errors through in each time window, and counts the others,
+ * so that a broken dependency does not bury other lines. Lines are similar when they have the same
+ * logger and exception, and differ only in numbers and ids. A line marked as an {@link
+ * LogMarkers#ANSWER answer} is not held back for being similar. Thread-safe.
  */
 final class RepeatedLines extends Filter<ILoggingEvent> {
 
@@ -62,7 +62,10 @@ final class RepeatedLines extends Filter<ILoggingEvent> {
     }
   }
 
-  /** Begins the next window; returns a summary of the last one, one line for each frequent kind. */
+  /**
+   * Begins the next window; returns a summary of the last one, with one line for each frequent
+   * kind.
+   */
   Window next() {
     lock.lock();
     try {
@@ -83,9 +86,9 @@ final class RepeatedLines extends Filter<ILoggingEvent> {
   }
 
   /**
-   * The lines that a window did not let through.
+   * The lines that a window held back.
    *
-   * @param dropped their number
+   * @param dropped how many
    * @param lines a summary to log in their place
    */
   record Window(int dropped, List<String> lines) {}

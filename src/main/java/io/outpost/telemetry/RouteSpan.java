@@ -8,10 +8,11 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The span of a route that a message passes through, named after the route. It is a property of the
- * exchange, so copies of the exchange on other threads make their spans below it. Immutable.
+ * The span of a route that a message passes through, named after the route. It is stored as a
+ * property of the exchange, so copies of the exchange on other threads make their spans below it.
+ * Immutable.
  *
- * @param before the span of the calling route; null: there is none
+ * @param before the span of the calling route; null: none
  */
 record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
 
@@ -19,7 +20,7 @@ record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
 
   /** Begins a span when a message enters a route. */
   static void enter(Exchange exchange, String route, Tracing tracing) {
-    // Without it calls to AWS and others make no span either, because theirs are below this one.
+    // Without a route's span, its calls to AWS and other services make no spans either.
     var parent = of(exchange);
     if (parent.getSpanContext().isSampled()) {
       var span = tracing.begin(route, SpanKind.INTERNAL, parent);
@@ -27,14 +28,17 @@ record RouteSpan(@Nullable RouteSpan before, String route, Span span) {
     }
   }
 
-  /** Ends the span when the message has left the route; a copy on another thread ends nothing. */
+  /**
+   * Ends the span when the message has left the route. A copy of the message on another thread ends
+   * nothing.
+   */
   static void leave(Exchange exchange, String route) {
     var current = current(exchange);
     if (current == null || !current.route.equals(route)) {
       return;
     }
     if (exchange.getException() != null && !(exchange.getException() instanceof Problem)) {
-      // Not the exception's message: it may quote the content.
+      // The exception's message is left out, because it may quote the content.
       current
           .span
           .setAttribute("error.type", exchange.getException().getClass().getSimpleName())

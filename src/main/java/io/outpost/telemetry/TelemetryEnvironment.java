@@ -10,13 +10,13 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * Translates our few settings of metrics and of the management port into the many of Spring Boot.
- * Without a token the management port is open to everyone who reaches it: then it is on loopback
- * only, and a worker, whose agents share its loopback, has no such port. Stateless.
+ * Translates our few settings of metrics and of the management port into the many of Spring Boot. A
+ * management port without a token is open to everyone who reaches it. So without a token it is on
+ * loopback only, and a worker, whose agents share its loopback, has none. Stateless.
  */
 public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ordered {
 
-  /** The default port for Prometheus, the one that OpenTelemetry uses. */
+  /** The default port for Prometheus, the same as in OpenTelemetry. */
   private static final String USUAL_PORT = "9464";
 
   private static final String PORT = "management.server.port";
@@ -53,7 +53,7 @@ public final class TelemetryEnvironment implements EnvironmentPostProcessor, Ord
       // OpenTelemetry's conventions and Prometheus use seconds; the library's default is
       // milliseconds.
       settings.put("management.otlp.metrics.export.base-time-unit", "seconds");
-      // Each container of a role has counters of its own, so each needs a name of its own.
+      // Each container has counters of its own, so each needs a name of its own.
       settings.put(RESOURCE + "service.name", Collector.service(environment));
       settings.put(
           RESOURCE + "service.instance.id", environment.getProperty("outpost.worker.name", ""));

@@ -17,17 +17,17 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Makes spans and sends them to the collector; without a collector there are no spans. Thread-safe.
+ * Makes spans and sends them to the collector. Without a collector there are no spans. Thread-safe.
  */
 @Component
 public class Tracing implements DisposableBean {
 
-  /** The request attribute that holds the span of a request. */
+  /** The request attribute with the span of a request. */
   public static final String SPAN = "span";
 
   /**
-   * The exchange property that marks routine work, such as the renewal of a lease. Its routes and
-   * calls make no spans: a long job would have thousands of them.
+   * The exchange property that marks routine work, such as renewing a lease. Routine work makes no
+   * spans, because a long job would have thousands of them.
    */
   public static final String ROUTINE = "outpostRoutine";
 
@@ -52,14 +52,14 @@ public class Tracing implements DisposableBean {
         .build();
   }
 
-  /** Whether spans are made, because there is a collector. */
+  /** Whether spans are made, because there is a collector to send them to. */
   public boolean isOn() {
     return spans != null;
   }
 
   /**
-   * Begins our first span in the trace that a caller names. We decide whether it is sent, so that
-   * no caller can make us send everything or nothing.
+   * Begins our first span in a trace that a caller names. We decide whether it is sent, so that no
+   * caller can make us send everything or nothing.
    *
    * @param parent the caller's W3C trace context; null: the span is the first of its trace
    */
@@ -69,16 +69,16 @@ public class Tracing implements DisposableBean {
   }
 
   /**
-   * Begins a span of work that an earlier request has caused, such as a job's run.
+   * Begins a span for work that an earlier request caused, such as a job's run.
    *
-   * @param parent the W3C trace context that we stored with it; null: the span is the first of its
-   *     trace
+   * @param parent the W3C trace context that we stored with the work; null: the span is the first
+   *     of its trace
    */
   public Span begin(String name, SpanKind kind, @Nullable String parent) {
     return begin(name, kind, Context.root().with(remote(parent)));
   }
 
-  /** Begins a span below another; invalid when the other is not sent. */
+  /** Begins a span below another; invalid when the other one is not sent. */
   public Span begin(String name, SpanKind kind, Span parent) {
     return parent.getSpanContext().isSampled()
         ? begin(name, kind, Context.root().with(parent))
@@ -101,7 +101,9 @@ public class Tracing implements DisposableBean {
     return context == null ? Span.getInvalid() : Span.wrap(context(context));
   }
 
-  /** The W3C trace context of a span, to pass on; empty for an invalid span. */
+  /**
+   * The W3C trace context of a span, for other systems or later work; empty for an invalid span.
+   */
   public static Optional<String> context(Span span) {
     var context = span.getSpanContext();
     return context.isValid()

@@ -6,18 +6,18 @@ import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 
 /**
- * One month of a tenant's billing, from {@code start} (within) to {@code end} (the next one's
- * start), both in whole seconds of UTC.
+ * One month of a tenant's billing, from {@code start} (inclusive) to {@code end} (the start of the
+ * next month), both in whole seconds of UTC.
  *
  * <p>Months are counted from an anchor: Stripe's {@code billing_cycle_anchor} for a subscribed
- * tenant, the tenant's creation for a free one. A month that lacks the anchor's day uses its last
- * day, and the day returns in the next longer month, as Stripe bills.
+ * tenant, the tenant's creation for a free one. A month without the anchor's day begins on its last
+ * day; the next longer month begins on the anchor's day again, as Stripe bills.
  */
 public record BillingPeriod(Instant start, Instant end) {
 
   /**
-   * The period of {@code anchor}'s series that contains {@code now}; every instant has exactly one,
-   * also before the anchor (a trial).
+   * The period, counted from {@code anchor}, that contains {@code now}. Every instant is in exactly
+   * one period, even before the anchor (during a trial).
    */
   public static BillingPeriod at(Instant anchor, Instant now) {
     ZonedDateTime first = anchor.truncatedTo(ChronoUnit.SECONDS).atZone(ZoneOffset.UTC);

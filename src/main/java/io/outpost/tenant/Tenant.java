@@ -12,10 +12,10 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  *
  * @param pastDueSince when a payment failed; null unless the status is past_due
  * @param billingAnchor the start of the first billing period: the subscription's anchor, otherwise
- *     the creation
- * @param version counts changes; the ETag
+ *     the tenant's creation
+ * @param version counts changes; used as the ETag
  * @param customerOutdated whether the customer at Stripe has an outdated name or address
- * @param monthlyJobLimit the tenant's own cap on jobs of a billing period; null for none
+ * @param monthlyJobLimit the tenant's own limit of jobs in a billing period; null for none
  * @param uncappedUntil when jobs were last accepted without any limit; null for never
  */
 public record Tenant(
@@ -35,7 +35,7 @@ public record Tenant(
     @Nullable Long monthlyJobLimit,
     @Nullable Instant uncappedUntil) {
 
-  /** Checks the contract's rules; without an anchor periods are counted from the creation. */
+  /** Checks the contract's rules. Without an anchor, periods are counted from the creation. */
   public Tenant {
     Rules.form("tenant_id", tenantId, Rules.UUID);
     Rules.form("name", name, Rules.NAME);
@@ -50,7 +50,7 @@ public record Tenant(
   /**
    * The tenant's customer at Stripe.
    *
-   * @throws IllegalStateException when there is none
+   * @throws IllegalStateException when the tenant has none
    */
   public String customer() {
     if (stripeCustomerId == null) {
@@ -59,12 +59,12 @@ public record Tenant(
     return stripeCustomerId;
   }
 
-  /** Its billing periods and their limits. */
+  /** The tenant's billing periods and their limits. */
   public BillingTerms terms() {
     return new BillingTerms(tier, billingAnchor, monthlyJobLimit);
   }
 
-  /** {@link #uncappedUntil} after the terms changed at an instant. */
+  /** The value of {@link #uncappedUntil} after the terms have changed to {@code next}. */
   public @Nullable Instant uncappedUntil(BillingTerms next, Instant now) {
     return terms().limit().isEmpty() && next.limit().isPresent() ? now : uncappedUntil;
   }

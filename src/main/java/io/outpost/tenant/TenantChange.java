@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
-/** Updates of tenants: they set some attributes and leave the others unchanged. Pure. */
+/** Builds updates of tenants that set some attributes and leave the others unchanged. Stateless. */
 public final class TenantChange {
 
   private TenantChange() {}
@@ -16,7 +16,7 @@ public final class TenantChange {
   /**
    * An update on condition that the tenant has not changed since it was read.
    *
-   * @param wanted attributes to set; those that are null are removed
+   * @param wanted the attributes to set; null removes an attribute
    */
   public static Update.Builder of(
       String table, Tenant read, Map<String, @Nullable AttributeValue> wanted) {

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** The tier of a tenant: jobs per billing period, and jobs that run at once. */
+/** The tier of a tenant, with the jobs that it allows in a billing period and at once. */
 public enum Tier {
   FREE(OptionalInt.of(10), 1),
   PRO(OptionalInt.of(100), 5),
@@ -20,7 +20,7 @@ public enum Tier {
     this.slots = slots;
   }
 
-  /** Jobs per billing period; empty is unlimited. */
+  /** Jobs in a billing period; empty: unlimited. */
   public OptionalInt quota() {
     return quota;
   }
@@ -31,7 +31,7 @@ public enum Tier {
   }
 
   /**
-   * The value of a setting for this tier.
+   * The value that a setting has for this tier.
    *
    * @throws IllegalStateException when it has none
    */
@@ -48,7 +48,7 @@ public enum Tier {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The tier with a name of the contract. */
+  /** The tier with this name in the contract. */
   @JsonCreator
   public static Tier of(String word) {
     for (Tier tier : values()) {

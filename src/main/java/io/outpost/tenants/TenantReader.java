@@ -44,10 +44,10 @@ public class TenantReader {
   }
 
   /**
-   * The tier of the tenant in the path, which must exist. A caller's own tenant exists, because its
-   * key is valid. Operators have the rights of every tier.
+   * The tier of the tenant in the path, which must exist. The caller's own tenant is not read: it
+   * exists, because the key is valid. Operators have the rights of every tier.
    *
-   * @throws Problem 404 when it does not exist or is deleted
+   * @throws Problem 404 when the tenant does not exist or is deleted
    */
   public Tier require(
       @Header("tenant_id") String tenantId, @ExchangeProperty(Call.NAME) Call call) {
@@ -64,7 +64,7 @@ public class TenantReader {
     return tenant.tier();
   }
 
-  /** A page of tenants, newest first; deleted ones only when asked for. */
+  /** A page of tenants, newest first. Deleted ones are only listed by their status. */
   public Page<TenantView> list(
       @Header("status") String status,
       @Header("limit") int limit,

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.model.FilterNameStringType;
 
 /**
- * Removes the data of deleted tenants after their retention. Each step may be repeated; the
+ * Removes the data of deleted tenants after their retention. Each step can be repeated. The
  * tenant's own item is removed last, so that an interrupted removal is resumed. The audit expires
  * by its own retention. Stateless.
  */
@@ -49,7 +49,7 @@ public class TenantRemoval {
     this.retention = retention;
   }
 
-  /** The ids of tenants that were deleted longer ago than the retention. */
+  /** The ids of tenants whose deletion is longer ago than the retention. */
   public List<String> due() {
     var before = Json.time(Instant.now().minus(retention));
     Map<String, AttributeValue> values =
@@ -98,7 +98,7 @@ public class TenantRemoval {
   }
 
   /** Removes provider keys. */
-  @SuppressWarnings("unchecked") // the SDK takes filters as varargs of a generic type
+  @SuppressWarnings("unchecked") // The SDK takes filters as varargs of a generic type.
   public void secrets(@Header("tenant_id") String tenantId) {
     secrets
         .listSecretsPaginator(

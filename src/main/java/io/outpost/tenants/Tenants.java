@@ -39,8 +39,8 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 public class Tenants {
 
   /**
-   * Partitions of the index directory: existing tenants, and deleted ones whose data is still to be
-   * removed.
+   * Partitions of the index {@code directory}: this one has existing tenants, the next one deleted
+   * tenants whose data is not removed yet.
    */
   static final String PRESENT = "tenants";
 
@@ -68,7 +68,7 @@ public class Tenants {
     this.names = names;
   }
 
-  /** A client's request; in a change, null fields stay unchanged. */
+  /** What a client asks for. In a change, null fields stay unchanged. */
   record Wish(
       @Nullable String name,
       @Nullable String email,
@@ -110,9 +110,9 @@ public class Tenants {
   }
 
   /**
-   * The tenant with the changes of the request.
+   * Changes the tenant as the request asks.
    *
-   * @throws Problem 403 when a tenant changes fields that belong to operators; 409 when it is
+   * @throws Problem 403 when a tenant changes fields that only operators may set; 409 when it is
    *     deleted or does not match If-Match
    */
   public Tenant update(
@@ -154,7 +154,7 @@ public class Tenants {
     return replace(old, tenant, PRESENT, exchange);
   }
 
-  /** Marks the tenant as deleted: its keys stop working, its data is removed later. */
+  /** Marks the tenant as deleted. Its keys stop working; its data is removed later. */
   public Tenant delete(
       @Header("tenant_id") String tenantId,
       @ExchangeProperty(Call.NAME) Call call,
@@ -202,7 +202,7 @@ public class Tenants {
     }
   }
 
-  /** Attributes that billing writes without a new version stay as they are. */
+  /** Writes the tenant, except the attributes that billing sets without increasing the version. */
   private Tenant replace(Tenant old, Tenant tenant, String directory, Exchange exchange) {
     var wanted = new TreeMap<>(attributes(tenant, directory));
     wanted.keySet().removeAll(Set.of("tenant_id", "sk", "stripe_customer_id"));

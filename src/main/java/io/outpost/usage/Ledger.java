@@ -18,12 +18,12 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The usage ledger, one entry for each job: the source of truth for Stripe. Each entry also
+ * The usage ledger with one entry for each job: the source of truth for Stripe. Each entry also
  * increases sums by day, agent, key and label. Thread-safe.
  */
 @Component
 public class Ledger {
-  /** The group of jobs with an unknown key. */
+  /** The group of the jobs whose API key is unknown. */
   private static final String UNKNOWN = "unknown";
 
   private static final String LABEL = "label:";
@@ -40,11 +40,11 @@ public class Ledger {
   /**
    * A finished job.
    *
-   * @param billingPeriod start of the period in which it was accepted and counts
-   * @param keyId the API key that submitted it; null in older jobs
+   * @param billingPeriod start of the period in which the job was accepted and counts
+   * @param keyId the API key that submitted the job; null in older jobs
    * @param labels the tenant's own names and values
-   * @param costUsd the cost that its agent reports; null without a report
-   * @param traceParent the trace context of its submission; may be null
+   * @param costUsd the cost that the agent reports; null without a report
+   * @param traceParent the trace context of the submission; may be null
    */
   public record Used(
       String tenantId,
@@ -58,7 +58,7 @@ public class Ledger {
       @Nullable BigDecimal costUsd,
       @Nullable String traceParent) {}
 
-  /** Adds a job to the transaction that ends it; not yet reported to Stripe. */
+  /** Adds a job, not yet reported to Stripe, to the transaction that ends it. */
   public void add(Change change, Used used) {
     change.put(entry(used));
     change.update(group(used, "day", Json.time(used.acceptedAt()).substring(0, DATE)));
@@ -97,12 +97,18 @@ public class Ledger {
         .conditionExpression("attribute_not_exists(sk)");
   }
 
-  /** Sums are kept as long as the last of their jobs. */
+  /**
+   * When the sums may expire. Each job sets this again, so a sum is kept as long as the last of its
+   * jobs.
+   */
   private AttributeValue expires(Used used) {
     return Items.number(used.completedAt().plus(kept).getEpochSecond());
   }
 
-  /** Sums are spread over parts, because many jobs of a tenant may end at once. */
+  /**
+   * Increases a sum. Each sum is spread over several items, because many jobs of a tenant may end
+   * at once.
+   */
   private Update.Builder group(Used used, String by, String name) {
     var cost = used.costUsd() == null ? "0" : used.costUsd().toPlainString();
     return Update.builder()
@@ -122,7 +128,10 @@ public class Ledger {
                 ":expires", expires(used)));
   }
 
-  /** The separator does not occur in names, so the parts of a sum are neighbours. */
+  /**
+   * The sort key of a sum. The separator is replaced in names, so that the items of a sum are
+   * neighbours.
+   */
   private static String sum(String billingPeriod, String by, String name) {
     return groups(billingPeriod, by) + name.replace('#', '\u001f');
   }

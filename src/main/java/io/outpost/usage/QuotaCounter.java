@@ -10,9 +10,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The count of a tenant's jobs in a billing period. It is one item where a limit applies; otherwise
- * it is spread over several items, so that none is hot. The period's count is the sum of both.
- * Thread-safe.
+ * The number of a tenant's jobs in a billing period. Where a limit applies, jobs are counted in one
+ * item; otherwise they are spread over several items, so that none gets too many writes. The
+ * period's count is the sum of both. Thread-safe.
  */
 @Component
 public class QuotaCounter {
@@ -39,7 +39,7 @@ public class QuotaCounter {
     return add(shard(tenantId, periodStart, jobId), 1);
   }
 
-  /** Counts one job again that was given back, whatever the quota. */
+  /** Counts one job that was given back, again and whatever the quota. */
   public Update.Builder countAgain(
       String tenantId, String periodStart, String jobId, boolean spread) {
     return add(spread ? shard(tenantId, periodStart, jobId) : key(tenantId, periodStart), 1);
@@ -56,7 +56,7 @@ public class QuotaCounter {
     return sum(tenantId, "period#" + periodStart);
   }
 
-  /** The number of them that were accepted without a limit. */
+  /** The number of jobs counted in a period that were accepted without a limit. */
   public long spread(String tenantId, String periodStart) {
     return sum(tenantId, "period#" + periodStart + "#");
   }

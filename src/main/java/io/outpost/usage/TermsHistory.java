@@ -34,7 +34,7 @@ public class TermsHistory {
   /** One change of terms. */
   record Step(BillingTerms before, BillingTerms after) {}
 
-  /** Adds the change of terms to the tenant's change, if the terms differ. */
+  /** Adds a change of terms to the tenant's change, unless the terms stay the same. */
   public void add(Change change, Tenant old, BillingTerms next, Instant at) {
     if (next.equals(old.terms())) {
       return;

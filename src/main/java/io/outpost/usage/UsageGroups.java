@@ -10,11 +10,14 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Reads the ledger's sums of a period: few items, however many jobs there were. Thread-safe. */
+/**
+ * Reads the ledger's sums of a period. These are few items, however many jobs there were.
+ * Thread-safe.
+ */
 @Component
 public class UsageGroups {
 
-  /** The maximum of groups, because a label may have as many values as there are jobs. */
+  /** The maximum number of groups, because a label may have as many values as there are jobs. */
   private static final int MOST = 1000;
 
   private final DynamoDbClient dynamoDb;
@@ -25,7 +28,7 @@ public class UsageGroups {
     this.names = names;
   }
 
-  /** Finished jobs of a period with the same day, agent, key or label value. */
+  /** Finished jobs of a period that have the same day, agent, key or label value. */
   public record Group(String name, long jobs, BigDecimal costUsd) {
     private Group plus(Group other) {
       return new Group(name, jobs + other.jobs, costUsd.add(other.costUsd));
@@ -53,19 +56,20 @@ public class UsageGroups {
    * Finished jobs of a period.
    *
    * @param groups by name
-   * @param ungrouped jobs in no group: without the label, from before labels were counted, or of
+   * @param ungrouped jobs in no group: without the label, older than the counting of labels, or of
    *     groups beyond the maximum
    */
   public record Grouped(List<Group> groups, Sum ungrouped) {}
 
   /**
-   * What has run in a period.
+   * The finished jobs of a period in groups.
    *
    * @param by {@code day}, {@code agent}, {@code key} or {@code label:<name>}
    */
   public Grouped of(String tenantId, String billingPeriod, String by) {
     var groups = read(tenantId, Ledger.groups(billingPeriod, by));
-    // Every job has an agent. The sum is read last, so that it has every job of the groups.
+    // The sum over agents contains every job, because every job has an agent. It is read last, so
+    // that no group has a job that it lacks.
     var all = by.equals("agent") ? groups : read(tenantId, Ledger.groups(billingPeriod, "agent"));
     return new Grouped(groups, Sum.of(all).minus(Sum.of(groups)));
   }

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * The answer of an endpoint.
  *
  * @param statusCode null without an answer
- * @param error why there was no answer; null with one
- * @param headers of the answer, the first few
+ * @param error why there was no answer; null when there was one
+ * @param headers the first few of the answer
  * @param body the first bytes of the answer
  * @param retryAfter from the endpoint's Retry-After; null: none
  */

@@ -32,7 +32,7 @@ import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 
 /**
  * The steps around a delivery attempt: preparing the request and recording the result. Under one
- * lease nothing is sent twice; after a crash a delivery may be sent again under the same id.
+ * lease nothing is sent twice. After a crash a delivery may be sent again, under the same id.
  * Thread-safe.
  */
 @Component("deliveryAttempts")
@@ -77,7 +77,7 @@ public class Attempts {
             .build(version -> read(manager, version));
   }
 
-  /** Versions of a secret never change, so they can be cached. */
+  /** The key of a cached secret. A version of a secret never changes. */
   private record Version(String secret, String id) {}
 
   private static String read(SecretsManagerClient manager, Version version) {
@@ -86,7 +86,7 @@ public class Attempts {
         .secretString();
   }
 
-  /** Signs a delivery with its event; null when it no longer needs to be sent. */
+  /** Signs a delivery with its event; null when it need not be sent any more. */
   public @Nullable Outgoing begin(@Body Queued queued, @ExchangeProperty("round") Round round) {
     var endpoint = round.endpoint();
     var item = item(Delivery.key(endpoint.tenantId(), endpoint.webhookId(), queued.deliveryId()));
@@ -104,8 +104,8 @@ public class Attempts {
   }
 
   /**
-   * Measures only an event's first attempt, because delays of slow, failing or paused endpoints are
-   * not ours.
+   * Measures the delay of an event's first attempt. Later attempts wait for a slow, failing or
+   * paused endpoint, which is not our fault.
    */
   private void measure(Outgoing outgoing, Round round) {
     if (outgoing.delivery().attempts().isEmpty()) {
@@ -115,7 +115,10 @@ public class Attempts {
     }
   }
 
-  /** Removes a delivery whose event no longer exists from the queue. */
+  /**
+   * Removes a delivery from the queue, because its event no longer exists or it is no longer
+   * pending.
+   */
   public void drop(@Body Queued queued, @ExchangeProperty("round") Round round) {
     var change = new Change();
     queue.drop(change, round.endpoint().tenantId(), queued.sk());
@@ -166,7 +169,10 @@ public class Attempts {
     return outgoing.delivery().tries() < settings.retryAfter().size();
   }
 
-  /** Schedules the next attempt, later each time, and not before the endpoint's Retry-After. */
+  /**
+   * Schedules the next attempt: later after each failure, and not before the endpoint's
+   * Retry-After.
+   */
   public void postpone(
       @ExchangeProperty("outgoing") Outgoing outgoing,
       @ExchangeProperty("deliveryAnswer") Answer answer,

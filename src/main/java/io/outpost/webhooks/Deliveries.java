@@ -31,10 +31,13 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 @Component("webhookDeliveries")
 public class Deliveries {
 
-  /** The maximum of deliveries that one request sends again. */
+  /** The maximum number of deliveries that one request sends again. */
   private static final int MOST_AT_ONCE = 1000;
 
-  /** A transaction has at most 100 writes, and a delivery needs three. */
+  /**
+   * How many deliveries are written together: a transaction has at most 100 writes, and a delivery
+   * needs three.
+   */
   private static final int BATCH = 30;
 
   private final DeliveryQueue queue;
@@ -62,14 +65,14 @@ public class Deliveries {
     this.names = names;
   }
 
-  /** The delivery that was created or is sent again. */
+  /** The delivery that was created, or that is sent again. */
   public record Named(String deliveryId) {}
 
   /**
-   * The number of deliveries that are sent again.
+   * How many deliveries are sent again.
    *
-   * @param more whether there are further ones; the client repeats the request with the time of the
-   *     last one
+   * @param more whether further ones match; the client then repeats the request with the time of
+   *     the last one
    */
   public record Redelivered(int redelivered, boolean more) {}
 
@@ -102,7 +105,7 @@ public class Deliveries {
     return new Page<>(page.data().stream().map(DeliveryView::of).toList(), page.nextCursor());
   }
 
-  /** One delivery with request and answer. */
+  /** One delivery, with its request and answer. */
   public DeliveryView read(@Body Endpoint endpoint, @Header("delivery_id") String deliveryId) {
     var delivery = load(endpoint, deliveryId);
     var event = item(Event.key(endpoint.tenantId(), delivery.eventId()));
@@ -129,7 +132,7 @@ public class Deliveries {
     return new Named(queue.add(change, endpoint, event).deliveryId());
   }
 
-  /** Schedules a delivery again at once, in the change. */
+  /** Schedules a delivery again, for now, in the change. */
   public Named again(
       @Body Endpoint endpoint, @Header("delivery_id") String deliveryId, Exchange exchange) {
     requireEnabled(endpoint);
@@ -141,7 +144,7 @@ public class Deliveries {
   }
 
   /**
-   * Sends all deliveries since a time again, except pending ones, oldest first; in separate
+   * Sends all deliveries since a time again, oldest first, except pending ones. Uses separate
    * transactions, because there may be many.
    *
    * @throws Problem 400 for a time that is too old

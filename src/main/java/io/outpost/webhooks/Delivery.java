@@ -13,8 +13,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * The delivery of an event to one endpoint. Stored in the table webhooks under {@code
- * delivery#<webhook_id>#<delivery_id>}; while it is pending, {@code due#<webhook_id>#<time>…} says
- * when it is tried next.
+ * delivery#<webhook_id>#<delivery_id>}. While it is pending, a second item {@code
+ * due#<webhook_id>#<time>…} says when it is tried next.
  *
  * @param tries attempts since it was last scheduled
  * @param attempts the last attempts
@@ -33,7 +33,7 @@ public record Delivery(
 
   private static final int MOST_ATTEMPTS = 20;
 
-  /** Deliveries in the queue of an endpoint. */
+  /** Copies the list of attempts. */
   public Delivery {
     attempts = attempts == null ? List.of() : List.copyOf(attempts);
   }
@@ -49,7 +49,7 @@ public record Delivery(
    * One attempt.
    *
    * @param statusCode null when there was no answer
-   * @param error why there was no answer; null with one
+   * @param error why there was no answer; null when there was one
    * @param responseBody the first bytes of the answer, as text
    */
   public record Attempt(
@@ -117,7 +117,7 @@ public record Delivery(
     return "due#" + webhookId + "#";
   }
 
-  /** The sort key of its place in the endpoint's queue; null when it is not queued. */
+  /** The sort key of the delivery's place in the endpoint's queue; null when it is not queued. */
   @Nullable String dueSk() {
     return nextAttemptAt == null
         ? null

@@ -22,8 +22,8 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The writes that add a delivery to its endpoint's queue, move it and remove it. The queue is read
- * with consistent reads, so no delivery is overlooked. Stateless.
+ * The writes that add a delivery to its endpoint's queue, move it there and remove it. The queue is
+ * read consistently, so no delivery is overlooked. Stateless.
  */
 @Component
 class DeliveryQueue {
@@ -38,7 +38,7 @@ class DeliveryQueue {
     this.names = names;
   }
 
-  /** Thrown when the endpoint or the delivery has changed: nothing was written. */
+  /** The endpoint or the delivery has changed, so nothing was written. */
   static final class Moved extends Problem {
     private static final long serialVersionUID = 1L;
 
@@ -47,7 +47,7 @@ class DeliveryQueue {
     }
   }
 
-  /** Adds a new delivery that is due now, and makes its endpoint due. */
+  /** Adds a new delivery, which is due at once, and makes its endpoint due. */
   Delivery add(Change change, Endpoint endpoint, Event event) {
     var delivery = Delivery.fresh(endpoint, event, Ids.ulid(), now());
     change.put(Put.builder().tableName(table()).item(item(delivery)));
@@ -56,7 +56,7 @@ class DeliveryQueue {
     return delivery;
   }
 
-  /** Replaces a delivery by its new state, in the queue too. */
+  /** Replaces a delivery by its new state, also in the queue. */
   void replace(Change change, Delivery before, Delivery after) {
     var values = new HashMap<String, AttributeValue>();
     var condition = "#status = :was AND ";
@@ -83,12 +83,12 @@ class DeliveryQueue {
     }
   }
 
-  /** Removes a place in the queue. */
+  /** Removes a delivery's place in the queue. */
   void drop(Change change, String tenantId, String dueSk) {
     change.delete(Delete.builder().tableName(table()).key(Tenant.key(tenantId, dueSk)));
   }
 
-  /** Makes the endpoint due; a worker that serves it at the moment notices. */
+  /** Makes the endpoint due. If a worker is serving it, the changed mark tells that worker. */
   void serve(Change change, String tenantId, String webhookId) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":mark", Items.text(Ids.ulid()));
@@ -108,7 +108,10 @@ class DeliveryQueue {
     pace.wakeAfter(change);
   }
 
-  /** Records the result of a delivery for the job's timeline; again, when it was sent again. */
+  /**
+   * Records the result of a delivery for the job's timeline. A result of the same delivery that is
+   * sent again replaces it.
+   */
   void tell(Change change, Outgoing outgoing, Delivery.Status status, Answer answer) {
     var delivery = outgoing.delivery();
     var sk = Event.TOLD_PREFIX + outgoing.event().subject() + "#" + delivery.deliveryId();

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A delivery as clients see it; with request and answer only when one delivery is read.
+ * A delivery as clients see it. Request and answer are included only when one delivery is read.
  *
  * @param request the address and the first bytes of the body
  */
@@ -69,7 +69,7 @@ public record DeliveryView(
         request);
   }
 
-  /** The first 4 KiB, cut at a whole character. */
+  /** The first 4 KiB of a text, cut between two characters. */
   static String first(String text) {
     var bytes = text.getBytes(StandardCharsets.UTF_8);
     if (bytes.length <= SHOWN) {

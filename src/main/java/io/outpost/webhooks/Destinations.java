@@ -27,9 +27,10 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.stereotype.Component;
 
 /**
- * Checks the destinations of webhooks: public addresses, by TLS. An address is checked when an
- * endpoint is set, as far as possible without a name server, and again when connecting: the
- * resolver returns only checked addresses, and the connection uses one of them. Thread-safe.
+ * Checks where webhooks may be sent: to public addresses, by TLS. An address is checked when an
+ * endpoint is created or changed, as far as possible without a name server, and again when
+ * connecting: the resolver returns only checked addresses, and the connection uses one of those.
+ * Thread-safe.
  */
 @Component
 @EnableConfigurationProperties(WebhookSettings.class)
@@ -64,7 +65,8 @@ class Destinations implements DnsResolver {
   Destinations(WebhookSettings settings, Lookup lookup) {
     this.settings = settings;
     this.lookup = lookup;
-    // A look-up cannot be interrupted and would block a carrier thread.
+    // Look-ups get threads of their own, because they cannot be interrupted and would block a
+    // carrier thread.
     this.lookups =
         new ThreadPoolExecutor(
             0,
@@ -157,7 +159,10 @@ class Destinations implements DnsResolver {
     }
   }
 
-  /** Numbers up to 255, without leading zeros that some programs read as octal. */
+  /**
+   * Whether all numbers are at most 255 and have no leading zeros, which some programs read as
+   * octal.
+   */
   private static boolean hasUsualNumbers(String v4) {
     return Arrays.stream(v4.split("\\.", -1))
         .noneMatch(n -> Integer.parseInt(n) > 255 || (n.length() > 1 && n.startsWith("0")));
@@ -171,7 +176,7 @@ class Destinations implements DnsResolver {
     return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
   }
 
-  /** The addresses of a host, all of them public; connections use one of these. */
+  /** The addresses of a host, if all are public. The connection uses one of them. */
   @Override
   public InetAddress[] resolve(String host) throws UnknownHostException {
     var found = lookUp(host);
@@ -183,7 +188,7 @@ class Destinations implements DnsResolver {
     return Arrays.copyOf(found, Math.min(found.length, MOST_ADDRESSES));
   }
 
-  /** One look-up at a time for each host: a slow name server blocks only one thread. */
+  /** Looks up a host, once at a time, so that a slow name server blocks only one thread. */
   private InetAddress[] lookUp(String host) throws UnknownHostException {
     try {
       var answer = asked.compute(host, (h, old) -> old == null || old.isDone() ? ask(h) : old);
@@ -216,7 +221,7 @@ class Destinations implements DnsResolver {
     return PublicAddress.is(address) && !isOurs(address);
   }
 
-  /** A public address of this machine is internal, too. */
+  /** Whether an address is this machine's. Even a public one is then internal. */
   private static boolean isOurs(InetAddress address) {
     try {
       return NetworkInterface.getByInetAddress(address) != null;

@@ -12,9 +12,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * A webhook endpoint of a tenant. Stored in the table webhooks under {@code endpoint#<webhook_id>};
- * while there is something to deliver it is in the index open.
+ * in the index {@code open} while there is something to deliver.
  *
- * @param secrets versions of its secret that sign, the newest first
+ * @param secrets the versions of its secret that sign, the newest first
  * @param disabledReason why Outpost disabled it: gone (it answered 410) or failing; null: Outpost
  *     did not
  * @param failingSince since when no delivery has succeeded; null: the last one succeeded
@@ -45,7 +45,7 @@ public record Endpoint(
     secrets = secrets == null ? List.of() : List.copyOf(secrets);
   }
 
-  /** Whether it is enabled and subscribed. */
+  /** Whether events are delivered to the endpoint. */
   public enum Status {
     enabled,
     disabled
@@ -54,7 +54,7 @@ public record Endpoint(
   /**
    * A version of the secret in Secrets Manager.
    *
-   * @param until when it ends; null: with the next rotation
+   * @param until when it stops signing; null: at the next rotation
    */
   public record SecretVersion(String id, @Nullable Instant until) {}
 
@@ -62,7 +62,7 @@ public record Endpoint(
     return Tenant.key(tenantId, SK_PREFIX + webhookId);
   }
 
-  /** The name of its secret, under the tenant's prefix. */
+  /** The name in Secrets Manager of an endpoint's secret, under the tenant's prefix. */
   static String secretName(String tenantId, String webhookId) {
     return TenantSecret.name(tenantId, "webhooks/" + webhookId);
   }

@@ -33,13 +33,13 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The steps of serving an endpoint: one worker at a time, under a lease, so that a slow endpoint
- * delays only itself. Thread-safe.
+ * The steps of serving an endpoint. Only one worker at a time serves it, under a lease, so that a
+ * slow endpoint delays only itself. Thread-safe.
  */
 @Component("endpointRounds")
 public class EndpointRounds {
 
-  /** Longer than a round takes. */
+  /** How long a lease lasts: longer than a round takes. */
   private static final Duration LEASE = Duration.ofSeconds(90);
 
   private static final Duration PAUSE = Duration.ofSeconds(10);
@@ -55,10 +55,13 @@ public class EndpointRounds {
   private final Names names;
   private final Semaphore rounds;
 
-  /** Endpoints that wait because of a failure of ours, by id, until they are served again. */
+  /**
+   * The endpoints that wait because of a failure of ours, by id. An endpoint leaves when it is
+   * served again.
+   */
   private final Map<String, Late> late = new ConcurrentHashMap<>();
 
-  /** Due since then; another worker may serve the endpoint after the second time. */
+  /** Since when an endpoint's delivery is due, and until when no other worker may serve it. */
   private record Late(Instant due, Instant until) {}
 
   EndpointRounds(
@@ -80,8 +83,8 @@ public class EndpointRounds {
   }
 
   /**
-   * Takes the lease of an endpoint; null when another worker has it, when it asked for a pause,
-   * when it is disabled, or when this worker serves as many endpoints as it may.
+   * Takes the lease of an endpoint; null when another worker has it, when the endpoint has asked
+   * for a pause or is disabled, or when this worker already serves as many endpoints as it may.
    */
   public @Nullable Round take(@Body Named named) {
     if (!rounds.tryAcquire()) {
@@ -137,11 +140,11 @@ public class EndpointRounds {
   /**
    * A delivery in the queue of its endpoint.
    *
-   * @param sk the sort key of its place there
+   * @param sk the sort key of its place in the queue
    */
   public record Queued(String sk, String deliveryId) {}
 
-  /** The due deliveries, as many as are sent in parallel. */
+  /** The due deliveries, at most as many as are sent in parallel. */
   public List<Queued> due(@ExchangeProperty("round") Round round) {
     var now = Json.time(Instant.now()) + "~";
     return queued(
@@ -173,12 +176,12 @@ public class EndpointRounds {
         .items();
   }
 
-  /** Lets the endpoint wait after a failure of ours. */
+  /** Makes the endpoint wait after a failure of ours. */
   public void pause(@ExchangeProperty("round") Round round) {
     round.pause(Instant.now().plus(PAUSE));
   }
 
-  /** Whether no delivery has succeeded for so long that the endpoint is disabled. */
+  /** Whether no delivery has succeeded for so long that the endpoint must be disabled. */
   public boolean isFailingForTooLong(@ExchangeProperty("round") Round round) {
     var since = round.endpoint().failingSince();
     return round.hasFailed()
@@ -187,9 +190,10 @@ public class EndpointRounds {
   }
 
   /**
-   * Releases the endpoint until its next delivery is due. Returns whether that is now.
+   * Releases the endpoint until its next delivery is due. Returns whether one is due now.
    *
-   * <p>A delivery that was queued since the round began has changed the mark.
+   * <p>A delivery that was queued during the round has changed the mark; then the queue is read
+   * again.
    */
   public boolean release(@ExchangeProperty("round") Round round) {
     try {
@@ -207,7 +211,7 @@ public class EndpointRounds {
           return next != null && !next.isAfter(Instant.now());
         } catch (ConditionalCheckFailedException e) {
           if (!e.hasItem() || !round.lease().equals(text(e.item(), "lease_id"))) {
-            // The endpoint was deleted or disabled, or its lease had ended.
+            // The endpoint was deleted or disabled, or the lease had ended.
             return false;
           }
           mark = Items.required(e.item(), "mark").s();
@@ -231,14 +235,17 @@ public class EndpointRounds {
     }
   }
 
-  /** Since when the first endpoint has been waiting because of a failure of ours; null: none. */
+  /**
+   * Since when an endpoint has been waiting because of a failure of ours, of all of them the
+   * earliest; null when none waits.
+   */
   @Nullable Instant lateSince() {
     var now = Instant.now();
     late.values().removeIf(one -> one.until().isBefore(now));
     return late.values().stream().map(Late::due).min(Comparator.naturalOrder()).orElse(null);
   }
 
-  /** When its first delivery in the queue is due; null: there is none. */
+  /** When the first delivery in the endpoint's queue is due; null when the queue is empty. */
   private @Nullable Instant firstDue(Round round) {
     var prefix = Delivery.duePrefix(round.endpoint().webhookId());
     var first = queued(round, prefix + "~", 1);
@@ -249,7 +256,7 @@ public class EndpointRounds {
     return Instant.parse(sk.substring(prefix.length(), sk.lastIndexOf('#')));
   }
 
-  /** A pause is a lease without a holder. */
+  /** Releases the endpoint. During a pause the lease stays, without a holder. */
   private void release(Round round, @Nullable Instant next, String mark) {
     var values = new HashMap<String, AttributeValue>();
     values.put(":lease", Items.text(round.lease()));
@@ -259,7 +266,8 @@ public class EndpointRounds {
     var rest = round.restUntil();
     var now = Instant.now();
     var asked = rest != null && rest.isAfter(now) ? rest : null;
-    // While it waits for us it is free: what is late then is our fault, and alarms see it.
+    // A wait because of our own failure does not change since when the endpoint has been free: the
+    // delay is our fault, and alarms must see it.
     if (asked != null || round.pausedUntil() == null) {
       sets.add("free_since = :free");
       values.put(":free", Items.text(Json.time(asked == null ? now : asked)));
@@ -295,8 +303,8 @@ public class EndpointRounds {
   }
 
   /**
-   * Disables the endpoint for a reason and writes that into its tenant's audit; the property {@code
-   * transition} is the entry, absent when it was disabled or deleted meanwhile.
+   * Disables the endpoint and writes the reason into its tenant's audit. The property {@code
+   * transition} gets the audit entry, unless the endpoint was disabled or deleted meanwhile.
    */
   public void disable(String reason, @ExchangeProperty("round") Round round, Exchange exchange) {
     try {
@@ -324,7 +332,7 @@ public class EndpointRounds {
       transactions.write(change);
       exchange.setProperty("transition", entry);
     } catch (DeliveryQueue.Moved moved) {
-      // The endpoint was disabled, deleted or enabled again meanwhile.
+      // The endpoint has meanwhile been disabled, deleted or enabled again.
     } finally {
       rounds.release();
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An endpoint as clients see it.
  *
- * @param secret only in the answer that creates it
+ * @param secret only in the answer of the request that creates it
  */
 public record EndpointView(
     String webhookId,

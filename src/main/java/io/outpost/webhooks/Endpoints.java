@@ -75,7 +75,7 @@ public class Endpoints {
     this.names = names;
   }
 
-  /** A client's request. */
+  /** What a client asks for. */
   record Wish(
       @Nullable String url,
       @Nullable List<EventType> events,
@@ -83,7 +83,7 @@ public class Endpoints {
       Endpoint.@Nullable Status status) {}
 
   /**
-   * The new endpoint of the request, still without a secret.
+   * The endpoint that the request asks for, not stored yet and without a secret.
    *
    * @throws Problem 400 for an address to which webhooks are never sent
    */
@@ -106,7 +106,7 @@ public class Endpoints {
         List.of());
   }
 
-  /** Adds a new endpoint to the change, and to the tenant's count; refused with 409 at the cap. */
+  /** Adds a new endpoint, and its count, to the change. Refused with 409 at the cap. */
   public EndpointView add(
       @Body Endpoint endpoint,
       @ExchangeProperty("signingSecret") String secret,
@@ -170,8 +170,8 @@ public class Endpoints {
   }
 
   /**
-   * Adds the request's changes of an endpoint to the change. A new address, or enabling it, resets
-   * its failures: waiting deliveries are sent at once.
+   * Adds the request's changes of an endpoint to the change. A new address resets the failures, and
+   * so does enabling the endpoint: waiting deliveries are sent at once.
    */
   public EndpointView update(
       @ExchangeProperty("request") JsonNode body, @Body Endpoint before, Exchange exchange) {
@@ -202,7 +202,7 @@ public class Endpoints {
     return EndpointView.of(after);
   }
 
-  /** Adds a new secret to the change; the old one also signs until its grace ends. */
+  /** Adds a new secret to the change. The old one also signs, until its grace ends. */
   public EndpointView rotate(
       @ExchangeProperty("request") @Nullable JsonNode body,
       @Body Endpoint endpoint,
@@ -252,8 +252,8 @@ public class Endpoints {
   }
 
   /**
-   * The number of a tenant's endpoints, in an item that also tells every container which tenants
-   * have any.
+   * Changes the number of a tenant's endpoints. From the item with this number, every container
+   * knows which tenants have endpoints.
    */
   private Update.Builder count(String tenantId, int more, int most) {
     return Update.builder()

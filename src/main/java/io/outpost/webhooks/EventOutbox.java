@@ -23,8 +23,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
- * The steps of distributing events to subscribed endpoints. Any number of workers may do that in
- * parallel: an event leaves the outbox in the transaction that creates its deliveries. Stateless.
+ * The steps of distributing events to the endpoints that subscribed to them. Several workers may do
+ * that at once: an event leaves the outbox in the transaction that creates its deliveries.
+ * Stateless.
  */
 @Component("eventOutbox")
 public class EventOutbox {
@@ -56,7 +57,7 @@ public class EventOutbox {
     this.names = names;
   }
 
-  /** An endpoint or an event of a tenant. */
+  /** An endpoint or an event, by tenant and id. */
   public record Named(String tenantId, String id) {}
 
   /**
@@ -64,13 +65,14 @@ public class EventOutbox {
    *
    * @param endpoints endpoints with due deliveries
    * @param events events to distribute
-   * @param oldest since when the first of them is due, or waits after a failure of ours; null: none
+   * @param oldest since when the longest overdue of them is due, or waits after a failure of ours;
+   *     null: none
    */
   public record Due(List<Named> endpoints, List<Named> events, @Nullable Instant oldest) {}
 
   /**
-   * Due work, a bounded number of each shard, longest overdue first. The result decides when the
-   * outbox is read again.
+   * The due work, longest overdue first; a limited number of each shard. The result decides when
+   * the outbox is read again.
    */
   public Due due() {
     var now = Json.time(Instant.now());
@@ -122,15 +124,15 @@ public class EventOutbox {
         .items();
   }
 
-  /** The due event; null when another worker has distributed it. */
+  /** The due event; null when another worker has already distributed it. */
   public @Nullable Event read(@Body Named named) {
     var item = item("webhooks", Event.key(named.tenantId(), named.id()));
     return item.containsKey("open_due") ? items.read(item, Event.class) : null;
   }
 
   /**
-   * The endpoints that subscribed to the event. There is none when its tenant is deleted, or when
-   * it warns of the expiry of a key that no longer expires.
+   * The endpoints that subscribed to the event. Empty when the tenant is deleted, or when the event
+   * warns of the expiry of a key that was meanwhile revoked or rotated.
    */
   public List<Endpoint> audience(@ExchangeProperty("customerEvent") Event event) {
     var tenant = item("tenants", Tenant.key(event.tenantId()));
@@ -159,16 +161,18 @@ public class EventOutbox {
         .toList();
   }
 
-  /** A revoked or rotated key needs no warning. */
+  /**
+   * Whether the key still expires unexpectedly: one that was revoked or rotated needs no warning.
+   */
   private boolean stillExpires(Event event) {
     var key = item("tenants", Tenant.key(event.tenantId(), "key#" + event.subject()));
     return !key.isEmpty() && !key.containsKey("revoked_at") && !key.containsKey("own_end");
   }
 
   /**
-   * Creates a delivery for each endpoint and removes the event from the outbox, in one transaction;
-   * returns the endpoints to serve now. It returns none when another worker was first, or when an
-   * endpoint has changed meanwhile, so that the next sweep distributes the event.
+   * Creates a delivery for each endpoint and removes the event from the outbox, in one transaction.
+   * Returns the endpoints to serve now. Returns none when another worker was faster, or when an
+   * endpoint has changed meanwhile; then the next sweep distributes the event.
    */
   public List<Named> distribute(
       @Body List<Endpoint> endpoints, @ExchangeProperty("customerEvent") Event event) {

@@ -10,8 +10,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Since when events or endpoints have waited for a worker: a line of the worker's readiness and the
- * gauge {@code outpost.webhooks.late}. It never makes the worker down. Thread-safe.
+ * Since when events or endpoints have waited for a worker, shown in the worker's readiness and as
+ * the gauge {@code outpost.webhooks.late}. Never reports the worker as down. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("outboxAge")
@@ -25,7 +25,7 @@ public class OutboxAge implements HealthPart {
     meters.gauge("outpost.webhooks.late", this, OutboxAge::seconds);
   }
 
-  /** Records the finding of a sweep. */
+  /** Records what a sweep has found. */
   public void note(@ExchangeProperty("dueWebhooks") Due due) {
     var oldest = due.oldest();
     age = oldest == null ? Duration.ZERO : Duration.between(oldest, Instant.now());
@@ -36,7 +36,7 @@ public class OutboxAge implements HealthPart {
     return age.compareTo(LATE) > 0;
   }
 
-  /** How many seconds the first one has waited. */
+  /** For how many seconds the longest waiting one has waited. */
   public long seconds() {
     return age.toSeconds();
   }

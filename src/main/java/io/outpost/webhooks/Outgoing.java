@@ -7,9 +7,9 @@ import io.outpost.telemetry.Tracing;
 import java.util.Map;
 
 /**
- * A signed delivery to be sent, in the trace of its event.
+ * A signed delivery, ready to be sent, in the trace of its event.
  *
- * @param headers with the signatures
+ * @param headers including the signatures
  */
 public record Outgoing(
     Endpoint endpoint, Delivery delivery, Event event, Map<String, String> headers)

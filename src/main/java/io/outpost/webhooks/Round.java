@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker's round of serving an endpoint: a few of its deliveries in parallel, under a lease.
- * Their results decide what happens to the endpoint. Thread-safe.
+ * A worker's round of serving an endpoint: a few of its deliveries in parallel, under a lease. The
+ * results decide what happens to the endpoint. Thread-safe.
  */
 public final class Round {
 
@@ -42,7 +42,10 @@ public final class Round {
     return mark;
   }
 
-  /** Since when a delivery to it was possible: no other was in progress, and it was not paused. */
+  /**
+   * Since when a delivery to the endpoint was possible: no other was in progress, and the endpoint
+   * had not asked for a pause.
+   */
   Instant freeSince() {
     var changed = endpoint.updatedAt();
     return freeSince.isAfter(changed) ? freeSince : changed;
@@ -60,18 +63,18 @@ public final class Round {
     gone.set(true);
   }
 
-  /** Records until when the endpoint asked for a pause. */
+  /** Records until when the endpoint wants to pause. */
   void rest(Instant until) {
     restUntil.accumulateAndGet(
         until, (one, other) -> one == null || one.isBefore(other) ? other : one);
   }
 
-  /** Records until when it waits because of a failure of ours. */
+  /** Records until when the endpoint waits because of a failure of ours. */
   void pause(Instant until) {
     pausedUntil.set(until);
   }
 
-  /** Records that the endpoint is gone. */
+  /** Whether the endpoint has answered that it is gone. */
   public boolean isGone() {
     return gone.get();
   }
@@ -84,17 +87,17 @@ public final class Round {
     return failed.get() && !succeeded.get();
   }
 
-  /** Until when the endpoint asked for a pause. */
+  /** Until when the endpoint wants to pause; null when it does not. */
   @Nullable Instant restUntil() {
     return restUntil.get();
   }
 
-  /** Until when it waits because of a failure of ours. */
+  /** Until when the endpoint waits because of a failure of ours; null when it does not. */
   @Nullable Instant pausedUntil() {
     return pausedUntil.get();
   }
 
-  /** Until when it waits, for whatever reason. */
+  /** Until when the endpoint waits, for whatever reason; null when it does not. */
   @Nullable Instant waitsUntil() {
     var rest = restUntil.get();
     var pause = pausedUntil.get();

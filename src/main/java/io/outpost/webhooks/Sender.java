@@ -49,8 +49,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * The step that sends a delivery: one request on a connection of its own, to an address that {@link
- * Destinations} has judged, through no proxy. Redirects are answers like others. The answer is
- * bounded in time and in size. Thread-safe.
+ * Destinations} has checked, without a proxy. Redirects are not followed. The answer is limited in
+ * time and size. Thread-safe.
  */
 @Component("deliverySender")
 public class Sender {
@@ -85,7 +85,7 @@ public class Sender {
             .build();
   }
 
-  /** Sends a delivery; every failure is returned as an answer. */
+  /** Sends a delivery. Every failure is returned as an answer, too. */
   public Answer send(@ExchangeProperty("outgoing") Outgoing outgoing) {
     var at = Instant.now();
     var began = System.nanoTime();
@@ -125,7 +125,7 @@ public class Sender {
           retryAfter(response));
     } finally {
       deadline.cancel(false);
-      // Not drained: the rest of a long answer is never read.
+      // Closes at once, without reading the rest of a long answer.
       client.close(CloseMode.IMMEDIATE);
     }
   }
@@ -186,7 +186,7 @@ public class Sender {
     return text.length() <= LONGEST_HEADER ? text : text.substring(0, LONGEST_HEADER);
   }
 
-  /** Seconds, or a date; a day at most. */
+  /** The time in Retry-After, which is a number of seconds or a date; at most a day from now. */
   private static @Nullable Instant retryAfter(ClassicHttpResponse response) {
     var header = response.getFirstHeader("Retry-After");
     if (header == null || header.getValue() == null || response.getCode() < 300) {
@@ -210,7 +210,10 @@ public class Sender {
     return Duration.ofNanos(System.nanoTime() - began);
   }
 
-  /** In our own words, because an exception's message may reveal internal details. */
+  /**
+   * Why there was no answer, in our own words, because an exception's message may reveal internal
+   * details.
+   */
   private @Nullable String said(Exception e, Duration took) {
     if (took.compareTo(settings.totalTimeout()) >= 0) {
       return "The answer was not complete in time.";

@@ -17,7 +17,7 @@ import software.amazon.awssdk.services.secretsmanager.model.Tag;
 
 /**
  * The steps of storing an endpoint's signing secret: the value in Secrets Manager under the
- * tenant's prefix, the list of signing versions in the table. Stateless.
+ * tenant's prefix, the list of signing versions in the table webhooks. Stateless.
  */
 @Component("signingSecrets")
 public class SigningSecrets {
@@ -72,7 +72,7 @@ public class SigningSecrets {
                         .removeFromVersionId(version)));
   }
 
-  /** Deletes the secret of an endpoint, recoverable for seven days. */
+  /** Deletes the secret of an endpoint; it can be restored for seven days. */
   public void delete(@Body Endpoint endpoint, Exchange exchange) {
     var id = Endpoint.secretName(endpoint.tenantId(), endpoint.webhookId());
     try {
@@ -95,7 +95,7 @@ public class SigningSecrets {
   }
 
   /**
-   * Undoes the change when the table could not be written.
+   * Undoes the change, because the table could not be written.
    *
    * @throws Exception always: the original failure
    */

@@ -10,7 +10,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * Settings of webhooks; {@code application.yaml} explains each.
  *
  * @param most how many endpoints a tenant may have, by its tier
- * @param retryAfter how long after each failed attempt the next is made; none follows the last
+ * @param retryAfter the pause after each failed attempt; when none is left, no attempt follows
  */
 @ConfigurationProperties("outpost.webhooks")
 public record WebhookSettings(

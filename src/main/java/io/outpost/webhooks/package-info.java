@@ -1,6 +1,6 @@
 /**
  * Webhooks by the Standard Webhooks specification: the endpoints of tenants, and the delivery of
- * events to them. It is a flow: only routes call its steps.
+ * events to them. A flow: only routes call its steps.
  */
 @NullMarked
 package io.outpost.webhooks;

@@ -15,8 +15,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Reports to the API which agents this worker can run, which job features it knows, how many jobs
- * at once, and how many jobs have ended here. A worker that takes no further job withdraws its
- * report, however long its running jobs last. Thread-safe.
+ * it runs at once, and how many jobs have ended here. A worker that takes no further jobs withdraws
+ * its report, even while jobs still run here. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("agentOffer")
@@ -50,7 +50,10 @@ public class AgentOffer {
     this.all = all;
   }
 
-  /** Reports the agents of this worker, once they are known and while it takes jobs. */
+  /**
+   * Reports this worker's agents, once they are known; withdraws the report when the worker takes
+   * no further jobs.
+   */
   public synchronized void tell() {
     if (stopping || protection.isDraining()) {
       withdraw();
@@ -72,7 +75,8 @@ public class AgentOffer {
     try {
       withdraw();
     } catch (RuntimeException e) {
-      // The other listeners must hear of the stop; the report expires by itself.
+      // An exception would keep the other listeners from hearing of the stop. The report expires by
+      // itself.
       LOG.warn("The offer of this worker could not be withdrawn", e);
     }
   }
@@ -81,7 +85,8 @@ public class AgentOffer {
     if (told) {
       offered.withdraw(worker);
       told = false;
-      // The API forgets the counts of an offer that ends, so a worker that comes back begins anew.
+      // The API forgets the counts of a withdrawn report, so the next one starts with a new id and
+      // from zero.
       worker = Ids.ulid();
       endedBefore = ended.number();
     }

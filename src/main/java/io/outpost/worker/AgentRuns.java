@@ -41,10 +41,12 @@ import software.amazon.awssdk.services.s3.S3Client;
 @Component("agentRuns")
 public class AgentRuns {
 
-  /** Longer than the interval at which API containers renew a watch. */
+  /**
+   * How long one watch request lasts: longer than the interval at which API containers renew it.
+   */
   private static final Duration WATCH_HOLDS = Duration.ofMinutes(1);
 
-  /** By then a stopping agent has ended. */
+  /** A stopped agent has ended by then. */
   private static final Duration LONGEST_STOP = Duration.ofSeconds(10);
 
   private final AgentCatalogue catalogue;
@@ -185,7 +187,7 @@ public class AgentRuns {
     }
   }
 
-  /** Removes the run's leftovers on this machine, and its agent when the run was abandoned. */
+  /** Removes the run's leftovers on this machine. An agent that still runs is stopped first. */
   public void clean(@ExchangeProperty("run") Run run) throws InterruptedException {
     if (run.isRunning()) {
       run.stop(StopReason.RELEASED);
@@ -198,7 +200,7 @@ public class AgentRuns {
     }
   }
 
-  /** Stops the agent of a cancelled job, if it runs here. */
+  /** Stops the agent of a cancelled job, if the agent runs on this worker. */
   public void cancel(String tenantId, String jobId) {
     running.stream()
         .filter(run -> run.job().jobId().equals(jobId) && run.job().tenantId().equals(tenantId))
@@ -213,7 +215,7 @@ public class AgentRuns {
         .forEach(run -> run.watchedUntil(until));
   }
 
-  /** The number of runs here. */
+  /** The number of runs on this worker. */
   int count() {
     return running.size();
   }
@@ -229,7 +231,7 @@ public class AgentRuns {
     running.forEach(run -> run.stop(StopReason.RELEASED));
   }
 
-  /** The first {@code size} bytes, because the file may grow meanwhile. */
+  /** The first {@code size} bytes only, because the file may grow while it is read. */
   private static InputStream open(Path file, long size) {
     try {
       if (size == 0) {

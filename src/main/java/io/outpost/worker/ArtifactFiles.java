@@ -17,12 +17,12 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Stores the files that an agent left Thread-safe. */
+/** Stores the files that an agent left as artifacts. Thread-safe. */
 @Profile({"worker", "local"})
 @Component("artifactFiles")
 public class ArtifactFiles {
 
-  /** The maximum of files of a job. */
+  /** The maximum number of a job's files. */
   private static final int MOST = 1000;
 
   private final S3Client s3;
@@ -37,7 +37,7 @@ public class ArtifactFiles {
     this.limits = limits;
   }
 
-  /** Stores each file, then the manifest; nothing when there is no file. */
+  /** Stores each file, then the manifest. Without files nothing is stored. */
   public void store(@ExchangeProperty("run") Run run) throws IOException {
     var handed =
         ArtifactStream.read(

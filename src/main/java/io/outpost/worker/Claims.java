@@ -29,8 +29,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Claims jobs by one conditional transaction, so that of any number of deliveries one runs the job.
- * Thread-safe.
+ * Claims jobs by one conditional transaction: a job that is delivered several times still runs only
+ * once. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("claims")
@@ -69,9 +69,10 @@ public class Claims {
 
   /**
    * The decision about a job: run it here; leave it to other workers ({@code elsewhere}); let it
-   * wait for a slot, its workspace or the end of a suspension; cancel it; make it a dead letter; or
-   * drop the message, because the job has ended or runs elsewhere. {@code none}: there is no job
-   * left to decide about.
+   * wait for a slot, its workspace or the end of a suspension ({@code hold}); cancel it, because
+   * its tenant was deleted ({@code withdrawn}); make it a dead letter ({@code exhausted}); or drop
+   * the message, because the job has ended or runs elsewhere. {@code none}: no job is left to
+   * decide about.
    */
   public enum Decision {
     run,
@@ -131,7 +132,9 @@ public class Claims {
     }
   }
 
-  /** When the route has finished a job, its files are removed. */
+  /**
+   * Ends the run's trace and tells the tenancy that the job has left, when the route has finished.
+   */
   private final class Leaving extends SynchronizationAdapter {
     @Override
     public void onDone(Exchange exchange) {

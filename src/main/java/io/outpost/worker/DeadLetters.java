@@ -33,8 +33,8 @@ public class DeadLetters {
   }
 
   /**
-   * Decides about a message of the dead-letter queue: {@code exhausted}, {@code again} or {@code
-   * drop}.
+   * Decides about a message of the dead-letter queue: {@code exhausted} when the job has had all
+   * its attempts, {@code again} when it may run again, {@code drop} when it no longer waits.
    */
   public String judge(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
     var found = jobs.find(message.tenantId(), message.jobId());
@@ -49,22 +49,24 @@ public class DeadLetters {
     return job.attempts() >= settings.attempts() ? "exhausted" : "again";
   }
 
-  /** The unchanged message; for a job that became a dead letter after its last attempt, its ids. */
+  /**
+   * The dead letter's message, unchanged; when there is none, a message with the ids of the job.
+   */
   public String raw(@ExchangeProperty("rawMessage") String raw, @ExchangeProperty("job") Job job) {
     return raw == null
         ? "{\"tenant_id\":\"%s\",\"job_id\":\"%s\"}".formatted(job.tenantId(), job.jobId())
         : raw;
   }
 
-  /** The notice to operators. */
+  /** The text of the notice to operators. */
   public String notice(@ExchangeProperty("job") Job job) {
     return "Job %s of tenant %s could not be run in %d attempts. POST /admin/dead-letters/redrive runs it again."
         .formatted(job.jobId(), job.tenantId(), job.attempts());
   }
 
   /**
-   * Makes the job a dead letter and gives its quota back, unless it has ended, runs or got new
-   * attempts meanwhile. The property {@code deathReason} has the reason in one word.
+   * Makes the job a dead letter and gives its quota back, unless the job has meanwhile ended,
+   * started or got new attempts. The property {@code deathReason} gets the reason in one word.
    */
   public void bury(@ExchangeProperty("job") Job job, Exchange exchange) {
     end(
@@ -78,8 +80,8 @@ public class DeadLetters {
   }
 
   /**
-   * Cancels a job whose tenant was deleted before it ran and gives its quota back, unless it has
-   * ended or runs meanwhile.
+   * Cancels a job whose tenant was deleted before it ran, and gives its quota back, unless the job
+   * has meanwhile ended or started.
    */
   public void withdraw(@ExchangeProperty("job") Job job, Exchange exchange) {
     end(
@@ -100,7 +102,7 @@ public class DeadLetters {
       exchange.setProperty("transition", transitions.apply(end).entry());
       exchange.setProperty("job", end.job());
     } catch (TransitionRefused moved) {
-      // It has ended, runs or got new attempts meanwhile.
+      // The job has meanwhile ended, started or got new attempts.
     }
   }
 }

@@ -15,9 +15,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * The ECS agent beside a container, at the address that ECS gives each. A client of the ECS agent
- * beside a container, at the address that ECS sets. One request of at most three seconds, never an
- * exception, because callers repeat it by a timer. Thread-safe.
+ * A client of the ECS agent beside this container, at the address that ECS sets. A request takes at
+ * most three seconds and never throws, because callers repeat it by a timer. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component
@@ -46,7 +45,7 @@ class EcsAgent {
     return !address.isBlank();
   }
 
-  /** Protects this task from scale-in and deployments for a time, or ends that. */
+  /** Protects this task from scale-in and deployments for a time, or ends the protection. */
   Answer protect(boolean enabled, Duration time) {
     var body =
         JSON.createObjectNode()
@@ -69,7 +68,7 @@ class EcsAgent {
     }
   }
 
-  /** Refusals have status 200 with a failure, or an error status. */
+  /** A refusal has an error status, or status 200 with a failure in the body. */
   private static Answer read(HttpResponse<String> response, boolean enabled)
       throws JsonProcessingException {
     var answer = JSON.readTree(response.body());

@@ -12,8 +12,8 @@ import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 
 /**
- * Handles SIGTERM: taking jobs stops at once (Camel suspends the consumer), running jobs get the
- * grace, then remaining jobs are stopped and released. Thread-safe.
+ * Handles SIGTERM: the worker takes no further jobs (Camel suspends the consumer); running jobs get
+ * the grace; jobs that still run afterwards are stopped and released. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component
@@ -36,13 +36,13 @@ class GracefulStop implements DisposableBean {
   @Order(Ordered.HIGHEST_PRECEDENCE) // Other listeners may wait for AWS.
   @EventListener(ContextClosedEvent.class)
   void stopping() {
-    // The management port's context, if there is one, also reports its closing.
+    // A separate context of the management port publishes the same event.
     if (grace.getState() == Thread.State.NEW) {
       grace.start();
     }
   }
 
-  /** All jobs have ended. */
+  /** Ends the grace early, because all jobs have ended. */
   @Override
   public void destroy() {
     grace.interrupt();

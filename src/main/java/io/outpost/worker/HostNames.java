@@ -10,9 +10,9 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Resolves hosts, and distinguishes a host that does not exist from a name server that does not
- * answer. Java's exception shows the difference only in its message (that of the C library's
- * getaddrinfo). Thread-safe.
+ * Resolves hosts. Distinguishes a host that does not exist from a name server that does not answer;
+ * Java's exceptions differ only in their messages (those of the C library's getaddrinfo).
+ * Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component
@@ -21,7 +21,10 @@ class HostNames {
   private static final String UNKNOWN = "not known";
   private static final String NO_ADDRESS = "No address associated";
 
-  /** Java caches failed look-ups for ten seconds, without the reason. */
+  /**
+   * Remembers missing hosts, because Java caches failed look-ups for ten seconds without their
+   * reason.
+   */
   private final Cache<String, Boolean> missing =
       Caffeine.newBuilder().expireAfterWrite(Duration.ofSeconds(10)).maximumSize(10_000).build();
 

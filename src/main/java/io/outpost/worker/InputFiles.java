@@ -33,7 +33,7 @@ public class InputFiles {
     this.limits = limits;
   }
 
-  /** Writes each file to its path; when one cannot be written, the job fails. */
+  /** Writes each file to its path; the job fails when one cannot be written. */
   public void bring(@ExchangeProperty("run") Run run) throws IOException {
     if (run.job().inputs().stream().mapToLong(JobInput::bytes).sum() > limits.diskBytes()) {
       run.fail(

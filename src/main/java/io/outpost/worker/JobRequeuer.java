@@ -10,9 +10,7 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/**
- * Parks jobs that cannot run now, and creates the messages of jobs that are sent again. Stateless.
- */
+/** Parks jobs that cannot run now, and creates the messages that send jobs again. Stateless. */
 @Profile({"worker", "local"})
 @Component("jobRequeuer")
 public class JobRequeuer {
@@ -29,8 +27,9 @@ public class JobRequeuer {
   }
 
   /**
-   * Parks a job, without a message, until its tenant's slot or workspace is free, unless it is free
-   * already. In case it is not woken, the sweeper checks it after as long as it has waited so far.
+   * Parks a job, without a message, until its tenant's slot or workspace is free; does nothing when
+   * it is free already. In case nothing wakes the job, the sweeper checks it again after as long as
+   * it has waited so far.
    */
   public JobWaits.Parked park(
       @ExchangeProperty("stored") StoredJob stored,
@@ -42,19 +41,19 @@ public class JobRequeuer {
     return waits.park(stored, reason, now.plus(watched));
   }
 
-  /** The message of a retry, which permits only its own job. */
+  /** The message of a retry, by which no other job may run. */
   public JobMessage retryMessage(
       @ExchangeProperty("message") JobMessage message, @ExchangeProperty("run") Run run) {
     return withHolds(message, run.job().attempts());
   }
 
-  /** The message without traces of earlier waits. */
+  /** The message of a job that starts anew, without the count of earlier waits. */
   public JobMessage freshMessage(@ExchangeProperty("message") JobMessage message) {
     return withHolds(message, 0);
   }
 
   /**
-   * Seconds until the next attempt after a fault of the platform: later each time, plus up to a
+   * Seconds until the next attempt after a fault of the platform: longer each time, plus up to a
    * quarter at random, so that jobs that failed together are not retried together.
    */
   public int retryDelay(@ExchangeProperty("run") Run run) {

@@ -20,31 +20,32 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Chooses jobs by turns of their tenants. A message is a permit to run any one job of its priority.
- * Tenants with waiting jobs take turns, each with its oldest job, so that a tenant's only job
- * starts after at most one of each other tenant. A choice needs one query, two while many jobs
- * wait; the claim detects choices made elsewhere at the same time.
+ * Chooses the next job by turns of tenants. A message is a permit to run any one job of its
+ * priority. Tenants with waiting jobs take turns, each with its oldest job, so a tenant's only job
+ * waits for at most one job of each other tenant. A choice needs one query, or two while many jobs
+ * wait; when two workers choose the same job, the claim decides.
  *
- * <p>No permit is lost while a job lacks one: a permit is used for another's job only when its own
- * job is seen waiting for a later permit, or need not run; and it is dropped only when no job
- * waits.
+ * <p>Every waiting job keeps a permit. A permit runs another job only when its own job is known to
+ * wait for a later permit, or need not run; it is dropped only when no job waits.
  */
 @Profile({"worker", "local"})
 @Component("laneTurns")
 public class LaneTurns {
 
-  /** The maximum of pages read for a permit; after that its own job is tried. */
+  /** The maximum number of pages read for a permit; after that the permit's own job is tried. */
   private static final int MOST_PAGES = 4;
 
   static final int PAGE = 25;
 
-  /** Jobs that one permit parks before the slot checks the other lanes. */
+  /**
+   * The maximum number of jobs that one permit parks; after that the slot checks the other lanes.
+   */
   static final int MOST_HELD = 8;
 
-  /** The index may still show a claimed job for this long. */
+  /** How long the index may still show a job as waiting after its claim. */
   private static final Duration INDEX_IS_LATE = Duration.ofSeconds(2);
 
-  /** Sorts before every turn. */
+  /** A turn that sorts before all others. */
   private static final String START = "!";
 
   private final Waiting waiting;
@@ -95,16 +96,16 @@ public class LaneTurns {
     }
   }
 
-  /** The jobs that a permit was tried for, and how many of them had to wait. */
+  /** The jobs that a permit was tried for, and how many of them must wait. */
   private static final class Tried {
     private final Set<String> jobs = new HashSet<>();
     private int held;
   }
 
   /**
-   * Chooses the job that a permit is used for: sets {@code message} and, when the job was seen
-   * waiting, {@code candidate}. It is called again when that job could not run; without {@code
-   * message} no job is left. A delayed message permits only its own job.
+   * Chooses the job to run with a permit: sets {@code message} and, when the index shows the job as
+   * waiting, {@code candidate}. The route calls this again when the chosen job could not run;
+   * {@code message} is not set when no job is left. A delayed message permits only its own job.
    */
   public void choose(@ExchangeProperty("permit") JobMessage permit, Exchange exchange) {
     var tried = exchange.getProperty("tried", Tried.class);
@@ -128,7 +129,7 @@ public class LaneTurns {
     }
   }
 
-  /** Records that the chosen job waits; when it has its turn again, any slot may choose it. */
+  /** Records that the chosen job waits. On its next turn any slot may choose it. */
   public void held(@ExchangeProperty("message") JobMessage message, Exchange exchange) {
     chosen.invalidate(message.jobId());
     exchange.getProperty("tried", Tried.class).held++;
@@ -145,13 +146,13 @@ public class LaneTurns {
     var first = waiting.page(priority, START, PAGE);
     var isNew = !tried.contains(permit.jobId());
     if (isNew && first.stream().anyMatch(one -> is(one, permit) && !waiting.mayRunHere(one))) {
-      // The permit's job is for other workers: if the permit were used here, that job would lack
-      // one.
+      // The permit's job is for other workers. If the permit ran another job here, the permit's job
+      // would have none.
       return Optional.empty();
     }
     if (first.size() < PAGE && isNew && first.stream().noneMatch(one -> is(one, permit))) {
-      // The permit's own job has ended, waits, or will be in the index only soon, perhaps after the
-      // permits of the jobs in it were used; then it would lack a permit.
+      // The permit's own job has ended, waits, or is not in the index yet. In the last case it
+      // would be left without a permit if this one ran another job.
       var own = waiting.find(permit).filter(stored -> stored.isTurnOf(Instant.now()));
       if (own.isEmpty()) {
         tried.add(permit.jobId());
@@ -169,7 +170,7 @@ public class LaneTurns {
         return later;
       }
     }
-    // Jobs that another slot has just chosen come last; they may have been released since.
+    // The jobs that another slot has just chosen come last: that slot may have released them since.
     return fresh(priority, first, tried)
         .or(
             () ->
@@ -189,7 +190,10 @@ public class LaneTurns {
     return next;
   }
 
-  /** The job of the first tenant after the one served last, otherwise the first of all. */
+  /**
+   * The first job whose tenant comes after the tenant served last; without one, the first job of
+   * all.
+   */
   private synchronized Optional<StoredJob> take(
       String priority, List<StoredJob> page, Set<String> tried) {
     var last = served.getOrDefault(priority, "");

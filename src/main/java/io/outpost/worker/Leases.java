@@ -20,8 +20,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * The writes of a worker to a job, valid only while it holds the lease: when the lease is lost,
- * nothing is written and the run is lost. Thread-safe.
+ * A worker's writes to a job, valid only while the worker holds the lease. When the lease is lost,
+ * nothing is written and the run ends as lost. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("leases")
@@ -50,16 +50,16 @@ public class Leases {
   }
 
   /**
-   * Renews the lease; when it is lost, the agent is stopped before another worker can start one. A
-   * heartbeat during another one does nothing, because the older one must not write last; a lost
-   * lease is not renewed.
+   * Renews the lease. When the lease is lost, the agent is stopped before another worker can start
+   * one, and the lease is never renewed again. A heartbeat during another one does nothing, because
+   * the older one must not write last.
    */
   public void keep(@ExchangeProperty("run") Run run) {
     if (!run.isLost() && run.renewal().tryLock()) {
       try {
         renew(run, null);
       } catch (RuntimeException e) {
-        // Renewals make no spans, but a failed one is an event in the trace.
+        // Renewals create no spans, but a failed one is an event in the job's trace.
         run.span().addEvent("lease not renewed: " + e.getClass().getSimpleName());
         throw e;
       } finally {
@@ -68,7 +68,9 @@ public class Leases {
     }
   }
 
-  /** Renews the lease, and records the push that is about to begin; the run may be lost by then. */
+  /**
+   * Renews the lease and records the push that is about to begin. Afterwards the run may be lost.
+   */
   void beforePush(Run run, PushBegun push) {
     run.renewal().lock();
     try {
@@ -89,7 +91,7 @@ public class Leases {
     }
   }
 
-  /** Ends the job as the agent ended: status, ledger, audit and slot in one transaction. */
+  /** Ends the job as its agent ended: status, ledger, audit and slot in one transaction. */
   public void finish(@ExchangeProperty("run") Run run, Exchange exchange) {
     objectives.ending(run);
     if (!run.hasStarted()) {

@@ -2,10 +2,7 @@ package io.outpost.worker;
 
 import java.io.IOException;
 
-/**
- * No name server has answered whether a host exists, which is not the fault of the job that names
- * it.
- */
+/** No name server answered whether a host exists. The job that names the host is not at fault. */
 public final class NoNameServer extends IOException {
 
   private static final long serialVersionUID = 1L;

@@ -10,15 +10,15 @@ import java.time.Instant;
 record OutputPace(WorkerSettings settings) {
 
   /**
-   * Without followers the interval is a quarter of the run's age, because each storing writes the
-   * whole output again.
+   * The interval without followers is the run's age divided by this: each storing writes the whole
+   * output again, so longer output is stored more rarely.
    */
   private static final int AGE = 4;
 
   /** Storing may take at most a tenth of the time. */
   private static final int SHARE = 10;
 
-  /** The wait after the output was stored until it is stored again. */
+  /** The time from one storing of the output to the next. */
   Duration pause(Run run, Instant now) {
     if (run.isWatched(now)) {
       return longer(settings.watchedOutputEvery(), run.storing());
@@ -33,7 +33,9 @@ record OutputPace(WorkerSettings settings) {
         settings.outputEvery(), shorter(age.dividedBy(AGE), settings.outputAtLeastEvery()));
   }
 
-  /** The longest wait before checking again. */
+  /**
+   * The time after which new output may have to be stored, so the longest sleep between two checks.
+   */
   Duration shortest(Run run, Instant now) {
     return run.isWatched(now) ? settings.watchedOutputEvery() : settings.outputEvery();
   }

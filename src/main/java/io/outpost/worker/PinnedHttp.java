@@ -26,8 +26,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Sends one request on a separate connection to checked addresses, without proxy and redirects,
- * bounded in time and size. Thread-safe.
+ * Sends one request on a connection of its own to checked addresses, without proxy or redirects,
+ * with limits of time and size. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component
@@ -94,7 +94,7 @@ class PinnedHttp {
         .build();
   }
 
-  /** Returns the checked addresses, whatever a later look-up would return. */
+  /** Resolves every host to the checked addresses, whatever a new look-up would return. */
   private record Judged(InetAddress[] addresses) implements DnsResolver {
     @Override
     public InetAddress[] resolve(String host) {

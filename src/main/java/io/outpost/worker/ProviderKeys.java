@@ -25,8 +25,8 @@ import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestExcept
 import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundException;
 
 /**
- * Reads a tenant's provider keys, only at the launch of an agent. Values are cached for five
- * minutes and missing keys for seconds, until the tenant changes one. Thread-safe.
+ * Reads a tenant's provider keys, only when an agent starts. Until the tenant changes a key, its
+ * value is cached for five minutes, and the absence of a key for two seconds. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("providerKeys")
@@ -36,7 +36,10 @@ public class ProviderKeys {
 
   private static final Duration REMEMBERED = Duration.ofMinutes(5);
 
-  /** Short, because a tenant that adds its first key will submit the job again at once. */
+  /**
+   * How long a missing key is remembered. A tenant that adds its first key will submit the job
+   * again at once.
+   */
   private static final Duration ABSENCE_REMEMBERED = Duration.ofSeconds(2);
 
   private static final int MOST = 10_000;
@@ -48,7 +51,7 @@ public class ProviderKeys {
   private record Name(String tenantId, String variable) {}
 
   /**
-   * A cached value, or a missing one.
+   * A cached value; empty when the tenant has no such key.
    *
    * @param read when reading began, by {@link System#nanoTime}
    */
@@ -73,15 +76,15 @@ public class ProviderKeys {
   }
 
   /**
-   * The tenant's keys that the agent reads, by variable, without those whose names are reserved.
+   * The tenant's keys for the agent, by variable, without reserved names.
    *
-   * @param more names of further secrets of the job; may be null
+   * @param more names of further secrets that the job asks for; may be null
    */
   Map<String, String> of(String tenantId, Agent agent, @Nullable List<String> more) {
     var keys = new HashMap<String, String>();
     var wanted = new ArrayList<>(agent.providerVariables());
     for (var name : more == null ? List.<String>of() : more) {
-      // Names are checked when secrets are stored, and a later release may reserve more of them.
+      // Names are checked when secrets are stored, but a later release may reserve more names.
       if (ReservedNames.contains(name)) {
         LOG.warn(
             "The agent does not get {} of tenant {}: the name is reserved now", name, tenantId);
@@ -95,17 +98,17 @@ public class ProviderKeys {
     return keys;
   }
 
-  /** A secret of a tenant; empty when it does not exist. */
+  /** A tenant's secret; empty when it does not exist. */
   Optional<String> find(String tenantId, String name) {
     return value(new Name(tenantId, name));
   }
 
-  /** Whether any secret of a tenant is cached, and may have changed since. */
+  /** Whether any secret of the tenant is cached, so that it may be out of date. */
   boolean remembers(String tenantId) {
     return values.asMap().keySet().stream().anyMatch(name -> name.tenantId().equals(tenantId));
   }
 
-  /** Removes the keys of a tenant from the cache, also keys that are being read at the moment. */
+  /** Removes the tenant's keys from the cache, including keys that are being read at the moment. */
   public void forget(String tenantId) {
     changed.put(tenantId, System.nanoTime());
     values.asMap().keySet().removeIf(name -> name.tenantId().equals(tenantId));
@@ -121,7 +124,7 @@ public class ProviderKeys {
     return kept.value();
   }
 
-  /** A missing or deleted key is no error: the agent runs without it. */
+  /** Reads a key. A missing or deleted key is no error: the agent runs without it. */
   private Kept load(Name name) {
     var began = System.nanoTime();
     try {

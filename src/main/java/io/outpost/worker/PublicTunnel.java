@@ -25,9 +25,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * An HTTP proxy on this machine for a program that does not check addresses itself. By {@code
- * CONNECT} it connects to the repository's host at the checked addresses, and to other public hosts
- * on port 443. Only a client with its password can use it, until it is closed.
+ * An HTTP proxy on this machine for a program that does not check addresses itself. Its only
+ * method, {@code CONNECT}, reaches the repository's host at the checked addresses, and other public
+ * hosts on port 443. Clients need the password. Closing ends all connections.
  */
 final class PublicTunnel implements AutoCloseable {
 
@@ -43,7 +43,7 @@ final class PublicTunnel implements AutoCloseable {
 
   private final ServerSocket server;
 
-  /** Connections without the password so far, oldest first. */
+  /** Connections that have not sent the password yet, oldest first. */
   private final Queue<Socket> asking = new ConcurrentLinkedQueue<>();
 
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -71,8 +71,8 @@ final class PublicTunnel implements AutoCloseable {
       try {
         var client = server.accept();
         asking.add(client);
-        // Agents share this loopback: connections without the password displace each other, but
-        // never one with the password.
+        // Any agent can connect to this port. Connections that have not sent the password displace
+        // each other, but never a connection that has.
         var oldest = asking.size() > MOST_ASKING ? asking.poll() : null;
         if (oldest != null) {
           closeQuietly(oldest);
@@ -148,7 +148,7 @@ final class PublicTunnel implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** The allowed addresses of a request; empty: none. */
+  /** The addresses that a request may connect to; empty: none. */
   List<InetSocketAddress> judged(String request) {
     var asked = REQUEST.matcher(request);
     if (!asked.matches()) {

@@ -20,8 +20,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Opens pull requests for the pushes of jobs, by their host's API with the tenant's token. When it
- * fails, the job gets a warning but does not fail. Thread-safe.
+ * Opens pull requests for jobs that pushed changes, by the API of the repository's host, with the
+ * tenant's token. A failure adds a warning to the job, which still succeeds. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("pullRequests")
@@ -53,7 +53,9 @@ public class PullRequests {
     this.loopback = loopback;
   }
 
-  /** Whether the run has pushed changes and needs a pull request that does not exist yet. */
+  /**
+   * Whether the run has pushed changes and its job asks for a pull request that does not exist yet.
+   */
   public boolean isWanted(@ExchangeProperty("run") Run run) {
     var repository = run.repository();
     return repository != null
@@ -64,7 +66,7 @@ public class PullRequests {
   }
 
   /**
-   * Opens the pull request, or finds an open one.
+   * Opens the pull request, or finds one that is already open.
    *
    * @throws IOException when a retry may succeed
    */

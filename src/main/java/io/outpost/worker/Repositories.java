@@ -33,8 +33,8 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * Clones a repository for the agent, and pushes its changes. The credentials go from the tenant's
- * secret only to git, before the agent starts and after it has ended. Thread-safe.
+ * Clones a repository for the agent, and pushes the agent's changes. Only git gets the credentials,
+ * from the tenant's secret, before the agent starts and after it has ended. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("repositories")
@@ -45,7 +45,7 @@ public class Repositories {
   private static final int LONGEST_SAID = 500;
   private static final String REDACTED = "[redacted]";
 
-  /** Whose password the secret is, for servers that want a name (credentials.sh). */
+  /** The user name that goes with the secret, for servers that ask for one (credentials.sh). */
   private static final String USER = "x-access-token";
 
   private static final String NOT_CLONED = "repository-failed";
@@ -119,8 +119,9 @@ public class Repositories {
   }
 
   /**
-   * The push of an earlier attempt that arrived, although its worker died before it could record
-   * that. The job runs again from the commit at which that attempt began, and pushes nothing more.
+   * The push of an earlier attempt that reached the server, although its worker died before
+   * recording the success. Then the job runs again from the commit at which the earlier attempt
+   * began, and pushes nothing more.
    */
   private Optional<PushBegun> arrivedBefore(Run run, Access access) throws IOException {
     var push = run.job().cloned().push();
@@ -155,7 +156,7 @@ public class Repositories {
     return new Repository.Pushed(run.job().cloned().pushTo().branch(), commit, null);
   }
 
-  /** Writes the changes to the artifacts; warns of changes that cannot be compared. */
+  /** Writes the agent's changes to the artifacts; warns when the changes cannot be compared. */
   public void compare(@ExchangeProperty("run") Run run) throws IOException {
     var repository = run.repository();
     if (repository == null || run.changes() != null) {
@@ -175,7 +176,9 @@ public class Repositories {
     }
   }
 
-  /** Pushes the changes of a successful agent, once; when the push is refused, the job fails. */
+  /**
+   * Pushes the changes of a successful agent, once; the job fails when the server refuses the push.
+   */
   public void push(@ExchangeProperty("run") Run run) throws IOException {
     var repository = run.repository();
     var changes = run.changes();
@@ -225,7 +228,7 @@ public class Repositories {
     }
   }
 
-  /** All inputs of a commit, so that a retry creates the same commit. */
+  /** Everything that the commit depends on, so that a retry creates the same commit. */
   private List<String> commitArguments(
       Job job, Repository repository, Run.Changes changes, Access access)
       throws UnknownHostException {
@@ -241,7 +244,7 @@ public class Repositories {
         access.lfs());
   }
 
-  /** Runs a script that connects to the server; git-lfs connects through a tunnel. */
+  /** Runs a script that connects to the repository's server. Git-lfs connects through a tunnel. */
   private RepositoryScript.Ended talk(
       Run run,
       RepositoryScript script,
@@ -260,13 +263,13 @@ public class Repositories {
     }
   }
 
-  /** Why the job is no longer this worker's, if so. */
+  /** Why this worker no longer has the job; empty while it has. */
   private static Optional<StopReason> lostFor(Run run) {
     return run.isLost() ? run.stopReason() : Optional.empty();
   }
 
   /**
-   * The access to the repository.
+   * Everything needed to reach the repository.
    *
    * @param found the addresses of its host
    * @param secret empty: none
@@ -333,7 +336,10 @@ public class Repositories {
     return new Job.Fault(code, what + ": " + shortened(withoutSecret(why(ended), access.secret())));
   }
 
-  /** A server may say what it was sent: the secret as it is, in a form, or in a header of git's. */
+  /**
+   * Removes the secret from a server's message, which may repeat it: plain, URL-encoded, or as in
+   * git's Authorization header.
+   */
   private static String withoutSecret(String said, String secret) {
     if (secret.isEmpty()) {
       return said;
@@ -357,7 +363,7 @@ public class Repositories {
     return line.length() > LONGEST_SAID ? line.substring(0, LONGEST_SAID) : line;
   }
 
-  /** The time of the commit. */
+  /** The commit's message: the customer's, or one that names the agent and the job. */
   static String message(Job job) {
     var push = job.cloned().pushTo();
     return push.message() == null

@@ -89,8 +89,8 @@ enum RepositoryHost {
   record Wish(String title, String head, String base, String text) {}
 
   /**
-   * The possible kinds of a host, by its name, likelier first: the next one is tried when one does
-   * not know the repository.
+   * The possible kinds of a repository host, judged by its name, the likeliest first. When one
+   * kind's API does not know the repository, the next kind is tried.
    */
   static List<RepositoryHost> of(RepositoryAddress repository) {
     var host = repository.host();
@@ -102,18 +102,18 @@ enum RepositoryHost {
   }
 
   /**
-   * The address of a repository's pull requests; empty when the path is not one of such a
-   * repository.
+   * The address of a repository's pull requests; empty when the repository's path cannot exist on
+   * this kind of host.
    */
   abstract Optional<String> api(RepositoryAddress repository);
 
-  /** The request that opens one. */
+  /** The request that opens a pull request. */
   abstract Map<String, String> body(Wish wish);
 
-  /** The query for an open one. */
+  /** The query that finds an open pull request. */
   abstract String query(RepositoryAddress repository, Wish wish);
 
-  /** The status when one is open already. */
+  /** The status of the answer when a pull request is open already. */
   int alreadyOpen() {
     return alreadyOpen;
   }

@@ -27,8 +27,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt at a job by this worker, under a lease. The heartbeat and the cancel route read it
- * while the slot's thread waits for the agent, so its changing parts are volatile.
+ * One attempt at a job by this worker, under a lease. Threads of the heartbeat and of the cancel
+ * route read it while the slot's thread waits for the agent, so its changing fields are volatile.
  */
 public final class Run implements LogSubject {
 
@@ -61,7 +61,7 @@ public final class Run implements LogSubject {
   /**
    * The agent's changes in its repository.
    *
-   * @param tree of the final files
+   * @param tree the git tree of the final files
    * @param head the agent's last commit
    */
   record Changes(String tree, String head) {}
@@ -103,12 +103,12 @@ public final class Run implements LogSubject {
     this.agentSpan = begun;
   }
 
-  /** Records that the agent has ended; a repetition has no effect. */
+  /** Ends the span of the agent's run; a repetition has no effect. */
   void endAgentSpan() {
     agentSpan.end();
   }
 
-  /** Since when its slot could have run it; null when unknown. */
+  /** Since when the slot could have run this job; null when unknown. */
   @Nullable Instant slotFreeSince() {
     return slotFreeSince;
   }
@@ -117,7 +117,10 @@ public final class Run implements LogSubject {
     slotFreeSince = since;
   }
 
-  /** Our time until its agent ran; null when it does not count for the objective. */
+  /**
+   * The time until the agent ran that Outpost itself took; null when the run does not count for the
+   * objective.
+   */
   @Nullable Duration dispatched() {
     return dispatched;
   }
@@ -130,17 +133,19 @@ public final class Run implements LogSubject {
     agentEnded = agentEnded == null ? at : agentEnded;
   }
 
-  /** Records that all output of its agent is stored. */
+  /** Records that all output of the agent is stored. */
   void keptOutput(Instant at) {
     keptOutput = agentEnded == null ? Duration.ZERO : Duration.between(agentEnded, at);
   }
 
-  /** The time from the agent's end to that; zero without an agent. */
+  /** The time from the agent's end until all its output was stored; zero without an agent. */
   Duration keptOutput() {
     return keptOutput == null ? Duration.ZERO : keptOutput;
   }
 
-  /** Records that its end is being written, perhaps as a retry. */
+  /**
+   * Records when writing the job's end first began, and returns that time; later calls are retries.
+   */
   Instant ending(Instant at) {
     ending = ending == null ? at : ending;
     return ending;
@@ -153,7 +158,7 @@ public final class Run implements LogSubject {
     return fields;
   }
 
-  /** The fencing token: only its holder can finish the job. */
+  /** The fencing token: only a worker that holds it can finish the job. */
   public String leaseId() {
     return claimed.running().id();
   }
@@ -162,7 +167,7 @@ public final class Run implements LogSubject {
     return claimed.details();
   }
 
-  /** The job at the claim; its lease has been extended since. */
+  /** The job as it was when claimed; its lease has been extended since. */
   StoredJob claimed() {
     return claimed;
   }
@@ -172,14 +177,17 @@ public final class Run implements LogSubject {
     return process != null && process.isRunning();
   }
 
-  /** Whether the job was lost (cancelled, or the lease ended): then nothing may be finished. */
+  /**
+   * Whether the job was lost: it was cancelled, or the lease ended. Then the run must not finish
+   * it.
+   */
   public boolean isLost() {
     return lost;
   }
 
   /**
-   * Whether the agent was stopped because this worker stops, so that the job must be released. A
-   * job whose agent had ended before is finished.
+   * Whether the agent was stopped because this worker stops, so that the job must be released. When
+   * the agent had already ended by itself, the job is finished instead.
    */
   public boolean isReleased() {
     return process != null
@@ -187,12 +195,12 @@ public final class Run implements LogSubject {
         && process.result().stopped().filter(StopReason.RELEASED::equals).isPresent();
   }
 
-  /** Whether this run finished the job, so that its files are kept. */
+  /** Whether this run decides the job's result: it has neither lost nor released the job. */
   public boolean isOurs() {
     return !lost && !isReleased();
   }
 
-  /** Whether it has files on this machine. */
+  /** Whether the run has files on this machine. */
   boolean hasFiles() {
     return files != null;
   }
@@ -214,7 +222,7 @@ public final class Run implements LogSubject {
     files = made;
   }
 
-  /** Its workspace at the start; null for a job without one. */
+  /** The run's workspace at the start; null for a job without one. */
   @Nullable Found found() {
     return found;
   }
@@ -223,7 +231,7 @@ public final class Run implements LogSubject {
     found = workspace;
   }
 
-  /** Adds a warning; the same warning is added once. */
+  /** Adds a warning, unless the run already has the same one. */
   void warn(String code, String detail) {
     warnings.add(Job.Warning.of(code, detail));
   }
@@ -250,7 +258,7 @@ public final class Run implements LogSubject {
     repository = known;
   }
 
-  /** The branch at the start; null: none. */
+  /** The repository's branch at the start; null: none. */
   @Nullable String branch() {
     return branch;
   }
@@ -259,7 +267,7 @@ public final class Run implements LogSubject {
     branch = name;
   }
 
-  /** The version that its agent's program reports; null: unknown. */
+  /** The version that the agent's program reports; null: unknown. */
   @Nullable String agentVersion() {
     return agentVersion;
   }
@@ -268,7 +276,7 @@ public final class Run implements LogSubject {
     agentVersion = version;
   }
 
-  /** The facts for its receipt; null before its agent has ended. */
+  /** The facts for the job's receipt; null before the agent has ended. */
   @Nullable RunEvidence evidence() {
     return evidence;
   }
@@ -285,12 +293,14 @@ public final class Run implements LogSubject {
     changes = found;
   }
 
-  /** Whether its agent may start, because workspace, repository and inputs are ready. */
+  /**
+   * Whether the agent may start: nothing has failed in preparing workspace, repository and inputs.
+   */
   public boolean isReady() {
     return fault == null;
   }
 
-  /** Why it must stop, if so. */
+  /** Why the agent must stop; empty while it may run. */
   Optional<StopReason> stopReason() {
     return Optional.ofNullable(stopReason);
   }
@@ -304,7 +314,7 @@ public final class Run implements LogSubject {
     fault = reason;
   }
 
-  /** Whether other jobs may wait for the slot or workspace that the run freed. */
+  /** Whether other jobs may wait for the tenant's slot or the workspace that the run has freed. */
   public boolean isAwaited() {
     return awaited;
   }
@@ -314,20 +324,20 @@ public final class Run implements LogSubject {
   }
 
   /**
-   * The length of the lease. Unless it is renewed, the agent is stopped when a quarter of it is
-   * left, even while a heartbeat hangs, so that its processes are gone before another worker can
-   * start.
+   * Records the length of the lease. Unless the lease is renewed, the agent is stopped when a
+   * quarter of it is left, even while a heartbeat hangs, so that its processes are gone before
+   * another worker can start the job.
    */
   void leased(Instant from, Duration lease) {
     leasedUntil = from.plus(lease);
     var stopAt = from.plus(lease.multipliedBy(3).dividedBy(4));
-    // Counts from the beginning of the renewal, because AWS may have answered slowly.
+    // Counted from the beginning of the renewal, because AWS may have answered slowly.
     var left = Math.max(0, Duration.between(Instant.now(), stopAt).toMillis());
     CompletableFuture.delayedExecutor(left, TimeUnit.MILLISECONDS, Thread::startVirtualThread)
         .execute(() -> stopUnlessRenewed(from.plus(lease)));
   }
 
-  /** The lock of whoever renews the lease. */
+  /** The lock that a thread must hold to renew the lease. */
   Lock renewal() {
     return renewal;
   }
@@ -339,13 +349,13 @@ public final class Run implements LogSubject {
     }
   }
 
-  /** Whether its agent was started. */
+  /** Whether the agent was started. */
   boolean hasStarted() {
     return process != null;
   }
 
   /**
-   * Its agent's process.
+   * The agent's process.
    *
    * @throws IllegalStateException before it is started
    */
@@ -372,13 +382,13 @@ public final class Run implements LogSubject {
     }
   }
 
-  /** Records that the job was lost: stops the agent and finishes nothing. */
+  /** Records that the job was lost, and stops the agent. The run then finishes nothing. */
   void lose(StopReason reason) {
     lost = true;
     stop(reason);
   }
 
-  /** Records that a client follows the output. */
+  /** Records that a client follows the output until this time. */
   void watchedUntil(Instant until) {
     watchedUntil = until;
   }
@@ -387,13 +397,13 @@ public final class Run implements LogSubject {
     return now.isBefore(watchedUntil);
   }
 
-  /** Whether there is enough new output to store. */
+  /** Whether the output has grown and the pause since it was last stored is over. */
   boolean wantsStoring(Instant now, OutputPace pace) {
     return process().outputBytes() > Math.max(storedBytes, 0)
         && (storedBytes < 0 || !now.isBefore(storedAt.plus(pace.pause(this, now))));
   }
 
-  /** How long the latest storing of the output took. */
+  /** How long it took to store the output the last time. */
   Duration storing() {
     return storing;
   }
@@ -401,7 +411,7 @@ public final class Run implements LogSubject {
   /**
    * Records that the output was stored.
    *
-   * @param took the duration
+   * @param took how long storing took
    */
   void stored(long bytes, Instant at, Duration took) {
     storedBytes = bytes;

@@ -10,18 +10,18 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Measures runs for the objectives of jobs. Only Outpost's own time counts, so the run time of
- * agents does not. These jobs are left out: jobs that were held, jobs with a workspace, a
- * repository, inputs or a start time, jobs on workers that serve only some tenants, and test jobs,
- * because many quick test jobs would hide slow live ones. Stateless.
+ * Measures runs against the service-level objectives of jobs. Only Outpost's own time counts, not
+ * the agent's. Left out are jobs that were held; jobs with a workspace, a repository, inputs or a
+ * start time; jobs on workers that serve only some tenants; and test jobs, because many quick test
+ * jobs would hide slow live ones. Stateless.
  */
 @Profile({"worker", "local"})
 @Component
 class RunObjectives {
 
   /**
-   * The timeline of a job that was not held: submitted, queued, running; a longer one means that it
-   * was held or released.
+   * The length of the timeline of a job that was not held: submitted, queued, running. In a longer
+   * one the job was held or released.
    */
   private static final int MOMENTS = 3;
 
@@ -52,7 +52,7 @@ class RunObjectives {
     run.ending(clock.instant());
   }
 
-  /** Records that its end is written. */
+  /** Records that the end of the job is written. */
   void ended(Run run) {
     if (!isOurs(run.job())) {
       return;

@@ -10,8 +10,8 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * Ensures that a job runs with the provider keys that its tenant had stored before submitting it.
- * Jobs that start at the same time share one check. Thread-safe.
+ * Ensures that a job runs with the provider keys that its tenant stored before submitting it. Jobs
+ * that start at the same time share one check of the change feed. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("secretChanges")
@@ -28,8 +28,8 @@ public class SecretChanges {
   }
 
   /**
-   * Removes changed secrets of the job's tenant from the cache. There is no check when none is
-   * cached; all of them are removed when the check gets no answer.
+   * Removes changed secrets from the cache. Skips the check when no secret of the job's tenant is
+   * cached; removes all of that tenant's secrets when the check gets no answer.
    */
   public void catchUp(@ExchangeProperty("run") Run run) {
     var tenantId = run.job().tenantId();

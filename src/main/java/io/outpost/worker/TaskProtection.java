@@ -13,8 +13,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * Keeps ECS from stopping this task for a scale-in or a deployment while an agent runs here. A
- * worker that is always busy would never be replaced. So after a stated time, or when ECS says that
- * a deployment is blocked, it takes no further job until its running ones have ended. Thread-safe.
+ * worker that is always busy would never be replaced; so after a configured time, or when ECS says
+ * that a deployment is blocked, the worker takes no further jobs until the running ones have ended.
+ * Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("taskProtection")
@@ -22,16 +23,16 @@ public class TaskProtection {
 
   private static final Logger LOG = LoggerFactory.getLogger(TaskProtection.class);
 
-  /** The protection expires by itself when the worker is gone. */
+  /** How long a protection lasts; it expires by itself when the worker dies. */
   static final Duration LASTS = Duration.ofMinutes(10);
 
-  /** The renewal interval, which is also how soon a blocked deployment is noticed. */
+  /** The interval of renewals, and so the time in which a blocked deployment is noticed. */
   static final Duration RENEWED = Duration.ofMinutes(1);
 
-  /** The time that ECS has to stop a task whose jobs have ended. */
+  /** The time that ECS gets to stop a task whose jobs have ended. */
   static final Duration FOR_ECS = Duration.ofMinutes(3);
 
-  /** The action for the route: whether to take jobs. */
+  /** What the route must do: take jobs as before, stop taking them, or go on. */
   public enum Taking {
     AS_BEFORE,
     STOP,
@@ -60,7 +61,7 @@ public class TaskProtection {
     this.clock = clock;
   }
 
-  /** Asks for, renews or gives up the protection; outside ECS it does nothing. */
+  /** Requests, renews or ends the protection; outside ECS it does nothing. */
   public synchronized Taking renew() {
     if (!ecs.isThere()) {
       return Taking.AS_BEFORE;
@@ -68,7 +69,7 @@ public class TaskProtection {
     return runs.isBusy() ? keep(clock.instant()) : letGo(clock.instant());
   }
 
-  /** Whether this worker takes no further job. */
+  /** Whether this worker takes no further jobs. */
   public boolean isDraining() {
     return draining;
   }

@@ -17,14 +17,14 @@ import org.springframework.stereotype.Component;
 
 /**
  * Decides whose jobs this worker takes. A worker for one tenant belongs to the tenant of its first
- * job, and ends when it has been idle, so that its successor can serve another tenant: no two
- * tenants ever share its process, kernel objects or task. Thread-safe.
+ * job, and ends after an idle time, so that its successor can serve another tenant: no two tenants
+ * ever share a process, kernel objects or a task. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("tenancy")
 public class Tenancy {
 
-  /** The number of tenants of a worker during its life: one or all. */
+  /** Whether the worker serves one tenant in its life, or all. */
   enum Mode {
     SHARED,
     SINGLE
@@ -36,7 +36,7 @@ public class Tenancy {
   private final Clock clock;
   private final Stay stay = new Stay();
 
-  /** The state of the worker's jobs; guarded by its tenancy. */
+  /** Who uses this worker; guarded by the lock of the enclosing object. */
   private static final class Stay {
     private @Nullable String tenant;
     private boolean served;
@@ -65,22 +65,27 @@ public class Tenancy {
     this.clock = clock;
   }
 
-  /** Whether this worker takes jobs of all tenants; otherwise a job may wait for another worker. */
+  /**
+   * Whether this worker takes jobs of all tenants. Otherwise a job may have to wait for another
+   * worker.
+   */
   boolean isForAll() {
     return mode == Mode.SHARED && tiers.containsAll(EnumSet.allOf(Tier.class));
   }
 
-  /** Whether this worker takes jobs of the tier. */
+  /** Whether this worker takes jobs of the job's tier. */
   boolean isFor(StoredJob job) {
     return tiers.contains(job.details().tier());
   }
 
-  /** The only tenant whose jobs run here; empty while it may still be any. */
+  /** The tenant that this worker serves; empty while no tenant has been chosen. */
   synchronized Optional<String> tenant() {
     return Optional.ofNullable(stay.tenant);
   }
 
-  /** Admits a job, unless it is not for this worker; every admitted job must leave. */
+  /**
+   * Admits a job if this worker may run it. Each admitted job must be followed by {@link #leave}.
+   */
   synchronized boolean enter(StoredJob stored) {
     var owner = stored.job().tenantId();
     if (!isFor(stored) || stay.over || (stay.tenant != null && !stay.tenant.equals(owner))) {
@@ -103,7 +108,10 @@ public class Tenancy {
     }
   }
 
-  /** True once, when a tenant's worker has been idle; from then on it admits no job. */
+  /**
+   * Returns true once, when one tenant's worker has been idle long enough. From then on it admits
+   * no job.
+   */
   public synchronized boolean isOver() {
     var idleSince = stay.idleSince;
     if (stay.over || mode == Mode.SHARED || !stay.served || stay.jobs > 0 || idleSince == null) {

@@ -5,7 +5,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** Ends the worker's process as SIGTERM would, with exit code 0. Thread-safe. */
+/** Ends the worker's process in the way of SIGTERM, with exit code 0. Thread-safe. */
 @Profile({"worker", "local"})
 @Component("workerEnd")
 public class WorkerEnd {
@@ -16,7 +16,7 @@ public class WorkerEnd {
     this.context = context;
   }
 
-  /** Returns at once, because the calling route is stopped, too. */
+  /** Returns at once: the shutdown also stops the route that calls this. */
   public void begin() {
     Thread.ofPlatform()
         .name("worker-end")

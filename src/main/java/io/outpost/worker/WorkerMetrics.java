@@ -26,7 +26,7 @@ class WorkerMetrics implements MeterBinder {
     Metric.SLOTS.gauge(meters, settings::slots);
     Metric.SLOTS_USED.gauge(meters, runs::count);
     Metric.DISK_FREE.gauge(meters, () -> settings.directory().toFile().getUsableSpace());
-    // The container's memory, when the JVM is in one.
+    // In a container this is the container's memory.
     var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     Metric.MEMORY_FREE.gauge(meters, system::getFreeMemorySize);
   }

@@ -32,8 +32,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * Restores and saves workspaces: each save makes an archive in S3, and the workspace's item names
- * the current one with its hash. Thread-safe.
+ * Restores and saves workspaces. Each save writes a new archive to S3; the workspace's item names
+ * the current archive and its hash. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component("workspaceFiles")
@@ -56,7 +56,7 @@ public class WorkspaceFiles {
     this.limits = new TreeLimits(size.toBytes(), entries);
   }
 
-  /** Finds the archive of the workspace, and the path under which its jobs see it. */
+  /** Finds the workspace's archive and the path under which its jobs see it. */
   public void find(@ExchangeProperty("run") Run run) {
     var job = run.job();
     var item =
@@ -93,10 +93,12 @@ public class WorkspaceFiles {
     }
   }
 
-  /** Stores the files that the agent left; the job's end makes them the workspace. */
+  /**
+   * Stores the files that the agent left. They become the workspace when the job's end is written.
+   */
   public void save(@ExchangeProperty("run") Run run) throws IOException {
     var archive = run.files().directory().spool("workspace.tar.gz");
-    Files.deleteIfExists(archive); // of a save that S3 refused
+    Files.deleteIfExists(archive); // left by a save that S3 refused
     var digest = DigestUtils.getSha256Digest();
     try {
       var packed = pack(run.files(), archive, digest);
@@ -113,7 +115,7 @@ public class WorkspaceFiles {
     }
   }
 
-  /** Removes outdated archives. */
+  /** Removes the workspace's outdated archives. */
   public void removeOlder(@ExchangeProperty("run") Run run) {
     if (run.saved() != null) {
       s3

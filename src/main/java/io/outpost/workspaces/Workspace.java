@@ -8,7 +8,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * A directory of a tenant that is kept from job to job. Its item also names the archive of its
- * files, and the run that uses the workspace, if any.
+ * files and, if any, the run that uses it.
  *
  * @param sizeBytes the uncompressed size of its files
  * @param jobId the job that saved it last

@@ -17,7 +17,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** The workspaces of the caller's tenant. Stateless. */
+/** The steps on the workspaces of the caller's tenant. Stateless. */
 @Component("workspaces")
 public class Workspaces {
 
@@ -31,7 +31,7 @@ public class Workspaces {
     this.names = names;
   }
 
-  /** A page of workspaces by name, without those that no job has saved yet. */
+  /** A page of workspaces by name. Those that no job has saved yet are left out. */
   public Page<Workspace> list(
       @Header("limit") int limit,
       @Header("cursor") String cursor,
@@ -53,7 +53,7 @@ public class Workspaces {
         Workspace.class);
   }
 
-  /** Adds the removal of a workspace to the change; refused with 409 while a job runs in it. */
+  /** Adds the removal of a workspace to the change. Refused with 409 while a job runs in it. */
   public void delete(
       @Header("workspace") String name, @ExchangeProperty(Call.NAME) Call call, Exchange exchange) {
     Change.of(exchange)

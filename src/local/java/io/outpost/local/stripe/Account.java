@@ -14,8 +14,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * The stub's one Stripe account: what its calls do, and what a test makes happen at Stripe. Safe
- * for use by many threads; answers are copies.
+ * The stub's single Stripe account: what calls do to it, and what a test makes happen at Stripe.
+ * Safe for use by many threads; returned objects are copies.
  */
 public final class Account {
   private static final String METER_EVENTS = "/v1/billing/meter_events";
@@ -90,17 +90,20 @@ public final class Account {
     }
   }
 
-  /** Adds a meter that sums {@code eventName}; answers its id. */
+  /** Adds a meter that sums {@code eventName}; returns its id. */
   public String addMeter(String eventName) {
     return locked(() -> meters.seed(eventName, eventName).get("id").asText());
   }
 
-  /** Adds a monthly price, or one for each unit of a meter where {@code meter} is not null. */
+  /** Adds a monthly price or, if {@code meter} is not null, a price for each unit of that meter. */
   public void addPrice(String id, String name, long cents, String meter) {
     locked(() -> catalogue.seed(id, name, cents, meter));
   }
 
-  /** Adds a price by use: so many units at some cents, further ones at others. */
+  /**
+   * Adds a metered price: the first {@code first} units cost {@code cents} each, further ones
+   * {@code then}.
+   */
   public void addTieredPrice(String id, String meter, long first, long cents, long then) {
     locked(() -> catalogue.seedTiered(id, id, meter, first, cents, then));
   }
@@ -110,12 +113,12 @@ public final class Account {
     locked(() -> customers.refuse(email));
   }
 
-  /** Adds a customer that no tenant has; answers its id. */
+  /** Adds a customer that belongs to no tenant; returns its id. */
   public String addCustomer(String email) {
     return locked(() -> customers.add(email).get("id").asText());
   }
 
-  /** Deletes a customer, and its subscriptions end. */
+  /** Deletes a customer; its subscriptions end. */
   public void deleteCustomer(String customer) {
     locked(
         () -> {
@@ -128,12 +131,12 @@ public final class Account {
         });
   }
 
-  /** Takes a price off sale, or puts it on sale again. */
+  /** Makes a price unavailable for new sales, or available again. */
   public void sell(String price, boolean active) {
     locked(() -> catalogue.archive(price, active));
   }
 
-  /** Puts a meter out of use ({@code inactive}) or into use ({@code active}). */
+  /** Deactivates a meter ({@code inactive}) or activates it ({@code active}). */
   public void turnMeter(String meter, String status) {
     locked(
         () -> {
@@ -142,7 +145,9 @@ public final class Account {
         });
   }
 
-  /** From now on meter events are judged and counted so many seconds after they were accepted. */
+  /**
+   * From now on meter events are checked and counted this many seconds after they were accepted.
+   */
   public void meterLag(long seconds) {
     locked(
         () -> {
@@ -151,7 +156,7 @@ public final class Account {
         });
   }
 
-  /** Whether somebody saved the portal's settings. */
+  /** Whether the portal's settings were saved. */
   public void configurePortal(boolean saved) {
     locked(
         () -> {
@@ -160,14 +165,14 @@ public final class Account {
         });
   }
 
-  /** Registers a webhook endpoint as the dashboard would. */
+  /** Registers a webhook endpoint, as the dashboard does. */
   public void addEndpoint(URI url, List<String> types) {
     locked(() -> endpoints.add(url.toString(), types));
   }
 
   /**
-   * Lets everything happen that the clock makes due: periods end, drafts become final and are paid
-   * where {@code pays} says so of the customer.
+   * Makes everything happen that is due by the clock: periods end; drafts become final and are
+   * paid, if {@code pays} is true for the customer.
    */
   public void pass(Predicate<String> pays) {
     locked(
@@ -188,12 +193,14 @@ public final class Account {
         });
   }
 
-  /** The same, where each customer's card says whether it pays. */
+  /**
+   * Makes everything happen that is due by the clock. The cards of customers decide what is paid.
+   */
   public void pass() {
     pass(customer -> payments.card(customer) == Card.PAYS);
   }
 
-  /** From now on a customer's payments end as its card lets them. */
+  /** From now on a customer's payments end as this card decides. */
   public void card(String customer, Card card) {
     locked(
         () -> {
@@ -202,7 +209,7 @@ public final class Account {
         });
   }
 
-  /** What a subscription becomes when every try of a payment failed. */
+  /** What becomes of a subscription when every attempt at a payment has failed. */
   public void afterLastTry(String status) {
     locked(
         () -> {
@@ -211,17 +218,21 @@ public final class Account {
         });
   }
 
-  /** Something happens to a payment: {@code kind} is charge, dispute or radar.early_fraud_warning. */
+  /**
+   * Creates an event about a payment; {@code kind} is charge, dispute or radar.early_fraud_warning.
+   */
   public ObjectNode money(String customer, String type, String kind) {
     return locked(() -> invoices.money(customer, type, kind).deepCopy());
   }
 
-  /** Stripe cannot go on with an invoice; {@code type} says why. */
+  /**
+   * Creates an event about an invoice that Stripe cannot process further; {@code type} says why.
+   */
   public ObjectNode trouble(String customer, String type) {
     return locked(() -> invoices.trouble(customer, type).deepCopy());
   }
 
-  /** When the clock makes something due next: a period's end or a draft's. */
+  /** When the clock next makes something due: the end of a period, or of a draft. */
   public Instant nextDue() {
     return locked(
         () ->
@@ -235,22 +246,22 @@ public final class Account {
                     .orElseThrow()));
   }
 
-  /** Every subscription, ended ones too, oldest first. */
+  /** Every subscription, including ended ones, oldest first. */
   public List<ObjectNode> subscriptions() {
     return locked(() -> copies(world.select(Subscriptions.KIND, subscription -> true)));
   }
 
-  /** Ends a subscription with its period. */
+  /** Makes a subscription end with its current period. */
   public void endLater(String subscription) {
     locked(() -> subscriptions.endLater(subscriptions.find(subscription), true));
   }
 
-  /** Ends a subscription at once, with a last invoice of what was used. */
+  /** Ends a subscription at once, with a last invoice for its usage. */
   public void cancelAndBill(String subscription) {
     locked(() -> subscriptions.cancelAndBill(subscription));
   }
 
-  /** Counts a meter event that nobody sent, as Stripe should not. */
+  /** Counts a meter event that was never sent, which the real Stripe should not do. */
   public void addUsage(String meter, String customer, Instant at) {
     locked(
         () -> {
@@ -269,12 +280,12 @@ public final class Account {
     return locked(() -> copies(world.select(Customers.CREDIT, credit -> true)));
   }
 
-  /** Puts a position of an operator's on a customer's next invoice. */
+  /** Adds an invoice item, as an operator would, to a customer's next invoice. */
   public void addPosition(String customer, long cents) {
     locked(() -> invoices.addPosition(customer, cents));
   }
 
-  /** Starts a subscription as the customer's card lets it; answers it. */
+  /** Starts a subscription, with the result that the customer's card gives; returns it. */
   public ObjectNode subscribe(String customer, String price) {
     Call call = new Call("POST", "/", World.object(), Map.of(), Map.of());
     return locked(
@@ -287,7 +298,7 @@ public final class Account {
                 .deepCopy());
   }
 
-  /** Moves a subscription to a status, with the event that Stripe would send. */
+  /** Changes a subscription's status, and sends the event that Stripe would send. */
   public ObjectNode turn(String subscription, String status, String event) {
     return locked(
         () -> subscriptions.turn(subscriptions.find(subscription), status, event).deepCopy());
@@ -298,7 +309,7 @@ public final class Account {
     return locked(() -> subscriptions.cancel(subscriptions.find(subscription)).deepCopy());
   }
 
-  /** Ends the current period of a subscription and answers its invoice, still open. */
+  /** Ends the current period of a subscription; returns its invoice, which is not paid yet. */
   public ObjectNode renew(String subscription) {
     return locked(() -> subscriptions.renew(subscriptions.find(subscription)).deepCopy());
   }
@@ -308,7 +319,7 @@ public final class Account {
     return locked(() -> subscriptions.pay(world.find(Invoices.KIND, invoice)).deepCopy());
   }
 
-  /** Nobody counts on the payment of an invoice any more. */
+  /** Marks an invoice as uncollectible. */
   public ObjectNode giveUp(String invoice) {
     return locked(() -> invoices.giveUp(world.find(Invoices.KIND, invoice)).deepCopy());
   }
@@ -318,12 +329,12 @@ public final class Account {
     return locked(() -> subscriptions.fail(world.find(Invoices.KIND, invoice)).deepCopy());
   }
 
-  /** Every customer, deleted ones too, oldest first. */
+  /** Every customer, including deleted ones, oldest first. */
   public List<ObjectNode> customers() {
     return locked(() -> copies(world.select(Customers.KIND, customer -> true)));
   }
 
-  /** Everything that happened, oldest first. */
+  /** All events, oldest first. */
   public List<ObjectNode> events() {
     return locked(() -> copies(events.all()));
   }
@@ -333,7 +344,7 @@ public final class Account {
     return locked(meters::counted);
   }
 
-  /** Loses a meter event, as Stripe should not. */
+  /** Loses a meter event that was counted, which the real Stripe should not do. */
   public void forgetUsage(String identifier) {
     locked(
         () -> {
@@ -342,7 +353,7 @@ public final class Account {
         });
   }
 
-  /** What a customer used of a meter in all. */
+  /** A customer's total usage of a meter. */
   public long used(String meter, String customer) {
     return locked(() -> meters.sum(meter, customer, at -> true));
   }

@@ -2,7 +2,7 @@ package io.outpost.local.stripe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** What the stub answers; {@code replay} when an idempotency key brought it back. */
+/** An answer of the stub; {@code replay} is true when it was stored for an idempotency key. */
 record Answer(int status, ObjectNode body, boolean replay) {
 
   static Answer of(ObjectNode body) {

@@ -6,9 +6,9 @@ import java.util.Map;
 /**
  * One request as the stub received it.
  *
- * @param params the decoded form or query, leaves are strings
+ * @param params the decoded form or query; its leaves are strings
  * @param headers the first value of each, names in lower case
- * @param variables what the path's placeholders stood for
+ * @param variables the values of the path's placeholders
  */
 public record Call(
     String method,

@@ -1,11 +1,11 @@
 package io.outpost.local.stripe;
 
-/** What becomes of a payment with a customer's card (docs.stripe.com/testing). */
+/** How a payment with a customer's card ends (docs.stripe.com/testing). */
 public enum Card {
-  /** It pays. */
+  /** The payment succeeds. */
   PAYS,
-  /** Its bank declines. */
+  /** The bank declines the payment. */
   DECLINES,
-  /** Its bank wants the cardholder to confirm, by 3D Secure. */
+  /** The bank asks the cardholder to confirm the payment (3D Secure). */
   ASKS
 }

@@ -40,12 +40,12 @@ final class Catalogue {
         .put("currency", call.text("currency"));
   }
 
-  /** A price of a new product under an id of the caller's choice. */
+  /** Adds a new product with a price that has this id. */
   ObjectNode seed(String id, String name, long cents, String meter) {
     return price(id, product(name).get("id").asText(), cents, meter);
   }
 
-  /** A price a month, or a job where it names a meter. */
+  /** A price for a month or, with a meter, for a unit. */
   private ObjectNode price(String id, String product, long cents, String meter) {
     ObjectNode price = world.create(PRICE, "price_", id);
     price.put("active", true).put("billing_scheme", "per_unit").put("currency", "usd");
@@ -57,10 +57,10 @@ final class Catalogue {
     return price;
   }
 
-  /** The units of a price that cost the same. */
+  /** Units of a price that cost the same. */
   record Part(long quantity, long cents) {}
 
-  /** A price by use whose units cost less from some number on. */
+  /** Adds a metered price whose units cost less above a number of units. */
   ObjectNode seedTiered(String id, String name, String meter, long first, long cents, long then) {
     ObjectNode price = seed(id, name, 0, meter);
     price.put("billing_scheme", "tiered").put("tiers_mode", "graduated");
@@ -72,7 +72,7 @@ final class Catalogue {
   }
 
   /**
-   * What some units of a price cost, tier by tier
+   * The cost of this many units of a price, tier by tier
    * (docs.stripe.com/products-prices/pricing-models#graduated-pricing).
    */
   static List<Part> parts(ObjectNode price, long used) {
@@ -86,17 +86,23 @@ final class Catalogue {
         : List.of(part, new Part(used - first, price.at("/tiers/1/unit_amount").asLong()));
   }
 
-  /** Stripe shows a price's tiers only when they are expanded (docs.stripe.com/api/prices/object). */
+  /**
+   * Removes a price's tiers, which Stripe shows only when they are expanded
+   * (docs.stripe.com/api/prices/object).
+   */
   static void hideTiers(ObjectNode answer) {
     answer.findParents("tiers").forEach(price -> ((ObjectNode) price).remove("tiers"));
   }
 
-  /** Takes a price off sale, or puts it on sale again. */
+  /** Makes a price unavailable for new sales, or available again. */
   ObjectNode archive(String id, boolean active) {
     return world.find(PRICE, id).put("active", active);
   }
 
-  /** A price that may be sold (docs.stripe.com/products-prices/manage-prices#archive-price). */
+  /**
+   * A price, which must be available for new sales
+   * (docs.stripe.com/products-prices/manage-prices#archive-price).
+   */
   ObjectNode onSale(String id, String param) {
     ObjectNode price = world.find(PRICE, id);
     if (!price.get("active").asBoolean()) {

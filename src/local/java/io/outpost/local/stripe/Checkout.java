@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Checkout and portal sessions, and what their pages do. */
+/** Checkout and portal sessions, and the actions of their pages. */
 final class Checkout {
   static final String SESSION = "checkout.session";
   static final String PORTAL = "billing_portal.session";
@@ -97,7 +97,8 @@ final class Checkout {
   }
 
   /**
-   * An open session is over a day after it was made (docs.stripe.com/api/checkout/sessions/expire).
+   * Ends an open session that was created more than a day ago
+   * (docs.stripe.com/api/checkout/sessions/expire).
    */
   private ObjectNode age(ObjectNode session) {
     boolean old = session.path("expires_at").asLong(Long.MAX_VALUE) <= world.now();
@@ -118,7 +119,7 @@ final class Checkout {
     return session;
   }
 
-  /** Whether somebody saved the portal's settings. */
+  /** Whether the portal's settings were saved. */
   void portal(boolean configured) {
     portal = configured;
   }
@@ -141,7 +142,10 @@ final class Checkout {
     return age(world.find(kind, id));
   }
 
-  /** The customer pays: the subscription starts. Answers where the browser goes next. */
+  /**
+   * The customer pays, and the subscription starts. Returns the address to which the browser goes
+   * next.
+   */
   String pay(String id) {
     ObjectNode session = session(SESSION, id);
     if (session.get("status").asText().equals("expired")) {
@@ -153,7 +157,7 @@ final class Checkout {
         ObjectNode price = world.find(Catalogue.PRICE, session.at("/prices/" + i).asText());
         prices.add(new Subscriptions.Wanted(price, session.at("/quantities/" + i).asLong()));
       }
-      // A card that does not pay leaves the page open for another one.
+      // If the card does not pay, the page stays open for another one.
       ObjectNode data = session.withObject("/subscription_data").deepCopy();
       data.put("payment_behavior", "error_if_incomplete");
       Call call = new Call("POST", "/checkout/" + id, data, Map.of(), Map.of());
@@ -177,7 +181,8 @@ final class Checkout {
 
   /**
    * The customer changes one subscription: {@code cancel} ends it with its period, {@code renew}
-   * takes that back, anything else is another price. Answers where the browser goes next.
+   * undoes that, and any other value is a new price. Returns the address to which the browser goes
+   * next.
    */
   String change(String portal, String id, String wish) {
     ObjectNode subscription =
@@ -200,8 +205,8 @@ final class Checkout {
   }
 
   /**
-   * Several products, prices by use and what is not paid cannot be changed in the portal
-   * (docs.stripe.com/customer-management, limitations;
+   * Whether the portal can change a subscription. It cannot when there are several products,
+   * metered prices or unpaid invoices (docs.stripe.com/customer-management, limitations;
    * support.stripe.com/questions/billing-customer-portal).
    */
   static boolean mayUpdate(ObjectNode subscription) {
@@ -211,7 +216,10 @@ final class Checkout {
         && List.of("active", "trialing", "past_due").contains(subscription.get("status").asText());
   }
 
-  /** The customer ends every subscription at once. Answers where the browser goes next. */
+  /**
+   * The customer ends all subscriptions at once. Returns the address to which the browser goes
+   * next.
+   */
   String cancel(String portal) {
     shown(portal).forEach(subscriptions::cancel);
     return world.find(PORTAL, portal).path("return_url").asText(base.get().toString());

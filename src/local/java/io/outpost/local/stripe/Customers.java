@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Customers. */
+/** The customers of the account. */
 final class Customers {
   static final String KIND = "customer";
   static final String CREDIT = "customer_balance_transaction";
 
-  /** Plain ASCII, no two dots in a row, none at an end (docs.stripe.com/error-codes). */
+  /** Plain ASCII, no two dots in a row, and no dot at an end (docs.stripe.com/error-codes). */
   private static final Pattern EMAIL =
       Pattern.compile("[!-~&&[^@.,]]++(\\.[!-~&&[^@.,]]++)*+@[A-Za-z0-9-]++(\\.[A-Za-z0-9-]++)++");
 
@@ -85,7 +85,7 @@ final class Customers {
   }
 
   /**
-   * A negative amount is a credit, taken off the next invoice
+   * Creates a balance transaction. A negative amount is a credit for the next invoice
    * (docs.stripe.com/invoicing/customer/balance).
    */
   private ObjectNode credit(Call call) {
@@ -114,12 +114,15 @@ final class Customers {
     return JsonNodeFactory.instance.objectNode().setAll(customer);
   }
 
-  /** From now on an address is as good as misspelt: Stripe's rules are more than ours. */
+  /**
+   * From now on an address is refused. Stands for those of Stripe's rules that the stub does not
+   * have.
+   */
   boolean refuse(String email) {
     return refused.add(email);
   }
 
-  /** Whether there is such a customer and it was not deleted. */
+  /** Whether the customer exists and was not deleted. */
   boolean lives(String id) {
     return world.has(KIND, id) && !gone(world.find(KIND, id));
   }

@@ -3,7 +3,7 @@ package io.outpost.local.stripe;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
-/** The webhook endpoints that the account knows of (docs.stripe.com/api/webhook_endpoints). */
+/** The registered webhook endpoints (docs.stripe.com/api/webhook_endpoints). */
 final class Endpoints {
   private static final String KIND = "webhook_endpoint";
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** The account's events: kept for the Events API, handed to the webhooks as they happen. */
+/** The account's events, stored for the Events API and passed to the webhooks when they happen. */
 final class Events {
   private static final String KIND = "event";
   private static final String THIN = "v2.core.event";
@@ -24,7 +24,7 @@ final class Events {
     this.listener = listener;
   }
 
-  /** Records that something happened to an object; the event shows the object as it is now. */
+  /** Creates an event about an object, which shows the object as it is now. */
   ObjectNode emit(String type, ObjectNode subject) {
     ObjectNode event = world.create(KIND, "evt_");
     event.put("api_version", apiVersion).put("type", type).put("pending_webhooks", 1);
@@ -35,8 +35,8 @@ final class Events {
   }
 
   /**
-   * Records what became of a meter event, and tells it as a thin event: what went wrong is to be
-   * fetched (docs.stripe.com/event-destinations#thin-events).
+   * Creates an event about a rejected meter event. It is a thin event: receivers must fetch the
+   * details (docs.stripe.com/event-destinations#thin-events).
    */
   void thin(String type, ObjectNode meter, String code, String identifier) {
     ObjectNode event = world.create(THIN, "evt_");
@@ -59,7 +59,7 @@ final class Events {
     listener.accept(told);
   }
 
-  /** Everything that happened, oldest first. */
+  /** All events, oldest first. */
   List<ObjectNode> all() {
     return world.select(KIND, event -> true);
   }
@@ -72,7 +72,7 @@ final class Events {
         Operation.post("/v1/events/{id}/retry", null, call -> again(call.id())));
   }
 
-  /** What Stripe's dashboard and command line ask for: the event is sent once more. */
+  /** Sends an event again, as the dashboard and the command line can ask. */
   private ObjectNode again(String id) {
     ObjectNode event = world.find(KIND, id);
     listener.accept(event.deepCopy());

@@ -5,34 +5,34 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.Random;
 
-/** What the stub is told to get wrong. Safe for use by many threads. */
+/** The faults that a test makes the stub show. Safe for use by many threads. */
 public final class Faults {
   /** A way to fail. */
   public enum Fault {
-    /** 429 before anything happened. */
+    /** 429, without an effect. */
     RATE_LIMITED,
-    /** 429 {@code lock_timeout} before anything happened. */
+    /** 429 {@code lock_timeout}, without an effect. */
     LOCK_TIMEOUT,
-    /** 429 with the wish that nobody asks again for an hour, by {@code Retry-After}. */
+    /** 429 with {@code Retry-After}: the next attempt should come in an hour. */
     BUSY_FOR_AN_HOUR,
-    /** 500, and {@code Stripe-Should-Retry: false} (docs.stripe.com/error-low-level). */
+    /** 500 with {@code Stripe-Should-Retry: false} (docs.stripe.com/error-low-level). */
     NOT_AGAIN,
-    /** 500 before anything happened; the answer stays with the idempotency key. */
+    /** 500 without an effect; the answer is stored for the idempotency key. */
     SERVER_ERROR,
-    /** 500 after everything happened; the answer stays with the idempotency key. */
+    /** 500 after the effect; the answer is stored for the idempotency key. */
     SERVER_ERROR_AFTER,
-    /** A proxy on the way answers 302 before anything happened. */
+    /** A proxy answers 302; Stripe does not get the call. */
     REDIRECTED,
-    /** A proxy on the way answers 408 with a page before anything happened. */
+    /** A proxy answers 408 with an HTML page; Stripe does not get the call. */
     REQUEST_TIMEOUT,
-    /** The effect happens, the answer comes byte by byte and never ends. */
+    /** The call has its effect; the answer comes byte by byte and never ends. */
     TRICKLE,
-    /** The effect happens, the answer never comes. */
+    /** The call has its effect; the answer never comes. */
     TIMEOUT,
-    /** The effect happens, the connection closes without an answer. */
+    /** The call has its effect; the connection closes without an answer. */
     DROPPED;
 
-    /** What the answer says besides. */
+    /** Further headers of the answer. */
     Map<String, String> headers() {
       return switch (this) {
         case BUSY_FOR_AN_HOUR -> Map.of("Retry-After", "3600");
@@ -42,7 +42,7 @@ public final class Faults {
       };
     }
 
-    /** The status of a proxy that answers in Stripe's place, or 0. */
+    /** The status with which a proxy answers in Stripe's place; 0: no proxy answers. */
     int ofProxy() {
       return switch (this) {
         case REDIRECTED -> 302;
@@ -63,37 +63,42 @@ public final class Faults {
   private double share;
   private Random random = new Random(0);
 
-  /** Fails the next {@code times} calls. */
+  /** Makes the next {@code times} calls fail. */
   public void next(int times, Fault fault) {
     next(times, fault, "/");
   }
 
-  /** Fails the next {@code times} calls whose path starts with {@code pathPrefix}. */
+  /** Makes the next {@code times} calls fail whose path starts with {@code pathPrefix}. */
   public void next(int times, Fault fault, String pathPrefix) {
     next(times, fault, null, pathPrefix);
   }
 
-  /** Fails the next {@code times} calls of a method whose path starts with {@code pathPrefix}. */
+  /**
+   * Makes the next {@code times} calls of a method fail whose path starts with {@code pathPrefix}.
+   */
   public synchronized void next(int times, Fault fault, String method, String pathPrefix) {
     for (int i = 0; i < times; i++) {
       planned.add(new Planned(method, pathPrefix, fault));
     }
   }
 
-  /** From now on fails each call with probability {@code share}, drawn from {@code seed}. */
+  /**
+   * From now on each call fails with probability {@code share}; the random numbers start from
+   * {@code seed}.
+   */
   public synchronized void sometimes(double share, long seed, Fault... faults) {
     this.share = share;
     this.random = new Random(seed);
     this.sometimes = faults.clone();
   }
 
-  /** From now on all is well. */
+  /** From now on no call fails. */
   public synchronized void none() {
     planned.clear();
     share = 0;
   }
 
-  /** The fault of this call, or null. */
+  /** The fault for this call, or null. */
   synchronized Fault draw(String method, String path) {
     for (Planned plan : planned) {
       if (plan.fits(method, path)) {

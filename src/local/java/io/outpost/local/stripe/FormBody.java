@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** Reads Stripe's form encoding: {@code a[b][0][c]=v} nests, {@code a[]=v} appends. */
+/** Parses Stripe's form encoding: {@code a[b][0][c]=v} nests, {@code a[]=v} appends. */
 final class FormBody {
   private static final Pattern BRACKETS = Pattern.compile("\\[|\\]\\[|\\]");
 
@@ -34,11 +34,11 @@ final class FormBody {
     try {
       return URLDecoder.decode(encoded, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      return encoded; // Stripe, too, takes a stray percent sign as it is.
+      return encoded; // Like Stripe, takes a stray percent sign literally.
     }
   }
 
-  /** Splitting {@code a[b]} leaves an empty part behind the last bracket. */
+  /** Adds a value at a path. Splitting {@code a[b]} leaves an empty part after the last bracket. */
   private static void put(ObjectNode root, List<String> parts, String value) {
     int last = Math.max(0, parts.size() > 1 ? parts.size() - 2 : 0);
     ObjectNode node = root;
@@ -53,7 +53,7 @@ final class FormBody {
     return part.isEmpty() ? String.valueOf(node.size()) : part;
   }
 
-  /** An object whose names count from 0 was an array. */
+  /** Converts objects whose names count from 0 to the arrays that they were. */
   private static JsonNode withArrays(JsonNode node) {
     if (!(node instanceof ObjectNode object)) {
       return node;

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** What each call passes before it takes effect: key, fault, schema, idempotency. */
+/** The checks that each call passes before it has an effect: key, fault, schema, idempotency. */
 final class FrontDesk {
   private static final Logger LOG = System.getLogger(FrontDesk.class.getName());
 
@@ -83,7 +83,10 @@ final class FrontDesk {
     throw StripeError.unknownUrl(call.method(), call.path());
   }
 
-  /** A 500 comes from the endpoint itself: Stripe keeps it for the key like any other answer. */
+  /**
+   * Performs a call, or answers 500 as the endpoint itself would: Stripe stores that for the key
+   * like any other answer.
+   */
   private Answer effect(Function<Call, ObjectNode> effect, Call call, Fault fault) {
     try {
       if (fault == Fault.SERVER_ERROR || fault == Fault.NOT_AGAIN) {

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Stripe's idempotency: the first answer to a key is the answer for 24 hours, errors of the effect
- * too; other parameters or a second call at the same time are refused. Safe for use by many
+ * Stripe's idempotency. The first answer to a key, even an error of the effect, is repeated for 24
+ * hours. Calls with other parameters, or at the same time, are refused. Safe for use by many
  * threads.
  */
 final class IdempotencyKeys {
@@ -54,7 +54,7 @@ final class IdempotencyKeys {
     return entry.answer();
   }
 
-  /** A conflict with another call is not kept: the caller is to try again. */
+  /** Stores an answer, except a conflict with another call, which the caller should try again. */
   private synchronized void end(String key, String fingerprint, Answer answer) {
     if (answer == null || answer.status() == 409 || answer.status() == 429) {
       entries.remove(key);

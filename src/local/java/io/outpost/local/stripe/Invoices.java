@@ -9,9 +9,9 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Invoices of subscriptions: drafts for an hour, in which usage still counts, then final
- * (docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period), then paid or tried in
- * vain. Pending invoice items and the customer's balance are taken along.
+ * Invoices of subscriptions. They are drafts for an hour, in which usage still counts
+ * (docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period), then final, and then
+ * their payment is tried. Pending invoice items and the customer's balance are included.
  */
 final class Invoices {
   static final String KIND = "invoice";
@@ -22,10 +22,10 @@ final class Invoices {
   private static final long GRACE = Duration.ofHours(1).toSeconds();
 
   /**
-   * One position of an invoice.
+   * One line of an invoice.
    *
    * @param item the subscription's item
-   * @param start from when its usage counts, until {@code end}
+   * @param start the beginning of the counted usage, until {@code end}
    */
   record Line(JsonNode item, long quantity, long start, long end) {
     ObjectNode price() {
@@ -107,7 +107,7 @@ final class Invoices {
     return World.page(call, all);
   }
 
-  /** An invoice of what waits, of no subscription; drafts without anything are made too. */
+  /** Creates an invoice of pending items without a subscription. There may be no items. */
   private ObjectNode create(Call call) {
     ObjectNode customer = World.object().put("customer", call.text("customer")).putNull("id");
     world.find(Customers.KIND, call.text("customer"));
@@ -146,12 +146,12 @@ final class Invoices {
     return invoice.at("/parent/subscription_details/subscription");
   }
 
-  /** A finalized invoice that nobody paid yet. */
+  /** A finalized invoice that is not paid yet. */
   ObjectNode open(ObjectNode subscription, String reason, List<Line> lines) {
     return finish(draft(subscription, reason, lines));
   }
 
-  /** An invoice that becomes final by itself in an hour. */
+  /** A draft, which becomes final by itself in an hour. */
   ObjectNode draft(ObjectNode subscription, String reason, List<Line> lines) {
     ObjectNode invoice = shape(world.create(KIND, "in_"), subscription, reason, lines);
     takePending(invoice);
@@ -160,7 +160,7 @@ final class Invoices {
     return invoice;
   }
 
-  /** What the next invoice would be; it is stored nowhere. */
+  /** A preview of the next invoice, which is not stored. */
   ObjectNode preview(ObjectNode subscription, List<Line> lines) {
     ObjectNode invoice = World.object().put("object", KIND).put("created", world.now());
     shape(invoice, subscription, "upcoming", lines);
@@ -198,7 +198,10 @@ final class Invoices {
         .put("subscription_item", line.item().get("id").asText());
   }
 
-  /** The newest comes first, before those of the subscription (docs.stripe.com/api/invoices/object). */
+  /**
+   * Adds a pending item as the first line, before those of the subscription
+   * (docs.stripe.com/api/invoices/object).
+   */
   private static void take(ObjectNode invoice, ObjectNode pending) {
     ObjectNode item = invoice.withObject("/lines").withArray("data").insertObject(0);
     item.put("id", "il_" + pending.get("id").asText()).put("object", "line_item");
@@ -224,7 +227,7 @@ final class Invoices {
     return invoice.put("total", total).put("amount_due", due).put("amount_remaining", due);
   }
 
-  /** Makes a draft final: usage is what it is now, and a credit of the customer is used. */
+  /** Finalizes a draft with the usage up to now, and uses the customer's credit. */
   ObjectNode finish(ObjectNode invoice) {
     if (!invoice.get("status").asText().equals("draft")) {
       throw StripeError.invalid("invoice_not_editable", "This invoice is already finalized");
@@ -238,7 +241,8 @@ final class Invoices {
     invoice.put("starting_balance", balance);
     invoice.put("amount_due", invoice.get("amount_due").asLong() - credit);
     invoice.put("amount_remaining", invoice.get("amount_due").asLong());
-    // What is given back and not used up waits in the balance (docs.stripe.com/billing/customer/balance).
+    // The rest of a credit stays in the customer's balance
+    // (docs.stripe.com/billing/customer/balance).
     long left = Math.min(0, invoice.get("total").asLong());
     invoice.put("ending_balance", balance + credit + left);
     if (credit > 0 || left < 0) {
@@ -248,7 +252,7 @@ final class Invoices {
     return invoice;
   }
 
-  /** Fills in what was used until now. */
+  /** Fills in the usage up to now. */
   private void useUp(ObjectNode invoice) {
     for (JsonNode line : List.copyOf(invoice.at("/lines/data").valueStream().toList())) {
       String id = line.at("/pricing/price_details/price").asText(null);
@@ -259,7 +263,7 @@ final class Invoices {
     }
   }
 
-  /** Each tier has a line of its own. */
+  /** Adds one line for each tier. */
   private static void bill(ObjectNode invoice, ObjectNode line, List<Catalogue.Part> parts) {
     for (Catalogue.Part part : parts) {
       ObjectNode one = part == parts.getFirst() ? line : line.deepCopy();
@@ -272,7 +276,7 @@ final class Invoices {
     }
   }
 
-  /** A negative sum is billed as nothing, as Stripe does. */
+  /** The usage of a line. Like Stripe, bills a negative sum as zero. */
   private long used(ObjectNode invoice, JsonNode line, ObjectNode price) {
     long start = line.at("/period/start").asLong();
     long end = line.at("/period/end").asLong();
@@ -284,7 +288,7 @@ final class Invoices {
             at -> at >= start && at < end));
   }
 
-  /** The drafts whose hour is over. */
+  /** The drafts that are an hour old, so that they become final. */
   List<ObjectNode> due() {
     return world.select(
         KIND,
@@ -294,7 +298,7 @@ final class Invoices {
                 && invoice.get("automatically_finalizes_at").asLong() <= world.now());
   }
 
-  /** Something happens to a payment of a customer, told by an event about an object of a kind. */
+  /** Creates an event about a customer's payment. */
   ObjectNode money(String customer, String type, String kind) {
     ObjectNode charge = world.create(CHARGE, "ch_").put("customer", customer).put("paid", true);
     if (kind.equals(CHARGE)) {
@@ -304,7 +308,7 @@ final class Invoices {
     return events.emit(type, about.put("charge", charge.get("id").asText()));
   }
 
-  /** Something happens to an invoice of a customer that Stripe cannot go on with. */
+  /** Creates an event about a customer's invoice that Stripe cannot process further. */
   ObjectNode trouble(String customer, String type) {
     ObjectNode invoice = world.create(KIND, "in_").put("customer", customer).put("status", "draft");
     invoice.put("auto_advance", false);
@@ -339,7 +343,7 @@ final class Invoices {
   }
 
   /**
-   * A try to have it paid failed, or its cardholder is to confirm first
+   * Records a failed payment, perhaps one that the cardholder must confirm first
    * (docs.stripe.com/billing/subscriptions/overview#requires-action).
    */
   void fail(ObjectNode invoice, boolean asks) {
@@ -350,12 +354,12 @@ final class Invoices {
     events.emit("invoice.payment_failed", invoice);
   }
 
-  /** Takes an invoice out of the books (docs.stripe.com/api/invoices/void). */
+  /** Voids an invoice (docs.stripe.com/api/invoices/void). */
   ObjectNode cancel(ObjectNode invoice) {
     return close(invoice, "void", "voided_at", "invoice.voided");
   }
 
-  /** Nobody counts on its payment any more (docs.stripe.com/api/invoices/mark_uncollectible). */
+  /** Marks an invoice as uncollectible (docs.stripe.com/api/invoices/mark_uncollectible). */
   ObjectNode giveUp(ObjectNode invoice) {
     return close(
         invoice, "uncollectible", "marked_uncollectible_at", "invoice.marked_uncollectible");
@@ -371,7 +375,7 @@ final class Invoices {
     return invoice;
   }
 
-  /** Whether no other invoice of its subscription became final after it. */
+  /** Whether this is the invoice of its subscription that became final last. */
   boolean isNewest(ObjectNode invoice) {
     return world
         .select(KIND, one -> subscription(one).equals(subscription(invoice)))
@@ -382,14 +386,14 @@ final class Invoices {
         .orElse(false);
   }
 
-  /** What a subscription that ends owes is tried no more. */
+  /** Stops trying the payments of a subscription that ends. */
   void leave(ObjectNode subscription) {
     world.select(KIND, one -> subscription(one).equals(subscription.get("id"))).stream()
         .filter(one -> one.get("status").asText().equals("open"))
         .forEach(one -> one.put("auto_advance", false).putNull("next_payment_attempt"));
   }
 
-  /** The open invoices whose payment is to be tried again now. */
+  /** The open invoices whose payment is due for another attempt. */
   List<ObjectNode> retries() {
     return world.select(KIND, one -> nextAttempt(one) <= world.now());
   }
@@ -399,7 +403,7 @@ final class Invoices {
     return open ? invoice.path("next_payment_attempt").asLong(NEVER) : NEVER;
   }
 
-  /** When a payment is tried again next. */
+  /** When the next payment is tried again. */
   long nextRetry() {
     return world.select(KIND, one -> true).stream()
         .mapToLong(Invoices::nextAttempt)
@@ -408,7 +412,7 @@ final class Invoices {
   }
 
   /**
-   * An invoice as it is shown: with its first ten lines; the others are listed by themselves
+   * Shortens an invoice to its first ten lines; the others must be listed separately
    * (docs.stripe.com/api/invoices/object#invoice_object-lines).
    */
   static void shorten(JsonNode answer) {

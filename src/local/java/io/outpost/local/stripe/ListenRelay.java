@@ -21,8 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stripe's end of {@code stripe listen}: gives the command line a session, and over its web socket
- * events to forward. For one listener.
+ * Stripe's side of {@code stripe listen}: gives the command line a session, and sends it events to
+ * forward over a web socket. For one listener.
  */
 public final class ListenRelay implements AutoCloseable {
   // RFC 6455, section 1.3.
@@ -37,12 +37,15 @@ public final class ListenRelay implements AutoCloseable {
     Thread.ofVirtual().name("listen-relay").start(this::accept);
   }
 
-  /** What the command line's {@code --api-base} must be. */
+  /** The value for the command line's {@code --api-base}. */
   public URI base() {
     return URI.create("http://127.0.0.1:" + server.getLocalPort());
   }
 
-  /** Has the listener forward a body with a signature, as soon as it listens. */
+  /**
+   * Sends a body with a signature to the listener, which forwards it. Waits until there is a
+   * listener.
+   */
   public void forward(String body, String signature) throws Exception {
     var message = JsonNodeFactory.instance.objectNode();
     message.put("type", "webhook_event").put("webhook_id", "wh_1");
@@ -50,7 +53,7 @@ public final class ListenRelay implements AutoCloseable {
     message.putObject("http_headers").put("Stripe-Signature", signature);
     message.putObject("endpoint").putNull("api_version");
     var text = message.toString().getBytes(StandardCharsets.UTF_8);
-    // One unmasked text frame with a length of 16 bits.
+    // One unmasked text frame; its length has 16 bits.
     var frame = ByteBuffer.allocate(4 + text.length);
     frame.put((byte) 0x81).put((byte) 126).putShort((short) text.length).put(text);
     send(listener.get(1, TimeUnit.MINUTES), frame.array());
@@ -69,7 +72,7 @@ public final class ListenRelay implements AutoCloseable {
         answer(server.accept());
       }
     } catch (IOException e) {
-      listener.completeExceptionally(e); // closed
+      listener.completeExceptionally(e); // The relay was closed.
     }
   }
 
@@ -97,7 +100,7 @@ public final class ListenRelay implements AutoCloseable {
     }
   }
 
-  /** Answers pings: without that the command line soon connects anew. */
+  /** Answers pings. Without an answer the command line would soon connect again. */
   private static void pong(DataInputStream in, Socket socket) {
     try {
       while (true) {
@@ -109,7 +112,7 @@ public final class ListenRelay implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // The end of the listener.
+      // The listener has disconnected.
     }
   }
 

@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * The Stripe that a local Outpost talks to: a stub with two tiers on sale and a meter, which sends
- * its events to Outpost's webhook endpoint. Thread-safe.
+ * The Stripe of a local Outpost: a stub that sells two tiers, has a meter, and sends its events to
+ * Outpost's webhook endpoint. Thread-safe.
  */
 public final class LocalStripe implements AutoCloseable {
   /** The price of the tier pro. */
   public static final String PRICE_PRO = "price_outpost_pro";
 
-  /** The price of the tier enterprise, paid by use. */
+  /** The metered price of the tier enterprise. */
   public static final String PRICE_ENTERPRISE = "price_outpost_enterprise";
 
   private static final int PORT = 12_111;
@@ -35,7 +35,10 @@ public final class LocalStripe implements AutoCloseable {
     }
   }
 
-  /** A container of its own: {@code args[0]} is the address of the Outpost that is told. */
+  /**
+   * Runs as a container of its own; {@code args[0]} is the address of the Outpost that gets the
+   * events.
+   */
   public static void main(String[] args) {
     var stripe =
         new LocalStripe(
@@ -50,9 +53,9 @@ public final class LocalStripe implements AutoCloseable {
   }
 
   /**
-   * Starts on a free port, as an account in which things are called what the user calls them.
+   * Starts on a free port. The names of prices, meter and secrets can be set.
    *
-   * @param settings value of a setting by its environment name, or null
+   * @param settings returns a setting's value by its environment name, or null
    */
   public static LocalStripe start(Clock clock, UnaryOperator<String> settings) {
     return new LocalStripe(StripeStub.start(0, clock), settings);
@@ -90,7 +93,7 @@ public final class LocalStripe implements AutoCloseable {
         "outpost.stripe.meter-event-name", meterName());
   }
 
-  /** From now on events go to the Outpost at an address. */
+  /** From now on events are sent to the Outpost at this address. */
   public void notify(String address) {
     stub.account().addEndpoint(URI.create(address + "/webhooks/stripe"), java.util.List.of("*"));
     var newest = webhookSecrets().split(",")[0].strip();
@@ -107,7 +110,7 @@ public final class LocalStripe implements AutoCloseable {
     return meter;
   }
 
-  /** How many jobs Stripe counted for a customer. */
+  /** The number of jobs that Stripe has counted for a customer. */
   public long counted(String customer) {
     return stub.account().used(meter, customer);
   }

@@ -16,9 +16,9 @@ import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 
 /**
- * Billing Meters: an identifier counts once in any 24 hours, a customer's events are taken one call
- * at a time. An event is accepted first and judged after a lag: what is wrong with it is told by an
- * event of its own (docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api).
+ * Billing meters. An identifier counts once in 24 hours, and only one call at a time may report for
+ * a customer. An event is first accepted, and checked after a delay; faults are reported by an
+ * event of their own (docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api).
  */
 final class Meters {
   static final String KIND = "billing.meter";
@@ -47,7 +47,7 @@ final class Meters {
     this.events = events;
   }
 
-  /** From now on events are judged, and counted, so many seconds after they were accepted. */
+  /** From now on events are checked and counted this many seconds after they were accepted. */
   void lag(long seconds) {
     lag = seconds;
   }
@@ -68,7 +68,7 @@ final class Meters {
             "/v1/billing/meter_event_adjustments", "createMeterEventAdjustment", this::cancel));
   }
 
-  /** Runs a call of {@code customer} unless another is under way. */
+  /** Runs a call for {@code customer}; refuses it while another call for the customer runs. */
   <T> T alone(String customer, Supplier<T> effect) {
     if (!busy.add(customer)) {
       throw StripeError.lockTimeout();
@@ -131,7 +131,7 @@ final class Meters {
     return event;
   }
 
-  /** Judges what was accepted long enough ago. */
+  /** Checks the events that were accepted long enough ago. */
   void judge() {
     while (!accepted.isEmpty() && accepted.peek().received() + lag <= world.now()) {
       judge(accepted.remove());
@@ -154,7 +154,10 @@ final class Meters {
     ofCustomer(id, event.customer()).add(usage);
   }
 
-  /** The codes of stripe-java's V1BillingMeterErrorReportTriggeredEvent. */
+  /**
+   * The fault of an event, by the codes of stripe-java's V1BillingMeterErrorReportTriggeredEvent;
+   * null for a valid one.
+   */
   private String fault(Accepted event, ObjectNode meter) {
     if (meter == null) {
       return "no_meter";
@@ -191,7 +194,7 @@ final class Meters {
         .orElseThrow(() -> StripeError.invalid("no_meter", "No meter of event " + eventName));
   }
 
-  /** Puts a meter out of use, or into use again. */
+  /** Deactivates a meter, or activates it again. */
   void status(String id, String status) {
     world.find(KIND, id).put("status", status);
   }
@@ -251,7 +254,7 @@ final class Meters {
     return summary.put("start_time", start).put("end_time", end);
   }
 
-  /** What a customer used of a meter at the times that fit. */
+  /** A customer's usage of a meter at the times that match. */
   long sum(String meter, String customer, LongPredicate fits) {
     judge();
     return ofCustomer(meter, customer).stream()
@@ -270,7 +273,7 @@ final class Meters {
         .forEach(usage -> remove(identifier, usage));
   }
 
-  /** How often each identifier was counted. */
+  /** How many times each identifier was counted. */
   Map<String, Integer> counted() {
     judge();
     Map<String, Integer> counted = new HashMap<>();

@@ -10,7 +10,7 @@ import java.util.function.Function;
  * One call of Stripe's API.
  *
  * @param path a template such as {@code /v1/customers/{id}}
- * @param schema the name of its parameters' schema, or null where it takes none
+ * @param schema the name of the schema of its parameters; null when it takes none
  */
 record Operation(String method, String path, String schema, Function<Call, ObjectNode> effect) {
 
@@ -26,7 +26,7 @@ record Operation(String method, String path, String schema, Function<Call, Objec
     return new Operation("DELETE", path, schema, effect);
   }
 
-  /** The path's variables when this operation answers the call. */
+  /** The values of the path's placeholders, if this operation answers the call. */
   Optional<Map<String, String>> match(Call call) {
     String[] wanted = path.split("/");
     String[] given = call.path().split("/");

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.springframework.web.util.HtmlUtils;
 
-/** The stub's two pages for a browser: one that pays, one that cancels. */
+/** The stub's two pages for a browser: one to pay, one to cancel. */
 final class Pages {
-  /** What a browser gets: a page, or where to go next. */
+  /** What a browser gets: a page, or the address to go to next. */
   record Page(String html, String location) {}
 
   private final Checkout checkout;
@@ -16,8 +16,9 @@ final class Pages {
   }
 
   /**
-   * {@code /checkout/<id>} and {@code /portal/<id>}; a form's POST acts. The portal's POST to
-   * {@code /portal/<id>/<subscription>/<cancel, renew or a price>} changes one subscription.
+   * Answers the pages {@code /checkout/<id>} and {@code /portal/<id>}; posting a page's form
+   * performs its action. A POST to {@code /portal/<id>/<subscription>/<cancel, renew or a price>}
+   * changes one subscription.
    */
   Page visit(String method, String path) {
     String[] parts = path.split("/");

@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whose card pays, when a failed payment is tried again, and what a subscription becomes when all
- * tries failed (docs.stripe.com/billing/revenue-recovery/smart-retries, custom retry schedule).
+ * Decides whose card pays, when a failed payment is tried again, and what becomes of a subscription
+ * when all attempts have failed (docs.stripe.com/billing/revenue-recovery/smart-retries, custom
+ * retry schedule).
  */
 final class Payments {
-  /** How long a first payment may take, until its subscription expires. */
+  /** How long a first payment may take; after that the subscription expires. */
   static final long FIRST_PAYMENT = Duration.ofHours(23).toSeconds();
 
   private static final List<Duration> PAUSES =
@@ -20,7 +21,7 @@ final class Payments {
   private final Map<String, Card> cards = new HashMap<>();
   private String end = "canceled";
 
-  /** From now on a customer's payments end so. */
+  /** From now on a customer's payments end as this card decides. */
   void card(String customer, Card card) {
     cards.put(customer, card);
   }
@@ -29,7 +30,7 @@ final class Payments {
     return cards.getOrDefault(customer, Card.PAYS);
   }
 
-  /** What a subscription becomes after the last try: canceled, unpaid or past_due. */
+  /** What becomes of a subscription after the last attempt: canceled, unpaid or past_due. */
   void end(String status) {
     end = status;
   }
@@ -38,7 +39,7 @@ final class Payments {
     return end;
   }
 
-  /** Plans the next try of an invoice; false when there were enough. */
+  /** Schedules the next attempt to pay an invoice; false when there were enough. */
   static boolean again(ObjectNode invoice, long now) {
     int failed = invoice.get("attempt_count").asInt();
     boolean again = failed <= PAUSES.size() && invoice.path("auto_advance").asBoolean();

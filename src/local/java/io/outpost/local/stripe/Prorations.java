@@ -3,8 +3,8 @@ package io.outpost.local.stripe;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * What a change within a period gives back and charges: the rest of the period by the second, as
- * positions that wait for the next invoice. What is paid by use is never prorated
+ * What a change within a period gives back and charges: the rest of the period, by the second, as
+ * pending items of the next invoice. Metered prices are never prorated
  * (docs.stripe.com/billing/subscriptions/prorations).
  */
 final class Prorations {
@@ -14,7 +14,7 @@ final class Prorations {
     this.world = world;
   }
 
-  /** Charges the rest of an item's period ({@code sign} 1) or gives it back (-1). */
+  /** Charges the rest of an item's period ({@code sign} 1), or gives it back (-1). */
   void add(ObjectNode subscription, ObjectNode item, int sign) {
     if (Catalogue.isMetered((ObjectNode) item.get("price"))) {
       return;

@@ -40,17 +40,17 @@ final class RequestSchemas {
     }
   }
 
-  /** The API version whose types these are. */
+  /** The API version from which these types are. */
   String version() {
     return version;
   }
 
-  /** Whether Stripe ever had such an API version; the newest ones are known by their form. */
+  /** Whether Stripe may have such an API version, judged by its form. */
   boolean knows(String wanted) {
     return wanted.matches("20(1[1-9]|2[0-6])-\\d{2}-\\d{2}(\\.[a-z]+)?");
   }
 
-  /** Refuses parameters that {@code call} does not take. */
+  /** Refuses parameters that the call {@code call} does not take. */
   void check(String call, JsonNode params) {
     List<Error> errors = byCall.computeIfAbsent(call, this::schema).validate(params);
     if (!errors.isEmpty()) {

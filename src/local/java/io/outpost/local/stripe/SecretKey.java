@@ -4,24 +4,24 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What the account's secret key may do: everything, until a test revokes it or takes rights away as
- * a restricted key lacks them (docs.stripe.com/keys). Safe for use by many threads.
+ * What the account's secret key may do: everything, until a test revokes it or removes rights, as
+ * from a restricted key (docs.stripe.com/keys). Safe for use by many threads.
  */
 public final class SecretKey {
   private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
   private volatile boolean revoked;
 
-  /** From now on every call is answered 401. */
+  /** From now on every call is answered with 401. */
   public void revoke() {
     revoked = true;
   }
 
-  /** From now on calls whose path starts with {@code prefix} are answered 403. */
+  /** From now on calls whose path starts with {@code prefix} are answered with 403. */
   public void forbid(String prefix) {
     forbidden.add(prefix);
   }
 
-  /** From now on it may do everything again. */
+  /** From now on the key may do everything again. */
   public void restore() {
     revoked = false;
     forbidden.clear();

@@ -7,21 +7,21 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A clock that stands still until a test moves it. Safe for use by many threads. */
+/** A clock that stands still until a test sets it. Safe for use by many threads. */
 public final class SettableClock extends Clock {
   private final AtomicReference<Instant> now;
 
-  /** Starts at an RFC 3339 time. */
+  /** Starts at this RFC 3339 time. */
   public SettableClock(String start) {
     now = new AtomicReference<>(Instant.parse(start));
   }
 
-  /** Moves on. */
+  /** Moves the clock forward. */
   public void advance(Duration by) {
     now.updateAndGet(instant -> instant.plus(by));
   }
 
-  /** Moves to a time, back too. */
+  /** Sets the clock to any time, even an earlier one. */
   public void set(Instant instant) {
     now.set(instant);
   }

@@ -28,12 +28,12 @@ final class StripeError extends RuntimeException {
     return new StripeError(400, "invalid_request_error", code, message);
   }
 
-  /** What is wrong with one parameter (docs.stripe.com/api/errors: {@code param}). */
+  /** The fault of one parameter (docs.stripe.com/api/errors: {@code param}). */
   static StripeError invalid(String code, String param, String message) {
     return new StripeError(400, "invalid_request_error", code, param, message);
   }
 
-  /** A card that does not pay at once (docs.stripe.com/error-codes#card-declined). */
+  /** A card did not pay at once (docs.stripe.com/error-codes#card-declined). */
   static StripeError declined(Card card) {
     return card == Card.ASKS
         ? new StripeError(
@@ -41,7 +41,7 @@ final class StripeError extends RuntimeException {
         : new StripeError(402, "card_error", "card_declined", "Your card was declined.");
   }
 
-  /** A restricted key without the right (docs.stripe.com/keys#limit-access). */
+  /** A restricted key lacks the right (docs.stripe.com/keys#limit-access). */
   static StripeError forbidden(String path) {
     return new StripeError(
         403,
@@ -50,13 +50,16 @@ final class StripeError extends RuntimeException {
         "The provided key does not have the required permissions for this endpoint: " + path);
   }
 
-  /** docs.stripe.com/api/versioning: a version that never was. */
+  /** An API version that never existed (docs.stripe.com/api/versioning). */
   static StripeError unknownVersion(String version) {
     return new StripeError(
         400, "invalid_request_error", null, "Invalid Stripe API version: " + version);
   }
 
-  /** An object of the other mode (docs.stripe.com/error-codes#resource-missing). */
+  /**
+   * An object belongs to the other mode, test or live
+   * (docs.stripe.com/error-codes#resource-missing).
+   */
   static StripeError otherMode(String kind, String id) {
     return new StripeError(
         404,
@@ -71,8 +74,8 @@ final class StripeError extends RuntimeException {
   }
 
   /**
-   * The API v1 calls it {@code resource_missing} (docs.stripe.com/error-codes); the code of the API
-   * v2 stands on no page that we found.
+   * An object does not exist. The API v1 calls this {@code resource_missing}
+   * (docs.stripe.com/error-codes). We found no page that documents the code of the API v2.
    */
   static StripeError missing(String kind, String id) {
     return new StripeError(

@@ -21,11 +21,11 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * A stand-in for Stripe's API, on a loopback port unless told otherwise: keeps state, refuses what
- * Stripe's types refuse, fails on request and sends signed events. Safe for use by many threads.
+ * A stand-in for Stripe's API, by default on a loopback port. It keeps state, refuses what Stripe's
+ * types do not allow, fails on request, and sends signed events. Safe for use by many threads.
  */
 public final class StripeStub implements AutoCloseable {
-  /** The secret key that it accepts. */
+  /** The secret key that the stub accepts. */
   public static final String SECRET_KEY = "sk_test_outpost_stub";
 
   private final RequestSchemas schemas = new RequestSchemas();
@@ -47,12 +47,12 @@ public final class StripeStub implements AutoCloseable {
     server.start();
   }
 
-  /** Starts a stub on loopback; port 0 finds a free one. */
+  /** Starts a stub on loopback. With port 0 it chooses a free one. */
   public static StripeStub start(int port, Clock clock) {
     return start(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), clock);
   }
 
-  /** Starts a stub that others than this machine may reach. */
+  /** Starts a stub that other machines may reach. */
   static StripeStub start(InetSocketAddress address, Clock clock) {
     try {
       return new StripeStub(address, clock);
@@ -61,12 +61,12 @@ public final class StripeStub implements AutoCloseable {
     }
   }
 
-  /** What {@code OUTPOST_STRIPE_API_BASE} must be. */
+  /** The value for {@code OUTPOST_STRIPE_API_BASE}. */
   public URI base() {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
-  /** The account, to look at and to let things happen in. */
+  /** The account, for tests to inspect and change. */
   public Account account() {
     return account;
   }
@@ -76,22 +76,25 @@ public final class StripeStub implements AutoCloseable {
     return front.secretKey();
   }
 
-  /** What to get wrong. */
+  /** The faults to show. */
   public Faults faults() {
     return faults;
   }
 
-  /** Where events go. */
+  /** The webhook endpoints to which events are sent. */
   public Webhooks webhooks() {
     return webhooks;
   }
 
-  /** Every call so far, refused ones too, oldest first. */
+  /** Every call so far, including refused ones, oldest first. */
   public List<Call> calls() {
     return front.calls();
   }
 
-  /** Runs before each call takes effect; it may block, so that calls overlap as a test wants. */
+  /**
+   * Sets what runs before each call has an effect. It may block, so that a test can make calls
+   * overlap.
+   */
   public void gate(Consumer<Call> gate) {
     front.gate(gate);
   }

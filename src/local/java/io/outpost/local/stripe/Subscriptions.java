@@ -9,7 +9,7 @@ import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Monthly subscriptions and what happens to them. */
+/** Monthly subscriptions and their changes. */
 final class Subscriptions {
   static final String KIND = "subscription";
   private static final List<String> RENEWING =
@@ -87,9 +87,9 @@ final class Subscriptions {
   }
 
   /**
-   * A price and how many of it.
+   * A price and its quantity.
    *
-   * @param quantity 1 for what is paid by use
+   * @param quantity 1 for a metered price
    */
   record Wanted(ObjectNode price, long quantity) {
     static List<Wanted> of(JsonNode items, World world) {
@@ -109,8 +109,8 @@ final class Subscriptions {
   }
 
   /**
-   * A new subscription: on trial, active once its first invoice is paid, or incomplete while the
-   * first payment is not made (docs.stripe.com/billing/subscriptions/overview#subscription-statuses).
+   * Starts a subscription. It is on trial, active once its first invoice is paid, or incomplete
+   * until the first payment (docs.stripe.com/billing/subscriptions/overview#subscription-statuses).
    */
   ObjectNode start(String customer, List<Wanted> prices, Call call) {
     customers.living(customer);
@@ -173,7 +173,7 @@ final class Subscriptions {
     item.put("current_period_start", start).put("current_period_end", end);
   }
 
-  /** The first month's turn of the subscription after a time. */
+  /** The start of the subscription's first month after this time. */
   private static long nextPeriod(ObjectNode subscription, long after) {
     ZonedDateTime anchor =
         Instant.ofEpochSecond(subscription.get("billing_cycle_anchor").asLong())
@@ -205,7 +205,10 @@ final class Subscriptions {
     return subscription;
   }
 
-  /** Pauses or, with nothing, goes on (docs.stripe.com/billing/subscriptions/pause-payment). */
+  /**
+   * Pauses a subscription's payments, or resumes them when nothing is given
+   * (docs.stripe.com/billing/subscriptions/pause-payment).
+   */
   private static void pause(ObjectNode subscription, JsonNode wanted) {
     if (wanted.isObject()) {
       ObjectNode pause = subscription.putObject("pause_collection");
@@ -216,7 +219,7 @@ final class Subscriptions {
     }
   }
 
-  /** A customer chooses another price in the portal. */
+  /** Changes the price, as a customer can in the portal. */
   ObjectNode swap(ObjectNode subscription, String price) {
     ObjectNode item = World.object();
     item.set("id", subscription.at("/items/data/0/id"));
@@ -225,7 +228,7 @@ final class Subscriptions {
     return subscription;
   }
 
-  /** A subscription ends with its period, or goes on after all. */
+  /** Makes a subscription end with its period, or undoes that. */
   ObjectNode endLater(ObjectNode subscription, boolean ends) {
     subscription.put("cancel_at_period_end", ends);
     if (ends) {
@@ -237,7 +240,7 @@ final class Subscriptions {
     return subscription;
   }
 
-  /** An item without an id is a further one (docs.stripe.com/api/subscriptions/update). */
+  /** Changes an item. One without an id is added (docs.stripe.com/api/subscriptions/update). */
   private void change(ObjectNode subscription, JsonNode wanted, boolean prorates) {
     if (!wanted.has("id")) {
       ObjectNode price = world.find(Catalogue.PRICE, wanted.path("price").asText());
@@ -281,8 +284,9 @@ final class Subscriptions {
   }
 
   /**
-   * Ends a subscription at once. Usage that no invoice has is billed only with {@code invoice_now},
-   * unused time is paid back only with {@code prorate} (docs.stripe.com/api/subscriptions/cancel).
+   * Ends a subscription at once. Usage that no invoice contains is billed only with {@code
+   * invoice_now}; unused time is paid back only with {@code prorate}
+   * (docs.stripe.com/api/subscriptions/cancel).
    */
   private ObjectNode cancel(Call call) {
     ObjectNode subscription = find(call.id());
@@ -290,7 +294,7 @@ final class Subscriptions {
     return cancel(subscription, bills, "true".equals(call.text("prorate")));
   }
 
-  /** Ends a subscription at once, with a last invoice of what was used. */
+  /** Ends a subscription at once, with a last invoice for its usage. */
   ObjectNode cancelAndBill(String id) {
     return cancel(find(id), true, false);
   }
@@ -345,7 +349,7 @@ final class Subscriptions {
     return turn(subscription, "canceled", "customer.subscription.deleted");
   }
 
-  /** Moves the subscription to another status and says so. */
+  /** Changes the subscription's status, and sends the event. */
   ObjectNode turn(ObjectNode subscription, String status, String event) {
     subscription.put("status", status);
     events.emit(event, subscription);
@@ -367,7 +371,7 @@ final class Subscriptions {
     return invoice;
   }
 
-  /** Tries to have an open invoice paid with the customer's card. */
+  /** Tries to pay an open invoice with the customer's card. */
   ObjectNode charge(ObjectNode invoice) {
     return payments.card(invoice.get("customer").asText()) == Card.PAYS
         ? pay(invoice)
@@ -394,14 +398,14 @@ final class Subscriptions {
     return invoice;
   }
 
-  /** Ends what was never paid for the first time. */
+  /** Ends a subscription whose first payment was never made. */
   void expire(ObjectNode subscription) {
     invoices.cancel(world.find(Invoices.KIND, subscription.get("latest_invoice").asText()));
     subscription.put("ended_at", world.now());
     turn(subscription, "incomplete_expired", "customer.subscription.updated");
   }
 
-  /** When the first payment of an incomplete subscription is due at the latest. */
+  /** The latest time for the first payment of an incomplete subscription. */
   long nextExpiry() {
     return world
         .select(KIND, one -> one.get("status").asText().equals("incomplete"))
@@ -417,7 +421,10 @@ final class Subscriptions {
         && subscription.get("created").asLong() + Payments.FIRST_PAYMENT <= world.now();
   }
 
-  /** What the pause of its subscription does with an invoice: void, mark_uncollectible, or null. */
+  /**
+   * What happens to an invoice because its subscription's payments are paused: void,
+   * mark_uncollectible, or null for nothing.
+   */
   private String paused(ObjectNode invoice) {
     JsonNode pause =
         hasSubscription(invoice) ? subscriptionOf(invoice).path("pause_collection") : null;
@@ -426,7 +433,7 @@ final class Subscriptions {
         : null;
   }
 
-  /** A draft's hour is over: it is final, and paid where {@code pays} says so. */
+  /** Finalizes a draft after its hour. It is paid if {@code pays} is true. */
   void settle(ObjectNode draft, boolean pays) {
     String paused = paused(draft);
     invoices.finish(draft);
@@ -445,7 +452,10 @@ final class Subscriptions {
     return invoice.at("/parent/subscription_details/subscription").isTextual();
   }
 
-  /** What has ended stays so, whether or not its last invoice is paid. */
+  /**
+   * Whether a subscription has not ended. One that has ended stays so, even if its last invoice is
+   * paid.
+   */
   private static boolean isLiving(ObjectNode subscription) {
     return !List.of("canceled", "incomplete_expired").contains(subscription.get("status").asText());
   }
@@ -454,7 +464,7 @@ final class Subscriptions {
     return find(invoice.at("/parent/subscription_details/subscription").asText());
   }
 
-  /** Ends the current period: bills it with the usage it had, and opens the next. */
+  /** Ends the current period: bills it with its usage, and begins the next one. */
   ObjectNode renew(ObjectNode subscription) {
     ObjectNode invoice = bill(subscription, "subscription_cycle");
     for (JsonNode item : subscription.at("/items/data")) {
@@ -471,7 +481,7 @@ final class Subscriptions {
     return invoice;
   }
 
-  /** Bills the period that is over, as a draft, and opens the next one. */
+  /** Bills the period that is over, as a draft, and begins the next one. */
   ObjectNode turnOver(ObjectNode subscription) {
     ObjectNode invoice = invoices.draft(subscription, "subscription_cycle", next(subscription));
     if (subscription.get("cancel_at_period_end").asBoolean()) {
@@ -479,7 +489,9 @@ final class Subscriptions {
       cancel(subscription);
       return invoice;
     }
-    // docs.stripe.com/billing/subscriptions/overview#unpaid, and kept drafts while paused.
+    // Invoices of unpaid subscriptions stay drafts
+    // (docs.stripe.com/billing/subscriptions/overview#unpaid), and so do those of a pause that
+    // keeps drafts.
     boolean advance =
         !subscription.get("status").asText().equals("unpaid")
             && !"keep_as_draft".equals(paused(invoice));
@@ -516,9 +528,10 @@ final class Subscriptions {
   }
 
   /**
-   * What the end of the current period bills: usage of that period, unless it was a trial, and in
-   * advance the next one of what is not paid by use, unless the subscription ends then
-   * (docs.stripe.com/billing/invoices/subscription, docs.stripe.com/billing/subscriptions/trials).
+   * The lines to bill at the end of the current period: the usage of metered items, unless the
+   * period was a trial; and, unless the subscription ends, the next period of all other items in
+   * advance (docs.stripe.com/billing/invoices/subscription,
+   * docs.stripe.com/billing/subscriptions/trials).
    */
   private static List<Invoices.Line> next(ObjectNode subscription) {
     boolean ends = subscription.get("cancel_at_period_end").asBoolean();
@@ -549,7 +562,7 @@ final class Subscriptions {
         .orElse(Invoices.NEVER);
   }
 
-  /** Whether the current period is over, and the subscription goes on. */
+  /** Whether the current period is over and the subscription continues. */
   boolean isOver(ObjectNode subscription) {
     return RENEWING.contains(subscription.get("status").asText())
         && subscription.at("/items/data/0/current_period_end").asLong() <= world.now();

@@ -24,10 +24,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Sends the account's events to every endpoint, signed with its secret: several at once, in no
- * order, and again, later each time, where the endpoint does not answer with a 2xx
- * (docs.stripe.com/webhooks#behaviors; days there are seconds here). While held back they gather, to
- * be delivered doubled and in another order. Safe for use by many threads.
+ * Sends the account's events to every endpoint, signed with its secret. Several are sent at once,
+ * in no particular order. An event is sent again, with growing delays, until the endpoint answers
+ * with a 2xx (docs.stripe.com/webhooks#behaviors, but with seconds instead of days). Events can be
+ * held back, and then delivered several times and in another order. Safe for use by many threads.
  */
 public final class Webhooks implements AutoCloseable {
   private static final int TRIES = 6;
@@ -51,30 +51,36 @@ public final class Webhooks implements AutoCloseable {
     this.clock = clock;
   }
 
-  /** From now on events go to {@code endpoint} alone, signed with {@code secret}. */
+  /** From now on events are sent only to {@code endpoint}, signed with {@code secret}. */
   public synchronized void deliverTo(URI endpoint, String secret) {
     endpoints = List.of(new Endpoint(endpoint, secret));
   }
 
-  /** From now on events go to a further endpoint, too, which has a secret of its own. */
+  /** From now on events are also sent to this endpoint, which has a secret of its own. */
   public synchronized void deliverAlsoTo(URI endpoint, String secret) {
     List<Endpoint> more = new ArrayList<>(endpoints);
     more.add(new Endpoint(endpoint, secret));
     endpoints = List.copyOf(more);
   }
 
-  /** From now on each event is late by up to so many milliseconds, drawn from a seed. */
+  /**
+   * From now on each event is late by a random time up to this many milliseconds; the random
+   * numbers start from {@code seed}.
+   */
   public synchronized void late(int milliseconds, long seed) {
     latest = milliseconds;
     late = new Random(seed);
   }
 
-  /** From now on events gather until {@link #release}. */
+  /** From now on events are held back until {@link #release}. */
   public synchronized void hold() {
     holding = true;
   }
 
-  /** Forgets what gathered and sends events as they happen again. */
+  /**
+   * Drops the events that were held back, and returns them. From now on events are sent at once
+   * again.
+   */
   public synchronized List<ObjectNode> drop() {
     List<ObjectNode> dropped = List.copyOf(held);
     held.clear();
@@ -82,7 +88,10 @@ public final class Webhooks implements AutoCloseable {
     return dropped;
   }
 
-  /** Delivers what gathered, each event {@code copies} times, in an order drawn from a seed. */
+  /**
+   * Delivers the events that were held back, each {@code copies} times, in a random order from
+   * {@code seed}.
+   */
   public void release(int copies, long seed) {
     List<ObjectNode> batch = new ArrayList<>();
     drop().forEach(event -> batch.addAll(Collections.nCopies(copies, event)));
@@ -114,7 +123,9 @@ public final class Webhooks implements AutoCloseable {
     }
   }
 
-  /** Delivers one event now, once, and answers the first endpoint's status, or 0 without one. */
+  /**
+   * Delivers one event now, once; returns the status of the first endpoint's answer, 0 without one.
+   */
   public int deliver(ObjectNode event) {
     Endpoint first;
     synchronized (this) {
@@ -143,7 +154,7 @@ public final class Webhooks implements AutoCloseable {
     }
   }
 
-  /** The header that Stripe sends with a body: HMAC-SHA256 over time and body. */
+  /** The header that Stripe sends with a body: an HMAC-SHA256 of time and body. */
   public static String sign(String secret, long epochSecond, byte[] body) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
@@ -155,7 +166,7 @@ public final class Webhooks implements AutoCloseable {
     }
   }
 
-  /** Waits until what happened so far was delivered, or was tried often enough. */
+  /** Waits until all events so far were delivered, or tried often enough. */
   public void flush() throws InterruptedException {
     try {
       underWay.awaitAdvanceInterruptibly(underWay.arrive(), 30, TimeUnit.SECONDS);

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 
-/** Every object of the account, by kind. Callers hold this object's monitor. */
+/** All objects of the account, by kind. Callers must hold this object's monitor. */
 final class World {
   private final Map<String, Map<String, ObjectNode>> kinds = new HashMap<>();
   private final Clock clock;
@@ -24,12 +24,12 @@ final class World {
     this.clock = clock;
   }
 
-  /** The time as Stripe tells it: whole seconds. */
+  /** The time in whole seconds, as Stripe gives it. */
   long now() {
     return clock.instant().getEpochSecond();
   }
 
-  /** A new stored object with what all have. */
+  /** Creates and stores an object with the fields that all objects have. */
   ObjectNode create(String kind, String prefix) {
     return create(kind, prefix, prefix + UlidCreator.getMonotonicUlid());
   }
@@ -57,7 +57,7 @@ final class World {
     return object;
   }
 
-  /** The live objects of a kind that fit, oldest first. */
+  /** The existing objects of a kind that match, oldest first. */
   List<ObjectNode> select(String kind, Predicate<ObjectNode> fits) {
     return all(kind).values().stream().filter(fits).toList();
   }
@@ -69,7 +69,7 @@ final class World {
     return page(call, found);
   }
 
-  /** The part of a whole list that the call asks for. */
+  /** The part of a complete list that the call asks for. */
   static ObjectNode page(Call call, List<ObjectNode> found) {
     String after = call.text("starting_after");
     String before = call.text("ending_before");
@@ -101,7 +101,10 @@ final class World {
     return kinds.computeIfAbsent(kind, name -> new LinkedHashMap<>());
   }
 
-  /** A copy of an answer with the ids that the call wants {@code expand}ed replaced by objects. */
+  /**
+   * A copy of an answer in which the ids that the call wants to {@code expand} are replaced by
+   * objects.
+   */
   ObjectNode expand(Call call, ObjectNode answer) {
     ObjectNode copy = answer.deepCopy();
     for (JsonNode path : call.params().path("expand")) {
@@ -127,13 +130,13 @@ final class World {
     return JsonNodeFactory.instance.objectNode();
   }
 
-  /** Whether an optional filter of a list call lets the object through. */
+  /** Whether an object passes an optional filter of a list call. */
   static boolean fits(Call call, String filter, JsonNode value) {
     String wanted = call.text(filter);
     return wanted == null || wanted.equals(value.asText());
   }
 
-  /** Whether the time of a field lies in the range that a list call asks for. */
+  /** Whether the time in a field is within the range that a list call asks for. */
   static boolean within(Call call, String field, JsonNode object) {
     JsonNode range = call.params().path(field);
     long at = object.path(field).asLong();
@@ -145,7 +148,7 @@ final class World {
         : range.isMissingNode() || at == range.asLong();
   }
 
-  /** Takes over {@code metadata} as Stripe does: given keys change, empty values remove. */
+  /** Merges {@code metadata} as Stripe does: given keys are set, empty values remove a key. */
   static void metadata(Call call, ObjectNode object) {
     ObjectNode metadata = object.withObject("/metadata");
     call.params()

@@ -29,7 +29,7 @@ public final class AgentInventory {
   private static final Logger LOG = LoggerFactory.getLogger(AgentInventory.class);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** Not a job's slot: it has a separate user for such checks. */
+  /** A number that is no job's slot; version checks have a user of their own. */
   private static final int CHECKS = -1;
 
   private final AgentCatalogue catalogue;
@@ -55,9 +55,9 @@ public final class AgentInventory {
   }
 
   /**
-   * Checks every agent, one after the other, and logs the results. Takes seconds when all are
-   * installed. An agent whose command comes from a setting is always offered: if it cannot run, its
-   * jobs become dead letters, which can be redriven.
+   * Checks all agents, one after another, and logs the results; takes seconds when many are
+   * installed. An agent whose command comes from a setting is always offered: if the command does
+   * not work, the agent's jobs become dead letters, which can be redriven.
    */
   public void check() {
     SortedSet<String> found = new TreeSet<>();
@@ -78,7 +78,7 @@ public final class AgentInventory {
     usable = found;
   }
 
-  /** Warns when agents can read a file of the worker. */
+  /** Warns when agents can read this file of the worker. */
   void warnIfReadable(Path path) {
     if (Files.exists(path)
         && run(List.of("test", "-r", path.toString())).filter(Outcome::succeeded).isPresent()) {

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param agent the program
  * @param task the customer's task; the program gets it only by standard input or file
- * @param files of the run
+ * @param files the files of the run
  * @param providerKeys the tenant's keys and secrets by variable, all of which the agent gets
  * @param environment further variables, such as {@code TRACEPARENT}
- * @param timeLimit after which the agent is stopped
- * @param maxCostUsd at which the agent is stopped; null: no limit
+ * @param timeLimit the time after which the agent is stopped
+ * @param maxCostUsd the cost at which the agent is stopped; null: no limit
  * @param conversation whether to keep or continue one
  */
 public record AgentLaunch(
@@ -53,7 +53,7 @@ public record AgentLaunch(
     this(agent, task, files, providerKeys, environment, timeLimit, null, Conversation.NONE);
   }
 
-  /** Copies the maps. */
+  /** Copies the maps, so that later changes have no effect here. */
   public AgentLaunch {
     providerKeys = Map.copyOf(providerKeys);
     environment = Map.copyOf(environment);

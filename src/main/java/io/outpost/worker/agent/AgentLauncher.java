@@ -49,9 +49,9 @@ public final class AgentLauncher {
   }
 
   /**
-   * Creates the files of a run in a slot; must be closed when they are no longer needed.
+   * Creates the files of a run in a slot. The caller must close them after the run.
    *
-   * @param name of the directory, without a slash; it cannot be guessed
+   * @param name of the directory, without a slash; hard to guess
    * @throws IOException when the slot cannot be used
    */
   public JobFiles open(String name, int slot) throws IOException {
@@ -67,7 +67,7 @@ public final class AgentLauncher {
    * Runs a script on the repository of a run, while no agent runs there.
    *
    * @param input the secret and other data that must not be arguments
-   * @param stop the reason to stop it; empty: none
+   * @param stop gives the reason to stop the script; empty: none
    */
   public RepositoryScript.Ended git(
       RepositoryScript script,
@@ -127,11 +127,11 @@ public final class AgentLauncher {
     return dollars == null ? "" : dollars.toPlainString();
   }
 
-  /** An allow-list: no other variable of the worker's environment is passed on. */
+  /** The agent's variables. No other variable of the worker's environment is passed on. */
   private Map<String, String> environment(AgentLaunch launch, JobDirectory directory, String user) {
     Agent agent = launch.agent();
     Map<String, String> environment = new TreeMap<>();
-    // Set first, so that the tenant's variables cannot replace the following ones.
+    // The tenant's variables come first, so that they cannot replace the ones below.
     environment.putAll(launch.providerKeys());
     environment.put("PATH", programs.folders());
     environment.put("HOME", directory.home().toString());

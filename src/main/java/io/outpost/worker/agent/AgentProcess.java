@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One run of an agent: its processes, output and end. It ends by itself, at a limit or on request;
- * its result is available once all its processes are gone. Safe for use by many threads.
+ * One run of an agent: its processes, output and end. A run ends by itself, at a limit or on
+ * request; its result is available once all its processes are gone. Safe for use by many threads.
  */
 public final class AgentProcess {
 
@@ -47,8 +47,8 @@ public final class AgentProcess {
       AgentLaunch launch, Slots slots, OutputSpool spool, ResourceWatch watch, List<Step> steps)
       throws IOException {
     AgentProcess run = new AgentProcess(launch, slots, spool, watch);
-    // The kernel kills the processes with the thread that started them, so this thread lives as
-    // long as they do.
+    // The kernel kills these processes when the thread that started them ends, so this thread lives
+    // as long as they do.
     Thread.ofPlatform().daemon().name("agent-" + launch.slot()).start(() -> run.supervise(steps));
     try {
       run.launched.join();
@@ -76,8 +76,8 @@ public final class AgentProcess {
   }
 
   /**
-   * The file with standard output and standard error in their order, without secrets; it grows
-   * during the run.
+   * The file with standard output and standard error in the order of writing, without secrets;
+   * grows during the run.
    */
   public Path output() {
     return launch.directory().output();
@@ -88,7 +88,7 @@ public final class AgentProcess {
     return spool.size();
   }
 
-  /** The consumption that it has reported so far. */
+  /** The consumption that the agent has reported so far. */
   public Optional<AgentUsage> usageSoFar() throws IOException {
     return launch.agent().usage() == null
         ? Optional.empty()
@@ -96,8 +96,8 @@ public final class AgentProcess {
   }
 
   /**
-   * Requests a stop, which takes a little more than five seconds; returns at once. The first reason
-   * counts.
+   * Requests a stop and returns at once; stopping takes a little more than five seconds. Only the
+   * first reason counts.
    */
   public void stop(StopReason reason) {
     stop.complete(reason);

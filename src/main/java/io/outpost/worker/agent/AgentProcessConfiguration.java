@@ -49,7 +49,7 @@ class AgentProcessConfiguration {
             () -> {
               inventory.check();
               var program = new ApplicationHome(AgentInventory.class).getSource();
-              if (program.isFile()) { // a folder is a developer's checkout
+              if (program.isFile()) { // a folder means a developer's checkout
                 inventory.warnIfReadable(program.toPath());
               }
             });

@@ -6,13 +6,13 @@ import java.util.Optional;
 /**
  * The result of a run.
  *
- * @param succeeded whether it ended by itself with a code that means success
+ * @param succeeded whether the program ended by itself with a code that means success
  * @param exitCode the program's exit code; 128 + signal when it was killed
- * @param stopped the reason when it was stopped
- * @param duration from launch until all its processes were gone
+ * @param stopped the reason when the run was stopped
+ * @param duration from the launch until all processes were gone
  * @param outputCut whether output past the limit was dropped
- * @param usage the consumption that its output reports
- * @param conversation the id of the conversation that its output reports; not to be trusted
+ * @param usage the consumption that the output reports
+ * @param conversation the id of the conversation that the output reports; not to be trusted
  */
 public record AgentResult(
     boolean succeeded,
@@ -23,7 +23,7 @@ public record AgentResult(
     Optional<AgentUsage> usage,
     Optional<String> conversation) {
 
-  /** The end of the run in a sentence for the tenant. */
+  /** How the run ended, in a sentence for the tenant. */
   public String explanation() {
     return stopped
         .map(reason -> "The agent was stopped: " + reason.text() + ".")

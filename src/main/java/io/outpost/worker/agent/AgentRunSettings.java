@@ -8,16 +8,16 @@ import org.springframework.util.unit.DataSize;
 /**
  * The limits and the user of an agent's run.
  *
- * @param directory that contains the directories of jobs
+ * @param directory the folder that contains the directories of jobs
  * @param firstUser the user id of the worker's first slot; the ids after it serve the others
  * @param sandbox whether bubblewrap is used where it works
  * @param output the maximum of output in bytes
- * @param processes processes and threads at once, where a slot has its own user
- * @param memory bytes of all its processes together; null: see {@link JobShare}
- * @param disk bytes of all its files together; null: the same
- * @param files the maximum of files and folders
- * @param fileSize bytes of one file
- * @param openFiles open files of one process
+ * @param processes the maximum of processes and threads at once, for slots with their own user
+ * @param memory bytes of memory of all processes together; null: computed ({@link JobShare})
+ * @param disk bytes of all files together; null: computed
+ * @param files the maximum number of files and folders
+ * @param fileSize the maximum size of one file
+ * @param openFiles the maximum of open files of one process
  */
 public record AgentRunSettings(
     Path directory,
@@ -31,12 +31,12 @@ public record AgentRunSettings(
     DataSize fileSize,
     int openFiles) {
 
-  /** Bytes of memory of all its processes together, from the computed share. */
+  /** Bytes of memory of all processes together; known once the settings are complete. */
   public long memoryBytes() {
     return Objects.requireNonNull(memory, "A job's share of memory is computed first").toBytes();
   }
 
-  /** Bytes of all its files together, from the computed share. */
+  /** Bytes of all files together; known once the settings are complete. */
   public long diskBytes() {
     return Objects.requireNonNull(disk, "A job's share of the disk is computed first").toBytes();
   }
@@ -60,7 +60,7 @@ public record AgentRunSettings(
   public enum SandboxUse {
     /** Used when bubblewrap is installed and works here. */
     AUTO,
-    /** Never used: agents see the machine's files and processes, as far as their user may. */
+    /** Never used: agents can use all files and processes of this machine that their user may. */
     OFF
   }
 }

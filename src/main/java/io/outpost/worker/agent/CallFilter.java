@@ -13,34 +13,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A seccomp filter for agents. It refuses the kernel's keyrings, as Docker's own profile does,
- * because their keys outlive the processes of a user and can be made inaccessible even to those who
+ * A seccomp filter for agents. It refuses the kernel's keyrings, as Docker's own profile does:
+ * their keys outlive the processes of a user and can be made inaccessible even to the process that
  * would clear them. And it makes PR_SET_DUMPABLE 0, which ssh-agent calls to hide its open files,
- * succeed without effect, because hidden files would not count towards the disk limit. Perl, which
- * is part of every Debian and Ubuntu, sets the filter; most systems have no other tool for that. It
- * runs before the agent's user is set, so no variable of a tenant may be one by which Perl loads
+ * succeed without effect, because hidden files would not count towards the disk limit. Perl sets
+ * the filter: every Debian and Ubuntu has it, while most systems have no other tool for that. Perl
+ * runs before the switch to the agent's user, so tenants must not set variables by which Perl loads
  * code ({@link io.outpost.agents.ReservedNames}). Immutable.
  */
 final class CallFilter {
 
   private static final Logger LOG = LoggerFactory.getLogger(CallFilter.class);
 
-  /** The number of prctl in the 32-bit instruction sets. */
+  /** The number of the system call prctl in the 32-bit instruction sets. */
   static final int PRCTL_32 = 172;
 
   /**
-   * The values that differ between processors, as a line of Perl.
+   * The values that differ between processors.
    *
    * @param audit number of the instruction set
    * @param prctl number of that call
-   * @param addKey number of the first of the three calls, which follow each other
-   * @param addKey32 the same in the processor's 32-bit instruction set
+   * @param addKey number of the first of the three keyring calls, which follow each other
+   * @param addKey32 the same number in the processor's 32-bit instruction set
    * @param setsid number of that call
    * @param prlimit number of the call prlimit64
    */
   record Processor(long audit, int prctl, int addKey, int addKey32, int setsid, int prlimit) {
 
-    /** By Java's name of the processor. */
+    /** The values for a processor, by Java's name of it. */
     static Optional<Processor> of(String name) {
       return Optional.ofNullable(
           switch (name) {
@@ -50,37 +50,37 @@ final class CallFilter {
           });
     }
 
-    /** The filter, of struct sock_filter; jumps count instructions from the next one. */
+    /** The filter as instructions of struct sock_filter. Jumps count from the next instruction. */
     String filter() {
       return Stream.of(
               "32,0,0,4", // load the instruction set
-              "21,4,0," + audit, // the usual one: continue where its number is loaded
-              "32,0,0,0", // another one: load the number of the call
+              "21,4,0," + audit, // the 64-bit one: continue at loading the number of the call
+              "32,0,0,0", // the 32-bit one: load the number of the call
               "21,8,0," + PRCTL_32, // prctl: check its arguments
-              "20,0,0," + (addKey32 - addKey), // map to the number of the usual one
-              "5,0,0,3", // skip three
+              "20,0,0," + (addKey32 - addKey), // map to the number in the 64-bit set
+              "5,0,0,3", // skip three instructions
               "32,0,0,0", // load the number of the call
-              "84,0,0," + 0xBFFFFFFFL, // without the mark of x32
-              "21,3,0," + prctl, // prctl: look at what it wants
-              "53,0,7," + addKey, // lower: allow
-              "37,6,0," + (addKey + 2), // higher: allow
+              "84,0,0," + 0xBFFFFFFFL, // without the bit that marks x32 calls
+              "21,3,0," + prctl, // prctl: check its arguments
+              "53,0,7," + addKey, // lower number: allow
+              "37,6,0," + (addKey + 2), // higher number: allow
               "6,0,0," + 0x00050001L, // refuse with EPERM
               "32,0,0,16", // load prctl's option
               "21,0,3,4", // other than PR_SET_DUMPABLE: allow
               "32,0,0,24", // load its value
-              "21,0,1,0", // other than 0, to hide: allow
+              "21,0,1,0", // a value other than 0 hides nothing: allow
               "6,0,0," + 0x00050000L, // succeed without effect
               "6,0,0," + 0x7FFF0000L) // allow
           .collect(Collectors.joining(","));
     }
 
     /**
-     * Begins a session, becomes the first that the out-of-memory killer ends, lowers the priority,
-     * sets limits, and no-new-privileges, which a filter requires, then the filter, and runs the
-     * rest of the chain: all by one program, because starting each of the tools that do this costs
-     * milliseconds.
+     * A Perl script that begins a session, offers itself to the out-of-memory killer first, lowers
+     * its priority, sets the limits, no-new-privileges (which a filter requires) and the filter,
+     * and then runs the rest of the launch chain. One program does all this, because starting a
+     * tool for each step costs milliseconds.
      *
-     * @param limits the kernel's number of each limit, and its value
+     * @param limits the value of each limit, by the kernel's number of the limit
      */
     String launching(Map<Integer, Long> limits) {
       return """
@@ -115,7 +115,7 @@ final class CallFilter {
     this.processor = processor;
   }
 
-  /** The filter that works here; empty when there is none. */
+  /** The filter that works on this machine; empty when none does. */
   static Optional<CallFilter> find(SearchPath tools) {
     Optional<Path> perl = tools.find("perl");
     Optional<Processor> processor = Processor.of(System.getProperty("os.arch"));
@@ -142,7 +142,7 @@ final class CallFilter {
   /**
    * The first link of the launch chain, which sets limits and the filter for the rest.
    *
-   * @param limits the kernel's number of each limit, and its value
+   * @param limits the value of each limit, by the kernel's number of the limit
    */
   List<String> link(Map<Integer, Long> limits) {
     return List.of(perl.toString(), "-e", processor.launching(limits), "--");

@@ -8,21 +8,23 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The isolation of a run from the worker and from other runs, and how all its processes are found
- * and killed.
+ * The isolation of a run from the worker and from other runs. Also finds and kills all processes of
+ * a run.
  */
 sealed interface Confinement extends AutoCloseable permits SlotUsers, SameUser {
 
-  /** The working and missing parts of the isolation, for the log at start. */
+  /** The parts of the isolation that work here and those that are missing, for the log at start. */
   String description();
 
-  /** The number of this worker among those that use the same directory; -1 without one. */
+  /** This worker's number among those that use the same directory; -1 when it has none. */
   int worker();
 
-  /** Gives one file or empty directory, which no agent can reach yet, to the slot's user. */
+  /** Gives one file or empty directory to the slot's user, before any agent can reach it. */
   void give(Path path, int slot) throws IOException;
 
-  /** The name and home of the slot's user; if possible they are registered on this machine. */
+  /**
+   * The name of the slot's user; if possible this machine gets to know the user's name and home.
+   */
   String user(JobDirectory directory, int slot) throws IOException;
 
   /**
@@ -31,16 +33,16 @@ sealed interface Confinement extends AutoCloseable permits SlotUsers, SameUser {
    */
   List<String> prefix(JobDirectory directory, int slot, Duration timeLimit, List<String> command);
 
-  /** The same for a porter, with the confinement of the job's agent. */
+  /** The launch chain before a porter's command, with the same confinement as the job's agent. */
   List<String> porter(JobDirectory directory, int slot);
 
-  /** The same for a porter that examines processes and shared folders, without a sandbox. */
+  /** The launch chain of a porter that examines processes and shared folders; it has no sandbox. */
   List<String> outside(int slot);
 
-  /** Folders in which a slot's runs can leave files outside their directory. */
+  /** Folders outside its directory in which a run can leave files. */
   List<String> sharedFolders();
 
-  /** The slots whose runs may have written to a directory of this slot. */
+  /** The other slots whose runs may have written to a directory of this slot. */
   Collection<Integer> others(int slot);
 
   /** The slot whose run had this directory; 0 when all slots have the same user. */
@@ -50,8 +52,8 @@ sealed interface Confinement extends AutoCloseable permits SlotUsers, SameUser {
   Stream<ProcessHandle> members(ProcessHandle main, JobDirectory directory, int slot);
 
   /**
-   * Kills every process of the run, also those that left its session, and returns when they are
-   * gone.
+   * Kills every process of the run, including those that left its session, and returns when they
+   * are gone.
    *
    * @return whether the run certainly left no artifacts; false when that is unknown
    */
@@ -60,9 +62,7 @@ sealed interface Confinement extends AutoCloseable permits SlotUsers, SameUser {
   /** Whether the slot is known to have no processes. */
   boolean isEmpty(int slot);
 
-  /**
-   * Says that a process of the slot's user starts, so that the slot is no longer known as empty.
-   */
+  /** Records that a process of the slot's user starts, so the slot no longer counts as empty. */
   void occupy(int slot);
 
   /** Kills all processes in the slot; returns whether it is empty now. */

@@ -4,7 +4,10 @@ import io.outpost.worker.agent.JobShare.DoesNotFitException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints the start of a worker whose jobs do not fit into its container as one message. */
+/**
+ * Prints a readable message, instead of a stack trace, when a worker cannot start because its jobs
+ * do not fit into its container.
+ */
 final class DoesNotFitReport extends AbstractFailureAnalyzer<DoesNotFitException> {
 
   @Override

@@ -15,11 +15,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Runs a script with git on the files of a run while no agent runs there: as the slot's user,
- * confined and limited like an agent, so that a hostile repository gains nothing by manipulating
- * git. For one thread.
+ * Runs a script with git on a run's files while no agent runs there: as the slot's user, confined
+ * and limited like an agent, so that a hostile repository gains nothing by manipulating git. For
+ * one thread.
  *
- * @param stop the reason to stop it; empty: none
+ * @param stop gives the reason to stop the script; empty: none
  */
 record GitRun(
     Slots slots, ResourceWatch watch, JobFiles files, Supplier<Optional<StopReason>> stop) {
@@ -27,12 +27,12 @@ record GitRun(
   private static final Duration LONGEST = Duration.ofMinutes(15);
   private static final long ROUND = 200;
 
-  /** The maximum of its output that is read. */
+  /** The maximum number of bytes of the script's output that are read. */
   private static final int MOST = 8 * 1024;
 
   /**
-   * Runs it on a separate thread, because the kernel kills a process with the thread that started
-   * it.
+   * Runs the script on a thread of its own, because the kernel kills a process with the thread that
+   * started it.
    */
   RepositoryScript.Ended run(String script, List<String> arguments, String input)
       throws IOException {
@@ -137,7 +137,7 @@ record GitRun(
     try (OutputStream in = process.getOutputStream()) {
       in.write(input.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      // It ended before it had read all its input, and its output says why.
+      // The script ended before it had read all its input. Its output says why.
     }
   }
 }

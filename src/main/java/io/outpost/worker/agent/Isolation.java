@@ -31,7 +31,9 @@ final class Isolation {
   }
 
   /**
-   * Slots with the strictest confinement that works here, and the jobs' directories in this folder.
+   * The worker's slots, with the strictest confinement that works here.
+   *
+   * @param directory the folder for the directories of jobs
    */
   Slots slots(Path directory) throws IOException {
     Confinement confinement = choose();

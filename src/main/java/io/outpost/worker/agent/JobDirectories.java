@@ -23,11 +23,10 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * The directories of jobs, and beside them the worker's own for the same jobs: {@code
- * <base>/<name>} and {@code <base>/own-<n>/<name>.<run>}. The directories of jobs, and beside them
- * the worker's own for the same jobs: {@code <base>/<name>} and {@code
- * <base>/own-<n>/<name>.<run>}. Other users may traverse the base, but not list it or write to it,
- * so the worker's paths directly below it cannot be redirected. Safe for use by many threads.
+ * The directories of jobs, {@code <base>/<name>}, and beside them the worker's own directories for
+ * the same jobs, {@code <base>/own-<n>/<name>.<run>}. Other users may traverse the base, but
+ * neither list it nor write to it, so they cannot redirect the worker's paths below it. Safe for
+ * use by many threads.
  */
 final class JobDirectories implements AutoCloseable {
 
@@ -39,15 +38,15 @@ final class JobDirectories implements AutoCloseable {
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-  /** The maximum of workers that share a base. */
+  /** The maximum number of workers that share a base. */
   private static final int WORKERS = 1000;
 
   private static final String LOCK = "lock";
   private static final String PIPES = "pipes";
 
   /**
-   * The separator between a directory's name and the number of its run, because a workspace has
-   * many runs.
+   * Separates a directory's name from the number of the run. A workspace's directory keeps its name
+   * over many runs.
    */
   private static final String RUN = ".";
 
@@ -66,10 +65,11 @@ final class JobDirectories implements AutoCloseable {
   }
 
   /**
-   * Takes the base for this worker; other workers may use it too.
+   * Opens the base for this worker; other workers may use the same base.
    *
    * @param worker its number among live workers; -1: the first free one
-   * @throws IllegalStateException when it belongs to another user, who could place links there
+   * @throws IllegalStateException when the base belongs to another user, who could place links
+   *     there
    */
   static JobDirectories in(Path base, int worker) throws IOException {
     Files.createDirectories(base);
@@ -88,21 +88,21 @@ final class JobDirectories implements AutoCloseable {
     throw new IOException("Too many workers use " + real);
   }
 
-  /** Gives a new directory to its user. */
+  /** Gives a new directory to the user of its slot. */
   interface Giver {
     void give(Path path) throws IOException;
   }
 
   /**
-   * Creates the directory of a job; it belongs to its user from the moment that it has its name.
+   * Creates the directory of a job. It gets its final name only once it belongs to the slot's user.
    *
-   * @param name that cannot be guessed
+   * @param name hard to guess
    * @throws IOException when an earlier run still has a directory of that name
    */
   JobDirectory make(String name, Giver owner) throws IOException {
     String run = name + RUN + runs.getAndIncrement();
     JobDirectory made = new JobDirectory(base.resolve(name), own.resolve(run));
-    // The worker's own directory is created first: by it, a killed worker's next start knows what
+    // The worker's own directory comes first: if the worker is killed, it tells the next start what
     // to remove.
     Files.createDirectory(made.own(), OWNER_DIRECTORY);
     JobDirectory hidden = new JobDirectory(made.spool("new"), made.own());
@@ -116,7 +116,7 @@ final class JobDirectories implements AutoCloseable {
     return made;
   }
 
-  /** An earlier run of the same workspace may still be being removed. */
+  /** Waits while the directory of an earlier run in the same workspace is still being removed. */
   private static void show(Path hidden, Path root) throws IOException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
@@ -130,12 +130,12 @@ final class JobDirectories implements AutoCloseable {
   }
 
   /**
-   * Removes a job's directory, which must be empty, and the worker's own for it; returns whether it
-   * worked.
+   * Removes a job's directory, which must be empty, and the worker's own for it; returns whether
+   * both are gone.
    */
   boolean remove(JobDirectory directory) throws IOException {
     if (Files.notExists(directory.own())) {
-      return true; // it was removed before, and the name may already belong to the next run
+      return true; // already removed, and the name may belong to the next run
     }
     try {
       Files.deleteIfExists(directory.root());
@@ -143,8 +143,8 @@ final class JobDirectories implements AutoCloseable {
       return false;
     }
     try {
-      // The name may already belong to the next run; leftovers of this one cannot be reached by it
-      // any more.
+      // The next run may already use the name, so the old directory is renamed before it is
+      // removed.
       Path gone = own.resolve(RUN + runs.getAndIncrement());
       FileSystemUtils.deleteRecursively(Files.move(directory.own(), gone));
     } catch (IOException e) {
@@ -153,7 +153,7 @@ final class JobDirectories implements AutoCloseable {
     return true;
   }
 
-  /** The leftovers of a killed worker. */
+  /** The directories that a killed worker left. */
   List<JobDirectory> left() throws IOException {
     List<JobDirectory> left = new ArrayList<>();
     try (Stream<Path> entries = Files.list(own)) {
@@ -168,7 +168,7 @@ final class JobDirectories implements AutoCloseable {
     return left;
   }
 
-  /** The folder with prepared pipes for runs. */
+  /** The folder with pipes that are ready for coming runs. */
   Path pipes() {
     return own.resolve(PIPES);
   }
@@ -187,7 +187,7 @@ final class JobDirectories implements AutoCloseable {
     try {
       Files.createDirectory(directory, OWNER_DIRECTORY);
     } catch (FileAlreadyExistsException e) {
-      // Locks of an earlier worker, or of a live one.
+      // An earlier worker, or one that runs now, has created the directory of locks.
     }
   }
 

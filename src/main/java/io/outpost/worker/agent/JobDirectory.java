@@ -3,15 +3,15 @@ package io.outpost.worker.agent;
 import java.nio.file.Path;
 
 /**
- * The paths of a job's files. Everything below {@code root} belongs to the agent, and only the
- * agent and the {@link Porter} use these paths; the worker never opens them.
+ * The paths of a job's files. Everything below {@code root} belongs to the agent: only the agent
+ * and the {@link Porter} open these paths, never the worker itself.
  *
  * @param root the job's directory; only its owner, the slot's user, may enter it
  * @param own the worker's directory for the same job, which no agent can reach
  */
 public record JobDirectory(Path root, Path own) {
 
-  /** The agent's working directory, which a workspace keeps, with {@code artifacts} in it. */
+  /** The agent's working directory. A workspace keeps it, including {@code artifacts}. */
   public Path work() {
     return root.resolve("work");
   }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The files of one run, from before its agent starts until all are removed. Porters do all the
- * work. For one thread, except for measuring.
+ * The files of one run, from before its agent starts until all are removed. Porters do the work on
+ * them. For one thread, except for measuring.
  */
 public final class JobFiles implements AutoCloseable {
 
@@ -38,8 +38,8 @@ public final class JobFiles implements AutoCloseable {
   }
 
   /**
-   * Starts unpacking a workspace into the empty working directory; the archive goes to the porter's
-   * input.
+   * Starts unpacking a workspace into the empty working directory. The caller writes the archive to
+   * the porter's input.
    *
    * @param form 2: the form that {@link #save} packs; 1: an older form
    */
@@ -47,7 +47,9 @@ public final class JobFiles implements AutoCloseable {
     return slots.porter(Porter.Task.RESTORE, directory, slot, List.of(Integer.toString(form)));
   }
 
-  /** Starts packing the working directory; the archive comes from the porter's output. */
+  /**
+   * Starts packing the working directory. The caller reads the archive from the porter's output.
+   */
   public PorterProcess save() throws IOException {
     return slots.porter(Porter.Task.SAVE, directory, slot, List.of());
   }
@@ -55,18 +57,21 @@ public final class JobFiles implements AutoCloseable {
   /**
    * Kills every process of the run.
    *
-   * @param main its first one
+   * @param main the first process
    */
   void kill(ProcessHandle main) {
     withoutArtifacts = slots.confinement().kill(main, directory, slot);
   }
 
-  /** Whether it is known, since the last process was killed, that there are no artifacts. */
+  /** Whether the run certainly left no artifacts, as seen when its last process was killed. */
   public boolean isWithoutArtifacts() {
     return withoutArtifacts;
   }
 
-  /** Starts reading artifacts: their total number, a line end, an archive of the first ones. */
+  /**
+   * Starts reading artifacts. The output is their total number, a line end, and an archive of the
+   * first ones.
+   */
   public PorterProcess artifacts(int most, long bytes) throws IOException {
     return slots.porter(
         Porter.Task.ARTIFACTS,
@@ -76,16 +81,16 @@ public final class JobFiles implements AutoCloseable {
   }
 
   /**
-   * Starts writing a file into the working directory; the input is its path, a zero byte and its
-   * content.
+   * Starts writing a file into the working directory. The porter's input is the path, a zero byte
+   * and the content.
    */
   public PorterProcess input() throws IOException {
     return slots.porter(Porter.Task.INPUT, directory, slot, List.of());
   }
 
   /**
-   * Makes a folder of the agent's home a link into the working directory, so that it is saved with
-   * it.
+   * Replaces a folder of the agent's home by a link into the working directory, so that a workspace
+   * keeps it.
    */
   void keepConversations(String folder) throws IOException {
     try (PorterProcess porter =
@@ -106,8 +111,8 @@ public final class JobFiles implements AutoCloseable {
   }
 
   /**
-   * Removes all files and processes of the run on this machine. When something cannot be removed,
-   * the slot is out of service until it can; this is logged and does not fail the run.
+   * Removes all files and processes of the run on this machine. If something cannot be removed, the
+   * slot is out of service until it can be; that is logged and does not fail the run.
    */
   @Override
   public void close() {

@@ -11,26 +11,29 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
- * A job's share of the machine, or of the container if its limits are lower, so that all slots fit
- * beside the worker itself.
+ * A job's share of this machine, or of its container when that has lower limits. All slots together
+ * fit beside the worker itself.
  *
  * @param memory of the container in bytes
  * @param heap the maximum of the worker's heap in bytes
  * @param disk the size of the file system with the jobs' directories
  * @param free its free bytes
- * @param slots jobs at once
+ * @param slots how many jobs run at once
  */
 record JobShare(long memory, long heap, long disk, long free, int slots) {
 
   private static final Logger LOG = LoggerFactory.getLogger(JobShare.class);
 
-  /** Memory for Java beside its heap, and for the system. */
+  /** Memory that Java needs besides its heap, and that the system needs. */
   private static final long BESIDE_HEAP = DataSize.ofMegabytes(768).toBytes();
 
-  /** The minimum with which an agent can start. */
+  /** The least memory with which an agent can start. */
   private static final long LEAST = DataSize.ofMegabytes(64).toBytes();
 
-  /** Memory or disk are not enough; the message says which setting to change, and to what. */
+  /**
+   * The machine has too little memory or disk; the message says which setting to change, and to
+   * what.
+   */
   static final class DoesNotFitException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -40,7 +43,7 @@ record JobShare(long memory, long heap, long disk, long free, int slots) {
     }
   }
 
-  /** The shares of this machine; Java knows the limits of its control group, versions 1 and 2. */
+  /** The shares of this machine. Java reads the limits of its control group, versions 1 and 2. */
   static JobShare here(Path directory, int slots) throws IOException {
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     Files.createDirectories(directory);
@@ -50,13 +53,13 @@ record JobShare(long memory, long heap, long disk, long free, int slots) {
         Runtime.getRuntime().maxMemory(),
         store.getTotalSpace(),
         store.getUsableSpace(),
-        Math.max(1, slots)); // a worker may have no slots
+        Math.max(1, slots)); // a worker may have no slots at all
   }
 
   /**
    * The settings with the computed shares filled in.
    *
-   * @throws DoesNotFitException when all slots together need more than there is
+   * @throws DoesNotFitException when all slots together need more than the machine has
    */
   AgentRunSettings complete(AgentRunSettings settings) {
     long jobMemory = jobMemory(settings);
@@ -108,7 +111,7 @@ record JobShare(long memory, long heap, long disk, long free, int slots) {
     return wanted;
   }
 
-  /** In the form of settings, rounded down. */
+  /** A size in the notation of settings, rounded down. */
   private static String size(long bytes) {
     return DataSize.ofBytes(bytes).toMegabytes() + "MB";
   }

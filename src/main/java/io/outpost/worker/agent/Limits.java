@@ -13,9 +13,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first links of the launch chain: a new session, the highest priority for the out-of-memory
- * killer, a lower processor priority than the worker, the kernel's limits for each process, no
- * kernel keyrings and no hiding. Missing tools are left out.
+ * The first links of the launch chain: a new session, first choice of the out-of-memory killer, a
+ * lower processor priority than the worker, the kernel's limits for each process, and the filter of
+ * system calls. Missing tools are left out.
  */
 final class Limits {
 
@@ -48,8 +48,11 @@ final class Limits {
   }
 
   /**
-   * For a run of that length, whose user has that many other processes and threads. One program
-   * that can set the filter does it all; without one there is a link for each.
+   * The links for one run: a single program where one can set the filter, otherwise one program for
+   * each step.
+   *
+   * @param timeLimit the time that the run may take
+   * @param otherTasks processes and threads that the user has besides the run
    */
   List<String> chain(Duration timeLimit, long otherTasks) {
     Map<Limit, Long> limits = new EnumMap<>(Limit.class);
@@ -58,7 +61,7 @@ final class Limits {
     limits.put(Limit.FSIZE, settings.fileSize().toBytes());
     limits.put(Limit.NOFILE, (long) settings.openFiles());
     limits.put(Limit.CPU, cpuSeconds(timeLimit));
-    // Queues would outlive the job, under names that not every system can list.
+    // Message queues would outlive the job, and not every system can list their names.
     limits.put(Limit.MSGQUEUE, 0L);
     limits.put(Limit.NPROC, otherTasks + settings.processes());
     return filter
@@ -88,8 +91,8 @@ final class Limits {
   }
 
   /**
-   * The last link: default signal actions, however the worker was started, and the working
-   * directory, which the agent's user enters by itself.
+   * The last link. It resets signals to their default actions, which the worker may have changed,
+   * and enters the working directory as the agent's user, who alone may.
    */
   List<String> normal(JobDirectory directory) {
     List<String> links = new ArrayList<>();
@@ -124,12 +127,12 @@ final class Limits {
     return defaultsSignals;
   }
 
-  /** Acceptable shortfall in the process limit. */
+  /** A number of processes that a run can lack without harm. */
   int fewProcesses() {
     return settings.processes() / 10;
   }
 
-  /** The file of a tool, if it is installed. */
+  /** The program of a tool; empty when it is not installed. */
   Optional<Path> find(String tool) {
     return tools.find(tool);
   }
@@ -143,7 +146,7 @@ final class Limits {
             });
   }
 
-  /** The processor time of one process that uses every processor for the whole time. */
+  /** The processor time of a process that uses every processor during the whole run. */
   private static long cpuSeconds(Duration timeLimit) {
     return (timeLimit.toSeconds() + 1) * Runtime.getRuntime().availableProcessors();
   }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.Collection;
 
 /**
- * The file with an agent's output: bounded, without secrets. One thread writes, any thread may read
- * the size.
+ * The file with an agent's output, limited in size and without secrets. One thread writes; any
+ * thread may read the size.
  */
 final class OutputSpool implements AutoCloseable {
 
@@ -27,7 +27,7 @@ final class OutputSpool implements AutoCloseable {
     this.redactor = new Redactor(new Bounded(), secrets);
   }
 
-  /** Reads a stream to its end, however long it is, so that its writer never blocks. */
+  /** Reads a stream to its end, even past the limit, so that its writer never blocks. */
   void drain(InputStream in) throws IOException {
     byte[] buffer = new byte[32 * 1024];
     for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
@@ -49,7 +49,7 @@ final class OutputSpool implements AutoCloseable {
     return cut;
   }
 
-  /** Later output is dropped. */
+  /** Closes the file; later output is dropped. */
   @Override
   public synchronized void close() throws IOException {
     if (closed) {

@@ -16,14 +16,14 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Named pipes. Creating some needs a process, so one creates many for coming runs, before a slot
- * takes a job. Thread-safe.
+ * A store of named pipes. Only a separate process can create them, so one process creates many for
+ * coming runs, before a slot takes a job. Thread-safe.
  */
 final class Pipes {
 
   private static final Logger LOG = LoggerFactory.getLogger(Pipes.class);
 
-  /** Below that number new ones are created. */
+  /** New pipes are created when fewer than this are left. */
   private static final int FEW = 8;
 
   private static final int MANY = 32;
@@ -39,14 +39,15 @@ final class Pipes {
   }
 
   /**
-   * Ready pipes wait in this folder of the worker's own; those of an earlier worker are removed.
+   * Creates the store in a folder that only the worker uses; removes the pipes of an earlier
+   * worker.
    */
   static Pipes in(Path folder, SearchPath tools) throws IOException {
     FileSystemUtils.deleteRecursively(folder);
     return new Pipes(Files.createDirectory(folder, JobDirectories.OWNER_DIRECTORY), tools);
   }
 
-  /** Makes sure that pipes are ready; if that fails, each run creates its own. */
+  /** Makes sure that pipes are ready. If that fails, each run creates its own. */
   synchronized void prepare() {
     if (ready.size() >= FEW) {
       return;
@@ -60,7 +61,7 @@ final class Pipes {
     }
   }
 
-  /** Creates a pipe at this path, which only the worker may open. */
+  /** Puts a pipe at this path, which only the worker may open. */
   void take(Path place) throws IOException {
     Path pipe = ready.poll();
     if (pipe != null) {

@@ -1,6 +1,6 @@
 package io.outpost.worker.agent;
 
-/** Escapes text of an agent, such as a file name, for log lines and messages. */
+/** Escapes text from an agent, such as a file name, for log lines and messages. */
 public final class PlainText {
 
   private PlainText() {}
@@ -20,7 +20,7 @@ public final class PlainText {
     return plain.toString();
   }
 
-  /** The same, with line ends kept. */
+  /** As several lines: line ends are kept, otherwise only printable ASCII. */
   static String lines(String text) {
     return text.lines().map(PlainText::line).collect(java.util.stream.Collectors.joining("\n"));
   }

@@ -14,18 +14,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * Starts porters: processes of a slot's user, confined like its agents, which do the work on a
- * job's files that the worker must not do itself. Each runs one script of {@code porter/} with the
- * job's directory as its first argument; the scripts use system tools, which treat names as bytes
- * and walk by descriptor. A porter's output must be trusted as little as its agent. Safe for use by
- * many threads.
+ * Starts porters. A porter is a process of a slot's user, confined like its agents, that does the
+ * work on a job's files which the worker must not do itself. Each porter runs one script of {@code
+ * porter/} with the job's directory as first argument; the scripts use system tools, which treat
+ * names as bytes and walk by descriptor. A porter's output deserves as little trust as its agent.
+ * Safe for use by many threads.
  */
 final class Porter {
 
-  /** The scripts of porters. */
+  /** The tasks of porters; each has a script of that name. */
   enum Task {
     ARTIFACTS,
-    /** Removes, then sweeps. */
+    /** {@code REMOVE}, then {@code SWEEP}, in one process. */
     CLEAN,
     CONVERSATIONS,
     INPUT,
@@ -37,7 +37,8 @@ final class Porter {
     TASK;
 
     /**
-     * Measuring must be fast, because limits are not enforced meanwhile; other work may take long.
+     * The time limit. Measuring must be fast, because no limit is enforced meanwhile; other work
+     * may take long.
      */
     private Duration longest() {
       return this == MEASURE ? Duration.ofMinutes(1) : Duration.ofMinutes(15);
@@ -47,7 +48,7 @@ final class Porter {
       return name().toLowerCase(Locale.ROOT) + ".sh";
     }
 
-    /** Scripts that one process runs, one after the other. */
+    /** The scripts of the task; one process runs them one after another. */
     private List<String> scripts() {
       return this == CLEAN ? List.of(REMOVE.script(), SWEEP.script()) : List.of(script());
     }
@@ -72,7 +73,8 @@ final class Porter {
     Path shell =
         tools.find("bash").orElseThrow(() -> new IOException("bash is not installed here"));
     List<String> command = new ArrayList<>(prefix);
-    // -p keeps the effective user; the real user is one that no agent ever has.
+    // With -p the shell keeps its effective user, although the real user is another, which no agent
+    // has.
     command.addAll(List.of(shell.toString(), "-p", "-c", script(task), task.script()));
     command.add(directory.root().toString());
     command.addAll(more);

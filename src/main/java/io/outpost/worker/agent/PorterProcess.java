@@ -10,20 +10,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A running porter. It ends by itself, when it takes too long, when a measured agent stops it by a
- * signal, or when it is closed; then all its processes are gone. For one thread.
+ * A running porter. It ends by itself, when it takes too long, when an agent that it measures stops
+ * it by a signal, or when it is closed; then all its processes are gone. For one thread.
  */
 public final class PorterProcess implements AutoCloseable {
 
   private static final Duration ROUND = Duration.ofSeconds(1);
 
   /**
-   * How long its output is waited for, because processes of its own may outlive it and keep the
-   * pipe open.
+   * How long to wait for the end of the porter's messages: child processes may outlive it and keep
+   * the pipe open.
    */
   private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
-  /** The maximum of its messages that is kept. */
+  /** The maximum number of bytes of messages that are kept. */
   private static final int SAID = 8 * 1024;
 
   private final String name;
@@ -43,31 +43,32 @@ public final class PorterProcess implements AutoCloseable {
     this.watchdog = Thread.ofVirtual().name("porter-time").start(() -> endWhenHeld(longest));
   }
 
-  /** Its standard input; must be closed. */
+  /** The porter's standard input. The caller must close it. */
   public OutputStream input() {
     return process.getOutputStream();
   }
 
-  /** Its standard output, which must not be trusted. */
+  /** The porter's standard output, which must not be trusted. */
   public InputStream output() {
     return process.getInputStream();
   }
 
-  /** Waits for its end; 0 means success. */
+  /** Waits for the porter's end; 0 means success. */
   public int exitCode() throws InterruptedException {
     return process.waitFor();
   }
 
   /**
-   * The beginning of its standard error, one line each, without control characters; empty when an
-   * agent has killed it and stopped one of its own processes, which never ends.
+   * The beginning of the porter's standard error, without control characters. Empty when it does
+   * not end: an agent can kill the porter and stop one of its child processes, which then never
+   * ends.
    */
   public String said() {
     return said.copy().completeOnTimeout("", LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS).join();
   }
 
   /**
-   * Waits for its successful end.
+   * Waits until the porter has ended successfully.
    *
    * @throws IOException when it fails
    */
@@ -102,7 +103,7 @@ public final class PorterProcess implements AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      // Closing ends it.
+      // Closing the porter stops this watch.
     }
   }
 

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Reads processes from {@code /proc}; everything is empty or zero for a process that has gone, or
- * without /proc.
+ * Reads processes from {@code /proc}. For a process that has gone, or without {@code /proc}, every
+ * answer is empty or zero.
  */
 final class ProcessTable {
 
@@ -17,12 +17,12 @@ final class ProcessTable {
 
   private ProcessTable() {}
 
-  /** Whether it is neither gone nor a zombie. */
+  /** Whether the process still runs; a zombie does not. */
   static boolean isAlive(ProcessHandle process) {
     return !stat(process)[0].matches("[ZX]?");
   }
 
-  /** Whether a signal has stopped it. */
+  /** Whether a signal has stopped the process. */
   static boolean isStopped(ProcessHandle process) {
     return stat(process)[0].equals("T");
   }
@@ -33,7 +33,7 @@ final class ProcessTable {
         .anyMatch(Integer.toString(user)::equals);
   }
 
-  /** Processes and threads of the user that this program runs as. */
+  /** The number of processes and threads of the user that this program runs as. */
   static long ownTasks() {
     Optional<String> user = ProcessHandle.current().info().user();
     return ProcessHandle.allProcesses()
@@ -49,12 +49,15 @@ final class ProcessTable {
     return fields.length > 3 && fields[3].equals(Long.toString(session));
   }
 
-  /** Whether its environment has this {@code NAME=value}; unknown for another user's process. */
+  /**
+   * Whether the environment of the process has this {@code NAME=value}; false for another user's
+   * process, whose environment cannot be read.
+   */
   static boolean hasVariable(ProcessHandle process, String variable) {
     return Stream.of(read(process, "environ").split("\0")).anyMatch(variable::equals);
   }
 
-  /** Bytes of private memory. */
+  /** Bytes of private memory of the process. */
   static long ownMemory(ProcessHandle process) {
     String[] pages = read(process, "statm").strip().split(" ");
     return pages.length < 3 ? 0 : (Long.parseLong(pages[1]) - Long.parseLong(pages[2])) * PAGE;

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Passes bytes on with every occurrence of some secrets replaced, in any printed form, even when it
- * arrives in pieces. A possible beginning of a secret is held back until more bytes arrive or the
+ * Passes bytes on and replaces secrets in any form in which programs print them, even when a secret
+ * arrives in pieces. The possible beginning of a secret is held back until more bytes arrive or the
  * stream ends. For one thread.
  */
 final class Redactor {
@@ -25,14 +25,14 @@ final class Redactor {
   private static final byte ESCAPE = '%';
   private static final int ESCAPE_LENGTH = 3;
 
-  /** The characters of line ends, one or two. */
+  /** The maximum number of characters of a line end. */
   private static final int LONGEST_BREAK = 2;
 
   private final OutputStream sink;
 
   /**
-   * Indexed by the first byte; longest first, so that a secret that contains another is replaced
-   * completely.
+   * The forms of secrets, by their first byte; the longest first, so that a secret that contains
+   * another is replaced completely.
    */
   private final byte[][][] secrets = new byte[256][][];
 
@@ -82,9 +82,7 @@ final class Redactor {
     held = new byte[0];
   }
 
-  /**
-   * The length of a secret's form from here on, 0 for none, -1 when more bytes are needed to tell.
-   */
+  /** The length of the secret that starts here; 0: none, -1: more bytes are needed to tell. */
   private int secretAt(byte[] data, int at, boolean last) {
     for (byte[] secret : secrets[data[at] & 0xff]) {
       int length = lengthOf(secret, data, at);
@@ -96,8 +94,9 @@ final class Redactor {
   }
 
   /**
-   * The length of a secret here; 0 for other text, -1 when the data ends within it. Programs that
-   * wrap lines, such as base64, may break it, and URLs may escape any of its bytes.
+   * The length of this secret's printed form here; 0 for other text, -1 when the data ends within
+   * the form. A secret may contain line breaks, because programs such as base64 wrap lines, and
+   * percent escapes, because URLs may escape any byte.
    */
   private static int lengthOf(byte[] secret, byte[] data, int at) {
     int next = at;
@@ -127,7 +126,7 @@ final class Redactor {
     return next - at;
   }
 
-  /** The byte that an escape such as %2F stands for; -1 for none. */
+  /** The byte that an escape such as %2F stands for; -1 for no escape. */
   private static int escaped(byte[] data, int at) {
     int high = Character.digit(data[at + 1], 16);
     int low = Character.digit(data[at + 2], 16);

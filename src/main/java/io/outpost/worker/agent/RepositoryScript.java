@@ -7,15 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/** Work on a job's repository: */
+/** A script that works on a job's repository. */
 public enum RepositoryScript {
-  /** Clones it into the empty working directory. */
+  /** Clones the repository into the empty working directory. */
   CLONE("credentials.sh", "clone.sh"),
   /** Writes the changes to the artifacts. */
   CHANGES("changes.sh"),
   /** Commits the changes. */
   COMMIT("credentials.sh", "commit.sh"),
-  /** Creates the same commit, and pushes it. */
+  /** Creates the same commit again, and pushes it. */
   PUSH("credentials.sh", "commit.sh", "push.sh"),
   /** Checks whether an earlier push arrived. */
   PUSHED("credentials.sh", "pushed.sh");

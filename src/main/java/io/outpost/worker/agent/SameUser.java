@@ -53,12 +53,12 @@ final class SameUser implements Confinement {
 
   @Override
   public void give(Path path, int slot) {
-    // The file belongs to the user already.
+    // The worker's own user has the file already.
   }
 
   /**
-   * A user without a name, as in a container started with an arbitrary id, gets one only in the
-   * sandbox.
+   * The user's name. A user without one, as in a container started with an arbitrary id, gets a
+   * name only inside the sandbox.
    */
   @Override
   public String user(JobDirectory directory, int slot) throws IOException {
@@ -102,7 +102,7 @@ final class SameUser implements Confinement {
     return List.of();
   }
 
-  /** In shared folders a job's files cannot be told from the user's own. */
+  /** None: in shared folders a job's files look like the user's own. */
   @Override
   public List<String> sharedFolders() {
     return List.of();
@@ -125,7 +125,7 @@ final class SameUser implements Confinement {
 
   @Override
   public void occupy(int slot) {
-    // Its processes are killed with their run; others are the user's own.
+    // Nothing to record: a run's processes are killed with it, and all others are the user's own.
   }
 
   @Override
@@ -135,7 +135,7 @@ final class SameUser implements Confinement {
 
   @Override
   public void close() {
-    // There is nothing to release.
+    // This confinement holds no resources.
   }
 
   @Override

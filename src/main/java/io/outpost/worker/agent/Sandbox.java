@@ -8,19 +8,22 @@ import java.util.Objects;
 
 /**
  * bubblewrap as the last link of the launch chain: a separate process table, only the job's files
- * writable, other jobs and shared temporary directories hidden. Needs user namespaces, but no
- * privilege.
+ * writable, other jobs and shared temporary directories hidden. It needs user namespaces, but no
+ * privileges.
  *
- * @param bwrap its program
+ * @param bwrap the program
  */
 record Sandbox(Path bwrap) {
 
   private static final List<String> SHARED = List.of("/tmp", "/var/tmp", "/dev/shm");
 
-  /** The files with user names; copies replace them when the machine's lack the user. */
+  /**
+   * The files with user names. When they lack the user, the sandbox shows copies that have the
+   * name.
+   */
   private static final List<String> NAMES = List.of("passwd", "group");
 
-  /** Its command line before the agent's command. */
+  /** The command line of bubblewrap before the agent's command. */
   List<String> arguments(JobDirectory directory, List<String> command) {
     List<String> arguments = base();
     add(arguments, "--die-with-parent");
@@ -44,8 +47,8 @@ record Sandbox(Path bwrap) {
   }
 
   /**
-   * The same for a porter, which sees only the job's directory. It outlives the thread that started
-   * it, and ends with its pipes.
+   * The command line of bubblewrap before a porter's command. The porter sees only the job's
+   * directory; it outlives the thread that started it, and ends when its pipes are closed.
    */
   List<String> porter(JobDirectory directory) {
     List<String> arguments = base();

@@ -12,12 +12,12 @@ import java.util.Set;
 /** The forms in which programs print a secret: plain and encoded. Stateless. */
 final class SecretForms {
 
-  /** A shorter text would occur in output by chance. */
+  /** The minimum length of a form; shorter text would occur in output by chance. */
   private static final int SHORTEST = 6;
 
   private SecretForms() {}
 
-  /** All forms of a secret; empty for a blank one. */
+  /** All forms of a secret; none for a blank secret. */
   static Set<String> of(String secret) {
     var raw = secret.strip();
     var forms = new LinkedHashSet<String>();
@@ -27,7 +27,7 @@ final class SecretForms {
     var bytes = raw.getBytes(StandardCharsets.UTF_8);
     addHex(bytes, forms);
     addBase64(bytes, forms);
-    // Percent escapes are decoded during the search; a space may be a plus.
+    // The search itself decodes percent escapes. In URLs a space may also be a plus.
     forms.add(raw.replace(' ', '+'));
     addJson(raw, forms);
     forms.removeIf(form -> form.length() < SHORTEST);
@@ -43,12 +43,16 @@ final class SecretForms {
     }
   }
 
-  /** Within a longer base64 text, a secret may begin at any of three positions of a group. */
+  /**
+   * Adds three forms, because a secret inside a longer base64 text may begin at any of three
+   * positions of a group.
+   */
   private static void addBase64(byte[] bytes, Set<String> forms) {
     for (int before = 0; before < 3; before++) {
       var shifted = new byte[before + bytes.length];
       System.arraycopy(bytes, 0, shifted, before, bytes.length);
-      // Letters that share bits with the text before or after are not part of the form.
+      // Letters that share bits with the text before or after vary, so they are not part of the
+      // form.
       var first = (before * 8 + 5) / 6;
       var last = shifted.length * 8 / 6;
       for (var encoder : Arrays.asList(Base64.getEncoder(), Base64.getUrlEncoder())) {
@@ -65,7 +69,9 @@ final class SecretForms {
     }
   }
 
-  /** JSON writers differ in their escapes besides quotes and backslashes. */
+  /**
+   * The forms as a JSON string. Writers escape quotes and backslashes, and differ in other escapes.
+   */
   private static Set<String> jsonForms(String raw) {
     var json = new String(JsonStringEncoder.getInstance().quoteAsString(raw));
     var forms = new LinkedHashSet<String>();

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** The world-writable folders of this machine. */
+/** The folders of this machine in which every user may write. */
 final class SharedFolders {
 
   private static final List<String> USUAL =
@@ -19,7 +19,7 @@ final class SharedFolders {
 
   private SharedFolders() {}
 
-  /** Finds the usual ones, and others near the root of each file system. */
+  /** Finds the well-known ones, and others near the root of each file system. */
   static List<String> find(SearchPath tools) {
     Set<String> found = new TreeSet<>();
     List<String> command = new ArrayList<>();

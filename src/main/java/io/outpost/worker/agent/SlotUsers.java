@@ -27,7 +27,10 @@ final class SlotUsers implements Confinement {
   private static final int ROUNDS = 100;
   private static final long ROUND = TimeUnit.MILLISECONDS.toNanos(10);
 
-  /** Kills all processes of its user but itself, and looks into a job's working directory. */
+  /**
+   * A script that kills all processes of its user except itself, and then looks for artifacts in a
+   * job's working directory.
+   */
   private static final String KILL =
       """
       exec 2>/dev/null
@@ -35,7 +38,10 @@ final class SlotUsers implements Confinement {
       cd -P -- "$1/work" && [ ! -e artifacts ] && [ ! -L artifacts ] && echo none
       """;
 
-  /** Its answer when there are no artifacts. The answer is the agent's to forge, as they are. */
+  /**
+   * The script's output when there are no artifacts. An agent could forge the output, but gains
+   * nothing: it could as well remove its artifacts.
+   */
   private static final String NO_ARTIFACTS = "none\n";
 
   private final Limits limits;
@@ -116,8 +122,9 @@ final class SlotUsers implements Confinement {
   }
 
   /**
-   * Files are opened by the effective user, which is the slot's. The real user is used by no agent,
-   * so no agent can trace the process, and a slot full of processes cannot keep it from starting.
+   * The effective user, which opens files, is the slot's. The real user is one that no agent has:
+   * so no agent can trace the process, and a slot that is full of processes cannot keep it from
+   * starting.
    */
   @Override
   public List<String> outside(int slot) {
@@ -130,7 +137,7 @@ final class SlotUsers implements Confinement {
     return shared;
   }
 
-  /** Every slot that was used since this worker started. */
+  /** Every other slot that was used since this worker started. */
   @Override
   public Collection<Integer> others(int slot) {
     return used.stream().filter(other -> other != slot).toList();
@@ -165,7 +172,7 @@ final class SlotUsers implements Confinement {
   public boolean kill(ProcessHandle main, JobDirectory directory, int slot) {
     Optional<String> said = endAll(slot, directory.root());
     if (main.isAlive()) {
-      occupy(slot); // it was stopped so early that it was not yet the slot's user
+      occupy(slot); // killed so early that it did not run as the slot's user yet
       return false;
     }
     return said.filter(NO_ARTIFACTS::equals).isPresent();
@@ -177,10 +184,11 @@ final class SlotUsers implements Confinement {
   }
 
   /**
-   * One signal from the slot's user to all of its processes reaches daemons and fork bombs alike.
-   * It is repeated only because a process of the slot could kill the sender first.
+   * Kills all processes of a slot. One signal from the slot's user to all its processes reaches
+   * daemons and fork bombs alike; it is repeated only because a process of the slot could kill the
+   * sender first.
    *
-   * @return what the last sender said; empty when processes are left
+   * @return the output of the last sender; empty when processes are left
    */
   private Optional<String> endAll(int slot, Path job) {
     occupy(slot);
@@ -204,7 +212,8 @@ final class SlotUsers implements Confinement {
   }
 
   /**
-   * Zombies count against the slot's process limit until the machine's first process reaps them.
+   * Waits for the machine's first process to reap zombies, because they count against the slot's
+   * process limit.
    */
   private void awaitReaped(int slot, long seen) {
     long dead = seen;
@@ -220,7 +229,7 @@ final class SlotUsers implements Confinement {
         users.of(slot));
   }
 
-  /** Its processes, zombies too. */
+  /** The slot's processes, including zombies. */
   private Stream<ProcessHandle> processesOf(int slot) {
     int user = users.of(slot);
     return ProcessHandle.allProcesses().filter(process -> ProcessTable.isOf(process, user));

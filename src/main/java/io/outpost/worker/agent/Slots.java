@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The worker's slots: gives each run a directory in a clean slot, and takes slots that cannot be
+ * The worker's slots. Gives each run a directory in a clean slot, and takes slots that cannot be
  * cleaned out of service. Safe for use by many threads.
  */
 public final class Slots implements AutoCloseable {
@@ -29,7 +29,7 @@ public final class Slots implements AutoCloseable {
   private final Pipes pipes;
   private final boolean canHideByCall;
 
-  /** The leftovers that could not be removed, by slot; such a slot is out of service. */
+  /** The leftovers that could not be removed, by slot. A slot with leftovers is out of service. */
   private final Map<Integer, List<JobDirectory>> left = new ConcurrentHashMap<>();
 
   private final Set<Integer> outOfService = ConcurrentHashMap.newKeySet();
@@ -42,7 +42,10 @@ public final class Slots implements AutoCloseable {
     this.canHideByCall = !tools.filtersCalls();
   }
 
-  /** Slots with the jobs' directories in this folder; removes the leftovers of a killed worker. */
+  /**
+   * Creates the slots, with the directories of jobs in this folder; removes the leftovers of a
+   * killed worker.
+   */
   static Slots in(Path base, Confinement confinement, Limits tools) throws IOException {
     Slots slots = new Slots(confinement, JobDirectories.in(base, confinement.worker()), tools);
     for (JobDirectory old : slots.directories.left()) {
@@ -64,7 +67,7 @@ public final class Slots implements AutoCloseable {
     return new JobFiles(this, directories.make(name, path -> confinement.give(path, slot)), slot);
   }
 
-  /** Whether a run may start there; a slot that could not be cleaned is retried. */
+  /** Whether a run may start in the slot. Cleaning is tried again first when it failed before. */
   public boolean isUsable(int slot) {
     List<JobDirectory> old = left.remove(slot);
     if (old != null) {
@@ -86,7 +89,7 @@ public final class Slots implements AutoCloseable {
     return outOfService.stream().sorted().toList();
   }
 
-  /** Logs when a slot leaves service and when it is back, not each retry. */
+  /** Logs when a slot goes out of service and when it returns, but not each retry. */
   private void report(int slot, boolean usable) {
     if (usable && outOfService.remove(slot)) {
       LOG.info("Slot {} is clean and in service again", slot);
@@ -106,14 +109,14 @@ public final class Slots implements AutoCloseable {
 
   PorterProcess porter(Task task, JobDirectory directory, int slot, List<String> more)
       throws IOException {
-    // It works on what an agent made, so the slot is emptied again after it.
+    // A porter works on files that an agent made, so the slot must be emptied again afterwards.
     confinement.occupy(slot);
     return porter.start(confinement.porter(directory, slot), task, directory, more);
   }
 
   /**
-   * The current use of a run. Without the call filter some programs, such as ssh-agent,
-   * legitimately hide their open files: then hidden files do not count.
+   * Measures a run. Without the call filter some programs, such as ssh-agent, hide their open files
+   * for good reason; then hidden files do not count.
    */
   ResourceWatch.Taken measure(JobDirectory directory, int slot, Stream<ProcessHandle> processes)
       throws IOException {
@@ -125,8 +128,8 @@ public final class Slots implements AutoCloseable {
       try (OutputStream in = measuring.input()) {
         in.write(pids.getBytes(StandardCharsets.US_ASCII));
       }
-      // Kills it first: a process of its own that an agent has stopped would keep the pipe open
-      // forever.
+      // Waits for the porter's end before reading its output: an agent may have stopped one of the
+      // porter's processes, which would keep the pipe open forever.
       measuring.awaitSuccess();
       String[] numbers =
           new String(measuring.output().readNBytes(150), StandardCharsets.US_ASCII)
@@ -156,7 +159,8 @@ public final class Slots implements AutoCloseable {
   }
 
   /**
-   * Removes what a job left, usually by one process; a sandbox leaves no shared folders to sweep.
+   * Removes what a job left, usually with one process. With a sandbox there are no shared folders
+   * to sweep.
    */
   private boolean removeAll(JobDirectory directory, int slot) throws IOException {
     if (directories.remove(directory)) {
@@ -172,7 +176,8 @@ public final class Slots implements AutoCloseable {
   }
 
   private boolean empty(JobDirectory directory, int slot) throws IOException {
-    // A job may have let another slot's user write here: those users remove their own files.
+    // A job may have let other slots' users write here. Those users must remove their files
+    // themselves.
     for (int other : confinement.others(slot)) {
       run(Task.REMOVE, confinement.outside(other), directory, List.of());
     }

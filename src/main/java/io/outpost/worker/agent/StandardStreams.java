@@ -10,9 +10,9 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Standard input and output of one command that its user can open again ({@code /dev/stdin}, {@code
- * /dev/stdout}, {@code /dev/stderr}): a file and a named pipe of that user, unlinked once the
- * command has started. For one thread, except for the output's reader.
+ * Standard input and output of one command: a file and a named pipe of the command's user, so that
+ * the command can open {@code /dev/stdin}, {@code /dev/stdout} and {@code /dev/stderr} again. Both
+ * are unlinked once the command has started. For one thread, except for the output's reader.
  */
 final class StandardStreams implements AutoCloseable {
 
@@ -29,7 +29,9 @@ final class StandardStreams implements AutoCloseable {
     this.output = output;
   }
 
-  /** Creates both in the worker's directory of the job; a secret uses only a pipe. */
+  /**
+   * Creates both in the worker's directory of the job. A secret input gets no file, only a pipe.
+   */
   static StandardStreams of(AgentLaunch launch, Slots slots, StepRun.Step step) throws IOException {
     Confinement confinement = slots.confinement();
     JobDirectory directory = launch.directory();
@@ -41,14 +43,16 @@ final class StandardStreams implements AutoCloseable {
     }
     Path pipe = directory.spool("stdout");
     slots.pipes().take(pipe);
-    // Opens the pipe for reading and writing, because opening one end would wait for the other.
+    // Opens the pipe for reading and writing, because opening only one end would block.
     RandomAccessFile keeper = new RandomAccessFile(pipe.toFile(), "rw");
     InputStream output = new FileInputStream(pipe.toFile());
     confinement.give(pipe, launch.slot());
     return new StandardStreams(input, pipe, keeper, output);
   }
 
-  /** Starts the command with both; its output ends when the last process with the pipe ends. */
+  /**
+   * Starts the command with both. Its output ends when the last process that holds the pipe ends.
+   */
   Process start(ProcessBuilder builder) throws IOException {
     if (input != null) {
       builder.redirectInput(input.toFile());

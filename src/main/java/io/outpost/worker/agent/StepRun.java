@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Runs one command of a run, until all its processes are gone.
  *
  * @param deadline by the clock of {@link System#nanoTime}
- * @param stop completed to stop the run, by a caller or here when it exceeds a limit
+ * @param stop completed with a reason to stop the run, by a caller or, at a limit, by this class
  */
 record StepRun(
     AgentLaunch launch,
@@ -43,7 +43,7 @@ record StepRun(
    */
   record Step(ProcessBuilder builder, String input, boolean secret) {}
 
-  /** The result. */
+  /** How the command ended. */
   record Ended(int exitCode, Optional<StopReason> stopped) {
 
     boolean well() {
@@ -52,7 +52,7 @@ record StepRun(
   }
 
   Ended carryOut(Step step, Consumer<Process> launched) throws IOException, InterruptedException {
-    // The launch chains of all steps are made before the first one ends.
+    // Needed for each step: the end of the step before may have marked the slot as empty.
     slots.confinement().occupy(launch.slot());
     try (StandardStreams streams = StandardStreams.of(launch, slots, step)) {
       Process process = streams.start(step.builder());
@@ -66,13 +66,15 @@ record StepRun(
       Optional<StopReason> stopped = awaitEnd(process);
       launch.files().kill(process.toHandle());
       int exitCode = process.waitFor();
-      // A process that escaped may keep the pipe open, so its output is not waited for.
+      // The output may never end, because a process that escaped may keep the pipe open.
       reader.join(GRACE);
       return new Ended(exitCode, stopped);
     }
   }
 
-  /** Waits for the end or a reason to stop; when stopped, gives the processes their grace. */
+  /**
+   * Waits for the command's end or a reason to stop. When stopped, the processes get their grace.
+   */
   private Optional<StopReason> awaitEnd(Process process) throws InterruptedException {
     CompletableFuture<Object> event = CompletableFuture.anyOf(process.onExit(), stop);
     long left = deadline - System.nanoTime();
@@ -91,7 +93,9 @@ record StepRun(
     return Optional.of(stop.join());
   }
 
-  /** The signal goes around the sandbox, which would kill its processes at once. */
+  /**
+   * Signals each process except bubblewrap, which would kill the processes in its sandbox at once.
+   */
   private static void askToEnd(Process process) {
     Stream.concat(Stream.of(process.toHandle()), process.descendants())
         .filter(

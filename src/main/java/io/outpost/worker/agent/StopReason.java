@@ -6,15 +6,15 @@ public enum StopReason {
   CANCELLED("it was cancelled"),
   /** The job ran longer than it may. */
   TIME_LIMIT("it reached its time limit"),
-  /** Its processes together used more memory than allowed. */
+  /** The job's processes together used more memory than allowed. */
   MEMORY_LIMIT("it used more memory than allowed"),
-  /** Its files together were larger than allowed. */
+  /** The job's files together were larger than allowed. */
   DISK_LIMIT("it used more disk than allowed"),
-  /** It reported a cost of the job's limit or more. */
+  /** The agent reported a cost that reached the job's limit. */
   COST_LIMIT("it reached its cost limit"),
-  /** Its use of memory and disk could not be measured repeatedly. */
+  /** The use of memory and disk could not be measured several times in a row. */
   UNMEASURED("its use of memory and disk could not be measured"),
-  /** The worker releases the job, because it shuts down or has lost the lease. */
+  /** The worker releases the job, because the worker shuts down or has lost the lease. */
   RELEASED("the worker released the job");
 
   private final String text;

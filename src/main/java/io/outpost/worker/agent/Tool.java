@@ -16,7 +16,7 @@ record Tool(int exitCode, String output) {
 
   private static final long PATIENCE_SECONDS = 30;
 
-  /** For commands whose output is short. */
+  /** Runs a command whose output is short. */
   static Tool run(List<String> command) {
     ProcessBuilder builder =
         new ProcessBuilder(command).directory(Path.of("/").toFile()).redirectErrorStream(true);

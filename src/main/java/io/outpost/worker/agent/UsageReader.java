@@ -22,10 +22,10 @@ final class UsageReader {
 
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** Only so many bytes at the end are searched, because the figures come last. */
+  /** Only this many bytes at the end are searched, because agents print the figures last. */
   private static final int TAIL = 256 * 1024;
 
-  /** Only the beginning is searched for the id of a conversation. */
+  /** Only this many bytes at the beginning are searched for the id of a conversation. */
   private static final int HEAD = 64 * 1024;
 
   private static final double MOST_DOLLARS = 1_000_000;
@@ -33,7 +33,7 @@ final class UsageReader {
 
   private UsageReader() {}
 
-  /** The figures of the last line that has them; empty when none has, or they are not numbers. */
+  /** The figures in the last line that has valid ones; empty when no line has. */
   static Optional<AgentUsage> read(Path output, UsagePointers pointers) throws IOException {
     String[] lines = tail(output).split("\n");
     for (int i = lines.length - 1; i >= 0; i--) {
@@ -68,7 +68,7 @@ final class UsageReader {
     return number.isIntegralNumber() && number.canConvertToLong() && number.longValue() >= 0;
   }
 
-  /** Dollars, to a millionth; null for implausible amounts. */
+  /** A cost in dollars, rounded to a millionth; null when the amount is implausible. */
   private static @Nullable BigDecimal cost(JsonNode tree, @Nullable String pointer) {
     JsonNode cost = pointer == null ? MissingNode.getInstance() : tree.at(pointer);
     return cost.isNumber() && cost.doubleValue() >= 0 && cost.doubleValue() <= MOST_DOLLARS
@@ -76,7 +76,7 @@ final class UsageReader {
         : null;
   }
 
-  /** The text at a pointer in the first lines; empty when none has it. */
+  /** The text at a JSON pointer in the first lines; empty when no line has it. */
   static Optional<String> first(Path output, String pointer) throws IOException {
     try (InputStream file = Files.newInputStream(output)) {
       return new String(file.readNBytes(HEAD), StandardCharsets.UTF_8)

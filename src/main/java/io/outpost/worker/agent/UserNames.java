@@ -18,13 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Registers names for user ids, because many programs fail without one. Missing lines of {@code
- * passwd} and {@code group} are added in one step each, so that no reader sees half a file. Safe
- * for use by many threads.
+ * Registers names for user ids, because many programs fail for a user without a name. Missing lines
+ * of {@code passwd} and {@code group} are added in one step for each file, so that no reader sees
+ * half a file. Safe for use by many threads.
  */
 final class UserNames {
 
-  /** The shell of those users. */
+  /** The login shell of registered users. */
   static final String SHELL =
       Stream.of("/bin/bash", "/bin/sh")
           .filter(shell -> Files.isExecutable(Path.of(shell)))
@@ -40,21 +40,21 @@ final class UserNames {
 
   /**
    * @param etc the folder of {@code passwd} and {@code group}
-   * @param homes a folder of root's in which each user gets a link to where its home is now
+   * @param homes a folder that belongs to root, in which each user has a link to its current home
    */
   UserNames(Path etc, Path homes) {
     this.etc = etc;
     this.homes = homes;
   }
 
-  /** The user's name, registered if necessary, unless these files cannot be written. */
+  /** The user's name. A missing name is registered, if this worker can write the files. */
   String of(int user) {
     return known.computeIfAbsent(user, this::find);
   }
 
   /**
-   * Sets the home for programs that ignore {@code HOME}, such as ssh. The link is in a folder that
-   * only the user may enter, because it reveals a job's directory.
+   * Sets the user's home for programs that ignore {@code HOME}, such as ssh. The home is a link in
+   * a folder that only the user may enter, because the link reveals a job's directory.
    */
   void home(int user, Path home) throws IOException {
     Path folder = homes.resolve("user-" + user);
@@ -63,7 +63,7 @@ final class UserNames {
       Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x---"));
       Files.setAttribute(folder, "unix:gid", user);
     } catch (FileAlreadyExistsException e) {
-      // The link of an earlier job.
+      // An earlier job of this user created the folder.
     }
     Path next = folder.resolve("next");
     Files.deleteIfExists(next);
@@ -71,13 +71,16 @@ final class UserNames {
     Files.move(next, homeOf(user), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Copies of both files with a line for a user, for a process that sees these instead. */
+  /**
+   * Writes copies of both files, with a line for the user, for a process that sees them instead of
+   * the originals.
+   */
   void copy(int user, Path home, Path folder) throws IOException {
     add(folder, "passwd", user, passwdLine(user, home));
     add(folder, "group", user, groupLine(user));
   }
 
-  /** The name for a user without one. */
+  /** The name given to a user that has none. */
   static String made(int user) {
     return "agent" + user;
   }
@@ -92,7 +95,7 @@ final class UserNames {
         try (FileChannel lock =
             FileChannel.open(
                 etc.resolve(".pwd.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-          // The lock of useradd; it ends with the channel.
+          // The lock that useradd also uses; closing the channel releases it.
           lock.lock();
           add(etc, "passwd", user, passwdLine(user, homeOf(user)));
           add(etc, "group", user, groupLine(user));
@@ -130,7 +133,7 @@ final class UserNames {
         : "";
   }
 
-  /** The name in the first line with that id, which is the third field in both files. */
+  /** The name in the first line with that id. The id is the third field in both files. */
   private static Optional<String> nameIn(String text, int user) {
     return text.lines()
         .map(line -> line.split(":", -1))

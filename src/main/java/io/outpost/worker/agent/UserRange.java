@@ -8,13 +8,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
 /**
- * A range of user ids that this worker reserves while it lives, because two workers on one machine
- * would otherwise kill each other's agents. The first id serves the worker's own checks, the
+ * A range of user ids that this worker reserves while it lives: two workers of one machine with the
+ * same ids would kill each other's agents. The first id serves the worker's own checks, the
  * following ones the slots.
  */
 final class UserRange implements AutoCloseable {
 
-  /** The number of ids of a worker. */
+  /** How many ids a worker reserves. */
   static final int SIZE = AgentUsers.SIZE;
 
   private final int first;
@@ -33,7 +33,7 @@ final class UserRange implements AutoCloseable {
    */
   static UserRange take(int wanted, Path locks) throws IOException {
     Files.createDirectories(locks);
-    // Agents' users traverse it to their homes.
+    // The users of agents traverse the directory to reach their homes.
     Files.setPosixFilePermissions(locks.toRealPath(), PosixFilePermissions.fromString("rwx--x--x"));
     for (int first = wanted; first < wanted + AgentUsers.RANGES * SIZE; first += SIZE) {
       Optional<WorkerLock> lock = WorkerLock.take(locks.resolve("users-" + first));
@@ -49,7 +49,7 @@ final class UserRange implements AutoCloseable {
     return first;
   }
 
-  /** The user of a slot; slot -1 is the worker's own checks. */
+  /** The user of a slot; slot -1 stands for the worker's own checks. */
   int of(int slot) {
     if (slot < -1 || slot >= SIZE - 2) {
       throw new IllegalArgumentException("There is no user for slot " + slot);
@@ -57,7 +57,7 @@ final class UserRange implements AutoCloseable {
     return first + 1 + slot;
   }
 
-  /** The slot of a user; -1 for the user of checks and for unknown users. */
+  /** The slot of a user; -1 for the user of checks and for ids outside the range. */
   int slotOf(int user) {
     int slot = user - first - 1;
     return slot < SIZE - 2 ? Math.max(slot, -1) : -1;

@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 final class WorkerLock implements AutoCloseable {
 
   /**
-   * Lock files of this process: it releases a lock when it closes any channel of the file
-   * (java.nio.channels.FileLock), so none of these may be opened again.
+   * Lock files that this process holds. A process loses a lock when it closes any channel of the
+   * file (java.nio.channels.FileLock), so none of these files may be opened again.
    */
   private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
 
@@ -30,7 +30,7 @@ final class WorkerLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** The lock of a file in an existing directory; empty when another worker has it. */
+  /** Takes the lock of a file in an existing directory; empty when another worker has it. */
   static Optional<WorkerLock> take(Path file, FileAttribute<?>... made) throws IOException {
     Path directory = Objects.requireNonNull(file.getParent(), "A lock is in a directory");
     Path real = directory.toRealPath().resolve(file.getFileName());

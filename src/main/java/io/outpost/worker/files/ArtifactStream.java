@@ -17,37 +17,37 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.input.BoundedInputStream;
 
 /**
- * The artifacts of an agent, from a porter's stream: the first ones by path, one after another, in
+ * Reads an agent's artifacts from a porter's stream: the first ones by path, one after another, in
  * bounded memory.
  */
 public final class ArtifactStream {
 
-  /** The maximum length of a path in bytes; longer ones are left out. */
+  /** The maximum length of a path in bytes. Files with longer paths are left out. */
   private static final int LONGEST_PATH = 4096;
 
-  /** The digits of the number of files. */
+  /** The maximum number of digits of the number of files. */
   private static final int DIGITS = 18;
 
   private ArtifactStream() {}
 
-  /** Receives an artifact; the file with its content is reused for the next one. */
+  /** Receives an artifact. The file with its content is reused for the next artifact. */
   public interface Taker {
     void take(int place, Path content) throws IOException;
   }
 
   /**
-   * The result.
+   * What was read.
    *
-   * @param notKept the porter's message about left-out files; empty: none
+   * @param notKept the porter's message about files that it left out; empty: none
    */
   public record Handed(Artifact.Manifest manifest, String notKept) {}
 
   /**
-   * Passes each artifact on. When the stream ends early, by the agent's doing, the artifacts before
-   * are kept.
+   * Passes each artifact on. When the agent makes the stream end early, the artifacts before that
+   * point are kept.
    *
-   * @param most the maximum number
-   * @param bytes the maximum of all together
+   * @param most the maximum number of artifacts
+   * @param bytes the maximum size of all artifacts together
    */
   public static Handed read(JobFiles files, int most, long bytes, Taker taker) throws IOException {
     if (files.isWithoutArtifacts()) {
@@ -87,7 +87,7 @@ public final class ArtifactStream {
         entry != null && kept.size() < bounds.most();
         entry = tar.next()) {
       if (entry.size() > left) {
-        return; // the file grew meanwhile, perhaps to a size that takes hours to read
+        return; // the file has grown since it was listed, perhaps so much that reading takes hours
       }
       if (entry.isFile() && entry.path().length <= LONGEST_PATH) {
         left -= entry.size();
@@ -98,7 +98,7 @@ public final class ArtifactStream {
     }
   }
 
-  /** Lets the porter end by itself with its complete message. */
+  /** Reads to the end, so that the porter ends by itself with its complete message. */
   private static void drain(InputStream in) throws IOException {
     InputStream rest =
         BoundedInputStream.builder().setInputStream(in).setMaxCount(1024 * 1024).get();

@@ -4,14 +4,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Shows a file's name, which consists of bytes, as text; different names look different. */
+/** Shows a file's name, which consists of bytes, as text. Different names give different texts. */
 final class ByteName {
 
   private ByteName() {}
 
   /**
-   * The name itself when it is UTF-8; otherwise its bytes above 127 as {@code \xNN}, with every
-   * backslash doubled, as in a name that contains {@code \x} itself.
+   * The name itself when it is UTF-8 without {@code \x}. Otherwise every backslash is doubled, and
+   * bytes above 127 that are not UTF-8 become {@code \xNN}.
    */
   static String text(byte[] name) {
     try {

@@ -1,6 +1,6 @@
 package io.outpost.worker.files;
 
-/** An agent's working directory cannot be packed; the message tells the tenant why. */
+/** An agent's working directory cannot be packed. The message tells the tenant why. */
 public final class NotPackedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

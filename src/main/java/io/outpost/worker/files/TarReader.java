@@ -14,7 +14,10 @@ final class TarReader {
 
   private static final int BLOCK = 512;
 
-  /** The maximum of an extended header: a path of some thousand bytes and a link's target. */
+  /**
+   * The maximum size of an extended header, which holds a path of some thousand bytes and a link's
+   * target.
+   */
   private static final int LONGEST_HEADER = 64 * 1024;
 
   private static final int NAME = 100;
@@ -34,7 +37,7 @@ final class TarReader {
     this.in = in;
   }
 
-  /** The stream is not an archive, or only part of one. */
+  /** The stream is no tar archive, or is incomplete. */
   static final class BrokenArchiveException extends IOException {
 
     private static final long serialVersionUID = 1L;
@@ -48,7 +51,7 @@ final class TarReader {
    * An entry.
    *
    * @param type as in the header: {@code 0} is a file, {@code 5} a folder
-   * @param size bytes that follow
+   * @param size the bytes of content that follow
    */
   record Entry(byte[] path, char type, long size) {
 
@@ -61,7 +64,7 @@ final class TarReader {
     }
   }
 
-  /** The next entry, even when the previous one was not read completely; null after the last. */
+  /** The next entry, wherever reading of the previous one stopped; null after the last. */
   @Nullable Entry next() throws IOException {
     skipRest();
     byte @Nullable [] longPath = null;
@@ -131,7 +134,7 @@ final class TarReader {
     padding = 0;
   }
 
-  /** Skips by reading, so that a copy of the stream made on the way is complete. */
+  /** Skips by reading, so that a copy that is made of the stream stays complete. */
   private void skip(long bytes) throws IOException {
     byte[] buffer = new byte[64 * 1024];
     for (long rest = bytes; rest > 0; ) {
@@ -156,7 +159,10 @@ final class TarReader {
     return extended;
   }
 
-  /** The value of {@code length keyword=value\n}; the default when there is none. */
+  /**
+   * The value in a record of the form {@code length keyword=value\n}; {@code otherwise} when there
+   * is none.
+   */
   private static byte @Nullable [] record(
       byte[] extended, String keyword, byte @Nullable [] otherwise) {
     byte @Nullable [] value = otherwise;
@@ -211,7 +217,7 @@ final class TarReader {
     return Arrays.copyOfRange(header, at, end);
   }
 
-  /** Octal digits, or base 256 after a byte with the highest bit. */
+  /** A number in octal digits, or in base 256 after a byte with the highest bit. */
   private static long number(byte[] header, int at, int length) {
     long value = 0;
     if (header[at] < 0) {

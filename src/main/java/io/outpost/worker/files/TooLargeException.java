@@ -1,6 +1,6 @@
 package io.outpost.worker.files;
 
-/** A tree of files exceeds the limits of a workspace; the message names them. */
+/** A workspace's files exceed its limits; the message names the limits. */
 public final class TooLargeException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

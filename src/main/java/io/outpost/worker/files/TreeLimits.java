@@ -3,7 +3,7 @@ package io.outpost.worker.files;
 /**
  * The limits of an archive.
  *
- * @param bytes of all files together, not compressed
- * @param entries files, folders and links
+ * @param bytes the maximum size of all files together, not compressed
+ * @param entries the maximum number of files, folders and links
  */
 public record TreeLimits(long bytes, int entries) {}

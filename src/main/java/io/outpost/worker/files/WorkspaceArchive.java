@@ -15,32 +15,32 @@ import org.apache.commons.io.input.CloseShieldInputStream;
 import org.apache.commons.io.input.TeeInputStream;
 
 /**
- * A workspace as a gzipped tar archive: the worker passes it between a porter and the store, counts
- * and limits it, in constant memory.
+ * A workspace as a gzipped tar archive. The worker passes it between a porter and the store in
+ * constant memory, while counting and limiting it.
  */
 public final class WorkspaceArchive {
 
   /**
-   * More than an entry's headers take, because porters limit the length of paths, and a link's
+   * More bytes than the headers of one entry take: porters limit the length of paths, and a link's
    * target has less than 4096 bytes.
    */
   private static final long HEADERS = 16 * 1024;
 
   /**
-   * The maximum of entries when restoring an archive, which may have been saved under a higher
-   * limit.
+   * The maximum number of entries when restoring. The archive may have been saved under a higher
+   * limit than today's.
    */
   private static final long ENTRIES = 1_000_000;
 
-  /** The maximum of bytes up to the first entry's content, with extended headers. */
+  /** The maximum number of bytes before the first entry's content, including extended headers. */
   private static final int FIRST_ENTRY = 256 * 1024;
 
   private WorkspaceArchive() {}
 
   /**
-   * The result of packing.
+   * What was packed.
    *
-   * @param bytes of the files, without headers
+   * @param bytes the size of the files, without headers
    * @param notKept the porter's message about files that it could not pack; empty: none
    */
   public record Packed(long bytes, String notKept) {}
@@ -48,8 +48,8 @@ public final class WorkspaceArchive {
   /**
    * Packs the working directory.
    *
-   * @throws TooLargeException when it is over a limit; the written part is then useless
-   * @throws NotPackedException when it cannot be packed, or takes too long
+   * @throws TooLargeException when it is over a limit; the part already written is then useless
+   * @throws NotPackedException when it cannot be packed, or packing takes too long
    */
   public static Packed pack(JobFiles files, OutputStream out, TreeLimits limits)
       throws IOException {
@@ -66,12 +66,12 @@ public final class WorkspaceArchive {
   }
 
   /**
-   * Unpacks an archive into the empty working directory; the stream stays open.
+   * Unpacks an archive into the empty working directory. Does not close the stream.
    *
-   * @param bytes of its files, from {@link Packed}
+   * @param bytes the size of its files, from {@link Packed}
    * @param limits the maximum of entries
    * @return the files that could not be unpacked; empty: none
-   * @throws IOException when it is damaged, or this machine fails
+   * @throws IOException when the archive is damaged, or this machine fails
    */
   public static String unpack(InputStream in, JobFiles files, long bytes, TreeLimits limits)
       throws IOException {
@@ -89,8 +89,8 @@ public final class WorkspaceArchive {
   }
 
   /**
-   * An archive of form 2 begins with the porter's list; form 1 with a name of the working
-   * directory.
+   * The form of an archive. Form 2 begins with a list made by the porter ({@code modes}), form 1
+   * directly with the working directory.
    */
   private static int formOf(InputStream tar) throws IOException {
     tar.mark(FIRST_ENTRY);
@@ -115,7 +115,7 @@ public final class WorkspaceArchive {
 
   private static long count(TarReader tar, TreeLimits limits) throws IOException {
     long bytes = 0;
-    // The porter's own entries: two lists and a folder.
+    // The porter adds three entries of its own: two lists and a folder.
     long entries = -3;
     boolean isThere = false;
     for (TarReader.Entry entry = tar.next(); entry != null; entry = tar.next()) {
@@ -126,8 +126,8 @@ public final class WorkspaceArchive {
         throw new TooLargeException(limits);
       }
     }
-    // A second job may replace the working directory by a link while the porter works; then no
-    // later job could start.
+    // Another process of the job may replace the working directory by a link while the porter
+    // works. If that were saved, no later job could start.
     if (!isThere) {
       throw new NotPackedException("The working directory was removed or replaced.");
     }
@@ -139,7 +139,10 @@ public final class WorkspaceArchive {
     return path.equals("./modes") || path.equals("./moves");
   }
 
-  /** tar exits with 1 when a file changed meanwhile, and with 2 when it could not read one. */
+  /**
+   * Evaluates tar's exit code: 1 when a file changed while it was read, 2 when a file could not be
+   * read.
+   */
   private static String judge(PorterProcess porter) throws IOException {
     try {
       int code = porter.exitCode();
@@ -153,7 +156,7 @@ public final class WorkspaceArchive {
     }
   }
 
-  /** tar's message in one line, without its own name and folder. */
+  /** tar's message in one line, without the names of tar and of the folder. */
   static String told(PorterProcess porter) {
     return porter
         .said()

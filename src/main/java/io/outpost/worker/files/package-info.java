@@ -1,4 +1,4 @@
-/** Data between an agent's files and the store: bounded streams, names as bytes. */
+/** Moves data between an agent's files and the store: bounded streams, names as bytes. */
 @NullMarked
 package io.outpost.worker.files;
 

@@ -17,8 +17,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * The messages of the lanes: received, kept invisible while their exchange runs, deleted after
- * success. Thread-safe.
+ * The messages of the lanes: received, kept invisible while their jobs run, deleted after success.
+ * Thread-safe.
  */
 final class Inbox {
 
@@ -58,7 +58,7 @@ final class Inbox {
             TimeUnit.MILLISECONDS);
   }
 
-  /** When all jobs have ended: deletes the finished messages. */
+  /** Deletes the finished messages, when all jobs have ended. */
   void close() {
     messageDeleter.flush();
   }
@@ -121,7 +121,10 @@ final class Inbox {
     Thread.ofVirtual().name("heartbeat").start(() -> beat(delivery, exchange));
   }
 
-  /** The lease is renewed first, because it decides and must not wait for a slow queue. */
+  /**
+   * Renews the job's lease and then the message's invisibility: the lease comes first, because it
+   * is what keeps other workers from the job, and must not wait for a slow queue.
+   */
   private void beat(Delivery delivery, Exchange exchange) {
     if (endpoint.getHeartbeat() != null) {
       var run = exchange.getProperty("run");
@@ -152,7 +155,7 @@ final class Inbox {
     }
   }
 
-  /** The name of a lane's queue, for operators. */
+  /** The name of a lane's queue. */
   String queue(int lane) {
     return component.names().queue("jobs-" + names.get(lane));
   }
@@ -161,7 +164,10 @@ final class Inbox {
     return component.queues().url("jobs-" + names.get(lane));
   }
 
-  /** Handles the message when its exchange has ended. */
+  /**
+   * Deletes the message after success, and makes it visible again after a failure, when its
+   * exchange has ended.
+   */
   private final class Ending extends SynchronizationAdapter {
     private final Delivery delivery;
     private final java.util.concurrent.Future<?> beat;

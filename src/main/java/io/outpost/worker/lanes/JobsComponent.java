@@ -15,10 +15,9 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * {@code jobs:high=6,normal=3,low=1}: takes jobs from several queues by weight, into a fixed number
- * of slots. {@code jobs:high=6,normal=3,low=1}: takes jobs from several queues by weight, into a
- * fixed number of slots. It receives only messages that a slot can run at once; an idle lane's
- * share serves the others.
+ * The component {@code jobs:high=6,normal=3,low=1}: takes jobs from several queues by weight, into
+ * a fixed number of slots. It receives only messages that a slot can run at once. The share of an
+ * idle lane goes to the others.
  */
 @Profile({"worker", "local"})
 @Component("jobs")
@@ -52,7 +51,7 @@ public class JobsComponent extends DefaultComponent {
     return sqs;
   }
 
-  /** Takes a slot; a stopped consumer may still have it until its last job ends. */
+  /** Takes a slot. False while a stopped consumer still runs its last job there. */
   boolean take(int slot) {
     return taken.add(slot);
   }
@@ -62,7 +61,7 @@ public class JobsComponent extends DefaultComponent {
     taken.remove(slot);
   }
 
-  /** Whether a job may run in the slot; a slot that could not be cleaned is retried. */
+  /** Whether a job may run in the slot. Cleaning is tried again first when it failed before. */
   boolean isUsable(int slot) {
     return slots.isUsable(slot);
   }

@@ -22,9 +22,9 @@ import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * The consumer of lanes. Busy slots short-poll the lanes in their order; only while a slot is idle,
- * one watcher for each lane long-polls for it. On shutdown Camel suspends the consumer first: from
- * then on no job starts, and running jobs may end.
+ * Takes messages from the lanes. Slots short-poll the lanes in the order of their turns. Only while
+ * a slot is idle does one watcher for each lane long-poll. On shutdown Camel suspends the consumer
+ * first: then no job starts any more, and running jobs may end.
  */
 class JobsConsumer extends DefaultConsumer implements Suspendable {
 
@@ -44,13 +44,13 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   /** Since when each free slot can take a job. */
   private final Map<Integer, Instant> freeSince = new ConcurrentHashMap<>();
 
-  /** One session for the consumer itself, and one for each running job. */
+  /** The users of heartbeats and inbox: the consumer itself, and each running job. */
   private final AtomicInteger users = new AtomicInteger(1);
 
-  @SuppressWarnings("NullAway.Init") // Camel starts it before it takes messages.
+  @SuppressWarnings("NullAway.Init") // Camel starts the consumer before it takes messages.
   private Inbox inbox;
 
-  @SuppressWarnings("NullAway.Init") // Also for Camel's start.
+  @SuppressWarnings("NullAway.Init") // Set when Camel starts the consumer.
   private ScheduledExecutorService clock;
 
   private volatile @Nullable Object session;
@@ -98,7 +98,10 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     super.doShutdown();
   }
 
-  /** Jobs may still run in a route that was replaced meanwhile. */
+  /**
+   * Stops heartbeats and inbox after their last user: when a route is replaced, jobs of the old one
+   * may still run.
+   */
   private void endHeartbeatsAfterTheLast() {
     if (users.decrementAndGet() == 0) {
       clock.shutdownNow();
@@ -123,8 +126,8 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
   }
 
   /**
-   * An aborted long poll can hide a message until its visibility timeout ends, so a waiting poll
-   * may finish first.
+   * Ends receiving. Waits a little for open long polls, because an aborted one can hide a message
+   * until its visibility timeout ends.
    */
   private void end() throws InterruptedException {
     session = null;
@@ -142,7 +145,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
       try {
         step.run();
       } catch (InterruptedException e) {
-        // The consumer stops: the loop's condition ends it.
+        // The consumer stops; the loop's condition ends the loop.
       } catch (Exception e) {
         if (isCurrent(mine)) {
           LOG.warn(
@@ -169,7 +172,10 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
   }
 
-  /** Only the holder of a slot checks it, because the check kills its remaining processes. */
+  /**
+   * Takes the slot first, because only its holder may check it: the check kills the processes that
+   * remain there.
+   */
   private void serve(int slot) throws Exception {
     if (!component.take(slot)) {
       pauseAfterFault();
@@ -188,7 +194,8 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
       pauseAfterFault();
       return;
     }
-    // A fault does not reset it, because an unreadable queue is no excuse for a waiting job.
+    // The time stays the same after a fault, because a job that waits for an unreadable queue waits
+    // for us.
     var free = freeSince.computeIfAbsent(slot, any -> Instant.now());
     var delivery = next();
     if (session == null) {
@@ -220,7 +227,7 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
   }
 
-  /** A message of a lane, if there is one; an unreadable lane counts as empty. */
+  /** A message of a lane; null when there is none, or when the lane is unreadable. */
   private @Nullable Delivery receive(int lane, int waitSeconds) {
     var queue = inbox.queue(lane);
     if (!component.faults().pause(queue).isZero()) {
@@ -238,7 +245,10 @@ class JobsConsumer extends DefaultConsumer implements Suspendable {
     }
   }
 
-  /** Another lane may have taken the last idle slot meanwhile: then the message is returned. */
+  /**
+   * Waits for an idle slot, then for a message. When another lane has taken the last idle slot
+   * meanwhile, the message goes back to its queue.
+   */
   private void watch(int lane) throws Exception {
     waiting.in(
         () -> {

@@ -50,7 +50,7 @@ public class JobsEndpoint extends DefaultEndpoint {
     return slots;
   }
 
-  /** Jobs that run at once. */
+  /** How many jobs run at once. */
   public void setSlots(int slots) {
     this.slots = slots;
   }
@@ -59,7 +59,7 @@ public class JobsEndpoint extends DefaultEndpoint {
     return waitTimeSeconds;
   }
 
-  /** How long an idle slot's poll waits for a message, 0–20 s. */
+  /** How long an idle slot's poll waits for a message: 0 to 20 seconds. */
   public void setWaitTimeSeconds(int waitTimeSeconds) {
     this.waitTimeSeconds = waitTimeSeconds;
   }
@@ -68,7 +68,7 @@ public class JobsEndpoint extends DefaultEndpoint {
     return leaseSeconds;
   }
 
-  /** The visibility timeout of a message; renewed by each heartbeat, three times as often. */
+  /** The visibility timeout of a message. Heartbeats come three times as often and renew it. */
   public void setLeaseSeconds(int leaseSeconds) {
     this.leaseSeconds = leaseSeconds;
   }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lanes with unreadable queues: each is skipped for a while, longer after each fault, and counts as
- * empty meanwhile, so that the others continue. Thread-safe.
+ * The lanes whose queues cannot be read. Each is skipped for a while, longer after each fault, and
+ * counts as empty meanwhile, so that the other lanes continue. Thread-safe.
  */
 final class LaneFaults {
 
@@ -29,7 +29,7 @@ final class LaneFaults {
 
   private record Fault(Duration pause, Instant until) {}
 
-  /** How long a lane is still skipped; zero: it may be read. */
+  /** How long a lane is still skipped; zero when it may be read. */
   Duration pause(String queue) {
     var fault = faults.get(queue);
     var left = fault == null ? Duration.ZERO : Duration.between(clock.instant(), fault.until());

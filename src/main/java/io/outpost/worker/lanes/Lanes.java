@@ -5,9 +5,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stride scheduling over lanes: each turn increases a lane's pass, by less the more it weighs, and
- * the lane with the lowest pass is next. An empty lane keeps no credit, so its share serves the
- * others. Thread-safe: slots that choose at the same time see each other's choices.
+ * Stride scheduling over lanes: each turn increases a lane's pass, by less the greater its weight,
+ * and the lane with the lowest pass is next. A lane that is empty saves no turns for later, so its
+ * share goes to the others. Thread-safe: slots that choose at the same time see each other's
+ * choices.
  */
 final class Lanes {
 
@@ -46,7 +47,10 @@ final class Lanes {
     return null;
   }
 
-  /** The lane whose turn it is among those not found empty (one bit each); -1 when all were. */
+  /**
+   * The lane whose turn it is; -1 when all are empty. {@code empty} has one bit for each lane that
+   * was found empty.
+   */
   private synchronized int choose(int empty) {
     int best = -1;
     for (int i = 0; i < pass.length; i++) {
@@ -64,7 +68,7 @@ final class Lanes {
     pass[lane] = Math.max(0, pass[lane] - stride[lane]);
   }
 
-  /** Lanes that were empty before another lane gave a job must not accumulate credit. */
+  /** Lanes that were found empty in this choice must not save their turns for later. */
   private synchronized void catchUp(int empty, int lane) {
     for (int i = 0; i < pass.length; i++) {
       if ((empty & 1 << i) != 0) {
@@ -73,7 +77,9 @@ final class Lanes {
     }
   }
 
-  /** All lanes are empty: the next busy period starts evenly. */
+  /**
+   * Resets all passes, because all lanes are empty and the next busy period should start evenly.
+   */
   private synchronized void startEven() {
     Arrays.fill(pass, 0);
   }

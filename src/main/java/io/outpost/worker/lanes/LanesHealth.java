@@ -5,7 +5,7 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Reports unreadable queues; the worker stays up, because the other lanes continue. Thread-safe.
+ * Reports unreadable queues. The worker stays up, because the other lanes continue. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component

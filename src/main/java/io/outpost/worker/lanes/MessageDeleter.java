@@ -12,8 +12,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
 /**
- * Deletes finished messages, up to ten in a call. A message that is not deleted, because this
- * process was killed or SQS does not answer, is delivered again and dropped. Thread-safe.
+ * Deletes finished messages, up to ten in a call. A message that stays, because this process was
+ * killed or SQS does not answer, is delivered again and then dropped. Thread-safe.
  */
 final class MessageDeleter {
 

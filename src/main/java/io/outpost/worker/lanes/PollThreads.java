@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * Threads that wait for messages and may be interrupted when the consumer stops; they never run a
- * job.
+ * The threads that wait for messages and may be interrupted when the consumer stops. They never run
+ * a job.
  */
 final class PollThreads {
 
@@ -23,7 +23,7 @@ final class PollThreads {
     threads.forEach(Thread::interrupt);
   }
 
-  /** Waits until no thread waits any more. */
+  /** Waits until no such thread is left, or the time is over. */
   synchronized void awaitEmpty(long millis) throws InterruptedException {
     var end = System.nanoTime() + millis * 1_000_000;
     for (long left; !threads.isEmpty() && (left = end - System.nanoTime()) > 0; ) {

@@ -9,8 +9,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Reports the slots that are out of service because they could not be cleaned, also as the gauge
- * {@code outpost.worker.slots.dirty}; down when no other slot is left. Thread-safe.
+ * Reports slots that are out of service because they could not be cleaned, also as the gauge {@code
+ * outpost.worker.slots.dirty}. Down when no slot is left. Thread-safe.
  */
 @Profile({"worker", "local"})
 @Component
@@ -48,7 +48,7 @@ class SlotsHealth implements HealthPart {
     return outOfService().size();
   }
 
-  /** An earlier worker may have had more slots. */
+  /** The worker's own slots only: an earlier worker in this directory may have had more. */
   private List<Integer> outOfService() {
     return slots.outOfService().stream().filter(slot -> slot >= 0 && slot < all).toList();
   }
