@@ -14,7 +14,7 @@ final class KeyringScript {
           "-e",
           """
           my ($add, $request, $control, $x32) = (%s);
-          my ($type, $name, $value) = ('user', 'outpost:canary', 'canary');
+          my ($type, $name, $value) = ('user', 'outpost:can' . 'ary', 'can' . 'ary');
           sub told { print $_[0], $_[1] > 0 ? ' put' : ' refused', qq(\\n) }
           for my $ring (-4, -3, -5) {
             told($ring, syscall($add, $type, $name, $value, 6, $ring));
