@@ -2,6 +2,7 @@ package io.outpost.worker.agent;
 
 import io.outpost.job.Artifact;
 import io.outpost.kernel.Ids;
+import io.outpost.local.Sizes;
 import io.outpost.worker.files.ArtifactStream;
 import io.outpost.worker.files.NotPackedException;
 import io.outpost.worker.files.TooLargeException;
@@ -39,7 +40,7 @@ final class HostileTrial implements AutoCloseable {
   private static final TreeLimits LIMITS = new TreeLimits(400_000_000, 200_000);
   private static final int ARTIFACTS = 1000;
   private static final long ARTIFACT_BYTES = 50_000_000;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = Sizes.of(1, 3);
 
   private final Slots slots;
   private final Path place;

@@ -45,6 +45,7 @@ final class NormalUser {
     command.addAll(List.of("env", "--ignore-signal=HUP,INT,QUIT,TERM,PIPE,USR1,CHLD"));
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.add("-Doutpost.deep=" + Boolean.getBoolean("outpost.deep"));
     command.addAll(List.of("-cp", readableClassPath(), program.getName()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
