@@ -22,7 +22,7 @@ run "whoever_sends_copies_cannot_delete_them" {
     condition = alltrue([for name in ["audit", "audit-head"] :
       aws_s3_bucket.this[name].object_lock_enabled && one(one(aws_s3_bucket_object_lock_configuration.this[name].rule).default_retention).mode == "COMPLIANCE"
     ])
-    error_message = "So are archive and heads."
+    error_message = "The copies of archive and heads are locked."
   }
 
   assert {
@@ -34,17 +34,17 @@ run "whoever_sends_copies_cannot_delete_them" {
 
   assert {
     condition     = jsondecode(aws_s3_bucket_policy.this["audit"].policy).Statement[1].Condition.ArnEquals["aws:PrincipalArn"] == "arn:aws:iam::123456789012:role/outpost-replicate-audit-prod"
-    error_message = "One role of the environment writes into a bucket."
+    error_message = "Only one role of the environment may write into a bucket."
   }
 
   assert {
     condition     = !strcontains(jsonencode([for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Action if statement.Sid == "Senders"]), "Decrypt")
-    error_message = "Nor read them."
+    error_message = "The environment's account may not decrypt the copies."
   }
 
   assert {
     condition     = output.recovery.bucket_arns == { audit = "arn:aws:s3:::outpost-replica-audit-prod-example", "audit-head" = "arn:aws:s3:::outpost-replica-audit-head-prod-example" }
-    error_message = "The environment is told where."
+    error_message = "The outputs name the buckets for the environment."
   }
 }
 
@@ -58,7 +58,7 @@ run "copies_end_by_themselves_and_not_before_their_lock" {
       ])
       && length(one(aws_s3_bucket_lifecycle_configuration.this["audit-head"].rule).expiration) == 0
     )
-    error_message = "S3 copies no deletion, so a copy without an end of its own is kept for ever."
+    error_message = "Copies expire by a rule of their own, because S3 copies no deletions."
   }
 }
 

@@ -20,7 +20,7 @@ variables {
 run "dev_is_made_from_what_an_operator_gives" {
   assert {
     condition     = output.table_names["jobs"] == "outpost-jobs-dev" && output.cluster_name == "outpost-dev"
-    error_message = "Everything is called after the environment."
+    error_message = "Names end with the environment."
   }
 
   assert {
@@ -43,7 +43,7 @@ run "taxes_and_promotion_codes_are_the_operators_choice" {
 
   assert {
     condition     = alltrue([for name in ["OUTPOST_STRIPE_AUTOMATIC_TAX", "OUTPOST_STRIPE_PROMOTION_CODES"] : local.settings[name] == "true" && contains([for secret in output.containers["api"].secrets : secret.name], name)])
-    error_message = "Both reach the API as they are set."
+    error_message = "Taxes and promotion codes reach the API as they are set."
   }
 }
 
@@ -52,7 +52,7 @@ run "without_a_choice_there_are_neither_taxes_nor_promotion_codes" {
 
   assert {
     condition     = alltrue([for name in ["OUTPOST_STRIPE_AUTOMATIC_TAX", "OUTPOST_STRIPE_PROMOTION_CODES"] : local.settings[name] == "false"])
-    error_message = "Stripe would refuse checkouts with taxes that are not set up."
+    error_message = "Taxes and promotion codes are off unless set: Stripe refuses checkouts with taxes that are not set up."
   }
 }
 
@@ -76,6 +76,6 @@ run "without_stripe_there_is_nothing_of_it" {
 
   assert {
     condition     = !can(regex("STRIPE", jsonencode(output.containers)))
-    error_message = "The API serves, its address can be given to Stripe, and billing follows."
+    error_message = "Without Stripe no container has a setting of it."
   }
 }

@@ -24,7 +24,7 @@ run "prod_is_made_from_what_an_operator_gives" {
 
   assert {
     condition     = output.table_names["jobs"] == "outpost-jobs-prod" && output.cluster_name == "outpost-prod"
-    error_message = "Everything is called after the environment."
+    error_message = "Names end with the environment."
   }
 
   assert {
@@ -34,7 +34,7 @@ run "prod_is_made_from_what_an_operator_gives" {
 
   assert {
     condition     = contains(output.containers["worker"].environment, { name = "OUTPOST_WORKER_SLOTS", value = "8" })
-    error_message = "A worker runs as many jobs as there is one worker for."
+    error_message = "The worker has 8 slots."
   }
 }
 
@@ -47,7 +47,7 @@ run "taxes_and_promotion_codes_are_the_operators_choice" {
 
   assert {
     condition     = alltrue([for name in ["OUTPOST_STRIPE_AUTOMATIC_TAX", "OUTPOST_STRIPE_PROMOTION_CODES"] : local.settings[name] == "true" && contains([for secret in output.containers["api"].secrets : secret.name], name)])
-    error_message = "Both reach the API as they are set."
+    error_message = "Taxes and promotion codes reach the API as they are set."
   }
 }
 
@@ -56,7 +56,7 @@ run "without_a_choice_there_are_neither_taxes_nor_promotion_codes" {
 
   assert {
     condition     = alltrue([for name in ["OUTPOST_STRIPE_AUTOMATIC_TAX", "OUTPOST_STRIPE_PROMOTION_CODES"] : local.settings[name] == "false"])
-    error_message = "Stripe would refuse checkouts with taxes that are not set up."
+    error_message = "Taxes and promotion codes are off unless set: Stripe refuses checkouts with taxes that are not set up."
   }
 }
 
@@ -80,7 +80,7 @@ run "without_stripe_there_is_nothing_of_it" {
 
   assert {
     condition     = !can(regex("STRIPE", jsonencode(output.containers)))
-    error_message = "The API serves, its address can be given to Stripe, and billing follows."
+    error_message = "Without Stripe no container has a setting of it."
   }
 }
 
@@ -96,7 +96,7 @@ run "what_stands_outside_gets_copies_of_tables_and_archive" {
 
   assert {
     condition     = output.table_names["jobs"] == "outpost-jobs-prod"
-    error_message = "Nothing is called otherwise for it."
+    error_message = "External copies change no name."
   }
 }
 
@@ -110,11 +110,11 @@ run "a_standby_is_made_of_the_same_in_another_region" {
 
   assert {
     condition     = output.table_names["jobs"] == "outpost-jobs-standby" && output.cluster_name == "outpost-standby"
-    error_message = "No name of the account is taken twice."
+    error_message = "The standby's names differ from prod's, as both are in one account."
   }
 
   assert {
     condition     = contains(output.containers["api"].environment, { name = "AWS_REGION", value = "us-west-2" })
-    error_message = "Its tasks work in its region."
+    error_message = "The standby's tasks use the standby's region."
   }
 }

@@ -14,12 +14,12 @@ variables {
 run "everything_goes_to_the_application_within_limits" {
   assert {
     condition     = contains(keys(aws_apigatewayv2_route.this), "$default")
-    error_message = "Unknown paths too: the application answers them with a problem document."
+    error_message = "Unknown paths reach the application too, which answers with a problem document."
   }
 
   assert {
     condition     = aws_apigatewayv2_integration.api.connection_type == "VPC_LINK" && aws_apigatewayv2_integration.api.integration_uri == var.listener_arn
-    error_message = "Through the VPC link to the load balancer."
+    error_message = "Requests go through the VPC link to the load balancer."
   }
 
   assert {
@@ -29,7 +29,7 @@ run "everything_goes_to_the_application_within_limits" {
 
   assert {
     condition     = aws_apigatewayv2_stage.this.default_route_settings[0].throttling_rate_limit == 1000
-    error_message = "All callers together."
+    error_message = "The default limit is that of all callers together."
   }
 
   assert {
@@ -44,12 +44,12 @@ run "everything_goes_to_the_application_within_limits" {
 
   assert {
     condition     = !can(regex("header|querystring|authorizer", lower(aws_apigatewayv2_stage.this.access_log_settings[0].format)))
-    error_message = "No key gets into the log."
+    error_message = "The access log has no header, query or authorizer, so no key."
   }
 
   assert {
     condition     = length(aws_apigatewayv2_api.this.cors_configuration) == 0 && length(aws_apigatewayv2_domain_name.this) == 0
-    error_message = "No CORS and no domain unless asked for."
+    error_message = "By default there is neither CORS nor a domain."
   }
 }
 
@@ -60,12 +60,12 @@ run "browsers_of_named_origins_are" {
 
   assert {
     condition     = aws_apigatewayv2_api.this.cors_configuration[0].allow_origins == toset(["https://console.example.com"])
-    error_message = "Exactly the named origins."
+    error_message = "CORS allows exactly the named origins."
   }
 
   assert {
     condition     = contains(aws_apigatewayv2_api.this.cors_configuration[0].allow_headers, "idempotency-key")
-    error_message = "A browser may send what the contract asks for."
+    error_message = "CORS allows the headers that the contract asks for."
   }
 }
 
@@ -76,17 +76,17 @@ run "a_domain_closes_the_generated_address" {
 
   assert {
     condition     = aws_apigatewayv2_api.this.disable_execute_api_endpoint && output.url == "https://api.example.com"
-    error_message = "One door."
+    error_message = "With a domain the generated address is closed."
   }
 
   assert {
     condition     = aws_apigatewayv2_integration.api.tls_config[0].server_name_to_verify == "api.example.com"
-    error_message = "The inner hop verifies the name."
+    error_message = "The gateway verifies the balancer's name."
   }
 
   assert {
     condition     = aws_route53_record.this[0].name == "api.example.com"
-    error_message = "The name leads here."
+    error_message = "The domain's record is made."
   }
 }
 

@@ -13,34 +13,34 @@ variables {
 run "one_worker_for_five_messages_from_1_to_50" {
   assert {
     condition     = aws_appautoscaling_target.worker.min_capacity == 1 && aws_appautoscaling_target.worker.max_capacity == 50
-    error_message = "1 to 50 unless said otherwise."
+    error_message = "The default is 1 to 50 workers."
   }
 
   assert {
     condition = one([for query in aws_cloudwatch_metric_alarm.worker["out"].metric_query : query.expression if query.id == "asked"]) == format("CEIL((%s) / 8)", join(" + ", [
       for id in ["waiting_high", "running_high", "waiting_normal", "running_normal", "waiting_low", "running_low"] : "FILL(FILL(${id}, REPEAT), 0)"
     ]))
-    error_message = "Jobs that wait and jobs that run, over all lanes."
+    error_message = "The wanted number counts waiting and running jobs of all lanes."
   }
 
   assert {
     condition     = alltrue([for query in aws_cloudwatch_metric_alarm.worker["out"].metric_query : query.metric[0].period == 60 if length(query.metric) > 0])
-    error_message = "More workers after one minute."
+    error_message = "Scaling out looks at one minute."
   }
 
   assert {
     condition     = alltrue([for query in aws_cloudwatch_metric_alarm.worker["in"].metric_query : query.metric[0].period == 300 if length(query.metric) > 0]) && one(aws_appautoscaling_policy.worker["in"].step_scaling_policy_configuration).cooldown == 300
-    error_message = "Fewer after five, and then not again for five."
+    error_message = "Scaling in looks at five minutes and then waits five."
   }
 
   assert {
     condition     = alltrue([for policy in aws_appautoscaling_policy.worker : one(policy.step_scaling_policy_configuration).adjustment_type == "ExactCapacity" && length(one(policy.step_scaling_policy_configuration).step_adjustment) <= 20])
-    error_message = "An exact size, in no more steps than AWS takes."
+    error_message = "Steps set an exact size, and there are no more than AWS takes."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.worker : alarm.evaluation_periods == 1 && alarm.treat_missing_data == "notBreaching" && length(alarm.metric_query) <= 10])
-    error_message = "No data moves nothing; an alarm takes ten metrics."
+    error_message = "Missing data scales nothing, and no alarm has more than ten metrics."
   }
 
   # Every number of workers that can be wanted falls into exactly one step, which gives at least as many.
@@ -48,7 +48,7 @@ run "one_worker_for_five_messages_from_1_to_50" {
     condition = alltrue([for wanted in range(1, 51) : length([for step in local.steps.out : step
       if wanted - 1 >= step.from && (step.to == null || wanted - 1 < coalesce(step.to, 1000)) && step.size >= wanted && step.size <= 50
     ]) == 1])
-    error_message = "Out: each wish has its step."
+    error_message = "Scaling out: each wanted number falls into one step, which gives at least as many."
   }
 
   # The alarm that scales in shows one more than is wanted.
@@ -56,12 +56,12 @@ run "one_worker_for_five_messages_from_1_to_50" {
     condition = alltrue([for wanted in range(0, 51) : length([for step in local.steps.in : step
       if wanted >= step.from && (step.to == null || wanted < coalesce(step.to, 1000)) && step.size >= wanted && step.size <= 50
     ]) == 1])
-    error_message = "In: each wish has its step, none of them below it."
+    error_message = "Scaling in: each wanted number falls into one step, which gives at least as many."
   }
 
   assert {
     condition     = alltrue([for index, size in slice(local.sizes, 1, length(local.sizes)) : size - local.sizes[index] <= max(1, ceil(size / 5))])
-    error_message = "Rounding up adds a fifth at most."
+    error_message = "A step gives at most a fifth more than is wanted."
   }
 }
 
@@ -72,7 +72,7 @@ run "none_at_night" {
 
   assert {
     condition     = aws_appautoscaling_target.worker.min_capacity == 0 && local.steps.in[0] == { from = 0, to = 1, size = 0 }
-    error_message = "The last worker can go, too."
+    error_message = "With a minimum of 0 the last worker is stopped too."
   }
 }
 
@@ -83,7 +83,7 @@ run "a_small_fleet_is_sized_exactly" {
 
   assert {
     condition     = local.sizes == tolist([1, 2, 3])
-    error_message = "One, two, three."
+    error_message = "Up to three workers each number is a size of its own."
   }
 }
 

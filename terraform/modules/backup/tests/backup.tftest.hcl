@@ -42,7 +42,7 @@ run "a_copy_that_fails_wakes_somebody" {
       && aws_cloudwatch_event_target.failed.rule == aws_cloudwatch_event_rule.failed.name
       && aws_cloudwatch_event_target.failed.arn == var.alarm_topic_arn
     )
-    error_message = "Backups and copies that failed are told."
+    error_message = "Failed backups and failed copies reach the topic."
   }
 }
 

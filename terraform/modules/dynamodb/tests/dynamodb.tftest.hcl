@@ -44,7 +44,7 @@ run "tables_are_those_of_the_schema_and_survive" {
 
   assert {
     condition     = alltrue([for table in aws_dynamodb_table.this : table.deletion_protection_enabled])
-    error_message = "Deletion protection is passed on."
+    error_message = "The variable switches deletion protection on."
   }
 }
 
@@ -55,7 +55,7 @@ run "protection_can_be_left_out" {
 
   assert {
     condition     = !anytrue([for table in aws_dynamodb_table.this : table.deletion_protection_enabled])
-    error_message = "An environment to throw away can be thrown away."
+    error_message = "Tables can be made without deletion protection."
   }
 }
 

@@ -37,7 +37,7 @@ run "a_release_whose_answers_are_faults_is_taken_back" {
     condition = alltrue([for service in [aws_ecs_service.api, aws_ecs_service.worker] :
       one(service.alarms).enable && one(service.alarms).rollback && one(service.alarms).alarm_names == toset(var.release_alarms)
     ])
-    error_message = "Alarms on the objectives take a release back."
+    error_message = "The alarms on the objectives roll a release of either service back."
   }
 }
 
@@ -56,7 +56,7 @@ run "containers_are_confined_and_roles_exact" {
     condition = alltrue([for container in output.containers :
       container.readonlyRootFilesystem && !container.privileged && container.linuxParameters.initProcessEnabled
     ])
-    error_message = "Read-only, unprivileged, with somebody to reap children."
+    error_message = "Each container is read-only and unprivileged, and has an init process that reaps children."
   }
 
   assert {
@@ -71,24 +71,24 @@ run "containers_are_confined_and_roles_exact" {
 
   assert {
     condition     = output.worker_slots == 8 && local.size.job_memory == 2112 && local.size.job_disk_gib == 6
-    error_message = "Eight jobs of 2.1 GiB and 6 GiB of disk, beside the worker itself."
+    error_message = "The worker has 8 slots of 2112 MiB of memory and 6 GiB of disk."
   }
 
   assert {
     condition = alltrue([for name, value in { OUTPOST_WORKER_SLOTS = "8", OUTPOST_WORKER_MEMORY_LIMIT = "2112MB", OUTPOST_WORKER_DISK_LIMIT = "6GB" } :
       contains(output.containers["worker"].environment, { name = name, value = value })
     ])
-    error_message = "The worker is told what the arithmetic gives."
+    error_message = "Slots and limits are in the worker's environment."
   }
 
   assert {
     condition     = alltrue([for task in aws_ecs_task_definition.this : task.skip_destroy && task.track_latest])
-    error_message = "A revision stays after the next one, for going back to."
+    error_message = "Old revisions of a task definition stay, so that one can go back to them."
   }
 
   assert {
     condition     = alltrue([for service in [aws_ecs_service.api, aws_ecs_service.worker] : service.wait_for_steady_state]) && aws_ecs_service.api.health_check_grace_period_seconds == 180
-    error_message = "An apply waits for the new tasks, which have time to start."
+    error_message = "An apply waits until the new tasks are steady, and gives them time to start."
   }
 
   assert {
@@ -98,12 +98,12 @@ run "containers_are_confined_and_roles_exact" {
       && contains(output.containers["worker"].environment, { name = "OUTPOST_SHUTDOWN_SECONDS", value = "110" })
       && contains(output.containers["api"].environment, { name = "OUTPOST_SHUTDOWN_SECONDS", value = "35" })
     )
-    error_message = "A job may go on for its grace, then there is time to hand it back."
+    error_message = "A stopped worker lets jobs run for 90 s and has 30 s more to hand them back."
   }
 
   assert {
     condition     = alltrue([for role in ["api", "worker"] : contains(output.containers[role].environment, { name = "SPRING_PROFILES_ACTIVE", value = role })])
-    error_message = "The profile is the role."
+    error_message = "Each container's profile is its role."
   }
 
   assert {
@@ -115,12 +115,12 @@ run "containers_are_confined_and_roles_exact" {
 
   assert {
     condition     = !can(regex("STRIPE|ADMIN_KEY", jsonencode(output.containers["worker"])))
-    error_message = "Where agents run there is neither an admin key nor anything of Stripe's."
+    error_message = "The worker, where agents run, has neither the admin key nor a setting of Stripe."
   }
 
   assert {
     condition     = alltrue([for container in output.containers : container.healthCheck.command == ["CMD", "curl", "--fail", "--silent", "--max-time", "4", "http://127.0.0.1:8080/health"]])
-    error_message = "Health is asked without a shell."
+    error_message = "Health checks start no shell."
   }
 
   assert {
@@ -132,12 +132,12 @@ run "containers_are_confined_and_roles_exact" {
     condition = alltrue(flatten([for policy in aws_iam_role_policy.task : [for statement in jsondecode(policy.policy).Statement : [
       for resource in flatten([statement.Resource]) : resource != "*" || statement.Action == ["secretsmanager:ListSecrets"]
     ]]]))
-    error_message = "Exact resources, but for the one action that knows none."
+    error_message = "Every right names its resources, except the one action that cannot."
   }
 
   assert {
     condition     = !can(regex("\\*", join(" ", flatten([for policy in aws_iam_role_policy.task : [for statement in jsondecode(policy.policy).Statement : statement.Action]]))))
-    error_message = "Exact actions."
+    error_message = "No right has a wildcard in its action."
   }
 
   assert {
@@ -145,12 +145,12 @@ run "containers_are_confined_and_roles_exact" {
       Sid      = "TenantSecrets", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"]
       Resource = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:/outpost/tenants/*"]
     }
-    error_message = "A worker only reads tenants' keys."
+    error_message = "A worker may only read tenants' secrets."
   }
 
   assert {
     condition     = !can(regex("GetSecretValue", aws_iam_role_policy.task["api"].policy))
-    error_message = "The API never reads a tenant's key."
+    error_message = "The API may not read tenants' secrets."
   }
 
   assert {
@@ -158,14 +158,14 @@ run "containers_are_confined_and_roles_exact" {
       one([for statement in jsondecode(aws_iam_role_policy.task["api"].policy).Statement : statement.Resource if statement.Sid == "Indexes"]),
       "arn:aws:dynamodb:us-east-1:123456789012:table/outpost-tenants-test/index/api-key"
     )
-    error_message = "Indexes are named one by one."
+    error_message = "Rights to indexes name each index."
   }
 
   assert {
     condition = [for statement in jsondecode(aws_iam_role_policy.task["api"].policy).Statement : statement.Resource if contains(statement.Action, "sqs:ReceiveMessage")] == [
       ["arn:aws:sqs:us-east-1:123456789012:outpost-stripe-test"]
     ]
-    error_message = "The API takes no job from a queue."
+    error_message = "The API may receive from the queues of Stripe and audit alone."
   }
 
   assert {
@@ -173,7 +173,7 @@ run "containers_are_confined_and_roles_exact" {
       flatten([for statement in jsondecode(aws_iam_role_policy.execution["api"].policy).Statement : statement.Resource if statement.Sid == "Image"]),
       "arn:aws:ecr:us-east-1:123456789012:repository/outpost-api"
     )
-    error_message = "Only its own image is pulled."
+    error_message = "A role may pull only its own image."
   }
 
   assert {
@@ -187,7 +187,7 @@ run "containers_are_confined_and_roles_exact" {
       length(setintersection(statement.Condition["ForAllValues:StringLike"]["dynamodb:Attributes"], ["key_hash", "scopes", "tier", "status"])) == 0
       if anytrue([for resource in statement.Resource : can(regex("table/outpost-tenants-test$", resource))]) && anytrue([for action in statement.Action : can(regex("(Put|Update)Item", action))])
     ])
-    error_message = "A worker makes no key and gives no tier."
+    error_message = "A worker may not write attributes of keys or tiers."
   }
 
   assert {
@@ -196,7 +196,7 @@ run "containers_are_confined_and_roles_exact" {
       && [for entry in aws_ecs_service.worker.capacity_provider_strategy : entry.base if entry.capacity_provider == "FARGATE"] == [1]
       && [for entry in aws_ecs_service.api.capacity_provider_strategy : entry.capacity_provider] == ["FARGATE"]
     )
-    error_message = "Workers mostly on Spot, one always on demand; the API never on Spot."
+    error_message = "Workers are mostly on Spot, one is always on demand; the API is never on Spot."
   }
 
   assert {
@@ -215,7 +215,7 @@ run "the_first_key_of_receipts_signs_and_all_are_published" {
     condition = contains(output.containers["api"].environment, {
       name = "OUTPOST_RECEIPTS_KMS_KEYS", value = "arn:aws:kms:us-east-1:123456789012:key/2,arn:aws:kms:us-east-1:123456789012:key/1"
     })
-    error_message = "The application gets the keys in their order."
+    error_message = "The application gets the keys of receipts in the given order."
   }
 
   assert {
@@ -257,7 +257,7 @@ run "without_a_collector_nothing_is_sent" {
       && length(aws_iam_role_policy.collector) == 0 && length(aws_ssm_parameter.collector_token) == 0
       && !can(regex("OTLP_TOKEN", jsonencode(output.containers)))
     )
-    error_message = "No address, and no right to send."
+    error_message = "Without a collector there is neither an address to send to nor a right to send."
   }
 }
 
@@ -273,7 +273,7 @@ run "a_collector_stands_beside_both" {
     condition = alltrue([for role, task in aws_ecs_task_definition.this :
       [for container in jsondecode(task.container_definitions) : container.name] == [role, "collector"]
     ])
-    error_message = "Each task has its own."
+    error_message = "Each task has a collector beside its container."
   }
 
   # Eight jobs at their limits, the worker and the collector at its own are the task.
@@ -282,7 +282,7 @@ run "a_collector_stands_beside_both" {
       output.worker_slots == 8 && local.size.job_memory == 2080 && 8 * local.size.job_memory + 2048 + 768 + 256 <= 20480 - 768
       && alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[1].memory == 256])
     )
-    error_message = "What the collector may take is no job's."
+    error_message = "The collector's memory is taken off before the slots' memory is computed."
   }
 
   assert {
@@ -290,14 +290,14 @@ run "a_collector_stands_beside_both" {
       contains(output.containers[role].environment, { name = "OUTPOST_OTLP_ENDPOINT", value = "http://${yamldecode(local.collector_configuration).receivers.otlp.protocols.http.endpoint}" })
       && contains(output.containers[role].environment, { name = "OUTPOST_TRACES_SHARE", value = "0.05" })
     ])
-    error_message = "The application sends where it listens."
+    error_message = "The application sends to the address at which the collector listens."
   }
 
   assert {
     condition = alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[1].restartPolicy == {
       enabled = true, restartAttemptPeriod = 60
     } && !jsondecode(task.container_definitions)[1].essential])
-    error_message = "It comes again when it ends, and ends nobody's job."
+    error_message = "A collector that ends is restarted, and does not end the task."
   }
 
   # Agents can reach it: whatever a pipeline gives on has shown the token, and nothing of that stays.
@@ -310,7 +310,7 @@ run "a_collector_stands_beside_both" {
         yamldecode(local.collector_configuration).processors["filter/sender"].traces.span,
         yamldecode(local.collector_configuration).processors["filter/sender"].logs.log_record
     ] : conditions == ["resource.attributes[\"outpost.sender\"] != \"Bearer $${env:OUTPOST_OTLP_TOKEN}\""]])
-    error_message = "Numbers, spans and lines of agents are dropped first."
+    error_message = "Each pipeline first limits memory and drops what has no token."
   }
 
   # A token that is known or empty is none.
@@ -319,7 +319,7 @@ run "a_collector_stands_beside_both" {
       contains(container.secrets, { name = "OUTPOST_OTLP_TOKEN", valueFrom = "arn:aws:ssm:us-east-1:123456789012:parameter/outpost/test/OUTPOST_OTLP_TOKEN" })
       && !contains(container.environment[*].name, "OUTPOST_OTLP_TOKEN")
     ]])) && one(aws_ssm_parameter.collector_token).type == "SecureString" && one(aws_ssm_parameter.collector_token).key_id == var.kms_key_arn
-    error_message = "Each task's containers share a token that stands nowhere."
+    error_message = "Both containers of a task get the token as a secret."
   }
 
   assert {
@@ -327,7 +327,7 @@ run "a_collector_stands_beside_both" {
       flatten([for statement in jsondecode(aws_iam_role_policy.execution[role].policy).Statement : statement.Resource if statement.Sid == "CollectorToken"]),
       "arn:aws:ssm:us-east-1:123456789012:parameter/outpost/test/OUTPOST_OTLP_TOKEN"
     )]) && !can(regex("GetSecretValue", aws_iam_role_policy.execution["worker"].policy))
-    error_message = "A task may be started with the token, and a worker with nothing else."
+    error_message = "The role that starts a task may read the token; a worker's may read nothing else."
   }
 
   # Streams of the log are named after the task, whose id the detector of ECS brings.
@@ -337,7 +337,7 @@ run "a_collector_stands_beside_both" {
       && yamldecode(local.collector_configuration).processors.resourcedetection.detectors == ["ecs"]
       && contains(yamldecode(local.collector_configuration).service.pipelines.metrics.processors, "resourcedetection")
     )
-    error_message = "No stream is called undefined."
+    error_message = "Log streams are named after the task."
   }
 
   # The distribution's own list: https://github.com/aws-observability/aws-otel-collector#adot-collector-built-in-components
@@ -348,7 +348,7 @@ run "a_collector_stands_beside_both" {
       processors = ["attributes", "batch", "cumulativetodelta", "deltatorate", "filter", "groupbytrace", "k8sattributes", "memory_limiter", "metricsgeneration", "metricstransform", "probabilistic_sampler", "resource", "resourcedetection", "span", "tail_sampling"]
       exporters  = ["awsemf", "awsxray", "awscloudwatchlogs", "debug", "file", "kafka", "loadbalancing", "otlp", "otlphttp", "prometheus", "prometheusremotewrite"]
     } : [for name in keys(yamldecode(local.collector_configuration)[kind]) : contains(known, split("/", name)[0])]]))
-    error_message = "It is made of what the distribution has."
+    error_message = "The configuration uses only parts that AWS's distribution has."
   }
 
   assert {
@@ -357,7 +357,7 @@ run "a_collector_stands_beside_both" {
         flatten([for pipeline in values(yamldecode(local.collector_configuration).service.pipelines) : pipeline[kind]]), name
       )
     ]])) && toset(yamldecode(local.collector_configuration).service.extensions) == toset(keys(yamldecode(local.collector_configuration).extensions))
-    error_message = "What is defined is used."
+    error_message = "Every defined part is used in a pipeline."
   }
 
   # What a pipeline names and nobody defines keeps a collector from starting.
@@ -377,7 +377,7 @@ run "a_collector_stands_beside_both" {
         "| `${replace(trimsuffix(trimprefix(name, "^"), "$"), "\\.", ".")}` |"
       )
     ]]))
-    error_message = "What is counted is what the application emits."
+    error_message = "Every collected metric is one that docs/metrics.md lists."
   }
 
   # A dimension that a metric has not is a metric that never is.
@@ -385,19 +385,19 @@ run "a_collector_stands_beside_both" {
     condition = alltrue(flatten([for labels, names in local.collected.labelled : [for name in names : [for label in split(" ", labels) :
       can(regex("\\| `${name}` \\| \\w+ \\| [^|]*`${label}`", file("../../../docs/metrics.md")))
     ]]]))
-    error_message = "It is counted by labels that it has."
+    error_message = "Every label of a collected metric is one that docs/metrics.md lists."
   }
 
   assert {
     condition     = !can(regex("tenant|job_id", jsonencode(yamldecode(local.collector_configuration).exporters.awsemf)))
-    error_message = "No dimension is a tenant."
+    error_message = "No dimension is a tenant or a job."
   }
 
   assert {
     condition = alltrue([for policy in aws_iam_role_policy.collector :
       jsondecode(policy.policy).Statement[1].Resource == ["arn:aws:logs:us-east-1:123456789012:log-group:/outpost/test/metrics:*"]
     ])
-    error_message = "It writes to the log group of metrics alone."
+    error_message = "The collector may write only to the log group of metrics."
   }
 }
 
@@ -481,12 +481,12 @@ run "without_stripe_and_bootstrap_key_their_settings_are_left_out" {
 
   assert {
     condition     = [for secret in output.containers["api"].secrets : secret.name] == ["OUTPOST_RATE_LIMIT_PER_MINUTE"] && output.containers["worker"].secrets == []
-    error_message = "No container names a secret that there is not."
+    error_message = "No container names a secret that does not exist."
   }
 
   assert {
     condition     = !can(regex("GetSecretValue", aws_iam_role_policy.execution["api"].policy))
-    error_message = "And none is allowed to be read."
+    error_message = "Without secrets the role that starts the API may read none."
   }
 }
 
@@ -499,7 +499,7 @@ run "the_role_of_ecs_is_made_once_an_account" {
 
   assert {
     condition     = length(aws_iam_service_linked_role.ecs) == 0
-    error_message = "Left out where the account has it."
+    error_message = "The service-linked role is not made where the account has it."
   }
 }
 
@@ -565,7 +565,7 @@ run "an_apply_takes_no_setting_back" {
 
   assert {
     condition     = nonsensitive(aws_ssm_parameter.setting["OUTPOST_RATE_LIMIT_PER_MINUTE"].value) == "1000"
-    error_message = "After that it is the operators'."
+    error_message = "A later apply leaves the value that operators set."
   }
 }
 
@@ -576,7 +576,7 @@ run "graviton_is_a_choice_for_both_roles" {
 
   assert {
     condition     = alltrue([for task in aws_ecs_task_definition.this : one(task.runtime_platform).cpu_architecture == "ARM64"])
-    error_message = "Images of an environment are built for one processor."
+    error_message = "Both roles' tasks run on the chosen processor."
   }
 }
 

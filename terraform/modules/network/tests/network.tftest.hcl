@@ -30,27 +30,27 @@ run "only_listed_connections_are_possible" {
 
   assert {
     condition     = !anytrue([for subnet in aws_subnet.public : subnet.map_public_ip_on_launch])
-    error_message = "Nothing gets a public address by itself."
+    error_message = "Subnets give no public address by themselves."
   }
 
   assert {
     condition     = length(distinct(concat([for subnet in aws_subnet.private : subnet.cidr_block], [for subnet in aws_subnet.public : subnet.cidr_block]))) == 6
-    error_message = "Six different blocks."
+    error_message = "No two subnets have the same addresses."
   }
 
   assert {
     condition     = aws_subnet.private["use1-az4"].cidr_block == "10.42.32.0/20" && aws_subnet.public["use1-az1"].cidr_block == "10.42.240.0/24"
-    error_message = "Private subnets from below, public ones from above."
+    error_message = "Private subnets count from the block's beginning, public ones from its end."
   }
 
   assert {
     condition     = length(aws_vpc_endpoint.interface) == 0
-    error_message = "Endpoints that guard nothing are not paid for."
+    error_message = "By default there are no interface endpoints, which cost money."
   }
 
   assert {
     condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && aws_vpc_endpoint.dynamodb.vpc_endpoint_type == "Gateway"
-    error_message = "Gateway endpoints."
+    error_message = "S3 and DynamoDB have gateway endpoints, which cost nothing."
   }
 
   assert {
@@ -60,7 +60,7 @@ run "only_listed_connections_are_possible" {
 
   assert {
     condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Condition.StringEquals["aws:ResourceAccount"] == "123456789012"
-    error_message = "Nobody carries data to another account's bucket."
+    error_message = "The S3 endpoint reaches only buckets of our account."
   }
 
   assert {
@@ -68,27 +68,27 @@ run "only_listed_connections_are_possible" {
       ["arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*", "s3:GetObject"],
       ["arn:aws:s3:::github-cloud/*", ["s3:GetObject", "s3:PutObject"]]
     ]
-    error_message = "Of others' buckets, image layers and GitHub's large files."
+    error_message = "Of other accounts' buckets the S3 endpoint reaches only those of image layers and of GitHub's large files."
   }
 
   assert {
     condition     = toset(keys(aws_vpc_security_group_ingress_rule.path)) == toset(["link-alb", "alb-api", "api-endpoints", "worker-endpoints", "canary-endpoints"])
-    error_message = "Nobody else is let in."
+    error_message = "No other connection is let in."
   }
 
   assert {
     condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.path : rule.cidr_ipv4 == null && rule.referenced_security_group_id != null])
-    error_message = "Groups let groups in, never addresses."
+    error_message = "Security groups let in other groups, never addresses."
   }
 
   assert {
     condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.https : rule.from_port == 443 && rule.to_port == 443])
-    error_message = "The way out is HTTPS."
+    error_message = "Outgoing connections use HTTPS."
   }
 
   assert {
     condition     = [for rule in aws_vpc_security_group_egress_rule.ssh : rule.from_port] == [22] && keys(aws_vpc_security_group_egress_rule.ssh) == ["worker"]
-    error_message = "And ssh for workers, which clone repositories by it."
+    error_message = "Workers, and nobody else, may use ssh too."
   }
 }
 
@@ -124,12 +124,12 @@ run "one_way_out_for_all_is_cheaper" {
 
   assert {
     condition     = keys(aws_nat_gateway.this) == ["use1-az1"]
-    error_message = "One NAT gateway."
+    error_message = "There is one NAT gateway."
   }
 
   assert {
     condition     = alltrue([for table in aws_route_table.private : one(table.route).nat_gateway_id == aws_nat_gateway.this["use1-az1"].id])
-    error_message = "All subnets use it."
+    error_message = "All private subnets use the one NAT gateway."
   }
 }
 
@@ -190,7 +190,7 @@ run "aws_off_the_internet_is_a_choice" {
 
   assert {
     condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs"])
-    error_message = "Interface endpoints."
+    error_message = "Each AWS service that the tasks call has an interface endpoint."
   }
 
   assert {
@@ -232,7 +232,7 @@ run "with_a_list_every_way_out_leads_through_the_firewall_of_its_zone" {
       one(aws_route_table.private[zone].route).vpc_endpoint_id == endpoint
       && one(aws_route_table.firewall[zone].route).nat_gateway_id == aws_nat_gateway.this[zone].id
     ])
-    error_message = "Out: from a zone's tasks to its firewall, and from there to its gateway."
+    error_message = "Outgoing packets go from a zone's tasks to its firewall, and from there to its gateway."
   }
 
   assert {
@@ -241,7 +241,7 @@ run "with_a_list_every_way_out_leads_through_the_firewall_of_its_zone" {
       && aws_route_table_association.public[zone].route_table_id == aws_route_table.nat[zone].id
       && aws_route_table_association.firewall[zone].subnet_id == aws_subnet.firewall[zone].id
     ])
-    error_message = "Back: from the gateway to the same firewall."
+    error_message = "Answers go from the gateway to the same firewall."
   }
 
   assert {
@@ -253,34 +253,34 @@ run "with_a_list_every_way_out_leads_through_the_firewall_of_its_zone" {
     condition = alltrue([for host in ["git.example.com", ".npm.example.com", "api.anthropic.com", "registry.npmjs.org", "api.stripe.com"] :
       contains(local.hosts, host)
     ])
-    error_message = "The operator's hosts come to those that agents and we need."
+    error_message = "The list has the operator's hosts and those that agents and Outpost need."
   }
 
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.ssh) == 0
-    error_message = "What has no name in TLS does not leave at all."
+    error_message = "Port 22 is closed, because the firewall cannot see a host's name in ssh."
   }
 
   assert {
     condition     = [for host in local.hosts : host if endswith(host, "amazonaws.com")] == ["github-cloud.s3.amazonaws.com"]
-    error_message = "AWS is not asked by name, as a name lets any account's credentials through; but for GitHub's large files."
+    error_message = "The list has no name of AWS, which would let any account's credentials through, except the bucket of GitHub's large files."
   }
 
   assert {
     condition     = one(one(aws_networkfirewall_firewall_policy.hosts[0].firewall_policy).stateful_engine_options).stream_exception_policy == "REJECT"
-    error_message = "A connection from before the firewall ends at once and does not hang."
+    error_message = "A connection older than the firewall is refused at once and does not hang."
   }
 
   assert {
     condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["sqs", "secretsmanager", "sns", "kms", "ssm", "ecr.api", "ecr.dkr", "logs", "xray"])
-    error_message = "It is asked through endpoints."
+    error_message = "With a list AWS is called through endpoints."
   }
 
   assert {
     condition = alltrue([for endpoint in aws_vpc_endpoint.interface :
       jsondecode(endpoint.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
     ])
-    error_message = "Which take our own credentials alone."
+    error_message = "Endpoints take only our account's credentials."
   }
 }
 
@@ -306,19 +306,19 @@ run "one_gateway_for_all_has_one_firewall" {
 
   assert {
     condition     = alltrue([for table in aws_route_table.private : one(table.route).vpc_endpoint_id == "vpce-1"])
-    error_message = "Tasks of both zones leave through it."
+    error_message = "Tasks of both zones leave through the one firewall."
   }
 
   assert {
     condition = toset([for route in aws_route_table.nat["use1-az1"].route : route.cidr_block if route.vpc_endpoint_id == "vpce-1"]) == toset([
       for subnet in aws_subnet.private : subnet.cidr_block
     ])
-    error_message = "Answers to both come back through it."
+    error_message = "Answers to both zones come back through the one firewall."
   }
 
   assert {
     condition     = aws_route_table_association.public["use1-az2"].route_table_id == aws_route_table.public.id
-    error_message = "A public subnet without a gateway is as it was."
+    error_message = "A public subnet without a NAT gateway keeps its route table."
   }
 }
 

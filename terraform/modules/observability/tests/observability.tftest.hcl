@@ -28,12 +28,12 @@ run "promises_are_watched_and_logs_end" {
 
   assert {
     condition     = alltrue([for group in aws_cloudwatch_log_group.this : group.retention_in_days == 30 && group.kms_key_id == var.kms_key_arn])
-    error_message = "Logs are encrypted and end after their days."
+    error_message = "Logs are encrypted and expire."
   }
 
   assert {
     condition     = startswith(aws_cloudwatch_log_group.this["firewall"].name, "aws-waf-logs-")
-    error_message = "The firewall takes no other name."
+    error_message = "The firewall's log group begins with aws-waf-logs-, as AWS asks for."
   }
 
   assert {
@@ -47,7 +47,7 @@ run "promises_are_watched_and_logs_end" {
       [for name, alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset([local.alarms[name].page ? aws_sns_topic.pages.arn : aws_sns_topic.notices.arn])],
       [for name, alarm in aws_cloudwatch_composite_alarm.burn : alarm.alarm_actions == toset([endswith(name, "-leak") ? aws_sns_topic.notices.arn : aws_sns_topic.pages.arn])]
     )) && aws_sns_topic.pages.arn != aws_sns_topic.notices.arn
-    error_message = "Every alarm is told to people, and wakes them where it has to."
+    error_message = "Every alarm goes to the topic of notices or of pages, as it says."
   }
 
   assert {
@@ -60,12 +60,12 @@ run "promises_are_watched_and_logs_end" {
       ["dead-lettered-jobs", "latency", "api-tasks", "workers-full", "audit-late", "stripe-late", "receipts-key-unreadable"],
       [for lane in ["high", "normal", "low"] : "jobs-${lane}-waiting"], [for table in keys(var.table_names) : "${table}-throttled"]
     ) : contains(keys(aws_cloudwatch_metric_alarm.this), name)])
-    error_message = "Dead letters, latency, waiting jobs, late events, throttled tables."
+    error_message = "There are alarms for dead letters, latency, waiting jobs, late events and throttled tables."
   }
 
   assert {
     condition     = toset(output.release_alarms) == toset(["outpost-availability-fast-short-test", "outpost-jobs-fast-short-test"])
-    error_message = "A release is judged by the objectives."
+    error_message = "The alarms of a release are the fast ones on the objectives."
   }
 
   assert {
@@ -104,14 +104,14 @@ run "promises_are_watched_and_logs_end" {
     condition = alltrue([for name, objective in local.objectives : strcontains(
       file("../../../docs/objectives.md"), "| `${name}` | ${objective.percent} % of ${objective.text} |"
     )]) && abs(aws_cloudwatch_metric_alarm.burn_window["availability-fast-long"].threshold - 1.44) < 0.001
-    error_message = "Alarms on objectives are made from what is written down."
+    error_message = "Objectives are those of docs/objectives.md."
   }
 
   assert {
     condition = alltrue([for name, alarm in aws_cloudwatch_composite_alarm.burn :
       alarm.alarm_rule == "ALARM(\"outpost-${name}-long-test\") AND ALARM(\"outpost-${name}-short-test\")"
     ]) && alltrue([for alarm in aws_cloudwatch_metric_alarm.burn_window : alarm.alarm_actions == null])
-    error_message = "An objective rings when both windows do; a window alone tells nobody."
+    error_message = "An objective's alarm rings when both windows are in alarm; one window alone tells nobody."
   }
 
   assert {
@@ -136,7 +136,7 @@ run "promises_are_watched_and_logs_end" {
         [for filter in values(aws_cloudwatch_log_metric_filter.lines) : filter.metric_transformation[0].name]
       ) : "Outpost/test ${name}" if strcontains(file("../../../docs/metrics.md"), "| `${name}` |")]
     ), metric)])
-    error_message = "Alarms and panels read what exists."
+    error_message = "Alarms and panels read only metrics that exist."
   }
 
   # A heading's anchor is its words in lower case with dashes.
@@ -149,7 +149,7 @@ run "promises_are_watched_and_logs_end" {
 
   assert {
     condition     = one([for query in aws_cloudwatch_metric_alarm.this["jobs-high-waiting"].metric_query : query.metric[0].dimensions["QueueName"] if query.id == "waiting"]) == "outpost-jobs-high-test"
-    error_message = "Lanes are watched by their queues."
+    error_message = "A lane's alarm reads its queue."
   }
 
   assert {
@@ -174,20 +174,20 @@ run "what_collectors_count_is_watched" {
         file("../../../docs/objectives.md"), "| `${name}` | ${objective.percent} % of ${objective.text} |"
       )
     ]) && abs(aws_cloudwatch_metric_alarm.burn_window["auth-fast-long"].threshold - 14.4) < 0.001
-    error_message = "Objectives of time have alarms, from the numbers that are written down."
+    error_message = "Objectives on time have the numbers of docs/objectives.md and alarms."
   }
 
   # What a collector counts is not what a release is judged by: it may be late, or not there.
   assert {
     condition     = toset(output.release_alarms) == toset(["outpost-availability-fast-short-test", "outpost-jobs-fast-short-test"])
-    error_message = "No release is taken back for what collectors count."
+    error_message = "Metrics from collectors roll no release back."
   }
 
   assert {
     condition = alltrue([for name, alarm in aws_cloudwatch_composite_alarm.burn : alarm.alarm_actions == toset([
       endswith(name, "-leak") || startswith(name, "dispatch-") || startswith(name, "webhooks-") ? aws_sns_topic.notices.arn : aws_sns_topic.pages.arn
     ])]) && length(aws_cloudwatch_composite_alarm.burn) == 21
-    error_message = "Nobody is woken for agents that start late and webhooks that are late."
+    error_message = "Late starts and late webhooks make notices, not pages."
   }
 
   # One that ends, or is filled up, sends nothing: that alone is told, and for all of a role together.
@@ -198,7 +198,7 @@ run "what_collectors_count_is_watched" {
       ]) && alltrue([for name, alarm in aws_cloudwatch_metric_alarm.this :
       alarm.treat_missing_data == "notBreaching" if !startswith(name, "collector-silent-")
     ])
-    error_message = "Collectors that are not heard are told, and wake nobody."
+    error_message = "A silent collector makes a notice, not a page."
   }
 
   assert {
@@ -208,13 +208,13 @@ run "what_collectors_count_is_watched" {
       if metric.namespace == local.collected.namespace],
       [contains([for line in split("\n", file("../../../docs/operations.md")) : replace(lower(trimprefix(line, "## ")), " ", "-") if startswith(line, "## ")], alarm.runbook)]
     )]))
-    error_message = "Alarms on collectors read what they declare, and have a runbook."
+    error_message = "Alarms on collectors read only metrics that the collectors declare, and have a runbook."
   }
 
   # What the product counts an objective by is its name there.
   assert {
     condition     = alltrue([for name in keys(local.timed) : can(regex("\\| `outpost.objectives.measured` \\|.*`${name}`", file("../../../docs/metrics.md")))])
-    error_message = "Each objective of time is one that the product counts."
+    error_message = "The product measures each objective on time."
   }
 
   # What collectors bring is declared by these labels (modules/ecs/collector.tf); by others there is no such metric.
@@ -228,7 +228,7 @@ run "what_collectors_count_is_watched" {
         "\"${join(" ", [for index, part in line : part if index >= 2 && index % 2 == 0])}\" += \\[[^]]*\"${line[1]}\"", file("../ecs/collector.tf")
       )) || length(line) == 2 && can(regex("plain = \\[[^]]*\"${line[1]}\"", file("../ecs/collector.tf")))
     ])
-    error_message = "Panels and objectives read what collectors declare."
+    error_message = "Panels and objectives read only metrics that the collectors declare."
   }
 
   assert {

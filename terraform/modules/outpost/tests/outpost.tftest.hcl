@@ -37,19 +37,19 @@ run "the_parts_fit_together" {
 
   assert {
     condition     = contains(output.containers["worker"].environment, { name = "OUTPOST_OUTPUT_BUCKET", value = output.bucket_names["output"] })
-    error_message = "Containers are told the buckets that there are."
+    error_message = "Containers get the buckets' names."
   }
 
   assert {
     condition = alltrue([for address, known in { "10.42.3.4" = true, "10.43.3.4" = false, "203.0.113.9" = false } :
       can(regex("^(?:${one([for entry in output.containers["api"].environment : entry.value if entry.name == "OUTPOST_TRUSTED_PROXIES"])})$", address)) == known
     ])
-    error_message = "The API believes what the VPC's own addresses forward, and nobody else."
+    error_message = "The API trusts forwarded addresses from the VPC only."
   }
 
   assert {
     condition     = toset(values(local.secrets)[*].setting) == toset(jsondecode(file("../ecs/settings.json")).api.secrets)
-    error_message = "There is a secret for each setting that is one, and no other."
+    error_message = "There is one secret for each setting that is secret, and no other."
   }
 }
 
@@ -67,12 +67,12 @@ run "a_canary_asks_the_public_address" {
 
   assert {
     condition     = contains(module.scheduler["canary"].container.environment, { name = "URL", value = "https://api.example.com" })
-    error_message = "As its customers do."
+    error_message = "The canary asks the public address, as customers do."
   }
 
   assert {
     condition     = !can(regex("CANARY", jsonencode(output.containers)))
-    error_message = "No container of ours has its key."
+    error_message = "Neither API nor worker has the canary's key."
   }
 }
 
@@ -105,7 +105,7 @@ run "there_is_one_worker_for_as_many_messages_as_it_runs" {
 
   assert {
     condition     = module.ecs.worker_slots == 13 && module.autoscaling.messages_per_worker == 13
-    error_message = "A job that waits on a full worker would be one that no alarm sees."
+    error_message = "A worker is added for as many messages as a worker has slots."
   }
 }
 
@@ -121,7 +121,7 @@ run "a_first_apply_needs_neither_stripe_nor_a_bootstrap_key" {
 
   assert {
     condition     = local.secrets == {} && length(output.containers["worker"].secrets) == 0
-    error_message = "No secret without a use."
+    error_message = "Without Stripe and bootstrap key there are no secrets."
   }
 }
 
@@ -156,12 +156,12 @@ run "a_list_of_hosts_has_what_the_environment_itself_needs" {
 
   assert {
     condition     = one([for entry in output.containers["api"].environment : entry.value if entry.name == "OUTPOST_REPOSITORIES_SSH"]) == "false"
-    error_message = "Nothing is accepted that the list does not let out."
+    error_message = "With a list of hosts the API refuses repositories by ssh, which it would not let out."
   }
 
   assert {
     condition     = length(setsubtract(["git.example.com", "api.example.com", "public.ecr.aws"], local.egress_hosts)) == 0
-    error_message = "The operator's hosts, the API's own name for the canary, and the registry of its image."
+    error_message = "The list has the operator's hosts, the API's own name and the registry of the canary's image."
   }
 }
 
@@ -174,11 +174,11 @@ run "repositories_by_ssh_are_a_choice" {
 
   assert {
     condition     = one([for entry in output.containers["api"].environment : entry.value if entry.name == "OUTPOST_REPOSITORIES_SSH"]) == "false"
-    error_message = "The API refuses them."
+    error_message = "The API refuses repositories by ssh."
   }
 
   assert {
     condition     = !anytrue([for entry in output.containers["worker"].environment : entry.name == "OUTPOST_REPOSITORIES_SSH"])
-    error_message = "A worker needs no word of it."
+    error_message = "The worker does not get the setting."
   }
 }

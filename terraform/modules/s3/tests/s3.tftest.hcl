@@ -45,7 +45,7 @@ run "nothing_is_public_and_everything_is_kept_as_long_as_said" {
 
   assert {
     condition     = aws_s3_bucket_object_lock_configuration.audit_head.rule[0].default_retention[0].mode == "COMPLIANCE"
-    error_message = "The mode is passed on."
+    error_message = "The lock has the given mode."
   }
 
   assert {
@@ -71,7 +71,7 @@ run "nothing_is_public_and_everything_is_kept_as_long_as_said" {
 
   assert {
     condition     = length(jsondecode(aws_s3_bucket_policy.this["output"].policy).Statement) == 1
-    error_message = "Nobody delivers logs to another bucket."
+    error_message = "Other buckets let no service deliver logs."
   }
 
   assert {
@@ -92,7 +92,7 @@ run "the_suffix_may_be_left_out" {
 
   assert {
     condition     = output.names["output"] == "outpost-output-test"
-    error_message = "No suffix, no hyphen."
+    error_message = "Without a suffix bucket names end with the environment."
   }
 }
 
@@ -127,7 +127,7 @@ run "archive_and_heads_are_copied_where_nobody_here_can_delete_them" {
 
   assert {
     condition     = toset(keys(aws_s3_bucket_replication_configuration.this)) == toset(["audit", "audit-head"])
-    error_message = "Both are copied, the tenants' files are not."
+    error_message = "The audit's archive and heads are copied, tenants' files are not."
   }
 
   assert {
@@ -135,14 +135,14 @@ run "archive_and_heads_are_copied_where_nobody_here_can_delete_them" {
       one(one(entry.rule).destination).bucket == var.replicas.bucket_arns[name] && one(one(entry.rule).delete_marker_replication).status == "Disabled"
       && one(one(one(entry.rule).destination).encryption_configuration).replica_kms_key_id == var.replicas.kms_key_arn
     ])
-    error_message = "Each to its own bucket, with the key there, and no deletion goes along."
+    error_message = "Each bucket is copied to one of its own, under that bucket's key, and deletions are not copied."
   }
 
   assert {
     condition = alltrue([for entry in aws_iam_role_policy.replication : !anytrue([for statement in jsondecode(entry.policy).Statement :
       anytrue([for action in statement.Action : strcontains(action, "Delete")])
     ])])
-    error_message = "The role can delete nothing there."
+    error_message = "The role that copies may delete nothing."
   }
 }
 

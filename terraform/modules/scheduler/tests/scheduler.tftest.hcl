@@ -25,27 +25,27 @@ run "one_job_a_minute_and_silence_rings" {
 
   assert {
     condition     = aws_scheduler_schedule.canary.schedule_expression == "rate(1 minute)" && aws_scheduler_schedule.canary.flexible_time_window[0].mode == "OFF"
-    error_message = "Once a minute."
+    error_message = "The canary starts once a minute."
   }
 
   assert {
     condition     = !aws_scheduler_schedule.canary.target[0].ecs_parameters[0].network_configuration[0].assign_public_ip
-    error_message = "It has no public address."
+    error_message = "The canary's task has no public address."
   }
 
   assert {
     condition     = output.container.command[2] == file("../../../.ci/canary") && strcontains(output.container.command[2], "canary: job {job['job_id']} has succeeded")
-    error_message = "It says what is counted."
+    error_message = "The canary prints the line that the metric counts."
   }
 
   assert {
     condition     = output.container.secrets == [{ name = "CANARY_KEY", valueFrom = var.key_secret_arn }] && !can(regex("op_(live|test)_", jsonencode(output.container.environment)))
-    error_message = "Its key is a secret."
+    error_message = "The canary gets its key as a secret."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.silent.treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.silent.alarm_actions == toset([var.topic_arn])
-    error_message = "Saying nothing is what rings."
+    error_message = "The alarm rings when the canary's line is missing."
   }
 
   assert {
@@ -58,7 +58,7 @@ run "one_job_a_minute_and_silence_rings" {
 
   assert {
     condition     = jsondecode(aws_iam_role_policy.schedule.policy).Statement[1].Resource == [aws_iam_role.start.arn]
-    error_message = "The schedule may give a task no other role."
+    error_message = "The schedule may pass on only the role that starts the canary."
   }
 }
 

@@ -14,7 +14,7 @@ variables {
 run "secrets_are_encrypted_and_never_in_the_state" {
   assert {
     condition     = aws_kms_key.data.enable_key_rotation && aws_kms_alias.data.name == "alias/outpost-test"
-    error_message = "The key's material is replaced each year."
+    error_message = "The data key is rotated each year."
   }
 
   assert {
@@ -29,19 +29,19 @@ run "secrets_are_encrypted_and_never_in_the_state" {
 
   assert {
     condition     = alltrue([for version in aws_secretsmanager_secret_version.this : version.secret_string_wo == null && version.secret_string == null])
-    error_message = "Values are written only."
+    error_message = "Values of secrets are in no plan and no state."
   }
 
   assert {
     condition     = alltrue([for version in aws_secretsmanager_secret_version.this : version.secret_string_wo_version == 1])
-    error_message = "The version decides when they are written."
+    error_message = "Values are written when their version changes."
   }
 
   assert {
     condition = alltrue([for statement in jsondecode(aws_kms_key.data.policy).Statement :
       can(statement.Principal.AWS) ? statement.Principal.AWS == "arn:aws:iam::123456789012:root" : can(statement.Condition)
     ])
-    error_message = "The account administers the key; a service needs a condition."
+    error_message = "The account administers the key, and each service may use it only under a condition."
   }
 }
 
@@ -85,12 +85,12 @@ run "a_function_may_rotate_a_secret" {
 
   assert {
     condition     = aws_secretsmanager_secret_rotation.this["bootstrap-admin-key"].rotation_rules[0].automatically_after_days == 90
-    error_message = "Every 90 days unless said otherwise."
+    error_message = "The default is a rotation every 90 days."
   }
 
   assert {
     condition     = length(aws_secretsmanager_secret_rotation.this) == 1
-    error_message = "Only that secret is rotated by it."
+    error_message = "The function rotates no other secret."
   }
 }
 

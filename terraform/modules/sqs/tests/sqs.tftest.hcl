@@ -18,14 +18,14 @@ run "queues_are_those_of_the_schema_and_lose_nothing" {
 
   assert {
     condition     = toset(keys(aws_sqs_queue.dead_letter)) == toset(["jobs-dlq", "audit-dlq", "stripe-dlq"])
-    error_message = "Queues that others name are dead-letter queues."
+    error_message = "The dead-letter queues are those that other queues name."
   }
 
   assert {
     condition = alltrue([for lane in ["jobs-high", "jobs-normal", "jobs-low"] :
       aws_sqs_queue.work[lane].visibility_timeout_seconds == 900 && aws_sqs_queue.work[lane].message_retention_seconds == 1209600
     ])
-    error_message = "Jobs: 15 minutes and 14 days."
+    error_message = "Queues of jobs have a visibility timeout of 15 minutes and keep messages for 14 days."
   }
 
   assert {
@@ -44,14 +44,14 @@ run "queues_are_those_of_the_schema_and_lose_nothing" {
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.threshold == 10 && alarm.alarm_actions == toset([var.alarm_topic_arn])])
-    error_message = "Ten dead letters in any queue are told to people."
+    error_message = "Ten dead letters in any queue raise an alarm."
   }
 
   assert {
     condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.dead_letters :
       toset(flatten([for query in alarm.metric_query : query.metric[*].metric_name])) == toset(["ApproximateNumberOfMessagesVisible", "NumberOfMessagesDeleted"])
     ])
-    error_message = "A letter that the worker took out of its queue counts too."
+    error_message = "Dead letters that the worker holds count too."
   }
 
   assert {
