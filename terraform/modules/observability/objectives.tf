@@ -10,11 +10,11 @@ locals {
   # Metrics that the collectors beside the containers send (modules/ecs/collector.tf); without collectors they do not exist.
   collected = { namespace = "Outpost/${var.environment}/containers" }
   timed = {
-    auth       = { percent = 99, page = true, text = "callers are known within 50 ms" }
-    audit      = { percent = 99, page = true, text = "entries of the audit can be listed after a minute" }
-    dispatch   = { percent = 99, page = false, text = "jobs that may run have an agent 200 ms after they and a slot could" }
-    end-to-end = { percent = 99, page = true, text = "jobs end at their first attempt, with a minute of ours at most" }
-    webhooks   = { percent = 99, page = false, text = "events are on their way a minute after they and their endpoint could be" }
+    auth       = { percent = 99, page = true, text = "calls have their key checked within 50 ms" }
+    audit      = { percent = 99, page = true, text = "entries of the audit can be listed within a minute" }
+    dispatch   = { percent = 99, page = false, text = "jobs have an agent within 200 ms, once they may run and a slot is free" }
+    end-to-end = { percent = 99, page = true, text = "jobs end at their first attempt, and take at most a minute besides the agent's own time" }
+    webhooks   = { percent = 99, page = false, text = "events are sent within a minute, once their endpoint takes one" }
   }
 
   objectives = merge({
@@ -75,7 +75,7 @@ resource "aws_cloudwatch_metric_alarm" "burn_window" {
   for_each = local.burn_windows
 
   alarm_name          = "outpost-${each.key}-${var.environment}"
-  alarm_description   = "A window of outpost-${each.value.objective}-${each.value.speed}-${var.environment}, which tells people."
+  alarm_description   = "A window of outpost-${each.value.objective}-${each.value.speed}-${var.environment}, whose alarm tells people."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value.threshold
   evaluation_periods  = 1
@@ -110,7 +110,7 @@ resource "aws_cloudwatch_composite_alarm" "burn" {
   for_each = local.objective_burns
 
   alarm_name        = "outpost-${each.key}-${var.environment}"
-  alarm_description = "${each.value.percent} % of ${each.value.text}: faults of a month are being used up ${each.value.rate} times too fast. To do: docs/operations.md#${each.value.runbook}"
+  alarm_description = "${each.value.percent} % of ${each.value.text}: the faults that a month may have are used up ${each.value.rate} times too fast. To do: docs/operations.md#${each.value.runbook}"
   alarm_rule = join(" AND ", [
     for window in ["long", "short"] : "ALARM(\"${aws_cloudwatch_metric_alarm.burn_window["${each.key}-${window}"].alarm_name}\")"
   ])

@@ -165,7 +165,7 @@ run "containers_are_confined_and_roles_exact" {
     condition = [for statement in jsondecode(aws_iam_role_policy.task["api"].policy).Statement : statement.Resource if contains(statement.Action, "sqs:ReceiveMessage")] == [
       ["arn:aws:sqs:us-east-1:123456789012:outpost-stripe-test"]
     ]
-    error_message = "The API may receive from the queues of Stripe and audit alone."
+    error_message = "The API may receive only from the queue of Stripe's events."
   }
 
   assert {
