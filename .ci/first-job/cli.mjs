@@ -1,5 +1,5 @@
-// What docs/cli.md shows, as a customer who pastes it: each block that says "tried" runs, with the package that was
-// packed and installed. cli.mjs <folder>: with installed/ and home/ in it.
+// Runs each block of docs/cli.md that says "tried", as a customer would paste it, with the package that was packed and
+// installed. Usage: cli.mjs <folder>, which has installed/ and home/ in it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -47,7 +47,7 @@ async function must(command, args, more) {
 
 writeFileSync(join(home, "key.txt"), `${key}\n`, { mode: 0o600 });
 
-// The page from its first line to its last, in one shell.
+// All blocks of the page, in one shell.
 const shell = await must("bash", ["-euo", "pipefail", "-c", blocks("bash").join("\n")]);
 assert.match(shell.out, new RegExp(`tenant +${tenant.tenant_id}`));
 assert.match(shell.out, /demo claude: no model is called; this is what I was asked:\nSay hello, then sleep 2 seconds\n/);
@@ -66,7 +66,7 @@ assert.equal(await live.ended, 7);
 const isBeforeTheEnd = events.findIndex(({ event }) => event === "output") < events.findIndex(({ job }) => job?.status === "failed");
 assert.ok(isBeforeTheEnd && events.at(-1).event === "end" && events.at(-1).job.exit_code === 7);
 
-// The three ways to follow tell the same, byte for byte; a stream that the client breaks off goes on where it was.
+// The three ways to follow a job give the same bytes, and a stream that the client broke off continues where it was.
 const { Outpost } = await import(join(folder, "installed/node_modules/@outpost/client/dist/index.js"));
 const outpost = new Outpost({ url, key });
 const { job_id } = await outpost.submit({ agent: "claude", command: "print 40k bytes, sleep 2, print 40k bytes" });
@@ -92,13 +92,13 @@ const { data: whole } = await outpost.api.GET("/jobs/{job_id}/output", { params:
 assert.ok(whole.length > 80_000);
 for (const [place, way] of ways.entries()) assert.ok(way === whole, `way ${place} has ${way.length} of ${whole.length} bytes`);
 
-// A program with the SDK, and a receiver with what listen forwards.
+// A program with the SDK, and a receiver of what `webhooks listen` forwards.
 const [program, receiver] = blocks("js");
 mkdirSync(join(folder, "installed/programs"), { recursive: true });
 for (const [name, text] of Object.entries({ program, receiver })) {
   writeFileSync(join(folder, `installed/programs/${name}.mjs`), text);
 }
-// The package's types are those of the contract, and hold for who writes against them.
+// The package's types are those of the contract, and a program written with them compiles.
 const tools = join(folder, "src/npm/node_modules");
 const programs = ["program", "receiver"].map(name => join(folder, `installed/programs/${name}.mjs`));
 const check = ["--noEmit", "--allowJs", "--checkJs", "--module", "nodenext", "--target", "es2023", "--types", "node"];
@@ -125,7 +125,7 @@ assert.equal(await listening.ended, 0, listening.all);
 assert.match(listening.out, new RegExp(`job\\.succeeded +${job} +204 `));
 assert.match(receiving.out, new RegExp(`job\\.succeeded ${job}`));
 
-// The same receiver takes what Outpost itself delivers.
+// The same receiver accepts what Outpost itself delivers.
 const made = await outpost.api.POST("/tenants/{tenant_id}/webhooks", {
   params: { path: { tenant_id: tenant.tenant_id } },
   body: { url: `http://127.0.0.1:${port}/`, events: ["job.succeeded"] },
@@ -139,7 +139,7 @@ const delivered = await outpost.submit({ agent: "claude", command: "Say hello" }
 await until(() => real.out.includes(`job.succeeded ${delivered.job_id}`));
 real.child.kill("SIGTERM");
 
-// Errors in words.
+// Errors say what to do.
 const refused = await run("outpost", ["run", "-a", "nobody", "Say hello"]);
 assert.equal(await refused.ended, 125);
 assert.match(refused.all, /^outpost: .* \(400\)\n {4}agent: .*\n {2}Correct what is named above\.\n {2}Request /);

@@ -18,16 +18,16 @@ import {
 } from "./types.js";
 
 export interface OutpostOptions extends RetryOptions {
-  /** Where Outpost is, such as `https://outpost.example.com`. */
+  /** Outpost's address, such as `https://outpost.example.com`. */
   url: string;
   /** An API key, `op_live_…` or `op_test_…`. */
   key: string;
-  /** What goes before this package's name in `User-Agent`. */
+  /** Your program's name, which goes before this package's in `User-Agent`. */
   userAgent?: string;
 }
 
 export interface SubmitOptions {
-  /** Makes it safe to submit again from another process; one is made when left out, which covers the repetitions here. */
+  /** Makes it safe to submit again, from another process too. By default a new one, which covers only this call's repetitions. */
   idempotencyKey?: string;
   signal?: AbortSignal;
 }
@@ -35,9 +35,9 @@ export interface SubmitOptions {
 const UNTIL_AN_ANSWER = 60_000; // longer than a request may wait at Outpost
 
 /**
- * Outpost for one API key. `api` has every operation of the contract with its types; the methods are what customers do
- * most. All repeat what may be repeated; methods throw an {@link OutpostError} for what is refused, `api` gives it as
- * `error`.
+ * A client for one API key. `api` has every operation of the contract with its types; the methods cover what customers
+ * do most. Both repeat requests where that is safe. For a refusal methods throw an {@link OutpostError}; `api` returns it
+ * as `error`.
  */
 export class Outpost {
   readonly api: Client<paths>;
@@ -69,7 +69,7 @@ export class Outpost {
     return this.options.key.startsWith("op_test_");
   }
 
-  /** Whose key this is and what it may. */
+  /** The key's tenant and its scopes. */
   async whoami(): Promise<{ tenantId: string; keyId: string; scopes: string[] }> {
     const response = await this.sender.send(() => this.request("/auth/verify"), { timeout: UNTIL_AN_ANSWER });
     if (!response.ok) throw await OutpostError.of(response);
@@ -87,12 +87,12 @@ export class Outpost {
     return answer(this.api.POST("/jobs", { params: { header }, body, signal }));
   }
 
-  /** A job; with `wait`, once it has ended or that many seconds (25 at most) are over. */
+  /** Reads a job; with `wait`, after its end or after so many seconds, 25 at most. */
   async job(jobId: string, { wait, signal }: { wait?: number; signal?: AbortSignal } = {}): Promise<Job> {
     return answer(this.api.GET("/jobs/{job_id}", { params: { path: { job_id: jobId }, query: { wait } }, signal }));
   }
 
-  /** A job, once it has ended. */
+  /** Waits for a job's end and returns the job. */
   async wait(jobId: string, { signal }: { signal?: AbortSignal } = {}): Promise<Job> {
     for (;;) {
       const job = await this.job(jobId, { wait: 25, signal });
@@ -100,7 +100,7 @@ export class Outpost {
     }
   }
 
-  /** Cancels a job; one that is cancelled already is what was asked for. */
+  /** Cancels a job. A job that is cancelled already is no error. */
   async cancel(jobId: string): Promise<Job> {
     try {
       return await answer(this.api.DELETE("/jobs/{job_id}", { params: { path: { job_id: jobId } } }));
@@ -111,7 +111,7 @@ export class Outpost {
     }
   }
 
-  /** Every entry of a list of the contract, such as `/jobs`, over as many pages as there are. */
+  /** Every entry of a list of the contract, such as `/jobs`, over all its pages. */
   async *list<P extends ListPath>(path: P, params?: ListParams<P>): AsyncGenerator<ListEntry<P>> {
     const get = this.api.GET as unknown as (path: P, options: object) => Promise<Result<Page<ListEntry<P>>>>;
     for (let cursor: string | undefined; ; ) {
@@ -123,22 +123,22 @@ export class Outpost {
     }
   }
 
-  /** What happens to a job and what its agent prints, as it happens, to its end; by the way that gets through. */
+  /** Changes of a job and its output, as they happen, until its end: by events, or by requests where events do not get through. */
   follow(jobId: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<JobEvent> {
     return follow(this.source, jobId, (id, signal) => this.job(id, { wait: 25, signal }), options);
   }
 
-  /** A job's Server-Sent Events; cut connections are taken up again behind the last event. */
+  /** A job's Server-Sent Events. After a cut connection the stream continues behind the last event. */
   events(jobId: string, options: FollowOptions = {}): AsyncGenerator<JobEvent> {
     return events(this.source, jobId, options);
   }
 
-  /** What a job prints, from an offset on, by requests that wait. */
+  /** A job's output from an offset on, by requests that wait (long poll). */
   output(jobId: string, options: { from?: number; signal?: AbortSignal } = {}): AsyncGenerator<OutputPiece> {
     return output(this.source, jobId, options);
   }
 
-  /** Uploads a file (`openAsBlob` of node:fs opens one) and gives its `input_id`, for the `inputs` of jobs. */
+  /** Uploads a file (`openAsBlob` of node:fs opens one) and returns its `input_id`, for the `inputs` of jobs. */
   async upload(file: Blob, { idempotencyKey }: SubmitOptions = {}): Promise<string> {
     const body = { size_bytes: file.size, sha256: await sha256(file) };
     const header = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
@@ -147,17 +147,17 @@ export class Outpost {
     return link.input_id;
   }
 
-  /** The files that a job's agent left under artifacts/. */
+  /** Lists the files that a job's agent left under artifacts/. */
   async artifacts(jobId: string): Promise<Artifact[]> {
     return (await answer(this.api.GET("/jobs/{job_id}/artifacts", { params: { path: { job_id: jobId } } }))).data;
   }
 
-  /** Writes an artifact below a folder and checks it by its hash; the path. */
+  /** Writes an artifact below a folder, checks its hash, and returns its path. */
   save(artifact: Artifact, folder: string): Promise<string> {
     return save(this.sender, artifact, folder);
   }
 
-  /** An artifact's bytes; the stream fails at its end when they are not what the hash says. */
+  /** An artifact's bytes. The stream fails at its end when they do not match the hash. */
   open(artifact: Artifact) {
     return open(this.sender, artifact);
   }
@@ -179,7 +179,7 @@ interface Page<T> {
 
 type Result<T> = { data?: T; error?: unknown; response: Response };
 
-/** What a call of `api` answered; throws an {@link OutpostError} when it was refused. */
+/** The result of a call of `api`; throws an {@link OutpostError} when the call was refused. */
 export async function answer<T>(call: Promise<Result<T>>): Promise<T> {
   const { data, error, response } = await call;
   if (!response.ok) throw OutpostError.from(response, error);

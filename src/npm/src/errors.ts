@@ -1,13 +1,13 @@
 import type { Problem } from "./types.js";
 
-/** Outpost's refusal of a request: what its problem document (RFC 9457) says. */
+/** A refused request, with its problem document (RFC 9457). */
 export class OutpostError extends Error {
-  /** The last part of the problem's type, such as `quota-exceeded`; decide by it. Empty when a gateway answered. */
+  /** The last part of the problem's type, such as `quota-exceeded`, for decisions. Empty when a gateway answered instead. */
   readonly code: string;
 
   constructor(
     readonly status: number,
-    /** The document, or what there was of one when something else than Outpost answered. */
+    /** The document; incomplete when a gateway answered instead of Outpost. */
     readonly problem: Partial<Problem>,
   ) {
     super([problem.title ?? `The answer was ${status}`, problem.detail].filter(Boolean).join(": "));
@@ -15,12 +15,12 @@ export class OutpostError extends Error {
     this.code = problem.type?.split("/").pop() ?? "";
   }
 
-  /** Quote it when you ask for help. */
+  /** The request's id; quote it when you ask for help. */
   get requestId(): string | undefined {
     return this.problem.request_id;
   }
 
-  /** Reads the body of an answer that is no success. */
+  /** Reads the body of a refusal. */
   static async of(response: Response): Promise<OutpostError> {
     const text = await response.text().catch(() => "");
     return OutpostError.from(response, parsed(text));
@@ -32,7 +32,7 @@ export class OutpostError extends Error {
   }
 }
 
-/** Nothing answered: no connection, or one that was cut. `cause` says why. */
+/** There was no answer: no connection, or one that was cut. `cause` says why. */
 export class UnreachableError extends Error {
   constructor(address: string, cause: unknown) {
     super(`${address} does not answer: ${reason(cause)}`, { cause });
@@ -48,7 +48,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** fetch says "fetch failed" and hides why in the cause. */
+/** The reason of a failed fetch, which is only in its cause. */
 function reason(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure);
   if (failure.cause instanceof Error) return reason(failure.cause);

@@ -3,7 +3,7 @@ import { OutpostError, UnreachableError } from "./errors.js";
 import type { Sender } from "./retry.js";
 import { hasEnded, type Job, type JobEvent, type OutputPiece } from "./types.js";
 
-/** What following needs: where jobs are, how to ask for them, and how to send. */
+/** What following a job needs: how to make a request, and how to send it. */
 export interface Source {
   request(path: string, headers?: Record<string, string>, signal?: AbortSignal): Request;
   sender: Sender;
@@ -11,15 +11,15 @@ export interface Source {
 
 export interface FollowOptions {
   signal?: AbortSignal;
-  /** The id of the last event that came: the stream goes on behind it. */
+  /** The id of the last event that was received; the stream begins behind it. */
   lastEventId?: string;
-  /** How often in a row the stream may break off without an event before that is an error; 10 when left out. */
+  /** How often in a row the stream may break off without an event; 10 by default. */
   breaks?: number;
-  /** Whether a missing stream is an error at once, for a caller who knows another way. */
+  /** Whether a missing stream is an error at once, for callers that then use another way. */
   orElse?: boolean;
 }
 
-/** Outpost, or what stands before it, gave no stream: a gateway that collects answers before it hands them on. */
+/** There was no stream, for instance because a gateway buffers answers. */
 export class NoStreamError extends Error {
   override readonly name = "NoStreamError";
 }
@@ -28,7 +28,7 @@ const LONGEST_SILENCE = 45_000; // a comment comes every 15 s
 const UNTIL_IT_BEGINS = 5_000; // the first bytes come at once
 const WAIT = 25;
 
-/** A job's events (Server-Sent Events), from `lastEventId` on, over as many connections as it takes, to its end. */
+/** A job's Server-Sent Events behind `lastEventId`, until its end, over several connections where one is cut. */
 export async function* events(source: Source, jobId: string, options: FollowOptions = {}): AsyncGenerator<JobEvent> {
   const stream = new EventStream(source, `/jobs/${encodeURIComponent(jobId)}/events`, options);
   for (let breaks = 0; ; ) {
@@ -47,9 +47,9 @@ export async function* events(source: Source, jobId: string, options: FollowOpti
   }
 }
 
-/** One stream over several connections. */
+/** A stream that can continue over several connections. */
 class EventStream {
-  /** Whether the end was told before: the answer is 204. */
+  /** Whether there are no more events: the answer was 204. */
   isOver = false;
   private last: string | undefined;
 
@@ -98,7 +98,7 @@ class EventStream {
   }
 }
 
-/** The messages of one answer, until it ends, breaks off or falls silent. */
+/** The messages of one answer, until it ends, breaks off or is silent for too long. */
 async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<EventSourceMessage> {
   const come: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: message => come.push(message) });
@@ -146,8 +146,8 @@ function toEvent({ event, id, data }: EventSourceMessage): JobEvent | undefined 
 }
 
 /**
- * What a job prints, from an offset on, by requests that wait (long poll), until no more will come. When the agent is
- * started anew, `attempt` changes and `offset` begins at 0.
+ * A job's output from an offset on, by requests that wait (long poll), until it is complete. When the agent is started
+ * again, `attempt` changes and `offset` begins at 0.
  */
 export async function* output(
   source: Source,
@@ -165,7 +165,7 @@ export async function* output(
       bytes = new Uint8Array(await response.arrayBuffer());
       breaks = 0;
     } catch (failure) {
-      // An answer that breaks off is asked for again from the same offset, so none of it counts.
+      // The bytes of an answer that broke off are dropped, because the next request begins at the same offset.
       if (signal?.aborted || ++breaks > 10) throw new UnreachableError("The output", failure);
       await source.sender.wait("The output was cut", source.sender.backoff(breaks), signal);
       continue;
@@ -185,7 +185,7 @@ export async function* output(
   }
 }
 
-/** A job to its end: by events, or by requests that wait where a gateway lets no stream through. */
+/** Follows a job to its end: by events, or by requests that wait where a gateway lets no stream through. */
 export async function* follow(
   source: Source,
   jobId: string,

@@ -8,24 +8,24 @@ import { OutpostError } from "./errors.js";
 import type { Sender } from "./retry.js";
 import type { Artifact } from "./types.js";
 
-/** The SHA-256 of what a file holds, in hex, without having all of it in memory. */
+/** The SHA-256 of a file in hex; reads the file in parts. */
 export async function sha256(file: Blob): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of file.stream() as unknown as AsyncIterable<Uint8Array>) hash.update(chunk);
   return hash.digest("hex");
 }
 
-/** Puts a file behind a link of `POST /inputs`. */
+/** Uploads a file to a link of `POST /inputs`. */
 export async function put(sender: Sender, link: { url: string; headers: Record<string, string> }, file: Blob): Promise<void> {
-  // No credentials of Outpost's: the link has its own.
+  // Without the API key, because the link has credentials of its own.
   const response = await sender.send(() => new Request(link.url, { method: "PUT", body: file, headers: link.headers }));
   if (!response.ok) throw await OutpostError.of(response);
   await response.body?.cancel();
 }
 
 /**
- * Writes an artifact below a folder and checks what came by its hash: nothing is at its place before all of it is there.
- * The path in the folder.
+ * Writes an artifact below a folder, checks its hash, and returns its path in the folder. The file gets its name only when
+ * it is complete.
  */
 export async function save(sender: Sender, artifact: Artifact, folder: string): Promise<string> {
   const path = below(folder, artifact.path);
@@ -41,7 +41,7 @@ export async function save(sender: Sender, artifact: Artifact, folder: string): 
   return path;
 }
 
-/** What an artifact holds; the end is an error when it is not what the hash says. */
+/** An artifact's bytes. The stream fails at its end when they do not match the hash. */
 export async function open(sender: Sender, artifact: Artifact): Promise<Readable> {
   const response = await sender.send(() => new Request(artifact.url));
   if (!response.ok) throw await OutpostError.of(response);
@@ -61,7 +61,7 @@ export async function open(sender: Sender, artifact: Artifact): Promise<Readable
   return body.pipe(checked);
 }
 
-/** An agent chose the path: it must not lead out of the folder. */
+/** Refuses a path that leads out of the folder, because an agent chose it. */
 export function below(folder: string, path: string): string {
   const whole = resolve(folder, path);
   const inside = relative(resolve(folder), whole);

@@ -3,21 +3,21 @@ import { UnreachableError } from "./errors.js";
 
 /** How a request is repeated. */
 export interface RetryOptions {
-  /** How often a request is sent at most; 5 when left out. */
+  /** How often a request is sent at most; 5 by default. */
   attempts?: number;
-  /** The longest wait that `Retry-After` may ask for, in seconds; 90 when left out. A longer one is handed to the caller. */
+  /** The longest accepted `Retry-After`, in seconds; 90 by default. With a longer one the answer goes to the caller. */
   maxRetryAfter?: number;
-  /** Told before each wait. */
+  /** Called before each wait. */
   onRetry?: (why: string, seconds: number) => void;
-  /** For tests: what to call in the place of fetch, of Math.random and of a wait. */
+  /** For tests: stand-ins for fetch, Math.random and waiting. */
   fetch?: (request: Request) => Promise<Response>;
   random?: () => number;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
-/** What holds for one call. */
+/** Options of one call. */
 export interface CallOptions {
-  /** Milliseconds until the answer must have begun; none when left out. */
+  /** Milliseconds until the answer must have begun; no limit by default. */
   timeout?: number;
 }
 
@@ -27,9 +27,9 @@ const WORTH_REPEATING = [408, 429, 500, 502, 503, 504];
 const REPEATABLE = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 
 /**
- * Sends requests, and sends them again where that is safe: after a lost connection or an answer that promises a later
- * success, when the method or an `Idempotency-Key` makes sure that nothing happens twice. It waits a random part of a
- * growing pause, or as long as `Retry-After` says.
+ * Sends requests, and repeats them after a lost connection or a temporary refusal, if the method or an `Idempotency-Key`
+ * makes sure that nothing happens twice. Between attempts it waits a random part of a growing pause, or as long as
+ * `Retry-After` says.
  */
 export class Sender {
   private readonly attempts: number;
@@ -40,7 +40,7 @@ export class Sender {
     this.maxRetryAfter = options.maxRetryAfter ?? 90;
   }
 
-  /** Sends what `make` makes, a new request for each attempt; the last answer, whatever its status. */
+  /** Sends the request that `make` makes anew for each attempt, and returns the last answer, whatever its status. */
   async send(make: () => Request, call: CallOptions = {}): Promise<Response> {
     let mayHaveHappened = false;
     for (let attempt = 1; ; attempt++) {
@@ -77,7 +77,7 @@ export class Sender {
     }
   }
 
-  /** Milliseconds of a pause that grows with each failure: a random part of it, so that clients do not come back at once. */
+  /** A random part of a pause that grows with each failure, in milliseconds; random, so that clients do not return together. */
   backoff(failures: number): number {
     const whole = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1));
     return whole * (0.5 + 0.5 * (this.options.random ?? Math.random)());
@@ -91,10 +91,10 @@ export class Sender {
 
   /** Milliseconds until the request is worth repeating; undefined when it is not. */
   private pauseAfter(request: Request, response: Response, attempt: number, mayHaveHappened: boolean): number | undefined {
-    // The first try of a request that is sent again under its key may still be at work: that is answered 409, too.
+    // When a request is repeated under its idempotency key while the first is being served, the answer is 409.
     const isAtWork = response.status === 409 && mayHaveHappened && request.headers.has("idempotency-key");
     if (!WORTH_REPEATING.includes(response.status) && !isAtWork) return undefined;
-    // What was over the limit has not happened, so it may be sent again in any case.
+    // A request over the rate limit had no effect, so it may always be repeated.
     if (response.status !== 429 && !isRepeatable(request)) return undefined;
     const asked = retryAfter(response.headers.get("retry-after"));
     if (asked === undefined) return this.backoff(attempt);
@@ -107,7 +107,7 @@ function isRepeatable(request: Request): boolean {
   return REPEATABLE.includes(request.method) || request.headers.has("idempotency-key");
 }
 
-/** Seconds or a date, as RFC 9110 has it. */
+/** Reads `Retry-After`, seconds or a date (RFC 9110). */
 function retryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;
   if (/^\d+$/.test(value)) return Number(value);

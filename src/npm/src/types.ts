@@ -19,16 +19,16 @@ type PageAt<P extends keyof paths> = paths[P] extends {
     : never
   : never;
 
-/** The paths whose GET answers a page of a list. */
+/** Paths whose GET answers a page of a list. */
 export type ListPath = { [P in keyof paths]: [PageAt<P>] extends [never] ? never : P }[keyof paths];
 
-/** What a list holds. */
+/** An entry of a list. */
 export type ListEntry<P extends ListPath> = PageAt<P>;
 
-/** What the GET of a list takes. */
+/** Query parameters of a list. */
 export type ListParams<P extends ListPath> = paths[P] extends { get: { parameters: infer Params } } ? Params : never;
 
-/** What a webhook's body says, once it is verified. */
+/** The body of a verified webhook. */
 export interface WebhookEvent {
   type: EventType;
   timestamp: string;
@@ -36,14 +36,14 @@ export interface WebhookEvent {
   data: Record<string, unknown>;
 }
 
-/** A piece of what an agent printed: its bytes, and where they stand in the output of the attempt. */
+/** A piece of an agent's output: its bytes and their offset in the attempt's output. */
 export interface OutputPiece {
   attempt: number;
   offset: number;
   bytes: Uint8Array;
 }
 
-/** What happens to a job, as it happens. */
+/** An event of a job. */
 export type JobEvent =
   | ({ type: "output"; id?: string } & OutputPiece)
   | { type: "job"; id?: string; job: Job }

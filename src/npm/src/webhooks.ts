@@ -4,10 +4,10 @@ import type { WebhookEvent } from "./types.js";
 export { WebhookVerificationError };
 
 /**
- * What a webhook says, once its signature and its age are right; else a WebhookVerificationError.
+ * Checks a webhook's signature and age and returns its body; throws a WebhookVerificationError when one is wrong.
  *
- * @param secret the endpoint's, `whsec_…`
- * @param body as it came, byte for byte: not parsed and written anew
+ * @param secret the endpoint's secret, `whsec_…`
+ * @param body the received bytes; a body that was parsed and written again has another signature
  */
 export function verifyWebhook(
   secret: string,
@@ -21,7 +21,7 @@ export function verifyWebhook(
   return new Webhook(secret).verify(body, flat) as WebhookEvent;
 }
 
-/** The headers of a delivery, signed as Outpost signs. */
+/** The headers of a delivery, with a signature like Outpost's. */
 export function signWebhook(secret: string, id: string, at: Date, body: string): Record<string, string> {
   return {
     "webhook-id": id,

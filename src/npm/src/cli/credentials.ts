@@ -4,19 +4,19 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { CliError } from "./errors.js";
 
-/** Where Outpost is, and with which key. */
+/** Outpost's address and the key to use there. */
 export interface Credentials {
   url: string;
   key: string;
 }
 
-/** The file of `outpost login`, for its owner alone. */
+/** The file that `outpost login` writes; only its owner may read it. */
 export function credentialsFile(): string {
   const folder = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
   return join(folder, "outpost", "credentials.json");
 }
 
-/** The file is never readable by others, not for a moment: it is written aside and then put in its place. */
+/** Writes another file first and then moves it into place, so that others can never read the key. */
 export async function keep(credentials: Credentials): Promise<string> {
   const file = credentialsFile();
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
@@ -36,16 +36,16 @@ export async function forget(): Promise<void> {
   await rm(credentialsFile(), { force: true });
 }
 
-/** What the environment says, else what `outpost login` kept. */
+/** Address and key from the environment, else those that `outpost login` stored. */
 export async function credentials(url?: string): Promise<Credentials> {
   const key = process.env.OUTPOST_API_KEY;
   const kept = key && (url || process.env.OUTPOST_URL) ? undefined : await read();
   const found = { url: url || process.env.OUTPOST_URL || kept?.url, key: key || kept?.key };
   if (!found.key) throw new CliError("There is no API key.", "Run `outpost login`, or set OUTPOST_API_KEY.");
   if (!found.url) throw new CliError("Nothing says where Outpost is.", "Run `outpost login`, or set OUTPOST_URL.");
-  // A key that was kept for one place is not sent to another.
+  // A stored key is sent only to the address that it was stored for.
   if (!key && kept?.url && origin(found.url) !== origin(kept.url)) {
-    throw new CliError(`The key that was kept is for ${kept.url}.`, "Run `outpost login` for the other one, or set OUTPOST_API_KEY.");
+    throw new CliError(`The stored key is for ${kept.url}.`, "Run `outpost login` for the other one, or set OUTPOST_API_KEY.");
   }
   return { url: found.url, key: found.key };
 }
@@ -55,7 +55,7 @@ export function origin(url: string): string {
     const { protocol, origin } = new URL(url);
     if (protocol === "http:" || protocol === "https:") return origin;
   } catch {
-    // said below
+    // The error below covers this too.
   }
   throw new CliError(`${url} is no http or https address.`, "Give one such as https://outpost.example.com.");
 }

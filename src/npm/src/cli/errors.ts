@@ -1,7 +1,7 @@
 import { OutpostError, UnreachableError } from "../errors.js";
 import { plain } from "./print.js";
 
-/** What a command could not do, and what its user can do about it. */
+/** A command's failure, and what the user can do about it. */
 export class CliError extends Error {
   constructor(
     message: string,
@@ -11,11 +11,11 @@ export class CliError extends Error {
   }
 }
 
-/** When the command itself fails, as `docker run` has it, so that it is not taken for the job's exit code. */
+/** The exit code when the command itself fails; as with `docker run`, it is not the job's. */
 export const FAILED = 125;
 export const INTERRUPTED = 130;
 
-/** What to do about each code of docs/api.md, in a terminal's words; a test compares the two lists. */
+/** What a user of a terminal can do about each code of docs/api.md; a test compares the two lists. */
 export const REMEDIES: Record<string, string> = {
   "invalid-request": "Correct what is named above.",
   unauthenticated: "Run `outpost login` with a key that is known, not expired and not revoked.",
@@ -42,7 +42,7 @@ export const REMEDIES: Record<string, string> = {
   "http-version-not-supported": "Check the proxy between here and Outpost.",
 };
 
-/** A failure in plain lines: what went wrong, the fields, what to do, and the id to quote. */
+/** The lines that tell a failure: what went wrong, the wrong fields, the remedy, and the id to quote. */
 export function explain(failure: unknown): string {
   if (failure instanceof OutpostError) return explainRefusal(failure);
   const message = failure instanceof Error ? failure.message : String(failure);

@@ -4,7 +4,7 @@ import { INTERRUPTED } from "./errors.js";
 import { printJson, write } from "./print.js";
 import type { Session } from "./session.js";
 
-/** Prints what a job prints until it ends; the program then ends with the job's exit code. */
+/** Prints a job's output until the job ends, and makes the job's exit code that of the program. */
 export async function followToEnd(session: Session, outpost: Outpost, jobId: string): Promise<void> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -23,7 +23,7 @@ export async function followToEnd(session: Session, outpost: Outpost, jobId: str
   }
 }
 
-/** The agent's own exit code; 1 for a job that ended badly without one. */
+/** The agent's exit code; 1 for a job that did not succeed and has none. */
 export function exitCode(job: Job): number {
   if (job.status === "succeeded") return 0;
   return job.status === "failed" && job.exit_code ? job.exit_code : 1;
@@ -31,12 +31,12 @@ export function exitCode(job: Job): number {
 
 async function show(session: Session, event: JobEvent): Promise<void> {
   if (event.type === "output") return write(event.bytes);
-  // The end is told with the last transition, too.
+  // The last message tells how the job ended, so it is not printed here too.
   const isTold = event.type === "job" && !["pending", "running"].includes(event.job.status);
   if (!isTold) showJob(session, event.job);
 }
 
-/** As the API tells it: bytes that are not UTF-8 in base64. */
+/** An event as JSON in the API's form; bytes that are not UTF-8 are in base64. */
 function asJson(event: JobEvent): object {
   if (event.type !== "output") return { event: event.type, job: event.job };
   const { attempt, offset, bytes } = event;
@@ -45,7 +45,7 @@ function asJson(event: JobEvent): object {
   return { event: "output", attempt, offset, ...(Buffer.from(text).equals(told) ? { text } : { base64: told.toString("base64") }) };
 }
 
-/** Says in a line how a job is. */
+/** Prints a line with a job's state. */
 export function showJob(session: Session, job: Job): void {
   session.tell(`Job ${job.job_id} ${state(job)}`);
   for (const { code, detail } of job.warnings ?? []) session.tell(`Warning (${code}): ${detail}`);

@@ -4,7 +4,7 @@ import { OutpostError, UnreachableError } from "../errors.js";
 import type { Job, JobMoment } from "../types.js";
 import { signWebhook } from "../webhooks.js";
 
-/** What can be seen of jobs; other webhooks (keys that end, limits that are near) are not made here. */
+/** The events that can be made from jobs; others, such as those of keys that expire and of limits, cannot. */
 export const TYPES = ["job.running", "job.succeeded", "job.failed", "job.cancelled", "job.dead_letter"] as const;
 type Type = (typeof TYPES)[number];
 
@@ -13,17 +13,17 @@ export interface ListenSettings {
   secret: string;
   types: readonly Type[];
   mode: "live" | "test";
-  /** Told when Outpost does not answer; it is asked again. */
+  /** Called when Outpost does not answer; the request is repeated. */
   onTrouble?: (failure: Error) => void;
 }
 
-/** What became of one event. */
+/** How the delivery of an event went. */
 export interface Forwarded {
   id: string;
   timestamp: string;
   type: Type;
   job_id: string;
-  /** What the receiver answered; null when nothing did, and why is in `error`. */
+  /** The receiver's status; null when it did not answer, and then `error` says why. */
   status: number | null;
   error?: string;
   duration_ms: number;
@@ -32,9 +32,9 @@ export interface Forwarded {
 const LOOK_BACK = 60_000; // containers' clocks differ a little, so that ids may come a little out of order
 const UNTIL_AN_ANSWER = 15_000; // as Outpost itself waits
 
-/** Makes webhooks of what the API tells of jobs: which there are, and what has happened to those that have changed. */
+/** Makes webhook events from jobs that the API lists as new or changed. */
 export class Listener {
-  /** How each job was when it was last looked at; an open one stays until it has ended. */
+  /** The last known state of each job; an open job stays until it has ended. */
   private known = new Map<string, Job>();
   private told = new Set<string>();
 
@@ -43,7 +43,7 @@ export class Listener {
     private readonly settings: ListenSettings,
   ) {}
 
-  /** What has happened so far is not told. */
+  /** Reads the present jobs, so that no event is made for anything earlier. */
   async begin(): Promise<void> {
     for (const job of await this.look()) {
       for (let attempt = 1; attempt <= job.attempts; attempt++) this.told.add(idOf(job.job_id, "running", attempt));
@@ -65,7 +65,7 @@ export class Listener {
     }
   }
 
-  /** What has changed since the last time; where it was broken off, the rest is told the next time. */
+  /** Events since the last call. What a failure left out comes with the next call. */
   private async *forwardNew(): AsyncGenerator<Forwarded> {
     for (const job of await this.look()) {
       const before = this.known.get(job.job_id);
@@ -75,7 +75,7 @@ export class Listener {
     }
   }
 
-  /** The newest jobs, and those that were open: all that can have changed. */
+  /** The newest jobs and those that were open: no other job can have changed. */
   private async look(): Promise<Job[]> {
     const seen = new Map<string, Job>();
     const { mode } = this.settings;
@@ -105,7 +105,7 @@ export class Listener {
     });
   }
 
-  /** Once: a receiver that is not there gets nothing again. */
+  /** Sends an event once; there is no second attempt. */
   private async post(job: Job, moment: JobMoment): Promise<Forwarded> {
     const type = `job.${moment.event}` as Type;
     const id = idOf(job.job_id, moment.event, moment.attempt);
@@ -131,7 +131,7 @@ function isOpen(job: Job): boolean {
   return job.status === "pending" || job.status === "running";
 }
 
-/** The same whenever it is made, as `webhook-id` must be; an end happens once, a start once for each attempt. */
+/** An event's id, always the same for the same event, as `webhook-id` must be: one end for a job, one start for an attempt. */
 function idOf(jobId: string, event: string, attempt?: number): string {
   return event === "running" ? `${jobId}-running-${attempt ?? 1}` : `${jobId}-${event}`;
 }

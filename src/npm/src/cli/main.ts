@@ -5,7 +5,7 @@ import { explain, FAILED } from "./errors.js";
 import { note } from "./print.js";
 import { program } from "./program.js";
 
-/** The whole of a run: what ends it, and with which code. */
+/** Runs the program and returns its exit code. */
 async function main(): Promise<void> {
   process.stdout.on("error", failure => {
     if ((failure as NodeJS.ErrnoException).code === "EPIPE") process.exit(); // whoever read has had enough

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 
-/** What a command answers goes to standard output, what it does meanwhile to standard error. */
+/** Results go to standard output, messages about progress to standard error. */
 export function note(text: string): void {
   process.stderr.write(`${plain(text)}\n`);
 }
@@ -13,12 +13,12 @@ export async function printJson(value: unknown): Promise<void> {
   await write(`${JSON.stringify(value)}\n`);
 }
 
-/** Text of others without what a terminal would obey. */
+/** A text without the control characters that a terminal would obey. */
 export function plain(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "�");
 }
 
-/** One line of at most so many characters. */
+/** A text as one line of at most so many characters. */
 export function brief(text: string, length: number): string {
   const line = plain(text).replace(/\s+/g, " ").trim();
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;

@@ -19,7 +19,7 @@ Environment:
 Exit codes: 0 when all is well; ${FAILED} when this program could not do it; what follows a job ends with the job's own
 exit code, or 1 when the job ended without one.`;
 
-/** The program with all of its commands. */
+/** The program with all its commands. */
 export function program(): Command {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   const outpost = new Command("outpost")

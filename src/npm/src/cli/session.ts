@@ -3,14 +3,14 @@ import { Outpost } from "../client.js";
 import { credentials, origin } from "./credentials.js";
 import { note } from "./print.js";
 
-/** What each command may be told beside its own options. */
+/** Options of every command. */
 export interface Common {
   json?: boolean;
   url?: string;
   quiet?: boolean;
 }
 
-/** One run of the program: what it was told in common, and Outpost with the key of whoever uses it. */
+/** One run of the program: the common options, and a client with the user's key. */
 export class Session {
   readonly json: boolean;
 
@@ -37,7 +37,7 @@ export class Session {
     return new Outpost({ url, key, userAgent: "outpost-cli", onRetry });
   }
 
-  /** Says what is going on, unless nobody wants to know. */
+  /** Prints a message about progress, except with `--quiet`. */
   tell(text: string): void {
     if (!this.common.quiet) note(text);
   }

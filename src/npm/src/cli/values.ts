@@ -2,14 +2,14 @@ import { InvalidArgumentError } from "commander";
 
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Seconds, as a number or such as 90s, 30m, 2h, 1d. */
+/** Reads a duration in seconds: a number, or one such as 90s, 30m, 2h, 1d. */
 export function duration(text: string): number {
   const [, number, unit = "s"] = /^(\d+)([smhd])?$/.exec(text) ?? [];
   if (number === undefined) throw new InvalidArgumentError("Give seconds, or 90s, 30m, 2h, 1d.");
   return Number(number) * SECONDS[unit]!;
 }
 
-/** A time: RFC 3339, or so long from now (`sign` 1) or ago (-1). */
+/** Reads a time: RFC 3339, or a duration from now on (`sign` 1) or back (-1). */
 export function time(sign: 1 | -1): (text: string) => string {
   return text => {
     if (/^\d+[smhd]$/.test(text)) return new Date(Date.now() + sign * 1000 * duration(text)).toISOString();
@@ -32,7 +32,7 @@ export function count(text: string): number {
   return value;
 }
 
-/** name=value (or name:value), each once. */
+/** Reads name=value or name:value, each name once. */
 export function label(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.search(/[=:]/);
   if (at < 1) throw new InvalidArgumentError("Give name=value.");

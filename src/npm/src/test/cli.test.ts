@@ -27,7 +27,7 @@ interface Run {
   err: string;
 }
 
-/** A home of its own for each test: nothing of this machine's user is read or written. */
+/** A home directory for each test, so that nothing of the real user is read or written. */
 class Home {
   readonly folder = mkdtempSync(join(tmpdir(), "outpost-"));
   readonly credentials = join(this.folder, "outpost", "credentials.json");
@@ -86,7 +86,7 @@ test("login keeps the key for its owner alone and prints it nowhere", async t =>
   assert.match(loose.err, /can be read by others/);
 });
 
-/** Somebody at a terminal: argv is the answers, each to a question that begins so, then the program. */
+/** Plays a user at a terminal. argv: answers, each with the beginning of its question, then the program. */
 const TERMINAL = `
 import os, pty, sys
 answers = [sys.argv[1:3], sys.argv[3:5]]
@@ -322,7 +322,7 @@ test("words are completed", async t => {
   assert.deepEqual(after("completion", ""), ["bash", "zsh", "fish"]);
   const home = new Home(t);
   const { out } = await home.run(["completion", "bash"]);
-  // As bash does it, with the program as a function.
+  // Completes as bash does, with a function in place of the program.
   const script = `outpost() { '${process.execPath}' '${MAIN}' "$@"; }
 ${out}
 COMP_WORDS=(outpost artifacts g) COMP_CWORD=2; _outpost; printf '%s' "\${COMPREPLY[*]}"`;

@@ -8,7 +8,7 @@ const ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 const TEXT = "Grüße\n";
 const FOREIGN = Buffer.from([0xff, 0x00, 0x0a]);
 
-// What a job with a second attempt tells.
+// The events of a job with two attempts.
 const MESSAGES = [
   ["a", "job", job({ status: "running", attempts: 1 })],
   ["b", "output", { offset: 0, text: "half", attempt: 1 }],
@@ -18,7 +18,7 @@ const MESSAGES = [
   ["f", "end", job({ status: "succeeded", attempts: 2, exit_code: 0 })],
 ] as const;
 
-/** The stream behind an id, as its bytes. */
+/** The bytes of the stream behind an id. */
 function streamBehind(id: string | undefined): Buffer {
   const behind = MESSAGES.slice(MESSAGES.findIndex(([first]) => first === id) + 1);
   const texts = behind.map(([id, event, data]) => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -92,7 +92,7 @@ test("a stream that always breaks off is an error in the end", async t => {
   assert.equal(got.length, 4);
 });
 
-/** A gateway that gives no streams; behind it a job whose agent is started anew after five bytes. */
+/** A gateway that lets no stream through, before a job whose agent is started again after five bytes. */
 function gateway(printed = ["half ", "whole\n"]): (got: Got, response: ServerResponse) => void {
   let attempt = 1;
   return ({ path }, response) => {

@@ -12,7 +12,7 @@ export interface Got {
 
 export type Answer = (got: Got, response: ServerResponse) => void;
 
-/** A server on this machine that answers as a test wants and remembers what it was asked. */
+/** A local server that answers as a test wants and records its requests. */
 export async function stub(test: TestContext, answer: Answer): Promise<{ url: string; got: Got[] }> {
   const got: Got[] = [];
   const server = createServer(async (request, response) => {
@@ -39,7 +39,7 @@ export function problem(response: ServerResponse, status: number, code: string, 
 
 export const KEY = "op_live_0123456789abcdef0123456789abcdef";
 
-/** A client that never waits, and the seconds it would have waited. */
+/** A client that does not wait, and the waits in seconds that it would have made. */
 export function hasty(): { waits: number[]; sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void> } {
   const waits: number[] = [];
   return {

@@ -4,7 +4,7 @@ import { CliError } from "../errors.js";
 import { bytes, plain, printJson, table, write } from "../print.js";
 import { Session } from "../session.js";
 
-/** The files that a job left: list, get. */
+/** `outpost artifacts`: lists and fetches the files that a job left. */
 export function addArtifacts(program: Command): void {
   const artifacts = program.command("artifacts").description("list or get the files that a job left");
   artifacts

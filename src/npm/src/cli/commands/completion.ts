@@ -1,7 +1,7 @@
 import { Argument, type Command, type Option } from "commander";
 import { write } from "../print.js";
 
-// Each asks the program itself, so they need no change when commands do. Where it knows nothing, files are offered.
+// Each script asks the program, so that it stays right when commands change. Without an answer the shell offers files.
 const SCRIPTS = {
   bash: `# eval "$(outpost completion bash)", for example in ~/.bashrc
 _outpost() {
@@ -23,7 +23,7 @@ complete -c outpost -a '(outpost completion words -- (commandline -opc)[2..] (co
 `,
 };
 
-/** Completion for shells. */
+/** `outpost completion`: scripts that complete commands in a shell. */
 export function addCompletion(program: Command): void {
   program
     .command("completion")
@@ -37,7 +37,7 @@ export function addCompletion(program: Command): void {
     });
 }
 
-/** What the last word may become. */
+/** The words that the last word may be completed to. */
 export function candidates(program: Command, words: string[]): string[] {
   const typed = words.at(-1) ?? "";
   let command = program;
@@ -59,7 +59,7 @@ export function candidates(program: Command, words: string[]): string[] {
   return all.filter(word => word.startsWith(typed) && word !== "words");
 }
 
-/** With those of its groups, and of `list`, which a group does when nothing else is named. */
+/** A command's options with those of its groups, and those of `list`, the default command of a group. */
 function optionsOf(command: Command): Option[] {
   const implied = command.commands.find(sub => sub.name() === "list");
   return [...(implied?.options ?? []), ...command.options, ...(command.parent ? ofGroups(command.parent) : [])];

@@ -17,7 +17,7 @@ interface Filter {
   limit: number;
 }
 
-/** Jobs that there are: list, get, cancel. */
+/** `outpost jobs`: lists, shows and cancels jobs. */
 export function addJobs(program: Command): void {
   const statuses: JobStatus[] = ["pending", "running", "succeeded", "failed", "cancelled", "dead_letter"];
   const jobs = program.command("jobs").description("list jobs, newest first, or show one");
@@ -88,7 +88,7 @@ async function cancelNamed(session: Session, jobIds: string[]): Promise<void> {
   }
 }
 
-/** A request cancels at most 1000. */
+/** The API cancels at most 1000 jobs in a request. */
 async function cancelFound(session: Session, { status, label: labels, agent }: CancelFilter): Promise<void> {
   const outpost = await session.outpost();
   const body = { ...(status && { status }), ...(labels && { labels }), ...(agent && { agent }) };

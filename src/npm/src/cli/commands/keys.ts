@@ -11,7 +11,7 @@ interface NewKey {
   expires?: string;
 }
 
-/** API keys of one's tenant: list, create, rotate, revoke. */
+/** `outpost keys`: lists, creates, rotates and revokes API keys of the user's tenant. */
 export function addKeys(program: Command): void {
   const keys = program.command("keys").description("list, create, rotate or revoke API keys of your tenant");
   keys

@@ -9,7 +9,7 @@ import { Session, type Common } from "../session.js";
 
 const KEY = /^op_(live|test)_[0-9a-f]{32}$/;
 
-/** Who somebody is at Outpost: login, logout, whoami. */
+/** `outpost login`, `logout` and `whoami`: store, delete and show the user's key. */
 export function addLogin(program: Command): void {
   program
     .command("login")
@@ -20,7 +20,7 @@ export function addLogin(program: Command): void {
       origin(url);
       const key = process.env.OUTPOST_API_KEY || (await readSecret("API key (not shown): "));
       if (!KEY.test(key)) {
-        throw new CliError("That is no API key.", "Keys are op_live_ or op_test_ and 32 digits and letters; nothing was kept.");
+        throw new CliError("That is no API key.", "Keys are op_live_ or op_test_ and 32 digits and letters; nothing was stored.");
       }
       const { tenantId, scopes } = await session.connect({ url, key }).whoami();
       const file = await keep({ url, key });
@@ -29,7 +29,7 @@ export function addLogin(program: Command): void {
 
   program
     .command("logout")
-    .description("forget the key that was kept; it stays valid until it is revoked")
+    .description("delete the stored key; the key itself stays valid until it is revoked")
     .action(forget);
 
   program
@@ -57,7 +57,7 @@ async function address(given?: string): Promise<string> {
   }
 }
 
-/** Typed without an echo, or all of standard input. */
+/** Reads a secret: typed at a terminal without an echo, else all of standard input. */
 export async function readSecret(question: string): Promise<string> {
   if (!process.stdin.isTTY) return (await text(process.stdin)).trim();
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -36,7 +36,7 @@ interface RunOptions {
   idempotencyKey?: string;
 }
 
-/** New jobs, and what they print: run, rerun, continue, logs. */
+/** `outpost run`, `rerun`, `continue` and `logs`: submit jobs and print their output. */
 export function addRun(program: Command): void {
   program
     .command("run")
@@ -124,7 +124,7 @@ async function started(session: Session, outpost: Outpost, job: Job, isFollowed?
   showJob(session, job);
 }
 
-/** The words of the command line, or all of standard input. */
+/** The job's command: the words of the command line, else all of standard input. */
 async function task(words: string[]): Promise<string> {
   const given = words.join(" ");
   if (given !== "" && given !== "-") return given;
@@ -159,12 +159,12 @@ function repositoryOf(options: RunOptions): JobRequest["repository"] {
   return defined({ url, ref, depth, submodules, lfs, secret, push: pushed || undefined }) as JobRequest["repository"];
 }
 
-/** The fields that were given: the API takes no empty ones. */
+/** The request without fields that were not given, because the API refuses empty ones. */
 function defined<T extends object>(all: T): T {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** Under keys that follow from the job's, so that what is submitted again is the same to the byte. */
+/** Uploads files under idempotency keys derived from the job's, so that a repeated submission has the same bytes. */
 async function upload(session: Session, outpost: Outpost, files: string[], key: string) {
   const wanted = files.map(file => {
     const at = file.lastIndexOf("=");

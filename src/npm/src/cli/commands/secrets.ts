@@ -4,7 +4,7 @@ import { printJson, table, write } from "../print.js";
 import { Session } from "../session.js";
 import { readSecret } from "./login.js";
 
-/** Secrets of one's tenant, such as the agents' provider keys: list, set, delete. */
+/** `outpost secrets`: lists, sets and deletes secrets of the user's tenant, such as the agents' provider keys. */
 export function addSecrets(program: Command): void {
   const secrets = program.command("secrets").description("list, set or delete secrets of your tenant, such as provider keys");
   secrets

@@ -8,7 +8,7 @@ interface Question {
   period?: string;
 }
 
-/** What one's tenant used in a billing period, and what its agents say that it cost. */
+/** `outpost usage`: jobs of the user's tenant in a billing period, and the cost that agents reported. */
 export function addUsage(program: Command): void {
   program
     .command("usage")

@@ -50,7 +50,7 @@ export function addWebhooks(program: Command): void {
       process.once("SIGINT", () => stop.abort());
       process.once("SIGTERM", () => stop.abort());
       await listener.begin();
-      // The secret is asked for: it is shown also to who wants to hear nothing else.
+      // The user needs the secret, so it is shown with `--quiet` too.
       note(given ? "Signing with OUTPOST_WEBHOOK_SECRET" : `Signing with this secret, for as long as this program runs: ${secret}`);
       session.tell(`Forwarding to ${options.forwardTo}; Ctrl-C ends it`);
       for await (const forwarded of listener.forward(options.every * 1000, stop.signal)) {
