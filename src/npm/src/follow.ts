@@ -119,7 +119,7 @@ async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Event
 async function withinSilence<T>(read: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("it fell silent")), LONGEST_SILENCE);
+    timer = setTimeout(() => reject(new Error("nothing came for too long")), LONGEST_SILENCE);
   });
   try {
     return await Promise.race([read, silence]);

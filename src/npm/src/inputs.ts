@@ -53,7 +53,7 @@ export async function open(sender: Sender, artifact: Artifact): Promise<Readable
     },
     flush(done) {
       const isRight = hash.digest("hex") === artifact.sha256;
-      done(isRight ? null : new Error(`${artifact.path} is not what its hash says: get it again`));
+      done(isRight ? null : new Error(`${artifact.path} does not match its hash: download it again`));
     },
   });
   const body = response.body ? Readable.fromWeb(response.body as never) : Readable.from([]);

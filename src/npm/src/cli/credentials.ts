@@ -42,7 +42,7 @@ export async function credentials(url?: string): Promise<Credentials> {
   const kept = key && (url || process.env.OUTPOST_URL) ? undefined : await read();
   const found = { url: url || process.env.OUTPOST_URL || kept?.url, key: key || kept?.key };
   if (!found.key) throw new CliError("There is no API key.", "Run `outpost login`, or set OUTPOST_API_KEY.");
-  if (!found.url) throw new CliError("Nothing says where Outpost is.", "Run `outpost login`, or set OUTPOST_URL.");
+  if (!found.url) throw new CliError("Outpost's address is not set.", "Run `outpost login`, or set OUTPOST_URL.");
   // A stored key is sent only to the address that it was stored for.
   if (!key && kept?.url && origin(found.url) !== origin(kept.url)) {
     throw new CliError(`The stored key is for ${kept.url}.`, "Run `outpost login` for the other one, or set OUTPOST_API_KEY.");
@@ -65,7 +65,7 @@ async function read(): Promise<Partial<Credentials>> {
   try {
     const { mode } = await stat(file);
     if (process.platform !== "win32" && mode & 0o077) {
-      throw new CliError(`${file} can be read by others.`, `Run \`chmod 600 ${file}\`, and consider the key in it known.`);
+      throw new CliError(`${file} can be read by others.`, `Run \`chmod 600 ${file}\`, and replace the key in it, because others may know it.`);
     }
     return JSON.parse(await readFile(file, "utf8"));
   } catch (failure) {

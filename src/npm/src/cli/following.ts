@@ -16,7 +16,7 @@ export async function followToEnd(session: Session, outpost: Outpost, jobId: str
     }
   } catch (failure) {
     if (!stop.signal.aborted) throw failure;
-    session.tell(`\nThe job goes on. Follow it with \`outpost logs -f ${jobId}\`, or end it with \`outpost cancel ${jobId}\`.`);
+    session.tell(`\nThe job still runs. Follow it with \`outpost logs -f ${jobId}\`, or end it with \`outpost cancel ${jobId}\`.`);
     process.exitCode = INTERRUPTED;
   } finally {
     process.removeListener("SIGINT", interrupt);

@@ -13,11 +13,11 @@ import { FAILED } from "./errors.js";
 
 const AFTER_HELP = `
 Environment:
-  OUTPOST_URL      where Outpost is, in the place of what \`outpost login\` kept
-  OUTPOST_API_KEY  the key, likewise
+  OUTPOST_URL      Outpost's address, instead of the stored one
+  OUTPOST_API_KEY  the key, instead of the one that \`outpost login\` stored
 
-Exit codes: 0 when all is well; ${FAILED} when this program could not do it; what follows a job ends with the job's own
-exit code, or 1 when the job ended without one.`;
+Exit codes: 0 for success, ${FAILED} when this program failed. A command that follows a job exits with the job's exit code, or
+with 1 when a job that did not succeed has none.`;
 
 /** The program with all its commands. */
 export function program(): Command {
@@ -25,9 +25,9 @@ export function program(): Command {
   const outpost = new Command("outpost")
     .description("Runs AI coding agents on Outpost.")
     .version(version)
-    .option("--json", "print what the API answers: a JSON document, or one a line")
-    .option("--url <address>", "where Outpost is")
-    .option("-q, --quiet", "say nothing but what is asked for, and errors")
+    .option("--json", "print the API's answers as JSON, in lists one document a line")
+    .option("--url <address>", "Outpost's address")
+    .option("-q, --quiet", "print only results and errors")
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showSuggestionAfterError()
     .exitOverride()

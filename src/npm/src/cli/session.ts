@@ -29,10 +29,10 @@ export class Session {
   connect({ url, key }: { url: string; key: string }): Outpost {
     const { protocol, hostname } = new URL(origin(url));
     if (protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname)) {
-      this.tell(`The key goes over http, readable for everybody between here and ${hostname}.`);
+      this.tell(`The key is sent over http without encryption: anybody between here and ${hostname} can read it.`);
     }
     const onRetry = (why: string, seconds: number) => {
-      if (seconds >= 1) this.tell(`${why}; again in ${Math.round(seconds)} s`);
+      if (seconds >= 1) this.tell(`${why}; trying again in ${Math.round(seconds)} s`);
     };
     return new Outpost({ url, key, userAgent: "outpost-cli", onRetry });
   }

@@ -20,10 +20,10 @@ export function addArtifacts(program: Command): void {
 
   artifacts
     .command("get")
-    .description("download files that a job left, all or those that are named, and check their hashes")
+    .description("download files that a job left, all or the named ones, and check their hashes")
     .argument("<job_id>", "the job")
-    .argument("[path...]", "files, as `artifacts list` shows them")
-    .option("-o, --output <folder>", "where they go; - prints a single file", ".")
+    .argument("[path...]", "paths, as `artifacts list` shows them; all files when left out")
+    .option("-o, --output <folder>", "folder to write into; - prints a single file", ".")
     .action(async (jobId: string, paths: string[], options: { output: string }, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();

@@ -27,9 +27,9 @@ complete -c outpost -a '(outpost completion words -- (commandline -opc)[2..] (co
 export function addCompletion(program: Command): void {
   program
     .command("completion")
-    .description("print what makes a shell complete this program's words")
+    .description("print a script that completes commands in your shell")
     .addArgument(new Argument("<shell>", "bash, zsh or fish").choices([...Object.keys(SCRIPTS), "words"]))
-    .argument("[words...]", "for the scripts: what has been typed, the last word not to its end")
+    .argument("[words...]", "for the scripts: the words typed so far, the last one incomplete")
     .action(async (shell: keyof typeof SCRIPTS | "words", words: string[]) => {
       if (shell !== "words") return write(SCRIPTS[shell]);
       const found = candidates(program, words);

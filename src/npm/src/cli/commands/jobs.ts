@@ -24,13 +24,13 @@ export function addJobs(program: Command): void {
   jobs
     .command("list", { isDefault: true })
     .description("list jobs, newest first")
-    .option("-s, --status <status>", `with one of these statuses: ${statuses.join(", ")} (repeatable)`, oneOf(...statuses))
-    .option("-l, --label <name=value>", "with all of these labels (repeatable)", label)
-    .option("-a, --agent <name>", "of this agent")
-    .addOption(new Option("--mode <mode>", "of test or of live keys; of the key's own when left out").choices(["live", "test"]))
-    .option("--after <time>", "submitted after 2026-11-30T12:00:00Z, or at most 2h ago", time(-1))
-    .option("--before <time>", "submitted before that time", time(-1))
-    .option("-n, --limit <number>", "how many at most", count, 20)
+    .option("-s, --status <status>", `only jobs with this status: ${statuses.join(", ")} (repeatable)`, oneOf(...statuses))
+    .option("-l, --label <name=value>", "only jobs with this label; repeated: with all of them", label)
+    .option("-a, --agent <name>", "only jobs of this agent")
+    .addOption(new Option("--mode <mode>", "only jobs of live or only of test keys; your key's mode when left out").choices(["live", "test"]))
+    .option("--after <time>", "only jobs submitted after a time (2026-11-30T12:00:00Z) or in the last 2h", time(-1))
+    .option("--before <time>", "only jobs submitted before a time, or longer than 2h ago", time(-1))
+    .option("-n, --limit <number>", "how many jobs at most", count, 20)
     .action(async (filter: Filter, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
@@ -47,7 +47,7 @@ export function addJobs(program: Command): void {
     .command("get")
     .description("show a job")
     .argument("<job_id>", "the job")
-    .option("--wait", "once it has ended")
+    .option("--wait", "wait for the job's end first")
     .action(async (jobId: string, options: { wait?: boolean }, command: Command) => {
       const outpost = await Session.of(command).outpost();
       const job = await (options.wait ? outpost.wait(jobId) : outpost.job(jobId));
@@ -56,17 +56,17 @@ export function addJobs(program: Command): void {
 
   program
     .command("cancel")
-    .description("cancel jobs: those that are named, or all open ones that a filter finds")
+    .description("cancel jobs: the named ones, or all open jobs that match a filter")
     .argument("[job_id...]", "the jobs")
-    .option("-s, --status <status>", "pending or running (repeatable)", oneOf("pending", "running"))
-    .option("-l, --label <name=value>", "with all of these labels (repeatable)", label)
-    .option("-a, --agent <name>", "of this agent")
+    .option("-s, --status <status>", "only pending or only running jobs (repeatable)", oneOf("pending", "running"))
+    .option("-l, --label <name=value>", "only jobs with this label; repeated: with all of them", label)
+    .option("-a, --agent <name>", "only jobs of this agent")
     .option("--all", "all open jobs")
     .action(async (jobIds: string[], filter: CancelFilter, command: Command) => {
       const session = Session.of(command);
       if (jobIds.length > 0) return cancelNamed(session, jobIds);
       if (!filter.status && !filter.label && !filter.agent && !filter.all) {
-        throw new CliError("Which jobs?", "Name them, give a filter, or --all.");
+        throw new CliError("No jobs are named.", "Name jobs, or give a filter or --all.");
       }
       await cancelFound(session, filter);
     });
@@ -97,7 +97,7 @@ async function cancelFound(session: Session, { status, label: labels, agent }: C
     const result = await answer(outpost.api.POST("/jobs/cancel", { body }));
     cancelled += result.cancelled;
     more = result.more;
-    if (more) session.tell(`${cancelled} cancelled, there are more`);
+    if (more) session.tell(`${cancelled} cancelled; there are more jobs`);
   }
   await (session.json ? printJson({ cancelled, more: false }) : write(`${cancelled} cancelled\n`));
 }

@@ -16,7 +16,7 @@ export function addKeys(program: Command): void {
   const keys = program.command("keys").description("list, create, rotate or revoke API keys of your tenant");
   keys
     .command("list", { isDefault: true })
-    .description("list API keys, newest first; never the keys themselves")
+    .description("list API keys, newest first, without the secret part")
     .action(async (_, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
@@ -31,11 +31,11 @@ export function addKeys(program: Command): void {
 
   keys
     .command("create")
-    .description("create an API key and print it, this once")
-    .argument("<name>", "what it is for")
-    .option("--scope <scope>", "what it may; jobs:read and jobs:write when left out (repeatable)", several)
-    .addOption(new Option("--mode <mode>", "test: its jobs run the demo agent and cost nothing").choices(["live", "test"]))
-    .option("--expires <time>", "its end: 2027-01-01T00:00:00Z, or in 90d", time(1))
+    .description("create an API key and print it; it is not shown again")
+    .argument("<name>", "a name that says what the key is for")
+    .option("--scope <scope>", "a scope of the key; jobs:read and jobs:write when left out (repeatable)", several)
+    .addOption(new Option("--mode <mode>", "live or test: jobs of a test key run the demo agent and cost nothing; live when left out").choices(["live", "test"]))
+    .option("--expires <time>", "when the key expires: a time (2027-01-01T00:00:00Z) or a duration (90d)", time(1))
     .action(async (name: string, { scope, mode, expires }: NewKey, command: Command) => {
       const outpost = await Session.of(command).outpost();
       const path = { tenant_id: (await outpost.whoami()).tenantId };
@@ -45,9 +45,9 @@ export function addKeys(program: Command): void {
 
   keys
     .command("rotate")
-    .description("make a new key in the place of one, which works until the grace ends, and print it, this once")
+    .description("replace a key: print a new one, which is not shown again; the old one works until the grace ends")
     .argument("<key_id>", "the key's id")
-    .option("--grace <duration>", "how long the old one works: 0s, 1h, 7d", duration, 86_400)
+    .option("--grace <duration>", "how long the old key still works: 0s, 1h, 7d", duration, 86_400)
     .action(async (keyId: string, { grace }: { grace: number }, command: Command) => {
       const outpost = await Session.of(command).outpost();
       const path = { tenant_id: (await outpost.whoami()).tenantId, key_id: keyId };
@@ -65,14 +65,14 @@ export function addKeys(program: Command): void {
       const outpost = await session.outpost();
       const path = { tenant_id: (await outpost.whoami()).tenantId, key_id: keyId };
       await answer(outpost.api.DELETE("/tenants/{tenant_id}/api-keys/{key_id}", { params: { path } }));
-      session.tell(`${keyId} is revoked`);
+      session.tell(`Revoked ${keyId}`);
     });
 }
 
 async function created(command: Command, key: ApiKey & { key: string }): Promise<void> {
   const session = Session.of(command);
   if (session.json) return printJson(key);
-  session.tell(`Created ${key.key_id}; keep it now, it is not shown again:`);
+  session.tell(`Created ${key.key_id}; store the key now, it is not shown again:`);
   await write(`${key.key}\n`);
 }
 

@@ -13,7 +13,7 @@ const KEY = /^op_(live|test)_[0-9a-f]{32}$/;
 export function addLogin(program: Command): void {
   program
     .command("login")
-    .description("keep an API key for the other commands; it is asked for, or read from standard input or OUTPOST_API_KEY")
+    .description("store an API key for the other commands; the key is asked for, or read from standard input or OUTPOST_API_KEY")
     .action(async (_, command: Command) => {
       const session = Session.of(command);
       const url = await address(command.optsWithGlobals<Common>().url);
@@ -24,7 +24,7 @@ export function addLogin(program: Command): void {
       }
       const { tenantId, scopes } = await session.connect({ url, key }).whoami();
       const file = await keep({ url, key });
-      session.tell(`The key works (tenant ${tenantId}; ${scopes.join(", ")}) and is kept in ${file}`);
+      session.tell(`The key works (tenant ${tenantId}; ${scopes.join(", ")}) and is stored in ${file}`);
     });
 
   program
@@ -34,7 +34,7 @@ export function addLogin(program: Command): void {
 
   program
     .command("whoami")
-    .description("show where Outpost is, whose key is used, and what it may")
+    .description("show Outpost's address, and the tenant and scopes of your key")
     .action(async (_, command: Command) => {
       const session = Session.of(command);
       const { url } = await credentials(command.optsWithGlobals<Common>().url);
@@ -48,7 +48,7 @@ export function addLogin(program: Command): void {
 async function address(given?: string): Promise<string> {
   const known = given || process.env.OUTPOST_URL;
   if (known) return known;
-  if (!process.stdin.isTTY) throw new CliError("Nothing says where Outpost is.", "Give --url, or set OUTPOST_URL.");
+  if (!process.stdin.isTTY) throw new CliError("Outpost's address is not set.", "Give --url, or set OUTPOST_URL.");
   const questions = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return (await questions.question("Where is Outpost (such as https://outpost.example.com)? ")).trim();

@@ -41,28 +41,28 @@ export function addRun(program: Command): void {
   program
     .command("run")
     .description("submit a job")
-    .argument("[task...]", "what the agent is to do; read from standard input when left out or -")
-    .option("-f, --follow", "print its output as it comes, and end with its exit code")
-    .option("-a, --agent <name>", "claude, codex, gemini, grok, aider or one of the installation's", "claude")
-    .option("-w, --workspace <name>", "a directory that is restored before and saved after the job")
-    .option("-i, --input <file[=path]>", "upload a file into its working directory, there as path (repeatable)", several)
-    .option("-l, --label <name=value>", "a label to find it by (repeatable)", label)
-    .option("--secret <name>", "a secret of yours that it gets in its environment (repeatable)", several)
-    .option("--model <name>", "one that the agent takes")
-    .option("--max-cost-usd <dollars>", "stop it there", number)
-    .option("--timeout <duration>", "stop it after so long: 90s, 30m, 2h", duration)
-    .option("--start-after <time>", "not before 2026-12-01T06:00:00Z, or in 2h", time(1))
-    .addOption(new Option("--priority <name>", "its lane").choices(["low", "normal", "high"]))
-    .option("-r, --repository <url>", "clone it into the working directory first")
-    .option("--ref <name>", "its branch, tag or commit")
-    .option("--depth <commits>", "how much of its history", count)
-    .option("--submodules", "also its submodules")
-    .option("--lfs", "also its files of Git LFS")
-    .option("--repository-secret <name>", "the secret of yours that opens it")
-    .option("--push <branch>", "push what the agent changed to that branch")
-    .option("--push-message <text>", "the message of that commit")
-    .option("--pull-request", "open a pull request for that branch")
-    .option("--idempotency-key <key>", "run again with the same one, and nothing happens twice within 24 hours")
+    .argument("[task...]", "the task for the agent; read from standard input when left out or -")
+    .option("-f, --follow", "print the job's output as it comes, and exit with its exit code")
+    .option("-a, --agent <name>", "claude, codex, gemini, grok, aider, or another agent that the operator offers", "claude")
+    .option("-w, --workspace <name>", "a directory that is restored before the job and saved after it")
+    .option("-i, --input <file[=path]>", "upload a file into the job's working directory, under path if given (repeatable)", several)
+    .option("-l, --label <name=value>", "a label for the job (repeatable)", label)
+    .option("--secret <name>", "one of your secrets, which the agent gets in its environment (repeatable)", several)
+    .option("--model <name>", "the model that the agent uses")
+    .option("--max-cost-usd <dollars>", "stop the job when it has cost more", number)
+    .option("--timeout <duration>", "stop the job after a duration: 90s, 30m, 2h", duration)
+    .option("--start-after <time>", "start at a time (2026-12-01T06:00:00Z) or after a duration (2h)", time(1))
+    .addOption(new Option("--priority <name>", "the job's priority; normal when left out").choices(["low", "normal", "high"]))
+    .option("-r, --repository <url>", "a git repository to clone into the working directory first")
+    .option("--ref <name>", "the branch, tag or commit to check out")
+    .option("--depth <commits>", "how many commits of the history to fetch", count)
+    .option("--submodules", "fetch the submodules too")
+    .option("--lfs", "fetch the files in Git LFS too")
+    .option("--repository-secret <name>", "one of your secrets, with the credentials of the repository")
+    .option("--push <branch>", "push the agent's changes to this branch")
+    .option("--push-message <text>", "the commit message of the push")
+    .option("--pull-request", "open a pull request for the pushed branch")
+    .option("--idempotency-key <key>", "a key for repeating the command safely: with the same key the job is submitted once in 24 hours")
     .action(async (words: string[], options: RunOptions, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
@@ -75,9 +75,9 @@ export function addRun(program: Command): void {
 
   program
     .command("rerun")
-    .description("submit a job again, with the same input")
+    .description("submit a job's task again as a new job")
     .argument("<job_id>", "the job")
-    .option("-f, --follow", "print its output as it comes, and end with its exit code")
+    .option("-f, --follow", "print the job's output as it comes, and exit with its exit code")
     .action(async (jobId: string, options: RunOptions, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
@@ -87,10 +87,10 @@ export function addRun(program: Command): void {
 
   program
     .command("continue")
-    .description("go on with the conversation of a job that has ended, in its workspace")
+    .description("submit the next task of an ended job's conversation, in the same workspace")
     .argument("<job_id>", "the job")
-    .argument("[task...]", "what to do next; read from standard input when left out or -")
-    .option("-f, --follow", "print its output as it comes, and end with its exit code")
+    .argument("[task...]", "the next task; read from standard input when left out or -")
+    .option("-f, --follow", "print the job's output as it comes, and exit with its exit code")
     .action(async (jobId: string, words: string[], options: RunOptions, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
@@ -101,9 +101,9 @@ export function addRun(program: Command): void {
 
   program
     .command("logs")
-    .description("print what a job has printed so far")
+    .description("print a job's output so far")
     .argument("<job_id>", "the job")
-    .option("-f, --follow", "go on as it comes, and end with the job's exit code")
+    .option("-f, --follow", "continue as output comes, and exit with the job's exit code")
     .action(async (jobId: string, options: RunOptions, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
@@ -151,10 +151,10 @@ function requestOf(options: RunOptions): Omit<JobRequest, "command"> {
 function repositoryOf(options: RunOptions): JobRequest["repository"] {
   const { repository: url, ref, depth, submodules, lfs, repositorySecret: secret, push, pushMessage, pullRequest } = options;
   if (!url) {
-    if (ref || depth || submodules || lfs || secret || push) throw new CliError("Which repository?", "Give --repository <url>, too.");
+    if (ref || depth || submodules || lfs || secret || push) throw new CliError("Options of a repository need --repository.", "Give --repository <url> too.");
     return undefined;
   }
-  if (!push && (pushMessage || pullRequest)) throw new CliError("To which branch?", "Give --push <branch>, too.");
+  if (!push && (pushMessage || pullRequest)) throw new CliError("Options of a push need --push.", "Give --push <branch> too.");
   const pushed = push && defined({ branch: push, message: pushMessage, pull_request: pullRequest });
   return defined({ url, ref, depth, submodules, lfs, secret, push: pushed || undefined }) as JobRequest["repository"];
 }

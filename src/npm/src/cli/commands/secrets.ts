@@ -9,7 +9,7 @@ export function addSecrets(program: Command): void {
   const secrets = program.command("secrets").description("list, set or delete secrets of your tenant, such as provider keys");
   secrets
     .command("list", { isDefault: true })
-    .description("list the names of secrets; never their values")
+    .description("list the names of secrets, without their values")
     .action(async (_, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
@@ -21,26 +21,26 @@ export function addSecrets(program: Command): void {
 
   secrets
     .command("set")
-    .description("keep a secret; its value is asked for, or read from standard input")
-    .argument("<name>", "an environment variable, such as ANTHROPIC_API_KEY")
+    .description("store a secret; the value is asked for, or read from standard input")
+    .argument("<name>", "the environment variable that it becomes, such as ANTHROPIC_API_KEY")
     .action(async (name: string, _, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
       const path = { tenant_id: (await outpost.whoami()).tenantId, name };
       const body = { value: await readSecret(`Value of ${name} (not shown): `) };
       await answer(outpost.api.PUT("/tenants/{tenant_id}/secrets/{name}", { params: { path }, body }));
-      session.tell(`${name} is kept`);
+      session.tell(`Stored ${name}`);
     });
 
   secrets
     .command("delete")
-    .description("delete a secret; operators can bring it back for 7 days")
-    .argument("<name>", "its name")
+    .description("delete a secret; operators can restore it for 7 days")
+    .argument("<name>", "the secret's name")
     .action(async (name: string, _, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
       const path = { tenant_id: (await outpost.whoami()).tenantId, name };
       await answer(outpost.api.DELETE("/tenants/{tenant_id}/secrets/{name}", { params: { path } }));
-      session.tell(`${name} is deleted`);
+      session.tell(`Deleted ${name}`);
     });
 }

@@ -12,9 +12,9 @@ interface Question {
 export function addUsage(program: Command): void {
   program
     .command("usage")
-    .description("show the jobs of a billing period; with --by those that have run, with what they cost")
-    .option("--by <group>", "day, agent, key, or label:<name>", group)
-    .option("--period <time>", "the period of a month, a day or a time: 2026-11, 2026-11-21; of now when left out")
+    .description("show how many jobs a billing period has; with --by the jobs that ran, by group, with their cost")
+    .option("--by <group>", "group by day, agent, key, or label:<name>", group)
+    .option("--period <time>", "the billing period that contains a month, a day or a time: 2026-11, 2026-11-21; the present one when left out")
     .action(async ({ by, period }: Question, command: Command) => {
       const session = Session.of(command);
       const outpost = await session.outpost();
