@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -232,13 +233,9 @@ class RouteMistakesTest {
     }
   }
 
-  /** What would take a flow over, lose what it carries or fail at run time, each in a file. */
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      textBlock =
-          """
+  /** What would take a flow over, lose what it carries or fail at run time, and what is said. */
+  private static final String HARMFUL_STEPS =
+      """
           setBody: { id: l, spel: "#{T(java.lang.Runtime).getRuntime()}" } | '`spel` runs code from text: call a bean instead'
           setBody: { id: l, language: { language: spel, expression: x } } | '`spel` runs code from text: call a bean instead'
           setBody: { id: l, groovy: x } | 'the language `groovy` is not in this installation'
@@ -309,11 +306,24 @@ class RouteMistakesTest {
           setBody: { id: l, simple: "${properties:outpost.${body}:none}" } | '`${properties:outpost.${body` puts a setting's name together: write it out'
           to: { id: l, uri: "bean:jobReader?method=read&beanName=camelContext" } | 'the option `beanName` would replace the address `bean:jobReader`: write it into the address'
           to: { id: l, uri: "direct:queue-job", parameters: { name: submitJob } } | 'the option `name` would replace the address `direct:queue-job`: write it into the address'
-          """)
-  void aStepThatWouldDoHarmIsNamed(String step, String finding) throws IOException {
-    write("api/x.camel.yaml", HEAD + "        - " + step + "\n");
-    assertThat(check().out().lines())
-        .containsExactly("api/x.camel.yaml:7: my-route/l: " + finding.replaceAll("^'|'$", ""));
+          """;
+
+  /** Each in a file of its own, and all in one folder, because a check takes most of a second. */
+  @Test
+  void aStepThatWouldDoHarmIsNamed() throws IOException {
+    var findings = new ArrayList<String>();
+    for (var row : HARMFUL_STEPS.lines().toList()) {
+      var parts = row.split(" \\| '");
+      var name = "harm-%02d".formatted(findings.size());
+      write(
+          "api/%s.camel.yaml".formatted(name),
+          HEAD.replace("my-route", name)
+              + "        - %s\n".formatted(parts[0].replaceFirst("id: l\\b", "id: in-" + name)));
+      findings.add(
+          "api/%1$s.camel.yaml:7: %1$s/in-%1$s: %2$s"
+              .formatted(name, parts[1].substring(0, parts[1].length() - 1)));
+    }
+    assertThat(check().out().lines()).containsExactlyElementsOf(findings);
   }
 
   /** Only the model shows what a template's parameters make of an address. */
@@ -366,21 +376,25 @@ class RouteMistakesTest {
   }
 
   /** The component is known, so what a message adds stays within it. */
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "toD: { id: l, uri: 'https://example.com/${header.x}?httpMethod=${header.y}' }",
-        "toD: { id: l, uri: '{{x:https://example.com}}/${header.x}' }",
-        "toD: { id: l, uri: 'aws2-s3:{{outpost.buckets.output}}?keyName=${body}' }",
-        "to: { id: l, uri: 'micrometer:counter:mine.${header.x}?tags=a=${header.y}' }",
-        "to: { id: l, uri: 'file:{{x:folder}}?fileName=${header.x}' }",
-        "to: { id: l, uri: direct, parameters: { name: queue-job } }",
-        "enrich: { id: l, simple: 'https://example.com/${header.x}' }",
-        "recipientList: { id: l, simple: 'direct:queue-job,{{x:log:x}}' }",
-        "dynamicRouter: { id: l, method: { ref: jobReader, method: read } }"
-      })
-  void anAddressThatAMessageCompletesIsAllowed(String step) throws IOException {
-    write("api/x.camel.yaml", HEAD + "        - " + step + "\n");
+  @Test
+  void anAddressThatAMessageCompletesIsAllowed() throws IOException {
+    var steps =
+        List.of(
+            "toD: { id: l, uri: 'https://example.com/${header.x}?httpMethod=${header.y}' }",
+            "toD: { id: l, uri: '{{x:https://example.com}}/${header.x}' }",
+            "toD: { id: l, uri: 'aws2-s3:{{outpost.buckets.output}}?keyName=${body}' }",
+            "to: { id: l, uri: 'micrometer:counter:mine.${header.x}?tags=a=${header.y}' }",
+            "to: { id: l, uri: 'file:{{x:folder}}?fileName=${header.x}' }",
+            "to: { id: l, uri: direct, parameters: { name: queue-job } }",
+            "enrich: { id: l, simple: 'https://example.com/${header.x}' }",
+            "recipientList: { id: l, simple: 'direct:queue-job,{{x:log:x}}' }",
+            "dynamicRouter: { id: l, method: { ref: jobReader, method: read } }");
+    for (int at = 0; at < steps.size(); at++) {
+      write(
+          "api/x%d.camel.yaml".formatted(at),
+          HEAD.replace("my-route", "route-" + at)
+              + "        - %s\n".formatted(steps.get(at).replaceFirst("id: l\\b", "id: in-" + at)));
+    }
     assertThat(check().out()).isEmpty();
   }
 
