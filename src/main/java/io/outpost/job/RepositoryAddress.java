@@ -39,7 +39,7 @@ public record RepositoryAddress(URI uri, boolean loopback) {
   private static final Pattern USER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
 
   private static final Pattern SHORT_FORM =
-      Pattern.compile("([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@[A-Za-z0-9.-]{1,253}):/?([^:/][^:]*)");
+      Pattern.compile("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@[A-Za-z0-9.-]{1,253}):/?([^:/][^:]*)");
 
   private static final Set<String> INSIDE =
       Set.of("local", "internal", "localdomain", "lan", "home", "intranet", "corp", "arpa");

@@ -21,7 +21,7 @@ public final class Rules {
   public static final Pattern NAME = Pattern.compile("[^\\x00-\\x1f\\x7f]{1,100}");
 
   public static final Pattern EMAIL =
-      Pattern.compile("[^@\\s\\x00-\\x1f]{1,64}@[^@\\s\\x00-\\x1f]{1,252}");
+      Pattern.compile("^[^@\\s\\x00-\\x1f]{1,64}@[^@\\s\\x00-\\x1f]{1,252}");
   public static final Pattern AGENT = Pattern.compile("[a-z][a-z0-9-]{0,31}");
   public static final Pattern ACTION = Pattern.compile("[A-Za-z][A-Za-z0-9._-]{0,63}");
 
