@@ -34,6 +34,7 @@ final class Submissions {
 
   /** The JIT compiler is done when it takes less than this part of the process's time. */
   private static final double QUIET_JIT = 0.03;
+  private static final int QUIET_STEPS = 3;
 
   private static final int REQUESTS = Integer.getInteger("requests", QUICK ? 3_000 : 10_000);
   private static final int ROUNDS = Integer.getInteger("rounds", 5);
@@ -87,15 +88,17 @@ final class Submissions {
     reportCounts(aws, servers);
   }
 
-  /** Until its JIT compiler has next to nothing left to do, or for as long as it may take. */
+  /**
+   * Sends requests until the JIT compiler has had next to nothing to do for some steps, because it
+   * may pause before it compiles what has become hot; as many requests as {@code warm-up} allows.
+   */
   private static void warm(Server server) {
-    for (int done = 0; done < WARM_UP; done += WARM_UP_STEP) {
+    var quiet = 0;
+    for (int done = 0; done < WARM_UP && quiet < QUIET_STEPS; done += WARM_UP_STEP) {
       var jit = server.jit();
       var own = server.cpu();
       jobs(server).run(32, WARM_UP_STEP);
-      if (server.jit() - jit < QUIET_JIT * (server.cpu() - own)) {
-        return;
-      }
+      quiet = server.jit() - jit < QUIET_JIT * (server.cpu() - own) ? quiet + 1 : 0;
     }
   }
 
