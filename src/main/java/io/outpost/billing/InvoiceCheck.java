@@ -188,7 +188,7 @@ public class InvoiceCheck {
                   entry,
                   "SET adjustment = :adjustment",
                   "(attribute_not_exists(adjustment) OR adjustment = :adjustment)"
-                      + " AND (attribute_not_exists(voided_at) OR voided_by = :credit)",
+                      + " AND (attribute_not_exists(voided_by) OR voided_by = :credit)",
                   Map.of(
                       ":adjustment", Items.text(late.adjustment()),
                       ":credit", Items.text(VoidedJobs.Way.credit.name())))

@@ -19,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  *     bills it; null otherwise
  * @param parkedFor why Stripe refuses the report; null unless parked
  * @param parkedAt when Stripe refused the report; null unless parked
+ * @param voidBegan when Stripe was first asked to take the reported job off its count; null before,
+ *     and once it is known that Stripe did not
  * @param voidedAt when the job was taken off the bill; null unless voided
- * @param voidedBy how the job was taken off the bill; null unless voided
+ * @param voidedBy how the job is taken off the bill; null unless begun or voided
  * @param adjustment the item of a later invoice that bills the job, because the invoice of its
  *     period was already final; null when that invoice bills it
  * @param adjustedAt when that item was known to exist; null before
@@ -38,6 +40,7 @@ public record LedgerEntry(
     @Nullable Instant unmeteredAt,
     @Nullable String parkedFor,
     @Nullable Instant parkedAt,
+    @Nullable Instant voidBegan,
     @Nullable Instant voidedAt,
     @Nullable String voidedBy,
     @Nullable String adjustment,
@@ -105,6 +108,16 @@ public record LedgerEntry(
   /** Whether a report was begun whose outcome is unknown. */
   public boolean isOpen() {
     return reportBegan != null && reportedAt == null && parkedFor == null;
+  }
+
+  /** Whether Stripe was asked to take the job off its count, and the outcome is unknown. */
+  public boolean isBeingVoided() {
+    return voidBegan != null && voidedAt == null;
+  }
+
+  /** Whether it is unknown if Stripe counts the job. */
+  public boolean isInDoubt() {
+    return isOpen() || reportedAt != null && isBeingVoided();
   }
 
   /** Whether Stripe should count the job. A job that was refunded by a credit still counts. */

@@ -162,7 +162,7 @@ public class StripeCalls {
     return StripeCall.post(
         "/v1/billing/meter_event_adjustments",
         StripeRequests.cancelMeterEvent(settings.meterEventName(), entry.identifier()),
-        "outpost-void-" + entry.jobId());
+        "outpost-cancel-" + entry.identifier());
   }
 
   /** Reports a job with the count -1, when its report can no longer be cancelled. */
@@ -172,7 +172,7 @@ public class StripeCalls {
         METER_EVENTS,
         StripeRequests.counterEvent(
             settings.meterEventName(), tenant.customer(), entry.jobId(), entry.countedAt()),
-        "outpost-void-" + entry.jobId());
+        "outpost-opposite-" + entry.jobId());
   }
 
   /** Reads a customer's invoices, newest first. */

@@ -73,7 +73,7 @@ public final class UsageComparison {
   private final List<LedgerEntry> entries;
   private final Deque<Window> windows = new ArrayDeque<>();
   private final List<Difference> differences = new ArrayList<>();
-  private final List<Missing> missing = new ArrayList<>();
+  private final List<Missing> missingMinutes = new ArrayList<>();
   private final List<LedgerEntry> there = new ArrayList<>();
   private final List<LedgerEntry> notThere = new ArrayList<>();
 
@@ -124,15 +124,15 @@ public final class UsageComparison {
 
   private boolean agrees(Window window, long stripe) {
     List<LedgerEntry> here = entries.stream().filter(window::holds).toList();
-    return here.stream().noneMatch(LedgerEntry::isOpen)
+    return here.stream().noneMatch(LedgerEntry::isInDoubt)
         && stripe == here.stream().filter(LedgerEntry::isCounted).count();
   }
 
   private void judge(Window window, long stripe) {
     List<LedgerEntry> here = entries.stream().filter(window::holds).toList();
-    long counted = here.stream().filter(LedgerEntry::isCounted).count();
-    long open = here.stream().filter(LedgerEntry::isOpen).count();
-    if (open == 0 && stripe == counted) {
+    long doubtful = here.stream().filter(LedgerEntry::isInDoubt).count();
+    long counted = here.stream().filter(entry -> entry.isCounted() && !entry.isInDoubt()).count();
+    if (doubtful == 0 && stripe == counted) {
       return;
     }
     if (window.isMinute() || here.size() == 1) {
@@ -154,18 +154,18 @@ public final class UsageComparison {
    * otherwise reports the difference.
    */
   private void name(Window window, List<LedgerEntry> here, long stripe, long counted) {
-    List<LedgerEntry> open = here.stream().filter(LedgerEntry::isOpen).toList();
+    List<LedgerEntry> doubtful = here.stream().filter(LedgerEntry::isInDoubt).toList();
     if (stripe == counted) {
-      notThere.addAll(open);
-    } else if (stripe == counted + open.size()) {
-      there.addAll(open);
+      notThere.addAll(doubtful);
+    } else if (stripe == counted + doubtful.size()) {
+      there.addAll(doubtful);
     } else {
       if (stripe < counted) {
-        missing.add(new Missing(stripe == 0 && open.isEmpty(), here));
+        missingMinutes.add(new Missing(stripe == 0 && doubtful.isEmpty(), here));
       }
       List<String> jobs = here.stream().map(LedgerEntry::jobId).toList();
       Instant minute = here.size() == 1 ? minuteOf(here.getFirst()) : window.start();
-      differences.add(new Difference(minute, stripe, counted + open.size(), jobs));
+      differences.add(new Difference(minute, stripe, counted + doubtful.size(), jobs));
     }
   }
 
@@ -174,16 +174,16 @@ public final class UsageComparison {
   }
 
   /** The minutes in which Stripe has counted fewer jobs than it accepted. */
-  List<Missing> missing() {
-    return missing;
+  List<Missing> missingMinutes() {
+    return missingMinutes;
   }
 
-  /** The entries that were in doubt and that Stripe has. */
+  /** The entries that were in doubt and that Stripe counts. */
   List<LedgerEntry> there() {
     return there;
   }
 
-  /** The entries that were in doubt and that Stripe does not have. */
+  /** The entries that were in doubt and that Stripe does not count. */
   List<LedgerEntry> notThere() {
     return notThere;
   }

@@ -41,6 +41,7 @@ public class UsageReconciler {
   private final Items items;
   private final Names names;
   private final UsageLedger ledger;
+  private final VoidedJobs voided;
   private final Transactions transactions;
   private final AuditTrail trail;
   private final StripeSettings settings;
@@ -53,6 +54,7 @@ public class UsageReconciler {
       Items items,
       Names names,
       UsageLedger ledger,
+      VoidedJobs voided,
       Transactions transactions,
       AuditTrail trail,
       StripeSettings settings,
@@ -64,6 +66,7 @@ public class UsageReconciler {
     this.items = items;
     this.names = names;
     this.ledger = ledger;
+    this.voided = voided;
     this.transactions = transactions;
     this.trail = trail;
     this.settings = settings;
@@ -127,7 +130,8 @@ public class UsageReconciler {
     // A job counts at the time of its acceptance, and may end long after.
     Instant start =
         entries.stream()
-            .filter(entry -> entry.isOpen() || !entry.recordedAt().isBefore(today.minus(LOOK_BACK)))
+            .filter(
+                entry -> entry.isInDoubt() || !entry.recordedAt().isBefore(today.minus(LOOK_BACK)))
             .map(entry -> entry.countedAt().truncatedTo(ChronoUnit.HOURS))
             .filter(hour -> hour.isAfter(limit) && hour.isBefore(today.minus(LOOK_BACK)))
             .min(Instant::compareTo)
@@ -176,15 +180,27 @@ public class UsageReconciler {
   }
 
   /**
-   * Decides about entries in doubt, and schedules another report of jobs that Stripe accepted and
-   * did not count.
+   * Decides about entries in doubt, whose report or voiding has an unknown outcome, and schedules
+   * another report of jobs that Stripe accepted and did not count.
    */
   public void settle(@ExchangeProperty("reconciliation") UsageComparison usageComparison) {
-    usageComparison.there().forEach(ledger::reported);
-    usageComparison.notThere().forEach(ledger::reportAgain);
-    for (var missing : usageComparison.missing()) {
+    for (var entry : usageComparison.there()) {
+      if (entry.isOpen()) {
+        ledger.reported(entry);
+      } else {
+        voided.settle(entry, true);
+      }
+    }
+    for (var entry : usageComparison.notThere()) {
+      if (entry.isOpen()) {
+        ledger.reportAgain(entry);
+      } else {
+        voided.settle(entry, false);
+      }
+    }
+    for (var missing : usageComparison.missingMinutes()) {
       missing.entries().stream()
-          .filter(LedgerEntry::isCounted)
+          .filter(entry -> entry.isCounted() && !entry.isInDoubt())
           .filter(entry -> !rejected.settle(entry))
           .filter(entry -> missing.none())
           .forEach(ledger::tellAgain);

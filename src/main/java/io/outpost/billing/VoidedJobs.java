@@ -12,6 +12,7 @@ import io.outpost.store.Items;
 import io.outpost.store.Transactions;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -25,8 +26,11 @@ import software.amazon.awssdk.services.dynamodb.model.Update;
 /** Takes jobs off the bill: at Stripe first, then in the ledger. */
 @Component("voidedJobs")
 public class VoidedJobs {
-  // Stripe cancels an event only within 24 hours of receiving it.
-  private static final Duration CANCELLABLE = Duration.ofHours(23);
+  // Stripe cancels an event only within 24 hours of receiving it, and recognizes a repeated call or
+  // event for 24 hours.
+  private static final Duration SAFE = Duration.ofHours(23);
+  // No call is sent that long after the first one, so Stripe's count no longer changes by one.
+  private static final Duration OVER = Duration.ofHours(25);
 
   private final UsageLedger ledger;
   private final StripePrices prices;
@@ -134,10 +138,11 @@ public class VoidedJobs {
   }
 
   /**
-   * The way to take the job off the bill.
+   * The way to take the job off the bill. A way whose outcome is unknown is repeated while Stripe
+   * recognizes the repetition; another one could take the job off twice.
    *
-   * @throws IllegalStateException while it is unknown whether Stripe has the report; a later try
-   *     may succeed
+   * @throws IllegalStateException while it is unknown whether Stripe has the report, or whether it
+   *     still counts the job; a later try may succeed
    */
   public Way way(
       @ExchangeProperty("entry") LedgerEntry entry,
@@ -148,14 +153,73 @@ public class VoidedJobs {
     if (entry.isOpen()) {
       throw new IllegalStateException("Job " + entry.jobId() + " is being reported");
     }
+    boolean fresh = entry.reportBegan() != null && isSafe(entry.reportBegan());
+    if (entry.voidBegan() != null) {
+      return begunWay(entry, entry.voidBegan(), fresh, billed);
+    }
     if (billed != null) {
       return Way.credit;
     }
     if (entry.reportedAt() == null) {
       return Way.unsent;
     }
-    boolean fresh = clock.instant().isBefore(entry.begun().plus(CANCELLABLE));
     return fresh ? Way.cancel : Way.opposite;
+  }
+
+  private Way begunWay(
+      LedgerEntry entry, Instant began, boolean fresh, @Nullable InvoiceLine billed) {
+    var way = Way.valueOf(String.valueOf(entry.voidedBy()));
+    if (billed == null && isSafe(began) && (fresh || way == Way.opposite)) {
+      return way;
+    }
+    throw new IllegalStateException(
+        "It is unknown whether Stripe still counts job %s; the comparison decides"
+            .formatted(entry.jobId()));
+  }
+
+  private boolean isSafe(Instant began) {
+    return clock.instant().isBefore(began.plus(SAFE));
+  }
+
+  /**
+   * Records how Stripe is asked to take the job off its count, before it is asked.
+   *
+   * @throws IllegalStateException when the entry has changed meanwhile; a later try may succeed
+   */
+  public void begin(
+      @ExchangeProperty("entry") LedgerEntry entry, @ExchangeProperty("way") Way way) {
+    var begun =
+        ledger.update(
+            entry,
+            "SET void_began = if_not_exists(void_began, :now), voided_by = :way",
+            "attribute_exists(reported_at) AND attribute_not_exists(voided_at)"
+                + " AND attribute_not_exists(adjustment)"
+                + " AND (attribute_not_exists(void_began) OR voided_by = :way)",
+            Map.of(":now", Items.text(Json.time(clock.instant())), ":way", Items.text(way.name())));
+    if (begun.isEmpty()) {
+      throw new IllegalStateException("Job " + entry.jobId() + " has changed meanwhile");
+    }
+  }
+
+  /**
+   * Decides by Stripe's count about a job that was being voided: it is off the bill, or another way
+   * can be tried. Does nothing while a repeated call could still change the count.
+   *
+   * @param isCounted whether Stripe counts the job
+   */
+  void settle(LedgerEntry entry, boolean isCounted) {
+    if (entry.voidBegan() == null || entry.voidBegan().isAfter(clock.instant().minus(OVER))) {
+      return;
+    }
+    if (isCounted) {
+      ledger.update(
+          entry,
+          "REMOVE void_began, voided_by",
+          "void_began = :began AND attribute_not_exists(voided_at)",
+          Map.of(":began", Items.text(Json.time(entry.voidBegan()))));
+    } else {
+      write(entry, Way.valueOf(String.valueOf(entry.voidedBy())), null);
+    }
   }
 
   /**
@@ -169,7 +233,11 @@ public class VoidedJobs {
       @ExchangeProperty("way") Way way,
       @Body StripeMessage message,
       Exchange exchange) {
-    var audited = entry(entry, way, message.reason());
+    exchange.setProperty("audited", write(entry, way, message.reason()));
+  }
+
+  private AuditEntry write(LedgerEntry entry, Way way, @Nullable String reason) {
+    var audited = entry(entry, way, reason);
     // If an invoice item bills the job meanwhile, the write is refused, and the next try credits
     // the job.
     var condition =
@@ -186,7 +254,7 @@ public class VoidedJobs {
             .tableName(names.table("usage"))
             .key(Map.of("tenant_id", Items.text(entry.tenantId()), "sk", Items.text(entry.sk())))
             .updateExpression("SET voided_at = :now, voided_by = :way REMOVE unreported_shard")
-            .conditionExpression(condition)
+            .conditionExpression("(" + condition + ") AND attribute_not_exists(voided_at)")
             .expressionAttributeValues(
                 Map.of(
                     ":now", Items.text(Json.time(audited.timestamp())),
@@ -194,7 +262,7 @@ public class VoidedJobs {
         old -> new IllegalStateException("Job " + entry.jobId() + " is being reported"));
     trail.add(change, audited);
     transactions.write(change);
-    exchange.setProperty("audited", audited);
+    return audited;
   }
 
   private AuditEntry entry(LedgerEntry entry, Way way, @Nullable String reason) {

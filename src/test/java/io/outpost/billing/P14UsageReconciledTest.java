@@ -227,4 +227,74 @@ class P14UsageReconciledTest {
     assertThat(actions()).noneMatch(action -> action.startsWith("billing.usage-differs"));
     assertThat(actions()).filteredOn(a -> a.startsWith("billing.job-voided")).hasSize(3);
   }
+
+  /** Stripe's answer was not recorded, and Stripe no longer recognizes the repeated request. */
+  @Test
+  void takesAJobOffTheBillOnceWhenTheOutcomeOfItsVoidingIsUnknown() {
+    var cancelled = "job-cancelled";
+    var kept = "job-kept";
+    var opposed = "job-opposed";
+    var hours = List.of(cancelled, kept, opposed);
+    for (int i = 0; i < hours.size(); i++) {
+      ledger.add(client.tenantId(), hours.get(i), ended.plus(Duration.ofMinutes(10L * i)));
+    }
+    api.run("report-usage");
+    ledger.set(client.tenantId(), opposed, "report_began", hoursAgo(24));
+    diesWhileVoiding(cancelled, true);
+    diesWhileVoiding(kept, false);
+    diesWhileVoiding(opposed, true);
+    assertThat(counted()).isEqualTo(1);
+    // The comparison decides nothing while a repeated request could still change the count.
+    api.run("reconcile-usage");
+    api.run("report-usage");
+    assertThat(counted()).isEqualTo(1);
+
+    STRIPES_CLOCK.advance(Duration.ofHours(26));
+    for (var job : hours) {
+      ledger.set(client.tenantId(), job, "report_began", hoursAgo(50));
+      ledger.set(client.tenantId(), job, "void_began", hoursAgo(26));
+      assertThatThrownBy(() -> voids(job)).hasRootCauseInstanceOf(IllegalStateException.class);
+    }
+    assertThat(counted()).isEqualTo(1);
+    api.run("reconcile-usage");
+    for (var job : hours) {
+      voids(job);
+      assertThat(ledger.entry(client.tenantId(), job)).containsKey("voided_at");
+    }
+    assertThat(counted()).isZero();
+    api.run("reconcile-usage");
+    assertThat(actions()).noneMatch(action -> action.startsWith("billing.usage-differs"));
+    assertThat(actions()).filteredOn(a -> a.startsWith("billing.job-voided")).hasSize(3);
+  }
+
+  /** A container dies before it has recorded Stripe's answer, and maybe before it has asked. */
+  private void diesWhileVoiding(String job, boolean hasAsked) {
+    var context = api.outpost().context();
+    var voided = context.getBean(VoidedJobs.class);
+    var calls = context.getBean(StripeCalls.class);
+    var entry = voided.find(ledger.voiding(client.tenantId(), job));
+    var way = voided.way(entry, null);
+    voided.begin(entry, way);
+    if (hasAsked) {
+      var tenant = context.getBean(Accounts.class).load(client.tenantId());
+      context
+          .getBean(ProducerTemplate.class)
+          .requestBody(
+              "direct:call-stripe",
+              way == VoidedJobs.Way.cancel
+                  ? calls.cancelReport(entry)
+                  : calls.reportOpposite(tenant, entry));
+    }
+  }
+
+  private void voids(String job) {
+    api.outpost()
+        .context()
+        .getBean(ProducerTemplate.class)
+        .sendBody("direct:void-job", ledger.voiding(client.tenantId(), job));
+  }
+
+  private static Instant hoursAgo(int hours) {
+    return Instant.now().minus(Duration.ofHours(hours));
+  }
 }
