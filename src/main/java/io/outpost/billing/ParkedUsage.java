@@ -7,7 +7,6 @@ import io.outpost.kernel.Page;
 import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -53,11 +52,10 @@ public class ParkedUsage {
   /** A page of parked jobs, newest first, merged from all shards. */
   public Page<Parked> list(@Header("limit") int limit, @Header("cursor") String cursor) {
     var before = cursor == null ? "~" : Cursor.open(cursor, LIST);
-    var found = new ArrayList<LedgerEntry>();
-    for (var shard : Shards.all(UsageLedger.PARKED)) {
-      found.addAll(read(shard, before, limit + 1));
-    }
-    found.sort(Comparator.comparing(LedgerEntry::jobId).reversed());
+    var found =
+        all(before, limit + 1).stream()
+            .sorted(Comparator.comparing(LedgerEntry::jobId).reversed())
+            .toList();
     var page = found.subList(0, Math.min(limit, found.size()));
     var next = found.size() > limit ? Cursor.to(page.getLast().jobId(), LIST) : null;
     return new Page<>(page.stream().map(Parked::of).toList(), next);
@@ -69,11 +67,13 @@ public class ParkedUsage {
   public List<LedgerEntry> chosen(@Body JsonNode request) {
     Set<String> wanted = new HashSet<>();
     request.path("job_ids").forEach(id -> wanted.add(id.asText()));
-    var found = new ArrayList<LedgerEntry>();
-    for (var shard : Shards.all(UsageLedger.PARKED)) {
-      found.addAll(read(shard, "~", Integer.MAX_VALUE));
-    }
-    return found.stream().filter(e -> wanted.isEmpty() || wanted.contains(e.jobId())).toList();
+    return all("~", Integer.MAX_VALUE).stream()
+        .filter(e -> wanted.isEmpty() || wanted.contains(e.jobId()))
+        .toList();
+  }
+
+  private List<LedgerEntry> all(String before, int mostOfShard) {
+    return Shards.read(Shards.all(UsageLedger.PARKED), shard -> read(shard, before, mostOfShard));
   }
 
   /** Makes the entries unreported, so that the next round reports them. */

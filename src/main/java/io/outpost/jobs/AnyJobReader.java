@@ -122,12 +122,11 @@ public class AnyJobReader {
   }
 
   private List<Map<String, AttributeValue>> keys(String before, int limit) {
-    var found = new ArrayList<Map<String, AttributeValue>>();
-    for (var shard : Shards.all(JobItems.ALL)) {
-      found.addAll(query(shard, "job_id < :id", before, limit + 1));
-    }
-    found.sort(NEWEST_FIRST);
-    return found;
+    return Shards.read(
+            Shards.all(JobItems.ALL), shard -> query(shard, "job_id < :id", before, limit + 1))
+        .stream()
+        .sorted(NEWEST_FIRST)
+        .toList();
   }
 
   private List<Map<String, AttributeValue>> query(

@@ -6,8 +6,8 @@ import io.outpost.job.JobItems;
 import io.outpost.job.StoredJob;
 import io.outpost.kernel.Cursor;
 import io.outpost.kernel.Page;
+import io.outpost.kernel.Shards;
 import io.outpost.store.Items;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -33,23 +33,22 @@ public class DeadLetterReader {
   /** A page of dead letters, newest first, merged from all shards. */
   public Page<Job> list(@Header("limit") int limit, @Header("cursor") String cursor) {
     var before = cursor == null ? "~" : Cursor.open(cursor, "dead-letters");
-    var found = new ArrayList<Letter>();
-    for (var shard : JobItems.DEAD.shards()) {
-      found.addAll(read(shard, before, limit + 1));
-    }
-    found.sort(Comparator.comparing(Letter::position).reversed());
+    var found = newest(before, limit + 1);
     var page = found.subList(0, Math.min(limit, found.size()));
     var next = found.size() > limit ? Cursor.to(page.getLast().position(), "dead-letters") : null;
     return new Page<>(page.stream().map(Letter::job).toList(), next);
   }
 
-  /** The dead letters of all shards, at most this many of each shard. */
+  /** The dead letters of all tenants, newest first, at most this many. */
   List<Letter> all(int most) {
-    var found = new ArrayList<Letter>();
-    for (var shard : JobItems.DEAD.shards()) {
-      found.addAll(read(shard, "~", most));
-    }
-    return found;
+    return newest("~", most);
+  }
+
+  private List<Letter> newest(String before, int most) {
+    return Shards.read(JobItems.DEAD.shards(), shard -> read(shard, before, most)).stream()
+        .sorted(Comparator.comparing(Letter::position).reversed())
+        .limit(most)
+        .toList();
   }
 
   /**

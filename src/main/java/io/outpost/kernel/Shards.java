@@ -1,6 +1,10 @@
 package io.outpost.kernel;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -21,5 +25,18 @@ public final class Shards {
   /** All shards of a prefix. */
   public static List<String> all(String prefix) {
     return IntStream.range(0, COUNT).mapToObj(i -> prefix + "#" + i).toList();
+  }
+
+  /** Reads shards side by side; what they contain comes in the order of the shards. */
+  public static <T> List<T> read(List<String> shards, Function<String, List<T>> reader) {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var reads =
+          shards.stream()
+              .map(shard -> CompletableFuture.supplyAsync(() -> reader.apply(shard), threads))
+              .toList();
+      return reads.stream().flatMap(read -> read.join().stream()).toList();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 }
