@@ -139,7 +139,7 @@ public class AgentRuns {
 
   /** Waits until the agent has ended, or until its output may be stored again. */
   public void await(@ExchangeProperty("run") Run run) throws InterruptedException {
-    if (run.process().awaitChange(pace.shortest(run, Instant.now()))) {
+    if (run.process().awaitChange(pace.longestSleep(run, Instant.now()))) {
       run.endAgentSpan();
       run.agentEnded(Instant.now());
     }

@@ -33,10 +33,8 @@ record OutputPace(WorkerSettings settings) {
         settings.outputEvery(), shorter(age.dividedBy(AGE), settings.outputAtLeastEvery()));
   }
 
-  /**
-   * The time after which new output may have to be stored, so the longest sleep between two checks.
-   */
-  Duration shortest(Run run, Instant now) {
+  /** The longest sleep between two checks: after it, new output may have to be stored. */
+  Duration longestSleep(Run run, Instant now) {
     return run.isWatched(now) ? settings.watchedOutputEvery() : settings.outputEvery();
   }
 
