@@ -67,7 +67,8 @@ public class RateLimits {
   }
 
   /**
-   * Takes one permit for the call, and sets the RateLimit headers.
+   * Takes one permit of the key and one of the tenant for the call, or none, and sets the RateLimit
+   * headers.
    *
    * @throws Problem 429 when none is left in this minute
    */
@@ -76,8 +77,12 @@ public class RateLimits {
     var seconds = clock.instant().getEpochSecond();
     var reset = WINDOW_SECONDS - seconds % WINDOW_SECONDS;
     var minute = seconds / WINDOW_SECONDS;
-    var ofKey = take(caller, minute);
+    var key = window(caller.keyId(), caller.rateLimit(), minute);
+    var ofKey = key.take();
     var left = ofKey < 0 ? ofKey : Math.min(ofKey, takeOfTenant(caller, minute));
+    if (ofKey >= 0 && left < 0) {
+      key.giveBack();
+    }
     call.answerHeader(
         "RateLimit-Policy", "\"default\";q=" + caller.rateLimit() + ";w=" + WINDOW_SECONDS);
     call.answerHeader("RateLimit", "\"default\";r=" + Math.max(left, 0) + ";t=" + reset);
@@ -116,13 +121,16 @@ public class RateLimits {
   }
 
   private long take(String whose, int limit, long minute) {
+    return window(whose, limit, minute).take();
+  }
+
+  private Window window(String whose, int limit, long minute) {
     return windows
         .asMap()
         .compute(
             whose,
             (id, old) ->
-                old != null && old.minute >= minute ? old : new Window(whose, limit, minute))
-        .take();
+                old != null && old.minute >= minute ? old : new Window(whose, limit, minute));
   }
 
   /**
@@ -170,6 +178,12 @@ public class RateLimits {
       }
     }
 
+    /** Makes a permit free again whose call was refused by another limit. */
+    synchronized void giveBack() {
+      inHand++;
+      taken--;
+    }
+
     /**
      * How many permits to draw: as many as were used so far, so that an idle container holds few
      * permits back.
@@ -187,7 +201,7 @@ public class RateLimits {
       try {
         var used = count(chunk);
         synchronized (this) {
-          inHand = used.granted() ? chunk : 0;
+          inHand += used.granted() ? chunk : 0;
           drawn = used.sum();
           drawing = null;
         }

@@ -1,11 +1,16 @@
 package io.outpost.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import io.outpost.aws.Names;
 import io.outpost.blackbox.Client.Answer;
 import io.outpost.blackbox.Customer;
+import io.outpost.http.Call;
 import io.outpost.kernel.Ids;
+import io.outpost.kernel.Problem;
 import io.outpost.local.AtOnce;
 import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
@@ -16,6 +21,7 @@ import io.outpost.tenant.Tier;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,6 +80,25 @@ class RateLimitTest {
     }
     assertThat(granted).isEqualTo(5000);
     assertThat(container.takeOfTenant(caller(1000), MINUTE)).isNotNegative();
+  }
+
+  /** A key that has calls left can make them as soon as the tenant has some, too. */
+  @Test
+  void aCallThatTheTenantsLimitRefusesCostsTheKeyNothing() {
+    var container = container(Clock.fixed(Instant.ofEpochSecond(MINUTE * 60), ZoneOffset.UTC));
+    var tenant = Ids.uuid();
+    var caller = caller(tenant, Ids.ulid(), 3);
+    var call = mock(Call.class);
+    when(call.principal()).thenReturn(caller);
+    while (container.takeOfTenant(caller, MINUTE) > 0) {
+      // Other keys of the tenant make its calls.
+    }
+    for (int i = 0; i < 4; i++) {
+      assertThatThrownBy(() -> container.take(call))
+          .isInstanceOf(Problem.class)
+          .hasMessageContaining("All keys of this tenant");
+    }
+    assertThat(taken(container, caller, MINUTE, 10)).isEqualTo(3);
   }
 
   /** What containers hold back for requests that never come is lost to the others: a tenth. */
@@ -201,11 +226,12 @@ class RateLimitTest {
   }
 
   private RateLimits container() {
+    return container(Clock.systemUTC());
+  }
+
+  private RateLimits container(Clock clock) {
     return new RateLimits(
-        apis.bean(DynamoDbClient.class),
-        apis.bean(Names.class),
-        settings(Map.of()),
-        Clock.systemUTC());
+        apis.bean(DynamoDbClient.class), apis.bean(Names.class), settings(Map.of()), clock);
   }
 
   private static AuthSettings settings(Map<String, Integer> tiers) {
