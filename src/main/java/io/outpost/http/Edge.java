@@ -116,7 +116,14 @@ class Edge extends OncePerRequestFilter {
 
   /** Whether the path exists. OPTIONS * arrives as a request for the root. */
   private boolean isSomewhere(Call call) {
-    return call.path().equals("/") || !contract.methodsAt(call.path()).isEmpty();
+    return call.path().equals("/") || !methodsAt(call.path()).isEmpty();
+  }
+
+  /** The methods of a path: of the contract, or of the page beside it that shows the contract. */
+  private Collection<String> methodsAt(String path) {
+    return path.equals("/docs") || path.equals("/docs/")
+        ? List.of("GET")
+        : contract.methodsAt(path);
   }
 
   /**
@@ -129,7 +136,7 @@ class Edge extends OncePerRequestFilter {
 
   private void tellOptions(HttpServletRequest request, HttpServletResponse response) {
     var path = request.getRequestURI();
-    var methods = allowed(path.equals("/") ? METHODS : contract.methodsAt(path));
+    var methods = allowed(path.equals("/") ? METHODS : methodsAt(path));
     response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     response.setHeader("Allow", String.join(", ", methods));
     headers.preflight(request, response, methods);

@@ -104,6 +104,8 @@ class HttpSemanticsTest {
   @CsvSource({
     "/jobs, 'POST, GET, HEAD, OPTIONS'",
     "/health, 'GET, HEAD, OPTIONS'",
+    "/docs, 'GET, HEAD, OPTIONS'",
+    "/docs/, 'GET, HEAD, OPTIONS'",
     "/webhooks/stripe, 'POST, OPTIONS'",
     "/jobs/batch, 'POST, OPTIONS'",
     "*, 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS'",
