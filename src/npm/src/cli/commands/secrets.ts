@@ -14,7 +14,8 @@ export function addSecrets(program: Command): void {
       const session = Session.of(command);
       const outpost = await session.outpost();
       const path = { tenant_id: (await outpost.whoami()).tenantId };
-      const { data } = await answer(outpost.api.GET("/tenants/{tenant_id}/secrets", { params: { path } }));
+      const data = [];
+      for await (const secret of outpost.list("/tenants/{tenant_id}/secrets", { path })) data.push(secret);
       if (session.json) for (const secret of data) await printJson(secret);
       else await write(table(["NAME", "FOR AGENTS"], data.map(s => [s.name, (s.agents ?? []).join(" ")])));
     });

@@ -2,6 +2,7 @@ package io.outpost.secrets;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.outpost.aws.Names;
+import io.outpost.kernel.Cursor;
 import io.outpost.kernel.Json;
 import io.outpost.kernel.Page;
 import io.outpost.kernel.Problem;
@@ -16,11 +17,13 @@ import io.outpost.tenant.Tenant;
 import io.outpost.tenant.TenantSecret;
 import io.outpost.tenant.Tier;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -50,6 +53,8 @@ public class Secrets {
   private static final long RECOVERY_DAYS = 7;
   private static final String SK = TenantSecret.SK_PREFIX;
   private static final int SHORTEST = 8;
+  // A position after every time.
+  private static final String NEWEST = "~";
 
   private final SecretsManagerClient manager;
   private final DynamoDbClient dynamoDb;
@@ -295,8 +300,16 @@ public class Secrets {
     changeFeed.add(change, new Announcement(Kind.secret, tenantId, name));
   }
 
-  /** All names of a tenant's secrets. One page is enough, because the cap is low. */
-  public Page<View> list(@Header("tenant_id") String tenantId) {
+  /**
+   * A page of the names of a tenant's secrets, newest first. All are read for it, because the cap
+   * is low and the table has them in the order of their names.
+   */
+  public Page<View> list(
+      @Header("tenant_id") String tenantId,
+      @Header("limit") int limit,
+      @Header("cursor") @Nullable String cursor) {
+    var scope = "secrets " + tenantId;
+    var before = cursor == null ? NEWEST : Cursor.open(cursor, scope);
     var found =
         dynamoDb.query(
             q ->
@@ -307,9 +320,17 @@ public class Secrets {
     var views =
         found.items().stream()
             .map(item -> items.read(item, View.class))
+            .filter(view -> position(view).compareTo(before) < 0)
+            .sorted(Comparator.comparing(Secrets::position).reversed())
             .map(this::withRotation)
             .toList();
-    return new Page<>(views, null);
+    var page = views.subList(0, Math.min(limit, views.size()));
+    var next = views.size() > limit ? Cursor.to(position(page.getLast()), scope) : null;
+    return new Page<>(page, next);
+  }
+
+  private static String position(View view) {
+    return Json.time(view.createdAt()) + "#" + view.name();
   }
 
   private View withRotation(View view) {

@@ -11,6 +11,7 @@ import io.outpost.local.TwoApis;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -204,6 +205,28 @@ class SecretsTest {
                         secret.get("name").asText().equals(NAME)
                             ? List.of("aider", "claude")
                             : List.of()));
+  }
+
+  @Test
+  void theListComesInPagesNewestFirst() {
+    var oldestFirst = List.of("MY_B", "MY_A", "MY_C");
+    for (var name : oldestFirst) {
+      assertThat(put(name, "sk-of-a-test").status()).as(name).isEqualTo(204);
+    }
+    var first = customer.client().get(customer.path("/secrets?limit=2"));
+    var cursor = first.json().get("next_cursor").asText();
+    var last = customer.client().get(customer.path("/secrets?limit=2&cursor=" + cursor));
+    assertThat(names(first)).hasSize(2);
+    assertThat(Stream.of(first, last).flatMap(page -> names(page).stream()))
+        .containsExactlyElementsOf(oldestFirst.reversed());
+    assertThat(last.json().get("next_cursor").isNull()).isTrue();
+    assertThat(customer.client().get(customer.path("/secrets?limit=101")).status()).isEqualTo(400);
+    assertThat(customer.client().get(customer.path("/secrets?cursor=x" + cursor)).status())
+        .isEqualTo(400);
+  }
+
+  private static List<String> names(Client.Answer page) {
+    return page.json().get("data").valueStream().map(s -> s.get("name").asText()).toList();
   }
 
   private Client.Answer put(String name, String value) {
