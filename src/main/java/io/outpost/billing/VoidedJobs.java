@@ -29,7 +29,7 @@ public class VoidedJobs {
   // Stripe cancels an event only within 24 hours of receiving it, and recognizes a repeated call or
   // event for 24 hours.
   private static final Duration SAFE = Duration.ofHours(23);
-  // No call is sent that long after the first one, so Stripe's count no longer changes by one.
+  // After this time no call of ours can still change Stripe's count.
   private static final Duration OVER = Duration.ofHours(25);
 
   private final UsageLedger ledger;

@@ -15,6 +15,7 @@ import io.outpost.local.SharedOutpost;
 import io.outpost.local.TwoApis;
 import io.outpost.tenant.Principal;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -220,8 +221,8 @@ class P22DependencyDownTest {
     return "{\"value\":\"%s\"}".formatted(value);
   }
 
-  private String stateOf(Belongings owner) {
-    return apis.stateOf(owner.customer().tenantId()) + " " + secrets(owner.customer());
+  private List<Object> stateOf(Belongings owner) {
+    return List.of(apis.stateOf(owner.customer().tenantId()), secrets(owner.customer()));
   }
 
   private Map<String, String> secrets(Customer customer) {
