@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
@@ -54,6 +57,7 @@ final class FaultyProxy implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CloseableHttpClient client = client();
   private final Map<Fault, Integer> done = new ConcurrentHashMap<>();
+  private final List<Fault> next = new ArrayList<>();
   private volatile boolean faulty = true;
 
   private FaultyProxy(URI target, long seed) throws IOException {
@@ -118,15 +122,15 @@ final class FaultyProxy implements AutoCloseable {
     return random.nextInt(LONGEST_DELAY_MILLIS);
   }
 
-  /** One call in ten. */
+  /** Five calls of every fifty, so that even a service that is called little shows every fault. */
   private synchronized Fault choose() {
-    return switch (random.nextInt(100)) {
-      case 0, 1 -> Fault.LOST;
-      case 2, 3 -> Fault.ANSWER_LOST;
-      case 4, 5, 6 -> Fault.DELAYED;
-      case 7, 8, 9 -> Fault.DOUBLED;
-      default -> Fault.NONE;
-    };
+    if (next.isEmpty()) {
+      next.addAll(Collections.nCopies(45, Fault.NONE));
+      next.addAll(
+          List.of(Fault.LOST, Fault.ANSWER_LOST, Fault.DELAYED, Fault.DOUBLED, Fault.DOUBLED));
+      Collections.shuffle(next, random);
+    }
+    return next.removeLast();
   }
 
   private Answer send(HttpExchange exchange, byte[] body) throws IOException {
