@@ -76,9 +76,9 @@ final class CallFilter {
 
     /**
      * A Perl script that begins a session, offers itself to the out-of-memory killer first, lowers
-     * its priority, sets the limits, no-new-privileges (which a filter requires) and the filter,
-     * and then runs the rest of the launch chain. One program does all this, because starting a
-     * tool for each step costs milliseconds.
+     * its priority, sets the umask, the limits, no-new-privileges (which a filter requires) and the
+     * filter, and then runs the rest of the launch chain. One program does all this, because
+     * starting a tool for each step costs milliseconds.
      *
      * @param limits the value of each limit, by the kernel's number of the limit
      */
@@ -88,6 +88,7 @@ final class CallFilter {
       open(OOM, '>', '/proc/self/oom_score_adj') and print OOM 1000 and close OOM
         or die qq(No oom_score_adj: $!\\n);
       setpriority(0, 0, getpriority(0, 0) + 10) or die qq(No priority: $!\\n);
+      umask 077;
       my %%limits = (%5$s);
       syscall(%4$d, 0, $_ + 0, pack('Q2', ($limits{$_}) x 2), 0) == 0
         or die qq(No limit $_: $!\\n) for keys %%limits;

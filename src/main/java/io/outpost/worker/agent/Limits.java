@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The first links of the launch chain: a new session, first choice of the out-of-memory killer, a
- * lower processor priority than the worker, the kernel's limits for each process, and the filter of
- * system calls. Missing tools are left out.
+ * lower processor priority than the worker, a umask that keeps new files from other slots' agents
+ * wherever they are written, the kernel's limits for each process, and the filter of system calls.
+ * Missing tools are left out.
  */
 final class Limits {
 
@@ -75,6 +76,7 @@ final class Limits {
 
   private List<String> chain(Map<Limit, Long> limits) {
     List<String> chain = new ArrayList<>();
+    chain.addAll(List.of("/bin/sh", "-c", "umask 077; exec \"$@\"", "sh"));
     link(chain, "setsid");
     link(chain, "choom", "-n", "1000", "--");
     link(chain, "nice", "-n", "10");

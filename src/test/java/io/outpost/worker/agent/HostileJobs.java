@@ -80,6 +80,37 @@ abstract class HostileJobs {
         .keys(Map.of("FIRST_KEY", "canary-key-1234"));
   }
 
+  /** Written apart, because the words stand in the command lines, which all may see. */
+  @Test
+  void whatAnotherJobWritesToSharedFoldersIsOutOfReach() throws Exception {
+    AgentRun neighbour =
+        AgentRun.script(
+                slots,
+                """
+                for d in /tmp /var/tmp /dev/shm; do
+                  mkdir $d/near; echo can''ary > $d/near/plan; cp $d/near/plan $d/near.txt
+                done
+                mkfifo never; echo up; read x < never
+                """)
+            .slot(1);
+    AgentProcess writing = neighbour.start();
+    await().until(() -> writing.outputBytes() > 0);
+    AgentRun run =
+        hostile(
+            """
+            for d in /tmp /var/tmp /dev/shm; do
+              cat $d/near/plan $d/near.txt
+              ls $d/near && echo LIST''ED
+              echo taken > $d/near/mine && echo TA''KEN
+            done
+            """);
+    run.toEnd();
+    assertThat(run.output()).doesNotContain("canary", "LISTED", "TAKEN");
+    writing.stop(StopReason.CANCELLED);
+    AgentRun.endOf(writing);
+    neighbour.cleanUp();
+  }
+
   @Test
   void theWorkersProcessIsOutOfReach() throws Exception {
     AgentRun run =
