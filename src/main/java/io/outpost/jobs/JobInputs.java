@@ -13,6 +13,7 @@ import io.outpost.store.Change;
 import io.outpost.store.Items;
 import io.outpost.tenant.Tenant;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -43,6 +44,8 @@ import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 public class JobInputs {
 
   private static final int NOT_FOUND = 404;
+
+  /** In bytes: what file systems of Linux allow (NAME_MAX). */
   private static final int LONGEST_NAME = 255;
 
   /** The property with the inputs that a batch names. */
@@ -181,7 +184,23 @@ public class JobInputs {
       checkKept(place + ".input_id", input.inputId(), job.startAfter());
       named.add(input.inputId());
     }
+    checkFolders(job.inputs(), paths);
     return named;
+  }
+
+  /** A path cannot be a file and a folder. */
+  private static void checkFolders(List<JobInput> inputs, Set<String> paths) {
+    for (int i = 0; i < inputs.size(); i++) {
+      var path = inputs.get(i).path();
+      for (int end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+        var folder = path.substring(0, end);
+        if (paths.contains(folder)) {
+          throw Problem.invalid(
+              "inputs[" + i + "].path",
+              "is below \"%s\", which is the path of another input".formatted(folder));
+        }
+      }
+    }
   }
 
   /** Checks that an upload has not expired. The bucket may remove expired files late. */
@@ -199,9 +218,13 @@ public class JobInputs {
 
   private static void checkPath(String field, String path) {
     for (var part : List.of(path.split("/", -1))) {
-      if (part.isEmpty() || part.equals(".") || part.equals("..") || part.length() > LONGEST_NAME) {
+      if (part.isEmpty() || part.equals(".") || part.equals("..")) {
         throw Problem.invalid(
             field, "must be a path below the working directory, without . and ..");
+      }
+      if (part.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+        throw Problem.invalid(
+            field, "has a name of more than %d bytes in UTF-8".formatted(LONGEST_NAME));
       }
     }
     if (Stream.of(path.split("/")).anyMatch(".git"::equalsIgnoreCase)

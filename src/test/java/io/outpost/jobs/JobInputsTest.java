@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -198,6 +199,25 @@ class JobInputsTest {
   }
 
   @Test
+  void pathsThatNoFileSystemCouldHoldTogetherAreRefusedBeforeTheJobIsStored() throws Exception {
+    var link = client.post("/inputs", FILE);
+    assertThat(put(link)).isEqualTo(200);
+    var id = link.text("input_id");
+    assertThat(refusedPath(id, "a", "b", "a/b")).isEqualTo("inputs[2].path");
+    assertThat(refusedPath(id, "x/y/z/file", "x/y")).isEqualTo("inputs[0].path");
+    assertThat(refusedPath(id, "same", "same")).isEqualTo("inputs[1].path");
+    assertThat(refusedPath(id, "f/" + "é".repeat(128))).isEqualTo("inputs[0].path");
+    assertThat(client.post("/jobs", job(id, "a", "ab/c", "a.b/c", "f/" + "é".repeat(127))).status())
+        .isEqualTo(202);
+  }
+
+  private String refusedPath(String id, String... paths) {
+    var refused = client.post("/jobs", job(id, paths));
+    assertThat(refused.status()).as(refused.body()).isEqualTo(400);
+    return refused.json().at("/errors/0/field").asText();
+  }
+
+  @Test
   void aBatchNamesABoundedNumberOfInputs() throws Exception {
     var jobs = new String[11];
     for (int i = 0; i < jobs.length; i++) {
@@ -225,7 +245,12 @@ class JobInputsTest {
   }
 
   private static String job(String id) {
-    return "{\"agent\":\"claude\",\"command\":\"Hi\",\"inputs\":[%s]}".formatted(input(id, "a"));
+    return job(id, "a");
+  }
+
+  private static String job(String id, String... paths) {
+    return "{\"agent\":\"claude\",\"command\":\"Hi\",\"inputs\":[%s]}"
+        .formatted(Stream.of(paths).map(path -> input(id, path)).collect(Collectors.joining(",")));
   }
 
   private Client.Answer submit(String id) {
