@@ -22,5 +22,5 @@ others=$(find . ! -type d \( ! -type f -o ! -uid "$EUID" \) -printf x | wc -c)
 "${own[@]}" -printf '%s %P\0' 2>/dev/null | sort -z -k2 -S 32M -T "$1/tmp" | head -z -n "$2" \
   | awk -v left="$3" 'BEGIN { RS = ORS = "\0" } $1 <= left { left -= $1; print substr($0, index($0, " ") + 1) }' \
   | tar -c -f - --format=posix --pax-option=delete=atime,delete=ctime --owner=0 --group=0 --numeric-owner \
-    --null --no-recursion --verbatim-files-from --warning=no-file-changed --quoting-style=escape -T -
+    --null --hard-dereference --no-recursion --verbatim-files-from --warning=no-file-changed --quoting-style=escape -T -
 chmod "$mode" .

@@ -15,7 +15,7 @@ public record Artifact(String path, long sizeBytes, String sha256) {
    * The artifacts of a run. The content of each is an object in the output bucket, named by its
    * place in this list.
    *
-   * @param leftOut how many files were not kept, because there were too many
+   * @param leftOut how many files were not kept: unreadable ones, and those above a job's limits
    */
   public record Manifest(List<Artifact> artifacts, int leftOut) {}
 

@@ -45,7 +45,7 @@ public class Artifacts {
   /**
    * All of a job's artifacts.
    *
-   * @param leftOut how many files were not kept, because there were too many
+   * @param leftOut how many files were not kept: unreadable ones, and those above a job's limits
    */
   public record Views(List<View> data, int leftOut) {}
 

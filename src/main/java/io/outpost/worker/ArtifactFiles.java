@@ -62,7 +62,7 @@ public class ArtifactFiles {
     var told = new ArrayList<String>();
     if (leftOut > 0) {
       told.add(
-          "%d files were not kept; a job may leave %d files with %d bytes together."
+          "%d files were not kept: unreadable ones, or more than %d files with %d bytes together."
               .formatted(leftOut, MOST, limits.diskBytes()));
     }
     if (!notKept.isEmpty()) {

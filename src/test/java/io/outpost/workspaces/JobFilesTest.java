@@ -234,6 +234,22 @@ class JobFilesTest {
   }
 
   @Test
+  void everyNameOfAFileWithSeveralIsAnArtifact() {
+    String job =
+        submit(
+            "names",
+            "echo one > kept; mkdir artifacts; ln kept artifacts/a; ln kept artifacts/b; echo x >"
+                + " artifacts/c");
+    assertThat(endOf(job)).isEqualTo("succeeded");
+    assertThat(job(job).get("warnings")).isEmpty();
+    JsonNode list = tenant.get("/jobs/" + job + "/artifacts").json();
+    assertThat(list.get("data").findValuesAsText("path")).containsExactly("a", "b", "c");
+    Client files = new Client(tenant.http(), "", null);
+    assertThat(files.get(list.at("/data/0/url").asText()).body()).isEqualTo("one\n");
+    assertThat(files.get(list.at("/data/1/url").asText()).body()).isEqualTo("one\n");
+  }
+
+  @Test
   void uploadedFilesAreThereWhenTheAgentStarts() throws Exception {
     var one = upload("one");
     var two = upload("two\n");
