@@ -7,9 +7,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URLEncoder;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -28,7 +33,9 @@ class SecretFormsTest {
         "a b c d e f",
         "<tag>&amp;~!*'()",
         "12345678",
-        "😀😀secret"
+        "😀😀secret",
+        "100%sure%41",
+        "two\nlines\nof a key"
       })
   void noFormIsToBeRead(String secret) throws IOException {
     for (var before : AROUND) {
@@ -71,7 +78,15 @@ class SecretFormsTest {
         "say \\\\\\\"hi\\\\\\\" now = say \"hi\" now",
         "73:65:63:72:65:74:2d:31 = secret-1",
         "73 65 63 72 65 74 2D 31 = secret-1",
-        "\\x73\\x65\\x63\\x72\\x65\\x74\\x2d\\x31 = secret-1"
+        "\\x73\\x65\\x63\\x72\\x65\\x74\\x2d\\x31 = secret-1",
+        "100%25+sure%2525 = 100% sure%25",
+        "100%%20sure%25 = 100%%20sure%25",
+        "a%2520b%2540c%252fd = a b@c/d",
+        "tom &amp; &lt;jerry&gt; &#39;n&#39; &quot;co&quot; = tom & <jerry> 'n' \"co\"",
+        "tom &amp; &lt;jerry&gt; &#x27;n&#x27; &#34;co&#34; = tom & <jerry> 'n' \"co\"",
+        "it'\\''s a secret = it's a secret",
+        "it'\"'\"'s a secret = it's a secret",
+        "it\\'s\\ a\\ \\$ecret = it's a $ecret"
       })
   void noProgramsOwnFormIsToBeRead(String example) throws IOException {
     var parts = example.split(" = ", 2);
@@ -91,6 +106,50 @@ class SecretFormsTest {
       var rest = redacted(encoded, secret).replace("[redacted]", "").replace(end, "");
       assertThat(rest).hasSizeLessThanOrEqualTo(before * 8 / 6 + 6);
     }
+  }
+
+  /** A key is printed with other line ends than it has. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\r\n", "", "\n\n", "\\n", "%0A"})
+  void aKeyOfSeveralLinesIsNotToBeRead(String end) throws IOException {
+    var key = "-----BEGIN KEY-----\nMC4CAQAwBQYDK2Vw\nBCIEIJ1hsZ3v\n-----END KEY-----\n";
+    assertThat(redacted("<" + key.strip().replace("\n", end) + ">", key)).isEqualTo("<[redacted]>");
+  }
+
+  /** A large part of a secret is one, too. */
+  @Test
+  void aSecretThatBreaksOffIsNotToBeRead() throws IOException {
+    var secret = "0123456789".repeat(20);
+    assertThat(redacted("<" + secret.substring(0, 150) + ">", secret)).isEqualTo("<[redacted]>");
+    assertThat(redacted("<" + secret.substring(0, 150), secret)).isEqualTo("<[redacted]");
+  }
+
+  /** Output and secrets that are made to be compared for long: it ends within the test's time. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "%61", "%2561", "a\n", "%"})
+  @Timeout(value = 2, unit = TimeUnit.MINUTES)
+  void noOutputIsComparedForEver(String printed) throws IOException {
+    var secrets = new ArrayList<String>();
+    for (int i = 0; i < 100; i++) {
+      secrets.add("a".repeat(8_000) + i);
+    }
+    var sink = new ByteArrayOutputStream();
+    var redactor = new Redactor(sink, secrets);
+    var bytes = printed.repeat(1_000).getBytes(UTF_8);
+    for (int i = 0; i < 1_000; i++) {
+      redactor.write(bytes, bytes.length);
+    }
+    redactor.finish();
+    assertThat(sink.size()).isLessThanOrEqualTo(1_000 * bytes.length);
+  }
+
+  /** However many long forms secrets have, what the worker keeps of them is bounded. */
+  @Test
+  void secretsOfManyFormsTakeBoundedMemory() {
+    var secrets = IntStream.range(0, 100).mapToObj(i -> "<\"&'/\\+=é>".repeat(800) + i).toList();
+    var forms = SecretForms.of(secrets);
+    assertThat(forms.stream().mapToLong(form -> form.length).sum()).isLessThan(24_000_000);
+    assertThat(forms).hasSizeGreaterThan(200);
   }
 
   private static void isHidden(String printed, String secret, String form) throws IOException {
