@@ -44,8 +44,23 @@ public record Finding(String file, int line, String route, String step, String f
         .filter(yaml -> yaml.getProblemMark().isPresent())
         .map(yaml -> marked(yaml, yaml.getProblemMark().get()))
         .findFirst()
-        .orElseGet(
-            () -> of(file, String.valueOf(failure.getMessage()).lines().findFirst().orElse("")));
+        .orElseGet(() -> of(file, told(failure)));
+  }
+
+  /** What an exception says and, where it says something else, its deepest cause. */
+  private static String told(Throwable failure) {
+    var deepest =
+        Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+            .limit(20)
+            .reduce((before, cause) -> cause)
+            .orElse(failure);
+    var said = firstLine(failure);
+    var reason = firstLine(deepest);
+    return said.contains(reason) ? said : said + ": " + reason;
+  }
+
+  private static String firstLine(Throwable failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
   }
 
   /** A fault that Jackson found in a file beside the routes. */

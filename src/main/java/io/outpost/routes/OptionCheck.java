@@ -16,8 +16,9 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /**
- * Checks components and their options against Camel's catalogue. Camel does not report all unknown
- * options: some components, such as {@code http}, send them with the request. Used by one thread.
+ * Checks components and steps with their options against Camel's catalogue. Camel does not report
+ * all unknown options: some components, such as {@code http}, send them with the request. Used by
+ * one thread.
  */
 final class OptionCheck {
 
@@ -61,6 +62,8 @@ final class OptionCheck {
   /** Steps whose expression is a number. */
   private static final Set<String> WAITS = Set.of("delay", "throttle");
 
+  private static final Set<String> COUNTED = Set.of("duration", "integer");
+
   private static final String NO_NUMBER = "`%s` wants a whole number, not `%s`";
 
   /** Names of fields that contain a literal value, and of fields around it. */
@@ -98,7 +101,26 @@ final class OptionCheck {
     if (field.key().equals("kamelet") && field.parent().equals("steps")) {
       return address(field, "kamelet:x");
     }
-    return isUri || isShort ? address(field, field.text()) : installed(field);
+    if (isUri || isShort) {
+      return address(field, field.text());
+    }
+    var found = new ArrayList<>(installed(field));
+    found.addAll(ofStep(field));
+    return found;
+  }
+
+  /** Reports times and counts of steps that are none; Camel's schema does not know them. */
+  private List<Finding> ofStep(Field field) {
+    var option = language.optionsOfStep(field.parent()).get(field.key());
+    if (option == null || !COUNTED.contains(option.kind())) {
+      return List.of();
+    }
+    var value = ReachCheck.withDefault(field.text());
+    var mayBe = mayBe(option, value);
+    var fault = "`%s` of `%s` is %s, not `%s`";
+    return mayBe.isEmpty()
+        ? List.of()
+        : List.of(field.finding(fault.formatted(field.key(), field.parent(), mayBe, value)));
   }
 
   /** Checks the addresses from which a step chooses. */

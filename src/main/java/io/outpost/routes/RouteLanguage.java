@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.camel.catalog.CamelCatalog;
 import org.apache.camel.catalog.DefaultCamelCatalog;
 import org.apache.camel.tooling.model.BaseOptionModel;
@@ -31,9 +32,10 @@ final class RouteLanguage {
   private final Collection<String> languages = ofOthers(catalog.findLanguageNames());
 
   private final Map<String, Map<String, Option>> options = new HashMap<>();
+  private final Map<String, Map<String, Option>> ofSteps = new HashMap<>();
 
   /**
-   * What values a component's option may have.
+   * What values an option of a component or step may have.
    *
    * @param kind {@code boolean}, {@code integer}, {@code duration}, {@code enum} and others
    * @param words the allowed words; null: any
@@ -82,6 +84,23 @@ final class RouteLanguage {
   /** A component's options by name. A name that ends with a dot is a prefix. */
   Map<String, Option> options(String component) {
     return options.computeIfAbsent(component, this::read);
+  }
+
+  /** The options of a step, or of a part of one such as {@code redeliveryPolicy}, by name. */
+  Map<String, Option> optionsOfStep(String step) {
+    return ofSteps.computeIfAbsent(step, this::readStep);
+  }
+
+  private Map<String, Option> readStep(String step) {
+    var json = catalog.modelJSonSchema(step);
+    return json == null
+        ? Map.of()
+        : JsonMapper.generateEipModel(json).getOptions().stream()
+            .collect(
+                Collectors.toMap(
+                    BaseOptionModel::getName,
+                    option -> new Option(option.getType(), option.getEnums(), false, false),
+                    (first, second) -> first));
   }
 
   /** Whether a component uses the content of the file or class-path resource in its address. */

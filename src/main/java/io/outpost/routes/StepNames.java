@@ -185,6 +185,9 @@ final class StepNames {
           && steps.getValue().isEmpty()) {
         add(steps, "`steps` is empty");
       }
+      if (parent.equals("choice") && isEmpty(RouteFile.field(mapping, "when").orElse(null))) {
+        add(mapping, "`choice` needs `when`");
+      }
       if (wantsExpression(at) && !parent.equals("sort")) {
         var languages =
             properties(resolve(at.path("anyOf").path(0).path("oneOf").path(0))).keySet();

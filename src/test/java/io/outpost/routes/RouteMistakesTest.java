@@ -161,6 +161,41 @@ class RouteMistakesTest {
             "api/x.camel.yaml",
             HEAD + "        - log: &one { message: x }\n        - log: { <<: *one, id: two }\n",
             "api/x.camel.yaml:8: my-route/two: `<<` is not read, because Camel knows no merged fields: write them out"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - choice: { id: c, otherwise: { steps: [{ log: x }] } }\n",
+            "api/x.camel.yaml:7: my-route/c: `choice` needs `when`"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - choice: { id: c, when: [], otherwise: { steps: [{ log: x }] } }\n",
+            "api/x.camel.yaml:7: my-route/c: `choice` needs `when`"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD + "        - sample: { id: s, samplePeriod: soon }\n",
+            "api/x.camel.yaml:7: my-route/s: `samplePeriod` of `sample` is a time such as 500 or 30s, not `soon`"),
+        mistake(
+            "api/x.camel.yaml",
+            HEAD
+                + "        - aggregate: { id: a, aggregationStrategy: '#jobReader', correlationExpression: { constant: x }, completionTimeout: '{{team.wait:1 hour}}', completionSize: 2.5 }\n",
+            "api/x.camel.yaml:7: my-route/a: `completionTimeout` of `aggregate` is a time such as 500 or 30s, not `1 hour`",
+            "api/x.camel.yaml:7: my-route/a: `completionSize` of `aggregate` is a whole number, not `2.5`"),
+        mistake(
+            "worker/x.camel.yaml",
+            "- routeConfiguration:\n    id: slow\n    onException:\n      - onException:\n          exception: [java.io.IOException]\n          redeliveryPolicy: { redeliveryDelay: a while, maximumRedeliveries: 1.5 }\n"
+                + HEAD.replace("    description", "    routeConfigurationId: slow\n    description")
+                + "        - log: x\n",
+            "worker/x.camel.yaml:6: slow: `redeliveryDelay` of `redeliveryPolicy` is a time such as 500 or 30s, not `a while`",
+            "worker/x.camel.yaml:6: slow: `maximumRedeliveries` of `redeliveryPolicy` is a whole number, not `1.5`"),
+        mistake(
+            "worker/x.camel.yaml",
+            "- templatedRoute:\n    routeTemplateRef: no-such\n    routeId: made\n    parameters: [{ name: a, value: b }]\n",
+            "no-such"),
+        mistake(
+            "worker/x.camel.yaml",
+            "- beans:\n    - name: slowly\n      type: org.apache.camel.processor.errorhandler.RedeliveryPolicy\n      properties: { maximumRedeliveries: many }\n"
+                + HEAD
+                + "        - log: x\n",
+            "many"),
         mistake("api/x.yaml", HEAD, "api/x.yaml:1: is not read: name it x.camel.yaml"),
         mistake("api/x.camel.yml", HEAD, "api/x.camel.yml:1: is not read: name it x.camel.yaml"),
         mistake(
