@@ -32,8 +32,8 @@ public class LongInvoices {
     return StripeCall.get(
         "/v1/invoices/" + invoice.path("id").asText() + "/lines",
         StripeRequests.page()
-            + "&starting_after="
-            + shown.path(shown.size() - 1).path("id").asText());
+            + "&"
+            + StripeRequests.after(shown.path(shown.size() - 1).path("id").asText()));
   }
 
   /** The list with these lines added to the first invoice that lacks some. */

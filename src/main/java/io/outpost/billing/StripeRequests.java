@@ -22,6 +22,7 @@ import com.stripe.param.checkout.SessionCreateParams;
 import com.stripe.param.checkout.SessionListParams;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Parameters of our calls to Stripe, form-encoded by Stripe's own types. Stateless. */
@@ -271,6 +272,11 @@ public final class StripeRequests {
   /** Requests the largest page of a list. */
   public static String page() {
     return "limit=" + PAGE;
+  }
+
+  /** Continues a list after the entry with this id. */
+  static String after(String id) {
+    return FormEncoder.createQueryString(Map.of("starting_after", id));
   }
 
   /** Credits an amount, in the currency's smallest unit, on the next invoice. */

@@ -18,6 +18,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.component.resilience4j.ResilienceProcessor;
 
 /**
  * Months of billing in simulated time: jobs that ran, Stripe's periods, drafts and invoices, and
@@ -141,6 +144,20 @@ final class Accounting implements AutoCloseable {
     api.run("report-usage");
   }
 
+  /** Closes circuit breakers that an earlier test's faults have opened. */
+  void closeCircuits() {
+    for (var step : List.of("stripe-usage-circuit", "stripe-checkout-circuit", "stripe-circuit")) {
+      var circuit =
+          api.outpost()
+              .context()
+              .getBean(CamelContext.class)
+              .getProcessor(step, ResilienceProcessor.class);
+      if (!circuit.getCircuitBreakerState().equals("CLOSED")) {
+        circuit.transitionToCloseState();
+      }
+    }
+  }
+
   /** Compares sums and checks invoices, as happens every six hours. */
   void check() {
     api.run("reconcile-usage");
@@ -203,6 +220,19 @@ final class Accounting implements AutoCloseable {
     var answer = api.post(path, payer.client().key(), Map.of("reason", "it was our fault"));
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
     settle();
+  }
+
+  /** A job's price is given back by a call of which the ledger knows nothing. */
+  void credit(Payer payer, String job) {
+    api.outpost()
+        .context()
+        .getBean(ProducerTemplate.class)
+        .requestBody(
+            "direct:call-stripe",
+            StripeCall.post(
+                "/v1/customers/" + payer.customer() + "/balance_transactions",
+                StripeRequests.credit(job, CENTS, "usd"),
+                null));
   }
 
   /** What a customer was given back, in cents. */
