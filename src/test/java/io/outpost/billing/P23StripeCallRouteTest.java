@@ -3,11 +3,13 @@ package io.outpost.billing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.local.stripe.Call;
 import io.outpost.local.stripe.Faults.Fault;
 import io.outpost.local.stripe.SettableClock;
 import io.outpost.local.stripe.StripeStub;
 import io.outpost.telemetry.SilentTelemetry;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,6 +49,7 @@ class P23StripeCallRouteTest {
     camel.getPropertiesComponent().setInitialProperties(settings);
     camel.getRegistry().bind("stripeCredentials", new StripeCredentials(StripeStub.SECRET_KEY));
     camel.getRegistry().bind("stripeKeys", new KeysInMemory());
+    camel.getRegistry().bind("stripePages", new StripePages(new ObjectMapper()));
     camel
         .getRegistry()
         .bind("stripeConnection", new StripeConnection(SilentTelemetry.calls(), 500, 1000));
@@ -96,6 +99,32 @@ class P23StripeCallRouteTest {
         call(
             StripeCall.get("/v1/customers", StripeRequests.customersWith("ada@example.com", null)));
     assertThat(StripeAnswers.customerOf(listed, "t-1")).hasValue(id);
+  }
+
+  @Test
+  void aListIsReadToItsEndPageByPage() throws Exception {
+    var customers = new ArrayList<String>();
+    for (int i = 0; i < 250; i++) {
+      var form = StripeRequests.customer("t-" + i, "Ada", "ada@example.com");
+      customers.addFirst(
+          StripeAnswers.customerId(call(StripeCall.post("/v1/customers", form, "key-" + i))));
+    }
+    var before = stub.calls().size();
+    var list =
+        new ObjectMapper()
+            .readTree(
+                producer.requestBody(
+                    "direct:list-at-stripe",
+                    StripeCall.get(
+                        "/v1/customers", StripeRequests.customersWith("ada@example.com", null)),
+                    String.class));
+    assertThat(list.get("data").findValuesAsText("id")).containsExactlyElementsOf(customers);
+    assertThat(list.get("has_more").asBoolean()).isFalse();
+    assertThat(stub.calls()).hasSize(before + 3);
+    // A route may also give the call as JSON.
+    var wish = "{\"path\":\"/v1/customers\",\"params\":{\"limit\":90}}";
+    assertThat(producer.requestBody("direct:list-at-stripe", wish, String.class))
+        .contains(customers);
   }
 
   /** The retired keys, for one test. */
