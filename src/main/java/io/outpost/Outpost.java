@@ -1,7 +1,5 @@
 package io.outpost;
 
-import io.outpost.billing.BillingCommand;
-import io.outpost.routes.RoutesCommand;
 import java.time.Clock;
 import java.util.List;
 import org.springframework.boot.SpringApplication;
@@ -15,16 +13,10 @@ public class Outpost {
   /**
    * Starts the role that the active profile names, or runs a command and ends.
    *
-   * @param args {@code routes check [folder]}, {@code billing check}, {@code verify-audit
-   *     <tenant>}, or Spring's options
+   * @param args a {@link Command} or Spring's options
    */
   public static void main(String[] args) {
-    if (args.length > 0 && args[0].equals("routes")) {
-      System.exit(RoutesCommand.run(List.of(args).subList(1, args.length)));
-    }
-    if (args.length > 0 && args[0].equals("billing")) {
-      System.exit(BillingCommand.run(List.of(args).subList(1, args.length)));
-    }
+    Command.run(List.of(args)).ifPresent(System::exit);
     start(args.length == 2 && args[0].equals("verify-audit") ? verification(args[1]) : args);
   }
 
