@@ -2,8 +2,11 @@ package io.outpost.routes;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.camel.FailedToCreateRouteException;
+import org.apache.camel.PropertyBindingException;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
@@ -37,23 +40,43 @@ public record Finding(String file, int line, String route, String step, String f
    * exception's message.
    */
   static Finding of(String file, Throwable failure) {
-    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
-        .limit(20)
-        .filter(MarkedYamlEngineException.class::isInstance)
-        .map(MarkedYamlEngineException.class::cast)
+    return first(MarkedYamlEngineException.class, failure)
         .filter(yaml -> yaml.getProblemMark().isPresent())
         .map(yaml -> marked(yaml, yaml.getProblemMark().get()))
-        .findFirst()
+        .or(() -> first(FailedToCreateRouteException.class, failure).map(Finding::ofRoute))
         .orElseGet(() -> of(file, told(failure)));
+  }
+
+  private static <T> Optional<T> first(Class<T> type, Throwable failure) {
+    return causes(failure).filter(type::isInstance).map(type::cast).findFirst();
+  }
+
+  private static Stream<Throwable> causes(Throwable failure) {
+    return Stream.iterate(failure, cause -> cause != null, Throwable::getCause).limit(20);
+  }
+
+  /** The fault at which a route could not start, without the whole route that Camel prints. */
+  private static Finding ofRoute(FailedToCreateRouteException failure) {
+    var location = String.valueOf(failure.getLocation());
+    var option =
+        first(PropertyBindingException.class, failure)
+            .map(
+                it ->
+                    "the option `%s` cannot be `%s`: "
+                        .formatted(it.getPropertyName(), it.getValue()))
+            .orElse("cannot start: ");
+    var deepest = causes(failure).reduce((before, cause) -> cause).orElse(failure);
+    return new Finding(
+        RouteFile.nameOf(location),
+        1,
+        String.valueOf(failure.getRouteId()),
+        "",
+        option + firstLine(deepest));
   }
 
   /** What an exception says and, where it says something else, its deepest cause. */
   private static String told(Throwable failure) {
-    var deepest =
-        Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
-            .limit(20)
-            .reduce((before, cause) -> cause)
-            .orElse(failure);
+    var deepest = causes(failure).reduce((before, cause) -> cause).orElse(failure);
     var said = firstLine(failure);
     var reason = firstLine(deepest);
     return said.contains(reason) ? said : said + ": " + reason;

@@ -32,6 +32,10 @@ import org.springframework.core.type.filter.AnnotationTypeFilter;
  */
 public final class RoutesCommand {
 
+  private static final String COPIED = "copied %s into %s: change it there";
+  private static final String KEPT =
+      "kept your %s in %s; from now on diff compares with today's shipped text";
+
   private static final String USAGE =
       "usage: outpost routes check [folder] | test [folder] | diff [folder] | copy <file> <folder>";
   private static final List<List<String>> ROLES =
@@ -79,8 +83,9 @@ public final class RoutesCommand {
             "no shipped file has changed under your copies");
       }
       if (command.equals("copy") && arguments.size() == 3) {
-        new RoutesDiff(new MountedFolder(Path.of(arguments.get(2)))).copy(arguments.get(1));
-        err.println("stored today's shipped text in .base; your copy is unchanged");
+        var copied =
+            new RoutesDiff(new MountedFolder(Path.of(arguments.get(2)))).copy(arguments.get(1));
+        err.printf((copied ? COPIED : KEPT) + "%n", arguments.get(1), arguments.get(2));
         return 0;
       }
       err.println(USAGE);

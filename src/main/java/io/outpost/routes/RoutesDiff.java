@@ -53,8 +53,10 @@ final class RoutesDiff {
 
   /**
    * Copies a shipped file, unless the folder has it already, and keeps its text for comparisons.
+   *
+   * @return whether there was no copy yet
    */
-  void copy(String name) throws IOException {
+  boolean copy(String name) throws IOException {
     if (!MountedFolder.replacesOurs(name)) {
       throw new IllegalStateException(
           "There is no shipped file %s%s"
@@ -62,11 +64,13 @@ final class RoutesDiff {
     }
     var copy = folder.root().resolve(name);
     Files.createDirectories(copy.getParent());
-    if (!Files.exists(copy)) {
+    var isNew = !Files.exists(copy);
+    if (isNew) {
       Files.writeString(copy, ours(name));
     }
     Files.createDirectories(base(name).getParent());
     Files.writeString(base(name), ours(name));
+    return isNew;
   }
 
   private Path base(String name) {

@@ -24,6 +24,7 @@ class RoutesDiffTest {
   @Test
   void aFreshCopyHasNothingToTakeOver() throws IOException {
     assertThat(run("copy", JOBS, folder.toString())).isZero();
+    assertThat(err).startsWith("copied " + JOBS + " into " + folder);
     assertThat(folder.resolve(JOBS)).exists();
     Files.writeString(
         folder.resolve(JOBS),
@@ -57,6 +58,7 @@ class RoutesDiffTest {
     var mine = Files.readString(folder.resolve(JOBS)) + "# mine\n";
     Files.writeString(folder.resolve(JOBS), mine);
     assertThat(run("copy", JOBS, folder.toString())).isZero();
+    assertThat(err).startsWith("kept your " + JOBS);
     assertThat(Files.readString(folder.resolve(JOBS))).isEqualTo(mine);
     assertThat(run("diff", folder.toString())).isZero();
   }

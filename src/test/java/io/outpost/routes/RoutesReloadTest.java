@@ -1,5 +1,6 @@
 package io.outpost.routes;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -183,6 +184,23 @@ class RoutesReloadTest {
   }
 
   /** However often the same is saved: what bounds the log lets each answer through. */
+  /** What only a start can know, such as an option of a component of ours. */
+  @Test
+  void aRouteThatCannotStartIsNamedWithItsFileAndOption() throws Exception {
+    var good = version();
+    var reload = outpost.context().getBean(RoutesReload.class);
+    var shipped = new String(RouteFiles.ofJar().get(JOBS), UTF_8);
+    save(JOBS, shipped.replaceFirst("waitTimeSeconds: .*", "waitTimeSeconds: soon"));
+    await(() -> !reload.refused().isEmpty());
+    assertThat(reload.refused().getFirst())
+        .hasToString(
+            JOBS
+                + ":1: run-jobs: the option `waitTimeSeconds` cannot be `soon`: For input string: \"soon\"");
+    assertThat(version()).isEqualTo(good);
+    Files.delete(folder.resolve(JOBS));
+    await(() -> reload.refused().isEmpty());
+  }
+
   @Test
   void everySaveIsAnswered(@TempDir Path elsewhere) throws Exception {
     var log = (Logger) LoggerFactory.getLogger(RoutesReload.class);
