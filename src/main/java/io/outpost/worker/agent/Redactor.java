@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Passes bytes on and replaces secrets in any form in which programs print them, even when a secret
@@ -65,10 +64,9 @@ final class Redactor {
   private void pass(byte[] data, boolean last) throws IOException {
     var parts = new ArrayList<Part>();
     int hold = data.length;
-    var letters = Letters.of(data);
-    for (int level = 0; letters != null && level <= LEVELS; level++) {
-      hold = Math.min(hold, find(letters, last, parts));
-      letters = letters.unescaped(last);
+    var letters = new Letters(data, last);
+    for (int level = 0; level <= (letters.hasEscapes ? LEVELS : 0); level++) {
+      hold = Math.min(hold, find(letters, level, parts));
     }
     int at = 0;
     for (var part : joined(parts)) {
@@ -100,58 +98,60 @@ final class Redactor {
   }
 
   /**
-   * Finds the secrets in the letters.
+   * Finds the secrets whose escapes are escaped so often.
    *
    * @return where in the data a secret may begin that needs more bytes to tell; without one, the
    *     end
    */
-  private int find(Letters letters, boolean last, List<Part> found) {
+  private int find(Letters letters, int level, List<Part> found) {
     int at = 0;
     while (at < letters.count) {
-      int length = lengthAt(letters, at, last);
-      if (length < 0) {
+      int end = endAt(letters, level, at);
+      if (end < 0) {
         return letters.starts[at];
       }
-      if (length > 0) {
-        found.add(new Part(letters.starts[at], letters.endOf(at + length - 1)));
+      if (end > 0) {
+        found.add(new Part(letters.starts[at], letters.starts[end - 1] + 1));
       }
-      at += Math.max(1, length);
+      at = Math.max(at + 1, end);
     }
-    return last ? letters.end : letters.open;
+    return letters.end;
   }
 
   /**
-   * The number of letters of the longest secret that starts here; 0: none, -1: more bytes are
+   * The end of the longest secret that starts here; 0: none, {@link Letters#OPEN}: more bytes are
    * needed to tell.
    */
-  private int lengthAt(Letters letters, int at, boolean last) {
-    int from = places[letters.values[at] & 0xff];
-    int to = places[(letters.values[at] & 0xff) + 1];
-    int longest = 0;
+  private int endAt(Letters letters, int level, int at) {
+    long letter = letters.read(level, at);
+    if (letter == Letters.OPEN) {
+      return Letters.OPEN;
+    }
+    int from = letter < 0 ? 0 : places[Letters.value(letter)];
+    int to = letter < 0 ? 0 : places[Letters.value(letter) + 1];
+    int end = 0;
+    int next = Letters.next(letter);
     for (int depth = 1; from < to; depth++) {
       if (forms[from].length == depth) {
-        longest = depth;
+        end = next;
         from++;
       }
       if (from == to) {
         break;
       }
-      if (at + depth == letters.count) {
-        return last ? Math.max(longest, enough(depth)) : -1;
+      letter = letters.behindBreaks(level, next);
+      if (letter == Letters.OPEN) {
+        return Letters.OPEN;
       }
-      int letter = letters.values[at + depth] & 0xff;
-      int low = first(from, to, depth, letter);
-      to = first(low, to, depth, letter + 1);
+      int low = letter < 0 ? to : first(from, to, depth, Letters.value(letter));
+      to = letter < 0 ? to : first(low, to, depth, Letters.value(letter) + 1);
       from = low;
       if (from == to) {
-        longest = Math.max(longest, enough(depth));
+        end = depth < ENOUGH ? end : next;
       }
+      next = Letters.next(letter);
     }
-    return longest;
-  }
-
-  private static int enough(int matched) {
-    return matched < ENOUGH ? 0 : matched;
+    return end;
   }
 
   /** The first form of a range whose letter at this depth is not below the given one. */
@@ -169,84 +169,103 @@ final class Redactor {
     return low;
   }
 
-  /** Data without line ends, and maybe without escapes, each letter with its place in the data. */
+  /** Data without single line ends. It is read with or without its percent escapes. */
   private static final class Letters {
 
+    /** The data ends here, and more may follow. */
+    static final int OPEN = -1;
+
+    /** The stream ends here. */
+    private static final int END = -2;
+
     private static final byte ESCAPE = '%';
-    private static final int ESCAPE_LENGTH = 3;
+
+    /**
+     * The number of bytes of line ends that are passed over between two letters. More end a secret,
+     * so that endless line ends are not held back.
+     */
+    private static final int MOST_BREAKS = 16;
 
     private final byte[] values;
     private final int[] starts;
-    private final int[] widths;
-
-    /** The end of the data. */
+    private final int count;
     private final int end;
+    private final boolean last;
+    private final boolean hasEscapes;
 
-    private int count;
-    private boolean hasEscapes;
-
-    /** Where an escape begins whose end has not arrived; without one, the end. */
-    private int open;
-
-    private Letters(int most, int end) {
-      this.values = new byte[most];
-      this.starts = new int[most];
-      this.widths = new int[most];
-      this.end = end;
-      this.open = end;
-    }
-
-    static Letters of(byte[] data) {
-      var letters = new Letters(data.length, data.length);
+    Letters(byte[] data, boolean last) {
+      this.values = new byte[data.length];
+      this.starts = new int[data.length];
+      this.end = data.length;
+      this.last = last;
+      int letters = 0;
+      int breaks = 0;
+      boolean escapes = false;
       for (int i = 0; i < data.length; i++) {
-        letters.add(data[i], i, 1);
-      }
-      return letters;
-    }
-
-    private void add(byte value, int start, int width) {
-      if (value != '\n' && value != '\r') {
-        values[count] = value;
-        starts[count] = start;
-        widths[count] = width;
-        count++;
-        hasEscapes |= value == ESCAPE;
-      }
-    }
-
-    private int endOf(int at) {
-      return starts[at] + widths[at];
-    }
-
-    /** The letters with percent escapes replaced by what they stand for; null: there are none. */
-    private @Nullable Letters unescaped(boolean last) {
-      if (!hasEscapes) {
-        return null;
-      }
-      var letters = new Letters(count, end);
-      letters.open = open;
-      for (int at = 0; at < count; ) {
-        if (!last && values[at] == ESCAPE && count - at < ESCAPE_LENGTH) {
-          letters.open = starts[at];
-          break;
+        breaks = isBreak(data[i]) ? breaks + 1 : 0;
+        if (breaks == 0 || breaks > MOST_BREAKS) {
+          values[letters] = data[i];
+          starts[letters] = i;
+          letters++;
+          escapes |= data[i] == ESCAPE;
         }
-        int value = values[at] == ESCAPE ? escaped(at) : -1;
-        int used = value < 0 ? 1 : ESCAPE_LENGTH;
-        letters.add(
-            value < 0 ? values[at] : (byte) value, starts[at], endOf(at + used - 1) - starts[at]);
-        at += used;
       }
-      return letters;
+      this.count = letters;
+      this.hasEscapes = escapes;
     }
 
-    /** The byte that an escape such as %2F stands for; -1 for no escape. */
-    private int escaped(int at) {
-      if (count - at < ESCAPE_LENGTH) {
-        return -1;
+    static int value(long letter) {
+      return (int) (letter >>> Integer.SIZE);
+    }
+
+    static int next(long letter) {
+      return (int) letter;
+    }
+
+    private static long letter(int value, int next) {
+      return (long) value << Integer.SIZE | next;
+    }
+
+    /**
+     * The letter at a place and the place behind it; {@link #OPEN} or {@link #END} when there is
+     * none.
+     *
+     * @param level how often escapes such as %2F are replaced by the byte that they stand for
+     */
+    long read(int level, int at) {
+      if (level == 0) {
+        return at < count ? letter(values[at] & 0xff, at + 1) : last ? END : OPEN;
       }
-      int high = Character.digit(values[at + 1], 16);
-      int low = Character.digit(values[at + 2], 16);
-      return high < 0 || low < 0 ? -1 : high << 4 | low;
+      long first = read(level - 1, at);
+      if (first < 0 || value(first) != ESCAPE) {
+        return first;
+      }
+      long high = read(level - 1, next(first));
+      if (high < 0 || digit(high) < 0) {
+        return high == OPEN ? OPEN : first;
+      }
+      long low = read(level - 1, next(high));
+      if (low < 0 || digit(low) < 0) {
+        return low == OPEN ? OPEN : first;
+      }
+      return letter(digit(high) << 4 | digit(low), next(low));
+    }
+
+    /** As {@link #read}, but passes over line ends. */
+    long behindBreaks(int level, int at) {
+      long letter = read(level, at);
+      for (int i = 0; i < MOST_BREAKS && letter >= 0 && isBreak((byte) value(letter)); i++) {
+        letter = read(level, next(letter));
+      }
+      return letter;
+    }
+
+    private static int digit(long letter) {
+      return Character.digit(value(letter), 16);
+    }
+
+    private static boolean isBreak(byte letter) {
+      return letter == '\n' || letter == '\r';
     }
   }
 }
