@@ -12,8 +12,8 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * A deployment learns at start, by file and field, what is wrong with its agents; a new agent is a
- * file.
+ * A faulty agent file stops the start, and the message names the file and the field. A new agent
+ * needs only a file.
  */
 class AgentCatalogueTest {
 

@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** The pace of all workers is what they have ended since, whoever of them comes or goes. */
+/**
+ * The sum counts the jobs that all workers ended since the first reading, even as workers come and
+ * go.
+ */
 class EndedJobsTest {
 
   private final EndedJobs ended = new EndedJobs();

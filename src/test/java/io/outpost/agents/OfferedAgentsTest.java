@@ -25,7 +25,9 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 import software.amazon.awssdk.services.dynamodb.paginators.QueryIterable;
 
-/** What workers know is never guessed: a job is better refused than run without its option. */
+/**
+ * The features of workers are never guessed: a job is refused rather than run without its option.
+ */
 class OfferedAgentsTest {
 
   private final DynamoDbClient dynamoDb = mock(DynamoDbClient.class);

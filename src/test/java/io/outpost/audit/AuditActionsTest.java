@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every action of ours is on the audit's page, and its entry has all that the page says. */
+/**
+ * Every action of the product is in docs/audit.md, and its entry keeps all metadata listed there.
+ */
 class AuditActionsTest {
 
   private static final Path PAGE = Path.of("docs/audit.md");
@@ -25,7 +27,7 @@ class AuditActionsTest {
   private static final String END = "<!-- end -->";
 
   /**
-   * Written anew by {@code mvn test -Dtest=AuditActionsTest
+   * To rewrite the page's table, run {@code mvn test -Dtest=AuditActionsTest
    * -Dsurefire.args=-Doutpost.write-docs=true}.
    */
   @Test
@@ -71,7 +73,7 @@ class AuditActionsTest {
         .hasMessageContaining("QUOTA_80");
   }
 
-  /** Anything else in a value could forge lines wherever entries are printed. */
+  /** A control character in a value could forge lines wherever entries are printed. */
   @Test
   void aValueWithControlCharactersIsDropped() {
     assertThat(entry(AuditAction.JOB_VOIDED, Map.of("way", "credit", "reason", "a\nb")).metadata())

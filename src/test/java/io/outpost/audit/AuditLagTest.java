@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** An entry's lag is counted from what it tells of, by the clock that is given. */
+/** An entry's lag is the time from its timestamp until it is stored, by the given clock. */
 class AuditLagTest {
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Who did what is found by time, action, resource and request, page by page, until it expires. */
+/**
+ * Audit entries are found by time, action, resource and request, page by page, until they expire.
+ * The product runs on embedded AWS.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class AuditListTest {
@@ -35,7 +38,7 @@ class AuditListTest {
   private static Entries entries;
   private static Customer customer;
 
-  /** Calls of two kinds, in turn, whose request ids count up; listed, newest first. */
+  /** The audit entries of calls to two operations in turn, newest first; request ids count up. */
   private static List<JsonNode> made;
 
   @BeforeAll
@@ -102,7 +105,7 @@ class AuditListTest {
         .isEqualTo(list("action=listJobs&limit=100").subList(0, 2));
   }
 
-  /** Nobody vouches for the header that these calls had. */
+  /** The calls come from no trusted proxy, so their forwarded address does not count. */
   @Test
   void anAddressThatAClientSaysItselfIsNotBelieved() {
     assertThat(made)

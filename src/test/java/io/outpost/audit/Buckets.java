@@ -7,14 +7,14 @@ import java.util.stream.Stream;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** The archive's bucket, as somebody sees it who may write to it. */
+/** Direct access to the archive's bucket, as an attacker with write access has it. */
 record Buckets(AwsClients clients, String env) implements AutoCloseable {
 
   static Buckets of(EmbeddedAws aws) {
     return new Buckets(aws.clients(), "local");
   }
 
-  /** The names of a tenant's objects, in their order. */
+  /** The names of a tenant's objects, sorted. */
   List<String> objects(String tenantId) {
     return Stream.of(
             clients

@@ -18,14 +18,14 @@ import java.util.zip.GZIPInputStream;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
-/** Reads what the audit of an environment holds, past the product. */
+/** Reads an environment's audit from the table and the archive, without the product. */
 record Entries(AwsClients clients, String env) implements AutoCloseable {
 
   static Entries of(EmbeddedAws aws, String env) {
     return new Entries(aws.clients(), env);
   }
 
-  /** The items of entries in the table. */
+  /** All audit entries in the table, as items. */
   List<Map<String, AttributeValue>> items() {
     return clients
         .dynamoDb()
@@ -36,7 +36,7 @@ record Entries(AwsClients clients, String env) implements AutoCloseable {
         .toList();
   }
 
-  /** The items of calls by request id; a job's transition is no call, though one caused it. */
+  /** The entries of calls, by request id; the entry of a job's transition belongs to no call. */
   Map<String, List<Map<String, AttributeValue>>> calls() {
     return items().stream()
         .filter(Entries::isCall)
@@ -48,7 +48,7 @@ record Entries(AwsClients clients, String env) implements AutoCloseable {
     return item.containsKey("entry_id") && item.containsKey("status");
   }
 
-  /** Those of some requests that have no entry. */
+  /** The given request ids that have no entry. */
   Set<String> missing(Set<String> requestIds) {
     var missing = new TreeSet<>(requestIds);
     missing.removeAll(calls().keySet());
@@ -60,7 +60,7 @@ record Entries(AwsClients clients, String env) implements AutoCloseable {
     return items().stream().map(i -> i.get("tenant_id").s()).collect(Collectors.toSet());
   }
 
-  /** Everything in a tenant's archive, in its order, as often as it is there. */
+  /** All entries in a tenant's archive, in order, with duplicates. */
   List<AuditEntry> archived(String tenantId) {
     var entries = new ArrayList<AuditEntry>();
     for (var line : lines(tenantId)) {
@@ -73,12 +73,12 @@ record Entries(AwsClients clients, String env) implements AutoCloseable {
     return entries;
   }
 
-  /** How many blocks a tenant's archive has. */
+  /** The number of blocks in a tenant's archive. */
   int blocks(String tenantId) {
     return new Buckets(clients, env).objects(tenantId).size();
   }
 
-  /** The lines of entries in a tenant's archive. */
+  /** The lines with entries in a tenant's archive. */
   List<String> lines(String tenantId) {
     var buckets = new Buckets(clients, env);
     var lines = new ArrayList<String>();
@@ -87,7 +87,7 @@ record Entries(AwsClients clients, String env) implements AutoCloseable {
         var content = new String(gzip.readAllBytes(), StandardCharsets.UTF_8);
         content.lines().skip(1).forEach(lines::add);
       } catch (NoSuchKeyException e) {
-        // The embedded S3 lists objects that are still being written, under names of its own.
+        // The embedded S3 also lists unfinished objects, under temporary names.
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -17,8 +17,8 @@ import software.amazon.awssdk.services.dynamodb.model.BatchWriteItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
 /**
- * In an Outpost started with the setting {@code outpost.test.half-table}, DynamoDB takes of a batch
- * only half at a time, as it does when a table is busy. Thread-safe.
+ * Makes DynamoDB accept only half of each write batch, as a busy table does. Active in an Outpost
+ * with the setting {@code outpost.test.half-table}. Thread-safe.
  */
 @Component
 @ConditionalOnProperty("outpost.test.half-table")
@@ -29,7 +29,7 @@ class HalfTable implements ExecutionInterceptor {
 
   private final Queue<Integer> left = new ConcurrentLinkedQueue<>();
 
-  /** How much was left of each batch, in their order. */
+  /** The number of writes that were left over from each batch, in the order of the batches. */
   List<Integer> left() {
     return List.copyOf(left);
   }

@@ -22,8 +22,8 @@ import java.util.Set;
 import java.util.zip.GZIPInputStream;
 
 /**
- * What a customer can write after reading the part "Checking it without us" of docs/audit.md: it
- * has an export's files and knows nothing of the product. For one check, not thread-safe.
+ * The check that a customer can write from "Checking it without us" in docs/audit.md. It has only
+ * the files of an export and uses nothing of the product. For one check, not thread-safe.
  */
 final class OfflineCheck {
 
@@ -41,18 +41,18 @@ final class OfflineCheck {
   }
 
   /**
-   * What a check found.
+   * The result of a check.
    *
-   * @param faults in words, with the number of the step; empty: none
-   * @param hashes of the blocks by their numbers
-   * @param entries the ids of those in the time range
+   * @param faults descriptions with the number of the step; empty if there are none
+   * @param hashes the hashes of the blocks, by block number
+   * @param entries the ids of the entries in the time range
    */
   record Result(List<String> faults, Map<Long, String> hashes, Set<String> entries) {}
 
   /**
    * Checks the files in a folder.
    *
-   * @param manifestSha256 as it was in the answer that named the files
+   * @param manifestSha256 the manifest's hash, from the answer that named the files
    */
   static Result of(Path folder, String manifestSha256) throws IOException {
     var check = new OfflineCheck(folder);
@@ -61,7 +61,7 @@ final class OfflineCheck {
     return new Result(check.faults, check.hashes, check.entries());
   }
 
-  /** Step 1: each file is the one that the manifest names, and the manifest is the right one. */
+  /** Step 1: the manifest has the expected hash, and each file has the hash in the manifest. */
   private void files(String manifestSha256) throws IOException {
     expect(1, sha256(Files.readAllBytes(folder.resolve("manifest.json"))), manifestSha256);
     for (var file : manifest.get("files")) {
@@ -70,7 +70,7 @@ final class OfflineCheck {
     }
   }
 
-  /** Step 2: each block names the hash of the one before. */
+  /** Step 2: each block contains the hash of the block before it. */
   private void chain() throws IOException {
     var stretch = manifest.get("chain");
     var sequence = stretch.get("first_sequence").asLong();
@@ -93,7 +93,7 @@ final class OfflineCheck {
     expect(2, previous, stretch.get("last_sha256").asText());
   }
 
-  /** Step 3: the entries are those of the blocks that lie in the time range, each once. */
+  /** Step 3: the entries are exactly those of the blocks in the time range, each once. */
   private Set<String> entries() throws IOException {
     var from = Instant.parse(manifest.get("from").asText());
     var to = Instant.parse(manifest.get("to").asText());

@@ -27,7 +27,10 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
-/** An audit queue that does not answer harms no request and loses no entry that fits on disk. */
+/**
+ * While the audit queue does not answer, no request fails and no entry that fits on disk is lost.
+ * The product runs on embedded AWS, and its sends to the queue fail or hang.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P21AuditQueueDownTest {
@@ -115,7 +118,7 @@ class P21AuditQueueDownTest {
     }
   }
 
-  /** The tap is off the path of a request: nobody waits for the queue. */
+  /** Entries are sent to the queue outside the request, so no request waits for the queue. */
   @Test
   void aQueueThatHangsHoldsUpNoRequest() {
     var env = "queuehangs";
@@ -142,7 +145,7 @@ class P21AuditQueueDownTest {
     }
   }
 
-  /** Waits until it may go on; false when it was broken off. */
+  /** Counts a send and waits for the latch; false after 90 seconds or an interruption. */
   private static boolean hangs(AtomicInteger sends, CountDownLatch goOn) {
     sends.incrementAndGet();
     try {
@@ -196,7 +199,7 @@ class P21AuditQueueDownTest {
         .collect(Collectors.toSet());
   }
 
-  /** The request ids of calls in all archives, as often as they are there. */
+  /** The request ids of the calls in all archives, with duplicates. */
   private static java.util.List<String> archived(Entries entries) {
     return entries.tenants().stream()
         .flatMap(tenant -> entries.archived(tenant).stream())

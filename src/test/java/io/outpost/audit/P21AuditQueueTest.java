@@ -29,7 +29,10 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/** What the audit queue may do to its messages, and the table to its writes, without harm. */
+/**
+ * Repeated and unreadable messages and partly accepted batches neither lose nor duplicate an entry.
+ * A worker runs on embedded AWS, where the table accepts half of each batch.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P21AuditQueueTest {
@@ -157,7 +160,7 @@ class P21AuditQueueTest {
     assertThat(tiers.of(tenantId)).isEqualTo(Tier.ENTERPRISE);
   }
 
-  /** Makes a tenant of a tier, or changes its tier. */
+  /** Creates a tenant with a tier, or changes its tier. */
   private static String tenant(String tenantId, String tier) {
     var item =
         Map.of(
@@ -168,7 +171,7 @@ class P21AuditQueueTest {
     return tenantId;
   }
 
-  /** How long the entries of a tenant stay, from their time on. */
+  /** How long each entry of a tenant is kept, counted from its timestamp. */
   private static List<Duration> kept(String tenantId) {
     return entries.items().stream()
         .filter(item -> item.get("tenant_id").s().equals(tenantId))
@@ -222,7 +225,7 @@ class P21AuditQueueTest {
     return "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}".formatted(arn, receives);
   }
 
-  /** Messages of a queue, received or not. */
+  /** The number of messages in a queue, including received ones. */
   private static int queued(String queue) {
     var found = new HashMap<>(attributes(queue));
     return Integer.parseInt(found.get(QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES))

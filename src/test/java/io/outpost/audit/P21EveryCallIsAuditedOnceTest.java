@@ -45,9 +45,9 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
 /**
- * Each call has exactly one audit entry, however it ended and whoever refused it, in the table and
- * in the archive, and says who did what from where. A new operation of the contract is driven here
- * without a word about it, and fails until it has come to every end that an operation comes to.
+ * Each call has exactly one audit entry in the table and in the archive, whatever its outcome, and
+ * the entry says who did what from where. The test calls every operation of the contract, including
+ * new ones, and fails until each operation was allowed, denied and failed.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -61,9 +61,9 @@ class P21EveryCallIsAuditedOnceTest {
           200, 201, 202, 204, 303, 400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503);
 
   /**
-   * What changes nothing in the tables, or not here: no dead letter is redriven, no delivery is
-   * sent again, no job is cancelled by a filter, each job of a batch has an entry of its own, and
-   * so has later what is asked of billing.
+   * Operations that change no table, or not in this test: no dead letter is redriven, no delivery
+   * is resent, no job is cancelled by a filter. Each job of a batch has its own entry, and so has
+   * each change requested from billing, later.
    */
   private static final Set<String> NO_CHANGE =
       Set.of(
@@ -76,7 +76,7 @@ class P21EveryCallIsAuditedOnceTest {
           "retryParkedUsage",
           "voidUsage");
 
-  /** Parts of what was sent in bodies, or answered, anywhere in this test. */
+  /** Parts of request and answer bodies of this test; no audit entry may contain them. */
   private static final List<String> NOT_TO_BE_SEEN =
       List.of("op_live_", "op_test_", "whsec_", "Say hello", "sleep 60", "sk-", "customer.example");
 
@@ -84,7 +84,7 @@ class P21EveryCallIsAuditedOnceTest {
   private final Map<String, Integer> refusedByTheServer = new HashMap<>();
   private final Set<String> repetitions = new HashSet<>();
 
-  /** Who a key is. */
+  /** The owner of each key, by key. */
   private final Map<String, Customer> keys = new HashMap<>();
 
   private final EmbeddedAws aws;
@@ -154,7 +154,7 @@ class P21EveryCallIsAuditedOnceTest {
     return StreamSupport.stream(all, false).filter(o -> !NOT_CALLS.contains(o.id())).toList();
   }
 
-  /** Has an operation done, denied and failed. */
+  /** Calls an operation so that it is allowed, denied and failed. */
   private void drive(Operation operation, Belongings shared) {
     var gone = operation.method().equals("DELETE");
     var owner = prepared(operation, gone ? ownerOfEverything() : shared);
@@ -186,7 +186,7 @@ class P21EveryCallIsAuditedOnceTest {
     return Belongings.of(admin, customer("enterprise"));
   }
 
-  /** Has what an operation is about come into being. */
+  /** Creates the resource that an operation needs; returns its owner. */
   private static Belongings prepared(Operation operation, Belongings owner) {
     var client = owner.customer().client();
     switch (operation.id()) {
@@ -207,7 +207,7 @@ class P21EveryCallIsAuditedOnceTest {
         return with(owner, job);
       }
       default -> {
-        // It is there.
+        // The owner already has the resource.
       }
     }
     return owner;
@@ -230,7 +230,9 @@ class P21EveryCallIsAuditedOnceTest {
     return operation.anyOf().equals(Set.of("admin")) ? admin : owner.customer().client();
   }
 
-  /** A key of a customer that may do something, but not this. */
+  /**
+   * A client with a new key of the customer that has a scope, but none that the operation accepts.
+   */
   private Client keyFor(Operation operation, Customer customer) {
     var scope =
         Customer.SCOPES.stream().filter(s -> !operation.anyOf().contains(s)).findFirst().get();
@@ -246,7 +248,10 @@ class P21EveryCallIsAuditedOnceTest {
     return customer;
   }
 
-  /** Over the quota, over the rate, at another tenant, done before, done already. */
+  /**
+   * Exceeds the quota and the rate limit, reuses an idempotency key, cancels an ended job and calls
+   * another tenant.
+   */
   private void refuseForOtherReasons() {
     var free = customer("free").client();
     for (int i = 0; i < 11; i++) {
@@ -301,7 +306,7 @@ class P21EveryCallIsAuditedOnceTest {
     return get.tableName().equals("outpost-jobs-" + ENV);
   }
 
-  /** What never becomes a call. */
+  /** Sends requests that the HTTP server refuses before any route runs. */
   private void refuseByTheServer() throws IOException {
     for (var request :
         List.of(
@@ -331,7 +336,7 @@ class P21EveryCallIsAuditedOnceTest {
         .forEach(
             (id, items) -> {
               assertThat(items).as(id).hasSize(1);
-              // What Stripe's stand-in sends by itself.
+              // The Stripe stub sends events on its own.
               if (expected.containsKey(id) || !is(items.getFirst(), "receiveStripeEvent")) {
                 found.put(id, Integer.valueOf(items.getFirst().get("status").n()));
               }
@@ -369,7 +374,7 @@ class P21EveryCallIsAuditedOnceTest {
         .isEqualTo(made.problem().isEmpty() ? null : text(made.problem()));
   }
 
-  /** What was made, else the path. */
+  /** The created resource, or the path if nothing was created. */
   private static String resource(Made made) {
     return made.status() < 300 && !made.location().isEmpty()
         ? made.location()
@@ -389,8 +394,9 @@ class P21EveryCallIsAuditedOnceTest {
   }
 
   /**
-   * An operator's call belongs to the tenant that it is about, once it is known to be well formed;
-   * the one that makes a tenant, to that tenant or to the operators.
+   * The tenants whose audit may contain a call. An operator's call belongs to the tenant in its
+   * path once it is known to be well formed; a call that creates a tenant, to that tenant or to the
+   * operators.
    */
   private static Set<String> tenants(Made made, Customer who) {
     if (who == null) {
@@ -432,7 +438,7 @@ class P21EveryCallIsAuditedOnceTest {
     }
   }
 
-  /** A job that ran once was started once and has ended once. */
+  /** A job that ran once has one entry for its start and one for its end. */
   private static void assertTransitions(Entries entries) {
     var transitions = new TreeMap<String, List<String>>();
     entries.items().stream()
@@ -449,7 +455,7 @@ class P21EveryCallIsAuditedOnceTest {
         .contains(List.of("job.running", "job.succeeded"));
   }
 
-  /** The entry of a change is in the transaction of the change. */
+  /** The entry of a change is written in the transaction of the change. */
   private void assertWrittenWithTheirEffects() {
     var written =
         outpost.context().getBean(AwsCalls.class).seen().stream()
@@ -472,7 +478,7 @@ class P21EveryCallIsAuditedOnceTest {
     assertThat(written).containsExactlyInAnyOrderElementsOf(changes.keySet());
   }
 
-  /** Every entry of the table comes into the archive, once. */
+  /** Every entry of the table arrives in the archive exactly once. */
   private void assertArchived(Entries entries, String tenantId) {
     await()
         .untilAsserted(
@@ -487,7 +493,7 @@ class P21EveryCallIsAuditedOnceTest {
                             .toList()));
   }
 
-  /** No process was killed, so there was nothing for the sweeper to send again. */
+  /** No process was killed, so the sweeper had no entry to send again. */
   private void assertNoneWasLostOnTheWay() {
     var sentAgain =
         outpost.context().getBean(MeterRegistry.class).get("outpost.audit.entries.resent");

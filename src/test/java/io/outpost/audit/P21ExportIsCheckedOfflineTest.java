@@ -38,8 +38,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A customer who has the files of an export and nothing else can tell that it is whole, and
- * somebody who changes them, and all that can be recomputed, is found.
+ * A customer can check with nothing but an export's files that the export is complete. Changed
+ * files are found, even when the attacker recomputed everything that can be recomputed.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -56,7 +56,10 @@ class P21ExportIsCheckedOfflineTest {
   private static JsonNode whole;
   private static JsonNode firstHalf;
 
-  /** A customer whose archive has some blocks, and one entry twice, as after a lost answer. */
+  /**
+   * Exports a customer's archive of several blocks; one entry is in it twice, as after a lost
+   * answer.
+   */
   @BeforeAll
   static void export(EmbeddedAws aws, LocalOutpost outpost) throws Exception {
     entries = Entries.of(aws, "local");
@@ -201,7 +204,7 @@ class P21ExportIsCheckedOfflineTest {
     assertThat(faults(copy, agree(copy))).isNotEmpty().allMatch(fault -> fault.startsWith("3"));
   }
 
-  /** Where the block that begins at a line ends. */
+  /** The index of the line after the block that begins at {@code start}. */
   private static int block(List<String> lines, int start) {
     var end = start + 1;
     while (end < lines.size() && !lines.get(end).startsWith("{\"link\"")) {
@@ -214,7 +217,7 @@ class P21ExportIsCheckedOfflineTest {
     return OfflineCheck.of(copy, manifestSha256).faults();
   }
 
-  /** Calls until so many blocks are there, and waits for the last call to be in one. */
+  /** Calls until the archive has that many more blocks, and waits until all calls are archived. */
   private static void callUntilBlocks(int more) {
     var wanted = entries.blocks(customer.tenantId()) + more;
     await()
@@ -254,7 +257,7 @@ class P21ExportIsCheckedOfflineTest {
     return ordered.header("Location");
   }
 
-  /** An export once it is done, its files in a folder of its own. */
+  /** Waits until an export is done and downloads its files into a folder of its own. */
   private static JsonNode fetched(String location) throws Exception {
     var export =
         await()
@@ -290,7 +293,7 @@ class P21ExportIsCheckedOfflineTest {
     return copy;
   }
 
-  /** Changes the lines of the first file of a kind. */
+  /** Changes the lines of the first file whose name begins with {@code kind}. */
   private static void rewrite(Path copy, String kind, Consumer<List<String>> change)
       throws IOException {
     Path file;
@@ -312,7 +315,7 @@ class P21ExportIsCheckedOfflineTest {
     Files.write(file, out.toByteArray());
   }
 
-  /** Makes the manifest agree with the files; its hash then. */
+  /** Updates the manifest to the hashes of the files; returns the manifest's new hash. */
   private static String agree(Path copy) throws IOException {
     var file = copy.resolve("manifest.json");
     var manifest = (ObjectNode) JSON.readTree(Files.readAllBytes(file));

@@ -38,9 +38,9 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /**
- * API and worker as real processes, killed (-9) again and again in the middle of calls: no change
- * is without its entry and no entry of a change without its effect, in the table and in the
- * archive; of reads and refusals only the last before a kill are lost.
+ * Kills (-9) API and worker, as real processes, repeatedly in the middle of calls. No change lacks
+ * its entry and no entry of a change lacks its effect, in the table and in the archive; of reads
+ * and refusals, only the last ones before a kill are lost.
  */
 @Tag("product")
 @Tag("faults")
@@ -56,8 +56,9 @@ class P21KilledProcessesTest {
   private static final int CLIENTS = 4;
 
   /**
-   * Entries are collected for a twentieth of a second and then sent; on a machine that starts
-   * processes meanwhile, that takes what it takes.
+   * How long before a kill a call with a lost entry may have been answered. Entries are collected
+   * for a twentieth of a second and then sent, which takes longer while the machine starts
+   * processes.
    */
   private static final Duration ON_THEIR_WAY = Duration.ofSeconds(2);
 
@@ -75,7 +76,7 @@ class P21KilledProcessesTest {
     this.entries = Entries.of(aws, ENV);
   }
 
-  /** What a killed worker had received comes again soon. */
+  /** Creates the AWS resources; messages received by a killed worker return after 20 seconds. */
   @BeforeEach
   void provision() {
     new Provisioner(entries.clients(), ENV).provision();
@@ -144,10 +145,10 @@ class P21KilledProcessesTest {
     assertThat(verify.awaitExit()).as(verify.printed()).isZero();
   }
 
-  /** When the signal was sent, and when the process was gone; until then it may have answered. */
+  /** The times when the signal was sent and when the process was gone; it may answer in between. */
   private record Kill(Instant sent, Instant gone) {}
 
-  /** Says how near to a kill the lost ones were answered. */
+  /** Logs how long before a kill the calls with lost entries were answered. */
   private void tell(Set<String> lost) {
     var longest =
         lost.stream().map(this::beforeItsKill).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
@@ -158,7 +159,7 @@ class P21KilledProcessesTest {
         longest.toMillis());
   }
 
-  /** How long before the next kill a call was answered; negative: while the process died. */
+  /** The time from a call's answer to the next kill; negative if the process was already dying. */
   private Duration beforeItsKill(String requestId) {
     var answered = answeredAt(requestId);
     return kills.stream()
@@ -168,7 +169,7 @@ class P21KilledProcessesTest {
         .orElseThrow(() -> new AssertionError(requestId + " is lost, and no kill came after it"));
   }
 
-  /** Reads, refusals and changes, over and over; a call that a kill breaks off is no failure. */
+  /** Repeats a read, a refused call and a change; a call that a kill interrupts is no failure. */
   private void call(Customer customer) {
     var client = customer.client();
     while (calling) {
@@ -198,7 +199,7 @@ class P21KilledProcessesTest {
     return Optional.of(calls.made().get(requestId)).flatMap(Made::answered).orElseThrow();
   }
 
-  /** The requests of submissions that the audit says were accepted. */
+  /** The request ids of the submissions that the audit records as allowed. */
   private Set<String> submissions() {
     return entries.items().stream()
         .filter(item -> item.get("action").s().equals("submitJob"))
@@ -207,7 +208,7 @@ class P21KilledProcessesTest {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** The requests of the jobs that there are. */
+  /** The request ids of all stored jobs. */
   private Set<String> jobs() {
     return entries
         .clients()

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.s3.model.HeadBucketRequest;
 
 /**
- * A worker that is stopped archives the entries that it holds, also when they are its first; its
- * start does not look the bucket up, so that S3 may be down then.
+ * A worker that is stopped archives all entries that it holds, even if it archived none before. Its
+ * start does not look up the bucket, so that it can start while S3 is down.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)

@@ -18,8 +18,9 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
 /**
- * Whoever can write to the archive and to the table, but not to the locked heads, cannot change the
- * past unseen, and the check says where it was changed; an untouched chain is never accused.
+ * An attacker who can write to the archive and the table, but not to the locked heads, cannot
+ * change the past unnoticed. The check names the changed place and finds no fault in an untouched
+ * chain. Random chains are tampered with in memory.
  */
 class P21TamperingIsFoundTest {
 
@@ -137,7 +138,7 @@ class P21TamperingIsFoundTest {
     for (int i = 0; i < further; i++) {
       chain.append(last, 1);
     }
-    // The forger's own heads stand beside those that he could not remove.
+    // The forged heads stand beside the locked ones, which cannot be removed.
     chain.heads.putAll(sealed);
     assertThat(chain.faults(limit))
         .isNotEmpty()

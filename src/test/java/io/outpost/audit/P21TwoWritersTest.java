@@ -43,8 +43,8 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * Writers at once, and writers that die at any step, leave one chain without a fork, with every
- * entry that a writer was told is archived, once.
+ * Concurrent writers, and writers that die at any step, leave one chain without a fork. It contains
+ * each entry that was reported as archived, exactly once.
  */
 @Tag("product")
 class P21TwoWritersTest {
@@ -90,7 +90,7 @@ class P21TwoWritersTest {
     aws.close();
   }
 
-  /** Time that goes by when a test says so. */
+  /** A clock that moves only when a test moves it. */
   private static final class Hands extends Clock {
     private Instant now = Instant.parse("2026-11-21T22:38:00Z");
 
@@ -110,7 +110,7 @@ class P21TwoWritersTest {
     }
   }
 
-  /** A writer that can be stopped, or die, after each of its steps. */
+  /** A writer that a test can stop or kill after each step. */
   private static final class Writer {
     private final Chain chain;
     private final String tenantId;
@@ -123,7 +123,7 @@ class P21TwoWritersTest {
       this.tenantId = tenantId;
     }
 
-    /** The next step; the entries that are in the archive for good after it. */
+    /** Does the next step; returns the entries that are permanently archived after it. */
     List<AuditEntry> step(Instant now) throws IOException {
       switch (step) {
         case 0 -> {
@@ -155,7 +155,8 @@ class P21TwoWritersTest {
     for (int i = 0; i < 120; i++) {
       var writer = writers.get(random.nextInt(writers.size()));
       if (random.nextInt(12) == 0) {
-        // A writer that lives is faster than a reservation ends.
+        // A live writer finishes before its reservation ends, so all writers die before time
+        // passes.
         writers.forEach(Writer::die);
         clock.now = clock.now.plus(Chain.RESERVED).plusMillis(random.nextInt(3_600_000));
       } else if (random.nextInt(25) == 0) {
@@ -220,7 +221,7 @@ class P21TwoWritersTest {
     assertThatCode(() -> slow.chain.advance(slow.block)).doesNotThrowAnyException();
   }
 
-  /** As the routes do it: a place that another writer has is tried for again. */
+  /** Writes blocks as the routes do: it retries while another writer holds the reservation. */
   private static List<String> blocks(String tenantId, int number) throws IOException {
     var archived = new ArrayList<String>();
     var writer = writer(tenantId, Clock.systemUTC());

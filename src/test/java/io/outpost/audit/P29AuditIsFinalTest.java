@@ -22,8 +22,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What was written is what the audit says, whatever became of the connection: a caller who hangs up
- * right after sending makes no change look as if it had failed.
+ * The audit records what was stored, whatever happened to the connection: when a client resets the
+ * connection right after sending, no change is recorded as failed.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -65,7 +65,7 @@ class P29AuditIsFinalTest {
               for (var request : sent.entrySet()) {
                 var told = told(request.getKey());
                 assertThat(told).as(request.toString()).hasSize(1);
-                // Some of those that were still on their way may have lost to another of the same.
+                // A request may have lost a race against another one in flight and got 409.
                 var status = Integer.parseInt(told.getFirst().get("status").n());
                 assertThat(status).as(told.toString()).isIn(request.getValue(), 409);
                 assertThat(told.getFirst().get("outcome").s())
@@ -86,7 +86,7 @@ class P29AuditIsFinalTest {
     assertThat(told(id).getFirst().get("resource").s()).isEqualTo(job.header("Location"));
   }
 
-  /** The entries of a request's call that have come through the queue: nothing follows them. */
+  /** The entries of a request that have passed the audit queue; they do not change any more. */
   private List<Map<String, AttributeValue>> told(String requestId) {
     return entries.calls().getOrDefault(requestId, List.of()).stream()
         .filter(item -> !item.containsKey("open_shard"))
@@ -104,7 +104,7 @@ class P29AuditIsFinalTest {
             + "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
                 .formatted(body.length(), body);
     socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-    // The answer, when it comes, is met by a reset.
+    // Closes with a reset, which the answer then meets.
     socket.setSoLinger(true, 0);
     socket.close();
     sent.put(id, status);

@@ -22,12 +22,13 @@ import javax.net.ssl.SSLParameters;
 
 /**
  * An HTTP client that gives each request an id and a user agent, sends it as if through a proxy,
- * and remembers what came of it. Thread-safe.
+ * and records it with its outcome. Thread-safe.
  */
 final class RecordedCalls extends HttpClient {
 
   /**
-   * Where requests come from, as the proxy says; what stands before it is the client's own word.
+   * The client address that the proxy reports; addresses before it in the header are the client's
+   * claim.
    */
   static final String ADDRESS = "198.51.100.9";
 
@@ -36,17 +37,17 @@ final class RecordedCalls extends HttpClient {
   private final AtomicInteger count = new AtomicInteger();
   private final Map<String, Made> made = new ConcurrentHashMap<>();
 
-  /** Requests whose ids begin with a name. */
+  /** Creates a client whose request ids begin with a name. */
   RecordedCalls(String name) {
     this.name = name;
   }
 
   /**
-   * A call.
+   * A recorded call.
    *
-   * @param status 0: it was not answered
-   * @param problem the code in the answer; empty when it is no problem
-   * @param location of what it made; empty: nothing
+   * @param status 0 if the call was not answered
+   * @param problem the error code in the answer; empty if the answer is no error
+   * @param location what the call created; empty if nothing
    */
   record Made(
       HttpRequest request,
@@ -64,7 +65,7 @@ final class RecordedCalls extends HttpClient {
       return request.headers().firstValue("User-Agent").orElseThrow();
     }
 
-    /** The key that it was made with; empty: none. */
+    /** The API key of the call; empty if it had none. */
     String key() {
       return request.headers().firstValue("Authorization").orElse("").replace("Bearer ", "");
     }
@@ -79,7 +80,7 @@ final class RecordedCalls extends HttpClient {
     return new Client(this, address, key);
   }
 
-  /** The calls so far by request id. */
+  /** All calls so far, by request id. */
   Map<String, Made> made() {
     return Map.copyOf(made);
   }

@@ -15,7 +15,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
-/** A chain in memory, as it lies in the two buckets and in the table, for tests to tamper with. */
+/**
+ * A chain in memory, with the contents of the two buckets and the table, for tests to tamper with.
+ */
 final class SampleChain {
 
   static final String TENANT = "6f1c1d1e-0000-4000-8000-000000000001";
@@ -27,7 +29,7 @@ final class SampleChain {
   final List<BlockReference> marks = new ArrayList<>();
   Standing table = new Standing(null, null, null);
 
-  /** A chain with a block for each gap, so many minutes after the one before. */
+  /** A chain with one block per gap; a gap is the number of minutes since the block before. */
   static SampleChain of(List<Integer> gaps) {
     var chain = new SampleChain();
     var now = BEGINNING;
@@ -55,12 +57,12 @@ final class SampleChain {
     table = new Standing(block.mark(), null, null);
   }
 
-  /** The faults that a check finds which looks at so many objects at a time. */
+  /** The faults found by checks that read at most {@code limit} objects at a time. */
   List<ChainFault> faults(int limit) {
     return faults(limit, Instant.EPOCH);
   }
 
-  /** The same where the lifecycle has removed what is older than a time. */
+  /** The same, when the lifecycle has removed all objects older than {@code expired}. */
   List<ChainFault> faults(int limit, Instant expired) {
     var faults = new ArrayList<ChainFault>();
     var position = Position.BEGINNING;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The operator's command as it is run: a process that says what it found, and ends accordingly. */
+/** The operator's verify command, as a real process, prints what it found and exits accordingly. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class VerifyCommandTest {
@@ -67,7 +67,7 @@ class VerifyCommandTest {
     }
   }
 
-  /** Runs the command; the last line that it prints. */
+  /** Runs the command, checks its exit code and returns its last line of JSON. */
   private JsonNode verify(String tenantId, int exitCode) throws Exception {
     var arguments =
         Stream.concat(
@@ -85,7 +85,7 @@ class VerifyCommandTest {
     }
   }
 
-  /** Somebody would rather have been let in. */
+  /** Turns the recorded statuses of successful calls into refusals. */
   private static byte[] edited(byte[] object) throws IOException {
     var out = new ByteArrayOutputStream();
     try (var gunzip = new GZIPInputStream(new ByteArrayInputStream(object));

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Every attempt is in the audit with its reason and its caller, whoever it was, and without the
- * key.
+ * Every attempt to call is in the audit with its reason and its caller, but without the key. The
+ * product runs on embedded AWS.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -41,7 +41,10 @@ class AttemptsAreAuditedTest {
     assertThat(entry.get("metadata")).isEmpty();
   }
 
-  /** The audit of a tenant begins with its creation, once; a repetition that makes none is ours. */
+  /**
+   * A tenant's audit begins with its creation, once; a repetition creates nothing, so it is in the
+   * operators' audit.
+   */
   @Test
   void theMakingOfATenantIsInItsOwn() {
     var wish = "{\"name\":\"New\",\"email\":\"new@customer.example\"}";

@@ -25,9 +25,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What the decision about a known key costs: CPU time of the steps that admission takes, the beans
- * of a running API, and the AWS calls that are made meanwhile. Run by name (CONTRIBUTING.md); the
- * report is benchmarks/auth/report.md.
+ * Measures the decision about a known key: the CPU time of the steps of admission, with the beans
+ * of a running API, and the AWS calls made meanwhile. Run it by name (CONTRIBUTING.md); its report
+ * is benchmarks/auth/report.md.
  */
 @ExtendWith(SharedOutpost.class)
 class DecisionBenchmark {
@@ -113,7 +113,7 @@ class DecisionBenchmark {
     admission.authorize(call);
   }
 
-  /** Microseconds of CPU: median, least and most of the rounds, as cells. */
+  /** The CPU microseconds of a step as table cells: median, least and most of the rounds. */
   private static String cost(Call call, Consumer<Call> step) {
     repeat(WARM_UP, call, step);
     var threads = ManagementFactory.getThreadMXBean();
@@ -133,7 +133,7 @@ class DecisionBenchmark {
     }
   }
 
-  /** With a key and without, in turn, so that both have the same machine. */
+  /** Measures requests with and without a key in turn, so that both meet the same load. */
   private String overHttp() {
     var paths = List.of("/health", "/auth/verify");
     var client = customer.client();
@@ -171,7 +171,7 @@ class DecisionBenchmark {
     return call.mentions(customer.keyId() + "#");
   }
 
-  /** The rate limit is not what is measured: its permits last for as many calls as there are. */
+  /** Raises the key's rate limit beyond the number of calls, because the limit is not measured. */
   private void withoutLimit() {
     apis.clients()
         .dynamoDb()

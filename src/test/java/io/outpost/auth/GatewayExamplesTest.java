@@ -36,8 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The examples of docs/auth.md do what the page says: nginx and the Lambda authorizer are run where
- * nginx and Python are installed, Envoy's question is asked as Envoy would.
+ * The examples of docs/auth.md work as the page says. nginx and the Lambda authorizer run where
+ * nginx and Python are installed; for Envoy, the test sends the request that Envoy would send.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -119,7 +119,10 @@ class GatewayExamplesTest {
         .isEqualTo("Outpost answered 403");
   }
 
-  /** Envoy asks in the request's method for the prefix and the request's path, without a body. */
+  /**
+   * Envoy sends the request's method, and the prefix followed by the request's path, without a
+   * body.
+   */
   @ParameterizedTest
   @CsvSource({
     "GET, /",
@@ -168,7 +171,9 @@ class GatewayExamplesTest {
     return answer;
   }
 
-  /** The page's server with the ports of this test, in one process that needs no root. */
+  /**
+   * Starts nginx with the page's server and this test's ports, as one process without root rights.
+   */
   private Process nginx(int port, int upstream) throws IOException {
     var server =
         block("nginx")
@@ -213,7 +218,7 @@ class GatewayExamplesTest {
     return server;
   }
 
-  /** The page's only block of a language. */
+  /** The page's only code block in a language. */
   private static String block(String language) throws IOException {
     var block = Pattern.compile("(?ms)^```" + language + "\\n(.*?)^```$");
     var found = block.matcher(Files.readString(PAGE, StandardCharsets.UTF_8)).results().toList();

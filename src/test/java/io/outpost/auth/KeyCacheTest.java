@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
-/** What a container remembers of keys: how long, how many, and read once by all who wait for it. */
+/**
+ * A container caches keys for a limited time and up to a limited number; concurrent requests for a
+ * key share one read.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class KeyCacheTest {
@@ -55,7 +58,7 @@ class KeyCacheTest {
       thread.join();
     }
     assertThat(keys.known(hash)).isPresent();
-    // Whose it is by the index, then how it and its tenant stand.
+    // The index gives the key's owner; then the key and its tenant are read.
     assertThat(reads).extracting(AwsProbe.Call::operation).containsExactly("Query", "BatchGetItem");
   }
 
@@ -113,7 +116,9 @@ class KeyCacheTest {
     }
   }
 
-  /** That a key has ended is refused whichever key it is. */
+  /**
+   * The refusal of an expired key is the same for every key, so only the expiry is checked here.
+   */
   @Test
   void theFirstOperatorsKeyEndsWhenASettingSaysAndCanBeLeftOut() {
     var first = "op_live_" + "0b".repeat(16);
@@ -135,7 +140,7 @@ class KeyCacheTest {
         apis.bean(DynamoDbClient.class), apis.bean(Items.class), apis.bean(Names.class), settings);
   }
 
-  /** What is read of keys from now on. */
+  /** Records the reads of keys from now on. */
   private List<AwsProbe.Call> reads() {
     return apis.probe()
         .record(

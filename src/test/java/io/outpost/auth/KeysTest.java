@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** API keys: what they are made of, who may make which, and what unknown ones cost. */
+/** API keys: their format, who may create which keys, and how many reads unknown keys cost. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class KeysTest {
@@ -168,7 +168,7 @@ class KeysTest {
     await().until(() -> admin.with(secret).get("/jobs").status() == 200);
   }
 
-  /** Somebody's program with one wrong key locks out nobody else at its address. */
+  /** A program that repeats one wrong key does not lock out other callers at its address. */
   @Test
   void aWrongKeyThatIsRepeatedLeavesItsAddressAlone() throws UnknownHostException {
     var here = HttpClient.newBuilder().localAddress(InetAddress.getByName("127.0.0.78")).build();
@@ -180,7 +180,7 @@ class KeysTest {
     assertThat(repeating.with(newcomer).get("/jobs").status()).isEqualTo(200);
   }
 
-  /** Guessing costs a bounded number of reads a minute, and locks nobody out who is known. */
+  /** Guessing keys costs a bounded number of reads per minute and does not lock out known keys. */
   @Test
   void aFloodOfUnknownKeysCostsABoundedNumberOfReads() throws UnknownHostException {
     var here = HttpClient.newBuilder().localAddress(InetAddress.getByName("127.0.0.77")).build();
@@ -200,7 +200,7 @@ class KeysTest {
     assertThat(flood.with(customer.client().key()).get("/jobs").status()).isEqualTo(200);
     assertThat(customer.client().at(apis.second()).get("/jobs").status()).isEqualTo(200);
 
-    // A change of the tenant makes its keys be read again.
+    // After a change to the tenant, its keys are read again.
     assertThat(admin.patch(customer.path(""), "{\"name\":\"Renamed\"}").status()).isEqualTo(200);
     await()
         .until(
@@ -211,7 +211,7 @@ class KeysTest {
             });
   }
 
-  /** A gateway may ask in the words of the request that it holds. */
+  /** A gateway may ask with the method and the path of the request that it holds. */
   @ParameterizedTest
   @ValueSource(strings = {"POST", "DELETE", "OPTIONS"})
   void aGatewayAsksInAnyMethodAndWithAnyPath(String method) {
@@ -240,7 +240,7 @@ class KeysTest {
     assertThat(answer.json().at("/context/key").asText()).isEqualTo(customer.keyId());
   }
 
-  /** Becomes a key of the customer, as if another container had just made it. */
+  /** Stores the secret as a key of the customer, as if another container had just created it. */
   private void appears(String secret) {
     var keyId = Ids.ulid();
     var item =

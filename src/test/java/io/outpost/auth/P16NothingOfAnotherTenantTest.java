@@ -31,19 +31,19 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Each operation of the contract against each kind of caller: who may not is told so in the way of
- * the contract, and what belongs to another tenant looks the same as what is not there.
+ * Calls each operation of the contract as each kind of caller. A caller without permission gets the
+ * error of the contract, and a resource of another tenant looks the same as a missing one.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class P16NothingOfAnotherTenantTest {
 
-  /** What these are about comes into being when a worker has run the job. */
+  /** Operations on resources that exist only after a worker has run the job. */
   private static final Set<String> MADE_BY_A_RUN =
       Set.of("getJobOutput", "listArtifacts", "deleteWorkspace", "voidUsage");
 
-  /** What these do takes a job that has run. */
+  /** Operations that need a job that has run. */
   private static final Set<String> AFTER_A_RUN = Set.of("continueJob", "getJobReceipt");
 
   private static final String NONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -216,7 +216,7 @@ class P16NothingOfAnotherTenantTest {
     return Belongings.of(admin, Customer.of(admin, "enterprise"));
   }
 
-  /** One owner for all that only read. */
+  /** Returns one shared owner for operations that only read, and a new owner for each other one. */
   private Belongings ownerFor(Operation operation) {
     if (operation.method().equals("GET")) {
       owner = owner == null ? ownerOfEverything() : owner;
@@ -241,7 +241,7 @@ class P16NothingOfAnotherTenantTest {
     return customer.client();
   }
 
-  /** Nothing is born expired, so a key is moved to the past. */
+  /** No key can be created expired, so the stored time of expiry is moved to the past. */
   private Client expired() {
     var customer = Customer.of(admin, "free");
     apis.clients()
@@ -256,7 +256,7 @@ class P16NothingOfAnotherTenantTest {
     return customer.client();
   }
 
-  /** A key of the victim's own tenant that has every other scope. */
+  /** A client with a key of the victim's own tenant that has every scope except the operation's. */
   private Client withoutScopesOf(Operation operation) {
     var others = new TreeSet<>(Customer.SCOPES);
     others.removeAll(operation.anyOf());

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
 /**
- * What is refused at one container is refused at every other within five seconds, although each
- * remembers keys for minutes: here all changes are made at the first, while the second is in use.
+ * A key that one container refuses is refused by every other within five seconds, although each
+ * caches keys for minutes. All changes here are made at the first while the second is in use.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -29,7 +29,9 @@ class P18RevokedEverywhereTest {
 
   private static final Duration PROMISED = Duration.ofSeconds(5);
 
-  /** Long for a busy machine, and much shorter than the five minutes that keys are remembered. */
+  /**
+   * Long enough for a busy machine, and much shorter than the five minutes that keys are cached.
+   */
   private static final Duration LIMIT = Duration.ofMinutes(1);
 
   private static final int USERS = 4;
@@ -51,7 +53,10 @@ class P18RevokedEverywhereTest {
     assertThat(elsewhere.get("/jobs").status()).isEqualTo(200);
   }
 
-  /** The others show that nothing else delays it; how long these two take is in no test's hand. */
+  /**
+   * The other tests prove that nothing else delays a refusal; they cannot control how long polling
+   * and trust take.
+   */
   @Test
   void pollingAndTrustTakeNoLongerThanPromised() {
     var polls =
@@ -83,7 +88,7 @@ class P18RevokedEverywhereTest {
     refusedUnderLoad(401, () -> admin.delete(customer.path("")));
   }
 
-  /** Whoever cannot hear of changes must not trust what it remembers. */
+  /** A container that cannot read the change feed must not trust its cached keys. */
   @Test
   void aContainerThatHearsOfNoChangesAsksAgain() {
     try (AwsProbe.Watch deaf =
@@ -98,7 +103,7 @@ class P18RevokedEverywhereTest {
     }
   }
 
-  /** The container of the change itself needs to hear nothing. */
+  /** The container that makes the change does not need the change feed. */
   @Test
   void theContainerThatRevokesRefusesAtOnce() {
     assertThat(customer.client().get("/jobs").status()).isEqualTo(200);
@@ -106,7 +111,10 @@ class P18RevokedEverywhereTest {
     assertThat(customer.client().get("/jobs").status()).isEqualTo(401);
   }
 
-  /** Others keep calling the second container with the same key until it refuses them all. */
+  /**
+   * Makes a change at the first container while users call the second, until the second refuses
+   * them.
+   */
   private void refusedUnderLoad(int status, Runnable change) {
     var stopped = new AtomicBoolean();
     try (var users = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -46,8 +46,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Unique secrets go through every operation, in every place where a client may put them, right or
- * wrong; then everything that Outpost has written anywhere is searched for them.
+ * No secret is written anywhere. Unique secrets go through every operation, in each place of a
+ * request where a client may put them, right or wrong; then everything that Outpost wrote is
+ * searched for them.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -58,7 +59,7 @@ class P19NoSecretAnywhereTest {
   private static final String IDEMPOTENCY_KEY = "idempotency-canary-8d2b44";
   private static final String NO_KEY = "authorization-canary-77aa01";
 
-  /** A job's text is no secret, but stays in its job and what the agent makes of it. */
+  /** A job's command is no secret, but may appear only in the job and in the agent's results. */
   private static final String COMMAND = "command-canary-c40f5d";
 
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
@@ -116,7 +117,7 @@ class P19NoSecretAnywhereTest {
   void secretsOfEveryOperationAreNowhere() throws IOException {
     var reader = Belongings.of(admin, Customer.of(admin, "enterprise"));
     for (var operation : outpost.context().getBean(Contract.class).operations()) {
-      // One owner for all that only read.
+      // Operations that only read share one owner.
       var owner =
           operation.method().equals("GET")
               ? reader
@@ -147,7 +148,7 @@ class P19NoSecretAnywhereTest {
         .allSatisfy(all -> assertThat(all).noneMatch(text -> text.contains(COMMAND)));
   }
 
-  /** As it should be, and with secrets where they do not belong. */
+  /** Sends an operation's valid request, and requests with secrets where they do not belong. */
   private void everyWay(Operation operation, Belongings owner) {
     var path = owner.fill(operation.path());
     var key = owner.customer().client().key();
@@ -184,12 +185,12 @@ class P19NoSecretAnywhereTest {
                 BodyPublishers.noBody()));
   }
 
-  /** What is told of a job that has not ended, where that is the only answer. */
+  /** The status 409 where an operation only refuses a job that has not ended; otherwise 200. */
   private static int refusal(Operation operation) {
     return Set.of("continueJob", "getJobReceipt").contains(operation.id()) ? 409 : 200;
   }
 
-  /** A key that an answer shows is a secret from then on; that answer alone may hold it. */
+  /** Records an answer. A key in it becomes a secret, and no other answer may contain that key. */
   private void add(Answer answer) {
     var shown = answer.body().startsWith("{") ? answer.text("key") : "";
     if (shown.startsWith("op_")) {
@@ -214,7 +215,7 @@ class P19NoSecretAnywhereTest {
     }
   }
 
-  /** The items of all tables that there are, or of one. */
+  /** The items of the tables whose name begins with {@code name}; of all tables if it is empty. */
   private List<String> items(String name) {
     return clients.dynamoDb().listTablesPaginator().tableNames().stream()
         .filter(table -> table.startsWith("outpost-" + name) && table.endsWith("-" + ENV))

@@ -29,25 +29,28 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.secretsmanager.model.FilterNameStringType;
 
 /**
- * A service of AWS is down: operations that need it say so and leave nothing half done; the others
- * do not notice.
+ * While an AWS service is down, operations that need it say so and leave nothing half done; all
+ * other operations work as before. The probe makes the calls of a running API to that service fail.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P22DependencyDownTest {
 
-  /** What each service's outage takes away; everything else goes on. */
+  /** The operations that need each service; all others work without it. */
   private static final Map<String, Set<String>> NEEDED =
       Map.of(
           "Sqs", Set.of(),
           "S3", Set.of("getJobOutput", "listArtifacts", "verifyAudit"),
           "SecretsManager", Set.of("putSecret", "deleteSecret"));
 
-  /** What needs no table: answers from memory, and from the key that is remembered. */
+  /** Operations that need no table: they answer from memory, with the cached key. */
   private static final Set<String> WITHOUT_TABLES =
       Set.of("verifyAuth", "getOpenapi", "getReceiptKeys", "health");
 
-  /** Only Stripe can sign this one, so it is refused before it needs anything. */
+  /**
+   * Only Stripe can sign this operation's requests, so the sample is refused before it needs a
+   * service.
+   */
   private static final String SIGNED = "receiveStripeEvent";
 
   private final TwoApis apis;
@@ -60,7 +63,7 @@ class P22DependencyDownTest {
 
   @TestFactory
   Stream<DynamicTest> withoutTheTablesNothingIsDoneAndTheAnswerSaysWhenToComeBack() {
-    // One for all, because nothing is done to it.
+    // All operations share one owner, because none of them changes it.
     var owner = ownerOfEverything();
     return operations()
         .filter(operation -> !WITHOUT_TABLES.contains(operation.id()))
@@ -136,7 +139,7 @@ class P22DependencyDownTest {
                     }));
   }
 
-  /** A job that could not be sent is kept all the same: a sweeper sends it. */
+  /** A job that could not be sent to the queue is stored anyway; a sweeper sends it later. */
   @Test
   void aJobIsAcceptedWithoutTheQueue() {
     var customer = Customer.of(admin, "pro");
@@ -147,7 +150,7 @@ class P22DependencyDownTest {
     assertThat(customer.client().get("/jobs").json().get("data")).hasSize(1);
   }
 
-  /** The table fails after Secrets Manager has done its part: that part is taken back. */
+  /** The table fails after the change in Secrets Manager, so that change is undone. */
   @Test
   void aProviderKeyIsNotLeftHalfKept() {
     var customer = Customer.of(admin, "pro");
@@ -183,7 +186,7 @@ class P22DependencyDownTest {
     await().until(() -> admin.get("/health/ready").status() == 200);
   }
 
-  /** Anybody may ask, as often as they like: we ask AWS once a second. */
+  /** Readiness is open to everybody without a limit, so the API asks AWS only once a second. */
   @Test
   void manyWhoAskForReadinessCostOneQuestion() {
     var asked =

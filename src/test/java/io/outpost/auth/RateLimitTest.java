@@ -36,14 +36,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
-/** A key's requests a minute hold over all containers together, and are nearly all to be had. */
+/**
+ * A key's requests per minute are limited over all containers together, and nearly all are usable.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class RateLimitTest {
 
   /**
-   * Not over yet, for the table drops what is older than its time to live, also while a test
-   * counts.
+   * One hour ahead, because the table deletes items after their time to live, even during a test.
    */
   private static final long MINUTE = Instant.now().getEpochSecond() / 60 + 60;
 
@@ -65,7 +66,7 @@ class RateLimitTest {
     assertThat(granted).isEqualTo(limit);
   }
 
-  /** More keys do not make more requests. */
+  /** A tenant cannot make more requests by creating more keys. */
   @Test
   void allKeysOfATenantTogetherMayMakeFiveTimesWhatOneMay() {
     var container = container();
@@ -82,7 +83,7 @@ class RateLimitTest {
     assertThat(container.takeOfTenant(caller(1000), MINUTE)).isNotNegative();
   }
 
-  /** A key that has calls left can make them as soon as the tenant has some, too. */
+  /** The key keeps its calls and can make them as soon as the tenant has calls left, too. */
   @Test
   void aCallThatTheTenantsLimitRefusesCostsTheKeyNothing() {
     var container = container(Clock.fixed(Instant.ofEpochSecond(MINUTE * 60), ZoneOffset.UTC));
@@ -91,7 +92,7 @@ class RateLimitTest {
     var call = mock(Call.class);
     when(call.principal()).thenReturn(caller);
     while (container.takeOfTenant(caller, MINUTE) > 0) {
-      // Other keys of the tenant make its calls.
+      // Other keys of the tenant use up its calls.
     }
     for (int i = 0; i < 4; i++) {
       assertThatThrownBy(() -> container.take(call))
@@ -101,7 +102,7 @@ class RateLimitTest {
     assertThat(taken(container, caller, MINUTE, 10)).isEqualTo(3);
   }
 
-  /** What containers hold back for requests that never come is lost to the others: a tenth. */
+  /** Permits that idle containers hold are lost to the others: at most a tenth of the limit. */
   @Test
   void idleContainersWasteLittle() {
     var caller = caller(1000);
@@ -119,7 +120,7 @@ class RateLimitTest {
     assertThat(taken(container, caller, MINUTE + 1, 10)).isEqualTo(5);
   }
 
-  /** A request that was late to look at the clock must not undo the new minute. */
+  /** A request that read the clock before the minute changed must not reset the new minute. */
   @Test
   void aLateRequestTakesFromTheNewMinute() {
     var caller = caller(10);
@@ -129,7 +130,7 @@ class RateLimitTest {
     assertThat(taken(container, caller, MINUTE + 1, 20)).isEqualTo(8);
   }
 
-  /** A hanging table costs everybody who waits one wait, not one after the other. */
+  /** While the table hangs, all callers share one wait and do not wait one after the other. */
   @Test
   @Timeout(180)
   void whoeverWaitsForTheSameDrawSharesItsFailure() {

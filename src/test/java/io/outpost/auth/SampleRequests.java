@@ -8,12 +8,14 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** A request for each operation of the contract that is fine but for who sends it. */
+/**
+ * A valid request for each operation of the contract; only the caller decides about the outcome.
+ */
 public final class SampleRequests {
 
   private static final String WEBHOOK = "{\"url\":\"https://hooks.victim.example/outpost\"}";
 
-  /** Bodies by operation; null: the operation takes none. A query may follow a path. */
+  /** The bodies by operation; null if the operation takes none. */
   private static final Map<String, Sample> ROWS =
       Map.ofEntries(
           row("health"),
@@ -85,9 +87,9 @@ public final class SampleRequests {
   private record Sample(String body) {}
 
   /**
-   * What a customer has for the paths to name.
+   * A customer and the ids of its resources, which fill the paths of operations.
    *
-   * @param keyId a key that nobody calls with
+   * @param keyId a key with which no test calls
    */
   public record Belongings(
       Customer customer,
@@ -99,12 +101,14 @@ public final class SampleRequests {
 
     public static final String SECRET = "ANTHROPIC_API_KEY";
 
-    /** Gives a customer one of everything. */
+    /** Creates one resource of every kind for a customer. */
     public static Belongings of(Client admin, Customer customer) {
       return of(admin, customer, kind -> true);
     }
 
-    /** Gives a customer one of each kind that the operation's path names; of all to be deleted. */
+    /**
+     * Creates the resources that the operation's path names; every kind for {@code deleteTenant}.
+     */
     public static Belongings of(Client admin, Customer customer, Operation operation) {
       return of(
           admin,
@@ -134,7 +138,7 @@ public final class SampleRequests {
       }
       var job = "";
       if (has.test("job")) {
-        // Last, so that it has not ended by the time that somebody wants to cancel it.
+        // Last, so that the job has not ended when a test cancels it.
         var wish = "{\"agent\":\"claude\",\"command\":\"Wait\"}";
         job = customer.client().post("/jobs", wish).text("job_id");
       }
@@ -157,7 +161,7 @@ public final class SampleRequests {
     return ROWS.containsKey(operation.id());
   }
 
-  /** Sends the operation's sample for what somebody has. */
+  /** Sends the operation's sample request for these resources. */
   public static Answer send(
       Operation operation, Client caller, Belongings target, String... headers) {
     var body = ROWS.get(operation.id()).body();

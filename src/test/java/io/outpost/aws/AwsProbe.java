@@ -15,8 +15,8 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
- * Sees every call that an Outpost under test makes of AWS, and lets some fail. Only where the
- * setting {@code outpost.probe} asks for it. Thread-safe.
+ * Sees every AWS call of an Outpost under test and can make calls fail. Active only with the
+ * setting {@code outpost.probe}. Thread-safe.
  */
 @Component
 @ConditionalOnProperty("outpost.probe")
@@ -26,39 +26,41 @@ public final class AwsProbe implements ExecutionInterceptor {
   private final List<Consumer<Call>> after = new CopyOnWriteArrayList<>();
 
   /**
-   * One call.
+   * A call to AWS.
    *
    * @param service such as {@code DynamoDb}, {@code Sqs}, {@code S3}, {@code SecretsManager}
    * @param operation such as {@code GetItem}
-   * @param response null before there is one
+   * @param response null before AWS has answered
    */
   public record Call(String service, String operation, SdkRequest request, SdkResponse response) {
 
-    /** Whether the request names something: a table, a tenant, a queue. */
+    /** Whether the request contains a text, such as the name of a table, a tenant or a queue. */
     public boolean mentions(String text) {
       return request.toString().contains(text);
     }
   }
 
-  /** What a test has set up; closing it takes that away again. */
+  /** A watcher that a test has added; closing it removes the watcher. */
   public interface Watch extends AutoCloseable {
     @Override
     void close();
   }
 
-  /** Has every call shown before it is sent; what the watcher throws is what the call throws. */
+  /** Shows the watcher every call before it is sent; the call throws what the watcher throws. */
   public Watch beforeEach(Consumer<Call> watcher) {
     before.add(watcher);
     return () -> before.remove(watcher);
   }
 
-  /** Has every call shown after AWS has answered it; what the watcher throws hides the answer. */
+  /**
+   * Shows the watcher every call after AWS has answered; what the watcher throws hides the answer.
+   */
   public Watch afterEach(Consumer<Call> watcher) {
     after.add(watcher);
     return () -> after.remove(watcher);
   }
 
-  /** The calls that are made from now on, as they come. */
+  /** A list that receives the wanted calls from now on. */
   public List<Call> record(Predicate<Call> wanted) {
     var calls = new CopyOnWriteArrayList<Call>();
     beforeEach(
@@ -70,12 +72,12 @@ public final class AwsProbe implements ExecutionInterceptor {
     return calls;
   }
 
-  /** Has a service answer nothing, as after all of the client's own retries. */
+  /** Makes all calls to a service fail, as after all of the client's own retries. */
   public Watch down(String service) {
     return down(service, "");
   }
 
-  /** The same for one operation of the service; empty: all of them. */
+  /** The same for one operation of the service; for all operations if it is empty. */
   public Watch down(String service, String operation) {
     return beforeEach(
         call -> {

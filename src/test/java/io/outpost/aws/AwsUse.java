@@ -12,8 +12,8 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
 /**
- * What rights an Outpost needed of AWS since its start, and which classes called. Only where the
- * setting {@code outpost.test.aws-use} asks for it. Thread-safe.
+ * Records the AWS rights that an Outpost has needed since its start, and the classes that made the
+ * calls. Active only with the setting {@code outpost.test.aws-use}. Thread-safe.
  */
 @Component
 @ConditionalOnProperty("outpost.test.aws-use")
@@ -22,12 +22,14 @@ final class AwsUse implements ExecutionInterceptor {
   private final Set<Right> rights = ConcurrentHashMap.newKeySet();
   private final Set<String> callers = ConcurrentHashMap.newKeySet();
 
-  /** The rights, each once. */
+  /** The needed rights, without duplicates. */
   Set<Right> rights() {
     return Set.copyOf(rights);
   }
 
-  /** Who called what, such as {@code io.outpost.jobs.JobReader.getItem}. */
+  /**
+   * The calling classes with the called methods, such as {@code io.outpost.jobs.JobReader.getItem}.
+   */
   Set<String> callers() {
     return Set.copyOf(callers);
   }
@@ -38,7 +40,9 @@ final class AwsUse implements ExecutionInterceptor {
     callers.add(caller() + "." + method(context.request()));
   }
 
-  /** The innermost class of ours; Camel's components call in its stead. */
+  /**
+   * The innermost class of the product on the stack; "camel" when one of Camel's components calls.
+   */
   private static String caller() {
     return StackWalker.getInstance()
         .walk(

@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a request costs in AWS calls once its key is known: the number, not the guess. */
+/**
+ * The number of AWS calls that a request makes once its key is cached, counted at a running API.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class CallsPerRequestTest {
@@ -27,11 +29,11 @@ class CallsPerRequestTest {
   private final List<AwsProbe.Call> draws;
   private final List<AwsProbe.Call> calls;
 
-  /** Queue URLs, the key and the first permits are known after a first request of each kind. */
+  /** After a first request of each kind, queue URLs, the key and the first permits are cached. */
   CallsPerRequestTest(TwoApis apis) {
     this.apis = apis;
     this.customer = Customer.of(apis.admin(), "enterprise");
-    // Billing makes it beside the requests.
+    // Billing creates the Stripe customer in the background.
     await()
         .until(() -> apis.admin().get(customer.path("")).json().hasNonNull("stripe_customer_id"));
     this.job = customer.client().post("/jobs", JOB).text("job_id");
@@ -69,7 +71,7 @@ class CallsPerRequestTest {
     assertThat(operations()).hasSize(TIMES).containsOnly("Query");
   }
 
-  /** The permits in hand came with one draw for many requests. */
+  /** One draw brings permits for many requests. */
   @Test
   void aKnownKeyIsLetInWithoutAsking() {
     times(() -> assertThat(customer.client().get("/auth/verify").status()).isEqualTo(200));
@@ -77,7 +79,9 @@ class CallsPerRequestTest {
     assertThat(draws).hasSizeLessThanOrEqualTo(2);
   }
 
-  /** As if changes were heard in time, which a busy machine may fail to. */
+  /**
+   * Marks the key cache as up to date, because a busy machine may read the change feed too late.
+   */
   private void times(Runnable request) {
     for (int i = 0; i < TIMES; i++) {
       apis.bean(KeyStore.class).upToDate();
@@ -94,8 +98,8 @@ class CallsPerRequestTest {
   }
 
   /**
-   * The audit's batches, the notes of when keys were used, and the reading of a key anew once its
-   * tenant has got its customer at Stripe.
+   * Whether the call is not part of the request: a batch of audit entries, the time of a key's last
+   * use, or a new read of the key after its tenant got its Stripe customer.
    */
   private static boolean isOffThePath(AwsProbe.Call call) {
     return call.service().equals("Sqs") && call.mentions("outpost-audit")

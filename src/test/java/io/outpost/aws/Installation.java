@@ -34,8 +34,8 @@ import org.apache.commons.codec.digest.DigestUtils;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * An API and a worker, apart as in production, on one AWS and one Stripe, where what happens once a
- * day happens when a test says so. It can do, once each, all that the product does.
+ * An API and a worker, apart as in production, on one embedded AWS and one Stripe stub. Daily tasks
+ * run when a test says so. It can do everything that the product does, once each.
  */
 final class Installation implements AutoCloseable {
 
@@ -60,7 +60,7 @@ final class Installation implements AutoCloseable {
     return new Installation();
   }
 
-  /** What each role needs of AWS; it grows until the installation is closed. */
+  /** The AWS use of each role; it grows until the installation is closed. */
   Map<String, AwsUse> use() {
     return Map.of(
         "api", api.context().getBean(AwsUse.class),
@@ -135,7 +135,7 @@ final class Installation implements AutoCloseable {
     return settings;
   }
 
-  /** Each as the caller that may. */
+  /** Calls every operation once, as a caller that may. */
   private void everyOperation() {
     for (var operation : api.context().getBean(Contract.class).operations()) {
       var owner = Belongings.of(admin, Customer.of(admin, "enterprise"), operation);
@@ -144,7 +144,7 @@ final class Installation implements AutoCloseable {
     }
   }
 
-  /** As many as there may be, and one more. */
+  /** Creates the highest allowed number of workspaces, and tries one more. */
   private static void workspaces(Client client) {
     var job = "{\"agent\":\"claude\",\"command\":\"Hi\",\"workspace\":\"w%d\"}";
     for (int i = 1; i <= 6; i++) {
@@ -153,7 +153,7 @@ final class Installation implements AutoCloseable {
     assertThat(client.post("/jobs", job.formatted(7)).status()).isEqualTo(409);
   }
 
-  /** New, replaced, replaced in vain, deleted, new again. */
+  /** Stores a provider key, replaces it, fails to replace it, deletes it and stores it again. */
   private void providerKeys(Customer customer) {
     var path = customer.path("/secrets/" + Belongings.SECRET);
     put(path, 204);
@@ -170,7 +170,10 @@ final class Installation implements AutoCloseable {
     assertThat(answer.status()).as(answer.body()).isEqualTo(status);
   }
 
-  /** Long enough for a heartbeat; the second of each waits for the workspace of the first. */
+  /**
+   * Runs two jobs in each lane, long enough for a heartbeat; the second waits for the first's
+   * workspace.
+   */
   private static void jobsOfEachPriority(Customer customer) {
     var client = customer.client();
     var jobs = new ArrayList<String>();
@@ -192,7 +195,10 @@ final class Installation implements AutoCloseable {
     assertThat(client.delete("/workspaces/low").status()).isEqualTo(204);
   }
 
-  /** On a slow machine a job may come to a worker only when the one before it has ended. */
+  /**
+   * Whether the job waits for its workspace; on a slow machine a worker may receive it only after
+   * the job before it has ended.
+   */
   private static boolean waitsForItsWorkspace(Client client, String job) {
     return await()
         .until(
@@ -211,7 +217,7 @@ final class Installation implements AutoCloseable {
             .formatted(lane, lane));
   }
 
-  /** A file that is uploaded, then given to a job. */
+  /** Uploads a file and gives it to a job. */
   private static void inputs(Client client) throws Exception {
     var link =
         client.post(
@@ -233,7 +239,7 @@ final class Installation implements AutoCloseable {
     assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
   }
 
-  /** One that runs, and one that waits for it. */
+  /** Cancels a running job, and a job that waits for it. */
   private void cancels(Customer customer) {
     var client = customer.client();
     var running =
@@ -247,7 +253,8 @@ final class Installation implements AutoCloseable {
   }
 
   /**
-   * A job that runs: its events, its end which does not come, and the first bytes of its output.
+   * Reads a running job: its events, its end until the wait times out, and the first bytes of
+   * output.
    */
   private static void watches(Client client, String job) {
     assertThat(client.get("/jobs/" + job + "/events").status()).isEqualTo(200);
@@ -258,7 +265,10 @@ final class Installation implements AutoCloseable {
     assertThat(client.json("GET", output, null, "Range", "bytes=0-3").status()).isEqualTo(206);
   }
 
-  /** A job whose message is lost is sent by a sweeper; a tenant's customer by the hourly repair. */
+  /**
+   * Loses two messages: a sweeper sends the job's again, and the hourly repair creates the tenant's
+   * Stripe customer.
+   */
   private void lostMessages(Client client) {
     String job;
     try (var down = api.context().getBean(AwsProbe.class).down("Sqs", "SendMessage")) {
@@ -268,14 +278,17 @@ final class Installation implements AutoCloseable {
     assertThat(client.ended(job).get("status").asText()).isEqualTo("succeeded");
   }
 
-  /** Its agent cannot be given its provider's key, three times; redriven, it can. */
+  /**
+   * Makes a job fail three times, because its agent gets no provider key; redriven, the job
+   * succeeds.
+   */
   private void deadLetters(Client client) {
     String job;
     try (var down = worker.context().getBean(AwsProbe.class).down("SecretsManager")) {
       job = client.submit("gemini", "Say hello");
       assertThat(client.ended(job).get("status").asText()).isEqualTo("dead_letter");
     }
-    // A message that SQS gave up on, of a job that has ended.
+    // A message that SQS gave up on; its job has ended.
     send(
         "jobs-dlq",
         "{\"tenant_id\":\"%s\",\"job_id\":\"%s\",\"priority\":\"normal\",\"holds\":0}"
@@ -293,7 +306,8 @@ final class Installation implements AutoCloseable {
   }
 
   /**
-   * Looks at its quota, and pays for a tier at Stripe's own page; the event comes to the webhook.
+   * Reads the customer's quota and pays for a tier on Stripe's page; the event arrives at the
+   * webhook.
    */
   private void subscription(Customer customer) throws Exception {
     assertThat(customer.client().get("/billing/usage").status()).isEqualTo(200);
@@ -313,7 +327,7 @@ final class Installation implements AutoCloseable {
     await().until(() -> customer.client().get(customer.path("")).text("tier").equals("pro"));
   }
 
-  /** A limit is reached, operators hear of it, and past usage is looked at. */
+  /** Reaches a limit, waits until the operators are notified, and reads past usage. */
   private void thresholds(Customer customer) {
     customer.client().submit("claude", "hello");
     var limit = customer.client().json("PATCH", customer.path(""), "{\"monthly_job_limit\": 1}");
@@ -328,7 +342,7 @@ final class Installation implements AutoCloseable {
                     && found.stream().noneMatch(item -> item.containsKey("unreported_shard")));
   }
 
-  /** What is only done while Stripe refuses, fails or drops what it accepted. */
+  /** Does what happens only while Stripe refuses, fails or drops what it accepted. */
   private void whileStripeFails(Customer customer) throws Exception {
     var account = stripe.stub().account();
     // A price that no tier has.
@@ -341,7 +355,8 @@ final class Installation implements AutoCloseable {
     // A report that Stripe accepts and rejects afterwards, and an alarm about it.
     account.turnMeter(stripe.meter(), "inactive");
     customer.client().submit("claude", "hello");
-    // Another customer's job may be rejected first: then reports stop until the meter is back.
+    // Another customer's job may be rejected first; then reports stop until the meter is active
+    // again.
     await().until(() -> !usageItems("usage-rejected", "").isEmpty());
     account.turnMeter(stripe.meter(), "active");
     await()
@@ -350,7 +365,7 @@ final class Installation implements AutoCloseable {
             found -> found.stream().anyMatch(entry -> entry.containsKey("reported_at")));
   }
 
-  /** A finished job is reported, then taken off the bill. */
+  /** Waits until a finished job is reported, then takes it off the bill. */
   private void usage(Customer customer) {
     var entry =
         await()
@@ -394,7 +409,7 @@ final class Installation implements AutoCloseable {
         .items();
   }
 
-  /** Of all that happened, and a check of the archive. */
+  /** Exports the audit of the last hour, and checks the archive. */
   private void auditExport(Customer customer) {
     var path = customer.path("/audit/exports");
     var range = "{\"from\":\"%s\",\"to\":\"%s\"}";
@@ -408,7 +423,10 @@ final class Installation implements AutoCloseable {
     assertThat(admin.get(customer.path("/audit/verification")).text("intact")).isEqualTo("true");
   }
 
-  /** Told, told again, gone; and changes of secrets in vain. */
+  /**
+   * Delivers an event, delivers it again and disables the endpoint; changes of secrets fail in
+   * between.
+   */
   private void webhooks(Customer customer) throws IOException {
     try (var receiver = new Receiver()) {
       var all = customer.path("/webhooks");
@@ -444,7 +462,9 @@ final class Installation implements AutoCloseable {
     fire(api, "remove-expired-jobs");
   }
 
-  /** As its timer does, or what that calls when it is this worker's turn. */
+  /**
+   * Runs a route as its timer does, or as the timer's route does when it is this container's turn.
+   */
   private static void fire(LocalOutpost outpost, String route) throws Exception {
     var camel = outpost.context().getBean(CamelContext.class);
     var exchange = new DefaultExchange(camel);

@@ -24,21 +24,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkClient;
 
 /**
- * A role has the rights that its container needs and no other: an API and a worker go through
- * everything they do, and what they ask of AWS is compared with what Terraform allows.
+ * A role has exactly the rights that its container needs. An API and a worker do everything they
+ * can do, and their AWS calls are compared with the rights that Terraform grants.
  */
 @Tag("product")
 class LeastPrivilegeTest {
 
   private static final Path ACTIONS = Path.of("terraform/modules/ecs/actions.json");
 
-  /** What the API gives away by links, and does not call itself. */
+  /** Rights that the API passes on in presigned links and does not use itself. */
   private static final Set<Right> BY_LINK = Set.of(new Right("s3:PutObject", "output/inputs/*"));
 
   /**
-   * Not tried, and each with a right that calls which are tried need, too: the name on a commit
-   * (needs a server that takes a push), the count of many open idempotency keys, and comparisons
-   * that find a rejected report or a difference, or that one is gone.
+   * Calls that are not tried. Each needs a right that a tried call needs, too: the name on a commit
+   * (needs a server that accepts a push), the count of many open idempotency keys, and comparisons
+   * that find a rejected report or a difference, or that a difference is gone.
    */
   private static final Set<String> NOT_TRIED =
       Set.of(
@@ -83,7 +83,7 @@ class LeastPrivilegeTest {
         .allMatch(right -> role.equals("api") && BY_LINK.contains(right));
   }
 
-  /** Which attributes of an item it may write is counted too. */
+  /** The attributes of an item that a role may write count, too. */
   @ParameterizedTest
   @ValueSource(strings = {"api", "worker"})
   void aRoleMayWriteNoOtherAttribute(String role) throws IOException {
@@ -100,7 +100,7 @@ class LeastPrivilegeTest {
     }
   }
 
-  /** It runs agents: whoever takes it over must not make keys, or give a tenant a tier. */
+  /** A worker runs agents, so an attacker who takes it over must not create keys or set a tier. */
   @Test
   void aWorkerWritesNothingThatMakesAKeyOrATenant() throws IOException {
     assertThat(allowed("worker"))
@@ -114,7 +114,7 @@ class LeastPrivilegeTest {
                     .doesNotContain("key_hash", "scopes", "tier", "status", "revoked_at", "*"));
   }
 
-  /** Else a right could be missing for what was not tried. */
+  /** Otherwise a right could be missing for a call that was not tried. */
   @Test
   void everythingThatTheCodeCallsWasTried() {
     var called =
@@ -125,7 +125,7 @@ class LeastPrivilegeTest {
         .isSubsetOf(called);
   }
 
-  /** Every call to AWS that stands in the code, as {@link AwsUse#callers} names it. */
+  /** Every call to AWS in the code, named as in {@link AwsUse#callers}. */
   private static Set<String> callsInTheCode() {
     var product = Outpost.class.getProtectionDomain().getCodeSource().getLocation();
     return new ClassFileImporter()
@@ -142,7 +142,7 @@ class LeastPrivilegeTest {
     return type + "." + call.getName().replaceFirst("(Paginator|AsBytes)$", "");
   }
 
-  /** Each action on each resource, one by one. */
+  /** The rights of a role, one for each action on each resource. */
   private static List<Right> allowed(String role) throws IOException {
     return StreamSupport.stream(
             new ObjectMapper().readTree(ACTIONS.toFile()).get(role).spliterator(), false)

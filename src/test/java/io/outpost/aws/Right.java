@@ -25,19 +25,19 @@ import software.amazon.awssdk.services.sns.model.SnsRequest;
 import software.amazon.awssdk.services.sqs.model.SqsRequest;
 
 /**
- * An action of IAM and what it is done to, both as in {@code actions.json}: what a call needs, or
- * what a role may do.
+ * An IAM action on a resource, both named as in {@code actions.json}: a call needs it, or a role
+ * has it.
  *
  * @param action such as {@code dynamodb:GetItem}
  * @param resource such as {@code tenants}, {@code jobs/open}, {@code output/tenants/*}
- * @param attributes of the item that a write names; patterns where it is a right that a role has;
+ * @param attributes the item's attributes that a write names; patterns if a role has the right;
  *     empty: any
  */
 record Right(String action, String resource, Set<String> attributes) {
 
   private static final Pattern WORD = Pattern.compile("[:#]?[A-Za-z_]\\w*");
 
-  /** Words of expressions that are no attribute. */
+  /** Words in expressions that are not attributes. */
   private static final Set<String> LANGUAGE =
       Set.of(
           "SET",
@@ -61,7 +61,7 @@ record Right(String action, String resource, Set<String> attributes) {
     this(action, resource, Set.of());
   }
 
-  /** Where IAM has another name for an operation. */
+  /** The operations that have another name in IAM. */
   private static final Map<String, String> ACTIONS =
       Map.of(
           "HeadObject", "GetObject",
@@ -71,7 +71,7 @@ record Right(String action, String resource, Set<String> attributes) {
           "SendMessageBatch", "SendMessage",
           "DeleteMessageBatch", "DeleteMessage");
 
-  /** What a role must have for a call. */
+  /** The rights that a role must have for a call. */
   static Stream<Right> neededBy(SdkRequest request) {
     var action = ACTIONS.getOrDefault(operation(request), operation(request));
     return switch (request) {
@@ -115,7 +115,7 @@ record Right(String action, String resource, Set<String> attributes) {
     return request.getClass().getSimpleName().replaceFirst("Request$", "");
   }
 
-  /** Whether who has this right may do what needs the other. */
+  /** Whether a role with this right may do what needs the other right. */
   boolean covers(Right needed) {
     return action.equals(needed.action)
         && (attributes.isEmpty() || needed.attributes.stream().allMatch(this::names))
@@ -128,14 +128,14 @@ record Right(String action, String resource, Set<String> attributes) {
     return attributes.stream().anyMatch(pattern -> matches(pattern, attribute));
   }
 
-  /** Whether a pattern with an asterisk at its end is one for the attribute. */
+  /** Whether a pattern matches the attribute; it may end with an asterisk. */
   static boolean matches(String pattern, String attribute) {
     return pattern.endsWith("*")
         ? attribute.startsWith(pattern.substring(0, pattern.length() - 1))
         : attribute.equals(pattern);
   }
 
-  /** As IAM counts them: those of the item or its key, and those that expressions name. */
+  /** The attributes as IAM counts them: those of the item or its key, and those in expressions. */
   private static Set<String> attributes(
       Map<String, AttributeValue> item, Map<String, String> names, String... expressions) {
     Set<String> found = new TreeSet<>(item.keySet());
@@ -150,7 +150,7 @@ record Right(String action, String resource, Set<String> attributes) {
     return found;
   }
 
-  /** A transaction needs the rights to each of its writes. */
+  /** The right for one write of a transaction, which needs the rights for all its writes. */
   private static Right neededBy(TransactWriteItem item) {
     if (item.put() != null) {
       Put put = item.put();

@@ -23,8 +23,8 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.component.resilience4j.ResilienceProcessor;
 
 /**
- * Months of billing in simulated time: jobs that ran, Stripe's periods, drafts and invoices, and
- * Outpost's own routes in between.
+ * Billing over months of simulated time: ended jobs, the Stripe stub's periods, drafts and
+ * invoices, and Outpost's real routes.
  */
 final class Accounting implements AutoCloseable {
   static final long CENTS = 25;
@@ -90,13 +90,15 @@ final class Accounting implements AutoCloseable {
     return new Payer(client, customer, subscription.get("id").asText(), now());
   }
 
-  /** Waits until Outpost did what Stripe's events are about. */
+  /** Delivers Stripe's events and waits until Outpost has applied them. */
   void settle() throws Exception {
     stripe().stub().webhooks().flush();
     api.drain();
   }
 
-  /** A job that ran, as the worker's last transaction leaves it. */
+  /**
+   * Writes the ledger entry of an ended job, as the worker's last transaction does; returns its id.
+   */
   String job(Payer payer, Instant accepted, Instant ended) {
     var id = Ids.ulid();
     var period = BillingPeriod.at(payer.since(), accepted);
@@ -121,7 +123,7 @@ final class Accounting implements AutoCloseable {
     return id;
   }
 
-  /** A job of that time turns up that was reported then, as nobody knew. */
+  /** Adds a job whose report at that time was unknown until now. */
   void found(Payer payer, Instant accepted, Instant reported) {
     var id = job(payer, accepted);
     var entry =
@@ -158,13 +160,15 @@ final class Accounting implements AutoCloseable {
     }
   }
 
-  /** Compares sums and checks invoices, as happens every six hours. */
+  /**
+   * Runs the comparison of sums and the check of invoices, which run every six hours in production.
+   */
   void check() {
     api.run("reconcile-usage");
     api.run("check-invoices");
   }
 
-  /** Lets time pass; what is due at Stripe happens when it is. */
+  /** Moves the clock forward; the stub does at each time what is due then. */
   void advance(Instant to) {
     var account = stripe().stub().account();
     while (!account.nextDue().isAfter(to)) {
@@ -183,7 +187,7 @@ final class Accounting implements AutoCloseable {
     ourTime.set(time);
   }
 
-  /** When the period ends that a payer is in now. */
+  /** The end of a payer's current period. */
   Instant periodEnd(Payer payer) {
     return BillingPeriod.at(payer.since(), now()).end();
   }
@@ -196,12 +200,12 @@ final class Accounting implements AutoCloseable {
         .toList();
   }
 
-  /** What all final invoices of a customer come to, in cents. */
+  /** The total of a customer's final invoices, in cents. */
   long billed(Payer payer) {
     return invoices(payer).stream().mapToLong(invoice -> invoice.get("total").asLong()).sum();
   }
 
-  /** The positions that bill jobs later than their period. */
+  /** The invoice items that bill jobs after their period. */
   List<JsonNode> positions(Payer payer) {
     return invoices(payer).stream()
         .flatMap(invoice -> invoice.at("/lines/data").valueStream())
@@ -209,12 +213,12 @@ final class Accounting implements AutoCloseable {
         .toList();
   }
 
-  /** How many of a tenant's audit entries tell of an action. */
+  /** The number of a tenant's audit entries with an action. */
   long audited(Payer payer, String action) {
     return api.backstage().audited(payer.client(), action);
   }
 
-  /** Has operators take a job off the bill. */
+  /** Takes a job off the bill, as an operator does. */
   void voidJob(Payer payer, String job) throws Exception {
     var path = "/admin/tenants/" + payer.client().tenantId() + "/usage/" + job + "/void";
     var answer = api.post(path, payer.client().key(), Map.of("reason", "it was our fault"));
@@ -222,7 +226,7 @@ final class Accounting implements AutoCloseable {
     settle();
   }
 
-  /** A job's price is given back by a call of which the ledger knows nothing. */
+  /** Credits a job's price at Stripe without a record in the ledger. */
   void credit(Payer payer, String job) {
     api.outpost()
         .context()
@@ -235,7 +239,7 @@ final class Accounting implements AutoCloseable {
                 null));
   }
 
-  /** What a customer was given back, in cents. */
+  /** The sum of a customer's credits, in cents. */
   long credited(Payer payer) {
     return stripe().stub().account().credits().stream()
         .filter(credit -> credit.get("customer").asText().equals(payer.customer()))
@@ -243,7 +247,7 @@ final class Accounting implements AutoCloseable {
         .sum();
   }
 
-  /** A tenant's status, its subscription's, and since when something is owed. */
+  /** A tenant's status, its subscription's status, and since when it is past due. */
   String standing(Payer payer) {
     var tenant = api.outpost().context().getBean(Accounts.class).load(payer.client().tenantId());
     return "%s %s %s"

@@ -17,7 +17,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/** What tests see of billing behind the API: tables, the queue {@code stripe}, counters. */
+/** Billing's state behind the API: tables, the queue {@code stripe}, counters. */
 record Backstage(ApplicationContext outpost) {
   private static final List<QueueAttributeName> LEFT =
       List.of(
@@ -32,7 +32,7 @@ record Backstage(ApplicationContext outpost) {
     return outpost.getBean(Names.class).table(name);
   }
 
-  /** Leaves what timers start to another container that is not there: tests say when it happens. */
+  /** Turns a timer off by taking its lock, so that a test decides when its route runs. */
   void takeTurn(String what) {
     var until = Items.text(Json.time(Instant.now().plus(Duration.ofDays(1))));
     var turn =
@@ -40,7 +40,10 @@ record Backstage(ApplicationContext outpost) {
     dynamoDb().putItem(p -> p.tableName(table("usage")).item(turn));
   }
 
-  /** Has what fails in the queue come again after a time, and so often before it is set aside. */
+  /**
+   * Sets after what time a failed message is received again, and after how many receives it becomes
+   * a dead letter.
+   */
   void repeatFailures(Duration after, int times) {
     var policy = QueueAttributeName.REDRIVE_POLICY;
     var old =
@@ -57,12 +60,12 @@ record Backstage(ApplicationContext outpost) {
     sqs().setQueueAttributes(q -> q.queueUrl(url("stripe")).attributes(changed));
   }
 
-  /** Waits until everything that was asked of the queue is done. */
+  /** Waits until the queue is empty. */
   void drain() {
     await().pollDelay(Duration.ZERO).until(() -> messages("stripe") == 0);
   }
 
-  /** How many messages a queue has, those that are being worked on too. */
+  /** The number of messages in a queue, including those in flight. */
   int messages(String queue) {
     return sqs()
         .getQueueAttributes(q -> q.queueUrl(url(queue)).attributeNames(LEFT))
@@ -105,12 +108,12 @@ record Backstage(ApplicationContext outpost) {
         .toList();
   }
 
-  /** How many of a tenant's audit entries tell of an action. */
+  /** The number of a tenant's audit entries with an action. */
   long audited(BillingApi.Client client, String action) {
     return audited(client).stream().filter(item -> item.get("action").s().equals(action)).count();
   }
 
-  /** The actions of a tenant's entries that have not passed through the audit queue. */
+  /** The actions of a tenant's audit entries that have not been sent to the audit queue. */
   List<String> untold(BillingApi.Client client) {
     return audited(client).stream()
         .filter(item -> item.containsKey("open_shard"))
@@ -118,7 +121,7 @@ record Backstage(ApplicationContext outpost) {
         .toList();
   }
 
-  /** What a metric has counted. */
+  /** The value of a counter. */
   double counted(String metric) {
     return outpost.getBean(MeterRegistry.class).find(metric).counters().stream()
         .mapToDouble(Counter::count)

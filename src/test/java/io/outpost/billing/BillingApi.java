@@ -22,7 +22,7 @@ import java.util.Optional;
 import org.apache.camel.ProducerTemplate;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
-/** A whole Outpost with its Stripe, driven over HTTP as clients drive it. */
+/** A complete Outpost with a Stripe stub, called over HTTP like by a client. */
 final class BillingApi implements AutoCloseable {
   static final List<String> SCOPES =
       List.of("jobs:read", "jobs:write", "billing", "tenant:read", "tenant:write");
@@ -81,7 +81,7 @@ final class BillingApi implements AutoCloseable {
     return stripe;
   }
 
-  /** What operators were told, oldest first. */
+  /** The notices to operators, oldest first. */
   List<String> notices() {
     return aws.published().stream().map(notice -> notice.message()).toList();
   }
@@ -93,7 +93,7 @@ final class BillingApi implements AutoCloseable {
   /** A tenant with a key of its own. */
   record Client(String tenantId, String key) {}
 
-  /** A new tenant with a key for everything that billing concerns. */
+  /** A new tenant with a key that has all scopes for billing. */
   Client client(String name, String tier) throws IOException, InterruptedException {
     var id = tenant(name, tier).tenantId();
     var key =
@@ -105,7 +105,7 @@ final class BillingApi implements AutoCloseable {
     return new Client(id, read(key).get("key").asText());
   }
 
-  /** A new tenant, seen with the operators' key. */
+  /** A new tenant, together with the operators' key. */
   Client tenant(String name, String tier) throws IOException, InterruptedException {
     var wish = Map.of("name", name, "email", name + "@example.com", "tier", tier);
     var tenant = post("/tenants", outpost.adminKey(), wish);
@@ -154,17 +154,19 @@ final class BillingApi implements AutoCloseable {
     return send(request);
   }
 
-  /** What fails comes again after a minute in production; tests wait for it. */
+  /**
+   * Shortens the time until a failed message is received again, which is a minute in production.
+   */
   void repeatFailuresSoon() {
     backstage().repeatFailures(REDELIVERY, AS_OFTEN_AS_IN_EIGHT_MINUTES);
   }
 
-  /** Runs a route now that else waits for its timer. */
+  /** Runs a route now, without waiting for its timer. */
   void run(String route) {
     outpost.context().getBean(ProducerTemplate.class).sendBody("direct:" + route, null);
   }
 
-  /** What is behind the API. */
+  /** Billing's state behind the API. */
   Backstage backstage() {
     return new Backstage(outpost.context());
   }
@@ -177,12 +179,12 @@ final class BillingApi implements AutoCloseable {
     return backstage().table(name);
   }
 
-  /** Waits until everything that was asked of the queue stripe is done. */
+  /** Waits until the queue stripe is empty. */
   void drain() {
     backstage().drain();
   }
 
-  /** Waits until a tenant has its customer, and answers the customer's id. */
+  /** Waits until a tenant has a customer at Stripe; returns the customer's id. */
   String customer(Client client) {
     await().pollDelay(Duration.ZERO).until(() -> tenant(client).hasNonNull("stripe_customer_id"));
     try {
@@ -192,7 +194,7 @@ final class BillingApi implements AutoCloseable {
     }
   }
 
-  /** Opens one of Stripe's pages, or presses its button. */
+  /** Opens a page of the Stripe stub (GET) or submits its form (POST). */
   HttpResponse<String> visit(String method, String url) throws IOException, InterruptedException {
     return send(
         HttpRequest.newBuilder(URI.create(url))

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code outpost billing check} says what is wrong with the account, and nothing when nothing is.
+ * {@code outpost billing check} lists the faults of the Stripe account, and prints nothing when
+ * there are none.
  */
 class BillingCommandTest {
   private final LocalStripe stripe = LocalStripe.start(Clock.systemUTC());
@@ -54,7 +55,7 @@ class BillingCommandTest {
     return out.toString(StandardCharsets.UTF_8).lines().toList();
   }
 
-  /** Jobs that come late at such a price could not be billed. */
+  /** At such a price late jobs could not be billed. */
   @Test
   void namesAPriceByUseThatHasNoAmountForEachUnit() {
     stripe.stub().account().addTieredPrice("price_tiers", stripe.meter(), 2, 30, 10);

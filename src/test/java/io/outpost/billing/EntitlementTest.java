@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The table in docs/billing.md, row by row. */
+/** Tests the table of tiers and statuses in docs/billing.md, row by row. */
 class EntitlementTest {
   private static final Instant ANCHOR = Instant.parse("2026-11-03T00:00:00Z");
   private static final Instant UNPAID = Instant.parse("2026-12-03T00:00:00Z");
@@ -68,7 +68,7 @@ class EntitlementTest {
         .hasValue(new Entitlement(Tier.FREE, Tenant.Status.active, null, null, null));
   }
 
-  /** A price id that we do not know must not take a paying tenant's tier away. */
+  /** An unknown price id leaves a paying tenant its tier. */
   @ParameterizedTest
   @ValueSource(strings = {"active", "trialing", "past_due", "unpaid"})
   void saysNothingOfAPriceThatIsNotOurs(String status) {
@@ -81,7 +81,7 @@ class EntitlementTest {
         .hasValueSatisfying(standing -> assertThat(standing.tier()).isEqualTo(Tier.FREE));
   }
 
-  /** A tenant that ended one subscription and bought another is judged by the living one. */
+  /** Ended subscriptions do not count beside a current one. */
   @Property
   void dependsOnTheSubscriptionsAndNotOnTheirOrder(
       @ForAll("subscriptions") List<StripeSubscription> all, @ForAll long seed) {
@@ -119,9 +119,7 @@ class EntitlementTest {
         .max(Comparator.naturalOrder());
   }
 
-  /**
-   * Whatever else a customer buys, its tier stays; a price that we learn of never takes one away.
-   */
+  /** Other purchases do not change a customer's tier, and adding a known price never lowers it. */
   @Property
   void isNotHiddenByWhatWeDoNotKnow(
       @ForAll("subscriptions") List<StripeSubscription> all,

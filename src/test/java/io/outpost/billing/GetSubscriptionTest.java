@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A tenant sees what it has subscribed to and what will be billed next, as Stripe says. */
+/** A tenant reads its subscription and its next invoice, as Stripe states them. */
 @Tag("product")
 class GetSubscriptionTest {
   private static BillingApi api;
@@ -40,7 +40,7 @@ class GetSubscriptionTest {
     return api.read(answer);
   }
 
-  /** Subscribes, and waits until it shows. */
+  /** Subscribes and waits until the API shows the subscription. */
   private static JsonNode subscribed(BillingApi.Client client, String price) throws Exception {
     api.stripe().stub().account().subscribe(api.customer(client), price);
     await().until(() -> !subscription(client).get("price_id").isNull());
@@ -97,7 +97,7 @@ class GetSubscriptionTest {
     assertThat(subscription(client).at("/next_invoice/amount_due").asLong()).isEqualTo(75);
   }
 
-  /** As the portal does it: a fixed price is billed no more. */
+  /** Cancels as the portal does: a fixed price is not billed again. */
   @Test
   void cancellingAtPeriodEndShows() throws Exception {
     var client = api.client("leaving", "free");

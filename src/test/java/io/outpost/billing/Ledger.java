@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/**
- * The ledger as tests see it: entries as the worker's finish writes them, and what became of them.
- */
+/** Writes ledger entries as the worker does at a job's end, and reads them back. */
 final class Ledger {
   private static final String PERIOD = "2026-11-01T00:00:00.000Z";
 
@@ -36,7 +34,7 @@ final class Ledger {
                             "unreported_shard", Items.text(Shards.of("unreported", jobId)))));
   }
 
-  /** Sets how many jobs count in a period. */
+  /** Sets the number of jobs that count in a period. */
   void count(String tenantId, String periodStart, int used) {
     api.dynamoDb()
         .putItem(
@@ -49,7 +47,7 @@ final class Ledger {
                             "used", Items.number(used))));
   }
 
-  /** Writes sums of groups, each of so many jobs. */
+  /** Writes usage sums of groups, each with the given number of jobs. */
   void sums(String tenantId, String periodStart, String by, List<String> groups, int jobs) {
     for (var group : groups) {
       api.dynamoDb()
@@ -74,7 +72,7 @@ final class Ledger {
         .item();
   }
 
-  /** Sets a time of an entry, as if it had been then. */
+  /** Overwrites a time of an entry. */
   void set(String tenantId, String jobId, String attribute, Instant time) {
     api.dynamoDb()
         .updateItem(

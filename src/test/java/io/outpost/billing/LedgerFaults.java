@@ -9,7 +9,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
-/** Writes to the ledger that fail: before and after Stripe was told. */
+/** Makes writes to the ledger fail, before or after the report to Stripe. */
 @Component
 @ConditionalOnProperty("outpost.test.ledger-faults")
 class LedgerFaults implements ExecutionInterceptor {
@@ -17,12 +17,12 @@ class LedgerFaults implements ExecutionInterceptor {
   private final AtomicInteger failed = new AtomicInteger();
   private volatile int every;
 
-  /** From now on every so many-th write fails; 0 for none. */
+  /** From now on every n-th write fails; 0: none. */
   void failEvery(int every) {
     this.every = every;
   }
 
-  /** How many have failed. */
+  /** The number of failed writes. */
   int failed() {
     return failed.get();
   }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Disputes, refunds, warnings and stuck invoices reach who can do something about them. */
+/** Disputes, refunds, warnings and stuck invoices raise notices to operators or tenants. */
 @Tag("product")
 class MoneyEventsTest {
   private static BillingApi api;
@@ -38,7 +38,7 @@ class MoneyEventsTest {
         .toList();
   }
 
-  /** Such objects name no customer, only a payment. */
+  /** These objects name only a payment, not a customer. */
   @ParameterizedTest
   @CsvSource({
     "charge.dispute.created, dispute",
@@ -66,7 +66,7 @@ class MoneyEventsTest {
     await().until(() -> !notices(client, "action").isEmpty());
   }
 
-  /** An alarm stands, in readiness too, until an invoice is paid. */
+  /** The alarm about an invoice, also in the readiness check, lasts until the invoice is paid. */
   @Test
   void anInvoiceThatCannotBeFinalIsAnAlarm() throws Exception {
     var client = api.tenant("no-address", "free");
@@ -81,7 +81,9 @@ class MoneyEventsTest {
     return api.get("/health/ready", api.outpost().adminKey()).body();
   }
 
-  /** A draft counts what is reported in its hour: it is, when the draft is made. */
+  /**
+   * Usage is reported as soon as a draft exists, because the draft counts reports of one hour only.
+   */
   @Test
   void whatIsUnreportedGoesOutWhenADraftIsMade() throws Exception {
     var client = api.tenant("drafted", "free");
@@ -92,7 +94,7 @@ class MoneyEventsTest {
     await().until(() -> api.stripe().counted(customer) == 1);
   }
 
-  /** A message of the queue is short: it reports a part, and asks for the next one. */
+  /** One queue message reports a bounded part of the usage and requests the next part. */
   @Test
   void aDraftsUsageGoesOutPartByPart() throws Exception {
     var client = api.tenant("much-used", "free");
@@ -111,7 +113,7 @@ class MoneyEventsTest {
     assertThat(api.stripe().counted(customer)).isEqualTo(120);
   }
 
-  /** While our account is at fault nothing is tried for a draft; the timer's round looks. */
+  /** While our account is at fault, drafts start no reports; only the timer tries again. */
   @Test
   void aDraftsUsageWaitsWhileOurAccountIsAtFault() throws Exception {
     var client = api.tenant("waiting-for-us", "free");
@@ -128,7 +130,7 @@ class MoneyEventsTest {
     assertThat(api.stripe().counted(customer)).isEqualTo(1);
   }
 
-  /** The event of a draft is applied here and now. */
+  /** Applies the event of a new draft synchronously. */
   private static void draftIsMade(String customer) {
     var event =
         new StripeEvent(
@@ -147,7 +149,7 @@ class MoneyEventsTest {
         .count();
   }
 
-  /** The account may sell other things: what happens to their customers is not our business. */
+  /** Events about customers of other products in the same Stripe account are ignored. */
   @Test
   void whatTheAccountSellsBesideIsIgnored() {
     var account = api.stripe().stub().account();
@@ -170,7 +172,7 @@ class MoneyEventsTest {
         .isEqualTo(ignored + events.size());
   }
 
-  /** What is wrong with the account is told at the start, and stops nothing. */
+  /** A faulty Stripe account is reported at the start and does not prevent it. */
   @Test
   void theStartUpCheckWarns() throws Exception {
     api.stripe().stub().account().configurePortal(false);
@@ -187,7 +189,7 @@ class MoneyEventsTest {
     api.run("check-billing-setup");
   }
 
-  /** Set, they are in each checkout; Stripe's types refuse what is not right. */
+  /** Two settings turn taxes and promotion codes on in each checkout. */
   @Test
   void taxesAndPromotionCodesAreSettings() {
     for (boolean on : List.of(true, false)) {

@@ -27,9 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Stripe's own command line knows nothing of us: what it does at the stub, and the events that it
- * has sent to the webhook endpoint, make of a tenant what they should. Skipped where it is not
- * installed; {@code .ci/stripe-cli} does that.
+ * Drives the stub with Stripe's own command line, which was written independently of us: its calls
+ * and the events that it forwards to our webhook must give a tenant the right state. Skipped where
+ * the command line is not installed; {@code .ci/stripe-cli} installs it.
  */
 @Tag("product")
 class P13StripeCommandLineTest {
@@ -98,7 +98,7 @@ class P13StripeCommandLineTest {
     assertThat(tier(client)).isEqualTo("pro");
   }
 
-  /** {@code stripe listen} posts what Stripe tells it to, and is told what we make of it. */
+  /** {@code stripe listen} forwards Stripe's events to our webhook and reports our answers. */
   @Test
   void forwardsEventsToTheWebhook() throws Exception {
     var client = api.tenant("listener", "free");
@@ -156,7 +156,7 @@ class P13StripeCommandLineTest {
     api.drain();
   }
 
-  /** What the command line prints: Stripe's answer. */
+  /** Runs the command line; returns Stripe's answer, which it prints. */
   private static JsonNode stripe(String... command) throws Exception {
     var process = line(api.stripe().stub().base(), command).start();
     process.getOutputStream().close();

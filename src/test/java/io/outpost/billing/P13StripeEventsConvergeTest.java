@@ -26,7 +26,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Whatever order Stripe's events come in, however often, the tenant ends where Stripe is. */
+/**
+ * In whatever order and however often Stripe's events arrive, the tenant ends in the state that
+ * Stripe has.
+ */
 @Tag("product")
 class P13StripeEventsConvergeTest {
   private static final int MOST_ORDERS = Sizes.of(16, 120);
@@ -86,7 +89,7 @@ class P13StripeEventsConvergeTest {
     return account.renew(subscription).get("id").asText();
   }
 
-  /** A tenant, what happens to it, and the order in which its events come. */
+  /** A tenant, its subscription's history, and the order in which the events arrive. */
   private record Case(BillingApi.Client client, Life life, List<Integer> order) {
 
     /** The newest event of each type, in the order of the case, each once or twice. */
@@ -135,7 +138,7 @@ class P13StripeEventsConvergeTest {
     }
   }
 
-  /** What is not taken, Stripe delivers again. */
+  /** Delivers an event up to five times, as Stripe does until it is accepted. */
   private static boolean isTaken(ObjectNode event) {
     return IntStream.range(0, 5).anyMatch(attempt -> hooks.deliver(event) == 200);
   }
@@ -155,7 +158,8 @@ class P13StripeEventsConvergeTest {
   }
 
   /**
-   * What Stripe said may be old when it is written, and who saw the newer found nothing to change.
+   * Stripe's answer may be outdated when it is stored, while the handler of the newer event found
+   * nothing to change.
    */
   @Test
   void endsWhereStripeIsThoughItMovesOnMeanwhile() throws Exception {
@@ -205,7 +209,7 @@ class P13StripeEventsConvergeTest {
         .collect(Collectors.joining(" "));
   }
 
-  /** All of them in the profile deep, and else some. */
+  /** All orders in the profile deep, otherwise a sample. */
   private static List<List<Integer>> orders(Life life) {
     var all = new ArrayList<>(permutations(life.kinds()));
     Collections.shuffle(all, new Random(life.kinds()));

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An event counts once, by whatever way it comes, and one that no webhook brought counts too. */
+/**
+ * An event is applied once, whether webhook or repair brings it, and also when its webhook was
+ * lost.
+ */
 @Tag("product")
 class P13StripeEventsRepairTest {
   private static BillingApi api;
@@ -33,7 +36,10 @@ class P13StripeEventsRepairTest {
     api.close();
   }
 
-  /** Of the events that the repair asks for: drafts and final invoices change nothing here. */
+  /**
+   * The ids of the events that the repair lists: without drafts and final invoices, which change no
+   * tenant.
+   */
   private static List<String> ids(List<ObjectNode> events) {
     return events.stream()
         .filter(event -> !event.get("type").asText().matches("invoice[.](created|finalized)"))
@@ -49,7 +55,7 @@ class P13StripeEventsRepairTest {
     hooks.hold();
     var account = api.stripe().stub().account();
     var subscription = account.subscribe(customer, LocalStripe.PRICE_PRO).get("id").asText();
-    // More than a page of them.
+    // More events than a page holds.
     for (int i = 0; i < 120; i++) {
       account.turn(subscription, "active", "customer.subscription.updated");
     }
@@ -91,7 +97,7 @@ class P13StripeEventsRepairTest {
         .isEqualTo(1);
   }
 
-  /** What we do not handle is acknowledged, so that Stripe does not send it again. */
+  /** Unknown types of events are acknowledged, so that Stripe does not resend them. */
   @Test
   void acknowledgesUnknownTypes() throws Exception {
     var text =
@@ -113,7 +119,7 @@ class P13StripeEventsRepairTest {
         .isEqualTo(unhandled + 1);
   }
 
-  /** A customer that somebody deletes at Stripe leaves a free tenant, which gets another. */
+  /** A tenant whose customer was deleted at Stripe becomes free and gets a new customer. */
   @Test
   void survivesTheLossOfACustomer() throws Exception {
     var client = api.client("loser", "free");
@@ -134,7 +140,7 @@ class P13StripeEventsRepairTest {
     assertThat(api.customer(client)).isNotEqualTo(customer);
   }
 
-  /** What fails again and again is set aside in the end, and holds up nothing else. */
+  /** A message that keeps failing becomes a dead letter and delays no other message. */
   @Test
   void setsAsideWhatKeepsFailing() throws Exception {
     var backstage = api.backstage();
@@ -149,7 +155,7 @@ class P13StripeEventsRepairTest {
     }
   }
 
-  /** An endpoint for connected accounts hears of them, and of both modes. */
+  /** A webhook endpoint for connected accounts gets events of other accounts and of both modes. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -174,7 +180,7 @@ class P13StripeEventsRepairTest {
     assertThat(api.backstage().isApplied(event.substring(8, 22))).isTrue();
   }
 
-  /** A customer of somebody else in the same Stripe account is none of our business. */
+  /** Events about customers that are not ours, in the same Stripe account, are ignored. */
   @Test
   void ignoresStrangers() throws Exception {
     var account = api.stripe().stub().account();

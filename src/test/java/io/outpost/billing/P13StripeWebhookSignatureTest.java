@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullAndEmptySource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Nobody but Stripe gets a webhook accepted, and nothing that is sent makes us stumble. */
+/** Only webhooks that Stripe signed are accepted, and no body or header causes an error of ours. */
 class P13StripeWebhookSignatureTest {
   private static final byte[] BODY = "{\"id\":\"evt_1\"}".getBytes(StandardCharsets.UTF_8);
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** Forged, stale and malformed webhooks do nothing; a lost one is found again. */
+/** Forged, stale and malformed webhooks have no effect; a lost event is found by the repair. */
 @Tag("product")
 @ExtendWith(OutputCaptureExtension.class)
 class P13StripeWebhookTest {
@@ -90,7 +90,7 @@ class P13StripeWebhookTest {
     refused(body, sign(SECRET, 0, body), 400, output);
   }
 
-  /** Both secrets hold while one replaces the other. */
+  /** During a rotation both signing secrets are accepted. */
   @Test
   void takesEitherSecretDuringARotation() throws Exception {
     var body = EVENT.replace("\"cus_1\"", "null").getBytes(StandardCharsets.UTF_8);

@@ -23,9 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * What is wrong with our account only stops the reports; what is wrong with a job parks that job.
- */
+/** A fault of our Stripe account pauses all reports; a fault of one job parks only that job. */
 @Tag("product")
 class P14NothingBillableIsLostTest {
   private static final String METER_EVENTS = "/v1/billing/meter_events";
@@ -39,7 +37,7 @@ class P14NothingBillableIsLostTest {
   private BillingApi.Client client;
   private String customer;
 
-  /** A way in which our account is at fault, and how it is mended. */
+  /** A fault of our Stripe account, and its repair. */
   enum Trouble {
     REVOKED_KEY(stripe -> stripe.stub().secretKey().revoke()),
     MISSING_RIGHT(stripe -> stripe.stub().secretKey().forbid(METER_EVENTS));
@@ -120,7 +118,7 @@ class P14NothingBillableIsLostTest {
     await().until(() -> !billingHealth().contains("usage"));
   }
 
-  /** Stripe accepts events for a meter that is not there, and tells later that it dropped them. */
+  /** Stripe accepts events for a missing meter and reports later that it dropped them. */
   @Test
   void tellsAgainWhatStripeAcceptedAndRejectedAfterwards() {
     var account = api.stripe().stub().account();
@@ -148,7 +146,7 @@ class P14NothingBillableIsLostTest {
   void parksTheJobThatStripeNamesAndNoOther() throws Exception {
     ran("01ARZ3NDEKTSV4RRFFQ69G5FA1", "01ARZ3NDEKTSV4RRFFQ69G5FA2");
     ledger.add(client.tenantId(), "01ARZ3NDEKTSV4RRFFQ69G5FA3", Instant.now());
-    // The first two are too old for Stripe, whose clock runs ahead; the third is not.
+    // Stripe's clock is ahead, so it considers the first two jobs too old.
     STRIPES_CLOCK.advance(Duration.ofDays(35).minusHours(2));
     api.run("report-usage");
     assertThat(parked())
@@ -238,7 +236,7 @@ class P14NothingBillableIsLostTest {
     assertThat(voided("01ARZ3NDEKTSV4RRFFQ69G5FAV")).isEqualTo(404);
   }
 
-  /** Somebody deletes a customer in Stripe's dashboard, and the event about it is lost. */
+  /** A customer is deleted in Stripe's dashboard and the event about it is lost. */
   @Test
   void givesATenantAnotherCustomerForADeletedOne() throws Exception {
     api.stripe().stub().webhooks().hold();
@@ -254,7 +252,10 @@ class P14NothingBillableIsLostTest {
     assertThat(api.customer(portal)).isNotEqualTo(gone);
   }
 
-  /** Stripe made the customer, answers 500, and would answer so for a day to the same key. */
+  /**
+   * Stripe creates the customer but answers 500, and repeats that answer for the same idempotency
+   * key for a day.
+   */
   @ParameterizedTest
   @EnumSource(names = {"SERVER_ERROR", "SERVER_ERROR_AFTER"})
   void findsTheCustomerBehindAStoredError(Fault fault) throws Exception {

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A thousand jobs of thirty tenants are billed once each, though both sides keep failing. */
+/**
+ * A thousand jobs of thirty tenants are billed once each, although calls to Stripe and writes to
+ * the ledger keep failing.
+ */
 @Tag("product")
 class P14UsageOnceTest {
   private static final int TENANTS = 30;
@@ -60,7 +63,7 @@ class P14UsageOnceTest {
             0.15, 14, Fault.RATE_LIMITED, Fault.LOCK_TIMEOUT, Fault.SERVER_ERROR, Fault.DROPPED);
     var faults = api.outpost().context().getBean(LedgerFaults.class);
     faults.failEvery(17);
-    // Both sides fail for a while, then recover.
+    // Stripe and the ledger fail for some rounds, then recover.
     var rounds = new AtomicInteger();
     await()
         .pollInterval(Duration.ofMillis(50))
@@ -89,7 +92,7 @@ class P14UsageOnceTest {
         .count();
   }
 
-  /** What a finished job costs shows in the ledger's own answer. */
+  /** A finished job appears in the answer about usage, which the ledger gives. */
   @Test
   void tellsTheTenantWhatItUsed() throws Exception {
     var client = api.client("reader", "free");

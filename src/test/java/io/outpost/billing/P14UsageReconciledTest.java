@@ -22,7 +22,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What nobody knows the outcome of is not sent again blindly; Stripe's sums decide. */
+/**
+ * A report with an unknown outcome is not simply repeated: a comparison with Stripe's sums decides.
+ */
 @Tag("product")
 class P14UsageReconciledTest {
   private static final String METER_EVENTS = "/v1/billing/meter_events";
@@ -94,7 +96,7 @@ class P14UsageReconciledTest {
     assertThat(isReported("job-lost")).isFalse();
     assertThat(counted()).isEqualTo(2);
 
-    // A day and an hour later Stripe would not notice a double any more.
+    // After 24 hours Stripe no longer recognizes a repeated report.
     STRIPES_CLOCK.advance(Duration.ofHours(25));
     for (var job : List.of("job-arrived", "job-lost")) {
       ledger.set(client.tenantId(), job, "report_began", Instant.now().minus(Duration.ofHours(25)));
@@ -120,7 +122,7 @@ class P14UsageReconciledTest {
     ledger.add(client.tenantId(), "job-a", ended);
     ledger.add(client.tenantId(), "job-b", ended.plusSeconds(600));
     api.run("report-usage");
-    // Stripe loses one of them, and counts another that is not ours.
+    // Stripe loses one report and counts a foreign one.
     api.stripe().stub().account().forgetUsage("job-b");
     api.run("reconcile-usage");
     assertThat(actions())
@@ -141,7 +143,8 @@ class P14UsageReconciledTest {
     ledger.add(client.tenantId(), "job-next", ended);
     STRIPES_CLOCK.advance(Duration.ofDays(40));
     api.run("report-usage");
-    // Too old for the meter, but a position may bill it; where that is too late, operators decide.
+    // The job is too old for the meter; an invoice item can still bill it, and after that
+    // only an operator decides.
     assertThat(ledger.entry(client.tenantId(), "job-old"))
         .containsKey("unmetered_at")
         .doesNotContainKeys("parked_for", "unreported_shard");
@@ -152,7 +155,10 @@ class P14UsageReconciledTest {
     assertThat(actions()).anyMatch(action -> action.contains("job-refused"));
   }
 
-  /** All of them at once would keep the worker that reports from starting jobs. */
+  /**
+   * Only few tenants' usage is reported at once, so that reports do not keep the container from
+   * other work.
+   */
   @Test
   void reportsFewTenantsAtOnce() throws Exception {
     int few =
@@ -182,8 +188,8 @@ class P14UsageReconciledTest {
     api.run("report-usage");
     api.stripe().stub().gate(call -> {});
     assertThat(most).hasValue(few);
-    // Of 250 ms a call that is: at least 100 jobs a second, where at least so many tenants have
-    // any.
+    // With 250 ms a call this is at least 100 jobs a second, if at least as many tenants
+    // have jobs to report.
     assertThat(few * 1000 / 250).isGreaterThanOrEqualTo(100);
     assertThat(clients)
         .allMatch(

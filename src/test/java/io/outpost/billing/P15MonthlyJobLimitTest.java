@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A tenant sets a limit of its own, whatever its tier, and it is kept to the job. */
+/** A tenant of any tier can set its own monthly limit, and not one job more is accepted. */
 @Tag("product")
 class P15MonthlyJobLimitTest {
-  // Nothing runs, so that pending jobs can be cancelled.
+  // No worker slots, so that jobs stay pending and can be cancelled.
   private static final Map<String, Object> SETTINGS =
       Map.of("outpost.agents.demo", "always", "outpost.worker.slots", 0);
   private static final Map<String, String> JOB = Map.of("agent", "claude", "command", "Say hello");
@@ -59,7 +59,7 @@ class P15MonthlyJobLimitTest {
     return answers;
   }
 
-  /** Submits until there is an answer: a 503 says to try again. */
+  /** Submits a job, again after each 503; returns the status. */
   private static int submit(BillingApi.Client client, String wish) throws Exception {
     int status;
     do {
@@ -72,7 +72,7 @@ class P15MonthlyJobLimitTest {
     return api.read(api.get("/billing/usage", client.key())).get("used").asLong();
   }
 
-  /** Jobs of before the limit count against it, though nothing limited them then. */
+  /** Jobs from before the limit was set count against it. */
   @ParameterizedTest
   @ValueSource(strings = {"free", "pro", "enterprise"})
   void isKeptUnderRacesInEveryTier(String tier) throws Exception {
@@ -101,7 +101,7 @@ class P15MonthlyJobLimitTest {
     assertThat(api.read(own).get("detail").asText())
         .contains("monthly_job_limit")
         .contains("1 job");
-    // Above the tier's quota it is the tier's that holds.
+    // A limit above the tier's quota has no effect.
     limit(client, 50);
     for (int i = 0; i < 9; i++) {
       assertThat(submit(client, "more-" + i)).isEqualTo(202);
@@ -126,7 +126,7 @@ class P15MonthlyJobLimitTest {
     var usage = api.read(api.get("/billing/usage", client.key()));
     assertThat(usage.get("used").asInt()).isEqualTo(1);
     assertThat(usage.get("limit").isNull()).isTrue();
-    // It comes and goes: what was accepted meanwhile counts all the same.
+    // Jobs that were accepted while the limit was off count, too.
     limit(client, 2);
     assertThat(submit(client, "second")).isEqualTo(202);
     assertThat(submit(client, "third")).isEqualTo(402);
@@ -154,7 +154,7 @@ class P15MonthlyJobLimitTest {
     }
   }
 
-  /** Wherever a job was counted, its unit comes back to where it is looked for. */
+  /** A cancelled job's unit returns to the counter that decides about the next job. */
   @Test
   void cancelledJobsGiveTheirUnitBack() throws Exception {
     var client = api.client("canceller", "enterprise");
@@ -170,7 +170,7 @@ class P15MonthlyJobLimitTest {
     assertThat(Collections.frequency(answers, 202)).isEqualTo(2);
   }
 
-  /** A tier that loses its freedom in the middle of a period counts what it had before. */
+  /** After a downgrade the quota counts the whole period's jobs. */
   @Test
   void aLowerTierCountsTheWholePeriod() throws Exception {
     var client = api.client("downgraded", "enterprise");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A quota is kept to the job, and its end is announced once. */
+/** Not one job above the quota is accepted, and reaching it is announced once. */
 @Tag("product")
 class P15QuotaTest {
   private static final Map<String, String> JOB = Map.of("agent", "claude", "command", "Say hello");
@@ -63,7 +63,7 @@ class P15QuotaTest {
     assertThat(used(client)).isEqualTo(10);
   }
 
-  /** Submits until there is an answer: a 503 says to try again. */
+  /** Submits a job, again after each 503; returns the status. */
   private static int submit(BillingApi.Client client, String wish) throws Exception {
     int status;
     do {
@@ -72,13 +72,17 @@ class P15QuotaTest {
     return status;
   }
 
-  /** A higher tier counts from its own beginning, within seconds of the payment. */
+  /**
+   * After an upgrade a new quota holds within seconds of the payment, counted from the new period's
+   * start.
+   */
   @Test
   void countsAnewFromTheSubscription() throws Exception {
     var client = api.client("upgrader", "free");
     use(client, 10);
     assertThat(api.post("/jobs", client.key(), JOB).statusCode()).isEqualTo(402);
-    // Periods begin with a second: the subscription's must not be that of the tenant's creation.
+    // Periods start at whole seconds, so the subscription must start in another second than
+    // the tenant.
     var second = Instant.now().getEpochSecond();
     await().until(() -> Instant.now().getEpochSecond() > second);
     api.stripe().stub().account().subscribe(api.customer(client), LocalStripe.PRICE_PRO);
@@ -113,7 +117,7 @@ class P15QuotaTest {
     }
   }
 
-  /** Notices come with the report of a finished job. */
+  /** Runs the reports, which also send the notices about thresholds. */
   private static void report(BillingApi.Client client) {
     new Ledger(api).add(client.tenantId(), Ids.ulid(), Instant.now());
     api.run("report-usage");

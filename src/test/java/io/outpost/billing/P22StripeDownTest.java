@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** When Stripe is down, only what needs Stripe fails, with a 503 that says so. */
+/** While Stripe is down, only operations that need it fail, with a 503 that says so. */
 @Tag("product")
 class P22StripeDownTest {
   private static BillingApi api;

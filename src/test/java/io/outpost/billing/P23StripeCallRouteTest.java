@@ -127,7 +127,7 @@ class P23StripeCallRouteTest {
         .contains(customers);
   }
 
-  /** The retired keys, for one test. */
+  /** Keeps the retired idempotency keys in memory instead of a table. */
   private static final class KeysInMemory extends StripeKeys {
     private final Map<String, Long> retired = new ConcurrentHashMap<>();
 
@@ -146,7 +146,7 @@ class P23StripeCallRouteTest {
     }
   }
 
-  /** Stripe keeps a 500 for the key: the same key would get it for a day. */
+  /** Stripe stores a 500 for an idempotency key and repeats it for a day. */
   @Test
   void takesAnotherKeyAfterAStoredError() {
     stub.faults().next(2, Fault.SERVER_ERROR);
@@ -158,7 +158,10 @@ class P23StripeCallRouteTest {
     assertThat(stub.account().customers()).hasSize(1);
   }
 
-  /** A second one would do harm: who asked looks first what the failed call did. */
+  /**
+   * After an error the caller must first check whether the object exists, because a second one
+   * would do harm.
+   */
   @Test
   void doesNotRepeatAfterAnErrorWhatMustBeThereOnce() {
     var make = StripeCall.make(CREATE.path(), CREATE.form(), CREATE.idempotencyKey());
@@ -170,7 +173,7 @@ class P23StripeCallRouteTest {
         .isEqualTo("outpost-customer-t-1-1");
   }
 
-  /** Whatever goes wrong, even after the effect, the customer exists once. */
+  /** After any fault, also one after the effect, there is exactly one customer. */
   @ParameterizedTest
   @EnumSource(
       value = Fault.class,
@@ -186,7 +189,10 @@ class P23StripeCallRouteTest {
         .containsOnly("outpost-customer-t-1");
   }
 
-  /** {@code Retry-After} and {@code Stripe-Should-Retry} are heard: nobody asks again at once. */
+  /**
+   * {@code Retry-After} and {@code Stripe-Should-Retry} are obeyed: the call is not repeated at
+   * once.
+   */
   @ParameterizedTest
   @EnumSource(
       value = Fault.class,
@@ -218,7 +224,7 @@ class P23StripeCallRouteTest {
     assertThat(stub.calls()).hasSize(1);
   }
 
-  /** A Stripe that is down is left alone: calls fail at once and are not sent. */
+  /** While Stripe is down, the circuit breaker lets calls fail at once, without sending them. */
   @Test
   void opensTheCircuitWhenStripeIsDown() {
     stub.faults().next(1_000, Fault.SERVER_ERROR);
@@ -234,7 +240,7 @@ class P23StripeCallRouteTest {
     assertThat(stub.calls()).hasSize(sent);
   }
 
-  /** The caller keeps its own message: the answer comes in a variable, headers stay apart. */
+  /** The caller's body and headers stay unchanged; the answer is in a variable. */
   @Test
   void leavesTheCallersMessageAlone() {
     var answer =
@@ -250,7 +256,10 @@ class P23StripeCallRouteTest {
     assertThat(stub.calls()).map(Call::path).containsExactly("/v1/customers");
   }
 
-  /** Among a caller's headers is the receipt by which its message is deleted from the queue. */
+  /**
+   * The caller's headers contain the SQS receipt handle, without which its message could not be
+   * deleted.
+   */
   @Test
   void givesTheCallerItsHeadersBackWhenStripeRefuses() {
     var answer =

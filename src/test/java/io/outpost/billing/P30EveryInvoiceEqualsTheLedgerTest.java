@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What a tenant pays is what the ledger has, to the cent and job by job. */
+/** A tenant's invoices equal the ledger, to the cent and job by job. */
 @Tag("product")
 class P30EveryInvoiceEqualsTheLedgerTest {
   private static final Duration UNTIL_FINAL = Duration.ofMinutes(70);
@@ -57,7 +57,10 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
   }
 
-  /** What was reported after the invoice was final is on the next one, named, and once. */
+  /**
+   * Jobs that are reported after their invoice was final are billed once, as a named item of the
+   * next one.
+   */
   @Test
   void lateReportsAreAPositionOfTheNextInvoice() throws Exception {
     var payer = books.payer("late");
@@ -90,7 +93,10 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
   }
 
-  /** Stripe's meter takes 35 days; a job that ends later is billed all the same, and named. */
+  /**
+   * Stripe's meter accepts reports for 35 days; a job that ends later is billed by a named invoice
+   * item.
+   */
   @Test
   void aJobThatEndsLongAfterItsAcceptanceIsAPositionOfTheNextInvoice() throws Exception {
     var payer = books.payer("waiting");
@@ -121,7 +127,8 @@ class P30EveryInvoiceEqualsTheLedgerTest {
   }
 
   /**
-   * What was begun and is too old by now is sent no more: Stripe's sums say whether it is there.
+   * A report with an unknown outcome that is too old now is not repeated; Stripe's sums say whether
+   * it counts.
    */
   @Test
   void aJobThatWasTriedAndIsTooOldByNowIsBilledOnce() throws Exception {
@@ -151,7 +158,10 @@ class P30EveryInvoiceEqualsTheLedgerTest {
         .containsExactlyInAnyOrder(tried, untried);
   }
 
-  /** With tiers nobody can say what one job more costs: told, never billed as nothing. */
+  /**
+   * At a tiered price the cost of a single job is unknown: operators are told, and the job is not
+   * billed as free.
+   */
   @Test
   void lateJobsAtAPriceWithTiersAreAnAlarm() throws Exception {
     var payer = books.payer("tiers", Accounting.TIERED);
@@ -171,7 +181,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
     books.check();
     assertThat(books.positions(payer)).isEmpty();
-    // Operators bill it by hand, and take it off ours.
+    // The operator bills the job by hand and takes it off our bill.
     books.voidJob(payer, late);
     books.check();
     assertThat(alarm(payer)).isEmpty();
@@ -185,7 +195,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
         .orElse("");
   }
 
-  /** A tenant that has left gets a last invoice of what was late. */
+  /** A tenant whose subscription has ended gets a last invoice for late jobs. */
   @Test
   void whatADeletedTenantUsedIsBilled() throws Exception {
     var payer = books.payer("leaver");
@@ -199,7 +209,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     books.advance(UNTIL_FINAL);
     books.check();
     assertThat(books.billed(payer)).isEqualTo(2 * Accounting.CENTS);
-    // It was accepted before the end, and its worker told of it after all was final.
+    // The job was accepted before the end, but recorded after the last invoice was final.
     var afterwards = books.job(payer, books.now().minus(UNTIL_FINAL).minusSeconds(120));
     books.report();
     books.check();
@@ -215,7 +225,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
                     .doesNotContain(last));
   }
 
-  /** Whoever ends a subscription without a last invoice loses nothing: we make it. */
+  /** A subscription that ends without a last invoice gets one from us. */
   @Test
   void whatASubscriptionUsedThatEndedWithoutALastInvoiceIsBilled() throws Exception {
     var payer = books.payer("ended");
@@ -232,13 +242,15 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(books.positions(payer))
         .singleElement()
         .satisfies(position -> assertThat(position.at("/metadata/jobs_0").asText()).isEqualTo(job));
-    // Its bill is final: it comes off by a credit.
+    // The invoice is final, so the job comes off the bill by a credit.
     books.voidJob(payer, job);
     books.voidJob(payer, job);
     assertThat(books.credited(payer)).isEqualTo(Accounting.CENTS);
   }
 
-  /** The credit of an earlier try whose outcome nobody knows lies behind a page of later ones. */
+  /**
+   * The credit of an earlier try with an unknown outcome is found behind a page of newer credits.
+   */
   @Test
   void aCreditIsFoundHoweverManyWereGivenSince() throws Exception {
     var payer = books.payer("many-credits");
@@ -259,7 +271,9 @@ class P30EveryInvoiceEqualsTheLedgerTest {
         .satisfies(entry -> assertThat(entry.voidedAt()).isNotNull());
   }
 
-  /** Stripe counts use by customer: the next invoice of a second subscription has the job, too. */
+  /**
+   * Stripe counts usage by customer, so the next invoice of a second subscription bills the job.
+   */
   @Test
   void whatAnotherSubscriptionWillBillIsOnNoPosition() throws Exception {
     var payer = books.payer("twice");
@@ -275,7 +289,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(books.positions(payer)).isEmpty();
   }
 
-  /** An invoice of which Stripe shows ten lines, ours not among them. */
+  /** Stripe's list shows only ten lines of an invoice, and ours is not among them. */
   @Test
   void anInvoiceOfManyLinesIsReadWhole() throws Exception {
     var payer = books.payer("many-lines");
@@ -296,7 +310,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(books.audited(payer, "billing.invoice-differs")).isEqualTo(1);
   }
 
-  /** A late job is on a position of a later invoice, and its own has none: it is paid back too. */
+  /** A late job that an invoice item of a later invoice bills can be credited, too. */
   @Test
   void aLateJobThatIsVoidedIsPaidBack() throws Exception {
     var payer = books.payer("late-and-void");
@@ -314,7 +328,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(books.audited(payer, "billing.invoice-differs")).isZero();
   }
 
-  /** Payments are tried again, then given up; past due counts from the first of them throughout. */
+  /** Past due counts from the first failed payment while Stripe retries and gives up. */
   @Test
   void pastDueNeverBeginsAnew() throws Exception {
     var account = books.stripe().stub().account();
@@ -331,7 +345,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     books.advance(Duration.ofDays(16));
     books.settle();
     assertThat(books.standing(payer)).isEqualTo("past_due unpaid " + end);
-    // The next invoices stay drafts, and the first is given up.
+    // Stripe gives up the first invoice and leaves the next ones as drafts.
     books.advance(books.periodEnd(payer).plus(UNTIL_FINAL));
     var first = books.invoices(payer).getLast().get("id").asText();
     books.settle();
@@ -345,9 +359,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     account.afterLastTry("canceled");
   }
 
-  /**
-   * After the last try the subscription ends; what was used and not billed is billed all the same.
-   */
+  /** When the subscription ends after the last payment attempt, unbilled usage is still billed. */
   @Test
   void whoNeverPaysIsFreeInTheEnd() throws Exception {
     var account = books.stripe().stub().account();
@@ -366,7 +378,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(books.billed(payer)).isEqualTo(2 * Accounting.CENTS);
   }
 
-  /** One too many in one hour does not hide one too few in another. */
+  /** A surplus in one hour does not hide a shortfall in another. */
   @Test
   void sumsThatCancelOutAreFound() throws Exception {
     var payer = books.payer("cancelling-out");
@@ -390,7 +402,8 @@ class P30EveryInvoiceEqualsTheLedgerTest {
   }
 
   /**
-   * An invoice that bills what nobody used is named once, again when that changes, and when not.
+   * An invoice that bills too much is reported once, again when the difference changes, and when it
+   * is gone.
    */
   @Test
   void anInvoiceThatBillsTooMuchIsNamed() throws Exception {
@@ -412,7 +425,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     assertThat(told(payer, "invoice-differs")).isEqualTo(1);
     assertThat(told(payer, "usage-differs")).isEqualTo(2);
 
-    // Somebody finds one of the jobs, and later the other.
+    // One of the missing jobs is found, and later the other.
     books.found(payer, used.getFirst(), end.minus(Duration.ofDays(1)));
     books.check();
     books.check();
@@ -422,7 +435,7 @@ class P30EveryInvoiceEqualsTheLedgerTest {
     books.check();
     assertThat(told(payer, "invoice-differs")).isEqualTo(2);
     assertThat(told(payer, "usage-differs")).isEqualTo(2);
-    // An invoice and two minutes.
+    // One agreement of an invoice and two of minutes.
     assertThat(told(payer, "billing-agrees")).isEqualTo(3);
     assertThat(books.audited(payer, "billing.difference-gone")).isEqualTo(3);
   }

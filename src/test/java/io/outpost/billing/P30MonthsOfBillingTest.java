@@ -29,13 +29,13 @@ class P30MonthsOfBillingTest {
   private static final int LAST_STEP_OF_DEBTORS = 4;
   private static final Duration AFTERWARDS = Duration.ofDays(66);
 
-  /** Smaller than it may be, so that each build can afford it. */
+  /** A small sample for every build. */
   @Test
   void everyInvoiceEqualsTheLedger() throws Exception {
     new Months(7, 6, 150).live();
   }
 
-  /** The whole of it. */
+  /** The whole number of tenants. */
   @Test
   @Tag("deep")
   void everyInvoiceOfAHundredTenantsEqualsTheLedger() throws Exception {
@@ -44,7 +44,7 @@ class P30MonthsOfBillingTest {
 
   private record Job(Accounting.Payer payer, Instant accepted, Instant ended) {}
 
-  /** What is drawn, and what is expected. */
+  /** The random decisions of one run, and the expected result. */
   private static final class Months {
     private final long seed;
     private final Random random;
@@ -95,7 +95,10 @@ class P30MonthsOfBillingTest {
       all.add(payer);
     }
 
-    /** The first invoice is declined at each try; jobs come until shortly before the last one. */
+    /**
+     * Declines every attempt to pay the first invoice; jobs continue until shortly before the last
+     * attempt.
+     */
     private void letSomeNeverPay(Accounting books) {
       neverPaying.addAll(paying.subList(0, 1 + tenants / 20));
       for (var payer : neverPaying) {
@@ -139,7 +142,9 @@ class P30MonthsOfBillingTest {
       }
     }
 
-    /** Each customer once: who does not pay for two weeks would lose its subscription. */
+    /**
+     * Customers with declined cards; each only once, because two unpaid weeks end a subscription.
+     */
     private List<String> debtors() {
       var fresh =
           paying.stream()
@@ -151,7 +156,7 @@ class P30MonthsOfBillingTest {
       return some;
     }
 
-    /** Stripe sends some of its events once more, whatever their age. */
+    /** Delivers some old events again. */
     private void replay(Accounting books) throws Exception {
       var events = books.stripe().stub().account().events();
       for (int i = 0; i < 5; i++) {
@@ -161,7 +166,7 @@ class P30MonthsOfBillingTest {
       books.settle();
     }
 
-    /** Operators take a job off the bill that a tenant was to pay for. */
+    /** Takes a billable job off the bill, as an operator does. */
     private void takeBack(Accounting books) throws Exception {
       var payer = all.get(random.nextInt(all.size()));
       var reported =
@@ -184,7 +189,7 @@ class P30MonthsOfBillingTest {
       }
     }
 
-    /** Writes down what has ended by now. */
+    /** Records the jobs that have ended by now. */
     private void end(Accounting books) {
       running.stream()
           .filter(job -> !job.ended().isAfter(books.now()))
@@ -192,7 +197,7 @@ class P30MonthsOfBillingTest {
       running.removeIf(job -> !job.ended().isAfter(books.now()));
     }
 
-    /** Ends a subscription with its last invoice, and begins another one, or does not. */
+    /** Ends a subscription, with or without a last invoice, and maybe starts another. */
     private void changeTier(Accounting books) throws Exception {
       var willing = paying.stream().filter(one -> !neverPaying.contains(one)).toList();
       var payer = willing.get(random.nextInt(willing.size()));
@@ -202,7 +207,7 @@ class P30MonthsOfBillingTest {
       changes++;
       switch (random.nextInt(paying.size() < 3 ? 2 : 3)) {
         case 0 -> account.cancelAndBill(payer.subscription());
-        // Nobody asked for a last invoice.
+        // Ends without a last invoice.
         case 1 -> account.cancel(payer.subscription());
         default -> {
           account.endLater(payer.subscription());
@@ -277,7 +282,7 @@ class P30MonthsOfBillingTest {
           late);
     }
 
-    /** Each line bills the jobs of its period that no later position bills. */
+    /** Each invoice line bills the jobs of its period that no later invoice item bills. */
     private void linesEqualTheLedger(
         Accounting books, Accounting.Payer payer, List<LedgerEntry> entries) {
       for (var invoice : books.invoices(payer)) {

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A tenant whose payment failed goes on for the grace; after that it reads, and pays. */
+/**
+ * After a failed payment a tenant may submit jobs during the grace period; afterwards it can only
+ * read and pay.
+ */
 @Tag("product")
 class PastDueTest {
   private static final SettableClock STRIPES_CLOCK = new SettableClock("2026-01-01T00:00:00Z");
@@ -42,7 +45,8 @@ class PastDueTest {
     var longAgo = api.client("long-ago", "free");
     var invoice = failed(longAgo, Duration.ofDays(8));
     awaitSubmit(longAgo, 403);
-    // What every container hears of tenants comes in order: the other's change is known as well.
+    // Changes of tenants reach a container in order, so it knows the other tenant's change,
+    // too.
     assertThat(submit(lately)).isEqualTo(202);
     for (var client : new BillingApi.Client[] {lately, longAgo}) {
       assertThat(api.tenant(client).get("status").asText()).isEqualTo("past_due");
@@ -56,7 +60,7 @@ class PastDueTest {
     assertThat(api.tenant(longAgo).get("status").asText()).isEqualTo("active");
   }
 
-  /** A tenant's second invoice failed that long ago; we hear of it now. */
+  /** A tenant whose second invoice failed that long ago; its event arrives now. */
   private static String failed(BillingApi.Client client, Duration ago) {
     var customer = api.customer(client);
     var hooks = api.stripe().stub().webhooks();

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Who can mend a refusal of Stripe's is told: the tenant its address, the operator our account. */
+/**
+ * A refusal by Stripe is told to whom it concerns: an invalid address to the tenant, a fault of our
+ * account to the operator.
+ */
 @Tag("product")
 class RefusalsAreToldTest {
   private static BillingApi api;
@@ -103,7 +106,9 @@ class RefusalsAreToldTest {
     api.drain();
   }
 
-  /** Of two checkouts the older is over, and none is opened beside a subscription at Stripe. */
+  /**
+   * A second checkout expires the first, and no checkout is opened while Stripe has a subscription.
+   */
   @Test
   void keepsToOneSubscription() throws Exception {
     var client = api.client("eve", "free");
@@ -113,7 +118,7 @@ class RefusalsAreToldTest {
     assertThat(api.visit("POST", first.get("url").asText()).statusCode()).isEqualTo(400);
     api.stripe().stub().webhooks().hold();
     assertThat(api.visit("POST", second.get("url").asText()).statusCode()).isEqualTo(303);
-    // We have not heard of it; Stripe has.
+    // The subscription exists at Stripe, and its event has not arrived.
     assertThat(api.post("/billing/checkout", client.key(), checkout("pro")).statusCode())
         .isEqualTo(409);
     api.stripe().stub().webhooks().release(1, 0);

@@ -6,7 +6,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
 
-/** Gives billing a clock that a test moves, where the test asks for one. */
+/** Provides a clock that a test can move, if its settings ask for it. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty("test.billing-time")
 class SimulatedTime {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** Whose customer it is that an event of Stripe's is about. */
+/** Finds the tenant of the customer that an event is about. */
 class StripeCustomersTest {
 
   private static final String DELETED =

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A signed body is an event of API v1 in every detail that we use, or it is nothing. */
+/** A signed body is accepted only if every field that we use is that of an event. */
 class StripeEventTest {
   private static final String WHOLE =
       """
@@ -36,7 +36,7 @@ class StripeEventTest {
                 null));
   }
 
-  /** The event is read alike whichever API version shaped it. */
+  /** An event is read in the same way for every API version. */
   @ParameterizedTest
   @ValueSource(
       strings = {

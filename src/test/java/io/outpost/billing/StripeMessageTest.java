@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What releases that run side by side can read of each other's messages. */
+/** Releases that run side by side can read each other's messages. */
 class StripeMessageTest {
 
   @Test

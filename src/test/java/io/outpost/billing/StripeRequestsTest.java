@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Stripe's types accept what we send, and we understand what it answers. */
+/** Stripe's own types accept our requests, and we can read its answers. */
 class StripeRequestsTest {
   private final SettableClock clock = new SettableClock("2026-11-21T12:00:00Z");
   private final StripeStub stub = StripeStub.start(0, clock);

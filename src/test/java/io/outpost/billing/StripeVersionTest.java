@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.io.ClassPathResource;
 
-/** What Stripe answers to the version that we pin is read by types of just that version. */
+/** The pinned API version is the one of Stripe's types in our library. */
 class StripeVersionTest {
   @Test
   void thePinnedVersionIsThatOfTheTypes() {

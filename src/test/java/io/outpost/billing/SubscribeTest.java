@@ -19,7 +19,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A tenant gets its customer, subscribes, changes and cancels, as a person would do it. */
+/**
+ * A tenant gets its customer, subscribes, changes and cancels, through the pages that a person
+ * uses.
+ */
 @Tag("product")
 class SubscribeTest {
   private static BillingApi api;
@@ -102,7 +105,7 @@ class SubscribeTest {
     assertThat(atStripe(customer).get("email").asText()).isEqualTo("newer@example.com");
   }
 
-  /** The call with the older name reaches Stripe after the newer one has been sent and noted. */
+  /** The call with the older name reaches Stripe after the newer one was sent and recorded. */
   @Test
   void tellsStripeTheNewestNameThoughAnOlderOneArrivesLast() throws Exception {
     var client = api.tenant("single", "free");
@@ -165,7 +168,7 @@ class SubscribeTest {
     assertThat(atStripe(customer).get("email").asText()).isEqualTo("left@example.com");
   }
 
-  /** Somebody deleted the customer at Stripe, and nobody has heard of it yet. */
+  /** The customer was deleted at Stripe, and no event about it has arrived yet. */
   @Test
   void givesATenantAnotherCustomerWhenStripeHasNoneToRename() throws Exception {
     var client = api.tenant("bereft", "free");
@@ -179,7 +182,7 @@ class SubscribeTest {
     assertThat(atStripe(api.customer(client)).get("name").asText()).isEqualTo("consoled");
   }
 
-  /** Stripe may be down, or our message lost: the repair sees to it. */
+  /** If Stripe is down or our message is lost, the repair creates the customer. */
   @Test
   void tellsStripeLaterWhatItMissed() throws Exception {
     var client = api.tenant("unheard", "free");
@@ -199,7 +202,7 @@ class SubscribeTest {
         .hasSize(1);
   }
 
-  /** The link is made beside requests: one that read the tenant before does not undo it. */
+  /** A request that read the tenant before it was linked does not undo the link. */
   @Test
   void keepsACustomerThatIsLinkedDuringAChange() throws Exception {
     var client = api.tenant("racer", "free");

@@ -21,13 +21,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What subscriptions go through at Stripe, and what a tenant is and hears meanwhile. */
+/** The states of a subscription at Stripe, and the tenant's state and notices in each. */
 @Tag("product")
 class SubscriptionLivesTest {
   private static final String FLAT = "price_enterprise_flat";
   private static final String SECOND_SECRET = "whsec_second";
 
-  /** An extension of somebody's own that counts the tenants it hears of in the tier pro. */
+  /** An installation's own route that counts the tenants whose tier becomes pro. */
   private static final String COUNTS_PRO =
       """
       - route:
@@ -103,7 +103,7 @@ class SubscriptionLivesTest {
         .orElseThrow();
   }
 
-  /** A card that its bank declines buys nothing, and another one may be tried on the same page. */
+  /** A declined card buys nothing, and another card can be tried on the same page. */
   @Test
   void aDeclinedCardBuysNothing() throws Exception {
     var client = api.client("declined", "free");
@@ -117,7 +117,9 @@ class SubscriptionLivesTest {
     assertThat(tier(client)).isEqualTo("pro");
   }
 
-  /** A payment that waits for its cardholder gives nothing yet, and all once it is confirmed. */
+  /**
+   * A payment that needs the cardholder's confirmation gives the tier only once it is confirmed.
+   */
   @Test
   void aPaymentThatWaitsForItsCardholderGivesNothingYet() throws Exception {
     var client = api.client("asked", "free");
@@ -134,7 +136,9 @@ class SubscriptionLivesTest {
     assertThat(tier(client)).isEqualTo("pro");
   }
 
-  /** The audit's queue and a route of one's own hear at once, not when the sweeper comes by. */
+  /**
+   * The audit queue and an installation's own route get the change at once, without the sweeper.
+   */
   @Test
   void whatASubscriptionChangesIsToldAtOnce() throws Exception {
     var client = api.client("told", "free");
@@ -173,7 +177,7 @@ class SubscriptionLivesTest {
     assertThat(seen.get("status").asText()).isEqualTo("trialing");
   }
 
-  /** The portal changes the tier, ends it with the period, and takes that back. */
+  /** The portal changes the tier, cancels at the period's end and takes that back. */
   @Test
   void theTierIsChangedInThePortal() throws Exception {
     var client = api.client("portal-user", "free");
@@ -199,7 +203,7 @@ class SubscriptionLivesTest {
         .asBoolean();
   }
 
-  /** What is paid by use the portal can only cancel: the refusal says so. */
+  /** The portal can only cancel a metered subscription, and its refusal says so. */
   @Test
   void whoPaysByUseHearsHowToChange() throws Exception {
     var client = api.client("by-use", "free");
@@ -212,7 +216,10 @@ class SubscriptionLivesTest {
     assertThat(refused.body()).contains("cancel it there");
   }
 
-  /** Stripe is asked, not our copy: what ended there without our hearing of it hinders nobody. */
+  /**
+   * Stripe is asked, not our copy: a subscription whose end we missed does not prevent a new
+   * checkout.
+   */
   @Test
   void anEndThatWeDidNotHearOfHindersNoCheckout() throws Exception {
     var client = api.client("unheard", "free");
@@ -230,7 +237,7 @@ class SubscriptionLivesTest {
     assertThat(tier(client)).isEqualTo("enterprise");
   }
 
-  /** Events come from two endpoints, late, side by side and in no order: each counts once. */
+  /** Events from two endpoints arrive late, in parallel and in any order; each counts once. */
   @Test
   void eventsOfTwoEndpointsCountOnce() throws Exception {
     var hooks = stub.webhooks();

@@ -29,7 +29,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
 /**
- * Who pays hears of 80 % and 100 % when jobs are submitted: no job has ended, Stripe is not asked.
+ * A tenant gets the notices about 80 % and 100 % when jobs are submitted, before any job has ended
+ * and without a call to Stripe.
  */
 @Tag("product")
 class ThresholdNoticesTest {
@@ -93,7 +94,10 @@ class ThresholdNoticesTest {
     }
   }
 
-  /** From a threshold on every submission looks for it; what was given is not tried again. */
+  /**
+   * Above a threshold every submission checks for the notice; one that was sent is not written
+   * again.
+   */
   @Test
   void aNoticeThatWasGivenIsNotWrittenAgain() throws Exception {
     var client = api.client("quiet", "free");
@@ -122,7 +126,7 @@ class ThresholdNoticesTest {
     }
   }
 
-  /** How often it was tried to write a notice of the tenant. */
+  /** The number of attempts to write a notice of the tenant. */
   private static long written(BillingApi.Client client) {
     return api.outpost().context().getBean(AwsCalls.class).asked().stream()
         .filter(TransactWriteItemsRequest.class::isInstance)
@@ -134,7 +138,10 @@ class ThresholdNoticesTest {
         .count();
   }
 
-  /** However many jobs reach a threshold at once, and whoever looks for it besides. */
+  /**
+   * One notice is sent however many jobs reach the threshold at once, also while reports check for
+   * it.
+   */
   @Test
   void oneEventLeavesForEachThresholdAndPeriod() throws Exception {
     var client = api.client("told", "free");
@@ -208,7 +215,7 @@ class ThresholdNoticesTest {
     assertThat(notices(client)).hasSize(2).allMatch(notice -> notice.contains("monthly_job_limit"));
   }
 
-  /** A crash between writing a notice and telling it loses nothing. */
+  /** A crash between storing a notice and sending it loses nothing. */
   @Test
   void whatACrashKeptFromBeingToldIsTold() throws Exception {
     var client = api.client("crashed", "free");

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What tenants are told of their usage: by day, agent and key, and of periods that are over. */
+/** Tenants read their usage by day, agent, key and label, also of past periods. */
 @Tag("product")
 class UsageAnswersTest {
   private static BillingApi api;
@@ -86,7 +86,7 @@ class UsageAnswersTest {
     assertThat(api.get("/billing/usage?group_by=colour", client.key()).statusCode()).isEqualTo(400);
   }
 
-  /** Every job is somewhere: with its value of the label, or among those without. */
+  /** Every job counts either under its value of the label or among those without one. */
   @Test
   void groupsByLabel() throws Exception {
     var client = api.client("labelled", "enterprise");
@@ -112,7 +112,9 @@ class UsageAnswersTest {
     }
   }
 
-  /** A label with a value of its own for each job is answered in part, and nothing is lost. */
+  /**
+   * A label with a different value for each job is answered in part, and the sum stays complete.
+   */
   @Test
   void groupsOfALabelAreBounded() throws Exception {
     var client = api.client("many", "enterprise");
@@ -131,7 +133,7 @@ class UsageAnswersTest {
     assertThat(usage.get("ungrouped").get("cost_usd").decimalValue()).isEqualByComparingTo("0");
   }
 
-  /** However many entries the ledger has, none of them is read: they may be gone. */
+  /** The answer reads no ledger entries, because they may have expired. */
   @Test
   void asksNoLedger() throws Exception {
     var client = api.client("bounded", "enterprise");
@@ -145,7 +147,7 @@ class UsageAnswersTest {
     assertThat(usage.get("used").asInt()).isEqualTo(1);
   }
 
-  /** A tier or an anchor of now says nothing of then. */
+  /** The answer about a past period uses the tier and the billing anchor of that time. */
   @Test
   void pastPeriodsStayWhatTheyWere() throws Exception {
     var client = api.client("changing", "free");
@@ -155,7 +157,7 @@ class UsageAnswersTest {
     var then = Instant.now();
     api.stripe().stub().account().subscribe(api.customer(client), LocalStripe.PRICE_PRO);
     await().until(() -> usage(client, "").get("tier").asText().equals("pro"));
-    // What is known of a key that was used before may be seconds old.
+    // A cached key may have data that is some seconds old.
     var fresh =
         api.read(
             api.post(
@@ -174,7 +176,7 @@ class UsageAnswersTest {
     assertThat(groups(now)).containsExactly("codex=1");
   }
 
-  /** A limit of now was not the limit of then. */
+  /** The answer about a past period shows the limit of that time. */
   @Test
   void pastLimitsStayWhatTheyWere() throws Exception {
     var client = api.client("limited", "pro");
@@ -186,11 +188,11 @@ class UsageAnswersTest {
     assertThat(usage(client, "?period=" + then).get("limit").asInt()).isEqualTo(20);
     assertThat(usage(client, "?period=" + then).get("tier").asText()).isEqualTo("pro");
     assertThat(usage(client, "").get("limit").asInt()).isEqualTo(30);
-    // Before the first change that we know of it was as it was before that change.
+    // Before the first recorded change the value from before that change holds.
     assertThat(usage(client, "?period=2020-01").get("limit").asInt()).isEqualTo(100);
   }
 
-  /** A counter of a release before this one is understood. */
+  /** A counter that an earlier release wrote is read. */
   @Test
   void countsOnFromACounterOfBefore() throws Exception {
     var client = api.client("older", "free");

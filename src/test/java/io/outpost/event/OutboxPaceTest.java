@@ -21,7 +21,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** A look costs a query of each shard, so an idle worker makes few; and none comes too late. */
+/**
+ * A read of the outbox costs a query of each shard, so an idle worker reads rarely, but never too
+ * late.
+ */
 class OutboxPaceTest {
 
   private static final Duration LONGEST = Duration.ofSeconds(15);
@@ -86,7 +89,7 @@ class OutboxPaceTest {
     assertThat(looksWithin(15)).startsWith(5L);
   }
 
-  /** One announcement keeps the workers awake for as long as others are left out. */
+  /** One announcement keeps the workers awake for as long as the API leaves out further ones. */
   @Test
   void eventsOfAnApiAreFoundAtOnceThoughFewAreAnnounced() {
     var api = pace(1, false);
@@ -100,7 +103,7 @@ class OutboxPaceTest {
       for (int burst = 0; written.contains(second) && burst < 83; burst++) {
         api.written();
       }
-      // As the feed is read, with its overlap.
+      // The change feed is read with an overlap.
       if (announced.stream().anyMatch(at -> at.plusSeconds(30).isAfter(now.get()))) {
         pace.wake();
       }
@@ -134,7 +137,7 @@ class OutboxPaceTest {
     verify(feed, times(3)).announce(any());
   }
 
-  /** Seconds from now on at which a tick looks and finds nothing. */
+  /** The seconds, counted from now, at which a tick reads the outbox and finds nothing. */
   private List<Long> looksWithin(int seconds) {
     return looksWithin(pace, seconds);
   }

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A worker that finds nothing looks into the outbox ever more seldom, here never again by itself:
- * so what is delivered is delivered because the worker was told of it.
+ * A worker that finds nothing reads the outbox at growing intervals; in this test it never reads
+ * again by itself. So each delivery proves that something woke the worker.
  */
 @Tag("product")
 class P34SleepingWorkersTest {
@@ -48,13 +48,14 @@ class P34SleepingWorkersTest {
     var client = customer.client();
     var hook =
         client.post(customer.path("/webhooks"), "{\"url\":\"%s\"}".formatted(receiver.url("/")));
-    // Written by the worker itself. It is not taken, and nobody writes anything more: it comes due.
+    // Written by the worker itself. The first delivery fails and nobody writes more: the retry
+    // falls due.
     receiver.answer(got -> new Reply(receiver.got().size() < 2 ? 500 : 200, ""));
     pace.sleep();
     client.submit("claude", "Say hello");
     told(2);
     assertThat(receiver.got().get(1).id()).isEqualTo(receiver.got().get(0).id());
-    // Written where no worker is: the first event wakes the worker, and keeps it awake for others.
+    // Written by the API: the first event wakes the worker and keeps it awake for the others.
     for (int pings = 1; pings <= 6; pings++) {
       pace.sleep();
       client.post(customer.path("/webhooks/" + hook.text("webhook_id") + "/ping"), null);

@@ -26,11 +26,11 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.SdkClient;
 
-/** Who may know whom, so that a flow can be changed without reading the others. */
+/** Which packages may use which, so that a flow can be changed without reading the others. */
 @AnalyzeClasses(packages = "io.outpost", importOptions = ImportOption.DoNotIncludeTests.class)
 class BoundariesTest {
 
-  /** Modules of steps alone: routes call them, no Java does. */
+  /** Modules that contain only steps: routes call them, other modules' Java does not. */
   private static final String[] FLOWS = {
     "io.outpost.auth..",
     "io.outpost.billing..",
@@ -65,7 +65,7 @@ class BoundariesTest {
           .ignoreDependency(
               DescribedPredicate.alwaysTrue(), DescribedPredicate.not(resideInAnyPackage(FLOWS)));
 
-  /** The root package of a module is what others may use; what is below it is its inside. */
+  /** Other modules may use a module's root package, but not the packages below it. */
   @ArchTest
   static final ArchRule theInsideOfAModuleIsItsOwn =
       classes()
@@ -128,7 +128,7 @@ class BoundariesTest {
           .should()
           .dependOnClassesThat(assignableTo(ProcessBuilder.class).or(assignableTo(Runtime.class)));
 
-  /** But by a command of the jar, whose result is what it prints. */
+  /** Except by a command of the jar, whose result is what it prints. */
   @ArchTest
   static final ArchRule nothingIsPrinted =
       noClasses().that().haveSimpleNameNotEndingWith("Command").should(ACCESS_STANDARD_STREAMS);

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The contract and the routes name the same operations: neither promises what the other lacks. */
+/**
+ * The contract and the routes name the same operations, so neither has one that the other lacks.
+ */
 class ContractTest {
 
   private static final String DOCUMENT = "https://outpost.invalid/document";
@@ -21,13 +23,13 @@ class ContractTest {
         RouteFile.allRoutes()
             .map(RouteFile::from)
             .filter(from -> from.matches("direct:[A-Za-z0-9]+"))
-            .filter(from -> !from.equals("direct:refuse")) // a word for rules of somebody's own
+            .filter(from -> !from.equals("direct:refuse")) // refusals by rules of an installation
             .map(from -> from.substring("direct:".length()))
             .toList();
     assertThat(routes).containsExactlyInAnyOrderElementsOf(OpenApi.read().operationIds());
   }
 
-  /** Admission stands before routes of this form alone. */
+  /** Admission runs only before routes whose names have this form. */
   @Test
   void everyOperationsNameHasTheFormThatIsAdmitted() throws IOException {
     assertThat(OpenApi.read().operationIds())
@@ -35,7 +37,7 @@ class ContractTest {
         .allSatisfy(id -> assertThat(id).matches("[a-z]+([A-Z][a-z]+)*"));
   }
 
-  /** What the page at /docs shows before anything is tried, and what is sent when it is. */
+  /** The page at /docs shows these examples, and sends them when a reader tries an operation. */
   @Test
   void everyRequestAndAnswerHasAnExampleThatFits() throws IOException {
     var document = OpenApi.read().tree();
@@ -70,7 +72,7 @@ class ContractTest {
     }
   }
 
-  /** A client is told what to send, not which regular expression it missed. */
+  /** An error message tells a client what to send, not which regular expression it missed. */
   @Test
   void everyPatternIsSaidInWords() throws IOException {
     assertThat(OpenApi.read().tree().findParents("pattern"))

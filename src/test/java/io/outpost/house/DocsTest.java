@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the pages say is so. */
+/** The links, the names of tests and the tables in the pages match the repository. */
 class DocsTest {
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#]+)[^)]*\\)");
@@ -56,7 +56,7 @@ class DocsTest {
     }
   }
 
-  /** A dash says that an event cannot meet a state. */
+  /** A dash means that the event cannot occur in that state. */
   @Test
   void everyCellOfTheJobsTableNamesATest() throws IOException {
     var page = Files.readString(Path.of("docs/architecture.md"));

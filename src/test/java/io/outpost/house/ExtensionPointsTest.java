@@ -39,8 +39,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Somebody's own routes hear of everything at the extension points; the page's examples, as they
- * stand.
+ * An installation's own routes receive everything at the extension points. The examples of
+ * docs/routes.md run unchanged in a real product.
  */
 @ExtendWith(SharedOutpost.class)
 @Tag("product")
@@ -90,7 +90,7 @@ class ExtensionPointsTest {
     team.start();
   }
 
-  /** Our own server, and a Stripe that knows two events. */
+  /** Answers as the team's own server, and as a Stripe that knows two events. */
   private void answer(HttpExchange call) throws IOException {
     var path = call.getRequestURI().getPath().substring(1);
     heard.add(
@@ -158,7 +158,7 @@ class ExtensionPointsTest {
         .isEqualTo("{\"job_id\": \"%s\", \"status\": \"succeeded\"}".formatted(id));
     assertThat(Client.of(local.address()).get("/jobs/" + id + "/summary").status()).isEqualTo(401);
     assertThat(operator.get("/openapi.json").body()).contains("getJobSummary");
-    // With five more it is eight or nine of ten, whether or not the cancelled one counts.
+    // Five more jobs make eight or nine of ten, whether or not the cancelled job counts.
     for (int i = 0; i < 5; i++) {
       acme.ended(acme.submit("claude", "Say hello"));
     }
@@ -185,7 +185,7 @@ class ExtensionPointsTest {
   }
 
   /**
-   * Without the check of the tests' client that an answer is in our contract: this one has more.
+   * Sends without the test client's check against the contract, because these answers contain more.
    */
   private static JsonNode outOfContract(Client client, String method, String path, String body)
       throws IOException, InterruptedException {

@@ -39,8 +39,8 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
 /**
- * A lane from the mounted folder, declared in its queues.json and a setting alone, is as good as
- * ours: whatever sends a job's message sends it there, and what comes from there runs.
+ * A lane that only a setting and the mounted folder's queues.json declare works like a shipped one:
+ * all messages of its jobs are sent there, and jobs received from it run.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -77,7 +77,7 @@ class FourthLaneTest {
     settings.put("outpost.worker.lanes", "urgent=12,high=6,normal=3,low=1");
     settings.put("outpost.worker.slots", 2);
     settings.put("outpost.worker.retry-after", "500ms");
-    // Longer than a job waits below: one that is sent again counts twice.
+    // Longer than a job waits below, because a job that is sent again counts twice.
     settings.put("outpost.jobs.resend-after", "20s");
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.test.aws-calls", "true");
@@ -150,7 +150,9 @@ class FourthLaneTest {
     assertThat(awaitStatus(tenant, job, "succeeded").get("attempts").asInt()).isOne();
   }
 
-  /** Ours and theirs alike: where all slots are busy, no job is told that it starts now. */
+  /**
+   * In shipped lanes and in this one, no job is told that it starts now while all slots are busy.
+   */
   @Test
   void aJobThereIsToldWhenItWillStart() throws Exception {
     var tenant = tenant("enterprise");
@@ -171,7 +173,7 @@ class FourthLaneTest {
     var other = submit(tenant, "claude", "sleep 60");
     awaitStatus(tenant, waits.get("job_id").asText(), "running");
     awaitStatus(tenant, other, "running");
-    // Two have ended while all slots were busy: that is a pace, once their messages are gone.
+    // Two jobs have ended while all slots were busy: that is a pace, once their messages are gone.
     var queues = outpost.context().getBean(Queues.class);
     await().until(() -> received(queues) == 2);
     outpost.context().getBean(AgentOffer.class).tell();
@@ -236,7 +238,7 @@ class FourthLaneTest {
     return await().until(() -> show(tenant, job), it -> it.get("status").asText().equals(status));
   }
 
-  /** The queues that messages of a job were sent to, one for each message. */
+  /** The queues to which messages of a job were sent, one for each message. */
   private List<String> queuesOf(String job) {
     return calls.seen().stream()
         .map(AwsCalls.Seen::request)
@@ -248,7 +250,7 @@ class FourthLaneTest {
         .toList();
   }
 
-  /** The tests' client would find an answer with this priority out of our contract. */
+  /** Sends without the test client, because this priority is not in the shipped contract. */
   private static JsonNode send(Client client, String method, String path, String body)
       throws IOException, InterruptedException {
     var request =
@@ -261,7 +263,7 @@ class FourthLaneTest {
     return JSON.readTree(client.http().send(request, BodyHandlers.ofString()).body());
   }
 
-  /** Where other users may read: agents run as users of their own. */
+  /** Writes the agent where other users may read it, because agents run as users of their own. */
   private static Path putAgent(Path folder) throws IOException {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     var program = folder.resolve("grok");

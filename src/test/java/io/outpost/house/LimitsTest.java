@@ -15,7 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The numbers of docs/limits.md are those that hold. */
+/**
+ * The numbers of docs/limits.md equal those in the contract, in the settings and in {@code Tier}.
+ */
 class LimitsTest {
 
   private static final Pattern ROW =
@@ -43,7 +45,7 @@ class LimitsTest {
     return Integer.toString(limit.equals("quota") ? tier.quota().orElseThrow() : tier.slots());
   }
 
-  /** The default of a setting that the environment may replace. */
+  /** The default of a setting that an environment variable may replace. */
   private static String setting(String... names) throws IOException {
     JsonNode node = yaml("/application.yaml");
     for (var name : names) {

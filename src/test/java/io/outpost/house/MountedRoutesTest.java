@@ -32,7 +32,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An integration engineer changes a flow without building anything: by mounting a folder. */
+/**
+ * Integration engineers change a flow without a build, by mounting a folder of routes. The product
+ * runs on embedded AWS with such a folder.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class MountedRoutesTest {
@@ -77,7 +80,7 @@ class MountedRoutesTest {
     }
   }
 
-  /** The page's example as it stands, against a chat that listens. */
+  /** Runs the page's example unchanged, with an HTTP server as the chat. */
   @Test
   void theTeamHearsOfAFailedJobAsTheRoutesPageShows() throws Exception {
     var page = Files.readString(Path.of("docs/routes.md"));
@@ -111,7 +114,7 @@ class MountedRoutesTest {
     }
   }
 
-  /** Kaoto gives a configuration without an id one of its own: that must not switch it off. */
+  /** Kaoto gives a configuration without an id a new id; that must not switch admission off. */
   @Test
   void p31AdmissionUnderAnotherIdIsRefused() throws Exception {
     mount(
@@ -124,7 +127,10 @@ class MountedRoutesTest {
                 + " with every- must intercept direct:listTenants and call direct:admit-request");
   }
 
-  /** An interception that fails or waits does so beside the flow, and is named and counted. */
+  /**
+   * An interception runs beside the flow, so its faults and waits do no harm; its failures are
+   * counted under its name.
+   */
   @Test
   void p32AFaultInAnInterceptionHarmsNoFlow() throws Exception {
     var neverAnswers = new CountDownLatch(1);

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Somebody adds an operation to the contract and forgets everything else: it is refused to callers
- * without a key, for nobody has to remember to protect it.
+ * An operation that is added to the contract without a security section is refused to callers
+ * without a key, so nobody has to remember to protect it.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The HTTP contract as a tree, which a test may add to. */
+/** The HTTP contract as a tree that a test can extend. */
 record OpenApi(ObjectNode tree) {
 
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
@@ -23,7 +23,7 @@ record OpenApi(ObjectNode tree) {
     return tree.get("paths").findValuesAsText("operationId");
   }
 
-  /** Adds {@code GET path}; without a word about security, unless the author says one. */
+  /** Adds {@code GET path}, without a security section unless the caller adds one. */
   ObjectNode addGet(String path, String operationId) {
     var get = ((ObjectNode) tree.get("paths")).putObject(path).putObject("get");
     get.put("operationId", operationId);

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.ApplicationContext;
 
-/** One jar plays two roles: each starts, and does nothing of the other. */
+/** One jar has two roles: each starts, and runs nothing of the other. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class ProfilesTest {
@@ -68,12 +68,12 @@ class ProfilesTest {
     }
   }
 
-  /** It waits for what it needs instead of ending; the API does too. */
+  /** A role waits for the services that it needs and does not exit. */
   @ParameterizedTest
   @ValueSource(strings = {"api", "worker"})
   void aRoleStartsWhileAwsIsDown(String role) throws Exception {
     var down = new HashMap<String, Object>();
-    // As in AWS; a topic's name alone would have to be looked up.
+    // An ARN, as in AWS; a topic's name alone would need a lookup.
     down.put("outpost.notices-topic", "arn:aws:sns:us-east-1:000000000000:outpost-notices");
     for (var service : List.of("sqs", "s3", "dynamodb", "secretsmanager", "sns")) {
       down.put("outpost.aws.endpoints." + service, "http://127.0.0.1:9");
@@ -103,8 +103,9 @@ class ProfilesTest {
   }
 
   /**
-   * What it had registered anywhere is taken away when it closes, but for Camel's language simple,
-   * which holds the last one that asked for it. Caches hold some softly: see Surefire's options.
+   * A closed application removes everything that it registered. The last one may stay reachable,
+   * because Camel's language simple holds the last context that asked for it. Caches hold closed
+   * ones by soft references: see Surefire's options.
    */
   @AfterAll
   static void nothingOfTheClosedOnesIsReachable() {
@@ -125,7 +126,7 @@ class ProfilesTest {
         .collect(Collectors.toSet());
   }
 
-  /** Where the running routes start. */
+  /** The addresses where the running routes start. */
   private static Set<String> starts(LocalOutpost outpost) {
     return outpost.context().getBean(CamelContext.class).getRoutes().stream()
         .map(route -> route.getEndpoint().getEndpointUri())
@@ -136,12 +137,15 @@ class ProfilesTest {
     return from.startsWith("jobs:") || from.startsWith("aws2-sqs:");
   }
 
-  /** Whoever runs agents may not delete secrets. */
+  /** Whether the route deletes tenants; a container that runs agents may not delete secrets. */
   private static boolean removesTenants(String from) {
     return from.startsWith("timer://remove-tenants");
   }
 
-  /** Nor may it have a key of Stripe's: all that calls Stripe, and what leads to it. */
+  /**
+   * Whether the route calls Stripe or leads to Stripe; a container that runs agents has no Stripe
+   * key.
+   */
   private static boolean bills(String from) {
     return from.matches("(aws2-sqs:.*|direct:.*|timer:.*)(stripe|usage|billing|customer).*");
   }

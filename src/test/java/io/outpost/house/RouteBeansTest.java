@@ -26,7 +26,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.context.ApplicationContext;
 
-/** What route files name in Java is there: Camel itself finds out only when a message comes by. */
+/**
+ * The beans, methods and classes in route files exist; Camel itself checks them only when a message
+ * arrives.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class RouteBeansTest {
@@ -53,9 +56,9 @@ class RouteBeansTest {
     return RouteFile.all();
   }
 
-  /** A step's Java: the bean's name and the method. */
+  /** The bean and the method that a step calls. */
   private record Call(String bean, String method) {
-    /** What follows the name are arguments. */
+    /** The method's name without arguments. */
     String name() {
       return method.replaceFirst("\\(.*", "");
     }
@@ -96,8 +99,8 @@ class RouteBeansTest {
   }
 
   /**
-   * Camel gives an expression a copy of the message and takes back the properties that are set in
-   * it, and nothing else: a variable, header or body is lost, and a removed property stays.
+   * Camel gives an expression a copy of the message and takes back only the properties that are set
+   * in it: a variable, header or body is lost, and a removed property stays.
    */
   @ParameterizedTest
   @MethodSource("files")
@@ -121,7 +124,7 @@ class RouteBeansTest {
         .map(f -> new Call(f.value().get("ref").asText(), f.value().get("method").asText()));
   }
 
-  /** What a method, and the methods of its class that it calls, write into the message. */
+  /** The writes to the message by a method and by the methods of its class that it calls. */
   private Set<String> written(Call call) {
     var type = OURS.get(type(call));
     var seen = new HashSet<JavaCodeUnit>();

@@ -13,14 +13,14 @@ import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
- * A file of routes as a tree.
+ * A route file as a tree.
  *
  * @param name folder and file, for example {@code api/jobs.camel.yaml}
  * @param tree the list of routes and configurations
  */
 record RouteFile(String name, JsonNode tree) {
 
-  /** A step: its kind, for example {@code choice}, and what it says. */
+  /** A step: its kind, for example {@code choice}, and its content. */
   record Step(String kind, JsonNode node) {
     String id() {
       return node.path("id").asText();
@@ -49,7 +49,7 @@ record RouteFile(String name, JsonNode tree) {
     return tree.findValues("route").stream();
   }
 
-  /** Every step, however deep. */
+  /** Every step, at any depth. */
   Stream<Step> steps() {
     return fields(tree)
         .filter(field -> field.name().equals("steps"))
@@ -58,17 +58,17 @@ record RouteFile(String name, JsonNode tree) {
         .map(step -> new Step(step.getKey(), step.getValue()));
   }
 
-  /** Every text in the file that is one value. */
+  /** Every text value in the file. */
   Stream<String> texts() {
     return nodes(tree).filter(JsonNode::isTextual).map(JsonNode::asText);
   }
 
-  /** What a pattern finds in the texts. */
+  /** All matches of a pattern in the texts. */
   Stream<MatchResult> find(Pattern pattern) {
     return texts().flatMap(text -> pattern.matcher(text).results());
   }
 
-  /** Every field with its name, however deep. */
+  /** Every field with its name, at any depth. */
   Stream<Field> fields() {
     return fields(tree);
   }
@@ -76,7 +76,7 @@ record RouteFile(String name, JsonNode tree) {
   /** A field of an object. */
   record Field(String name, JsonNode value) {}
 
-  /** Where a route starts. */
+  /** The address where a route starts. */
   static String from(JsonNode route) {
     return route.at("/from/uri").asText();
   }

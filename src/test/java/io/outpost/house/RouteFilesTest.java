@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Route files are what integration engineers read and change: a fault in one is found here, by
- * name, not when the first message takes that way.
+ * Integration engineers read and change route files. A fault in a file is found here, by name, and
+ * not only when the first message reaches it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RouteFilesTest {
@@ -65,14 +65,17 @@ class RouteFilesTest {
   @ParameterizedTest
   @MethodSource("files")
   void camelsSchemaAcceptsTheFile(RouteFile file) {
-    // A placeholder may stand where the schema wants a number: Camel resolves it first.
+    // A placeholder may replace a number that the schema requires, because Camel resolves it first.
     assertThat(camel.validate(withNumbers(file.tree().deepCopy())))
         .filteredOn(fault -> !fault.getInstanceNode().asText().startsWith("{{"))
         .as(file.name())
         .isEmpty();
   }
 
-  /** Deep inside an error handler the schema names the handler as the fault, not the number. */
+  /**
+   * Replaces placeholders by numbers: inside an error handler, the schema names the handler as the
+   * fault.
+   */
   private static JsonNode withNumbers(JsonNode tree) {
     for (var policy : tree.findParents("maximumRedeliveries")) {
       if (policy.get("maximumRedeliveries").asText().startsWith("{{")) {
@@ -82,7 +85,10 @@ class RouteFilesTest {
     return tree;
   }
 
-  /** Else what a request leaves to be done beside it piles up while a store is slow. */
+  /**
+   * Without a bound, the work that requests leave to be done beside them piles up while a store is
+   * slow.
+   */
   @ParameterizedTest
   @MethodSource("files")
   void whatIsDoneBesideARequestIsBounded(RouteFile file) {
@@ -194,7 +200,7 @@ class RouteFilesTest {
             });
   }
 
-  /** HTTP comes in through the contract alone: any other way would pass by admission. */
+  /** HTTP requests arrive only through the contract; any other way would bypass admission. */
   @Test
   void noRouteOpensAnHttpPathOfItsOwn() throws IOException {
     assertThat(RouteFile.allRoutes().map(RouteFile::from))
@@ -208,7 +214,7 @@ class RouteFilesTest {
     return new TreeSet<>(node.propertyStream().map(Map.Entry::getKey).toList());
   }
 
-  /** The names behind {@code direct:} and {@code seda:}; a pattern is no name. */
+  /** The names after {@code direct:} and {@code seda:}, without patterns. */
   private static Set<String> internal(Stream<String> texts) {
     return texts
         .flatMap(text -> INTERNAL.matcher(text).results())

@@ -18,8 +18,8 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 /**
  * The settings that application.yaml declares.
  *
- * @param declared all of them, in dots
- * @param explained those with a comment, above or behind
+ * @param declared all of them, as dotted names
+ * @param explained those with a comment above or behind
  */
 record Settings(Set<String> declared, Set<String> explained) {
 

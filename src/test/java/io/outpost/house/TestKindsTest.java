@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code mvn test} answers while somebody waits: a test that starts the product, or processes of
- * its own, is tagged {@code product} and left to {@code mvn verify}.
+ * {@code mvn test} stays fast, because people wait for it: a test that starts the product, or
+ * processes of its own, is tagged {@code product} and runs only in {@code mvn verify}.
  */
 class TestKindsTest {
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 
-/** What is done beside a request goes on when the server has taken the request back. */
+/** Work beside a request continues after the server has recycled the request. */
 class CallTest {
 
   @Test
@@ -49,7 +49,7 @@ class CallTest {
     assertThat(call.prefers("text/html")).isEqualTo(isPreferred);
   }
 
-  /** As Tomcat's facade is once the answer has been sent. */
+  /** Behaves like Tomcat's request facade after the answer was sent: reading an attribute fails. */
   private static final class Recycled extends MockHttpServletRequest {
     private boolean gone;
 

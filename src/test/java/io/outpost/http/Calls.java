@@ -5,12 +5,12 @@ import java.util.Map;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 
-/** Calls as admission leaves them, for steps that are tested without a server. */
+/** Creates calls in the state after admission, for tests of steps without a server. */
 public final class Calls {
 
   private Calls() {}
 
-  /** A call of an operation as it arrives, with a key. */
+  /** A new call of an operation, with an API key. */
   public static Call of(Operation operation, String key) {
     var request = new MockHttpServletRequest(operation.method(), operation.path());
     request.addHeader("Authorization", "Bearer " + key);
@@ -19,14 +19,14 @@ public final class Calls {
     return call;
   }
 
-  /** A call of nobody, with headers. */
+  /** An unauthenticated call with headers. */
   public static Call of(Map<String, String> headers) {
     var request = new MockHttpServletRequest();
     headers.forEach(request::addHeader);
     return new Call(request, new MockHttpServletResponse(), new byte[0]);
   }
 
-  /** A call of somebody who is known. */
+  /** An authenticated call. */
   public static Call of(Principal caller) {
     var call = new Call(new MockHttpServletRequest(), new MockHttpServletResponse(), new byte[0]);
     call.identify(caller);

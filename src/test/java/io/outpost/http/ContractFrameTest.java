@@ -34,7 +34,7 @@ class ContractFrameTest {
         .isEqualTo("{\"operationId\":\"getX\",\"responses\":{\"200\":{\"description\":\"\"}}}");
   }
 
-  /** What is said of media types, by operation. */
+  /** The media types of each operation. */
   private static TreeMap<String, String> operations(JsonNode document) {
     var operations = new TreeMap<String, String>();
     for (var path : document.get("paths").properties()) {

@@ -1,9 +1,11 @@
 package io.outpost.http;
 
-/** A text that counts how often a character of it is looked at: the steps of a pattern. */
+/** A text that counts the reads of its characters, which are the steps of a pattern. */
 final class CountedText implements CharSequence {
 
-  /** Read hundreds of millions of times, most of them by code that is compiled without much ado. */
+  /**
+   * An array, because it is read hundreds of millions of times, mostly by barely optimized code.
+   */
   private final char[] text;
 
   private final long most;
@@ -19,7 +21,7 @@ final class CountedText implements CharSequence {
     this.most = most;
   }
 
-  /** More steps were taken than may be. */
+  /** The pattern took too many steps. */
   static final class TooMany extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }

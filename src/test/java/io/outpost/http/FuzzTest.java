@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Whatever is sent to whichever operation, the answer is one that the document has: its status, its
- * media type and its schema; never a fault of ours. Requests are made from the document and a seed.
+ * Random requests to every operation, generated from the OpenAPI document and a seed, get answers
+ * with a status, media type and schema of that document, and never a 500.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -38,7 +38,7 @@ class FuzzTest {
   private static final long SEED = Long.getLong("fuzz.seed", 15);
   private static final int REQUESTS = Integer.getInteger("fuzz.requests", Sizes.of(1500, 10_000));
 
-  /** Without Stripe, and in a process that is told to wait, these are no faults. */
+  /** A 503 is no fault here: Stripe is missing, and some calls are told to retry. */
   private static final Set<Integer> EXPECTED_FAULTS = Set.of(503);
 
   private static final String SPARE = "spare tenant";
@@ -133,7 +133,7 @@ class FuzzTest {
     }
   }
 
-  /** What was made is asked for, changed and ended by what is sent later. */
+  /** Remembers created resources, so that later requests read, change and delete them. */
   private void remember(Operation operation, JsonNode answer) {
     if (operation.id().equals("createTenant")) {
       made.put(SPARE, answer.get("tenant_id").asText());
@@ -195,7 +195,7 @@ class FuzzTest {
 
   private String parameter(Operation operation, String part) {
     if (operation.id().equals("deleteTenant")) {
-      // Not the customer that the others are sent for.
+      // Uses a spare tenant, because the other requests need their own.
       return made.getOrDefault(SPARE, NO_TENANT);
     }
     if (random.nextInt(5) == 0) {
@@ -245,7 +245,7 @@ class FuzzTest {
     };
   }
 
-  /** Some of the fields that the schema has, each with a value that may fit. */
+  /** Some fields of the schema, each with a value that may be valid. */
   private ObjectNode object(JsonNode schema) {
     var object = json.createObjectNode();
     var properties = resolved(schema).path("properties");

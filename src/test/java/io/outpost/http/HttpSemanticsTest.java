@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** HTTP as RFC 9110 and RFC 9112 say, byte by byte. */
+/** Requests and answers follow RFC 9110 and RFC 9112, checked byte by byte. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class HttpSemanticsTest {
@@ -135,7 +135,7 @@ class HttpSemanticsTest {
     assertThat(answer.header("Allow").split(", ")).containsExactlyInAnyOrder(methods.split(", "));
   }
 
-  /** Whoever repeats a job with another command must not believe that it was heard. */
+  /** A rerun with a body is refused, because its fields would be ignored. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -191,7 +191,8 @@ class HttpSemanticsTest {
   @Test
   void theTagChangesWithWhatIsShown() {
     var path = customer.path("");
-    // Stripe's customer comes a moment after the tenant, and is shown.
+    // The tenant gets its customer at Stripe a moment later, which changes its
+    // representation.
     await().until(() -> !customer.client().get(path).json().get("stripe_customer_id").isNull());
     var first = customer.client().get(path);
     var tag = first.header("ETag");

@@ -8,7 +8,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A client cannot look like many by its ports, nor put words where its address belongs. */
+/**
+ * A client's address is read without port and other text, so that one client cannot look like many.
+ */
 class IpAddressTest {
 
   @ParameterizedTest

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
-/** However often a POST with one Idempotency-Key arrives, its effect happens once. */
+/** A POST that is repeated with the same Idempotency-Key has its effect once. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P12OneKeyOneEffectTest {
@@ -105,7 +105,7 @@ class P12OneKeyOneEffectTest {
     assertThat(customer.client().get("/jobs").json().get("data")).hasSize(1);
   }
 
-  /** The first answer may show what the other key may not see. */
+  /** The stored answer may contain what the other API key may not read. */
   @Test
   void keysOfATenantDoNotShareAnswers() {
     var scopes = "\"scopes\":[\"tenant:write\"]";
@@ -154,7 +154,7 @@ class P12OneKeyOneEffectTest {
     assertThat(theirs.text("tenant_id")).isEqualTo(other.tenantId());
   }
 
-  /** The transaction is written, its answer never arrives: the client tries again. */
+  /** The transaction is written but its answer is lost, so the client retries. */
   @Test
   void aCrashBetweenEffectAndAnswerLeavesOneEffect() {
     try (var crash =
@@ -196,7 +196,7 @@ class P12OneKeyOneEffectTest {
     assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo(KEY);
   }
 
-  /** Half of them at the other instance. */
+  /** Sends fifty requests at once, half of them to the other instance. */
   private List<Answer> fiftyTimes(Client client, String path, String body) {
     return AtOnce.times(
         TIMES,
@@ -206,7 +206,7 @@ class P12OneKeyOneEffectTest {
         });
   }
 
-  /** A conflict says that the first one is in flight. */
+  /** All answers are the same, except for 409 while the first request is in flight. */
   private static void assertOneAnswer(List<Answer> answers, int status) {
     assertThat(answers).hasSize(TIMES);
     assertThat(answers).allSatisfy(answer -> assertThat(answer.status()).isIn(status, 409));

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a body may be, and that judging it costs little whatever it is. */
+/** Limits of request bodies; checking a body is cheap, whatever it contains. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P28BodiesTest {
@@ -83,7 +83,7 @@ class P28BodiesTest {
     assertThat(apis.bean(Contract.class).operation(operation).bodyLimit()).isEqualTo(bytes);
   }
 
-  /** Whoever adds an operation with a command cannot forget that a command is long. */
+  /** Every operation with a command allows a body of the size that a command needs. */
   @Test
   void whereACommandIsInTheBodyTheLimitLeavesRoomForIt() {
     StreamSupport.stream(apis.bean(Contract.class).operations().spliterator(), false)
@@ -111,7 +111,7 @@ class P28BodiesTest {
         arguments("POST", "{\"name\":\"x\",\"expires_at\":\"" + "2".repeat(8000) + "\"}"));
   }
 
-  /** Sixteen at once would have stopped every carrier. */
+  /** Sixteen such requests at once once blocked every carrier thread. */
   @ParameterizedTest
   @MethodSource("hostile")
   void aHostileBodyIsRefusedAtOnceAndOthersAreServed(String method, String body) {

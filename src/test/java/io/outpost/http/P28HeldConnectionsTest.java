@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whoever holds connections, or lets a request drip in, holds up nobody else, and not for long. */
+/** Idle connections and slowly sent requests delay no other client and are closed in time. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -118,7 +118,7 @@ class P28HeldConnectionsTest {
     }
   }
 
-  /** Sends a little more, and reads what has come of it: at its own pace, by the socket's clock. */
+  /** Sends a little more and reads the answer so far; true when the server has closed. */
   private static boolean isEnded(Socket socket, String drop, StringBuilder answer) {
     try {
       socket.setSoTimeout(PACE_MILLIS);

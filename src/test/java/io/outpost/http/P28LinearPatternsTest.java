@@ -23,18 +23,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * No text that a client sends makes a pattern take more steps than a multiple of its length: a
- * pattern never yields its thread, so that a few quadratic ones would stop everybody's requests.
+ * No text from a client makes a regular expression take more than a constant number of steps per
+ * character. A match never yields its thread, so a few quadratic ones would stop all requests.
  * Steps are counted, not timed.
  */
 class P28LinearPatternsTest {
 
   private static final int LENGTH = 1000;
 
-  /** Steps for each character; a pattern may look at a few parts of a text anew. */
+  /** The allowed steps per character; a pattern may read some parts of a text again. */
   private static final int STEPS = 150;
 
-  /** Deep enough for a pattern that recurses to overflow a stack of this size. */
+  /** Long enough that a recursive pattern overflows a stack of this size. */
   private static final int DEEP = 15_000;
 
   private static final int STACK = 256 * 1024;
@@ -62,7 +62,7 @@ class P28LinearPatternsTest {
           "00-",
           "\"");
 
-  /** What this package reads are the operator's own files, never a caller's text. */
+  /** This package reads the operator's own files, not text from clients. */
   private static final String ROUTE_FILES = "io.outpost.routes.";
 
   private static final List<String> REPEATED =
@@ -110,7 +110,7 @@ class P28LinearPatternsTest {
 
   private static final List<String> TEXTS = texts();
 
-  /** All there are, each once. */
+  /** All patterns of the product, each once. */
   static Stream<Map.Entry<String, Pattern>> patterns() throws Exception {
     var patterns = new TreeMap<String, Pattern>();
     var yaml = new ObjectMapper(new YAMLFactory());
@@ -130,7 +130,7 @@ class P28LinearPatternsTest {
     assertThat(isLinear(pattern.getValue())).as(pattern.toString()).isTrue();
   }
 
-  /** The test would have found what was wrong before. */
+  /** The test finds the quadratic patterns that the product once had. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -145,7 +145,7 @@ class P28LinearPatternsTest {
     assertThat(isLinear(Pattern.compile(pattern))).isFalse();
   }
 
-  /** Length is judged first; where a text has no longest length, its pattern is not looked at. */
+  /** The length of a text is checked first; a pattern without a maximum length is not applied. */
   @ParameterizedTest
   @ValueSource(strings = {"openapi/outpost.yaml", "agents/schema.json"})
   void everyPatternOfASchemaStandsBesideALength(String file) throws IOException {
@@ -215,7 +215,7 @@ class P28LinearPatternsTest {
     node.valueStream().filter(JsonNode::isObject).forEach(n -> withoutLength(at + "/[]", n, found));
   }
 
-  /** Those that classes keep. */
+  /** Adds the patterns in static fields. */
   private static void ofClasses(Map<String, Pattern> patterns) throws Exception {
     var classes = Path.of("target", "classes");
     try (var files = Files.walk(classes.resolve("io"))) {
@@ -238,7 +238,7 @@ class P28LinearPatternsTest {
     return field.getType() == Pattern.class && Modifier.isStatic(field.getModifiers());
   }
 
-  /** Those that are given to a method of String. */
+  /** Adds the patterns in calls of methods of String. */
   private static void ofCalls(Map<String, Pattern> patterns) throws IOException {
     var call =
         Pattern.compile(

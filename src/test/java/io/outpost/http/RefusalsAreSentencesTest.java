@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who reads a refusal knows what to send instead, without knowing regular expressions. */
+/** Refusals state in words what is valid, without regular expressions. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class RefusalsAreSentencesTest {

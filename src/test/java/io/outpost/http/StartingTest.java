@@ -21,7 +21,7 @@ import org.springframework.boot.web.context.WebServerInitializedEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.MapPropertySource;
 
-/** The web server listens before the routes have started: who calls then is told to come again. */
+/** Requests that arrive before the routes have started get a 503 with Retry-After. */
 @Tag("product")
 @ExtendWith({SharedOutpost.class, OutputCaptureExtension.class})
 class StartingTest {

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.core.io.ClassPathResource;
 
 /**
- * What the types accept and what the contract's schemas accept is the same, example by example: a
- * valid object, and that object with one field changed.
+ * Java types and the contract's schemas accept the same: for each type a valid object, and that
+ * object with one field changed.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TypesAndSchemasAgreeTest {
@@ -78,7 +78,7 @@ class TypesAndSchemasAgreeTest {
           new Subject(Job.class, "Job", JOB),
           new Subject(AuditEntry.class, "AuditEntry", AUDIT_ENTRY));
 
-  /** Values that any field of the name takes, and values that none does, as JSON. */
+  /** Valid and invalid values, as JSON, for all fields with a name. */
   private static final Map<String, Values> FIELDS =
       Map.ofEntries(
           field(
@@ -230,12 +230,12 @@ class TypesAndSchemasAgreeTest {
     return examples.build();
   }
 
-  /** Jobs that are older than modes have none. */
+  /** Jobs from before modes existed have no mode. */
   private static boolean isOlder(Subject subject, String field) {
     return subject.schema().equals("Job") && field.equals("mode");
   }
 
-  /** Two types have a status, or a key_id, with different rules. */
+  /** The values for a field; two types have a status or key_id with different rules. */
   private static Values values(Subject subject, String field) {
     if (!DIFFERENT.contains(field)) {
       return FIELDS.get(field);

@@ -16,8 +16,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * A field of a job is one line in the record and one in the contract: what is asked for becomes the
- * job's by its name, and a job that repeats another has all of its input.
+ * Every field of the contract's request becomes the job's field of the same name, and a rerun takes
+ * over all input.
  */
 class JobFieldsTest {
 
@@ -26,7 +26,7 @@ class JobFieldsTest {
   private static final String FIRST = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
   private static final String SECOND = "01ARZ3NDEKTSV4RRFFQ69G5FAW";
 
-  /** What of a request a repetition does not take over: it starts at once. */
+  /** The fields that a rerun does not take over, because it starts at once. */
   private static final Set<String> NOT_REPEATED = Set.of("start_after");
 
   private static final Job ENDED =

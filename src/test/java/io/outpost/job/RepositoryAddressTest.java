@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Repositories are cloned from the internet: no address leads a worker to its own network. */
+/** No repository address leads a worker into its own network. */
 class RepositoryAddressTest {
 
   @ParameterizedTest

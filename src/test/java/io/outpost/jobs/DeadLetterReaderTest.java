@@ -21,7 +21,8 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 
 /**
- * Operators get dead letters newest first, and no more than they ask for, whatever their shards.
+ * Operators get dead letters newest first and at most as many as requested, from all shards
+ * together.
  */
 class DeadLetterReaderTest {
 

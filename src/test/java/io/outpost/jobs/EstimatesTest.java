@@ -29,7 +29,7 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a client is told about a job's start is a time that may come, or nothing. */
+/** A job's estimated start is a plausible time, or missing. */
 class EstimatesTest {
 
   private static final String TENANT = "6f1c1d1e-0000-4000-8000-000000000001";
@@ -80,7 +80,7 @@ class EstimatesTest {
     when(workers.slots()).thenReturn(OptionalInt.of(2));
     depth(0, 2);
     assertThat(estimated(Tier.ENTERPRISE)).as("nobody knows when a job ends").isNull();
-    // Of the two and that one, two have ended after five seconds.
+    // Two of the three jobs have ended after five seconds.
     depth(0, 1);
     depth(0, 2);
     depth(0, 2);
@@ -108,7 +108,10 @@ class EstimatesTest {
     assertThat(estimated(Tier.ENTERPRISE)).isNull();
   }
 
-  /** Six are held and come back: meanwhile one job in five seconds ends, whatever messages do. */
+  /**
+   * Six held messages return to the queue, but only one job ends in five seconds, and only that
+   * counts.
+   */
   @Test
   void jobsThatAreSentAgainWhileTheyWaitDoNotChangeThePace() {
     when(workers.slots()).thenReturn(OptionalInt.of(2));
@@ -119,7 +122,9 @@ class EstimatesTest {
     assertThat(wait(Tier.ENTERPRISE)).isEqualTo(ofSeconds(9 * 5));
   }
 
-  /** One of the release before counts none: then messages are all there is. */
+  /**
+   * A worker of the previous release does not count ended jobs, so messages are counted instead.
+   */
   @Test
   void whereNotAllWorkersCountJobsMessagesAreCounted() {
     when(workers.slots()).thenReturn(OptionalInt.of(2));
@@ -189,7 +194,7 @@ class EstimatesTest {
     estimates.measure();
   }
 
-  /** Five seconds later, in the highest lane. */
+  /** Reports the depth of the highest lane, five seconds after the last report. */
   private void depth(long waiting, long running) {
     now = now.plusSeconds(5);
     when(queues.depth(anyString())).thenReturn(new Depth(0, 0));

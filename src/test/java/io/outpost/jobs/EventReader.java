@@ -16,12 +16,12 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/** A client of a job's events that reads as many as it wants and then goes away. */
+/** Reads a job's event stream; it may be closed before the stream ends. */
 final class EventReader implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** An event as it came. */
+  /** An event of the stream. */
   record Event(String id, String name, JsonNode data) {
 
     byte[] bytes() {
@@ -39,7 +39,7 @@ final class EventReader implements AutoCloseable {
     this.lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
   }
 
-  /** Opens the stream behind an event; null: at its beginning. */
+  /** Opens the stream after the event with this id; null: from the beginning. */
   static EventReader open(Client client, String jobId, String lastEventId) throws Exception {
     var request =
         HttpRequest.newBuilder(URI.create(client.address() + "/jobs/" + jobId + "/events"))
@@ -58,7 +58,7 @@ final class EventReader implements AutoCloseable {
     return response.headers().firstValue(name).orElse("");
   }
 
-  /** The next event; null when the stream is over. */
+  /** The next event; null at the end of the stream. */
   Event next() throws IOException {
     String id = null;
     String name = null;

@@ -30,7 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** When a job's time is over it goes with all that it left, and nothing else does. */
+/**
+ * An expired job is removed with its output, artifacts and workspace, and nothing else is removed.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class ExpiredJobsTest {
@@ -79,12 +81,12 @@ class ExpiredJobsTest {
       assertThat(client.get("/workspaces").json().get("data").findValuesAsText("name"))
           .containsExactly("used");
       assertThat(notes(customer)).hasSize(1);
-      // What was used stays counted.
+      // The usage stays counted.
       assertThat(client.get("/billing/usage").json().get("used").asInt()).isEqualTo(2);
     }
   }
 
-  /** A workspace is as young as the job that saved it last. */
+  /** A workspace expires with the job that saved it last. */
   @Test
   void aWorkspaceThatALaterJobSavedStays() throws Exception {
     var customer = Customer.of(admin, "free");
@@ -98,7 +100,7 @@ class ExpiredJobsTest {
         .contains("run 3 in this directory");
   }
 
-  /** Also when that job saves nothing afterwards: then the workspace goes a day later. */
+  /** If that job saves nothing, the workspace is removed a day later. */
   @Test
   void aWorkspaceThatAJobHasIsLookedAtAgain() throws Exception {
     var customer = Customer.of(admin, "free");
@@ -110,7 +112,7 @@ class ExpiredJobsTest {
     assertThat(archives(customer)).hasSize(1);
     assertThat(notes(customer)).hasSize(1);
 
-    // A worker that was killed leaves its hold, which ends.
+    // A killed worker leaves its lease on the workspace, which ends by itself.
     held(customer, "busy", Instant.now().minusSeconds(1));
     age(customer, job, Duration.ofDays(2));
     remove();
@@ -119,7 +121,10 @@ class ExpiredJobsTest {
     assertThat(notes(customer)).isEmpty();
   }
 
-  /** The note goes last: whatever was done before, the next time does the rest. */
+  /**
+   * The note about the expired job is removed last, so an interrupted removal is completed by the
+   * next one.
+   */
   @Test
   void aRemovalThatFailedHalfwayIsFinishedTheNextTime() throws Exception {
     var customer = Customer.of(admin, "free");
@@ -171,7 +176,7 @@ class ExpiredJobsTest {
         .toList();
   }
 
-  /** As if the job had ended earlier. */
+  /** Moves the job's end into the past. */
   private void age(Customer customer, String job, Duration age) {
     var note = notes(customer).stream().filter(n -> n.get("ended_job").s().equals(job)).findFirst();
     var item = new HashMap<>(note.orElseThrow());
@@ -183,7 +188,7 @@ class ExpiredJobsTest {
     clients.dynamoDb().putItem(p -> p.tableName(table).item(item));
   }
 
-  /** As if a job had the workspace until then. */
+  /** Gives the workspace a lease that ends at this time. */
   private void held(Customer customer, String workspace, Instant until) {
     clients
         .dynamoDb()
@@ -214,7 +219,7 @@ class ExpiredJobsTest {
         .toList();
   }
 
-  /** What the timer does. */
+  /** Runs the route of the timer. */
   private void remove() throws Exception {
     var camel = outpost.context().getBean(CamelContext.class);
     var exchange = new DefaultExchange(camel);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A customer finds jobs by words of their own, by several states and by time, and repeats them. */
+/** A customer finds jobs by labels, several statuses and time, and reruns them. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class FindAndRepeatJobsTest {

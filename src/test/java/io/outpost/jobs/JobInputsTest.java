@@ -41,7 +41,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 
-/** Uploads cost a bounded sum: they are counted, expire, and are looked up once a request. */
+/** Uploads are capped, expire, and are looked up at most once per request. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobInputsTest {
@@ -99,7 +99,7 @@ class JobInputsTest {
   void aRepetitionGetsAFreshLinkToTheSameInput() throws Exception {
     var first = open(client, "again");
     var from = URI.create(first.text("url")).getQuery();
-    // A link says to the second when it was signed.
+    // A link contains the second in which it was signed.
     await().until(() -> !URI.create(open(client, "again").text("url")).getQuery().equals(from));
     var second = open(client, "again");
     assertThat(second.status()).isEqualTo(201);
@@ -142,7 +142,7 @@ class JobInputsTest {
     assertThat(tooLate.json().at("/errors/0/field").asText()).isEqualTo("inputs[0].input_id");
   }
 
-  /** What Terraform has S3 remove is what the API says has expired. */
+  /** The bucket's lifecycle rule in Terraform has the same time as the API. */
   @Test
   void theBucketKeepsInputsAsLongAsTheApiSays() throws IOException {
     assertThat(Files.readString(Path.of("terraform/modules/s3/lifecycle.tf")))
@@ -267,7 +267,7 @@ class JobInputsTest {
     return answer.json();
   }
 
-  /** How often S3 was asked, also in vain: it answered, or its answer was an error. */
+  /** The number of look-ups at S3, successful or not. */
   private static long lookups(String id) {
     return outpost.context().getBean(AwsCalls.class).asked().stream()
         .filter(HeadObjectRequest.class::isInstance)

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What happened to a job can be read afterwards, in order and with reasons. */
+/** A job's timeline lists its transitions in order and with reasons. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobTimelineTest {

@@ -23,12 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
-/** Jobs that are submitted or cancelled together are each treated as if they were alone. */
+/** Each job of a batch is accepted, refused or cancelled as if it were sent alone. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobsAtOnceTest {
 
-  /** What DynamoDB writes in one call. */
+  /** The most items that DynamoDB writes in one call. */
   private static final int MOST_AT_ONCE = 25;
 
   private static final String JOB = "{\"agent\":\"claude\",\"command\":\"Say hello\"}";
@@ -178,7 +178,7 @@ class JobsAtOnceTest {
             "{\"job_ids\":[]}")) {
       assertThat(client.post("/jobs/cancel", wrong).status()).as(wrong).isEqualTo(400);
     }
-    // All three units came back.
+    // The quota got all three units back.
     assertThat(statuses(client.post("/jobs/batch", batch(11))))
         .filteredOn(status -> status == 202)
         .hasSize(10);
@@ -220,7 +220,10 @@ class JobsAtOnceTest {
     assertThat(client.get("/jobs?status=pending").json().get("data")).isEmpty();
   }
 
-  /** Writes waiting jobs like one to the table: to submit each takes ten times as long. */
+  /**
+   * Writes copies of a pending job directly to the table, which is ten times as fast as submitting
+   * them.
+   */
   private void copy(String jobId, String tenantId, int times) {
     var table = apis.table("jobs");
     var key = Map.of("tenant_id", Items.text(tenantId), "job_id", Items.text(jobId));
@@ -245,7 +248,7 @@ class JobsAtOnceTest {
     }
   }
 
-  /** As if the process had died before it answered. */
+  /** Deletes the stored answer, as if the process had died before it answered. */
   private void forgetWholeAnswer(Customer customer) {
     var table = apis.table("idempotency");
     var found =

@@ -24,9 +24,9 @@ import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
 /**
- * What a page of jobs makes DynamoDB read, counted in its answers. It depends on the page and on
- * how many of the jobs its filter leaves out, not on how many jobs there are: the same bounds hold
- * for each page of a list ten times as long.
+ * Counts the items that DynamoDB reads for a page of jobs. The number depends on the page and on
+ * how many jobs its filter skips, not on the number of jobs: a list ten times as long has the same
+ * bounds.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -37,15 +37,15 @@ class ListCostTest {
   private static final int MANY = 4824;
   private static final int LIMIT = 50;
 
-  /** What one query reads of the jobs that a filter looks through. */
+  /** The number of jobs that one query reads while a filter searches. */
   private static final int READ_ON = 100;
 
   private static final int MOST_QUERIES = 20;
 
-  /** Of a page of one: that and the one behind it, and then what is looked through. */
+  /** For a page of one job: the job, the next one, and what the filter searches. */
   private static final int MOST_READ = 2 + (MOST_QUERIES - 1) * READ_ON;
 
-  /** Each has as many jobs as each other, in every status. */
+  /** Every agent has the same number of jobs, in every status. */
   private static final List<String> AGENTS = List.of("claude", "codex", "gemini", "aider");
 
   private static final List<Status> STATUSES = List.of(Status.values());
@@ -100,7 +100,7 @@ class ListCostTest {
     }
   }
 
-  /** The worst of all requests: short pages with cursors, until the one is found. */
+  /** The most expensive request: short pages with cursors, until the only match is found. */
   @Test
   void aRareAgentsOneJob() {
     var pages = 1;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A tenant reads all of its jobs page by page, whatever the filter: none twice, none left out. */
+/** With any filter, the pages of a list contain each matching job exactly once. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -92,7 +92,8 @@ class ListJobsTest {
                 call ->
                     call.operation().equals("Query")
                         && call.mentions(customer.tenantId())
-                        // What estimates measure beside submissions.
+                        // Without the queries that estimates make beside
+                        // submissions.
                         && !call.mentions("BETWEEN :from"));
     var page = page(1, "&agent=aider&status=succeeded", null);
     assertThat(page.jobs).containsExactly(newestFirst.getLast().jobId());

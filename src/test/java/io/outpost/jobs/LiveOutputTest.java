@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** Waiting for a job and following its output, by requests that wait. */
+/** Requests that wait for a job's end or follow its output. */
 @Tag("product")
 @ExtendWith({SharedOutpost.class, OutputCaptureExtension.class})
 class LiveOutputTest {
@@ -67,7 +67,7 @@ class LiveOutputTest {
     client.delete("/jobs/" + job);
   }
 
-  /** Sleeping laptops would fill the log. */
+  /** Clients that disconnect, such as sleeping laptops, write nothing to the log. */
   @Test
   void aClientThatLeavesAStreamIsNoFault(CapturedOutput log) throws IOException {
     var job = client.submit("claude", "sleep 600");
@@ -81,7 +81,7 @@ class LiveOutputTest {
                   .formatted(job, id, client.key())
                   .getBytes(StandardCharsets.US_ASCII));
       assertThat(socket.getInputStream().read()).isEqualTo('H');
-      // Close with a reset.
+      // Closes the connection with a reset.
       socket.setSoLinger(true, 0);
     }
     client.delete("/jobs/" + job);
@@ -154,7 +154,7 @@ class LiveOutputTest {
     }
   }
 
-  /** What all ask of AWS together grows with time, not with how many they are. */
+  /** The number of AWS calls depends on the time, not on the number of waiting clients. */
   @Test
   void manyWhoWaitForAJobLookAtItTogether() {
     var job = client.submit("claude", "sleep 3");

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A job that no worker could run is refused when it is submitted, not failed later. */
+/** A job that no worker can run is refused when it is submitted. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class MissingAgentTest {

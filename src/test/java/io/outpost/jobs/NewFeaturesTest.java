@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** What a worker of the release before would pass over is not promised while there is one. */
+/**
+ * A job with a new option is refused while a worker of the previous release, which would ignore it,
+ * takes jobs.
+ */
 @Tag("product")
 class NewFeaturesTest {
 

@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 
-/** How long jobs have waited, and whose worker is lost, is measured by the clock that is given. */
+/** Measures how long jobs have waited and how many have lost their worker, by a given clock. */
 class OpenJobMeasuresTest {
 
   private static final Instant NOON = Instant.parse("2026-11-30T12:00:00Z");
@@ -59,7 +59,7 @@ class OpenJobMeasuresTest {
     return meters.get(Metric.JOBS_OVERDUE.id()).gauge().value();
   }
 
-  /** The first shard has both jobs, the others none. */
+  /** Both jobs are in the first shard. */
   private OpenJobMeasures measures(Open waits, Open runs) {
     Map<String, AttributeValue> one = Map.of("n", AttributeValue.fromN("1"));
     Map<String, AttributeValue> two = Map.of("n", AttributeValue.fromN("2"));

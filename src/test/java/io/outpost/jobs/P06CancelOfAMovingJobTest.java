@@ -15,8 +15,8 @@ import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
- * A job may be claimed, or handed back, between the moment it is read and the moment it is
- * cancelled: it is cancelled as it is by then, and not tried for ever.
+ * A job that is claimed or released between the read and the write of a cancellation is cancelled
+ * in its new state, with a bounded number of attempts.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -54,7 +54,7 @@ class P06CancelOfAMovingJobTest {
     assertThat(customer.client().get(job).text("status")).isEqualTo("pending");
   }
 
-  /** Has the first write of a transaction on this job refused, so many times. */
+  /** Makes the first transactions on this job fail with a conflict, the given number of times. */
   private AwsProbe.Watch moving(int times) {
     return apis.probe()
         .beforeEach(

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A tenant pays for a number of jobs and gets that number, whoever races with whom. */
+/** Concurrent submissions get exactly the quota's number of jobs. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P15QuotaIsExactTest {

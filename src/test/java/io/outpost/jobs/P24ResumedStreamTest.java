@@ -17,14 +17,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * A stream of a job's events that is cut at any event goes on without a gap and without a double.
- */
+/** A job's event stream that is interrupted after any event resumes without gap or duplicate. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P24ResumedStreamTest {
 
-  /** Longer than one event carries, and with characters that are more than a byte. */
+  /** More output than one event carries, with multi-byte characters. */
   private static final String MUCH = "print 100k bytes grüße € and print 3 bytes";
 
   private final Client client;
@@ -106,7 +104,10 @@ class P24ResumedStreamTest {
     }
   }
 
-  /** A released attempt and a redriven job run again under numbers that were told before. */
+  /**
+   * A released attempt and a redriven job run again with an attempt number that clients have seen
+   * before.
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -127,7 +128,7 @@ class P24ResumedStreamTest {
     }
   }
 
-  /** Every piece begins where the one before it ended. */
+  /** Joins the pieces; each must start where the previous one ended. */
   private static String output(List<Event> events) {
     var output = new ByteArrayOutputStream();
     for (var event : events) {

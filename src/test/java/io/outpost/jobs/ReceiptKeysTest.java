@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Keys of receipts are replaced one behind the other, and one that is lost takes no other along.
+ * Signing keys of receipts are rotated one after the other, and the loss of one leaves the others
+ * valid.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -51,7 +52,7 @@ class ReceiptKeysTest {
                 .get("outpost.receipts.keys.unreadable")
                 .counter();
         assertThat(tries.count()).isEqualTo(1);
-        // The first signs, and no other in its place.
+        // Only the first key signs.
         var customer = Customer.of(anybody.with(outpost.adminKey()), "pro").client();
         var job = customer.submit("{\"agent\":\"claude\",\"command\":\"Hi\"}");
         customer.delete("/jobs/" + job);

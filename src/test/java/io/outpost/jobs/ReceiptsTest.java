@@ -24,10 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * A receipt says what a job was and left, and who has the public keys can tell, without us, that we
- * said so.
- */
+/** A receipt states a job's input and results, and can be verified with the public keys alone. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class ReceiptsTest {
@@ -112,7 +109,7 @@ class ReceiptsTest {
     assertThat(node(folder, String.join(".", parts))).isEqualTo(1);
   }
 
-  /** What a receipt says, once a library of others has checked it with the public keys. */
+  /** Verifies a receipt with an independent library; returns its content. */
   private JsonNode checked(String receipt) throws Exception {
     var keys = anybody.get("/.well-known/jwks.json");
     assertThat(keys.status()).isEqualTo(200);

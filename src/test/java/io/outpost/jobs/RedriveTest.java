@@ -24,7 +24,7 @@ import org.apache.camel.support.DefaultExchange;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** A dead letter that could only fail again is not run again. */
+/** A dead letter that would fail again for the same reason is not redriven. */
 class RedriveTest {
 
   private static final Letter BY_SSH =

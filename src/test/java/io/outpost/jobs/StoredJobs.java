@@ -11,12 +11,12 @@ import java.time.Instant;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Jobs that nobody submitted, to fill lists with. */
+/** Writes jobs directly to the table, to fill lists. */
 final class StoredJobs {
 
   private StoredJobs() {}
 
-  /** A job of a customer, made now. */
+  /** A job of a customer, created now. */
   static Job job(Customer customer, String agent, Status status) {
     var now = Instant.now();
     return JobBuilder.builder()
@@ -35,7 +35,7 @@ final class StoredJobs {
         .build();
   }
 
-  /** A job as the table has it. */
+  /** A job as an item of the table. */
   static Map<String, AttributeValue> item(TwoApis apis, Job job) {
     var item = apis.bean(Items.class).write(job);
     item.put("status_job", Items.text(Job.statusKey(job.status(), job.jobId())));

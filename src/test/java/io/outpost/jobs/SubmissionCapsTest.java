@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
-/** A tenant's waiting jobs are capped, and room is seen as soon as there is some. */
+/** A tenant's pending jobs are capped, and freed room is usable at once. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class SubmissionCapsTest {
@@ -75,7 +75,7 @@ class SubmissionCapsTest {
     }
   }
 
-  /** What counts is the tier of the tenant that gets one more, whoever asks for it. */
+  /** The cap is that of the resource's tenant, also when an operator creates the resource. */
   @Test
   void everyCapGoesByTierAndTellsItsName(EmbeddedAws aws) {
     var settings =
@@ -126,7 +126,7 @@ class SubmissionCapsTest {
     }
   }
 
-  /** Asks for things until there are too many of them; what it is that there may be. */
+  /** Creates resources until the cap is reached; returns the detail of the refusal. */
   private static String reached(Customer whose, Client asking, String path, String body) {
     for (int i = 0; ; i++) {
       var answer =

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** An Outpost that tests share costs nothing while none uses it, and is whole again afterwards. */
+/**
+ * An Outpost that tests share does no background work while no test uses it, and resumes it
+ * afterwards.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class BackgroundWorkTest {

@@ -33,7 +33,7 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 @Tag("product")
 class EmbeddedAwsTest {
 
-  /** The longest that SQS knows, in seconds. */
+  /** SQS's maximum wait time, in seconds. */
   private static final int POLL = 20;
 
   private static final Map<String, AttributeValue> KEY =
@@ -81,11 +81,11 @@ class EmbeddedAwsTest {
 
   @Test
   void aHalfFailedStartLeavesNothingRunning(@TempDir Path data) throws Exception {
-    // SQS, the last to start, finds a file where its folder should be.
+    // A file blocks the folder of SQS, which starts last.
     Path obstacle = Files.createFile(data.resolve("sqs"));
     assertThatIllegalStateException().isThrownBy(() -> EmbeddedAws.start(Optional.of(data)));
     Files.delete(obstacle);
-    // The lock and the database files are free again.
+    // The lock and the database files must be released.
     try (var aws = EmbeddedAws.start(Optional.of(data))) {
       assertAnswers(aws);
     }
@@ -168,7 +168,7 @@ class EmbeddedAwsTest {
         .anyMatch(frame -> frame.getMethodName().equals("receiveResponseHeader"));
   }
 
-  /** How the poll ends, answered or cut off, is not the point. */
+  /** Ignores whether the poll is answered or broken off. */
   private static void swallow(Runnable poll) {
     try {
       poll.run();

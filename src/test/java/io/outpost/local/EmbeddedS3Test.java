@@ -53,7 +53,7 @@ class EmbeddedS3Test {
         .isThrownBy(() -> clients.s3().getObject(get -> get.bucket(BUCKET).key("t1/none")));
   }
 
-  /** The audit's verification goes by versions. */
+  /** The verification of the audit relies on versions of objects. */
   @Test
   void inAFolderObjectsHaveVersionsToo(@TempDir Path folder) {
     for (int start = 0; start < 2; start++) {

@@ -13,7 +13,7 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kms.KmsClient;
 
-/** Receipts of before a restart can be checked after it. */
+/** Receipts from before a restart can be verified afterwards. */
 class KmsEmulatorTest {
 
   @Test

@@ -6,7 +6,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.CliConnector;
 import org.junit.jupiter.api.Test;
 
-/** Nothing looks into a Camel context, or reads it while it starts, that nobody asked to. */
+/** Camel's command line connector is active only when a developer asked for it. */
 class NoCamelCommandTest {
 
   @Test

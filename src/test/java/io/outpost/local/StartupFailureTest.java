@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** A start that fails is told in one sentence, with what to do about it. */
+/** A failed start prints one sentence with the remedy. */
 @Tag("product")
 @ExtendWith({SharedOutpost.class, OutputCaptureExtension.class})
 class StartupFailureTest {

@@ -14,10 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Names in routes mean what they mean to Camel, and plain ones are read without it. */
+/**
+ * Our reader of simple names gives the same values as Camel's, and reads plain names without Camel.
+ */
 class GetterLanguageTest {
 
-  /** What routes see, of each kind that Camel knows. */
+  /** An object with every kind of getter that Camel can read. */
   public record Thing(
       String name, @Nullable Thing inner, Map<String, String> labels, boolean test) {
 
@@ -55,12 +57,12 @@ class GetterLanguageTest {
     }
   }
 
-  /** What tells how often it was called. */
+  /** Counts the calls of its getter. */
   public static class Counting {
 
     public int calls;
 
-    /** Another value with each call, null at first. */
+    /** Returns another value with each call, first null. */
     public @Nullable String take() {
       return ++calls == 1 ? null : "x" + calls;
     }
@@ -238,7 +240,9 @@ class GetterLanguageTest {
     }
   }
 
-  /** Camel finds such a name ambiguous or not, by the order in which the JVM lists the methods. */
+  /**
+   * Whether Camel finds such a name ambiguous depends on the order in which the JVM lists methods.
+   */
   @Test
   void aMethodOfThatNameIsCalledRatherThanItsGetter() throws Exception {
     try (var camel = new DefaultCamelContext()) {
@@ -269,7 +273,7 @@ class GetterLanguageTest {
     return "${" + names.replaceFirst("^\\w+", "body") + "}";
   }
 
-  /** The value, or what went wrong: the type of the failure and of its cause. */
+  /** The value, or the types of the failure and its cause. */
   private static Object result(CamelContext camel, String simple) {
     return result(camel, simple, THING);
   }

@@ -16,14 +16,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every route file can be opened in Kaoto and saved again: nothing is lost and nothing changes. */
+/** Every route file can be opened and saved in Kaoto without loss or change. */
 class KaotoTest {
 
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
   @TempDir Path folder;
 
-  /** Kaoto keeps the comments before the first entry; any other belongs into a description. */
+  /** Kaoto keeps only comments before the first entry; other texts must be descriptions. */
   @Test
   void noFileHasACommentThatKaotoWouldDrop() {
     RouteFiles.ofJar()
@@ -59,7 +59,7 @@ class KaotoTest {
     for (var file : ours.entrySet()) {
       var saved = Files.readString(folder.resolve(file.getKey()));
       var before = new String(file.getValue(), StandardCharsets.UTF_8);
-      // Kaoto puts configurations before routes; in which order entries stand means nothing.
+      // Kaoto writes configurations before routes; the order of entries has no meaning.
       assertThat(entries(saved))
           .as(file.getKey())
           .containsExactlyInAnyOrderElementsOf(entries(before));

@@ -18,7 +18,7 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
 
   private static final String ADMISSION = "api/admission.camel.yaml";
 
-  /** What is wrong in the text of a file. */
+  /** Mistakes that the text of a file shows. */
   static MistakenFolder texts() {
     return new MistakenFolder(
         Map.ofEntries(
@@ -119,7 +119,7 @@ record MistakenFolder(Map<String, String> files, List<String> findings) {
             "api/nn.camel.yaml:1: every-nn: `errorHandler` would handle failures in every flow: give the configuration an id that does not begin with every- and name it in the routeConfigurationId of your routes"));
   }
 
-  /** What is wrong once Camel has put all files together. */
+  /** Mistakes that only Camel's model of all files shows. */
   static MistakenFolder models() throws IOException {
     return new MistakenFolder(
         Map.of(

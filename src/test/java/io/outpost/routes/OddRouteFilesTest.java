@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Whatever lies in a folder of routes, of any form, is loaded or refused in a line of plain words:
- * none is passed over, and none ends the check.
+ * Every file in a folder of routes, whatever its form, is loaded or refused with a finding; none is
+ * ignored, and none makes the check fail.
  */
 class OddRouteFilesTest {
 
@@ -91,7 +91,7 @@ class OddRouteFilesTest {
             "worker:1: is a link to nothing");
   }
 
-  /** Lists of lists of lists, each by name: few lines, and more entries than anybody can hold. */
+  /** A few lines whose aliases expand to more entries than memory holds. */
   private static String laughs() {
     var text = new StringBuilder("- route: &l0 [x, x]\n");
     for (int i = 1; i <= 23; i++) {
@@ -137,7 +137,7 @@ class OddRouteFilesTest {
     assertThat(check()).isEmpty();
   }
 
-  /** In a file beside the routes, too, the first mistake is a line and no failure. */
+  /** A mistake in a file beside the routes gives a finding with a line, too. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -180,7 +180,9 @@ class OddRouteFilesTest {
     assertThat(check()).singleElement().asString().startsWith(finding);
   }
 
-  /** The line is that of the word; a folder may repeat ours as it is, as a copy of all does. */
+  /**
+   * The finding has the line of the word; a folder may contain an unchanged copy of our vocabulary.
+   */
   @Test
   void aWordOfOursKeepsItsMeaning() throws IOException {
     try (var ours = RouteFolder.class.getResourceAsStream("/routes/vocabulary.yaml")) {

@@ -16,7 +16,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * However a file of ours is saved in somebody's folder, operations stay admitted or nothing starts.
+ * Whatever an installation does to copies of our files, either every operation passes admission or
+ * the product does not start.
  */
 class P31NoFileOpensTheDoorTest {
 

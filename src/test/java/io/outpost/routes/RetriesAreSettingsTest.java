@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** How often something is tried again is a setting: nobody owns a copy of a file for a number. */
+/** Numbers of retries are settings, so that nobody must copy a file to change one. */
 class RetriesAreSettingsTest {
 
   @Test

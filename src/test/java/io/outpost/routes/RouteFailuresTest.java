@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.env.StandardEnvironment;
 
-/** A fault at run time is one line with file, line, route and step, wherever it happens. */
+/** A failure at run time is one log line with file, line, route and step. */
 class RouteFailuresTest {
 
   private static final String ROUTES =

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The map in docs/ is that of the routes as they are. */
+/** The map in docs/ matches the routes. */
 class RouteMapTest {
 
   private static final Path PICTURE = Path.of("docs/images/routes.svg");

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an integration engineer does wrong is told with file, line, route, step and the way out. */
+/** A mistake in a route is reported with file, line, route, step and remedy. */
 class RouteMistakesTest {
 
   private static final String HEAD =
@@ -256,7 +256,7 @@ class RouteMistakesTest {
         .containsExactly("api/x.camel.yaml:7", "api/x.camel.yaml:8", "api/x.camel.yaml:9");
   }
 
-  /** The same folders are given to a start and to a reload, which say the same. */
+  /** A start and a reload report the same findings for these folders, in other tests. */
   @Test
   void oneMistakeOfEachKindIsNamedBesideTheOthers() throws IOException {
     for (var mistaken : List.of(MistakenFolder.texts(), MistakenFolder.models())) {
@@ -268,7 +268,9 @@ class RouteMistakesTest {
     }
   }
 
-  /** What would take a flow over, lose what it carries or fail at run time, and what is said. */
+  /**
+   * Steps that would take over a flow, lose data or fail at run time, with the expected finding.
+   */
   private static final String HARMFUL_STEPS =
       """
           setBody: { id: l, spel: "#{T(java.lang.Runtime).getRuntime()}" } | '`spel` runs code from text: call a bean instead'
@@ -343,7 +345,10 @@ class RouteMistakesTest {
           to: { id: l, uri: "direct:queue-job", parameters: { name: submitJob } } | 'the option `name` would replace the address `direct:queue-job`: write it into the address'
           """;
 
-  /** Each in a file of its own, and all in one folder, because a check takes most of a second. */
+  /**
+   * Each step is in a file of its own; all files are in one folder, because a check takes almost a
+   * second.
+   */
   @Test
   void aStepThatWouldDoHarmIsNamed() throws IOException {
     var findings = new ArrayList<String>();
@@ -361,7 +366,7 @@ class RouteMistakesTest {
     assertThat(check().out().lines()).containsExactlyElementsOf(findings);
   }
 
-  /** Only the model shows what a template's parameters make of an address. */
+  /** Only Camel's model shows an address with a template's parameters filled in. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -410,7 +415,7 @@ class RouteMistakesTest {
     assertThat(made).doesNotExist();
   }
 
-  /** The component is known, so what a message adds stays within it. */
+  /** The message completes the address, but cannot choose the component. */
   @Test
   void anAddressThatAMessageCompletesIsAllowed() throws IOException {
     var steps =
@@ -434,7 +439,8 @@ class RouteMistakesTest {
   }
 
   /**
-   * Also those that are not installed: somebody may add them. Others take their text from a route.
+   * Also components that are not installed, because an installation may add them. Others take their
+   * text from a route.
    */
   @Test
   void whetherAComponentReadsAFileIsKnownFromCamelsCatalogue() {
@@ -479,7 +485,7 @@ class RouteMistakesTest {
         .containsExactly("common/x.camel.yaml:5: my-route: " + finding.replaceAll("^'|'$", ""));
   }
 
-  /** One that applies to every flow may watch, and decide nothing. */
+  /** A configuration for every flow may observe it, but not change its course. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -510,7 +516,10 @@ class RouteMistakesTest {
     assertThat(check().out().lines()).hasSize(fault.startsWith("does") ? 1 : 0);
   }
 
-  /** Camel does not keep it to the routes that name its configuration, nor to those of its file. */
+  /**
+   * Camel applies such an interception to all routes, not only to those of its configuration or
+   * file.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -564,7 +573,7 @@ class RouteMistakesTest {
     assertThat(check().out()).isEmpty();
   }
 
-  /** In the place of a file of ours there must be what everything else relies on. */
+  /** A replaced file must keep the parts that other files rely on. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -578,7 +587,7 @@ class RouteMistakesTest {
     assertThat(check().out().lines()).containsExactly(file + ":1: " + finding);
   }
 
-  /** Kaoto gives every configuration an id: ours have one that stays. */
+  /** Our configurations have fixed ids, because Kaoto generates missing ones. */
   @ParameterizedTest
   @MethodSource("resaved")
   void admissionThatLostItsConfigurationIsRefused(String from, String to, String finding)
@@ -608,7 +617,7 @@ class RouteMistakesTest {
             "admission lacks the step admission.validate, or has it in another place"));
   }
 
-  /** The API would not start, though all routes of the folder are the worker's. */
+  /** The mistake is one for the API, although the folder has only routes of the worker. */
   @Test
   void anOperationIsMissedBesideRoutesOfAnotherRole() throws IOException {
     write("worker/x.camel.yaml", HEAD + "        - log: x\n");

@@ -12,17 +12,19 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The tests in YAML beside the routes hold, and what they do not reach grows no more. */
+/**
+ * The YAML tests beside the routes pass, and the share of steps that they reach does not shrink.
+ */
 class RouteScenariosTest {
 
   private static final Path TABLE = Path.of("docs/routes-coverage.md");
 
-  /** Percent of all steps; raise it when more are reached, and never lower it. */
+  /** The share of steps in percent; it is raised when more are reached, and never lowered. */
   private static final int FLOOR = 100;
 
   @TempDir Path folder;
 
-  /** Written anew as the tables of words are. */
+  /** Rewritten like the tables of the vocabulary. */
   @Test
   void oursHoldAndReachWhatTheTableSays() throws Exception {
     var result = ScenarioCommand.run(null);
@@ -100,7 +102,7 @@ class RouteScenariosTest {
     assertThat(run()).isEqualTo(new Said(0, ""));
   }
 
-  /** Each is told with its file, line and test. */
+  /** Each failure is reported with its file, line and test. */
   @Test
   void whatDoesNotHoldIsOneLineEach() throws Exception {
     write(

@@ -12,7 +12,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** After an upgrade it is said what of ours changed under a copy, and nothing else. */
+/**
+ * After an upgrade {@code diff} lists the changes of the shipped files that were copied, and
+ * nothing else.
+ */
 class RoutesDiffTest {
 
   private static final String JOBS = "worker/jobs.camel.yaml";
@@ -34,7 +37,7 @@ class RoutesDiffTest {
     assertThat(run("check", folder.toString())).isZero();
   }
 
-  /** As if the copy had been taken from an older release, in which two places were others. */
+  /** The copy is made to look like one of an older release that differs in two places. */
   @Test
   void whatOfOursChangedSinceIsNamedByLineAndRoute() throws IOException {
     run("copy", JOBS, folder.toString());

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the guide tells a first reader to type works as it stands. */
+/** The commands of the guide for first readers work as printed. */
 @Tag("product")
 class RoutesGuideTest {
 

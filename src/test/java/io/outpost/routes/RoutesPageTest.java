@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page of the routes shows what runs, to operators alone, and nothing that is secret. */
+/** The page of the routes shows operators, and nobody else, the running routes, without secrets. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class RoutesPageTest {
@@ -78,7 +78,7 @@ class RoutesPageTest {
     }
   }
 
-  /** Count and failures of a route. */
+  /** The numbers of messages and failures of a route. */
   private static String counts(String page, String route) {
     var row = page.substring(page.indexOf("<tr id=\"" + route + "\""));
     var numbers = row.substring(row.indexOf("</details>"));

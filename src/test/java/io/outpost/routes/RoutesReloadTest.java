@@ -53,7 +53,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** A saved file is live while everything goes on, or it changes nothing. */
+/** A saved file goes live without an interruption, or changes nothing. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -183,8 +183,7 @@ class RoutesReloadTest {
     assertThat(mark()).isEqualTo("better");
   }
 
-  /** However often the same is saved: what bounds the log lets each answer through. */
-  /** What only a start can know, such as an option of a component of ours. */
+  /** Only a start can find this fault, because the catalogue does not know our own component. */
   @Test
   void aRouteThatCannotStartIsNamedWithItsFileAndOption() throws Exception {
     var good = version();
@@ -201,6 +200,7 @@ class RoutesReloadTest {
     await(() -> reload.refused().isEmpty());
   }
 
+  /** Every save is answered in the log, although repeated lines are bounded otherwise. */
   @Test
   void everySaveIsAnswered(@TempDir Path elsewhere) throws Exception {
     var log = (Logger) LoggerFactory.getLogger(RoutesReload.class);
@@ -230,7 +230,7 @@ class RoutesReloadTest {
         .count();
   }
 
-  /** One mistake of each kind, in the words of the check: by a reload, and by a start. */
+  /** A reload and a start report one mistake of each kind in the same words as the check. */
   @Test
   void everyKindOfMistakeIsToldAsTheCheckTellsIt() throws Exception {
     var reload = outpost.context().getBean(RoutesReload.class);
@@ -273,7 +273,10 @@ class RoutesReloadTest {
         .containsExactly("contract.yaml:1: takes effect only at a start");
   }
 
-  /** What the check cannot see, Camel sees while it makes the routes: then none of them is live. */
+  /**
+   * When a fault that the check cannot find stops Camel from creating the routes, none of them goes
+   * live.
+   */
   @Test
   void whenOneRouteCannotStartNoneIsReplaced() throws Exception {
     var first = version();
@@ -317,7 +320,10 @@ class RoutesReloadTest {
     assertThat(versionsInTheAuditOf(job)).contains(version()).doesNotContain(second);
   }
 
-  /** As the command does it: it reads what the process says of itself, and leaves what it asks. */
+  /**
+   * Uses Camel's command line protocol: it reads the process's status file and writes an action
+   * file.
+   */
   @Test
   void theCamelCommandSeesTheRoutesAsTheyAreNow() throws Exception {
     var pid = String.valueOf(ProcessHandle.current().pid());
@@ -348,7 +354,7 @@ class RoutesReloadTest {
                 .equals("one-more"));
   }
 
-  /** A file of the command; nothing while it is written. */
+  /** Reads a file of the command; a missing node while the file is being written. */
   private static JsonNode read(Path file) {
     try {
       return new ObjectMapper().readTree(Files.readString(file));
@@ -357,7 +363,9 @@ class RoutesReloadTest {
     }
   }
 
-  /** A running job ends in the routes that it began in, whatever its lanes have become. */
+  /**
+   * A running job ends in the version of the routes in which it started, even if its lanes change.
+   */
   @Test
   void aRunningJobIsNotCut() throws Exception {
     var acme = admin.newTenant("Acme");
@@ -373,7 +381,7 @@ class RoutesReloadTest {
     assertThat(ended.get("attempts").asInt()).isEqualTo(1);
   }
 
-  /** Requests that come while routes are replaced, added, removed and intercepted are answered. */
+  /** Requests are answered while routes are replaced, added, removed and intercepted. */
   @Test
   void everyRequestDuringReloadsIsAnswered() throws Exception {
     var acme = admin.newTenant("Acme");
@@ -442,7 +450,7 @@ class RoutesReloadTest {
         .until(condition::getAsBoolean);
   }
 
-  /** Asked without the client of the tests, which wants answers as the contract has them. */
+  /** Uses another client than the tests', which requires answers that match the contract. */
   private String mark() {
     var request = HttpRequest.newBuilder(URI.create(outpost.address() + "/health")).build();
     try {
@@ -457,7 +465,7 @@ class RoutesReloadTest {
     }
   }
 
-  /** The reloads that the operators' audit tells of: outcome, version, version before. */
+  /** The reloads in the operators' audit: outcome, new version, previous version. */
   private List<String> audited() {
     var found = new ArrayList<String>();
     admin
@@ -475,7 +483,7 @@ class RoutesReloadTest {
     return found;
   }
 
-  /** Of the entries of its transitions, once the last has come. */
+  /** The versions in the entries of the job's transitions, once the last has arrived. */
   private Set<String> versionsInTheAuditOf(JsonNode job) {
     var found = new HashSet<String>();
     await(

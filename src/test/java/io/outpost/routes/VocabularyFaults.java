@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
 
-/** Where the vocabulary and what uses it do not agree. */
+/** Finds differences between the vocabulary and its uses in routes and Java. */
 record VocabularyFaults(
     Vocabulary vocabulary,
     Collection<RouteFile> files,
@@ -65,7 +65,7 @@ record VocabularyFaults(
     return "extension".equals(where) || "java".equals(where) && java.contains("\"" + name + "\"");
   }
 
-  /** Words that files read, as fields of their own or in expressions. */
+  /** The words that files read, in fields or in expressions. */
   private Set<String> uses(String kind) {
     var found = new TreeSet<String>();
     for (var field : fields()) {
@@ -95,7 +95,7 @@ record VocabularyFaults(
     return found;
   }
 
-  /** Java takes what the word holds. */
+  /** Checks that Java's parameters accept the type of the word. */
   private void types(List<String> faults) {
     for (var bean : vocabulary.beans().keySet()) {
       var type = beans.apply(bean);

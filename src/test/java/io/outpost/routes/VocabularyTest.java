@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
- * What routes hand to each other is declared once, in vocabulary.yaml: a name that is misspelt,
- * left over or of another type is found by this test, and docs/routes.md shows what is declared.
+ * Properties and variables that routes pass to each other are declared in vocabulary.yaml. This
+ * test finds misspelt and unused names and wrong types, and checks the tables in docs/routes.md.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class VocabularyTest {

@@ -22,7 +22,10 @@ import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.model.DescribeSecretResponse;
 import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestException;
 
-/** Provider keys: kept where they belong, shown to nobody, replaced, deleted and brought back. */
+/**
+ * Provider keys are stored in Secrets Manager, never shown, and can be replaced, deleted and
+ * restored.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class SecretsTest {

@@ -12,9 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/**
- * A tenant has as many keys and secrets as it may have, however many requests race for the last.
- */
+/** Concurrent requests never create more keys or secrets than a tenant may have. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class CapsTest {
@@ -42,7 +40,7 @@ class CapsTest {
                   .post(keys, "{\"name\":\"key " + i + "\"}");
             });
     var made = answers.stream().filter(a -> a.status() == 201).toList();
-    // One is the customer's own; some lose to too many others at once.
+    // One key exists already; some requests fail because too many run at once.
     assertThat(made.size()).isLessThanOrEqualTo(MOST - 1);
     assertThat(answers).allSatisfy(a -> assertThat(a.status()).isIn(201, 409, 503));
     fill();
@@ -51,7 +49,7 @@ class CapsTest {
     assertThat(refused.problem()).isEqualTo("limit-reached");
     assertThat(refused.text("detail")).contains("100 live API keys");
     assertThat(live()).isEqualTo(MOST);
-    // A revoked key makes room for one, and for one alone; a rotation is not refused.
+    // A revoked key makes room for exactly one; a rotation needs no room.
     assertThat(customer.client().delete(keys + "/" + made.getFirst().text("key_id")).status())
         .isEqualTo(204);
     assertThat(customer.client().post(keys, "{\"name\":\"again\"}").status()).isEqualTo(201);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Whoever reads the log of a broken item finds which attribute it lacks, and no value. */
+/** The error about a broken item names the missing attribute and shows no value. */
 class ItemsTest {
 
   @Test

@@ -26,9 +26,9 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
- * A transaction that met another one is tried again, with longer and longer waits of random length,
- * and not for ever; one that was refused for good is not tried again. The embedded table never
- * raises a conflict, so it is raised here.
+ * A transaction that conflicts with another is retried a bounded number of times, with growing
+ * random waits; one whose condition failed is not. The embedded table never reports a conflict, so
+ * the test injects it.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -96,7 +96,10 @@ class P23ConflictsAreRetriedTest {
     assertThat(waits).isEmpty();
   }
 
-  /** The repetition of a request that is being written may fail a later condition because of it. */
+  /**
+   * A retry of a request whose write is still running may fail a later condition because of that
+   * write.
+   */
   @Test
   void aConflictIsSettledBeforeALaterConditionDecides() {
     try (var busy = busy(1, "TransactionConflict", "ConditionalCheckFailed")) {

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The collector of docker/compose.yaml starts with its file as far as its parts tell: a pipeline
- * that names what nobody defines keeps it from starting. That of Terraform is checked there
- * (terraform/modules/ecs/tests).
+ * The configuration of the collector in docker/compose.yaml defines every part that its pipelines
+ * name; an undefined one keeps the collector from starting. Terraform's collector is checked in
+ * terraform/modules/ecs/tests.
  */
 class CollectorFileTest {
 
@@ -42,7 +42,7 @@ class CollectorFileTest {
         .containsExactlyInAnyOrder("traces", "metrics", "logs");
   }
 
-  /** Agents can send it numbers: no panel may show them. */
+  /** No panel shows metrics that agents could send. */
   @Test
   void metricsThatAreSentGoNowhere() {
     assertThat(collector.at("/service/pipelines/metrics/exporters")).hasSize(1);

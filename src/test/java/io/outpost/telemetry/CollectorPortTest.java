@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.mock.env.MockEnvironment;
 
 /**
- * An agent that listens at the collector's port, after it has brought the collector to its end,
- * gets neither spans, lines nor metrics, and no token.
+ * An agent that listens at the collector's port, after the collector has ended, gets no spans, log
+ * lines, metrics or token.
  */
 class CollectorPortTest {
 
@@ -55,7 +55,10 @@ class CollectorPortTest {
     log.detachAppender(told);
   }
 
-  /** The receiver is this process: what it is to the worker is said by the range of users. */
+  /**
+   * This process is the receiver; the configured range of users decides whether the worker takes it
+   * for an agent.
+   */
   @Test
   void anAgentThatListensGetsNothing() throws Exception {
     try (var receiver = new OtlpReceiver()) {
@@ -106,7 +109,7 @@ class CollectorPortTest {
 
   @Test
   void anAgentElsewhereIsNoneOfOurs() throws IOException {
-    // At another of the loopback's addresses, at 4319, and as somebody's client.
+    // Sockets at another loopback address, at port 4319, and of a client.
     write(
         "tcp",
         row(HERE, "0A", 65532),
@@ -118,7 +121,7 @@ class CollectorPortTest {
     assertThat(port("http://[::1]:4318").isSafe()).isFalse();
   }
 
-  /** It binds beside the collector, for IPv6 alone, and would stop everybody's telemetry. */
+  /** An agent that listens only on IPv6, beside the collector, must not stop all telemetry. */
   @Test
   void anAgentThatListensBesideTheCollectorStopsNothing() throws IOException {
     write("tcp", row(HERE, "0A", 0));
@@ -127,14 +130,17 @@ class CollectorPortTest {
     assertThat(port("http://[::1]:4318").isSafe()).isFalse();
   }
 
-  /** The client keeps connections, also one to an agent that gave the port back. */
+  /**
+   * The HTTP client keeps connections alive, so one to an agent that has freed the port must be
+   * closed.
+   */
   @Test
   void aConnectionThatAnAgentHasTakenIsNotSentOn() throws IOException {
     write("tcp", row(HERE, "0A", 0), row(HERE, "01", 20005));
     assertThat(port(ENDPOINT).isSafe()).isFalse();
   }
 
-  /** Else an agent that is quick would be there when the request comes. */
+  /** Otherwise an agent could take the port between the check and the request. */
   @Test
   void nothingIsSentWhereNobodyListensAndNothingTwice() throws IOException {
     write("tcp", row(HERE, "06", 0));

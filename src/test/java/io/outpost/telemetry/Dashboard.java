@@ -96,7 +96,7 @@ final class Dashboard {
         "gridPos", at);
   }
 
-  /** What Prometheus is asked; its names are those of the product's own page. */
+  /** The query for Prometheus, with the names of the product's own page. */
   static String expression(Metric metric) {
     var name = metric.id().replace('.', '_');
     var by =

@@ -25,8 +25,8 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.mock.env.MockEnvironment;
 
 /**
- * A line says which route, request, tenant, job and attempt it is about, whoever logs it, as JSON
- * and as text; a step without a subject says nothing of the one before.
+ * Every log line has its route, request, tenant, job and attempt, as JSON and as text; a step
+ * without a subject does not inherit the previous one's.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class LogFieldsTest {
@@ -87,7 +87,7 @@ class LogFieldsTest {
         .contains(" : outside\n");
   }
 
-  /** An outer route calls an inner one; what is said beside the routes is last. */
+  /** An outer route calls an inner one; the last line is logged outside of routes. */
   private static void route(Logger lines) throws Exception {
     try (var camel = new DefaultCamelContext()) {
       camel.addRoutePolicyFactory(
@@ -124,7 +124,7 @@ class LogFieldsTest {
     }
   }
 
-  /** As a container or a laptop logs: through the product's own files. */
+  /** Logs with the product's own configuration, as JSON or as text. */
   private Logger logger(String format) throws Exception {
     var environment = new MockEnvironment().withProperty("OUTPOST_LOG_FORMAT", format);
     new YamlPropertySourceLoader()

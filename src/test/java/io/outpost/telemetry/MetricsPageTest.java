@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The catalogue of metrics is whole: what is counted is on it, and the page says the same. */
+/** The catalogue lists every metric of the code, and docs/metrics.md matches it. */
 class MetricsPageTest {
 
   private static final Pattern IN_A_ROUTE =
@@ -35,7 +35,7 @@ class MetricsPageTest {
     assertThat(Files.readString(Dashboard.FILE)).isEqualTo(Dashboard.text());
   }
 
-  /** Who reads the product's page knows the names; see {@code SignalsTest} for what it shows. */
+  /** Checks the names on the page for Prometheus; {@code SignalsTest} checks its values. */
   @Test
   void prometheusIsAskedWithThePasswordAndAtThePlaceThatComposeSets() throws IOException {
     var compose = Files.readString(Path.of("docker/compose.yaml"));

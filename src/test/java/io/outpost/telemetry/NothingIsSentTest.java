@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.env.MockEnvironment;
 
-/** Without a collector nobody waits for spans or lines to send: it costs nothing. */
+/** Without a collector no spans or log lines are kept for sending. */
 class NothingIsSentTest {
 
   @Test

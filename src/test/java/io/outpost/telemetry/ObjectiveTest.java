@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** Alarms on objectives of time count what took longer than is promised, and nothing else. */
+/** The metrics of objectives count exactly what took longer than promised. */
 class ObjectiveTest {
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -26,7 +26,7 @@ class ObjectiveTest {
     assertThat(count(Metric.OBJECTIVES_MISSED, "audit")).isZero();
   }
 
-  /** Alarms read it by that name. */
+  /** The alarms use this name. */
   @Test
   void aNameOfSeveralWordsHasDashes() {
     Objective.END_TO_END.missed(meters);

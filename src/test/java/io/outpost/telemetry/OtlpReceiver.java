@@ -24,7 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToDoubleFunction;
 
-/** An OTLP collector in the test's own process: keeps what it is sent. Thread-safe. */
+/** An OTLP collector in the test's own process, which keeps what it receives. Thread-safe. */
 final class OtlpReceiver implements AutoCloseable {
 
   private final HttpServer http;
@@ -33,7 +33,7 @@ final class OtlpReceiver implements AutoCloseable {
   private final Queue<String> bytes = new ConcurrentLinkedQueue<>();
   private final Map<String, Set<String>> senders = new ConcurrentHashMap<>();
 
-  /** The values of each metric, by its labels, the largest that it ever had. */
+  /** The largest received value of each metric, by labels. */
   private final Map<String, Map<Map<String, String>, Double>> metrics = new ConcurrentHashMap<>();
 
   OtlpReceiver() throws IOException {
@@ -84,7 +84,7 @@ final class OtlpReceiver implements AutoCloseable {
         .forEach(this::note);
   }
 
-  /** Of a timer the number of what it has timed. */
+  /** Records a metric; of a timer its count. */
   private void note(Metric metric) {
     metric
         .getSum()
@@ -110,7 +110,7 @@ final class OtlpReceiver implements AutoCloseable {
     }
   }
 
-  /** What who sent a signal has shown, by its path. */
+  /** The tokens of the senders, by path. */
   Map<String, Set<String>> senders() {
     return senders;
   }
@@ -124,17 +124,17 @@ final class OtlpReceiver implements AutoCloseable {
     return spans.stream().filter(span -> hex(span.getTraceId()).equals(id)).toList();
   }
 
-  /** The lines of a trace. */
+  /** The log lines of a trace. */
   List<LogRecord> linesOf(String trace) {
     return lines.stream().filter(line -> hex(line.getTraceId()).equals(trace)).toList();
   }
 
-  /** The largest values of a metric by labels; empty when it never came. */
+  /** The largest values of a metric by labels; empty if it was never received. */
   Map<Map<String, String>, Double> values(String metric) {
     return metrics.getOrDefault(metric, Map.of());
   }
 
-  /** The largest value of a metric among the labels that have these. */
+  /** The largest value of a metric among label sets that contain the given labels. */
   double most(String metric, String... labels) {
     ToDoubleFunction<Map.Entry<Map<String, String>, Double>> value = Map.Entry::getValue;
     return values(metric).entrySet().stream()
@@ -153,7 +153,7 @@ final class OtlpReceiver implements AutoCloseable {
     return true;
   }
 
-  /** Everything that came, as it came. */
+  /** All received bodies as text. */
   List<String> raw() {
     return new ArrayList<>(bytes);
   }

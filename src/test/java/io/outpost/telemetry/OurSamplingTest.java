@@ -10,10 +10,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.env.MockEnvironment;
 
-/** Which traces are sent is ours to say: what a caller sends decides nothing. */
+/** We decide which traces are sent; a caller's headers do not. */
 class OurSamplingTest {
 
-  /** Ids that a share by the id would always take. */
+  /** Trace ids that sampling by id would always include. */
   private static final String SMALL = "0".repeat(31) + "1";
 
   private static final String SENT = "00-" + SMALL + "-00f067aa0ba902b7-01";
@@ -36,7 +36,7 @@ class OurSamplingTest {
     assertThat(sent).isBetween(4_000, 6_000);
   }
 
-  /** The API made no span: what it handed on is the caller's, and for us to decide about. */
+  /** Without a span of the API the worker has only the caller's context, and decides itself. */
   @Test
   void aWorkerWhoseApiMakesNoSpansDoesNotDoAsTheCallerSays() throws Exception {
     try (var collector = new OtlpReceiver()) {

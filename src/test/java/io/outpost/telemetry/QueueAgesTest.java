@@ -7,7 +7,7 @@ import io.outpost.local.stripe.SettableClock;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** A message's age is counted from its sending, by the clock that is given. */
+/** A message's age is counted from the time of its sending, by a given clock. */
 class QueueAgesTest {
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();

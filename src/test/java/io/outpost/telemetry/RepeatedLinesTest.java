@@ -9,7 +9,7 @@ import ch.qos.logback.core.spi.FilterReply;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** However often something fails, a minute's warnings and errors are few, and none is uncounted. */
+/** Repeated warnings and errors become a few lines a minute, with a count of the rest. */
 class RepeatedLinesTest {
 
   private final LoggerContext loggers = new LoggerContext();
@@ -80,7 +80,7 @@ class RepeatedLinesTest {
     }
   }
 
-  /** Whoever saves the same mistake again wants the same answer again. */
+  /** A repeated save of the same mistake is reported again. */
   @Test
   void anAnswerIsGivenAsOftenAsItIsAskedFor() {
     for (int i = 0; i < RepeatedLines.MOST; i++) {

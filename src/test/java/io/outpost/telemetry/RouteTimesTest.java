@@ -8,7 +8,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.env.MockEnvironment;
 
-/** Each passage through a route is measured, also while the route is within itself. */
+/** Each run of a route is measured, also when the route calls itself. */
 class RouteTimesTest {
 
   private static final int DEEP = 3;

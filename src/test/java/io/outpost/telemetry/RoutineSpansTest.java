@@ -14,12 +14,12 @@ import org.springframework.mock.env.MockEnvironment;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
-/** What is done again and again while a job runs makes no spans; all else does. */
+/** Routine work during a job makes no spans; everything else does. */
 class RoutineSpansTest {
 
   private static final int RENEWALS = 40;
 
-  /** What a message is about, in the trace of its request. */
+  /** The subject of a message, with the trace of its request. */
   private record Job(Span span) implements LogSubject {
     @Override
     public Map<String, String> logFields() {
@@ -59,7 +59,7 @@ class RoutineSpansTest {
     }
   }
 
-  /** A route with a call of AWS. */
+  /** A context with a route that calls AWS. */
   private static DefaultCamelContext camel(Tracing tracing) throws Exception {
     var camel = new DefaultCamelContext();
     var calls = new AwsSpans(tracing);
@@ -75,7 +75,7 @@ class RoutineSpansTest {
     return camel;
   }
 
-  /** One that fails, so that it needs no answer. */
+  /** Makes an AWS call that fails, so that it needs no answer. */
   private static void call(AwsSpans calls) {
     var attributes =
         new ExecutionAttributes()

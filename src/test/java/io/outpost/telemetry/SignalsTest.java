@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What a collector sees of API and worker while things happen: a job in one trace from its request
- * to the webhook and Stripe, every metric of the catalogue, the lines of the log; and no secret in
- * any of it. One start for all.
+ * A collector receives from API and worker: one trace of a job from its request to the webhook and
+ * Stripe, every metric of the catalogue and the log lines, and no secret. One start serves all
+ * tests.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -46,7 +46,7 @@ class SignalsTest {
   private static final String SHOWN = "canary-shown-0123456789abcdef0123456789";
   private static final String TOKEN = "canary-token-0123456789abcdef0123456789";
 
-  /** Labels of what happens in no scripted hour; their tests are where they are counted. */
+  /** Metrics of events that this test does not cause; they are tested where they are counted. */
   private static final Set<Metric> RARE =
       Set.of(
           Metric.QUOTA_NOTICES,
@@ -55,7 +55,7 @@ class SignalsTest {
           Metric.ROUTE_FAILURES,
           Metric.ROUTES_RELOADS);
 
-  /** Camel's own label, which is left out of what is sent. */
+  /** Camel's own label, which is not sent. */
   private static final String OF_ROUTES = "camelContext";
 
   private final EmbeddedAws aws;
@@ -110,7 +110,7 @@ class SignalsTest {
       assertThat(collector.linesOf(TRACE))
           .anySatisfy(
               line -> assertThat(line.getBody().getStringValue()).isEqualTo("Job succeeded"));
-      // All else is dropped: agents can send there, too.
+      // The collector drops data without the token, because agents can send to it, too.
       assertThat(collector.senders())
           .containsOnlyKeys("/v1/traces", "/v1/logs", "/v1/metrics")
           .allSatisfy((path, shown) -> assertThat(shown).containsExactly("Bearer " + SHOWN));
@@ -128,7 +128,7 @@ class SignalsTest {
     settings.put("OUTPOST_AGENT_CLAUDE_COMMAND", "[\"/bin/sh\",\"-s\"]");
     settings.put("OUTPOST_AGENT_GROK_COMMAND", "/nowhere/grok");
     settings.put("outpost.worker.attempts", 1);
-    // Renewed every five seconds.
+    // The lease is renewed every five seconds.
     settings.put("outpost.worker.lease-seconds", 15);
     settings.put("outpost.webhooks.allow-loopback", true);
     settings.put("outpost.audit.archive-period", 1000);
@@ -146,7 +146,7 @@ class SignalsTest {
     return settings;
   }
 
-  /** What the worker writes to keep a job's lease, from now on. */
+  /** The worker's renewals of leases from now on. */
   private static List<AwsProbe.Call> renewals(LocalOutpost worker) {
     return worker
         .context()
@@ -154,7 +154,7 @@ class SignalsTest {
         .record(call -> call.operation().equals("UpdateItem") && call.mentions("#lease_until"));
   }
 
-  /** What the agent printed: the context that it was given. */
+  /** Runs a job with the caller's trace; returns the agent's output, which is its trace context. */
   private static String jobOfTheCaller(Client client) {
     var id =
         client
@@ -199,7 +199,7 @@ class SignalsTest {
     }
   }
 
-  /** Until nothing more is sent to it. */
+  /** Fails calls to Stripe until the circuit breaker is open. */
   private static void stripeIsDown(LocalStripe stripe, Client client, OtlpReceiver collector) {
     stripe.stub().faults().sometimes(1, 7, Fault.SERVER_ERROR);
     try {
@@ -277,7 +277,7 @@ class SignalsTest {
     }
   }
 
-  /** From the caller's span down; each span but the request's has its parent among the others. */
+  /** All spans belong to one trace below the caller's span, and each has its parent in it. */
   private static void oneTrace(OtlpReceiver collector, String output) {
     var trace = collector.trace(TRACE);
     var ids = trace.stream().map(Span::getSpanId).collect(Collectors.toSet());
@@ -301,7 +301,7 @@ class SignalsTest {
             "call webhook",
             "call-stripe",
             "call stripe");
-    // A long job is renewed many times: its trace stays one that can be read.
+    // The many renewals of a long job make no spans.
     assertThat(trace)
         .extracting(Span::getName)
         .doesNotContain("keep-lease", "Sqs.ChangeMessageVisibility");
@@ -327,7 +327,7 @@ class SignalsTest {
     return trace.stream().filter(span -> span.getName().equals(name)).findFirst().orElseThrow();
   }
 
-  /** The names of the spans that a span is in, the nearest first. */
+  /** The names of a span's ancestors, the parent first. */
   private static List<String> above(Span span, List<Span> trace) {
     var names = new java.util.ArrayList<String>();
     for (var at = span; at != null; ) {
@@ -340,7 +340,7 @@ class SignalsTest {
     return names;
   }
 
-  /** An agent shares the worker's loopback and knows no token. */
+  /** An agent shares the worker's loopback, but has no token. */
   private void thePortAsksForItsToken(LocalOutpost worker) throws Exception {
     var port = worker.context().getEnvironment().getRequiredProperty("local.management.port");
     for (var path : List.of("/prometheus", "/routes", "/")) {

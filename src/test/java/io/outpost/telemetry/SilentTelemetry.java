@@ -4,22 +4,22 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import org.springframework.mock.env.MockEnvironment;
 
-/** Telemetry that nobody hears, for tests of other things. */
+/** Telemetry that sends nothing, for tests of other parts. */
 public final class SilentTelemetry {
 
   private SilentTelemetry() {}
 
-  /** Makes no span. */
+  /** Tracing without spans. */
   public static Tracing tracing() {
     return new Tracing(new Collector("", "", "here", new MockEnvironment()), 0);
   }
 
-  /** Counts for itself. */
+  /** Metrics of calls in a registry of their own. */
   public static HttpCalls calls() {
     return new HttpCalls(new SimpleMeterRegistry(), tracing());
   }
 
-  /** The same. */
+  /** Metrics of queues in a registry of their own. */
   public static QueueAges ages() {
     return new QueueAges(new SimpleMeterRegistry(), Clock.systemUTC());
   }

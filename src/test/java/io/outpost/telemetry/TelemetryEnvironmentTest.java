@@ -6,7 +6,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.env.MockEnvironment;
 
-/** With nothing set nothing leaves; the port that asks nobody who they are is on loopback. */
+/**
+ * Without settings no telemetry is sent, and a management port without a token listens only on
+ * loopback.
+ */
 class TelemetryEnvironmentTest {
 
   private final MockEnvironment environment = new MockEnvironment();

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class BillingPeriodTest {
 
-  /** Every instant belongs to one period, wherever it stands to the anchor. */
+  /** Every instant belongs to one period, before or after the anchor. */
   @Property
   void holdsTheInstantItWasAskedFor(
       @ForAll("moments") Instant anchor, @ForAll("moments") Instant now) {
@@ -35,7 +35,10 @@ class BillingPeriodTest {
         .isEqualTo(period.start());
   }
 
-  /** The anchor's day is kept, or the last day of a shorter month, and its time of day always. */
+  /**
+   * A period starts on the anchor's day, or the last day of a shorter month, at the anchor's time
+   * of day.
+   */
   @Property
   void keepsTheAnchorsDay(@ForAll("moments") Instant anchor, @ForAll("moments") Instant now) {
     var first = anchor.atZone(ZoneOffset.UTC);

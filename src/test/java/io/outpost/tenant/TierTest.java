@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** A setting that goes by tier and forgets one is named in words, not as a null pointer. */
+/** A setting by tier that lacks a tier is reported by name, not as a null pointer. */
 class TierTest {
 
   @Test

@@ -19,9 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Whoever walks a list page by page sees each thing once; a cursor works for its own list alone.
- */
+/** Reading a list page by page gives each entry once; a cursor is valid only for its own list. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class PagesTest {
@@ -45,7 +43,7 @@ class PagesTest {
     }
   }
 
-  /** What is the last page is known by itself: no empty one follows it. */
+  /** The last page has no cursor, so no empty page follows. */
   @ParameterizedTest
   @ValueSource(strings = {"/jobs?", "/jobs?status=pending&", "/jobs?agent=claude&"})
   void theLastPageHasNoCursor(String list) {
@@ -76,7 +74,7 @@ class PagesTest {
     assertThat(walk(admin, customer.path("/api-keys?"), 2, "key_id")).isEqualTo(made);
   }
 
-  /** Others make tenants meanwhile; those that were there are on one page each. */
+  /** While other tenants are created, each earlier tenant is on exactly one page. */
   @Test
   void everyTenantIsOnOnePage() {
     var made = new HashSet<String>();
@@ -141,7 +139,7 @@ class PagesTest {
     return made;
   }
 
-  /** The ids of all pages, in their order; no page holds more than it may. */
+  /** The ids of all pages in order; no page exceeds its limit. */
   private static List<String> walk(Client client, String list, int limit, String id) {
     var seen = new ArrayList<String>();
     Set<String> cursors = new HashSet<>();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.secretsmanager.model.FilterNameStringType;
 
-/** When the retention is over nothing of a deleted tenant is left, and all of the others is. */
+/** After the retention nothing of a deleted tenant remains, and other tenants keep everything. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class TenantRemovalTest {
@@ -69,7 +69,7 @@ class TenantRemovalTest {
     assertThat(rest(stays)).isGreaterThan(4);
   }
 
-  /** A removal that was interrupted is taken up again, for the tenant itself goes last. */
+  /** An interrupted removal continues later, because the tenant's item is removed last. */
   @Test
   void aRemovalThatFailedHalfwayIsFinishedTheNextTime() throws Exception {
     var gone = withData();
@@ -107,7 +107,7 @@ class TenantRemovalTest {
                     .expressionAttributeValues(Map.of(":then", then)));
   }
 
-  /** What the timer does once a day. */
+  /** Runs the route of the daily timer. */
   private void remove() throws Exception {
     var camel = outpost.context().getBean(CamelContext.class);
     var exchange = new DefaultExchange(camel);
@@ -115,7 +115,7 @@ class TenantRemovalTest {
     assertThat(exchange.getException()).isNull();
   }
 
-  /** Items, objects and secrets of a tenant. */
+  /** The number of items, objects and secrets of a tenant. */
   private long rest(Customer customer) {
     var items =
         Stream.of("tenants", "jobs", "usage")

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Tenants are changed without losing a change, and are gone for their users when deleted. */
+/** Concurrent changes of a tenant are not lost, and a deleted tenant's keys stop working. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class TenantsTest {
@@ -33,7 +33,7 @@ class TenantsTest {
     this.apis = apis;
     this.admin = apis.admin();
     this.customer = Customer.of(admin, "pro");
-    // Its customer at Stripe is made beside it, and changes it.
+    // Waits for the customer at Stripe, which changes the tenant.
     await().until(() -> admin.get(customer.path("")).json().hasNonNull("stripe_customer_id"));
   }
 
@@ -133,7 +133,7 @@ class TenantsTest {
     assertThat(apis.stateOf("11111111-2222-3333-4444-555555555555")).isEmpty();
   }
 
-  /** A failed payment locks changes after the grace, never reading and paying. */
+  /** After the grace period a failed payment blocks changes, but never reading and paying. */
   @Test
   void longAfterAFailedPaymentATenantMayOnlyReadAndPay() {
     pastDueSince(Instant.now().minus(Duration.ofDays(6)));
@@ -150,7 +150,9 @@ class TenantsTest {
     assertThat(customer.client().post("/jobs", job).status()).isEqualTo(202);
   }
 
-  /** As billing writes it; an operator's change makes every container look anew. */
+  /**
+   * Writes the date as billing does; an operator's change makes every container reload the tenant.
+   */
   private void pastDueSince(Instant since) {
     apis.clients()
         .dynamoDb()

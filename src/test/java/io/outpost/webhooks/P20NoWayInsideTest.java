@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What tenants give as an address never leads inside: not as it stands, not by what a name server
- * says at any moment, not by an answer.
+ * A tenant's webhook address never leads into our network: neither by its host, nor by DNS at any
+ * moment, nor by a redirect.
  */
 class P20NoWayInsideTest {
 
@@ -191,7 +191,7 @@ class P20NoWayInsideTest {
     assertThat(inside.got()).isEmpty();
   }
 
-  /** One address inside among others outside is enough. */
+  /** A host with one internal address among public ones is refused. */
   @Test
   void aNameThatLeadsInsideAmongOthersIsNotConnectedTo() throws IOException {
     var mixed = new InetAddress[] {InetAddress.getByName("8.8.8.8"), LOOPBACK};
@@ -201,7 +201,7 @@ class P20NoWayInsideTest {
     assertThat(inside.got()).isEmpty();
   }
 
-  /** A literal that is in the table, as if the check had let it pass. */
+  /** An internal IP address in the table, as if the check had accepted it. */
   @Test
   void aLiteralIsJudgedAgainWhenItIsConnectedTo() throws IOException {
     var answer = sender(false, InetAddress::getAllByName).send(to(inside.url("/")));
@@ -209,7 +209,10 @@ class P20NoWayInsideTest {
     assertThat(inside.got()).isEmpty();
   }
 
-  /** Between judging and connecting nobody is asked again; the host's name goes along. */
+  /**
+   * The connection uses the checked IP address without another DNS query, and sends the host's
+   * name.
+   */
   @Test
   void theAddressThatWasJudgedIsConnectedTo() throws IOException {
     var asked = new AtomicInteger();
@@ -262,7 +265,7 @@ class P20NoWayInsideTest {
     }
   }
 
-  /** An answer without an end, and one that drips, are cut. */
+  /** Endless and dripping answers are cut off. */
   @ParameterizedTest
   @ValueSource(strings = {"HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nX-Drip: "})
   void anAnswerWithoutAnEndIsCut(String beginning) throws Exception {
@@ -292,7 +295,7 @@ class P20NoWayInsideTest {
     }
   }
 
-  /** Who accepts and says nothing is left after the time for a whole answer. */
+  /** An endpoint that accepts the connection and never answers is given up after the timeout. */
   @Test
   void silenceIsAnErrorInTime() throws Exception {
     try (var server = new ServerSocket()) {
@@ -331,7 +334,7 @@ class P20NoWayInsideTest {
     return new Sender(new Destinations(settings, lookup), settings, SilentTelemetry.calls());
   }
 
-  /** Gives up soon, for who does not answer. */
+  /** A sender with short timeouts. */
   private static Sender impatient(Destinations.Lookup lookup) {
     var settings = settings(true, Duration.ofSeconds(1));
     return new Sender(new Destinations(settings, lookup), settings, SilentTelemetry.calls());

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
-/** Nothing is lost between a job's end and its owner, and nobody waits for somebody else. */
+/** Every event of a job is delivered, and no tenant's endpoint delays another's. */
 @Tag("product")
 class P34EventsAreDeliveredTest {
 
@@ -86,7 +86,7 @@ class P34EventsAreDeliveredTest {
         1_000_000);
   }
 
-  /** The process is gone after the transition was written: another finds the event. */
+  /** The process ends after it wrote the transition; another process delivers the event. */
   @Test
   void anEventOutlivesTheProcessThatWroteIt() {
     create("/");
@@ -98,7 +98,10 @@ class P34EventsAreDeliveredTest {
     assertThat(told("/", 1).getFirst().json().at("/data/job_id").asText()).isEqualTo(ended);
   }
 
-  /** It was sent, and the process was gone before that was written: it comes again, as it was. */
+  /**
+   * The process ends after it sent the event, before it recorded that; the same event is sent
+   * again.
+   */
   @Test
   void whatWasSentAndNotWrittenDownIsSentAgainUnderItsId() {
     var hook = create("/");
@@ -112,7 +115,7 @@ class P34EventsAreDeliveredTest {
     await().until(() -> deliveries(hook, "succeeded") == 1);
   }
 
-  /** The lease of a worker that died is over at some time: here it is put back. */
+  /** The lease of a dead worker ends some time; here it is moved into the past. */
   @Test
   void anEndpointThatADeadWorkerHeldIsServedByAnother() {
     var hook = create("/");
@@ -140,7 +143,7 @@ class P34EventsAreDeliveredTest {
     assertThat(receiver.got()).hasSize(2);
   }
 
-  /** As many endpoints as one tenant may have answer nothing or errors: others are served. */
+  /** While all endpoints of a tenant fail or do not answer, other tenants are served. */
   @Test
   void neitherSlowNorFailingEndpointsDelayOthers() throws InterruptedException {
     var slow = Customer.of(admin, "enterprise");
@@ -210,7 +213,7 @@ class P34EventsAreDeliveredTest {
     assertThat(next).isAfter(Instant.now().plus(Duration.ofMinutes(59)));
   }
 
-  /** An alarm counts what we are late with, not what an endpoint is late with. */
+  /** The alarm counts our delays, not those of an endpoint. */
   @Test
   void anEndpointThatIsBusyOrRestsIsNoFaultOfOurs() {
     var hook = create("/");
@@ -221,14 +224,14 @@ class P34EventsAreDeliveredTest {
     assertThat(missed()).isEqualTo(before + 1);
   }
 
-  /** While nothing can be signed, the gauge tells how late we are, and afterwards the objective. */
+  /** While signing fails, the gauge shows our delay; afterwards the objective counts it. */
   @Test
   void aFailureOfOursIsNoRestOfTheEndpoint() {
     var hook = create("/");
     var before = missed();
     try (var down = probe.down("SecretsManager")) {
       queueLate(hook, Instant.now().minus(Duration.ofHours(1)));
-      // Each try moves the endpoint's place in the outbox ten seconds ahead.
+      // Each attempt moves the endpoint ten seconds ahead in the outbox.
       await().until(() -> secondsLate() < 60);
       await().until(() -> secondsLate() >= 15);
       assertThat(receiver.got()).isEmpty();
@@ -296,7 +299,9 @@ class P34EventsAreDeliveredTest {
     assertThat(data.path("limit").asInt()).isEqualTo(10);
   }
 
-  /** What nobody listens to costs nothing, unless this machine has not heard for seconds. */
+  /**
+   * An event without an endpoint costs no write, unless the list of endpoints is some seconds old.
+   */
   @Test
   void whoHasNoEndpointPaysNothing() {
     var calls =
@@ -311,7 +316,7 @@ class P34EventsAreDeliveredTest {
             });
   }
 
-  /** A delivery whose event is kept no more leaves the queue, and the endpoint goes on. */
+  /** A delivery whose event has expired is dropped, and the endpoint's next one follows. */
   @Test
   void whatIsKeptNoMoreIsDropped() {
     receiver.answer(got -> new Reply(503, ""));
@@ -332,7 +337,7 @@ class P34EventsAreDeliveredTest {
     await().until(() -> queue(hook) == 0);
   }
 
-  /** An event is an item of the transition's own transaction: no further call on that way. */
+  /** The event is written in the transition's own transaction, without a further call. */
   @Test
   void anEventIsWrittenWithItsTransition() {
     create("/");
@@ -345,7 +350,7 @@ class P34EventsAreDeliveredTest {
         .allMatch(call -> call.mentions("outpost-jobs-") && call.mentions("outpost-audit-"));
   }
 
-  /** Has the item of an endpoint be as something that happened elsewhere would have left it. */
+  /** Changes the item of an endpoint, as another process would. */
   private void change(Answer hook, String update, Map<String, AttributeValue> values) {
     update(Endpoint.key(customer.tenantId(), hook.text("webhook_id")), update, Map.of(), values);
   }
@@ -434,7 +439,7 @@ class P34EventsAreDeliveredTest {
     return client.get(path(hook, "/deliveries?status=" + status)).json().path("data").size();
   }
 
-  /** What came at a path, once it is as many. */
+  /** The requests at a path, once there are at least this many. */
   private List<Got> told(String path, int most) {
     return await()
         .until(

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * A worker is killed (-9) when jobs have ended and nothing of that was delivered: some of it was
- * never sent, some sent without an answer. Another worker delivers all of it.
+ * Kills (-9) a worker after jobs have ended and before any event was delivered: some were never
+ * sent, some sent without an answer. Another worker delivers all of them.
  */
 @Tag("product")
 class P34KilledWorkersTest {
@@ -85,13 +85,14 @@ class P34KilledWorkersTest {
     var told = receiver.got().subList(before.size(), receiver.got().size());
     assertThat(told.stream().map(got -> got.json().at("/data/job_id").asText()).distinct())
         .containsExactlyInAnyOrderElementsOf(jobs);
-    // What had been sent is sent again as it was, so that its owner can tell.
+    // An event that was sent already is sent again unchanged, so that the receiver
+    // recognizes it.
     var again = told.stream().collect(Collectors.toMap(Got::id, Got::body, (one, same) -> one));
     assertThat(again).hasSize(JOBS);
     assertThat(before).allSatisfy(got -> assertThat(again).containsEntry(got.id(), got.body()));
   }
 
-  /** What a dead worker held is free again after its lease, which would take minutes. */
+  /** Moves the dead worker's leases into the past, because they last for minutes. */
   private void endLeases() {
     var past = Map.of(":past", AttributeValue.fromS("2026-01-01T00:00:00.000Z"));
     try (var clients = aws.clients()) {

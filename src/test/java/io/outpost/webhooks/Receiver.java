@@ -21,7 +21,7 @@ import java.util.function.Function;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** A customer's endpoint: keeps what it gets, answers as a test wants. Thread-safe. */
+/** A customer's endpoint that keeps its requests and answers as the test wants. Thread-safe. */
 public final class Receiver implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -32,7 +32,7 @@ public final class Receiver implements AutoCloseable {
   private final Queue<String> hosts = new ConcurrentLinkedQueue<>();
   private volatile Function<Got, Reply> answers = any -> new Reply(200, "thanks");
 
-  /** What came. */
+  /** A received request. */
   public record Got(String path, String id, String timestamp, String signature, String body) {
 
     public JsonNode json() {
@@ -47,7 +47,7 @@ public final class Receiver implements AutoCloseable {
       return json().path("type").asText();
     }
 
-    /** By the words of the specification, with nothing of the library that signs. */
+    /** Checks the signature by the specification, without the library that signs. */
     public boolean isSignedWith(String secret) {
       try {
         var mac = Mac.getInstance("HmacSHA256");
@@ -65,7 +65,7 @@ public final class Receiver implements AutoCloseable {
     }
   }
 
-  /** What is answered. */
+  /** An answer. */
   public record Reply(int status, String body, String... headers) {}
 
   public Receiver() throws IOException {

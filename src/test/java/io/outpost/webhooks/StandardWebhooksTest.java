@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Who uses the specification's own library for Node.js, which shares nothing with ours, takes what
- * we sign, and nothing else.
+ * The specification's own library for Node.js, which shares no code with ours, accepts our
+ * signatures and no others.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -102,7 +102,7 @@ class StandardWebhooksTest {
         FOLDER.toString());
   }
 
-  /** The exit code of a program; one that is not installed has ended with 127. */
+  /** Runs a program; returns its exit code, 127 if it is not installed. */
   private static int run(String input, String... command) throws IOException, InterruptedException {
     Process process;
     try {

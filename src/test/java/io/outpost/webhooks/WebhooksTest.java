@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Endpoints as their owners see them: told, signed, tried again, logged, disabled. */
+/**
+ * Endpoints as their owners see them: signed deliveries, retries, the log of deliveries, disabling.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class WebhooksTest {
@@ -78,7 +80,7 @@ class WebhooksTest {
     assertThat(only().json().at("/data/mode").asText()).isEqualTo("test");
   }
 
-  /** One that ends within the week is told of at once; one that was revoked is not. */
+  /** A key that expires within a week is announced at once; a revoked one is not. */
   @Test
   void aKeyThatExpiresIsTold() {
     create("{\"url\":\"%s\",\"events\":[\"api_key.expiring\"]}".formatted(receiver.url("/")));

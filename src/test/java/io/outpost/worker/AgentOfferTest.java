@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mockito.ArgumentCaptor;
 
-/** A worker that only lets its long jobs end keeps no new job of a customer away. */
+/** A worker that is only finishing its jobs does not limit what customers can submit. */
 class AgentOfferTest {
 
   private final AgentInventory inventory = mock(AgentInventory.class);
@@ -52,7 +52,10 @@ class AgentOfferTest {
     told(2);
   }
 
-  /** The API has forgotten how many had ended before, and would count them as just ended. */
+  /**
+   * After a pause the API no longer knows the earlier count, and must not take all ended jobs for
+   * new ones.
+   */
   @Test
   void aWorkerThatComesBackCountsItsEndedJobsAnew() {
     when(ended.number()).thenReturn(20_000L);

@@ -15,12 +15,12 @@ final class AtOnce {
 
   private AtOnce() {}
 
-  /** What one of them does. */
+  /** A step. */
   interface Step {
     void run() throws Exception;
   }
 
-  /** Returns when all have ended; the failure of one is thrown. */
+  /** Returns when all have ended; throws the failure of one. */
   static void run(List<Step> steps) throws Exception {
     var start = new CyclicBarrier(steps.size());
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -47,27 +47,27 @@ final class GitServer implements AutoCloseable {
     return "http://127.0.0.1:" + http.getAddress().getPort() + path;
   }
 
-  /** Has somebody else answer below a path. */
+  /** Adds a handler for requests below a path. */
   void serve(String path, HttpHandler handler) {
     http.createContext(path, handler);
   }
 
-  /** Where {@code /away} leads. */
+  /** Sets the target of {@code /away}. */
   void leadTo(String url) {
     elsewhere = url;
   }
 
-  /** The user and password of every request that had any. */
+  /** User and password of each request that had them. */
   List<String> credentials() {
     return List.copyOf(credentials);
   }
 
-  /** The paths that were asked for. */
+  /** The paths of all requests. */
   List<String> requests() {
     return List.copyOf(requests);
   }
 
-  /** The argument lists, of any process, that held the token while somebody logged in with it. */
+  /** The argument lists of processes that contained the token while a client logged in with it. */
   List<String> exposed() {
     return List.copyOf(exposed);
   }
@@ -182,7 +182,7 @@ final class GitServer implements AutoCloseable {
     return line.toString(StandardCharsets.UTF_8).strip();
   }
 
-  /** Runs git for a test, and gives what it wrote. */
+  /** Runs git for a test; returns its output. */
   static String git(Path folder, String... arguments) throws IOException {
     var command = new ArrayList<>(List.of("git", "-c", "user.name=t", "-c", "user.email=t@t"));
     command.addAll(List.of("-c", "protocol.file.allow=always"));

@@ -10,15 +10,17 @@ import java.util.ArrayDeque;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A job that names a wrong host fails; one whose host nobody can look up now is tried again. */
+/**
+ * A job with a host that does not exist fails; one whose host cannot be resolved now is retried.
+ */
 class HostNamesTest {
 
-  /** What Java says on Linux, where it has the words of the C library. */
+  /** Java's message on Linux, which contains the C library's text. */
   private static final String SILENT = "git.example.com: Temporary failure in name resolution";
 
   private static final String MISSING = "git.example.com: Name or service not known";
 
-  /** What Java says for ten seconds after it found nothing, for whatever reason. */
+  /** Java's message for ten seconds after a failed look-up of any kind, from its negative cache. */
   private static final String REMEMBERED = "git.example.com";
 
   private static HostNames that(String... says) {

@@ -21,20 +21,19 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives tests API and worker with times of seconds where they are minutes else, on an AWS of their
- * own; one for all tests of a JVM, at rest while no class uses it. Calls that a test let fail work
- * again after it.
+ * Provides API and worker with times of seconds instead of minutes, on their own embedded AWS; one
+ * pair for all tests of a JVM, paused while no class uses it. Injected failures end with the test.
  */
 public final class ImpatientOutpost
     implements ParameterResolver, AfterEachCallback, AfterAllCallback {
 
-  /** How long a lease is, and a message hidden, in seconds. */
+  /** The lease and the visibility timeout, in seconds. */
   static final int LEASE = 6;
 
-  /** How much of a job's output is kept, in MB. */
+  /** The limit of a job's output, in MB. */
   static final int OUTPUT = Sizes.of(128, 1024);
 
-  /** What a test may use of it. */
+  /** The parts that a test may use. */
   record Impatient(
       EmbeddedAws aws,
       LocalOutpost outpost,
@@ -46,7 +45,7 @@ public final class ImpatientOutpost
       return outpost.context().getBean(AwsCalls.class);
     }
 
-    /** A tenant, and a key that may see what it is charged. */
+    /** A new tenant with a key that can also read billing. */
     Client tenant(String tier) {
       var tenant =
           operator
@@ -58,7 +57,7 @@ public final class ImpatientOutpost
       return operator.with(operator.post("/tenants/" + tenant + "/api-keys", key).text("key"));
     }
 
-    /** Whether a process runs, of any user, whose command ends so. */
+    /** Whether a process of any user runs whose command ends with this text. */
     static boolean runs(String command) {
       return ProcessHandle.allProcesses()
           .anyMatch(process -> process.info().commandLine().orElse("").endsWith(command));
@@ -66,7 +65,7 @@ public final class ImpatientOutpost
   }
 
   /**
-   * Kept as {@link io.outpost.local.SharedOutpost} keeps what it shares, and ended with the JVM.
+   * Kept like the shared Outpost of {@link io.outpost.local.SharedOutpost}, and ended with the JVM.
    */
   private static Impatient started;
 
@@ -82,7 +81,8 @@ public final class ImpatientOutpost
     settings.put("outpost.jobs.resend-after", "2s");
     settings.put("outpost.jobs.sweep-period", 500);
     settings.put("outpost.test.aws-calls", "true");
-    // Nobody exports an audit or has an endpoint here, and looking for them every second costs.
+    // These tests use neither audit exports nor webhooks, and polling for them every second
+    // costs time.
     settings.put("outpost.audit.export-period", 60_000);
     settings.put("outpost.webhooks.sweep-period", 60_000);
     return settings;
@@ -123,7 +123,7 @@ public final class ImpatientOutpost
       var removable = removableAgent();
       var settings = settings();
       settings.put("OUTPOST_AGENT_GROK_COMMAND", removable.toString());
-      // Its task is a script.
+      // Its task is run as a shell script.
       settings.put("OUTPOST_AGENT_CODEX_COMMAND", "/bin/sh");
       var outpost = LocalOutpost.on(aws.endpoints(), "local", settings);
       var operator = Client.of(outpost.address()).with(outpost.adminKey());
@@ -133,14 +133,14 @@ public final class ImpatientOutpost
     }
   }
 
-  /** Where other users may read: agents run as users of their own. */
+  /** In a folder that other users can read, because agents run as other users. */
   private static Path removableAgent() throws IOException {
     var folder = Files.createTempDirectory(Path.of("/var/tmp"), "outpost-agent");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     return putInPlace(folder.resolve("grok"));
   }
 
-  /** A program that prints its task. */
+  /** Writes a program that prints its task. */
   static Path putInPlace(Path agent) throws IOException {
     Files.writeString(agent, "#!/bin/sh\ncat\n");
     return Files.setPosixFilePermissions(agent, PosixFilePermissions.fromString("rwxr-xr-x"));

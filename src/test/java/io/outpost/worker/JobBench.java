@@ -39,9 +39,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The steps of a job's life, called as the routes call them but one by one, for a tenant of its
- * own: so that a test decides what happens between them, and at the same time. No message is in a
- * queue: nobody else takes these jobs. Thread-safe.
+ * Calls the steps of a job's life one by one, as the routes do, for a tenant of its own, so that a
+ * test decides what happens between them or at the same time. The jobs have no message in a queue,
+ * so no worker takes them. Thread-safe.
  */
 final class JobBench {
 
@@ -66,7 +66,7 @@ final class JobBench {
             null);
   }
 
-  /** One delivery of a job's message, and what its worker does after it. */
+  /** One delivery of a job's message, and the steps of its worker after it. */
   record Delivery(JobBench bench, Exchange exchange, Claims.Decision decision) {
 
     boolean runs() {
@@ -77,7 +77,7 @@ final class JobBench {
       return exchange.getProperty("run", Run.class);
     }
 
-    /** The agent has ended with 0, long ago: only the writing is left. */
+    /** Writes the end of a job whose agent has ended with 0. */
     void finish(AgentProcess agent) {
       run().started(agent);
       bench.bean(Leases.class).finish(run(), exchange);
@@ -100,17 +100,18 @@ final class JobBench {
     }
   }
 
-  /** An agent that has ended with 0. */
+  /** An agent's process that has ended with 0. */
   static AgentProcess endedAgent(LocalOutpost outpost) throws Exception {
     return endedAgent(outpost, "Say hello");
   }
 
-  /** An agent that has ended with 0 after that task. */
+  /** An agent's process that has ended with 0 after this task. */
   static AgentProcess endedAgent(LocalOutpost outpost, String task) throws Exception {
     var settings = outpost.context().getBean(WorkerSettings.class);
     var agent = outpost.context().getBean(AgentCatalogue.class).find("claude").orElseThrow();
     var launcher = outpost.context().getBean(AgentLauncher.class);
-    // None of the worker's own: it ends whatever runs in a slot before it uses it.
+    // Not one of the worker's slots, because the worker kills all processes of a slot before
+    // it uses it.
     var files = launcher.open(Ids.unguessable(), settings.slots());
     var process =
         launcher.start(new AgentLaunch(agent, task, files, Map.of(), Map.of(), LONGEST_RUN));
@@ -131,7 +132,7 @@ final class JobBench {
     return submit("Say hello", false);
   }
 
-  /** Submits a job beyond any quota, with its message in the queue: a worker takes it. */
+  /** Submits a job without checking the quota and sends its message, so that a worker takes it. */
   Job enqueue(String command) throws JsonProcessingException {
     var job = submit(command, false);
     bean(JobQueue.class).send("jobs-" + job.priority(), message(job), null);
@@ -157,7 +158,7 @@ final class JobBench {
     return new Delivery(this, exchange, bean(Claims.class).claim(message(job), exchange));
   }
 
-  /** What becomes of the job's message when SQS has given it up. */
+  /** The decision about the job's message after SQS has moved it to the dead-letter queue. */
   String judge(Job job) {
     return bean(DeadLetters.class).judge(message(job), exchange());
   }
@@ -170,7 +171,7 @@ final class JobBench {
     return new JobMessage(job.tenantId(), job.jobId(), job.priority(), null, 0);
   }
 
-  /** Cancels as the route does, again when the job has moved on meanwhile. */
+  /** Cancels as the route does, and retries when the job's state has changed meanwhile. */
   Job cancel(Job job) {
     var call = Calls.of(caller);
     while (true) {
@@ -182,12 +183,12 @@ final class JobBench {
         bean(Transactions.class).write(change);
         return cancelled;
       } catch (TransitionRefused e) {
-        // Another state by now.
+        // The state has changed; try again.
       }
     }
   }
 
-  /** As if the worker had been silent until now. */
+  /** Moves the job's lease into the past, as if the worker had been silent. */
   void leaseEnds(Job job) {
     var past = Items.text("2000-01-01T00:00:00.000Z");
     dynamoDb()
@@ -228,25 +229,25 @@ final class JobBench {
     return query("usage", "ledger#").stream().map(entry -> entry.get("job_id").s()).toList();
   }
 
-  /** How many jobs count against the quota. */
+  /** The number of jobs that count against the quota. */
   int counted() {
     return query("usage", "period#").stream()
         .mapToInt(i -> Integer.parseInt(i.get("used").n()))
         .sum();
   }
 
-  /** How many of the tenant's slots are taken. */
+  /** The number of the tenant's slots in use. */
   int slotsTaken() {
     var used = slots().get("used");
     return used == null ? 0 : Integer.parseInt(used.n());
   }
 
-  /** What the audit says happened to a job, oldest first; a cancel with what it was before. */
+  /** A job's transitions in the audit, oldest first; a cancellation with the state before it. */
   List<String> transitions(Job job) {
     return transitions().getOrDefault(job.jobId(), List.of());
   }
 
-  /** The same for every job, by its id. */
+  /** The transitions of every job, by job id. */
   Map<String, List<String>> transitions() {
     return query("audit", "2").stream()
         .collect(

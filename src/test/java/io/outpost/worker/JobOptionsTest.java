@@ -31,9 +31,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * What a customer may ask of a run: when, by which model, at which cost, and that it goes on where
- * another ended. Programs named claude and codex print their arguments and run their task, gemini's
- * command is replaced by a shell.
+ * Options of a job: start time, model, cost limit and continued conversation. Programs named claude
+ * and codex print their arguments and run their task; gemini's command is a shell.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -54,7 +53,7 @@ class JobOptionsTest {
 
   @BeforeAll
   static void start(EmbeddedAws aws) throws IOException {
-    // Where other users may read: agents run as users of their own.
+    // In a folder that other users can read, because agents run as other users.
     programs = Files.createTempDirectory(Path.of("/var/tmp"), "outpost-agents");
     Files.setPosixFilePermissions(programs, PosixFilePermissions.fromString("rwxr-xr-x"));
     for (var name : List.of("claude", "codex")) {
@@ -209,7 +208,7 @@ class JobOptionsTest {
     var repeated = goOn(first, "cat file.txt ~/.claude/projects/p/s.jsonl; exit 4", "k");
     assertThat(repeated.text("job_id")).isEqualTo(id(second));
 
-    // One that failed can be continued too, and said no new id.
+    // A failed job that printed no new conversation id can be continued, too.
     var third = client.ended(goOn(second, "true", "l").text("job_id"));
     assertThat(output(third)).contains("arg:11111111-2222-3333-4444-555555555555\n");
   }

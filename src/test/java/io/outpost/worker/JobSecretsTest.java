@@ -22,9 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A secret reaches the jobs that it is for, with the value that it had when the job was submitted;
- * a test key's jobs get none, and cost nothing. The agent is a shell, so that a command is its
- * program.
+ * A secret reaches the jobs it is meant for, with its value at submission; jobs of test keys get
+ * none and are free. The agent is a shell that runs the command.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -169,7 +168,7 @@ class JobSecretsTest {
     assertThat(test.get("/jobs?mode=test").json().get("data")).hasSize(1);
     assertThat(test.get("/jobs?mode=test&status=succeeded&agent=claude").json().get("data"))
         .hasSize(1);
-    // The free tier has ten jobs.
+    // More than the ten jobs of the free tier.
     for (int i = 0; i < 12; i++) {
       assertThat(submit(test, "more", List.of()).status()).isEqualTo(202);
     }

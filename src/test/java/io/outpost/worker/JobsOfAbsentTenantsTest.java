@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** What becomes of jobs in the queue when their tenant is locked out before a worker takes them. */
+/** Queued jobs of a tenant that is locked or deleted before a worker takes them. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class JobsOfAbsentTenantsTest {
@@ -91,7 +91,7 @@ class JobsOfAbsentTenantsTest {
     return item.containsKey(attribute) ? item.get(attribute).s() : "";
   }
 
-  /** How many jobs count against the quota. */
+  /** The number of jobs that count against the quota. */
   private int counted(Customer owner) {
     return of(owner, "usage").stream()
         .filter(item -> item.containsKey("used"))
@@ -99,7 +99,7 @@ class JobsOfAbsentTenantsTest {
         .sum();
   }
 
-  /** What the audit has of the tenant's jobs. */
+  /** The transitions of the tenant's jobs in the audit. */
   private List<String> transitions(Customer owner) {
     return of(owner, "audit").stream()
         .filter(item -> item.containsKey("action"))

@@ -23,12 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.FileSystemUtils;
 
-/** What agents print goes past the worker's memory, and can be read while they run. */
+/** An agent's output is not held in the worker's memory and can be read while the agent runs. */
 @Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class LargeOutputTest {
 
-  /** The limit of what a job may print; the demo agent prints a few lines more. */
+  /** The limit of a job's output in bytes; the demo agent prints a few lines more. */
   private static final long LIMIT = ImpatientOutpost.OUTPUT * 1024L * 1024;
 
   private static final long HELD_AT_MOST = 50L * 1024 * 1024;
@@ -46,7 +46,7 @@ class LargeOutputTest {
   void theMostThatIsKeptIsStoredWithoutBeingHeldInMemory() throws Exception {
     var bench = new JobBench(impatient.outpost(), Tier.PRO);
     var delivery = bench.deliver(bench.submit());
-    // It ends although nobody has stored anything yet: an agent never waits for its output.
+    // The agent ends before any output is stored: it never waits for the store.
     var agent =
         JobBench.endedAgent(
             impatient.outpost(), "print %dm bytes".formatted(ImpatientOutpost.OUTPUT));

@@ -153,14 +153,14 @@ class LfsJobsTest {
         .isEqualTo(LfsServer.pointer(DigestUtils.sha256Hex("better"), 6));
     assertThat(thief.requests()).noneMatch(path -> path.contains("info/lfs"));
     assertThat(server.exposed()).isEmpty();
-    // Only what is changed is told as changed.
+    // Unchanged files are not reported as changed.
     var untouched = withLfs();
     untouched.putObject("push").put("branch", "untouched");
     job = run("shop", "true", untouched);
     assertThat(job.at("/repository/pushed").isNull()).as(job.toString()).isTrue();
   }
 
-  /** The server says where a file is; that host gets no credentials, however it asks. */
+  /** The LFS server names the host of a file; that host gets no credentials. */
   @Test
   void whereTheServerSendsUsGetsNoCredentials() throws IOException {
     assumeThat(PROGRAM).isNotEqualTo(NO_PROGRAM);
@@ -177,7 +177,7 @@ class LfsJobsTest {
     assertThat(job.at("/error/message").asText()).contains("Forbidden");
   }
 
-  /** The program that sends files has the secret in its environment, which a link can name. */
+  /** git-lfs has the secret in its environment, which a link in the repository could refer to. */
   @Test
   void aLinkInAFilesPlaceIsNotSent() throws IOException {
     assumeThat(PROGRAM).isNotEqualTo(NO_PROGRAM);
@@ -194,7 +194,7 @@ class LfsJobsTest {
         .noneMatch(request -> request.startsWith("PUT") && request.contains(oid));
   }
 
-  /** Otherwise the repository would refer to files that its server does not have. */
+  /** Without this the repository would refer to files that its server does not have. */
   @Test
   void changedFilesAreNotLeftBehindByAJobThatDidNotAskForThem() throws IOException {
     make("unasked", lfs.add("the art\n"));
@@ -207,7 +207,7 @@ class LfsJobsTest {
     assertThat(job.at("/error/message").asText()).contains("ask for them with repository.lfs");
   }
 
-  /** Has an agent refer to a file of LFS, and put something in its place. */
+  /** A script that refers to an LFS file and puts something else in its place. */
   private static String inPlaceOf(String oid, String put) {
     var place = oid.substring(0, 2) + "/" + oid.substring(2, 4);
     return "git config --unset-all filter.lfs.process; git config filter.lfs.clean cat; "

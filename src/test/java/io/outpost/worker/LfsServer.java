@@ -15,9 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import org.apache.commons.codec.digest.DigestUtils;
 
-/**
- * Git LFS as a server has it: the batch API for who has the token, files at links that want none.
- */
+/** A Git LFS server: a batch API that requires the token, and links to files that do not. */
 final class LfsServer implements HttpHandler, AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,7 +35,7 @@ final class LfsServer implements HttpHandler, AutoCloseable {
     this.links = links;
   }
 
-  /** Keeps a file; what the repository has in its place. */
+  /** Stores a file; returns its pointer for the repository. */
   String add(String content) {
     var bytes = content.getBytes(StandardCharsets.UTF_8);
     var oid = DigestUtils.sha256Hex(bytes);
@@ -45,7 +43,7 @@ final class LfsServer implements HttpHandler, AutoCloseable {
     return pointer(oid, bytes.length);
   }
 
-  /** Names a file that is said to be at another address. */
+  /** Adds a file with another address. */
   String add(String oid, long size, String url) {
     elsewhere.put(oid, url);
     return pointer(oid, size);
@@ -84,7 +82,7 @@ final class LfsServer implements HttpHandler, AutoCloseable {
     }
   }
 
-  /** Sends 250 MB of a larger file, and no more while the server is open. */
+  /** Sends 250 MB of a larger file and then stops. */
   private void beginLarge(HttpExchange exchange) throws IOException {
     exchange.sendResponseHeaders(200, 0);
     for (int i = 0; i < 250; i++) {

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Merge requests as GitLab's API has them: of projects named by their whole path, coded; one that
- * is open for a source branch. For a bearer token alone.
+ * GitLab's API for merge requests: projects are named by their encoded path, and a source branch
+ * has at most one open request. Requires a bearer token.
  */
 final class MergeRequestApi implements HttpHandler {
 
@@ -25,7 +25,7 @@ final class MergeRequestApi implements HttpHandler {
     this.token = token;
   }
 
-  /** The one of a project and branch, as it was asked for. */
+  /** The request that opened the merge request of a project and branch. */
   JsonNode opened(String project, String branch) {
     return open.get(project + ":" + branch);
   }

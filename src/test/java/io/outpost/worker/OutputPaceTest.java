@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** How often the output of a job that nobody watches is stored: each time is a write to S3. */
+/**
+ * Bounds how often the output of an unwatched job is stored, because each time is a write to S3.
+ */
 class OutputPaceTest {
 
   private final OutputPace pace =
@@ -22,7 +24,7 @@ class OutputPaceTest {
               Duration.ofSeconds(30),
               Duration.ofMillis(250)));
 
-  /** Fifty-five with a tenth of the age and ten seconds at least. */
+  /** Pauses of a tenth of the run's age, at least ten seconds, would mean 55 writes. */
   @Test
   void fiveMinutesAreStoredTwoDozenTimes() {
     assertThat(stored(Duration.ofMinutes(5))).isBetween(20, 28);

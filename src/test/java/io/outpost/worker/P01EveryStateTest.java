@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What happens to a job depends on its state alone: cells of the table of architecture.md. */
+/**
+ * A job's state alone decides what an event does to it: the cells of the table in architecture.md.
+ */
 @Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P01EveryStateTest {

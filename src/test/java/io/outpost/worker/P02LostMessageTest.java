@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
-/** Between the write of a job and the send of its message everything can stop. */
+/** A job is run although the process ended between the job's write and the send of its message. */
 @Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P02LostMessageTest {

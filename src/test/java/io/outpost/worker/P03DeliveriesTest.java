@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Messages come more than once, at once and late; a job runs once and its effects happen once. */
+/**
+ * Messages are delivered twice, concurrently and late; the job runs once and has its effects once.
+ */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

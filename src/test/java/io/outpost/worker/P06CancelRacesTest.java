@@ -25,20 +25,20 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A cancel and a worker at the same moment: whoever wins, the job has one end, it is charged once
- * when an agent was started for it and not otherwise, and no slot of the tenant stays taken.
+ * A cancellation races with a worker. Whoever wins, the job has one end, is charged exactly if an
+ * agent was started, and frees its tenant's slot.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class P06CancelRacesTest {
 
-  /** Tenants whose rounds go on at the same time; a tenant's own come one after the other. */
+  /** The number of tenants with concurrent rounds; one tenant's rounds are sequential. */
   private static final int AT_ONCE = 4;
 
   private static final int TENANTS_IN_A_ROW = Sizes.of(1, 2);
 
-  /** A tenant's quota of 100 is given back or used up by so many jobs. */
+  /** The number of rounds that a tenant's quota of 100 allows. */
   private static final int ROUNDS_A_TENANT = 50;
 
   private static final Set<String> NO_END = Set.of("job.running", "job.pending");
@@ -125,8 +125,8 @@ class P06CancelRacesTest {
   }
 
   /**
-   * Runs hundreds of rounds, checks the job of each, and gives the ends that were seen. In the
-   * profile deep all races together have a thousand and more.
+   * Runs hundreds of rounds and checks the job of each; returns the seen ends. In the profile deep
+   * all races together have more than a thousand rounds.
    */
   private Set<String> race(Race race) throws Exception {
     var ends = ConcurrentHashMap.<String>newKeySet();
@@ -152,7 +152,7 @@ class P06CancelRacesTest {
     return check(bench, jobs);
   }
 
-  /** Every job was charged once, but for those that were cancelled before they ran. */
+  /** Checks that every job was charged once, except those cancelled before they ran. */
   private static Set<String> check(JobBench bench, List<Job> jobs) {
     var transitions = bench.transitions();
     var charged = new ArrayList<String>();
@@ -184,7 +184,7 @@ class P06CancelRacesTest {
     };
   }
 
-  /** A worker that takes the job; its next heartbeat finds the cancel, and the slot is free. */
+  /** A worker that takes the job; its next heartbeat sees the cancellation and frees the slot. */
   private static AtOnce.Step claimer(JobBench bench, Job job, CountDownLatch cancelled) {
     return () -> {
       var delivery = bench.deliver(job);

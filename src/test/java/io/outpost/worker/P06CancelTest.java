@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a cancel does to a job in each state, seen from outside. */
+/** The effect of a cancellation on a job in each state, over HTTP. */
 @Tag("product")
 @ExtendWith({ImpatientOutpost.class, SharedOutpost.class})
 class P06CancelTest {
@@ -32,8 +32,8 @@ class P06CancelTest {
   }
 
   /**
-   * The one that runs keeps its slot: with leases of seconds a stall of the machine would cost it
-   * its lease, and the one that waits would run.
+   * The running job needs a long lease: with one of seconds, a stall of the machine would end it
+   * and start the waiting job.
    */
   @Test
   void aPendingJobNeverRunsAndIsNotCharged() {
@@ -49,7 +49,7 @@ class P06CancelTest {
     assertThat(used(tenant)).isOne();
     assertThat(tenant.delete("/jobs/" + running).status()).isEqualTo(200);
 
-    // Behind it in the queue, and only one may run at a time.
+    // This job is behind the cancelled one, and only one may run at a time.
     assertThat(tenant.ended(tenant.submit("claude", "Say hello")).get("status").asText())
         .isEqualTo("succeeded");
     assertThat(field(tenant, waiting, "status")).isEqualTo("cancelled");

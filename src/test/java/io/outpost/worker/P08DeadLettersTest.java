@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** A job that the platform cannot run: here, the program of its agent is gone. */
+/**
+ * A job that the platform cannot run, here because its agent's program is missing, becomes a dead
+ * letter.
+ */
 @Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P08DeadLettersTest {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A message that SQS gave up on means what its job's state says, and nothing else. */
+/** The job's state alone decides about a message in the dead-letter queue. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P08JudgedMessagesTest {

@@ -77,8 +77,8 @@ class P09BacklogTest {
   }
 
   /**
-   * The bound of docs/architecture.md. In their order, all of them come before the other tenant's;
-   * in any order, its place is anywhere.
+   * The bound of docs/architecture.md. In order, all messages of the first tenant come before the
+   * other tenant's; in random order, it may be anywhere.
    */
   @ParameterizedTest
   @CsvSource({"1, true, 0", "2, true, 10", "3, false, 0", "4, false, 10", "5, false, 40"})
@@ -92,7 +92,7 @@ class P09BacklogTest {
     line.restore();
   }
 
-  /** A lane of both tenants' messages, and the workers that take them; they never lack a slot. */
+  /** A lane with both tenants' messages, and workers that always have a free slot. */
   private final class Line {
 
     private final Random random;
@@ -114,7 +114,7 @@ class P09BacklogTest {
       waiting.add(only);
     }
 
-    /** Until the other tenant's job runs, which is at its first delivery. */
+    /** Runs until the other tenant's job starts, which is at its first delivery. */
     void run() {
       for (var next = next(); !next.equals(only); next = next()) {
         deliver(next);
@@ -137,7 +137,7 @@ class P09BacklogTest {
       return waiting.remove(inTheirOrder ? 0 : random.nextInt(waiting.size()));
     }
 
-    /** It runs when less than the cap is used, and else takes no slot. */
+    /** Delivers a job, which starts if the tenant is below its cap. */
     private void deliver(Job job) {
       var delivery = busy.deliver(job);
       assertThat(delivery.decision())
@@ -151,7 +151,7 @@ class P09BacklogTest {
       }
     }
 
-    /** By its end, or because its worker hands it back. */
+    /** Frees a slot by the job's end or release. */
     private void end(Job job) {
       var delivery = running.remove(job);
       ends++;
@@ -164,7 +164,7 @@ class P09BacklogTest {
       }
     }
 
-    /** A second message of a job that runs or has ended changes nothing. */
+    /** Delivers a second message of a running or ended job, which changes nothing. */
     private void deliverAgain() {
       var started = new ArrayList<>(running.keySet());
       started.addAll(ended);
@@ -177,7 +177,7 @@ class P09BacklogTest {
       return jobs.get(random.nextInt(jobs.size()));
     }
 
-    /** No slot was lost or used twice; then as many wait again. */
+    /** Checks that no slot was lost or used twice, and refills the lane. */
     void restore() {
       assertThat(busy.slotsTaken()).isEqualTo(running.size());
       running.values().forEach(Delivery::handBack);

@@ -40,7 +40,7 @@ class P09FairnessTest {
     settings.put("outpost.agents.demo", "always");
     settings.put("outpost.probe", true);
     settings.put("outpost.worker.slots", Tier.PRO.slots() + 1);
-    // The sweeper's own messages for jobs that nobody took yet are not what is counted.
+    // Turns the sweeper's messages off, because they would be counted.
     settings.put("outpost.jobs.resend-after", "1h");
     try (var aws = EmbeddedAws.start(Optional.empty());
         var outpost = LocalOutpost.on(aws.endpoints(), "local", settings)) {
@@ -70,7 +70,7 @@ class P09FairnessTest {
     }
   }
 
-  /** The flooding tenant may use more slots than there are. */
+  /** The flooding tenant's cap is above the number of slots. */
   @Test
   void anothersOneJobIsAmongTheNextStartsAlthoughTheCapIsAboveAllSlots() throws Exception {
     var settings = new HashMap<String, Object>();

@@ -23,7 +23,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** Tenants with jobs that wait take turns, however many jobs each has. */
+/** Tenants with pending jobs take turns, however many jobs each has. */
 class P09TurnsTest {
 
   private final ConcurrentSkipListMap<String, StoredJob> index = new ConcurrentSkipListMap<>();
@@ -52,7 +52,7 @@ class P09TurnsTest {
     return stored;
   }
 
-  /** A job of a tenant that any worker may take. */
+  /** A pending job of a tenant that any worker may take. */
   static StoredJob waitingJob(String tenant) {
     var job =
         JobBuilder.builder()
@@ -70,7 +70,7 @@ class P09TurnsTest {
         job, new JobDetails(Tier.ENTERPRISE, "", null, "", null, null, null), null);
   }
 
-  /** The tenant whose job starts; it waits no more. */
+  /** Starts the next job; returns its tenant. */
   private String start() {
     var job = next().orElseThrow().job();
     assertThat(index.remove(job.tenantId() + "#" + job.jobId())).as("waits").isNotNull();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** How many jobs of a tenant run at once is bounded by its tier, however workers come and go. */
+/** A tenant never runs more jobs at once than its tier allows, however workers start and stop. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -32,7 +32,7 @@ class P11TenantSlotsTest {
   private final LocalOutpost outpost;
   private AgentProcess agent;
 
-  /** Whose sweeper gives none of these jobs to a worker, however long a test takes. */
+  /** Its sweeper sends none of these jobs again during a test. */
   P11TenantSlotsTest(EmbeddedAws aws) {
     outpost =
         LocalOutpost.on(

@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.sqs.model.SqsRequest;
 
-/** AWS does not answer for a moment while an agent runs or has just ended: its work is kept. */
+/** AWS fails for a moment while an agent runs or has just ended, and the agent's work is kept. */
 @Tag("product")
 @ExtendWith(ImpatientOutpost.class)
 class P22StorageDownTest {

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Jobs that a fault has hit together, a name server's for example, do not come back together. */
+/** Jobs that fail together, for example because of DNS, are retried at different times. */
 class P23JobsAreRetriedApartTest {
 
   private static final Duration ANY = Duration.ofSeconds(1);

@@ -29,8 +29,8 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * Of a job that is tried again or handed to another worker a stream tells every run, each from its
- * beginning to its end, wherever the stream was cut.
+ * The event stream of a job that is retried or moves to another worker has every run from beginning
+ * to end, wherever the stream was interrupted.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -98,7 +98,9 @@ class P24MovedJobTest {
         .containsExactly("running 1", "1@0 before", "running 1", "1@0 after it");
   }
 
-  /** Reads so many events, each by a client of its own that comes back with the last one's id. */
+  /**
+   * Reads the given number of events, each with a new connection that resumes after the last event.
+   */
   private void listen(Job job, List<Told> told, int events) throws Exception {
     for (int i = 0; i < events; i++) {
       var last = told.isEmpty() ? "" : told.getLast().id();
@@ -132,7 +134,7 @@ class P24MovedJobTest {
         : data.get("status").asText() + " " + data.get("attempts").asInt();
   }
 
-  /** As the worker of a run stores its output. */
+  /** Stores output as the worker of a run does. */
   private void print(Job run, String output, boolean ended) {
     bench
         .bean(S3Client.class)

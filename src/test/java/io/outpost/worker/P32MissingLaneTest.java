@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A lane whose queue is not there harms no other lane, and is named. */
+/** A lane with a missing queue does not affect other lanes and is reported by name. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class P32MissingLaneTest {
@@ -25,7 +25,7 @@ class P32MissingLaneTest {
     this.aws = aws;
   }
 
-  /** The lane with the most turns goes. */
+  /** The queue of the lane with the most turns is deleted. */
   @Test
   void jobsOfTheOtherLanesRunAndHealthNamesTheQueue() {
     Map<String, Object> settings =

@@ -99,7 +99,7 @@ class P33FreedAtOnceTest {
     assertNoneWasDelayed(sent, 3 * jobs.size());
   }
 
-  /** The one that would have been next is gone: the one after it is next. */
+  /** The next waiting job was cancelled, so the one after it starts. */
   @Test
   void aJobThatIsCancelledWhileItWaitsKeepsNobodyWaiting() {
     var operator = Client.of(outpost.address()).with(outpost.adminKey());
@@ -113,7 +113,7 @@ class P33FreedAtOnceTest {
     assertThat(tenant.ended(first).get("status").asText()).isEqualTo("succeeded");
   }
 
-  /** It needs no slot while another job has its workspace. */
+  /** A job that waits for its workspace takes no slot. */
   @Test
   void aJobThatWaitsForItsWorkspaceLeavesItsSlotToTheNext() {
     var operator = Client.of(outpost.address()).with(outpost.adminKey());
@@ -133,8 +133,8 @@ class P33FreedAtOnceTest {
   }
 
   /**
-   * The one before ends between the refused claim and the wait: it has seen nobody wait, so nobody
-   * is told.
+   * The running job ends between another job's refused claim and its wait, when it sees no waiting
+   * job to wake.
    */
   @Test
   void aSlotThatFreesWhileAJobIsAboutToWaitIsUsed() throws Exception {
@@ -160,7 +160,7 @@ class P33FreedAtOnceTest {
     }
   }
 
-  /** Whoever moves up has paid for more at once. */
+  /** After an upgrade to a higher tier, more jobs start at once. */
   @Test
   void jobsThatWaitedForTheirTenantsCapStartWhenItIsRaised() {
     var operator = Client.of(outpost.address()).with(outpost.adminKey());
@@ -182,7 +182,7 @@ class P33FreedAtOnceTest {
     assertThat(tenant.ended(more).get("status").asText()).isEqualTo("succeeded");
   }
 
-  /** However many of those that waited before it have gone without being woken. */
+  /** A job starts although many jobs before it were cancelled while they waited. */
   @Test
   void manyThatAreCancelledWhileTheyWaitKeepNobodyWaiting() {
     var operator = Client.of(outpost.address()).with(outpost.adminKey());
@@ -213,7 +213,7 @@ class P33FreedAtOnceTest {
         call -> call.operation().equals("SendMessage") && call.mentions("outpost-jobs-"));
   }
 
-  /** One message for each job, and one for each time that it was woken. */
+  /** Checks that no message was delayed, and that each job has at most this many messages. */
   private static void assertNoneWasDelayed(List<AwsProbe.Call> sent, int most) {
     assertThat(sent).hasSizeLessThanOrEqualTo(most);
     assertThat(sent)

@@ -97,7 +97,7 @@ class P33NoIdleSlotTest {
     }
   }
 
-  /** One slot: idle, or somewhere on the way of a permit through the route. */
+  /** A slot: idle, or at some step of the route with a permit. */
   private static final class Slot {
     private final LaneTurns turns;
     private Exchange exchange;
@@ -157,7 +157,7 @@ class P33NoIdleSlotTest {
       }
     }
 
-    /** Until nothing can happen any more. */
+    /** Runs until no step is possible. */
     void run() {
       while (step()) {}
     }
@@ -182,7 +182,7 @@ class P33NoIdleSlotTest {
       return true;
     }
 
-    /** As run-jobs and hold-job have it. */
+    /** Performs a step of the routes run-jobs and hold-job. */
     private void step(Slot slot) {
       if (slot.exchange == null) {
         slot.exchange = new DefaultExchange(CAMEL);
@@ -260,7 +260,8 @@ class P33NoIdleSlotTest {
       tenant.running--;
       states.put(stored.job().jobId(), State.ENDED);
       if (!tenant.held.isEmpty()) {
-        // What is woken before the index forgot it is the sweeper's: see decisions/dispatch.
+        // A job that is woken before the index is up to date is left to the sweeper: see
+        // decisions/dispatch.
         while (!onTheirWayToTheIndex.isEmpty()) {
           onTheirWayToTheIndex.removeFirst().run();
         }

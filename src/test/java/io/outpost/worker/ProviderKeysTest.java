@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** What a worker remembers of provider keys, seen by changing them behind its back. */
+/** A worker's cache of provider keys, tested by changing the keys without its knowledge. */
 @Tag("product")
 @ExtendWith({SharedOutpost.class, OutputCaptureExtension.class})
 class ProviderKeysTest {
@@ -60,7 +60,7 @@ class ProviderKeysTest {
     aws.close();
   }
 
-  /** A secret was stored before its name was reserved. */
+  /** The secret was stored before its name became reserved. */
   @Test
   void aReservedNameIsNotHandedToAnAgent(CapturedOutput output) {
     for (var name : List.of("LD_PRELOAD", "node_options", "DATABASE_URL")) {

@@ -17,13 +17,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What goes through the tunnel gets to the repository's host and to the internet, not inside. */
+/** The tunnel connects to the repository's host and to the internet, not to internal addresses. */
 class PublicTunnelTest {
 
   private ServerSocket server;
   private PublicTunnel tunnel;
 
-  /** A name server that lies about the repository's host by now. */
+  /** DNS that by now gives an internal address for the repository's host. */
   private static InetAddress[] find(String host) throws UnknownHostException {
     return switch (host) {
       case "localhost", "inside.example.com" -> addresses("10.0.0.1");

@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiPredicate;
 
 /**
- * Pull requests as GitHub's API has them: for a bearer token alone, of a branch that is there, one
- * that is open for two branches. It can be told to answer otherwise first.
+ * GitHub's API for pull requests: requires a bearer token and an existing branch; two branches have
+ * at most one open request. It can give other answers first.
  */
 final class PullRequestApi implements HttpHandler {
 
@@ -34,17 +34,17 @@ final class PullRequestApi implements HttpHandler {
     this.hasBranch = hasBranch;
   }
 
-  /** What is answered first, before anything works. */
+  /** Sets the statuses of the first answers. */
   void answerFirst(List<Integer> statuses) {
     before.addAll(statuses);
   }
 
-  /** Where an answer of 302 leads. */
+  /** Sets the target of answers with 302. */
   void leadTo(String url) {
     elsewhere = url;
   }
 
-  /** The pull requests that were opened, as they were asked for. */
+  /** The requests that opened pull requests. */
   List<JsonNode> opened() {
     return List.copyOf(open);
   }

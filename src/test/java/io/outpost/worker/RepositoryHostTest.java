@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outpost.job.RepositoryAddress;
 import org.junit.jupiter.api.Test;
 
-/** Which API a pull request is opened by, and where it is. */
+/** Finds the kind and the address of the API for pull requests. */
 class RepositoryHostTest {
 
   private static RepositoryAddress at(String url) {

@@ -44,9 +44,8 @@ import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
 /**
- * Code in and code out: a repository of a real git server is there when the agent starts, and what
- * the agent changed comes back, while neither it nor the repository gets at the credentials. The
- * agent is a shell.
+ * A repository of a real git server is cloned before the agent starts and the agent's changes are
+ * pushed, while neither agent nor repository gets the credentials. The agent is a shell.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -54,12 +53,12 @@ class RepositoryJobsTest {
 
   private static final String TOKEN = "token-of-a-test-7f1c";
 
-  /** As git sends it. */
+  /** The header that git sends. */
   private static final String HEADER =
       Base64.getEncoder()
           .encodeToString(("x-access-token:" + TOKEN).getBytes(StandardCharsets.UTF_8));
 
-  /** Shows that what is searched is what was logged. */
+  /** Shows that the searched log is complete. */
   private static final String LAST_LINE = "The last line of the test";
 
   private static final ListAppender<ILoggingEvent> LOG = new ListAppender<>();
@@ -137,7 +136,9 @@ class RepositoryJobsTest {
     theTokenIsInNoLineOfTheLog();
   }
 
-  /** Whatever was cloned, pushed and refused: at every level of ours, until after the end. */
+  /**
+   * Checks that no log line of any level contains the token, after all clones, pushes and refusals.
+   */
   private static void theTokenIsInNoLineOfTheLog() {
     assertThat(LOG.list.stream().map(RepositoryJobsTest::text))
         .anyMatch(line -> line.startsWith(LAST_LINE))
@@ -226,7 +227,8 @@ class RepositoryJobsTest {
   @Test
   void theChangesArePushedInTheTenantsNameAndNeverByForce() throws Exception {
     var place = folder.resolve("root/private/shop.git");
-    // What an agent leaves in its repository runs nowhere near the credentials.
+    // Hooks and settings that an agent leaves in its repository do not run beside the
+    // credentials.
     var stolen = openFolder("stolen");
     var thief =
         "echo changed > a.txt; for h in pre-push pre-commit reference-transaction post-commit; do"
@@ -254,7 +256,7 @@ class RepositoryJobsTest {
       }
     }
 
-    // Somebody else has moved the branch: nothing of theirs is lost.
+    // The branch was moved by someone else, whose commits must not be lost.
     var again = run("echo other > a.txt", wanted);
     assertThat(again.get("status").asText()).isEqualTo("failed");
     assertThat(again.at("/error/code").asText()).isEqualTo("repository-push-failed");
@@ -285,7 +287,7 @@ class RepositoryJobsTest {
     }
   }
 
-  /** A server may say what it was sent, as it was sent. */
+  /** A server may repeat the credentials in its answer. */
   @Test
   void whatAServerRepeatsOfItsCredentialsIsNotShown() {
     var job = run("true", repository("/told/shop.git").put("secret", "GIT_TOKEN"));
@@ -294,7 +296,7 @@ class RepositoryJobsTest {
         .doesNotContain(TOKEN, HEADER);
   }
 
-  /** The secret is for the host that was named. */
+  /** The secret is sent only to the named host. */
   @Test
   void aRedirectDoesNotTakeTheCredentialsAlong() throws IOException {
     try (var thief = new GitServer(folder.resolve("root"), TOKEN)) {
@@ -305,7 +307,7 @@ class RepositoryJobsTest {
     }
   }
 
-  /** Submodules name hosts and programs of their own: only the repository's host is asked. */
+  /** Submodules may name other hosts and programs; only the repository's host is contacted. */
   @Test
   void submodulesComeFromTheHostOfTheRepositoryAlone() throws IOException {
     makeHostile("friendly", "../../private/shop.git");
@@ -353,7 +355,7 @@ class RepositoryJobsTest {
     assertThat(opened.getFirst().get("body").asText())
         .isEqualTo("It is better.\n\nJob: " + id(job));
 
-    // One that is open already is named.
+    // An open pull request is reported instead of a second one.
     var after = pulled("pulled", "Pull more").put("ref", "trunk");
     var place = folder.resolve("root/private/shop.git");
     assertThat(deleteBranch(place, "pulled")).isEmpty();
@@ -364,7 +366,7 @@ class RepositoryJobsTest {
     assertThat(job.toString()).doesNotContain(TOKEN);
   }
 
-  /** GitLab has groups in groups; a host whose name says nothing is asked by both APIs. */
+  /** GitLab has nested groups; a host of unknown kind is tried with both APIs. */
   @Test
   void aMergeRequestIsOpenedWhereTheHostHasGitLabsApi() throws IOException {
     var group = Files.createDirectory(folder.resolve("root/private/team"));
@@ -403,7 +405,7 @@ class RepositoryJobsTest {
     }
   }
 
-  /** What is pushed is pushed: a job without a pull request is warned, and the token stays ours. */
+  /** A failed pull request keeps the push and adds a warning without the token. */
   @Test
   void aPullRequestThatIsRefusedIsNoFailure() throws Exception {
     try (var thief = new GitServer(folder.resolve("root"), TOKEN)) {
@@ -450,7 +452,7 @@ class RepositoryJobsTest {
     }
   }
 
-  /** Each attempt leaves something else, and what the first has pushed is what the job did. */
+  /** Attempts produce different changes, and the first push counts. */
   @Test
   void aPushIsMadeOnceThoughItsWorkerDiedRightAfterIt() throws Exception {
     var place = folder.resolve("root/private/shop.git");
@@ -493,7 +495,7 @@ class RepositoryJobsTest {
                         && item.put().item().get("sk").s().startsWith("ledger#"));
   }
 
-  /** What a repository brings along may not run, nor lead what we write to elsewhere. */
+  /** Content of a repository must neither run nor redirect our writes. */
   @Test
   void whatAHostileRepositoryBringsRunsNothingAndLeadsNowhere() throws Exception {
     var ran = openFolder("brought");
@@ -512,7 +514,7 @@ class RepositoryJobsTest {
     var job = run("echo changed > a.txt", repository("/public/links.git"));
     assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
     assertThat(fetch(artifacts(job).get("changed-files.txt"))).isEqualTo("M\ta.txt\n");
-    // An agent that turns the repository against what comes after it, in its own confinement.
+    // An agent that changes the repository to attack the steps after it.
     var turned =
         "rm -f artifacts passwd; ln -s "
             + ran
@@ -543,7 +545,7 @@ class RepositoryJobsTest {
     return seed;
   }
 
-  /** A folder that agents may write to. */
+  /** Creates a folder that agents may write to. */
   private static Path openFolder(String name) throws IOException {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     var made = Files.createDirectory(folder.resolve(name));

@@ -46,7 +46,7 @@ class RunObjectivesTest {
     assertThat(counted(DISPATCH)).isEqualTo("2 measured, 1 missed");
   }
 
-  /** More jobs than slots are no fault: other alarms tell of it. */
+  /** Waiting for a slot does not count here; other alarms cover it. */
   @Test
   void waitingForASlotDoesNotCount() {
     starts(run(3, job -> job), ACCEPTED.plusSeconds(600), Duration.ofMinutes(10).plusMillis(20));
@@ -66,13 +66,13 @@ class RunObjectivesTest {
       starts(run, LONG_BEFORE, late);
       ends(run, late);
     }
-    // Their own server does not answer, which is tried again.
+    // The tenant's git server does not answer, which is retried.
     ends(run(5, job -> job.withRepository(repository()).withAttempts(2)), late);
     assertThat(counted(DISPATCH)).isEqualTo("0 measured, 0 missed");
     assertThat(counted(END_TO_END)).isEqualTo("0 measured, 0 missed");
   }
 
-  /** However many the canary or a customer makes, they do not hide live jobs that fail. */
+  /** Test jobs of the canary or customers do not hide failing live jobs. */
   @Test
   void testJobsAreNotMeasured() {
     var quick = run(3, job -> job.withMode("test"));
@@ -83,7 +83,7 @@ class RunObjectivesTest {
     assertThat(counted(END_TO_END)).isEqualTo("0 measured, 0 missed");
   }
 
-  /** A job of another tenant than the worker's goes from worker to worker until one is free. */
+  /** With single tenancy, a job passes workers of other tenants until one is free. */
   @Test
   void workersForSomeAreNotMeasured() {
     for (var some :

@@ -89,7 +89,7 @@ class SlotOutOfServiceTest {
     }
   }
 
-  /** Runs a job, in whose directory root makes a folder meanwhile. */
+  /** Runs a job while root creates a folder in its directory. */
   private void leaveSomething() throws IOException {
     var job = tenant.submit("claude", "touch here; until [ -e go ]; do sleep 0.1; done; echo done");
     await().until(() -> here().isPresent());

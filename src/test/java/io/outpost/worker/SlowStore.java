@@ -15,7 +15,9 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Takes an object, keeps none of it, and stops before the end until it is told to go on. */
+/**
+ * An S3 endpoint that discards an uploaded object and pauses before its end until told to continue.
+ */
 final class SlowStore implements AutoCloseable {
 
   private final long stopAt;

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Code in and code out by ssh: a real server lets in who has the key, and is talked to when it is
- * the one of the secret; neither the agent nor another server gets at the key.
+ * Repositories by ssh with a real server: the key is accepted, the host key is checked, and neither
+ * the agent nor another server gets the key.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -92,7 +92,7 @@ class SshRepositoriesTest {
     return made;
   }
 
-  /** Runs what git asks for, as sshd does: by a shell. */
+  /** Runs git's command in a shell, as sshd does. */
   private static final class Git extends AbstractCommandSupport {
     private final String server;
 
@@ -126,7 +126,7 @@ class SshRepositoriesTest {
         }
         to.close();
       } catch (IOException e) {
-        // One side has gone.
+        // One side has closed the connection.
       }
     }
   }
@@ -201,7 +201,7 @@ class SshRepositoriesTest {
     }
   }
 
-  /** Submodules name servers and programs of their own. */
+  /** Submodules may name other servers and programs. */
   @Test
   void submodulesComeFromTheServerOfTheRepositoryAlone() throws Exception {
     var ran = folder.resolve("ran");
@@ -241,7 +241,8 @@ class SshRepositoriesTest {
   }
 
   /**
-   * What git is told there runs beside the key: a fetch of an object that is missing, by a program.
+   * Git settings in the repository could run a program beside the key, here during the fetch of a
+   * missing object.
    */
   @Test
   void aWorkspaceThatAnAgentHasPreparedGetsNoKey() throws Exception {
@@ -264,7 +265,7 @@ class SshRepositoriesTest {
       var job = run(key() + line(server), "echo", repository(place));
       assertThat(job.get("status").asText()).as(job.toString()).isEqualTo("succeeded");
       client.ended(client.submit(first.put("workspace", "w").toString()));
-      // Without a key beside it the program was run: the trial works.
+      // Without the key the program does run, so the attack of this test works.
       await().until(() -> !stolen.isEmpty());
       var second = mapper.createObjectNode().put("agent", "claude").put("command", "echo");
       second.put("workspace", "w").set("repository", repository(place).put("secret", "DEPLOY_KEY"));
@@ -280,7 +281,7 @@ class SshRepositoriesTest {
         stolen.add(
             "heard " + new String(from.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
       } catch (IOException e) {
-        // It is closed.
+        // The connection is closed.
       }
     }
   }
@@ -300,7 +301,7 @@ class SshRepositoriesTest {
         .isEqualTo("repository.push.pull_request");
   }
 
-  /** Nor is a job run again that was accepted while there was a way. */
+  /** A dead letter that was accepted while ssh was allowed is not redriven, either. */
   @Test
   void whereNoSshLeavesTheNetworkAJobThatNeedsItIsRefused() throws Exception {
     var earlier = run(key() + line(server), "echo", repository(place));

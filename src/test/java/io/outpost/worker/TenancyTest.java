@@ -15,7 +15,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Whose jobs a worker lets in, and when it is over. */
+/** Which tenant's jobs a worker takes, and when its tenancy ends. */
 class TenancyTest {
 
   private static final Duration IDLE = Duration.ofSeconds(30);

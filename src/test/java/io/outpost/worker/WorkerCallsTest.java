@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequest;
 
-/** What a job costs in calls to AWS: each is paid for, and each takes its time. */
+/** Counts a job's calls to AWS, each of which costs money and time. */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
 class WorkerCallsTest {
@@ -38,7 +38,7 @@ class WorkerCallsTest {
   void aShortJobCostsAReadAClaimAFinishItsFilesAndItsShareOfADelete() {
     var earlier = probe.record(call -> deleted(call) > 0);
     submit(1);
-    // What was done with before this job is deleted with it, or before it.
+    // Waits until the messages of earlier jobs are deleted.
     await().until(() -> deleted(earlier.stream()) > 0);
 
     var calls = probe.record(this::isOfTheJobs);
@@ -65,7 +65,7 @@ class WorkerCallsTest {
         .isLessThan(JOBS);
     // The demo agent leaves one artifact, so there is a manifest.
     assertThat(puts(calls, "artifact")).as("an artifact and the manifest").isEqualTo(2 * JOBS);
-    // One, and further ones only of an agent that runs for longer than a second.
+    // One output write, and further ones only if the agent runs for longer than a second.
     assertThat(puts(calls, "output-")).as("output").isBetween((long) JOBS, 2L * JOBS);
     assertThat(count(calls, "DeleteMessage")).as("deletes outside of batches").isZero();
   }
@@ -97,7 +97,7 @@ class WorkerCallsTest {
         : 0;
   }
 
-  /** What is about the customer's jobs; the audit's way to its archive is shared by many calls. */
+  /** Whether a call concerns the customer's jobs; the audit's archive is shared by many calls. */
   private boolean isOfTheJobs(AwsProbe.Call call) {
     return deleted(call) > 0
         || JOBS_THINGS.stream().anyMatch(call::mentions) && call.mentions(customer.tenantId())

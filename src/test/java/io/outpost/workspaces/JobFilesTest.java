@@ -26,8 +26,8 @@ import org.junit.jupiter.api.TestInstance;
 import software.amazon.awssdk.core.sync.RequestBody;
 
 /**
- * What jobs leave for each other and for their customer: over HTTP, with a shell as the agent and
- * the task as its script.
+ * Workspaces, artifacts and inputs of jobs over HTTP; the agent is a shell, and the task its
+ * script.
  */
 @Tag("product")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -262,7 +262,7 @@ class JobFilesTest {
     assertThat(shown.at("/0/size_bytes").asInt()).isEqualTo(3);
     assertThat(shown.at("/1/sha256").asText()).isEqualTo(DigestUtils.sha256Hex("two\n"));
 
-    // The workspace has other things in the way: a link out of it, a folder, a file.
+    // A link, a folder and a file in the workspace block the paths of the inputs.
     String turned = submit("given", "rm -r sub note; ln -s ~ sub; mkdir note; echo old > file");
     assertThat(endOf(turned)).isEqualTo("succeeded");
     for (var path : List.of("sub/x", "note", "file/x")) {
@@ -283,7 +283,7 @@ class JobFilesTest {
     assertThat(refusal(input(link.text("input_id"), "a"))).isEqualTo("inputs[0].input_id");
     assertThat(put(link, "hello and more")).isGreaterThanOrEqualTo(400);
     assertThat(refusal(input(link.text("input_id"), "a"))).isEqualTo("inputs[0].input_id");
-    // As many bytes, but others: the worker finds it.
+    // A file of the same size with other content: the worker finds the difference.
     assertThat(put(link, "HELLO")).isEqualTo(200);
     var input = input(link.text("input_id"), "a");
     String job = submitWith("[" + input + "]", null, "echo started");

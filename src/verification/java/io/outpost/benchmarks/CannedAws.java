@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * DynamoDB and SQS that say yes to everything and keep nothing: every API key is one of an
- * enterprise tenant, every write is done, every queue is empty. An emulator would burn ten times
- * what the product does, and hide it.
+ * DynamoDB and SQS with fixed answers and no state: every API key belongs to an enterprise
+ * tenant, every write succeeds, every queue is empty. An emulator would use ten times the CPU of
+ * the product and hide its cost.
  */
 final class CannedAws {
 
@@ -72,7 +72,7 @@ final class CannedAws {
     }
   }
 
-  /** How often each operation was called, as JSON. */
+  /** The number of calls of each operation, as JSON. */
   private static void tellCalls(HttpExchange exchange) throws IOException {
     try (exchange) {
       var answer = JSON.writeValueAsBytes(CALLS);

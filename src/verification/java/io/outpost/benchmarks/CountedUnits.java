@@ -15,8 +15,8 @@ import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 import software.amazon.awssdk.services.dynamodb.model.ConsumedCapacity;
 
 /**
- * What an Outpost asks of AWS: calls by operation, and the units that DynamoDB says it took for
- * each. Only where the setting {@code outpost.test.units} asks for it. Thread-safe.
+ * Counts an Outpost's calls to AWS by operation, and the capacity units that DynamoDB reports.
+ * Active with the setting {@code outpost.test.units}. Thread-safe.
  */
 @Component
 @ConditionalOnProperty("outpost.test.units")
@@ -26,19 +26,19 @@ public final class CountedUnits implements ExecutionInterceptor {
 
   private final Map<String, Cost> costs = new TreeMap<>();
 
-  /** What calls of one operation have cost. */
+  /** The cost of the calls of one operation. */
   public record Cost(double calls, double writes, double reads) {
     Cost plus(Cost other) {
       return new Cost(calls + other.calls, writes + other.writes, reads + other.reads);
     }
 
-    /** So many times that. */
+    /** The cost times a factor. */
     Cost times(double factor) {
       return new Cost(calls * factor, writes * factor, reads * factor);
     }
   }
 
-  /** By service and operation, since the last time that this was asked. */
+  /** The costs by service and operation since the previous call of this method. */
   synchronized Map<String, Cost> take() {
     var taken = new TreeMap<>(costs);
     costs.clear();
@@ -63,7 +63,8 @@ public final class CountedUnits implements ExecutionInterceptor {
     var operation = attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME);
     var service = attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME).replace(" ", "");
     var read = READS.contains(operation);
-    // The emulator says nothing for a read that finds nothing; AWS takes half a unit, or one.
+    // The emulator reports no units for a read that finds nothing; AWS charges a half or
+    // one.
     var units = Math.max(units(context.response()), read ? least(context.request()) : 0);
     var cost = new Cost(1, read ? 0 : units, read ? units : 0);
     synchronized (this) {

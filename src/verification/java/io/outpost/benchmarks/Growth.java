@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.dynamodb.model.PutRequest;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
 /**
- * Whether requests become slower as jobs accumulate: the same requests of the same tenants, with a
- * thousand jobs in the tables and with a million of ten thousand tenants.
+ * Measures whether requests become slower as jobs accumulate: the same requests of the same
+ * tenants, with a thousand jobs in the tables and with a million of ten thousand tenants.
  */
 final class Growth {
 

@@ -35,7 +35,7 @@ final class JobCost {
   private static final int LISTED = 2;
   private static final Duration IDLE = Duration.ofSeconds(Integer.getInteger("idle", 90));
 
-  /** Whether somebody follows the job's events from its start to its end. */
+  /** Whether a client follows the job's events from start to end. */
   private static final boolean WATCHED = Boolean.getBoolean("watched");
 
   private static final Path RECORD =
@@ -88,7 +88,7 @@ final class JobCost {
     return outpost.context().getBean(CountedUnits.class);
   }
 
-  /** A job in a workspace, looked at by its client as often as is assumed. */
+  /** Runs a job in a workspace; its client reads it as often as assumed. */
   private static void run(Client client, int seconds) {
     var job =
         client.submit(
@@ -125,7 +125,7 @@ final class JobCost {
                     .forEach(line -> {}));
   }
 
-  /** An agent that says something every two seconds, for as many seconds as it is told. */
+  /** An agent that prints a line every two seconds, for the number of seconds in its task. */
   private static Path talker() throws IOException {
     var executable = PosixFilePermissions.fromString("rwxr-xr-x");
     var folder = Files.createTempDirectory("outpost-talker");
@@ -162,7 +162,7 @@ final class JobCost {
     return scaled;
   }
 
-  /** What is left of each when the idle part is taken off; rounding leaves less than nothing. */
+  /** The costs without the idle part; rounding can make one negative. */
   private static Map<String, Map<String, Cost>> without(
       Map<String, Map<String, Cost>> all, Map<String, Map<String, Cost>> idle) {
     var left = new TreeMap<String, Map<String, Cost>>();

@@ -17,9 +17,8 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * Clients that send the same request again and again, each over a connection of its own: when the
- * last one was answered, or at a rate. It reads of HTTP no more than it must, so that the load costs
- * little beside what is measured.
+ * Clients that repeat a request, each on its own connection: after each answer, or at a fixed
+ * rate. They parse only the necessary part of HTTP, so that the load costs little.
  */
 final class Load {
 
@@ -67,7 +66,7 @@ final class Load {
     }
   }
 
-  /** Sends so many requests from so many clients; whoever is free sends the next. */
+  /** Sends the requests from this many clients; a free client sends the next one. */
   Measured run(int clients, int requests) {
     var nanos = new long[requests];
     var next = new AtomicInteger();
@@ -89,8 +88,9 @@ final class Load {
   }
 
   /**
-   * Sends so many requests at a rate, whether the earlier ones were answered or not; gives the
-   * nanoseconds from when each was due: a request that has to wait for a slow one counts that, too.
+   * Sends requests at a fixed rate, whether earlier ones were answered or not (open loop);
+   * returns the nanoseconds from the time each was due, so that waiting for a slow request
+   * counts.
    */
   Histogram atRate(int clients, int perSecond, int requests) {
     var histogram = new ConcurrentHistogram(3);

@@ -23,9 +23,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * How long it takes from the answer 202 until the agent's process runs, and where the time goes:
- * many tenants send jobs one after another, an agent that only says what time it is runs them, all
- * on the embedded AWS.
+ * Measures the time from the answer 202 to the agent's process, by stage: many tenants submit
+ * jobs one after another, and the agent only prints the time; on embedded AWS.
  */
 final class PickUp {
 
@@ -37,7 +36,7 @@ final class PickUp {
 
   private PickUp() {}
 
-  /** What happens between the steps that are noted. */
+  /** Descriptions of the stages that end with the recorded steps. */
   private static final Map<String, String> STAGES =
       Map.of(
           "read-message", "answer 202 → message received",
@@ -48,7 +47,7 @@ final class PickUp {
 
   private record Accepted(Client client, String job, Instant at) {}
 
-  /** Milliseconds: the whole, and its stages by step, the agent's own last. */
+  /** Milliseconds in total and of each stage, by step; the agent's start is last. */
   private record Waited(double whole, Map<String, Double> stages) {}
 
   /** Prints a report in Markdown. */
@@ -85,14 +84,14 @@ final class PickUp {
     }
   }
 
-  /** The job in the middle of all, stage by stage. */
+  /** Draws the stages of the median job. */
   private static void draw(List<Waited> waited) {
     var sorted = waited.stream().sorted(Comparator.comparingDouble(Waited::whole)).toList();
     var stages = sorted.get(sorted.size() / 2).stages();
     var bars = new LinkedHashMap<String, Plot.Bar>();
     var at = 0.0;
     for (var step : StepTimes.STEPS) {
-      // A permit may have been received before its job was answered.
+      // The worker may receive the message before the client has the answer.
       var end = Math.max(at, at + stages.get(step));
       bars.put(STAGES.get(step), new Plot.Bar(at, end));
       at = end;

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Pictures for the README as SVG, readable on light and dark pages. They are written to the folder
- * that the system property {@code plots} names; without it there are none.
+ * Draws SVG pictures for the README, readable on light and dark pages. The system property
+ * {@code plots} names their folder; without it nothing is drawn.
  */
 final class Plot {
 
@@ -44,7 +44,8 @@ final class Plot {
   record Bar(double from, double to) {}
 
   /**
-   * A row with a bar for each: all from 0 to compare amounts, one behind the other to show a course.
+   * Draws a row with a bar for each entry: bars from 0 compare amounts, consecutive bars show
+   * a sequence.
    */
   static void bars(String file, String title, String unit, Map<String, Bar> bars) {
     var most = bars.values().stream().mapToDouble(Bar::to).max().orElseThrow();

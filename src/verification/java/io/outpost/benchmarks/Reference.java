@@ -24,9 +24,10 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * What Outpost is compared with: the JDK's HTTP server on virtual threads, which accepts any job
- * without asking whose it is. The floor makes the product's two AWS calls, with items of the same
- * size and the same SDK client; serial makes the prototype's four, one after another.
+ * The servers that Outpost is compared with: the JDK's HTTP server on virtual threads, which
+ * accepts any job without authentication. {@code floor} makes the product's two AWS calls with
+ * items of the same size and the same SDK client; {@code serial} makes the prototype's four
+ * calls one after another.
  */
 final class Reference {
 
@@ -139,7 +140,7 @@ final class Reference {
                         .formatted(TENANT_ID, id)));
   }
 
-  /** As many attributes as the product's item has. */
+  /** An item with as many attributes as the product's. */
   private static Map<String, AttributeValue> kept(ObjectNode job) {
     var item = new HashMap<String, AttributeValue>();
     job.properties()

@@ -23,13 +23,13 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * A Java process that listens on a port, on the same JVM with the same options as all others. With
- * the system property {@code measured-core} what is measured runs on that core alone; the rest stays
- * where {@code benchmarks/run} has put it.
+ * A Java process that listens on a port; all have the same JVM and options. With the system
+ * property {@code measured-core} the measured process runs on that core alone, and the others
+ * where {@code benchmarks/run} has put them.
  */
 final class Server implements AutoCloseable {
 
-  /** Compiler threads stay, so that what they burned can be told apart to the end. */
+  /** Keeps compiler threads alive, so that their CPU time can be subtracted until the end. */
   private static final List<String> OPTIONS =
       List.of(
           "-XX:+UseSerialGC",
@@ -49,7 +49,10 @@ final class Server implements AutoCloseable {
     this.port = port;
   }
 
-  /** Starts what is not measured, whose only argument is the port, and waits until it listens. */
+  /**
+   * Starts a process that is not measured, with the port as its only argument, and waits until
+   * it listens.
+   */
   static Server beside(Class<?> main) throws IOException {
     var port = Ports.free();
     return start(List.of(), port, main, List.of(Integer.toString(port)), Map.of());
@@ -104,7 +107,7 @@ final class Server implements AutoCloseable {
     return "http://127.0.0.1:" + port;
   }
 
-  /** Seconds of CPU that the process has used, without those of its JIT compiler. */
+  /** The process's CPU time in seconds, without that of its JIT compiler. */
   double cpu() {
     return seconds(stat(Path.of("/proc/" + process.pid()))) - jit();
   }
@@ -136,12 +139,12 @@ final class Server implements AutoCloseable {
         });
   }
 
-  /** How many files, sockets among them, it has open. */
+  /** The number of its open files and sockets. */
   long files() {
     return count("fd");
   }
 
-  /** How many threads of the system it has. */
+  /** The number of its operating system threads. */
   long threads() {
     return count("task");
   }

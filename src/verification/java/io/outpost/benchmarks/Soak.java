@@ -6,10 +6,10 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Whether anything grows while the API accepts jobs for long: fifty a second for half an hour, each
- * minute a line with its heap after a garbage collection, its open files and threads, its calls of
- * AWS (fewer than before: the audit lags) and how late answers were, from when each request was due.
- * AWS is canned; a worker is not part of it.
+ * Measures whether anything grows while the API accepts fifty jobs a second for half an hour.
+ * Each minute it prints the heap after a garbage collection, open files, threads, AWS calls
+ * (fewer than before: the audit lags) and latencies from the time each request was due. AWS is
+ * canned; no worker runs.
  */
 final class Soak {
 

@@ -17,14 +17,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.stereotype.Component;
 
 /**
- * Notes when a job is through with steps of the worker's routes, by the steps' ids. Only where a
- * benchmark asks for it. Thread-safe.
+ * Records when a job has passed steps of the worker's routes, by step id. Active only in a
+ * benchmark. Thread-safe.
  */
 @Component
 @ConditionalOnProperty("benchmark.steps")
 class StepTimes implements InterceptStrategy {
 
-  /** Those that are noted, in the order in which a job goes through them. */
+  /** The recorded steps, in the order in which a job passes them. */
   static final List<String> STEPS =
       List.of("read-message", "claim-job", "restore-files", "hear-secret-changes", "start-agent");
 
@@ -33,7 +33,7 @@ class StepTimes implements InterceptStrategy {
   /** By job, and by step. */
   private final Map<String, Map<String, Instant>> times = new ConcurrentHashMap<>();
 
-  /** When a job was through with each step. */
+  /** The time at which a job passed each step. */
   Map<String, Instant> of(String jobId) {
     return times.getOrDefault(jobId, Map.of());
   }
@@ -57,7 +57,7 @@ class StepTimes implements InterceptStrategy {
     };
   }
 
-  /** Which job it is about is known once it is claimed. */
+  /** The job is known only after the claim. */
   @SuppressWarnings("unchecked")
   private void note(Exchange exchange, String step) {
     var noted = exchange.getProperty(NOTED, Map.class);

@@ -21,8 +21,9 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 
 /**
- * What accepting a job costs, beside the floor and the prototype's serial calls: all three run at
- * the same time on one canned AWS and are driven in turns, so that the machine's moods hit each.
+ * Measures the cost of accepting a job, compared with the floor and the prototype's serial
+ * calls. All three run at the same time on one canned AWS and are measured in turns, so that the
+ * machine's varying speed affects all.
  */
 final class Submissions {
 
@@ -32,7 +33,7 @@ final class Submissions {
   private static final int WARM_UP = Integer.getInteger("warm-up", 80_000);
   private static final int WARM_UP_STEP = 5_000;
 
-  /** The JIT compiler is done when it takes less than this part of the process's time. */
+  /** The JIT compiler counts as done below this share of the process's CPU time. */
   private static final double QUIET_JIT = 0.03;
   private static final int QUIET_STEPS = 3;
 
@@ -73,7 +74,7 @@ final class Submissions {
     }
   }
 
-  /** Drives all in turns and prints what each does and costs, as parts of what one does. */
+  /** Measures all in turns and prints throughput and cost of each, relative to one of them. */
   static void measure(Server aws, Map<String, Server> servers, String one) {
     servers.forEach(
         (name, server) -> await(name).atMost(LONGEST_START).until(() -> accepts(server)));
@@ -89,8 +90,9 @@ final class Submissions {
   }
 
   /**
-   * Sends requests until the JIT compiler has had next to nothing to do for some steps, because it
-   * may pause before it compiles what has become hot; as many requests as {@code warm-up} allows.
+   * Sends requests until the JIT compiler has been almost idle for several steps in a row,
+   * because it may pause before it compiles hot code; at most as many as {@code warm-up}
+   * allows.
    */
   private static void warm(Server server) {
     var quiet = 0;
@@ -102,7 +104,7 @@ final class Submissions {
     }
   }
 
-  /** Routes that drop what the audit would take off the path of each call. */
+  /** Routes that drop the audit's tap. */
   private static Path withoutTap() throws IOException {
     var folder = Files.createDirectories(Files.createTempDirectory("routes").resolve("common"));
     Files.writeString(
@@ -119,7 +121,7 @@ final class Submissions {
     return folder.getParent();
   }
 
-  /** The API, with these settings besides. */
+  /** Starts the API with additional settings. */
   static Server outpost(Server aws, Map<String, String> more) throws IOException {
     var port = Ports.free();
     var environment = new HashMap<>(more);
@@ -142,7 +144,7 @@ final class Submissions {
     return Server.start(port, Outpost.class, List.of(), environment);
   }
 
-  /** It may listen before it has started. */
+  /** Whether the API accepts jobs; it may listen before it has started. */
   static boolean accepts(Server server) {
     try {
       return jobs(server).run(1, 1).nanos().length == 1;
@@ -209,8 +211,8 @@ final class Submissions {
   }
 
   /**
-   * The median of each round's ratio, with the least and the greatest: a slow minute of the machine
-   * counts on both sides.
+   * The median of the rounds' ratios, with minimum and maximum; a slow minute of the machine
+   * affects both sides of a ratio.
    */
   private static String ratio(List<Turn> own, List<Turn> floor, boolean throughput) {
     var ratios = new double[own.size()];
@@ -230,7 +232,7 @@ final class Submissions {
     return values[values.length / 2];
   }
 
-  /** What a job costs whatever the machine's mood: calls of AWS, and memory. */
+  /** Prints costs that do not depend on the machine's speed: AWS calls and allocated memory. */
   private static void reportCounts(Server aws, Map<String, Server> servers) {
     System.out.printf("%n| what | AWS calls a job | allocated a job |%n| --- | --- | --- |%n");
     servers.forEach(
@@ -246,7 +248,7 @@ final class Submissions {
         });
   }
 
-  /** Those that change something: how often queues are polled depends on the time. */
+  /** The number of calls that change something; the number of polls depends on the time. */
   static long calls(Server aws) {
     try (var counts = URI.create(aws.url() + "/calls").toURL().openStream()) {
       var json = new ObjectMapper().readTree(counts);
@@ -258,7 +260,7 @@ final class Submissions {
     }
   }
 
-  /** What knowing the caller adds: a request that is authenticated, beside one that is not. */
+  /** Prints the cost of authentication: a request with a key, compared with one without. */
   private static void reportKeys(Server outpost) {
     var open = new Load(outpost.port(), "GET", "/health", KEY, "", 200);
     var keyed = new Load(outpost.port(), "GET", "/auth/verify", KEY, "", 200);

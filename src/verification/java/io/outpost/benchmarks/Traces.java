@@ -5,9 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What it costs to be watched: accepting a job without a collector, and with one that is sent
+ * Measures the cost of telemetry: accepting a job without a collector, and with one that gets
  * metrics, the log and a share of all traces. All run at the same time on one canned AWS and are
- * driven in turns; the collector is a process of its own that takes everything and keeps nothing.
+ * measured in turns; the collector is a separate process that discards its data.
  */
 final class Traces {
 

@@ -23,8 +23,8 @@ import org.apache.camel.ProducerTemplate;
 import org.springframework.context.ApplicationContext;
 
 /**
- * How many finished jobs a second are reported to Stripe: a round over the ledger of many tenants,
- * each call answered by Stripe's stand-in after 250 ms, all on the embedded AWS.
+ * Measures how many ended jobs a second are reported to Stripe: a round over the ledgers of many
+ * tenants, with a Stripe stub that answers after 250 ms, on embedded AWS.
  */
 final class UsageReports {
   private static final int TENANTS = Integer.getInteger("tenants", 100);
@@ -65,7 +65,7 @@ final class UsageReports {
     settings.put("server.port", 0);
     settings.put("outpost.worker.slots", 0);
     settings.put("outpost.auth.rate-limit-per-minute", 1_000_000);
-    // Rounds are begun from here.
+    // The benchmark starts the rounds itself.
     settings.put("outpost.stripe.usage-report-interval", "PT24H");
     return settings;
   }
@@ -101,7 +101,7 @@ final class UsageReports {
     return Duration.ofNanos(System.nanoTime() - start);
   }
 
-  /** What the last transaction of a worker writes into the ledger. */
+  /** Writes an ended job into the ledger, as a worker's last transaction does. */
   private static void finish(ApplicationContext outpost, String tenant) {
     var now = Instant.now();
     var change = new Change();

@@ -1,6 +1,7 @@
 /**
- * How the figures in {@code benchmarks/} are made. Each part is a process of its own, so that what
- * one burns is not counted for another. Not tests: {@code benchmarks/run} starts them.
+ * Programs that measure the figures in {@code benchmarks/}. Each part is a process of its own,
+ * so that its CPU time is counted separately. They are not tests; {@code benchmarks/run} starts
+ * them.
  */
 package io.outpost.benchmarks;
 

@@ -36,7 +36,7 @@ public record Client(HttpClient http, String address, String key, DocumentedAnsw
   private static final Set<String> ENDED =
       Set.of("succeeded", "failed", "cancelled", "dead_letter");
 
-  /** What came back. */
+  /** An answer. */
   public record Answer(int status, HttpHeaders headers, String body) {
 
     /** The body as JSON. */
@@ -74,17 +74,17 @@ public record Client(HttpClient http, String address, String key, DocumentedAnsw
     return new Client(HttpClient.newBuilder().connectTimeout(LONGEST).build(), address, null);
   }
 
-  /** The same with another key. */
+  /** The same client with another key. */
   public Client with(String otherKey) {
     return new Client(http, address, otherKey, document);
   }
 
-  /** The same at another instance. */
+  /** The same client for another instance. */
   public Client at(String otherAddress) {
     return new Client(http, otherAddress, key, document);
   }
 
-  /** The same of another release, whose answers are not held against this one's document. */
+  /** A client of another release, whose answers are not compared with this release's document. */
   Client ofAnotherRelease() {
     return new Client(http, address, key, null);
   }
@@ -112,7 +112,7 @@ public record Client(HttpClient http, String address, String key, DocumentedAnsw
     return submit("{\"agent\":\"%s\",\"command\":\"%s\"}".formatted(agent, command));
   }
 
-  /** The job once it has ended, waited for far longer than it takes. */
+  /** Waits for a job's end, far longer than needed; returns the job. */
   public JsonNode ended(String jobId) {
     return await()
         .atMost(Duration.ofMinutes(3))
@@ -130,7 +130,7 @@ public record Client(HttpClient http, String address, String key, DocumentedAnsw
     return json("POST", path, json);
   }
 
-  /** Posts JSON for something that a test needs: again while a busy machine has a 503 for it. */
+  /** Posts JSON to create a resource that a test needs; retries after a 503 of a busy machine. */
   public Answer make(String path, String json) {
     var once = UUID.randomUUID().toString();
     return await()
@@ -169,7 +169,7 @@ public record Client(HttpClient http, String address, String key, DocumentedAnsw
     return send(method, path, all, BodyPublishers.ofString(json));
   }
 
-  /** Sends anything. */
+  /** Sends a request with any body. */
   public Answer send(String method, String path, Map<String, String> headers, BodyPublisher body) {
     var request =
         HttpRequest.newBuilder(URI.create(address + path)).timeout(LONGEST).method(method, body);

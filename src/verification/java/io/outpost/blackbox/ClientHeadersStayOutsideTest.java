@@ -21,8 +21,8 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * What a client sends as headers, its key among them, comes back in no answer and goes into no
- * queue. An API without a worker, so that messages stay to be looked at.
+ * Headers from a client, including its key, appear in no answer and no queue. The API has no
+ * worker, so that the messages stay in the queue.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -99,7 +99,7 @@ class ClientHeadersStayOutsideTest {
     }
   }
 
-  /** So that a client can tell whether it has all of it. */
+  /** Lets a client check that it got the whole answer. */
   @Test
   void aSmallAnswerSaysHowLongItIs() {
     var answer = acme.get("/jobs");
@@ -111,7 +111,7 @@ class ClientHeadersStayOutsideTest {
     return acme.send("GET", "/jobs", headers, BodyPublishers.noBody()).header("X-Request-Id");
   }
 
-  /** The next message of a queue, with all that SQS would tell a worker. */
+  /** Receives the next message of a queue, with all attributes. */
   private Message taken(String queue) {
     var url =
         clients.sqs().getQueueUrl(q -> q.queueName("outpost-" + queue + "-canary")).queueUrl();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Ctrl-C, or SIGTERM: Outpost is gone within ten seconds, and no job is left half done. */
+/** After Ctrl-C or SIGTERM Outpost ends within ten seconds and leaves no job half done. */
 @Tag("product")
 class CtrlCTest {
 

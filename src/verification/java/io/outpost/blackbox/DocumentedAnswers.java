@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Holds every answer that a test gets against the OpenAPI document, as a client that was generated
- * from it would: status, media type, headers and body are ones that the document has. Thread-safe.
+ * Checks that the OpenAPI document allows every answer that a test gets: status, media type,
+ * headers and body, as a generated client would require. Thread-safe.
  */
 final class DocumentedAnswers {
 
@@ -28,7 +28,7 @@ final class DocumentedAnswers {
 
   private static final String BASE = "https://outpost.invalid/document";
 
-  /** Headers that HTTP, proxies and browsers care for, the same for every answer. */
+  /** Headers for HTTP, proxies and browsers, which every answer may have. */
   private static final Set<String> OF_EVERY_ANSWER =
       Set.of(
           "accept-ranges",
@@ -132,7 +132,7 @@ final class DocumentedAnswers {
         pointer, at -> schemas.getSchema(SchemaLocation.of(BASE + "#" + at)));
   }
 
-  /** Where the operation stands; null for what the document does not speak of. */
+  /** The operation in the document; null if the document does not have it. */
   private String operation(String method, String path) {
     var template =
         paths.containsKey(path)

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whatever a client does wrong, and wherever on the way it is refused, it reads one format: clients
- * have one way to handle errors.
+ * Every refused request gets a problem document (RFC 9457), wherever it is refused, so that
+ * clients need one way to handle errors.
  */
 @Tag("product")
 @ExtendWith(SharedOutpost.class)
@@ -121,7 +121,7 @@ class EveryRefusalIsAProblemTest {
     Problems.check(answer, status, code);
   }
 
-  /** No more and no fewer than the contract has, whatever asked for them. */
+  /** Allow lists exactly the contract's methods of the path. */
   @ParameterizedTest
   @CsvSource({
     "PUT, /jobs, 'POST, GET, HEAD, OPTIONS'",
@@ -139,7 +139,7 @@ class EveryRefusalIsAProblemTest {
     assertThat(answer.header("Allow").split(", ")).containsExactlyInAnyOrder(allowed.split(", "));
   }
 
-  /** What was sent may be a provider key. */
+  /** The answer must not repeat the sent text, which may be a provider key. */
   @ParameterizedTest
   @CsvSource({"POST, 405", "GET, 405", "PATCH, 405"})
   void p19NoRefusalEchoesTheBody(String method, int status) {
@@ -158,7 +158,7 @@ class EveryRefusalIsAProblemTest {
     assertThat(answer.body()).isEmpty();
   }
 
-  /** What no HTTP client would send: refused before any code of ours sees it. */
+  /** Malformed HTTP that the server refuses before our code sees it. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -177,7 +177,7 @@ class EveryRefusalIsAProblemTest {
     assertThat(answer).doesNotContain("Tomcat", "java.", "<html");
   }
 
-  /** What stands between may have read the other one. */
+  /** A proxy in front may have checked the other key. */
   @ParameterizedTest
   @ValueSource(strings = {"Authorization: Bearer %s", "X-API-Key: %s"})
   void ofTwoKeysNoneIsTaken(String header) throws IOException {

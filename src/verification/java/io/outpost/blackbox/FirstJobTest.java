@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A stranger who starts Outpost and pastes what it tells them ends with an agent's output. */
+/** A new user who starts Outpost and pastes the printed commands gets an agent's output. */
 @Tag("product")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FirstJobTest {
@@ -56,7 +56,7 @@ class FirstJobTest {
     assertThat(printed).contains(OUTPUT);
     var job = json(printed.substring(output.length()));
     var shown = json(blocks(chapter, "json").getFirst());
-    // The page need not show a field that was added since.
+    // The page may lack fields that were added later.
     assertThat(job.fieldNames()).toIterable().containsAll(shown::fieldNames);
     assertThat(job.get("command")).isEqualTo(shown.get("command"));
   }
@@ -75,7 +75,7 @@ class FirstJobTest {
         .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
   }
 
-  /** Each page in a shell of its own, with what it says that it uses. */
+  /** Runs the commands of each page in its own shell, with the programs that the page requires. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -114,13 +114,13 @@ class FirstJobTest {
     }
   }
 
-  /** Pastes lines that wait for a job; again where a busy machine takes longer than they wait. */
+  /** Runs lines that wait for a job; repeats them if a busy machine needs longer. */
   private String pasted(String lines, String start) {
     return await()
         .until(() -> bash(lines), printed -> printed.startsWith(start));
   }
 
-  /** Pastes lines into a shell in the folder; gives what they print. */
+  /** Runs lines in a shell in the folder; returns their output. */
   private String bash(String lines) throws IOException, InterruptedException {
     var script = Files.writeString(Files.createTempFile(folder, "pasted", ".txt"), lines + "\n");
     var printed = Files.createTempFile(folder, "printed", ".txt");

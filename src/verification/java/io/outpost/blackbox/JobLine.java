@@ -11,10 +11,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The whole line over HTTP, from a key to an agent's output: what a client can rely on, whichever
- * AWS is beneath.
- */
+/** The whole path over HTTP, from an API key to an agent's output, on any kind of AWS. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class JobLine {
 
@@ -26,7 +23,7 @@ abstract class JobLine {
     this(Client.of(outpost.address()).with(outpost.adminKey()));
   }
 
-  /** On an API somewhere, of which an operator is a client. */
+  /** Tests the API of this operator's client. */
   JobLine(Client operator) {
     this.operator = operator;
   }
@@ -65,7 +62,7 @@ abstract class JobLine {
     assertThat(job.get("priority").asText()).isEqualTo(priority);
   }
 
-  /** Ten thousand characters, in the longest way in which JSON can write them. */
+  /** A command of ten thousand characters, in JSON's longest encoding. */
   @Test
   void theLongestCommandIsTakenAndGivenBack() {
     var face = "\\ud83d\\ude00".repeat(10_000);

@@ -11,7 +11,7 @@ import org.testcontainers.containers.localstack.LocalStackContainer;
 import org.testcontainers.containers.localstack.LocalStackContainer.Service;
 import org.testcontainers.utility.DockerImageName;
 
-/** Gives tests an Outpost on LocalStack in Docker, one for all of a JVM. */
+/** Provides an Outpost on LocalStack in Docker; one for all tests of a JVM. */
 final class LocalStack implements ParameterResolver {
 
   private static final Namespace NAMESPACE = Namespace.create(LocalStack.class);

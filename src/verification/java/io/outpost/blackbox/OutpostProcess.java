@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Outpost as a process of its own: what {@code mvn spring-boot:test-run} starts, one of the
- * containers, or another program.
+ * Runs Outpost as a separate process: the local start of {@code mvn spring-boot:test-run}, a
+ * container's role, or another program.
  */
 public final class OutpostProcess implements AutoCloseable {
 
@@ -67,7 +67,7 @@ public final class OutpostProcess implements AutoCloseable {
         Outpost.class, folder, environment(profile, aws, adminKey, settings), new String[0]);
   }
 
-  /** The same, of the program that a jar is: another release. */
+  /** Starts a container of another release, given as a jar. */
   static OutpostProcess start(
       Path jar,
       Path folder,
@@ -124,7 +124,7 @@ public final class OutpostProcess implements AutoCloseable {
     return new OutpostProcess(builder.start(), log);
   }
 
-  /** Where it listens, once it has started; null of a container. */
+  /** Waits for the start; returns the address, null for a container. */
   public String awaitReady() {
     await()
         .atMost(LONGEST_START)
@@ -136,7 +136,7 @@ public final class OutpostProcess implements AutoCloseable {
     return ready.group(1);
   }
 
-  /** Its exit code, once it has ended by itself. */
+  /** Waits until the process ends by itself; returns its exit code. */
   public int awaitExit() throws InterruptedException {
     if (!process.waitFor(LONGEST_START.toSeconds(), TimeUnit.SECONDS)) {
       throw new IllegalStateException("It did not end:\n" + printed());
@@ -144,23 +144,26 @@ public final class OutpostProcess implements AutoCloseable {
     return process.exitValue();
   }
 
-  /** Sends SIGTERM, as Ctrl-C ends the process too; false when it has not ended in time. */
+  /**
+   * Sends SIGTERM, which has the effect of Ctrl-C; returns false if the process has not ended
+   * in time.
+   */
   public boolean terminate(Duration limit) throws InterruptedException {
     process.destroy();
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Calls back with the exit code once it has ended, however it did. */
+  /** Calls back with the exit code when the process has ended in any way. */
   public void onExit(IntConsumer then) {
     process.onExit().thenAccept(ended -> then.accept(ended.exitValue()));
   }
 
-  /** kill -9; what it had started is left as it is. */
+  /** Kills the process with SIGKILL; its child processes are left running. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
-  /** What it printed so far. */
+  /** The output so far. */
   public String printed() {
     try {
       return Files.readString(log);
@@ -169,17 +172,17 @@ public final class OutpostProcess implements AutoCloseable {
     }
   }
 
-  /** Lines that are neither empty nor a line of the log. */
+  /** The output's lines that are neither empty nor log lines. */
   List<String> said() {
     return printed().lines().filter(line -> !line.isBlank() && !line.matches("\\d{4}-.*")).toList();
   }
 
-  /** The processes that it started and that still run. */
+  /** Its child processes that still run. */
   public List<ProcessHandle> children() {
     return process.descendants().toList();
   }
 
-  /** Kills it, and what it started. */
+  /** Kills the process and its children. */
   @Override
   public void close() {
     children().forEach(ProcessHandle::destroyForcibly);

@@ -21,9 +21,10 @@ import org.junit.jupiter.api.TestClassOrder;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * A deployment, step by step: each role of this release works with the other role of the release
- * before, on the same tables, queues, buckets and archive, and what was begun under one is ended
- * under the other. Run by {@code .ci/compatibility}, which builds the release before.
+ * A deployment step by step: each role of this release works with the other role of the previous
+ * release on the same tables, queues, buckets and archive, and work that one release began is
+ * completed by the other. {@code .ci/compatibility} builds the previous release and runs this
+ * test.
  */
 @Tag("product")
 @Tag("compatibility")
@@ -31,13 +32,13 @@ import org.junit.jupiter.api.TestInstance;
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
 class P35ReleasesSideBySideTest {
 
-  /** Longer than it takes to stop or kill a worker that was seen running it. */
+  /** Longer than a worker needs to stop. */
   private static final String LONG_ENOUGH = "sleep 12";
 
   private final TwoReleases releases = new TwoReleases();
   private final Receiver receiver = new Receiver();
 
-  /** Whose things outlast each step, and the jobs that it had. */
+  /** A customer whose data is checked in each step, and its jobs. */
   private Customer customer;
 
   private final List<String> jobs = new ArrayList<>();
@@ -52,7 +53,7 @@ class P35ReleasesSideBySideTest {
     releases.close();
   }
 
-  /** A worker of this release takes the place of the one before; the API comes later. */
+  /** Step: the worker is of this release, the API still of the previous one. */
   @Nested
   @Order(1)
   class AnOldApiWithANewWorker extends Step {
@@ -70,7 +71,7 @@ class P35ReleasesSideBySideTest {
     }
   }
 
-  /** The worker is taken back while the API goes on to this release, beside the old one. */
+  /** Step: the worker is rolled back, and APIs of both releases run. */
   @Nested
   @Order(2)
   class ANewApiWithAnOldWorker extends Step {
@@ -91,7 +92,7 @@ class P35ReleasesSideBySideTest {
     }
   }
 
-  /** What both have done, seen by both. */
+  /** Step: both releases read what both have written. */
   @Nested
   @Order(3)
   @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -107,7 +108,7 @@ class P35ReleasesSideBySideTest {
       assertThat(job.path("attempts").asInt()).isEqualTo(2);
     }
 
-    /** This release may say more of a thing, never something else. */
+    /** This release may add fields to an answer, but not change existing ones. */
     @Test
     void bothApisSayTheSameOfEveryJob() {
       assertThat(jobs)
@@ -145,13 +146,13 @@ class P35ReleasesSideBySideTest {
       }
     }
 
-    /** The next release may ask for more: its containers find what these have left to them. */
+    /** Messages that only a newer release knows wait for its containers. */
     @Test
     void whatOnlyALaterReleaseKnowsWaitsForIt() {
       await().until(() -> releases.messages("stripe") == 1);
     }
 
-    /** Both APIs and both workers have written to it. */
+    /** The archive has blocks of both releases' workers and entries of both APIs. */
     @Test
     void theAuditIsOneUnbrokenChain() throws Exception {
       for (var api : List.of(oldApi, newApi)) {
@@ -162,7 +163,10 @@ class P35ReleasesSideBySideTest {
     }
   }
 
-  /** What works at each step of a deployment: the whole line, and what takes both roles. */
+  /**
+   * The tests of each step of a deployment: the whole path, and operations that need both
+   * roles.
+   */
   abstract class Step extends JobLine {
     private final Client operator;
 
@@ -178,7 +182,7 @@ class P35ReleasesSideBySideTest {
       await().until(() -> free.get("/jobs/" + job).text("status").equals("running"));
       assertThat(free.delete("/jobs/" + job).status()).isEqualTo(200);
       assertThat(free.ended(job).path("status").asText()).isEqualTo("cancelled");
-      // The slot that it had is free: the tenant has only one.
+      // The tenant's only slot is free again.
       assertThat(free.ended(free.submit("claude", "hello")).path("status").asText())
           .isEqualTo("succeeded");
     }
@@ -195,7 +199,7 @@ class P35ReleasesSideBySideTest {
       assertThat(waited.path("started_at").asText()).isGreaterThanOrEqualTo(firstEnd);
     }
 
-    /** A key made under one release opens the other; a workspace saved by one is restored by it. */
+    /** A key that one release created works in the other, and so does a saved workspace. */
     @Test
     void whatATenantHadIsThere() {
       var job =
@@ -209,7 +213,7 @@ class P35ReleasesSideBySideTest {
     }
   }
 
-  /** The customer's client of an API. */
+  /** The customer's client for an API. */
   private Client at(Client api) {
     return api.with(customer.client().key());
   }

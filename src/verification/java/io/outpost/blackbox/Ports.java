@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Ports for servers that must be told theirs. */
+/** Finds free ports for servers whose port must be given. */
 public final class Ports {
 
-  /** Below those that systems give to outgoing connections: Linux begins at 32768, macOS later. */
+  /** Below the ports of outgoing connections: from 32768 on Linux, higher on macOS. */
   private static final int FIRST = 20_000;
 
   private static final int END = 32_000;
@@ -21,7 +21,7 @@ public final class Ports {
       try (var socket = new ServerSocket(port)) {
         return socket.getLocalPort();
       } catch (IOException taken) {
-        // Another one, then.
+        // The port is in use; try another.
       }
     }
   }

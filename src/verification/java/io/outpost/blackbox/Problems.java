@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** How every answer that is not a success looks (RFC 9457). */
+/** Checks problem documents (RFC 9457). */
 final class Problems {
 
   private Problems() {}
 
-  /** Fails unless the answer is the problem of this code; gives its body. */
+  /** Fails unless the answer is the problem with this code; returns its body. */
   static JsonNode check(Client.Answer answer, int status, String code) {
     assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
     assertThat(answer.header("Content-Type"))

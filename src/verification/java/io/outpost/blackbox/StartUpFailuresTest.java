@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a stranger sees when the first command fails: one line, with what to do about it. */
+/** When the first command fails, it prints one line with the remedy. */
 @Tag("product")
 class StartUpFailuresTest {
 

@@ -20,15 +20,15 @@ import java.util.stream.Stream;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /**
- * Containers of this release and of the one before it, on one AWS, which is this release's, and one
- * Stripe, as while a deployment lasts.
+ * Containers of this and the previous release on one AWS and one Stripe stub, as during a
+ * deployment. The AWS resources are this release's.
  */
 final class TwoReleases implements AutoCloseable {
 
   private static final String ADMIN = "op_live_00000000000000000000000000000035";
   private static final Duration LONGEST = Duration.ofMinutes(2);
 
-  /** Which release a container is of. */
+  /** A container's release. */
   enum Release {
     BEFORE(71_000),
     NOW(72_000);
@@ -53,7 +53,7 @@ final class TwoReleases implements AutoCloseable {
     new Provisioner(clients, "local").provision();
   }
 
-  /** Starts an API; an operator's client of it. */
+  /** Starts an API; returns an operator's client. */
   Client startApi(Release release) {
     var port = Ports.free();
     start("api", release, port).awaitReady();
@@ -74,17 +74,17 @@ final class TwoReleases implements AutoCloseable {
     assertThat(process.terminate(LONGEST)).as(process.printed()).isTrue();
   }
 
-  /** kill -9. */
+  /** Kills a container with SIGKILL. */
   void kill(String role, Release release) throws InterruptedException {
     running.remove(role + release).kill();
   }
 
-  /** How many jobs Stripe counted for a customer. */
+  /** The number of jobs that Stripe counted for a customer. */
   long counted(String customer) {
     return stripe.counted(customer);
   }
 
-  /** How many messages are in a queue: visible, received by somebody, or delayed. */
+  /** The number of messages in a queue: visible, in flight or delayed. */
   int messages(String queue) {
     var url = url(queue);
     return clients
@@ -98,7 +98,7 @@ final class TwoReleases implements AutoCloseable {
         .sum();
   }
 
-  /** Sends a message of a release that is still to come. */
+  /** Sends a message of a future release. */
   void send(String queue, String body) {
     var url = url(queue);
     clients.sqs().sendMessage(m -> m.queueUrl(url).messageBody(body));
@@ -139,7 +139,7 @@ final class TwoReleases implements AutoCloseable {
     }
   }
 
-  /** Settings of both releases: what is renamed between them must be known to both. */
+  /** Settings for both releases; a renamed setting needs both names. */
   private Map<String, Object> settings(Release release, int port) {
     var settings = new HashMap<String, Object>(stripe.settings());
     settings.put("server.port", port);

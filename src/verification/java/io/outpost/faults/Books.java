@@ -12,12 +12,12 @@ import java.util.stream.Collectors;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
-/** What is in the tables and buckets, read past all processes and proxies. */
+/** Reads tables and buckets directly, not through the product or the proxies. */
 record Books(AwsClients aws) {
 
   static final Set<String> ENDS = Set.of("succeeded", "failed", "cancelled", "dead_letter");
 
-  /** A job, as much of it as a check needs. */
+  /** The fields of a job that the checks need. */
   record Entry(String jobId, String tenantId, String status, int attempts) {
 
     boolean hasEnded() {
@@ -46,7 +46,10 @@ record Books(AwsClients aws) {
         .toList();
   }
 
-  /** How many jobs count in each tenant's period; without a limit the count is spread. */
+  /**
+   * The number of jobs that count in each tenant's period; without a limit the count is
+   * sharded.
+   */
   Map<String, Integer> counted() {
     return scan("usage").stream()
         .filter(counter -> counter.get("sk").s().startsWith("period#"))
@@ -64,7 +67,7 @@ record Books(AwsClients aws) {
   Map<String, List<String>> transitions() {
     var transitions = new HashMap<String, List<String>>();
     for (var entry : scan("audit")) {
-      // Heads of chains are no entries.
+      // Heads of chains have no action.
       var action = entry.containsKey("action") ? entry.get("action").s() : "";
       if (action.startsWith("job.")) {
         var metadata = entry.get("metadata").m();
@@ -89,8 +92,8 @@ record Books(AwsClients aws) {
   }
 
   /**
-   * Tenants who have taken slots that no lease holds: a slot left by a killed worker has a lease
-   * that ended, and is free for whoever wants one.
+   * Tenants with slots in use at this time; the slot of a killed worker is free when its lease
+   * has expired.
    */
   List<String> tenantsWithHeldSlots(String now) {
     return scan("tenants").stream()

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A container that has just started, with all its customers waiting for it. */
+/** A container that starts under load. */
 @Tag("product")
 @Tag("faults")
 class ColdStartTest {
@@ -39,9 +39,7 @@ class ColdStartTest {
   private final Client operator = Client.of("http://localhost:" + port).with(ADMIN);
   @TempDir private Path folder;
 
-  /**
-   * As many as never share two carriers wait for a class that is there only once another has run.
-   */
+  /** Many virtual threads wait for a class whose initialization needs another virtual thread. */
   static final class Crowd {
 
     private static final int WAITING = 6;
@@ -62,7 +60,7 @@ class ColdStartTest {
       }
     }
 
-    /** Ends once all have the class. */
+    /** Ends when all threads have the class. */
     public static void main(String[] args) throws Exception {
       VirtualThreadCarriers.provide();
       var first = Thread.ofPlatform().start(() -> Objects.requireNonNull(Late.HERE));
@@ -126,11 +124,11 @@ class ColdStartTest {
     return OutpostProcess.start(folder, "api", aws.endpoints(), ADMIN, settings);
   }
 
-  /** No answer, or a 503, is what a client expects of a container that starts. */
+  /** Waits for an answer; none or a 503 is normal while a container starts. */
   private static void awaitAnswer(Client client, String path) {
     await()
         .pollDelay(Duration.ZERO)
-        // All of them more often would slow down the start that they wait for.
+        // Polling more often would slow down the start.
         .pollInterval(Duration.ofMillis(500))
         .ignoreExceptions()
         .until(() -> client.get(path).status() == 200);

@@ -28,19 +28,19 @@ import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 
 /**
- * Stands in front of an AWS service and does to its calls what networks do: some come late, some
- * never arrive, the answer of some is lost, some arrive twice. Thread-safe.
+ * A proxy in front of an AWS service that injects network faults: it delays and loses calls,
+ * loses answers, and delivers calls twice. Thread-safe.
  */
 final class FaultyProxy implements AutoCloseable {
 
-  /** Headers that each connection has for itself; the host stays, for it is signed. */
+  /** Headers of a single connection, which are not passed on; Host is, because it is signed. */
   private static final Set<String> OF_THE_CONNECTION =
       Set.of("connection", "content-length", "expect", "transfer-encoding");
 
   private static final int LONGEST_DELAY_MILLIS = 400;
   private static final int MOST_AT_ONCE = 400;
 
-  /** What may happen to a call. */
+  /** The fate of a call. */
   enum Fault {
     NONE,
     DELAYED,
@@ -79,12 +79,12 @@ final class FaultyProxy implements AutoCloseable {
     return URI.create("http://localhost:" + server.getAddress().getPort());
   }
 
-  /** From now on every call passes. */
+  /** From now on no fault is injected. */
   void mend() {
     faulty = false;
   }
 
-  /** How often what was done. */
+  /** The number of calls with each fate. */
   Map<Fault, Integer> done() {
     return new TreeMap<>(done);
   }
@@ -97,7 +97,7 @@ final class FaultyProxy implements AutoCloseable {
   }
 
   private void pass(HttpExchange exchange) throws IOException {
-    // Closed without an answer, the connection breaks off.
+    // Closing without an answer breaks the connection.
     try (exchange) {
       var body = exchange.getRequestBody().readAllBytes();
       var fault = faulty ? choose() : Fault.NONE;
@@ -122,7 +122,7 @@ final class FaultyProxy implements AutoCloseable {
     return random.nextInt(LONGEST_DELAY_MILLIS);
   }
 
-  /** Five calls of every fifty, so that even a service that is called little shows every fault. */
+  /** Five faults in every fifty calls, so that a rarely called service has every fault, too. */
   private synchronized Fault choose() {
     if (next.isEmpty()) {
       next.addAll(Collections.nCopies(45, Fault.NONE));
@@ -165,7 +165,7 @@ final class FaultyProxy implements AutoCloseable {
   }
 
   private static void answer(HttpExchange exchange, Answer answer) throws IOException {
-    // Without a body the length is that of what a HEAD asks about.
+    // An answer to HEAD has the length of the object, but no body.
     answer.headers.forEach(
         (name, value) -> {
           if (isPassedOn(name) || name.equalsIgnoreCase("Content-Length")) {
@@ -182,7 +182,7 @@ final class FaultyProxy implements AutoCloseable {
     return !OF_THE_CONNECTION.contains(header.toLowerCase(Locale.ROOT));
   }
 
-  /** It neither repeats nor changes anything by itself. */
+  /** A client without retries, redirects and other changes of its own. */
   private static CloseableHttpClient client() {
     return HttpClientBuilder.create()
         .setConnectionManager(

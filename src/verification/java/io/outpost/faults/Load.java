@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 
 /**
- * Tenants who submit jobs, and cancel some, until each is answered: as a careful client does, with
- * an Idempotency-Key and again when there was no answer.
+ * Tenants that submit jobs and cancel some, as careful clients do: with an Idempotency-Key, and
+ * again if there was no answer.
  */
 final class Load implements AutoCloseable {
 
@@ -42,7 +42,7 @@ final class Load implements AutoCloseable {
     this.random = random;
   }
 
-  /** Begins; the API need not be up yet. */
+  /** Starts submitting; the API need not run yet. */
   void start(int tenants, int jobs) {
     for (int t = 0; t < tenants; t++) {
       var decisions = new Random(random.nextLong());
@@ -59,7 +59,10 @@ final class Load implements AutoCloseable {
     }
   }
 
-  /** Whether so many jobs were answered with 202; throws what ended a tenant's submissions. */
+  /**
+   * Whether this many jobs were answered with 202; throws the failure of a tenant's
+   * submissions.
+   */
   boolean hasAccepted(int jobs) throws Exception {
     for (var one : running) {
       if (one.isDone()) {
@@ -69,7 +72,7 @@ final class Load implements AutoCloseable {
     return accepted.size() >= jobs;
   }
 
-  /** How far it has come, and the last fault that it met. */
+  /** The progress and the last failure. */
   @Override
   public String toString() {
     return accepted.size() + " jobs accepted; last fault: " + fault;
@@ -102,7 +105,7 @@ final class Load implements AutoCloseable {
       var id = post(client, "/jobs", job, name + "-" + i).text("job_id");
       accepted.add(id);
       if (decisions.nextInt(CANCELLED_ONE_IN) == 0) {
-        // 409 when it has ended, or when the first try's answer was lost.
+        // 409 if the job has ended, or if the answer to an earlier attempt was lost.
         answered(() -> client.delete("/jobs/" + id));
       }
     }
@@ -118,7 +121,7 @@ final class Load implements AutoCloseable {
     return answer;
   }
 
-  /** Again until there is an answer that is no fault of the platform's. */
+  /** Repeats a call until its answer is not a fault of the platform. */
   private Answer answered(Supplier<Answer> call) throws InterruptedException {
     turns.acquire();
     try {

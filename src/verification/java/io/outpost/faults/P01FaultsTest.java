@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Real processes killed at random, over a network that loses, delays and doubles calls: every job
- * that was accepted ends, once, and is charged once. The seed is printed; {@code -Dfaults.seed=}
+ * Kills real processes at random, on a network that loses, delays and doubles calls: every
+ * accepted job ends once and is charged once. The seed is printed; {@code -Dfaults.seed=}
  * repeats its decisions.
  */
 @Tag("product")
@@ -49,19 +49,19 @@ class P01FaultsTest {
   private static final int JOBS_A_TENANT = Sizes.of(5, 14);
   private static final int JOBS = TENANTS * JOBS_A_TENANT;
 
-  /** Far more than it takes: how fast it goes is not what this test is about. */
+  /** Far longer than needed, because the test does not measure time. */
   private static final Duration LONGEST = Duration.ofMinutes(10);
 
   private static final int LAST_LINES = 60;
 
-  /** Workers on one machine would end each other's agents if they shared users. */
+  /** Workers on one machine need different users, or they would kill each other's agents. */
   private static final String FIRST_USER = "outpost.worker.agents.first-user";
 
   private final long seed = Long.getLong("faults.seed", System.nanoTime());
   private final Random random = new Random(seed);
   private final List<AutoCloseable> open = new ArrayList<>();
 
-  /** A container that is started again whenever it has ended, as ECS does. */
+  /** A container that is restarted whenever it ends, as ECS does. */
   private final class Container implements AutoCloseable {
     private final String profile;
     private final AwsClients.Endpoints aws;
@@ -123,7 +123,7 @@ class P01FaultsTest {
     }
   }
 
-  /** One container's end, once so many jobs are accepted. */
+  /** The end of a container after this many accepted jobs. */
   private record Kill(Container container, boolean hard, int accepted) {}
 
   @Test
@@ -183,7 +183,7 @@ class P01FaultsTest {
     return new Container("worker", aws, Map.of("server.port", 0, FIRST_USER, firstUser), folder);
   }
 
-  /** Containers die both ways, in any order, spread over the load. */
+  /** Containers end by SIGKILL and SIGTERM, in random order, spread over the load. */
   private List<Kill> kills(Container api, List<Container> workers) {
     var victims =
         new ArrayList<>(
@@ -245,7 +245,7 @@ class P01FaultsTest {
                     .isEmpty());
   }
 
-  /** One end, and as many starts as attempts: those that were handed back do not count. */
+  /** Checks that the job has one end and as many starts as attempts, without released ones. */
   private static void checkHistory(Books.Entry job, List<String> history) {
     var ends = history.stream().filter(step -> Books.ENDS.contains(step.split(" ")[0])).toList();
     assertThat(ends).as("ends of %s: %s", job, history).hasSize(1);

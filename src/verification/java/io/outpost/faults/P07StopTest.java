@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A worker that is told to stop, in the middle of jobs too, and the one that comes after it. */
+/** A worker that stops during jobs, and its successor. */
 @Tag("product")
 class P07StopTest {
 
@@ -67,7 +67,7 @@ class P07StopTest {
       await().until(() -> worker.children().size() >= 2);
       var agents = worker.children();
       assertThat(worker.terminate(LONG)).as("ended:\n%s", worker.printed()).isTrue();
-      // Whoever is init here may take a moment to bury them.
+      // The init process may need a moment to reap them.
       await()
           .untilAsserted(
               () -> assertThat(agents).as("left running").noneMatch(ProcessHandle::isAlive));
@@ -96,7 +96,7 @@ class P07StopTest {
     await().until(() -> is(job, "succeeded", 1));
   }
 
-  /** A workspace is there for the worker that comes next. */
+  /** Runs a job in the workspace; the next worker must be able to use it. */
   private String jobInTheWorkspace(Client tenant, String output) {
     var job =
         tenant.submit("{\"agent\":\"claude\",\"command\":\"Say hello\",\"workspace\":\"shared\"}");

@@ -43,7 +43,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Subscriptions, payments, the portal and webhooks of the stub are as hard as Stripe's. */
+/**
+ * Subscriptions, payments, the portal and webhooks of the stub behave like Stripe's, as its
+ * documentation states.
+ */
 class StripeStubLivesTest {
   private final SettableClock clock = new SettableClock("2026-03-01T00:00:00Z");
   private final StripeStub stub = StripeStub.start(0, clock);
@@ -142,7 +145,7 @@ class StripeStubLivesTest {
     assertThat(subscribe("price_per_job").getStatus()).as("nothing to pay yet").isEqualTo("active");
   }
 
-  /** docs.stripe.com/billing/subscriptions/trials: what is used on trial costs nothing. */
+  /** docs.stripe.com/billing/subscriptions/trials: usage during a trial is free. */
   @Test
   void aTrialCostsNothing() throws StripeException {
     var trial = of(ada, "price_per_job", 1).setTrialPeriodDays(7L).build();
@@ -319,7 +322,7 @@ class StripeStubLivesTest {
         .isInstanceOf(InvalidRequestException.class);
   }
 
-  /** docs.stripe.com/webhooks#behaviors: again, late, side by side, to each endpoint. */
+  /** docs.stripe.com/webhooks#behaviors: repeated, late, in parallel, to each endpoint. */
   @Test
   void sendsEventsAgainToEachEndpoint() throws Exception {
     Map<String, AtomicInteger> tries = new ConcurrentHashMap<>();

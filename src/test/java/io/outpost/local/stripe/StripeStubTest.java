@@ -124,7 +124,7 @@ class StripeStubTest {
     assertThat(stub.account().customers()).isEmpty();
   }
 
-  /** Who sets a webhook secret signs events with it, also where Stripe is this stub. */
+  /** A configured webhook secret is used for signatures by the stub, too. */
   @Test
   void callsThingsWhatItsUserCallsThem() throws StripeException {
     var chosen =
@@ -200,7 +200,7 @@ class StripeStubTest {
     assertThat(stub.account().counted()).containsOnlyKeys("job-1", "job-3");
   }
 
-  /** What a step of a test may throw. */
+  /** A step of a test, which may throw. */
   private interface Step {
     void run() throws Exception;
   }
@@ -360,7 +360,7 @@ class StripeStubTest {
     }
   }
 
-  /** An hour long usage of the period that is over still counts; then the invoice is final. */
+  /** For an hour after a period's end its usage still counts; then the invoice is final. */
   @Test
   void finalizesAnInvoiceAfterAnHour() throws StripeException {
     String ada = customer().getId();
@@ -399,7 +399,7 @@ class StripeStubTest {
                 .build());
   }
 
-  /** What is wrong with an accepted event is told later, by an event that says where to look. */
+  /** A fault of an accepted meter event is reported later by an event that names the report. */
   @Test
   void judgesMeterEventsAfterItTookThem() throws StripeException {
     stub.account().meterLag(60);
@@ -412,7 +412,7 @@ class StripeStubTest {
     assertThat(stub.account().counted()).containsOnlyKeys("job-2");
   }
 
-  /** An error that an endpoint has once answered to a key is its answer for a day. */
+  /** A stored error is repeated for its idempotency key for a day. */
   @Test
   void answersAStoredErrorAgain() throws StripeException {
     var options = RequestOptions.builder().setIdempotencyKey("k").build();

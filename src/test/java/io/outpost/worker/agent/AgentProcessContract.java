@@ -20,9 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
 
-/**
- * An agent runs as a real process: its task, its output, its limits and its end, whatever it does.
- */
+/** Runs agents as real processes and checks task, output, limits and end. */
 abstract class AgentProcessContract {
 
   @TempDir(factory = TestConfinement.Passable.class)
@@ -92,7 +90,7 @@ abstract class AgentProcessContract {
         .containsPattern(twice("Max msgqueue size", 0));
   }
 
-  /** What may be used, and what it may be raised to. */
+  /** A pattern of a limit's line in /proc/self/limits, with this soft and hard value. */
   private static String twice(String limit, Object value) {
     return "(?m)^%s +%s +%s ".formatted(limit, value, value);
   }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A run to be made: a shell script plays the agent. Each start has a directory of its own. */
+/** A run to be started, with a shell script as the agent. Each start has its own directory. */
 record AgentRun(
     Slots slots,
     AgentRunSettings settings,
@@ -23,7 +23,7 @@ record AgentRun(
 
   static final SearchPath PROGRAMS = new SearchPath(System.getenv("PATH"));
 
-  /** An agent that is this shell script. */
+  /** A run of this shell script. */
   static AgentRun script(Slots slots, String script) {
     return new AgentRun(
         slots,
@@ -87,7 +87,7 @@ record AgentRun(
     return startIn(slots.open(Ids.unguessable(), slot), agent);
   }
 
-  /** Starts it where its files are already. */
+  /** Starts the run in existing files. */
   AgentProcess startIn(JobFiles files) throws IOException {
     return startIn(files, agent());
   }
@@ -98,7 +98,7 @@ record AgentRun(
         .start(new AgentLaunch(agent, task, files, keys, Map.of("OUTPOST_JOB_ID", "job-1"), limit));
   }
 
-  /** Starts it and waits for its end. */
+  /** Starts the run and waits for its end. */
   AgentResult toEnd() throws IOException, InterruptedException {
     return endOf(start());
   }
@@ -110,7 +110,7 @@ record AgentRun(
     return process.result();
   }
 
-  /** Removes what the run left. */
+  /** Removes the run's files. */
   void cleanUp() {
     place.get().close();
   }

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The filter of each processor, wherever the test runs: its numbers against the kernel's headers,
- * as far as they are installed, and what it decides, by a reader of its instructions.
+ * Checks the filters of all processors on any machine: their numbers against the kernel's headers,
+ * where installed, and their decisions by interpreting the instructions.
  */
 class CallFilterTest {
 
@@ -26,7 +26,7 @@ class CallFilterTest {
   private static final long NOTHING_DONE = 0x00050000L;
   private static final int SET_DUMPABLE = 4;
 
-  /** What the kernel says of the other instruction set, of 32 bits: any other number. */
+  /** The kernel's number of the 32-bit instruction set: any other number. */
   private static final long OTHER = 0x40000003L;
 
   @Test
@@ -39,7 +39,7 @@ class CallFilterTest {
     assertThat(processor.audit()).isEqualTo(audit("EM_X86_64"));
   }
 
-  /** Of 32 bits there is no header but on such a processor. */
+  /** The headers for 32 bits exist only on such processors. */
   @Test
   void numbersOfArmAreTheKernels() throws IOException {
     var processor = Processor.of("aarch64").orElseThrow();
@@ -95,7 +95,7 @@ class CallFilterTest {
     return Integer.parseInt(defined.group(1));
   }
 
-  /** What the kernel would do with a call, reading the filter as it does. */
+  /** Interprets the filter for a call, as the kernel does; returns its decision. */
   private static long decide(Processor processor, long set, int call, int first, int second) {
     var numbers = Arrays.stream(processor.filter().split(",")).mapToLong(Long::parseLong).toArray();
     long value = 0;

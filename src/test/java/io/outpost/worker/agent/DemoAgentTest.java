@@ -16,7 +16,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.FilterType;
 
-/** Where no agent is installed the demo script stands in for all of them, and says so. */
+/** Without installed agents the demo script replaces all of them and says so. */
 class DemoAgentTest {
 
   @TempDir Path directory;

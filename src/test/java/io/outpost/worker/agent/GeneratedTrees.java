@@ -66,7 +66,9 @@ final class GeneratedTrees {
         net.jqwik.api.Tuple.of(4, known));
   }
 
-  /** A chain of long names first, beyond what a path may have, when {@code levels} is large. */
+  /**
+   * Begins with a chain of long names, which exceeds the longest path when {@code levels} is large.
+   */
   private static String list(List<Entry> entries, int levels) {
     StringBuilder lines = new StringBuilder();
     int count = 0;
@@ -114,7 +116,7 @@ final class GeneratedTrees {
     lines.append("%s %d %s %o %d %s\n".formatted(kind, parent, name, mode, time, rest));
   }
 
-  /** Out of the tree, to nowhere, or in circles. */
+  /** A link's target: outside of the tree, missing, or in a circle. */
   private static byte[] target(Entry entry) {
     List<String> usual = List.of("/etc/passwd", "../../..", ".", "nowhere", "/proc/self/root");
     return entry.choice() % 2 == 0

@@ -19,7 +19,7 @@ final class HelperAsRoot {
 
   private static final List<String> SHARED = List.of("/tmp", "/var/tmp", "/dev/shm");
 
-  /** A range that no worker uses. */
+  /** A range of users that no worker uses. */
   private static final int FIRST_USER = 45_000;
 
   private HelperAsRoot() {}
@@ -52,7 +52,7 @@ final class HelperAsRoot {
     }
   }
 
-  /** The mutation: what starts a helper does not change the user. Agents are started as ever. */
+  /** The mutation: helpers are started without a change of the user; agents as usual. */
   private static Path thatStaysRoot(Path setpriv) throws Exception {
     Path script = Files.createTempFile("stays", "root");
     Files.writeString(
@@ -69,7 +69,7 @@ final class HelperAsRoot {
     return script;
   }
 
-  /** Each shared folder is a file system that whoever started this program does not have. */
+  /** Checks that each shared folder is a file system of this namespace alone. */
   private static void refuseOutsideANamespace() throws IOException {
     Path parent =
         Path.of("/proc", Long.toString(ProcessHandle.current().parent().orElseThrow().pid()));
@@ -85,7 +85,7 @@ final class HelperAsRoot {
     }
   }
 
-  /** Which file system is mounted where, by its device. */
+  /** The mounted devices, by folder. */
   private static Map<String, String> mounts(Path table) throws IOException {
     try (Stream<String> lines = Files.lines(table)) {
       return lines

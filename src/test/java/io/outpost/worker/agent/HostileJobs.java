@@ -80,7 +80,7 @@ abstract class HostileJobs {
         .keys(Map.of("FIRST_KEY", "canary-key-1234"));
   }
 
-  /** Written apart, because the words stand in the command lines, which all may see. */
+  /** Splits its words by quotes, because other processes can read command lines. */
   @Test
   void whatAnotherJobWritesToSharedFoldersIsOutOfReach() throws Exception {
     AgentRun neighbour =
@@ -249,7 +249,7 @@ abstract class HostileJobs {
         .endsWith("[redacted]");
   }
 
-  /** Keyrings outlive processes; who owns one can shut it to all who would clear it. */
+  /** Keyrings outlive processes, and their owner can deny access to those who would clear them. */
   @Test
   void noJobPutsAKeyIntoTheKernel() throws Exception {
     assumeTrue(
@@ -284,7 +284,7 @@ abstract class HostileJobs {
     }
   }
 
-  /** Written apart, because other tests look for the word in the command lines of all. */
+  /** Splits its word by quotes, because other tests search all command lines for it. */
   @Test
   void nothingIsLeftForTheNextJobOfTheSlot() throws Exception {
     AgentRun first =

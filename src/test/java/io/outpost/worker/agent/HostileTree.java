@@ -30,7 +30,7 @@ record HostileTree(String name, String owner, String intruder, Set<String> expec
       mkdir artifacts && echo mine > kept && echo mine > artifacts/kept
       """;
 
-  /** What intruders are made of. */
+  /** Python functions for intruders. */
   private static final String TOOLS =
       """
       import array, ctypes, os, signal, socket, struct, sys, time
@@ -55,7 +55,7 @@ record HostileTree(String name, String owner, String intruder, Set<String> expec
           while True: step()
       """;
 
-  /** All of them. */
+  /** All hostile trees. */
   static List<HostileTree> all() {
     try (InputStream in = HostileTree.class.getResourceAsStream("/hostile/trees")) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -68,7 +68,7 @@ record HostileTree(String name, String owner, String intruder, Set<String> expec
     }
   }
 
-  /** Without those that only another user's rights could stop. */
+  /** All trees except those that only another user's rights can stop. */
   static List<HostileTree> ofOneUser() {
     return all().stream().filter(tree -> !tree.expected().contains("apart")).toList();
   }
@@ -82,7 +82,7 @@ record HostileTree(String name, String owner, String intruder, Set<String> expec
         expected == null ? Set.of() : Set.copyOf(Arrays.asList(expected.split(", "))));
   }
 
-  /** With the words between at signs replaced. */
+  /** Replaces the words between at signs. */
   HostileTree with(Map<String, String> words) {
     return new HostileTree(name, fill(owner, words), fill(intruder, words), expected);
   }

@@ -34,7 +34,7 @@ import java.util.zip.GZIPInputStream;
  */
 final class HostileTrial implements AutoCloseable {
 
-  /** Nobody but the worker may read this; it is in no job's reach. */
+  /** A text that only the worker may read. */
   private static final String CANARY = "CANARY";
 
   private static final TreeLimits LIMITS = new TreeLimits(400_000_000, 200_000);
@@ -88,7 +88,7 @@ final class HostileTrial implements AutoCloseable {
     return secret;
   }
 
-  /** What became of a job's files. */
+  /** The result of packing and collecting a job's files. */
   private record Collected(
       Optional<Artifact.Manifest> manifest, Optional<WorkspaceArchive.Packed> packed) {}
 
@@ -156,7 +156,8 @@ final class HostileTrial implements AutoCloseable {
     if (!tree.hasIntruder()) {
       return Optional.empty();
     }
-    // Most come when the owner has made its files; some have to meet it.
+    // Most intruders start after the owner has made its files; some must run at the same
+    // time.
     if (!tree.owner().contains("for i in $(seq 60)") && !tree.expected().contains("by socket")) {
       AgentRun.endOf(owning);
     }
@@ -171,7 +172,7 @@ final class HostileTrial implements AutoCloseable {
     return Optional.of(new Intruder(run, run.start()));
   }
 
-  /** An attack that does not get to its first step tests nothing. */
+  /** Waits for the attack's first step, without which it tests nothing. */
   private void awaitAttack(HostileTree tree, AgentRun intruder) throws Exception {
     boolean reaches =
         !sandboxed || tree.expected().contains("by socket") || tree.expected().contains("apart");
@@ -284,12 +285,12 @@ final class HostileTrial implements AutoCloseable {
                 .allMatch(n -> n >= 0),
             "a measurement is none");
       } catch (IOException e) {
-        // A job may end who measures it; then the job is stopped.
+        // A job may kill its measurer, and is stopped for that.
       }
     }
   }
 
-  /** The next job of the workspace finds its files, and can use them. */
+  /** Checks that the workspace's next job finds its files and can use them. */
   private void next(HostileTree tree, Path archive, WorkspaceArchive.Packed packed)
       throws Exception {
     AgentRun next =
@@ -345,7 +346,7 @@ final class HostileTrial implements AutoCloseable {
           is(Files.notExists(Path.of(shared, name), LinkOption.NOFOLLOW_LINKS), "left: " + name);
         }
       }
-      // A helper that was not needed any more may be about to end.
+      // A helper that is no longer needed may still be ending.
       long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
       while (slots.confinement().members(null, null, 0).findAny().isPresent()) {
         is(System.nanoTime() < end, "processes are left");
@@ -353,7 +354,7 @@ final class HostileTrial implements AutoCloseable {
     }
   }
 
-  /** Not all of it is UTF-8; gone with the job's directory. */
+  /** The run's output, which may not be UTF-8; empty if the directory is gone. */
   private static String printed(AgentRun run) throws IOException {
     Path output = run.files().output();
     return Files.exists(output) ? Files.readString(output, StandardCharsets.ISO_8859_1) : "";
@@ -379,7 +380,7 @@ final class HostileTrial implements AutoCloseable {
     return text.chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7f);
   }
 
-  /** Every path below with what it is and holds. */
+  /** Every path below, with type and content. */
   private static Map<String, String> tree(Path top) throws IOException {
     try (Stream<Path> paths = Files.walk(top)) {
       return paths.collect(

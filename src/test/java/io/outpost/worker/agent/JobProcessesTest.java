@@ -27,7 +27,7 @@ class JobProcessesTest {
   private static final int WARM_UP = 2;
   private static final int JOBS = 5;
 
-  /** A new process, but not a new thread. */
+  /** Matches the start of a process, but not of a thread. */
   private static final Pattern PROCESS =
       Pattern.compile("^\\d+ +(?:clone3?|v?fork)\\((?!.*CLONE_THREAD).*$");
 
@@ -37,7 +37,7 @@ class JobProcessesTest {
   @TempDir(factory = TestConfinement.Passable.class)
   Path directory;
 
-  /** Of a number of jobs. */
+  /** The processes that a number of jobs started. */
   private record Started(int processes, Map<String, Integer> programs) {
 
     int allPrograms() {
@@ -56,7 +56,7 @@ class JobProcessesTest {
     check(started("same"), 4, 10);
   }
 
-  /** Pipes are created for many jobs at once, perhaps for one of these. */
+  /** Allows one more process, because pipes are created for many jobs at once. */
   private static void check(Started started, int processes, int programs) {
     assertThat(started.processes())
         .as("processes of %d jobs, with the programs %s", JOBS, started)
@@ -99,7 +99,7 @@ class JobProcessesTest {
     return count(trace, agent.toString());
   }
 
-  /** From the start of an agent to the same of a later job. */
+  /** Counts from the start of an agent to the same moment of a later job. */
   private static Started count(Path trace, String agent) throws IOException {
     int job = 0;
     int processes = 0;

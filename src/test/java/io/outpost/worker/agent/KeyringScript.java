@@ -7,7 +7,7 @@ final class KeyringScript {
 
   private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
 
-  /** Its command; by the numbers of the calls, as there may be no library for them. */
+  /** The agent's command; it uses call numbers, because a library may be missing. */
   static final List<String> PUT =
       List.of(
           "/usr/bin/perl",
@@ -26,7 +26,7 @@ final class KeyringScript {
 
   private KeyringScript() {}
 
-  /** Whether a process that is no agent's can do it here. */
+  /** Whether a process outside of a slot can use keyrings here. */
   static boolean works() {
     return Tool.run(PUT).output().contains("-4 put");
   }

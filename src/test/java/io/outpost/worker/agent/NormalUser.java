@@ -28,7 +28,7 @@ final class NormalUser {
 
   private final Path directory;
 
-  /** In a directory that the user may pass through. */
+  /** Takes a directory that the user may enter. */
   NormalUser(Path directory) {
     this.directory = directory;
   }
@@ -41,7 +41,7 @@ final class NormalUser {
   Map<String, String> run(Class<?> program, String... arguments) throws Exception {
     List<String> command =
         new ArrayList<>(List.of("setpriv", "--reuid", ID, "--regid", ID, "--clear-groups"));
-    // As under nohup, and as from a shell that leaves signals out: agents must not notice.
+    // Signals are ignored, as under nohup; agents must not inherit that.
     command.addAll(List.of("env", "--ignore-signal=HUP,INT,QUIT,TERM,PIPE,USR1,CHLD"));
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));

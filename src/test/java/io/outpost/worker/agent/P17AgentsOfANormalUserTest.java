@@ -60,7 +60,7 @@ class P17AgentsOfANormalUserTest {
     return user.run(NormalUserJobs.class, jobs.toString(), sandbox.name());
   }
 
-  /** Its own, or where it has none the one that the sandbox gives it. */
+  /** The user's name, or the one from the sandbox if it has none. */
   private static String nameOf(String user) {
     Tool asked = Tool.run(List.of("/usr/bin/id", "-un", user));
     return asked.succeeded() ? asked.output().strip() : UserNames.made(Integer.parseInt(user));

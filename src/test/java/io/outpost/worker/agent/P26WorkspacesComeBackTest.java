@@ -112,7 +112,7 @@ class P26WorkspacesComeBackTest {
     next.close();
   }
 
-  /** Java decodes names as ASCII then: they must not pass through its hands. */
+  /** Java then decodes names as ASCII, so it must not handle them. */
   @Example
   void inTheOldestLanguageAndAsANormalUserTreesComeBackToo() throws Exception {
     assumeTrue(
@@ -176,7 +176,7 @@ class P26WorkspacesComeBackTest {
     return new String(HexFormat.of().parseHex(hex), StandardCharsets.UTF_8).substring(2);
   }
 
-  /** What has its own path in it, such as a virtual environment, goes on working. */
+  /** Files that contain their own path, such as virtual environments, keep working. */
   @Example
   void aWorkspaceHasTheSamePathWithAndWithoutASandbox() throws Exception {
     String name = Ids.unguessable();

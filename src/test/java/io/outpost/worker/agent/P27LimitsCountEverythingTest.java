@@ -64,7 +64,7 @@ class P27LimitsCountEverythingTest {
     }
   }
 
-  /** What lies in a folder that even its owner may not read cannot be counted: that is seen. */
+  /** Files in a folder that even its owner may not read cannot be counted, and that is noticed. */
   @Test
   void aClosedFolderIsCounted() throws Exception {
     try (Slots slots =
@@ -74,7 +74,7 @@ class P27LimitsCountEverythingTest {
     }
   }
 
-  /** A program that its user may not read can keep to itself what it has open: that is seen. */
+  /** A program that its user may not read can hide its open files, and that is noticed. */
   @Test
   void aProgramThatHidesIsCounted() throws Exception {
     try (Slots slots =
@@ -87,7 +87,7 @@ class P27LimitsCountEverythingTest {
     }
   }
 
-  /** What was sent and not received is nobody's, and stays open. */
+  /** A file that was sent over a socket and not received belongs to no process and stays open. */
   @Test
   void whatIsOnItsWayBetweenProcessesIsCounted() throws Exception {
     try (Slots slots =
@@ -102,7 +102,7 @@ class P27LimitsCountEverythingTest {
     }
   }
 
-  /** Four hundred megabytes that nobody can see: that they are taken can be seen. */
+  /** Four hundred megabytes that no process shows are noticed by the machine's total. */
   @Test
   void whatIsHiddenOnItsWayIsTakenOfTheMachine() throws Exception {
     try (Slots slots =
@@ -175,7 +175,7 @@ class P27LimitsCountEverythingTest {
     }
   }
 
-  /** Their paths alone are more than the process may have of memory. */
+  /** Their paths alone exceed the memory of the process. */
   @Test
   void manyArtifactsDoNotFillTheWorker() throws Exception {
     collect(20_000, "-Xmx48m");

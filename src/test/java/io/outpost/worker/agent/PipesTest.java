@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run gets the pipe that was made before it, and one in any case. */
+/** A run gets a prepared pipe, or a new one if none is ready. */
 class PipesTest {
 
   private static final int KIND = 0170000;
@@ -61,7 +61,7 @@ class PipesTest {
     assertPipe(folder.resolve("other"));
   }
 
-  /** A run then fails with a sentence, and its slot goes on. */
+  /** The run then fails with a clear message, and its slot stays usable. */
   @Test
   void aMissingToolIsNamed() throws IOException {
     var pipes = Pipes.in(folder.resolve("pipes"), new SearchPath(folder.toString()));

@@ -14,7 +14,9 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.constraints.StringLength;
 
-/** However output is cut into pieces, it is the same output, without the secrets. */
+/**
+ * The redacted output does not depend on how the output is cut into pieces, and contains no secret.
+ */
 class RedactorTest {
 
   @Property

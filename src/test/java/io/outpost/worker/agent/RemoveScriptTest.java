@@ -11,7 +11,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Users of the system remove nothing of a job, even where its folder lets everybody write. */
+/**
+ * Other users of the machine cannot remove a job's files, even from a folder that all may write to.
+ */
 class RemoveScriptTest {
 
   @TempDir(factory = TestConfinement.Passable.class)

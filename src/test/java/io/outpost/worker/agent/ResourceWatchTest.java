@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** A job that cannot be measured is stopped, and none that could be again in time. */
+/**
+ * A job that cannot be measured for too long is stopped; a short failure of measuring is tolerated.
+ */
 class ResourceWatchTest {
 
   private final ResourceWatch watch =
@@ -30,7 +32,7 @@ class ResourceWatchTest {
     return new ResourceWatch.Taken(1, 1, 1, processes, 0, 1);
   }
 
-  /** A server that is slow to take the connections that its parent hands to it. */
+  /** A server process that is slow to accept the connections from its parent. */
   @Test
   void aJobThatLeavesDescriptorsOnTheirWayGoesOnWhileNobodyTakesTheDisk() {
     for (long taken = 0; taken <= limit; taken += limit / 100) {
@@ -48,7 +50,7 @@ class ResourceWatchTest {
     assertThat(watch.exceeded(() -> sending(limit + 1))).contains(StopReason.UNMEASURED);
   }
 
-  /** What others gave back meanwhile is no room to hide in. */
+  /** Memory that other jobs freed meanwhile does not hide the job's use. */
   @Test
   void whatOthersGaveBackDoesNotCountForIt() {
     assertThat(watch.exceeded(() -> sending(0))).isEmpty();
@@ -59,7 +61,7 @@ class ResourceWatchTest {
     assertThat(watch.exceeded(() -> sending(1 - limit))).contains(StopReason.UNMEASURED);
   }
 
-  /** Something on its way, and so much more taken of the machine than at first. */
+  /** A measurement with files in transit and this much more memory in use than at first. */
   private ResourceWatch.Taken sending(long more) {
     return new ResourceWatch.Taken(1, 1, 1, 0, 1, 10 * limit + more);
   }

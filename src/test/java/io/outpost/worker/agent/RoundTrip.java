@@ -21,7 +21,7 @@ final class RoundTrip {
 
   static final TreeLimits LIMITS = new TreeLimits(400_000_000, 200_000);
 
-  /** Makes what standard input lists: kind, place of the parent, name, mode, time, and the rest. */
+  /** Creates the listed files: kind, index of the parent, name, mode, time and content. */
   private static final String MAKE =
       """
       import os, sys
@@ -53,7 +53,7 @@ final class RoundTrip {
       for folder in folders.values(): os.close(folder)
       """;
 
-  /** Tells everything of the working directory but its own mode. */
+  /** Describes the whole working directory except its own mode. */
   static final String DESCRIBE =
       """
       import hashlib, os, stat, sys
@@ -97,10 +97,10 @@ final class RoundTrip {
     this.archives = archives;
   }
 
-  /** Two descriptions, and what the user was told that could not be kept. */
+  /** The descriptions before and after, and the reported losses. */
   record Result(String before, String after, String notKept) {}
 
-  /** Takes a tree there and back. */
+  /** Packs and unpacks a tree. */
   Result of(String tree) throws Exception {
     JobFiles files = slots.open(Ids.unguessable(), 0);
     String before = python(files, MAKE + DESCRIBE, tree);
@@ -119,7 +119,7 @@ final class RoundTrip {
     }
   }
 
-  /** What a job finds in a workspace that is unpacked for it. */
+  /** Unpacks an archive for a job; returns the job's description of it. */
   String unpacked(InputStream archive, long bytes) throws Exception {
     JobFiles files = slots.open(Ids.unguessable(), 0);
     WorkspaceArchive.unpack(archive, files, bytes, LIMITS);

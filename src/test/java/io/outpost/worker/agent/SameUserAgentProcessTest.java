@@ -3,7 +3,7 @@ package io.outpost.worker.agent;
 import java.io.IOException;
 import org.junit.jupiter.api.Tag;
 
-/** As the worker's own user. */
+/** Agents run as the worker's own user. */
 @Tag("product")
 class SameUserAgentProcessTest extends AgentProcessContract {
 

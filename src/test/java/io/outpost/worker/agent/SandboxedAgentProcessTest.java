@@ -3,7 +3,7 @@ package io.outpost.worker.agent;
 import java.io.IOException;
 import org.junit.jupiter.api.Tag;
 
-/** In a sandbox, as whoever this machine allows. */
+/** Agents run in a sandbox, as the strictest user that this machine allows. */
 @Tag("product")
 class SandboxedAgentProcessTest extends AgentProcessContract {
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A secret is not to be read in output, whichever way a program encodes what it prints. */
+/** No secret is readable in output, in whichever usual form a program prints it. */
 class SecretFormsTest {
 
   private static final List<String> AROUND = List.of("", "x", "xy", "user:", "\n", "äö");
@@ -65,7 +65,10 @@ class SecretFormsTest {
     }
   }
 
-  /** As these print it: Python's quote, a browser's encodeURI, PHP's and Gson's JSON, openssl. */
+  /**
+   * The forms of Python's quote, a browser's encodeURI, JSON from PHP and Gson, openssl, HTML and
+   * shells.
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -109,7 +112,7 @@ class SecretFormsTest {
     }
   }
 
-  /** A key is printed with other line ends than it has. */
+  /** A key of several lines may be printed with other line ends. */
   @ParameterizedTest
   @ValueSource(strings = {"\r\n", "", "\n\n", "\\n", "%0A"})
   void aKeyOfSeveralLinesIsNotToBeRead(String end) throws IOException {
@@ -117,7 +120,7 @@ class SecretFormsTest {
     assertThat(redacted("<" + key.strip().replace("\n", end) + ">", key)).isEqualTo("<[redacted]>");
   }
 
-  /** A large part of a secret is one, too. */
+  /** A large part of a secret is replaced, too. */
   @Test
   void aSecretThatBreaksOffIsNotToBeRead() throws IOException {
     var secret = "0123456789".repeat(20);
@@ -125,7 +128,7 @@ class SecretFormsTest {
     assertThat(redacted("<" + secret.substring(0, 150), secret)).isEqualTo("<[redacted]");
   }
 
-  /** Output and secrets that are made to be compared for long: it ends within the test's time. */
+  /** Output and secrets that are made for slow comparisons still take linear time. */
   @ParameterizedTest
   @ValueSource(strings = {"a", "%61", "%2561", "a\n", "%", "a%0A", "%0A", "%25", "\n"})
   @Timeout(value = 2, unit = TimeUnit.MINUTES)
@@ -144,7 +147,7 @@ class SecretFormsTest {
     assertThat(sink.size()).isLessThanOrEqualTo(200 * bytes.length);
   }
 
-  /** Line ends behind the first letters of a secret are not held back for ever. */
+  /** Endless line ends after the first letters of a secret are not held in memory. */
   @ParameterizedTest
   @ValueSource(strings = {"\n", "%0A", "%250D"})
   void endlessLineEndsAreNotHeldBack(String printed) throws IOException {
@@ -156,7 +159,7 @@ class SecretFormsTest {
     assertThat(sink.size()).isGreaterThan(bytes.length - 100);
   }
 
-  /** However many long forms secrets have, what the worker keeps of them is bounded. */
+  /** The memory for forms of secrets is bounded, however many long forms they have. */
   @Test
   void secretsOfManyFormsTakeBoundedMemory() {
     var secrets = IntStream.range(0, 100).mapToObj(i -> "<\"&'/\\+=é>".repeat(800) + i).toList();
@@ -169,7 +172,7 @@ class SecretFormsTest {
     assertThat(redacted(printed, secret)).contains("[redacted]").doesNotContain(form);
   }
 
-  /** Of the letters that are the secret's alone, none is left. */
+  /** Checks that no base64 letter that belongs to the secret alone is left. */
   private static void isBase64Hidden(String printed, String secret) throws IOException {
     var rest = redacted(printed, secret);
     assertThat(rest).as(printed).contains("[redacted]");

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** As a user of the slot's own. */
+/** Agents run as a user of their slot. */
 @Tag("product")
 class SlotUserAgentProcessTest extends AgentProcessContract {
 

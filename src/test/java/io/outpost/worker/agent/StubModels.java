@@ -65,7 +65,7 @@ final class StubModels implements AutoCloseable {
     }
   }
 
-  /** The list of models, and no to everything else, such as an upgrade to a web socket. */
+  /** Answers the list of models, and refuses everything else, such as web sockets. */
   private static void other(HttpExchange exchange, String path) throws IOException {
     if (path.endsWith("/models")) {
       send(

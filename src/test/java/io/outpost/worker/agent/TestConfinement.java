@@ -37,7 +37,7 @@ final class TestConfinement {
         256);
   }
 
-  /** Files may be large here: a tebibyte of holes is one of the trees. */
+  /** Settings that allow large files, because one tree has a tebibyte of holes. */
   static AgentRunSettings fileSettings(SandboxUse sandbox) {
     return new AgentRunSettings(
         SETTINGS.directory(),

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Users get names without harm to the files in which everybody else finds theirs. */
+/** Users get names without damage to /etc/passwd and /etc/group. */
 class UserNamesTest {
 
   private static final String PASSWD =

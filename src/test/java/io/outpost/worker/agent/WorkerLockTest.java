@@ -7,12 +7,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two workers of a machine never have the same users or directories, in whichever processes. */
+/** Two workers of a machine never share users or directories, in any processes. */
 class WorkerLockTest {
 
   @TempDir Path directory;
 
-  /** As another process sees it. */
+  /** Whether another process could lock the file. */
   private boolean isFree(Path file) {
     var program =
         """

@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
-/** A queue that cannot be read is left alone for longer and longer, up to a bound. */
+/** The pauses after failed reads of a queue grow up to a bound. */
 class LaneFaultsTest {
 
   private static final Exception GONE = new IllegalStateException("No such queue");

@@ -31,13 +31,13 @@ class P10LanesTest {
   /** The default weights of the lanes. */
   private static final List<Integer> WEIGHTS = weights();
 
-  /** Within as many starts as the weights sum up to, each lane has its turns. */
+  /** The number of starts in which each lane has its turns: the sum of the weights. */
   private static final int ROUND = WEIGHTS.stream().mapToInt(Integer::intValue).sum();
 
   private final Lanes lanes = new Lanes(WEIGHTS);
   private final int[] waiting = new int[3];
 
-  /** Takes one job; the lane it came from, or -1. */
+  /** Takes one job; returns its lane, or -1. */
   private int take() throws Exception {
     var lane = lanes.take(this::from);
     return lane == null ? -1 : lane;
@@ -129,7 +129,7 @@ class P10LanesTest {
       int low = order.indexOf(LOW);
       before += low < 0 ? order.size() : low;
     }
-    // A turn that finds its lane empty is given again, and meanwhile the others take theirs.
+    // A turn of an empty lane is repeated later, and other lanes use theirs meanwhile.
     assertThat(before).isLessThanOrEqualTo(ROUND + slots - 1);
   }
 
@@ -142,7 +142,7 @@ class P10LanesTest {
     take(jobs);
     waiting[idle] = 1_000_000;
     var share = WEIGHTS.get(idle);
-    // Two rounds give it its share twice, and at most one job more for where the round began.
+    // Two rounds give the lane twice its share, and at most one job more or less.
     assertThat(take(2 * ROUND)[idle]).isBetween(2 * share - 1, 2 * share + 1);
   }
 
@@ -160,7 +160,7 @@ class P10LanesTest {
     assertThat(take(5)).containsExactly(0, 5, 0);
   }
 
-  /** Anything may have happened before: floods, lulls, moments in which nothing was there. */
+  /** Takes jobs in random situations: floods, lulls and empty queues. */
   private void anyPast(Random random) throws Exception {
     for (int i = random.nextInt(200); i > 0; i--) {
       waiting[HIGH] += random.nextInt(3);
@@ -173,13 +173,13 @@ class P10LanesTest {
     }
   }
 
-  /** High always has a job, normal has or has not. */
+  /** The high lane always has a job, the normal lane sometimes. */
   private void flood(Random random) {
     waiting[HIGH] = 100;
     waiting[NORMAL] = random.nextInt(4) == 0 ? 0 : 100;
   }
 
-  /** Other slots choose a lane before the first of them knows whether it has a job. */
+  /** Several slots choose a lane before the first knows whether it has a job. */
   private void takeAtOnce(List<Integer> order, int slots, Random random) throws Exception {
     lanes.take(
         lane -> {
