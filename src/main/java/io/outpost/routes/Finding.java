@@ -65,21 +65,23 @@ public record Finding(String file, int line, String route, String step, String f
                     "the option `%s` cannot be `%s`: "
                         .formatted(it.getPropertyName(), it.getValue()))
             .orElse("cannot start: ");
-    var deepest = causes(failure).reduce((before, cause) -> cause).orElse(failure);
     return new Finding(
         RouteFile.nameOf(location),
         1,
         String.valueOf(failure.getRouteId()),
         "",
-        option + firstLine(deepest));
+        option + firstLine(deepest(failure)));
   }
 
   /** What an exception says and, where it says something else, its deepest cause. */
   private static String told(Throwable failure) {
-    var deepest = causes(failure).reduce((before, cause) -> cause).orElse(failure);
     var said = firstLine(failure);
-    var reason = firstLine(deepest);
+    var reason = firstLine(deepest(failure));
     return said.contains(reason) ? said : said + ": " + reason;
+  }
+
+  private static Throwable deepest(Throwable failure) {
+    return causes(failure).reduce((before, cause) -> cause).orElse(failure);
   }
 
   private static String firstLine(Throwable failure) {

@@ -109,7 +109,7 @@ final class OptionCheck {
     return found;
   }
 
-  /** Reports times and counts of steps that are none; Camel's schema does not know them. */
+  /** Reports invalid times and counts of steps; Camel's schema does not describe their form. */
   private List<Finding> ofStep(Field field) {
     var option = language.optionsOfStep(field.parent()).get(field.key());
     if (option == null || !COUNTED.contains(option.kind())) {

@@ -20,8 +20,8 @@ final class Redactor {
   private static final byte[] REPLACEMENT = "[redacted]".getBytes(StandardCharsets.UTF_8);
 
   /**
-   * The number of a secret's bytes that are replaced even when others follow them than the secret's
-   * own. So no output makes the search compare the same bytes very often.
+   * A secret that breaks off after so many bytes is replaced, too. This also bounds how often the
+   * search compares the same bytes.
    */
   private static final int ENOUGH = 64;
 
@@ -98,8 +98,9 @@ final class Redactor {
   }
 
   /**
-   * Finds the secrets whose escapes are escaped so often.
+   * Finds the secrets in the letters.
    *
+   * @param level how often percent escapes are decoded
    * @return where in the data a secret may begin that needs more bytes to tell; without one, the
    *     end
    */
@@ -169,7 +170,10 @@ final class Redactor {
     return low;
   }
 
-  /** Data without single line ends. It is read with or without its percent escapes. */
+  /**
+   * The data without line ends, except in long runs of them. Percent escapes can be decoded while
+   * it is read.
+   */
   private static final class Letters {
 
     /** The data ends here, and more may follow. */
