@@ -38,13 +38,16 @@ final class ModelCheck {
   static final String ADMISSION = "admit-request";
 
   /** The steps that admission must have, in this order, each as bean and method. */
-  private static final List<String> ADMISSION_STEPS =
-      List.of(
-          "admission.begin",
-          "authentication.authenticate",
-          "rateLimits.take",
-          "admission.authorize",
-          "admission.validate");
+  private static final Map<String, List<String>> ADMISSION_STEPS =
+      Map.of(
+          ADMISSION,
+          List.of(
+              "admission.begin",
+              "authentication.authenticate",
+              "rateLimits.take",
+              "authentication.checkStanding",
+              "admission.authorize",
+              "admission.validate"));
 
   /** Components that receive requests from the network. */
   private static final Set<String> SERVERS =
@@ -80,8 +83,14 @@ final class ModelCheck {
   /** Addresses whose messages only routes of this program receive. */
   private static final Pattern CALL = Pattern.compile("(?:direct|seda):[^$]*");
 
+  private static final String LANE = "\\s*[\\w-]+\\s*=\\s*[1-9]\\d{0,3}\\s*";
+
+  /** Where workers take jobs: the queues, each with its weight. */
+  private static final Pattern LANES = Pattern.compile("jobs:" + LANE + "(?:," + LANE + ")*+");
+
   private static final String CONTRACT = "rest-openapi";
 
+  private final Map<String, List<String>> required;
   private final Function<String, Optional<String>> refused;
   private final CamelContext camel;
   private final Collection<RouteDefinition> routes;
@@ -92,11 +101,13 @@ final class ModelCheck {
 
   /** Checks routes whose addresses were checked before, as text. */
   ModelCheck(ModelCamelContext camel, Collection<String> operations, Interceptions interceptions) {
-    this(camel, operations, interceptions, address -> Optional.empty());
+    this(camel, operations, interceptions, Map.of(), address -> Optional.empty());
   }
 
   /**
    * @param operations the operationIds of the contract
+   * @param required the steps that routes must have besides those of admission, as in the
+   *     vocabulary
    * @param refused says why no route may use an address; checked again here, because the addresses
    *     of template routes are known only in the model
    */
@@ -104,7 +115,9 @@ final class ModelCheck {
       ModelCamelContext camel,
       Collection<String> operations,
       Interceptions interceptions,
+      Map<String, List<String>> required,
       Function<String, Optional<String>> refused) {
+    this.required = required;
     this.refused = refused;
     this.camel = camel;
     this.routes = camel.getRouteDefinitions();
@@ -148,6 +161,11 @@ final class ModelCheck {
 
   private void checkStart(RouteDefinition route) {
     var uri = start(route);
+    if (uri.startsWith("jobs:") && !LANES.matcher(uri).matches()) {
+      var fault =
+          "`%s` wants lanes with weights from 1 to 9999, as in `jobs:high=6,normal=3,low=1`";
+      add(route, route.getInput(), fault.formatted(uri));
+    }
     for (var source : sources(uri)) {
       var other = starts.putIfAbsent(source, route);
       if (other != null) {
@@ -351,23 +369,23 @@ final class ModelCheck {
                 .formatted(operation, Interceptions.EVERYWHERE, operation, ADMISSION));
       }
     }
-    var admission = starts.get("direct:" + ADMISSION);
-    if (admission != null) {
-      var steps = new ArrayList<>(ADMISSION_STEPS);
-      Definitions.beans(admission)
-          .forEach(
-              step -> {
-                if (!steps.isEmpty() && step.equals(steps.getFirst())) {
-                  steps.removeFirst();
-                }
-              });
-      if (!steps.isEmpty()) {
-        add(
-            admission,
-            admission.getInput(),
-            "admission lacks the step %s, or has it in another place".formatted(steps.getFirst()));
-      }
-    }
+    checkRequired();
+  }
+
+  private void checkRequired() {
+    Stream.of(ADMISSION_STEPS, required)
+        .map(steps -> new RequiredCheck(starts, steps))
+        .forEach(
+            check ->
+                check
+                    .missing()
+                    .forEach(
+                        (route, step) ->
+                            add(
+                                route,
+                                route.getInput(),
+                                "lacks the step %s, or has it disabled or in another place"
+                                    .formatted(step))));
   }
 
   /** Checks that the contract's operations are served, and that their failures are answered. */
@@ -391,6 +409,7 @@ final class ModelCheck {
                 .anyMatch(
                     step ->
                         step instanceof BeanDefinition bean
+                            && !RequiredCheck.isDisabled(bean)
                             && "problemAnswer".equals(bean.getRef())
                             && "fail".equals(bean.getMethod()));
     if (hasOperation && isServed && !answers) {
@@ -416,10 +435,11 @@ final class ModelCheck {
 
   private static boolean callsAdmission(InterceptFromDefinition from) {
     return from.getOnWhen() == null
+        && !RequiredCheck.isDisabled(from)
         && !from.getOutputs().isEmpty()
         && from.getOutputs().get(0) instanceof ToDefinition to
         && ("direct:" + ADMISSION).equals(to.getEndpointUri())
-        && !Boolean.parseBoolean(to.getDisabled());
+        && !RequiredCheck.isDisabled(to);
   }
 
   /** The steps of a route that call other routes, each with its target. */

@@ -72,18 +72,29 @@ final class OptionCheck {
   private static final Set<String> ADDRESSES = Set.of("uri", "deadLetterUri");
 
   private final RouteLanguage language;
-  private final Map<String, Map<String, String>> own;
+  private final Map<String, Map<String, RouteLanguage.Option>> own;
   private final List<String> schemes;
 
   /**
    * @param own the options of components that Outpost defines
    */
-  OptionCheck(RouteLanguage language, Map<String, Map<String, String>> own) {
+  OptionCheck(RouteLanguage language, Map<String, Map<String, Vocabulary.Word>> own) {
     this.language = language;
-    this.own = own;
+    this.own = new TreeMap<>();
+    own.forEach((component, words) -> this.own.put(component, ofOurs(words)));
     this.schemes = new ArrayList<>(language.components());
     schemes.addAll(own.keySet());
     schemes.add("https");
+  }
+
+  private static Map<String, RouteLanguage.Option> ofOurs(Map<String, Vocabulary.Word> words) {
+    var options = new TreeMap<String, RouteLanguage.Option>();
+    words.forEach(
+        (name, word) -> {
+          var kind = word.type().equals("number") ? "integer" : "any";
+          options.put(name, new RouteLanguage.Option(kind, null, false, false));
+        });
+    return options;
   }
 
   List<Finding> check(Field field) {
@@ -323,10 +334,8 @@ final class OptionCheck {
   }
 
   private List<Finding> option(String scheme, String name, String value, Field at) {
-    if (own.containsKey(scheme)) {
-      return unknown(scheme, name, own.get(scheme).keySet(), at);
-    }
-    var known = language.options(scheme);
+    var ours = own.get(scheme);
+    var known = ours == null ? language.options(scheme) : ours;
     var isPrefixed =
         known.keySet().stream().anyMatch(option -> option.endsWith(".") && name.startsWith(option));
     if (known.isEmpty() || isPrefixed || name.contains("{{")) {

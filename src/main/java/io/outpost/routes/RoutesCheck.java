@@ -100,7 +100,12 @@ final class RoutesCheck {
     // left out.
     model.findings().stream().filter(f -> !named.contains(f.file())).forEach(found::add);
     if (whole && model.findings().isEmpty()) {
-      new ModelCheck(model.camel(), known.operations(), model.interceptions(), options::refused)
+      new ModelCheck(
+              model.camel(),
+              known.operations(),
+              model.interceptions(),
+              vocabulary.required(),
+              options::refused)
           .check().stream().map(finding -> placed(finding, files)).forEach(found::add);
     }
     return new Result(List.copyOf(new TreeSet<>(found)), model);

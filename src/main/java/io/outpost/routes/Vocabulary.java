@@ -31,6 +31,8 @@ import org.springframework.util.ClassUtils;
  * @param points extension points, by the name after {@code direct:}
  * @param beans the steps in Java: bean, method, and what it does
  * @param components options of components that Outpost defines
+ * @param required the steps, each as {@code bean.method} or {@code direct:name}, that a route must
+ *     have, itself or in the routes it calls, by the name after {@code direct:} where it starts
  */
 record Vocabulary(
     Map<String, Word> properties,
@@ -38,7 +40,8 @@ record Vocabulary(
     Map<String, Word> headers,
     @JsonProperty("extension-points") Map<String, Point> points,
     Map<String, Map<String, String>> beans,
-    Map<String, Map<String, String>> components) {
+    Map<String, Map<String, Word>> components,
+    Map<String, List<String>> required) {
 
   static final String FILE = "vocabulary.yaml";
 
@@ -50,7 +53,7 @@ record Vocabulary(
 
   /** An empty vocabulary. */
   static final Vocabulary NONE =
-      new Vocabulary(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
+      new Vocabulary(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
   /**
    * A name for data.
@@ -166,7 +169,8 @@ record Vocabulary(
         "headers", headers,
         "extension-points", points,
         "beans", beans,
-        "components", components);
+        "components", components,
+        "required", required);
   }
 
   Vocabulary {
@@ -176,6 +180,7 @@ record Vocabulary(
     points = orEmpty(points);
     beans = orEmpty(beans);
     components = orEmpty(components);
+    required = orEmpty(required);
   }
 
   /** This vocabulary together with another. */
@@ -186,7 +191,8 @@ record Vocabulary(
         join(headers, other.headers),
         join(points, other.points),
         join(beans, other.beans),
-        join(components, other.components));
+        join(components, other.components),
+        join(required, other.required));
   }
 
   private static <T> Map<String, T> orEmpty(@Nullable Map<String, T> map) {

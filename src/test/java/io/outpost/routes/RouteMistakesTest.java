@@ -2,6 +2,7 @@ package io.outpost.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +76,12 @@ class RouteMistakesTest {
             "api/x.camel.yaml",
             HEAD + "        - wireTap: { id: tap, uri: direct:nowhere-at-all }\n",
             "api/x.camel.yaml:7: my-route/tap: no route starts at direct:nowhere-at-all"),
+        mistake(
+            "worker/x.camel.yaml",
+            "- route:\n    id: x\n    description: x\n    from:\n      uri: jobs:high=six\n      parameters:\n        slots: many\n      steps:\n        - log: x\n",
+            "worker/x.camel.yaml:7: x: the option `slots` of `jobs` is a whole number, not `many`",
+            "worker/x.camel.yaml:5: x: the queue jobs-high starts the route `run-jobs` already (worker/jobs.camel.yaml:7)",
+            "worker/x.camel.yaml:5: x: `jobs:high=six` wants lanes with weights from 1 to 9999, as in `jobs:high=6,normal=3,low=1`"),
         mistake(
             "worker/x.camel.yaml",
             HEAD + "        - delay: { id: d, constant: '{{outpost.worker.slot}}' }\n",
@@ -614,7 +622,90 @@ class RouteMistakesTest {
         Arguments.of(
             "        - bean: { id: validate, ref: admission, method: validate }\n",
             "",
-            "admission lacks the step admission.validate, or has it in another place"));
+            "lacks the step admission.validate, or has it disabled or in another place"),
+        Arguments.of(
+            "- bean: { id: check-standing,",
+            "- bean: { disabled: true, id: check-standing,",
+            "lacks the step authentication.checkStanding, or has it disabled or in another place"),
+        Arguments.of(
+            "        - choice:\n            id: if-key-needed\n",
+            "        - choice:\n            id: if-key-needed\n            disabled: \"true\"\n",
+            "lacks the step authentication.authenticate, or has it disabled or in another place"),
+        Arguments.of(
+            "- to: { id: admit, uri: direct:admit-request }",
+            "- to: { id: admit, uri: direct:admit-request, disabled: '{{outpost.routes-reload}}' }",
+            "the operation `listTenants` does not pass admission"),
+        Arguments.of(
+            "          id: admit-every-operation\n",
+            "          id: admit-every-operation\n          disabled: true\n",
+            "the operation `listTenants` does not pass admission"));
+  }
+
+  /** Editors can disable a step instead of removing it. */
+  @ParameterizedTest
+  @MethodSource("incomplete")
+  void aRouteWithoutARequiredStepIsRefused(String file, String from, String to, String finding)
+      throws IOException {
+    assertThat(ours(file)).contains(from);
+    write(file, ours(file).replace(from, to));
+    assertThat(check().out().lines().map(line -> line.replaceFirst(":\\d+", "")))
+        .containsExactly(file + ": " + finding);
+  }
+
+  static Stream<Arguments> incomplete() {
+    var jobs = "api/jobs.camel.yaml";
+    var lacks = "lacks the step %s, or has it disabled or in another place";
+    return Stream.of(
+        Arguments.of(
+            jobs,
+            "        - bean: { id: keep-job, ref: submission, method: put }\n",
+            "",
+            "prepare-job: " + lacks.formatted("submission.put")),
+        Arguments.of(
+            jobs,
+            "        - to: { id: commit-job, uri: direct:commit-change }\n",
+            "",
+            "accept-job: " + lacks.formatted("commit.commit")),
+        Arguments.of(
+            jobs,
+            "        - to: { id: commit-job, uri: direct:commit-change }\n",
+            "        - doTry: { id: t, steps: [{ log: x }], doCatch: [{ exception: [java.lang.Exception], steps: [{ to: { uri: direct:commit-change } }] }] }\n",
+            "accept-job: " + lacks.formatted("commit.commit")),
+        Arguments.of(
+            jobs,
+            "        - to: { id: prepare-new-job, uri: direct:prepare-job }\n",
+            "        - stop: { id: s }\n        - to: { id: prepare-new-job, uri: direct:prepare-job }\n",
+            "accept-job: " + lacks.formatted("submission.put")),
+        Arguments.of(
+            "api/billing.camel.yaml",
+            "- bean: { id: verify-signature,",
+            "- bean: { disabled: true, id: verify-signature,",
+            "receive-stripe-event: " + lacks.formatted("webhook.read")),
+        Arguments.of(
+            "worker/jobs.camel.yaml",
+            "- bean: { id: write-end,",
+            "- bean: { disabled: true, id: write-end,",
+            "finish-job: " + lacks.formatted("leases.finish")),
+        Arguments.of(
+            "common/audit.camel.yaml",
+            "        - wireTap:\n            id: tap-audit\n",
+            "        - wireTap:\n            id: tap-audit\n            disabled: true\n",
+            "record-audit: " + lacks.formatted("direct:collect-audit")));
+  }
+
+  @Test
+  void everyOperationThatWritesHasRequiredSteps() throws IOException {
+    try (var text = RouteMistakesTest.class.getResourceAsStream("/openapi/outpost.yaml")) {
+      var writing =
+          new YAMLMapper()
+              .readTree(text).get("paths").properties().stream()
+                  .flatMap(path -> path.getValue().properties().stream())
+                  .filter(it -> Set.of("post", "put", "patch", "delete").contains(it.getKey()))
+                  .map(it -> it.getValue().get("operationId").asText())
+                  .toList();
+      assertThat(writing).hasSizeGreaterThan(25);
+      assertThat(Vocabulary.ours().required()).containsKeys(writing.toArray(String[]::new));
+    }
   }
 
   /** The mistake is one for the API, although the folder has only routes of the worker. */

@@ -87,7 +87,7 @@ class VocabularyTest {
     Map<String, Word> words = new LinkedHashMap<>(vocabulary.properties());
     words.put(name, new Word(type, "planted", from, to));
     var planted =
-        new Vocabulary(words, vocabulary.variables(), null, null, vocabulary.beans(), null);
+        new Vocabulary(words, vocabulary.variables(), null, null, vocabulary.beans(), null, null);
     assertThat(String.join(", ", faults(planted, files))).contains(fault);
   }
 

@@ -31,6 +31,18 @@ record WordTables(Vocabulary vocabulary, Collection<RouteFile> files) {
     vocabulary
         .headers()
         .forEach((name, word) -> text.append("| `%s` | %s |\n".formatted(name, word.means())));
+    text.append("\n### Required steps\n| start | steps |\n| --- | --- |\n");
+    vocabulary
+        .required()
+        .forEach(
+            (name, steps) ->
+                text.append(
+                    "| `direct:%s` | %s |\n"
+                        .formatted(
+                            name,
+                            steps.stream()
+                                .map("`%s`"::formatted)
+                                .collect(Collectors.joining(", ")))));
     text.append("\n### Steps in Java\n| bean and method | does |\n| --- | --- |\n");
     new TreeMap<>(vocabulary.beans())
         .forEach(
