@@ -1,7 +1,6 @@
 package io.outpost.billing;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outpost.aws.Names;
 import io.outpost.kernel.Json;
@@ -15,7 +14,6 @@ import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
@@ -69,17 +67,6 @@ public class EventRepair {
         .map(StripeEvent::read)
         .flatMap(Optional::stream)
         .toList();
-  }
-
-  /** Whether another page follows. */
-  public boolean hasMore(@Variable("page") String page) throws JsonProcessingException {
-    return mapper.readTree(page).path("has_more").asBoolean();
-  }
-
-  /** The last event of a page, after which the next page begins; null on an empty one. */
-  public @Nullable String last(@Variable("page") String page) throws JsonProcessingException {
-    JsonNode events = mapper.readTree(page).path("data");
-    return events.path(events.size() - 1).path("id").textValue();
   }
 
   /** Records when the complete listing began. */

@@ -69,19 +69,6 @@ public final class StripeAnswers {
         .reduce((newer, older) -> older);
   }
 
-  /** Whether another page of customers follows. */
-  public static boolean hasMoreCustomers(String json) {
-    return Boolean.TRUE.equals(read(json, CustomerCollection.class).getHasMore());
-  }
-
-  /** The last customer of a page. */
-  public static Optional<String> lastCustomer(String json) {
-    return required(read(json, CustomerCollection.class).getData(), CustomerCollection.class)
-        .stream()
-        .map(Customer::getId)
-        .reduce((one, next) -> next);
-  }
-
   /** The customer who made a payment. */
   static Optional<String> payer(String json) {
     return Optional.ofNullable(read(json, Charge.class).getCustomer());

@@ -15,18 +15,8 @@ public class StripeCustomers {
    * none.
    */
   public @Nullable String existing(
-      @Variable("customers") String customers, @ExchangeProperty("tenant") Tenant tenant) {
+      @Variable("page") String customers, @ExchangeProperty("tenant") Tenant tenant) {
     return StripeAnswers.customerOf(customers, tenant.tenantId()).orElse(null);
-  }
-
-  /** Whether another page of customers follows. */
-  public boolean hasMore(@Variable("customers") String customers) {
-    return StripeAnswers.hasMoreCustomers(customers);
-  }
-
-  /** The last customer of a page, after which the next page begins; null on an empty one. */
-  public @Nullable String last(@Variable("customers") String customers) {
-    return StripeAnswers.lastCustomer(customers).orElse(null);
   }
 
   /** Whether a customer was deleted. Stripe still returns deleted customers, marked as such. */

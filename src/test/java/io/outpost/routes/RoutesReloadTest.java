@@ -183,18 +183,18 @@ class RoutesReloadTest {
     assertThat(mark()).isEqualTo("better");
   }
 
-  /** Only a start can find this fault, because the catalogue does not know our own component. */
+  /** Only a start can find this fault: the number is whole, but too large. */
   @Test
   void aRouteThatCannotStartIsNamedWithItsFileAndOption() throws Exception {
     var good = version();
     var reload = outpost.context().getBean(RoutesReload.class);
     var shipped = new String(RouteFiles.ofJar().get(JOBS), UTF_8);
-    save(JOBS, shipped.replaceFirst("waitTimeSeconds: .*", "waitTimeSeconds: soon"));
+    save(JOBS, shipped.replaceFirst("waitTimeSeconds: .*", "waitTimeSeconds: 99999999999"));
     await(() -> !reload.refused().isEmpty());
     assertThat(reload.refused().getFirst())
         .hasToString(
             JOBS
-                + ":1: run-jobs: the option `waitTimeSeconds` cannot be `soon`: For input string: \"soon\"");
+                + ":1: run-jobs: the option `waitTimeSeconds` cannot be `99999999999`: For input string: \"99999999999\"");
     assertThat(version()).isEqualTo(good);
     Files.delete(folder.resolve(JOBS));
     await(() -> reload.refused().isEmpty());

@@ -172,7 +172,8 @@ public final class Slots implements AutoCloseable {
     if (directories.remove(directory)) {
       return done || sweep(slot);
     }
-    return empty(directory, slot) & sweep(slot);
+    var isEmpty = empty(directory, slot);
+    return sweep(slot) && isEmpty;
   }
 
   private boolean empty(JobDirectory directory, int slot) throws IOException {
